@@ -1,0 +1,212 @@
+"""Time as an object that is passed in: real time, or time that stands still until it is advanced.
+
+All moments are aware datetimes in UTC; all spans are seconds. This is the only module of the fakes that reads
+the real clock.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Literal, Protocol
+
+Action = Callable[[], None]
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Timer:
+    """One action waiting for its moment; `cancel` makes it never happen."""
+
+    __slots__ = ("action", "cancelled", "when")
+
+    def __init__(self, when: datetime, action: Action) -> None:
+        self.when = when
+        self.action = action
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+
+class Clock(Protocol):
+    """What everything that needs time is given."""
+
+    kind: Literal["system", "virtual"]
+
+    def now(self) -> datetime:
+        """The present moment, aware, UTC."""
+        ...
+
+    def timestamp(self) -> float:
+        """The same moment as seconds since 1970."""
+        ...
+
+    def call_at(self, when: datetime, action: Action) -> Timer:
+        """Run `action` once at `when` (at once, but not inside this call, if that is past)."""
+        ...
+
+    def call_later(self, seconds: float, action: Action) -> Timer:
+        """Run `action` once, `seconds` from now."""
+        ...
+
+
+class _Agenda:
+    """Waiting timers in order of time; equal times in order of arrival. Safe between threads."""
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[datetime, int, Timer]] = []
+        self._numbers = itertools.count()
+        self._lock = threading.Lock()
+
+    def add(self, timer: Timer) -> None:
+        with self._lock:
+            heapq.heappush(self._heap, (timer.when, next(self._numbers), timer))
+
+    def next_due(self) -> datetime | None:
+        with self._lock:
+            while self._heap and self._heap[0][2].cancelled:
+                heapq.heappop(self._heap)
+            return self._heap[0][0] if self._heap else None
+
+    def pop_due(self, until: datetime) -> Timer | None:
+        """The earliest timer due by `until`, taken out; none if nothing is due."""
+        with self._lock:
+            while self._heap and self._heap[0][0] <= until:
+                timer = heapq.heappop(self._heap)[2]
+                if not timer.cancelled:
+                    return timer
+            return None
+
+    def clear(self) -> None:
+        with self._lock:
+            self._heap.clear()
+
+
+class VirtualClock:
+    """Time that moves only by `advance`; timers run in order while it passes them.
+
+    Whole microseconds, so that equal schedules give equal histories. Time cannot go backwards.
+    """
+
+    kind: Literal["system", "virtual"] = "virtual"
+
+    def __init__(self, start: datetime | None = None) -> None:
+        self._now = start if start is not None else datetime(2024, 10, 1, 8, 0, tzinfo=UTC)
+        if self._now.tzinfo is None:
+            raise ValueError(f"a clock starts at an aware time, got {start!r}: give it a time zone")
+        self._now = self._now.astimezone(UTC)
+        self._agenda = _Agenda()
+
+    def now(self) -> datetime:
+        return self._now
+
+    def timestamp(self) -> float:
+        return (self._now - EPOCH) / timedelta(seconds=1)
+
+    def call_at(self, when: datetime, action: Action) -> Timer:
+        timer = Timer(max(when, self._now), action)
+        self._agenda.add(timer)
+        return timer
+
+    def call_later(self, seconds: float, action: Action) -> Timer:
+        return self.call_at(self._now + timedelta(seconds=seconds), action)
+
+    def next_due(self) -> datetime | None:
+        """When the next timer is due; none if nothing waits."""
+        return self._agenda.next_due()
+
+    def advance(self, seconds: float) -> None:
+        """Let `seconds` pass. ValueError for a negative number."""
+        if not seconds >= 0:
+            raise ValueError(f"time passes forwards: expected 0 or more seconds, got {seconds!r}")
+        self.advance_to(self._now + timedelta(seconds=seconds))
+
+    def advance_to(self, when: datetime) -> None:
+        """Let time pass until `when`; a moment already past changes nothing."""
+        while (timer := self._agenda.pop_due(when)) is not None:
+            self._now = max(self._now, timer.when)
+            timer.action()
+        self._now = max(self._now, when)
+
+    def reset(self, start: datetime) -> None:
+        """Forget all timers and stand at `start`: only for a world that begins anew."""
+        self._agenda.clear()
+        self._now = start
+
+
+class SystemClock:
+    """Real time; timers run one after the other in a daemon thread that starts with the first timer."""
+
+    kind: Literal["system", "virtual"] = "system"
+
+    def __init__(self) -> None:
+        self._agenda = _Agenda()
+        self._wake = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._start_lock = threading.Lock()
+        self._closed = False
+        self.failures: list[BaseException] = []
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def timestamp(self) -> float:
+        return time.time()
+
+    def call_at(self, when: datetime, action: Action) -> Timer:
+        timer = Timer(when, action)
+        earliest = self._agenda.next_due()
+        self._agenda.add(timer)
+        if self._thread is None:
+            self._start()
+        if earliest is None or when < earliest:
+            self._wake.set()
+        return timer
+
+    def call_later(self, seconds: float, action: Action) -> Timer:
+        return self.call_at(self.now() + timedelta(seconds=seconds), action)
+
+    def clear(self) -> None:
+        """Forget all timers: only for a world that begins anew."""
+        self._agenda.clear()
+
+    def close(self) -> None:
+        """Stop the thread; waiting timers never run."""
+        self._closed = True
+        self._wake.set()
+
+    def _start(self) -> None:
+        with self._start_lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="clock", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        while not self._closed:
+            while (timer := self._agenda.pop_due(self.now())) is not None:
+                try:
+                    timer.action()
+                except Exception as failure:  # one bad timer must not stop time for all others
+                    self.failures.append(failure)
+            due = self._agenda.next_due()
+            wait = None if due is None else max(0.0, (due - self.now()).total_seconds())
+            self._wake.wait(wait)
+            self._wake.clear()
+
+
+def parse_moment(text: str) -> datetime:
+    """An ISO 8601 time as an aware UTC datetime; without offset it is taken as UTC. ValueError says what is wrong."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        raise ValueError(f"expected an ISO 8601 time such as 2024-10-01T08:00:00Z, got {text!r}") from None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def format_moment(moment: datetime) -> str:
+    """`2024-10-01T08:00:00.000000Z`, always with six digits."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

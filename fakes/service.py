@@ -1,0 +1,42 @@
+"""What the layers around a fake service may expect of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+from flask import Blueprint
+
+from fakes.wsgi import Environ, StartResponse
+
+
+class SeedError(ValueError):
+    """A seed that cannot be used; the text says what was expected, what came, and what to do."""
+
+
+class Service(Protocol):
+    """A fake of one real service. It knows its public API and its state; no faults, no ledger, no real time."""
+
+    name: str
+    unexpected: Callable[[str], None]
+    """Called with a sentence when a request is one that nobody expects; the ledger notes it at the exchange."""
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """The public API as a WSGI app."""
+        ...
+
+    def seed(self, given: Mapping[str, Any]) -> None:
+        """Begin anew from `given`. Raises SeedError."""
+        ...
+
+    def reset(self) -> None:
+        """Begin anew from the last seed, or from the built-in one."""
+        ...
+
+    def blueprint(self) -> Blueprint:
+        """This service's part of the control API, mounted at `/<name>`."""
+        ...
+
+    def metrics(self) -> Mapping[str, float]:
+        """Numbers for `/metrics`, by name without prefix."""
+        ...
