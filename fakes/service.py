@@ -40,3 +40,7 @@ class Service(Protocol):
     def metrics(self) -> Mapping[str, float]:
         """Numbers for `/metrics`, by name without prefix."""
         ...
+
+    def secrets(self) -> Mapping[str, str]:
+        """Every secret the service knows at this moment, by a name that may be shown: tokens, passwords."""
+        ...

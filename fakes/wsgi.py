@@ -112,7 +112,13 @@ def call(app: WSGIApp, environ: Environ) -> Reply:
 
 
 def build_environ(
-    method: str, url_path: str, query: str, headers: Mapping[str, str], body: bytes, *, host: str = "localhost"
+    method: str,
+    url_path: str,
+    query: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    host: str = "localhost",
 ) -> Environ:
     """The environ a server would make of a request; `url_path` percent-encoded, `query` raw without `?`."""
     environ: Environ = {

@@ -1,0 +1,231 @@
+"""The ledger: every exchange that crossed the wire, append-only, with secrets hidden on the way out.
+
+What a fake *did* is its state; what *crossed the wire* is here. Judging may need both.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from fakes.clock import Clock, format_moment
+from fakes.wsgi import Environ, Reply, StartResponse, WSGIApp, call, read_body, request_headers
+
+# Keys by which the layers tell each other, in the environ, what became of a request.
+FAULT = "harness.fault"
+"""Name and number of the fault that was applied, such as `lose_reply#3`."""
+ACTED = "harness.acted"
+"""Whether the service acted on the request (a definite or an indefinite fault)."""
+NO_REPLY = "harness.no_reply"
+"""Set when the caller gets no answer, or no complete one."""
+
+KEPT_BODY = 65_536
+READ_LIMIT = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and what came back. `reply` is None when the caller got no complete answer.
+
+    `direction` is `in` for requests to the fake service, `out` for calls the fake itself makes (a webhook).
+    `at` is the time of arrival; `seq` numbers exchanges in the order in which they ended.
+    """
+
+    seq: int
+    at: datetime
+    service: str
+    direction: Literal["in", "out"]
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+    reply: Reply | None
+    acted: bool = True
+    fault: str | None = None
+    unexpected: str | None = None
+    error: str | None = None
+
+
+class HasSecrets(Protocol):
+    """Whoever knows secrets: their names and values at this moment."""
+
+    def secrets(self) -> Mapping[str, str]: ...
+
+
+@dataclass
+class Ledger:
+    """Append-only list of exchanges. Safe between threads."""
+
+    holders: list[HasSecrets] = field(default_factory=list)
+    _exchanges: list[Exchange] = field(default_factory=list)
+    _first: int = 1
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, **fields: Any) -> Exchange:
+        """Append an exchange; its number is given here."""
+        with self._lock:
+            exchange = Exchange(seq=self._first + len(self._exchanges), **fields)
+            self._exchanges.append(exchange)
+        return exchange
+
+    def after(self, seq: int = 0, service: str | None = None, limit: int | None = None) -> Sequence[Exchange]:
+        """The exchanges numbered above `seq`, oldest first, of one service or of all."""
+        with self._lock:
+            start = max(0, seq - self._first + 1)
+            end = None if limit is None or service is not None else start + limit
+            found = self._exchanges[start:end]
+        if service is not None:
+            found = [exchange for exchange in found if exchange.service == service][:limit]
+        return found
+
+    def __len__(self) -> int:
+        return len(self._exchanges)
+
+    @property
+    def last(self) -> int:
+        """The number of the newest exchange, 0 if none was ever made."""
+        return self._first + len(self._exchanges) - 1
+
+    def clear(self) -> None:
+        """Begin anew: only for a world that begins anew. Numbers go on, so that a reader never mixes two worlds."""
+        with self._lock:
+            self._first += len(self._exchanges)
+            self._exchanges = []
+
+    def export(self, exchanges: Iterable[Exchange]) -> list[dict[str, Any]]:
+        """The exchanges as JSON, without secrets."""
+        hide = Redaction({name: value for holder in self.holders for name, value in holder.secrets().items()})
+        return [as_json(exchange, hide) for exchange in exchanges]
+
+
+class Redaction:
+    """Replaces secrets by `[hidden:NAME]`, so that a reader sees which one stood there, never its value."""
+
+    def __init__(self, secrets: Mapping[str, str]) -> None:
+        pairs = [(value, f"[hidden:{name}]") for name, value in secrets.items() if value]
+        self._pairs = sorted(pairs, key=lambda pair: -len(pair[0]))  # the longest first: one may contain another
+
+    def text(self, text: str) -> str:
+        """`text` with every known secret replaced."""
+        for value, label in self._pairs:
+            if value in text:
+                text = text.replace(value, label)
+        return text
+
+    def authorization(self, value: str) -> str:
+        """An Authorization header: scheme, user name where there is one, and the secret's name if it is known."""
+        scheme, _, credential = value.partition(" ")
+        if scheme.lower() == "basic":
+            user, _, password = _decode_basic(credential).partition(":")
+            return f"{scheme} {self.text(user)}:{self._secret(password)}"
+        return f"{scheme} {self._secret(credential.strip())}" if credential else self._secret(scheme)
+
+    def _secret(self, value: str) -> str:
+        return next((label for secret, label in self._pairs if secret == value), "[hidden]") if value else ""
+
+
+def _decode_basic(credential: str) -> str:
+    try:
+        return base64.b64decode(credential, validate=True).decode("utf-8", "replace")
+    except (binascii.Error, ValueError):
+        return ""
+
+
+def as_json(exchange: Exchange, hide: Redaction) -> dict[str, Any]:
+    """One exchange as the control API shows it."""
+    reply = exchange.reply
+    return {
+        "seq": exchange.seq,
+        "at": format_moment(exchange.at),
+        "service": exchange.service,
+        "direction": exchange.direction,
+        "method": exchange.method,
+        "path": exchange.path,
+        "query": hide.text(exchange.query),
+        "request": {
+            "headers": _headers(exchange.headers.items(), hide),
+            "body": hide.text(_text(exchange.body)),
+        },
+        "reply": None
+        if reply is None
+        else {
+            "status": reply.status,
+            "headers": _headers(((name.lower(), value) for name, value in reply.headers), hide),
+            "body": hide.text(_text(reply.body)),
+        },
+        "acted": exchange.acted,
+        "fault": exchange.fault,
+        "unexpected": exchange.unexpected,
+        "error": exchange.error,
+    }
+
+
+def _headers(pairs: Iterable[tuple[str, str]], hide: Redaction) -> dict[str, str]:
+    return {name: hide.authorization(value) if name == "authorization" else hide.text(value) for name, value in pairs}
+
+
+def _text(body: bytes) -> str:
+    shown = body[:KEPT_BODY].decode("utf-8", "replace")
+    return shown if len(body) <= KEPT_BODY else f"{shown}… ({len(body)} bytes)"
+
+
+class Recorded:
+    """The outermost layer around a service: whatever passes is written to the ledger."""
+
+    def __init__(self, app: WSGIApp, ledger: Ledger, service: str, clock: Clock) -> None:
+        self._app = app
+        self._ledger = ledger
+        self._service = service
+        self._clock = clock
+        self._local = threading.local()
+
+    def note_unexpected(self, sentence: str) -> None:
+        """Called by the service while it answers: this request is one that nobody expects."""
+        self._local.unexpected = sentence
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        at = self._clock.now()
+        body = read_body(environ, READ_LIMIT)
+        self._local.unexpected = None
+        reply: Reply | None = None
+        error: str | None = None
+        try:
+            reply = call(self._app, environ)
+        except BaseException as failure:
+            error = f"{type(failure).__name__}: {failure}"
+            raise
+        finally:
+            self._write(environ, at, body, None if environ.get(NO_REPLY) else reply, error)
+        return reply.to_wsgi(start_response)
+
+    def _write(self, environ: Environ, at: datetime, body: bytes, reply: Reply | None, error: str | None) -> None:
+        self._ledger.add(
+            at=at,
+            service=self._service,
+            direction="in",
+            method=environ["REQUEST_METHOD"],
+            path=environ["PATH_INFO"],
+            query=environ.get("QUERY_STRING", ""),
+            headers=request_headers(environ),
+            body=body,
+            reply=reply,
+            acted=environ.get(ACTED, True),
+            fault=environ.get(FAULT),
+            unexpected=self._local.unexpected,
+            error=error,
+        )
+
+
+def json_body(body: bytes) -> Any:
+    """The JSON value of a body, None if it is none."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
