@@ -1,0 +1,62 @@
+"""Checks: pure functions from a history to violations. Each is seen failing in `tests/test_checks_*.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from conformance.checks.incoming import (
+    incoming_duplicated,
+    incoming_from_nowhere,
+    incoming_lost,
+    refused_although_stored,
+)
+from conformance.checks.manners import called_while_throttled, secret_leaked, unexpected_call
+from conformance.checks.outgoing import (
+    given_up_without_cause,
+    outgoing_duplicated,
+    outgoing_from_nowhere,
+    outgoing_lost,
+    reordered,
+)
+from conformance.checks.states import state_regressed, state_wrong
+from conformance.checks.violation import Violation
+from conformance.history import History
+
+Check = Callable[[History], Iterable[Violation]]
+
+ALL: tuple[Check, ...] = (
+    incoming_lost,
+    incoming_duplicated,
+    incoming_from_nowhere,
+    refused_although_stored,
+    outgoing_lost,
+    outgoing_duplicated,
+    outgoing_from_nowhere,
+    given_up_without_cause,
+    reordered,
+    state_regressed,
+    state_wrong,
+    called_while_throttled,
+    secret_leaked,
+    unexpected_call,
+)
+
+
+class UnknownCheck(ValueError):
+    """A name that no check has."""
+
+
+def names() -> tuple[str, ...]:
+    """The names of all checks."""
+    return tuple(check.__name__ for check in ALL)
+
+
+def judge(history: History, *, without: Sequence[str] = ()) -> list[Violation]:
+    """Everything that is wrong with a history, by all checks but those named in `without` (UnknownCheck for others)."""
+    unknown = set(without) - set(names())
+    if unknown:
+        raise UnknownCheck(f"no check is called {', '.join(sorted(unknown))}; there are: {', '.join(names())}")
+    return [violation for check in ALL if check.__name__ not in without for violation in check(history)]
+
+
+__all__ = ["ALL", "Check", "UnknownCheck", "Violation", "judge", "names"]
