@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from conformance.checks.violation import Violation, shown
@@ -42,7 +43,7 @@ def state_regressed(history: History) -> Iterator[Violation]:
     """
     for due in history.due:
         states = [state for state, _ in due.states if state in RANK]
-        for before, after in zip(states, states[1:], strict=False):
+        for before, after in itertools.pairwise(states):
             if before != "failed" and RANK[after] < RANK[before]:
                 yield _wrong("state_regressed", due, f"went back from {before} to {after}")
             elif before == "delivered" and after == "failed":

@@ -1,0 +1,88 @@
+"""CHT as its users see it: documents, settings, credentials, over CHT's own public API. Works on a real CHT too."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import requests
+
+from conformance.verdicts import HarnessBroken
+
+DATABASE = "medic"
+PAGE = {"include_docs": "true"}
+
+
+class ChtSide:
+    """A CHT at `url`, used as an administrator."""
+
+    def __init__(self, session: requests.Session, url: str, user: str, password: str) -> None:
+        self._session = session
+        self.url = url.rstrip("/")
+        self._auth = (user, password)
+        self._numbers = itertools.count(1)
+
+    def documents(self) -> list[dict[str, Any]]:
+        """All documents but design documents."""
+        rows = self._call("GET", f"/{DATABASE}/_all_docs", params=PAGE)["rows"]
+        return [row["doc"] for row in rows if row.get("doc") and not str(row["id"]).startswith("_design")]
+
+    def put(self, doc: Mapping[str, Any]) -> None:
+        """Store a document under its `_id`."""
+        self._call("PUT", f"/{DATABASE}/{doc['_id']}", json=dict(doc))
+
+    def put_all(self, docs: Sequence[Mapping[str, Any]]) -> None:
+        """Store many documents in one request."""
+        for row in self._call("POST", f"/{DATABASE}/_bulk_docs", json={"docs": list(docs)}):
+            if "error" in row:
+                raise HarnessBroken(f"CHT at {self.url} refused a document: {row}")
+
+    def settings(self, changes: Mapping[str, Any]) -> None:
+        """Change these keys of the application settings."""
+        self._call("PUT", "/api/v1/settings", json=dict(changes))
+
+    def credential(self, key: str, value: str) -> None:
+        """Store a credential."""
+        self._call("PUT", f"/api/v1/credentials/{key}", data=value, headers={"Content-Type": "text/plain"})
+
+    def _call(self, method: str, path: str, **options: Any) -> Any:
+        headers = {"Accept": "application/json", **options.pop("headers", {})}
+        try:
+            response = self._session.request(
+                method, self.url + path, auth=self._auth, timeout=30, headers=headers, **options
+            )
+        except requests.RequestException as failure:
+            raise HarnessBroken(f"CHT at {self.url} does not answer {method} {path}: {failure}") from None
+        if not response.ok:
+            raise HarnessBroken(f"CHT at {self.url}: {method} {path}: {response.status_code} {response.text[:300]}")
+        return response.json()
+
+
+def message_document(
+    id_: str, texts: Sequence[tuple[str, str]], at: datetime, *, scheduled: bool = False
+) -> dict[str, Any]:
+    """A report whose tasks hold these (number, text) pairs, one task each, as a health worker's app stores them.
+
+    Scheduled ones are reminders that became due at `at`. Source: cht-core `webapp/src/ts/services/send-message.service.ts`.
+    """
+    stamp = at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+    tasks = [
+        {
+            "messages": [{"to": number, "message": text, "uuid": f"{id_}-{position}"}],
+            "state": "scheduled" if scheduled else "pending",
+            "state_history": [{"state": "scheduled" if scheduled else "pending", "timestamp": stamp}],
+            **({"due": stamp, "type": "reminder", "group": 1} if scheduled else {}),
+        }
+        for position, (number, text) in enumerate(texts)
+    ]
+    return {
+        "_id": id_,
+        "type": "data_record",
+        "form": None,
+        "kujua_message": True,
+        "reported_date": int(at.timestamp() * 1000),
+        "tasks": [] if scheduled else tasks,
+        "scheduled_tasks": tasks if scheduled else [],
+    }

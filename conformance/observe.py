@@ -1,0 +1,78 @@
+"""Gathers a history from the services' states and the ledger: what is judged, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from conformance.control import Control
+from conformance.history import Arrival, Call, Due, History, Sent, Stored, TextIn
+
+WAITED = frozenset({"pending", "forwarded-to-gateway"})
+
+
+def observe(
+    control: Control,
+    documents: Iterable[Mapping[str, Any]],
+    numbers: Collection[str],
+    texts_in: Sequence[TextIn],
+    after: int,
+) -> History:
+    """The history of the people with these `numbers`, with all exchanges numbered above `after`."""
+    docs = list(documents)
+    messages = [row for row in control.get("/rapidpro/messages")["messages"] if row["number"] in numbers]
+    return History(
+        texts_in=tuple(texts_in),
+        stored=tuple(_stored(docs, numbers)),
+        due=tuple(_due(docs, numbers)),
+        arrivals=tuple(_arrivals(control, numbers)),
+        sent=tuple(_sent(row) for row in messages if row["direction"] == "out" and row["origin"] != "flow"),
+        calls=tuple(Call.from_json(exchange) for exchange in control.exchanges(after)),
+        replies=tuple((row["number"], row["text"]) for row in messages if row["origin"] == "flow"),
+    )
+
+
+def _stored(docs: Iterable[Mapping[str, Any]], numbers: Collection[str]) -> Iterator[Stored]:
+    for doc in docs:
+        sms = doc.get("sms_message")
+        if isinstance(sms, Mapping) and doc.get("from") in numbers:
+            yield Stored(str(doc["from"]), str(sms.get("message", "")), str(sms.get("gateway_ref", "")))
+
+
+def _due(docs: Iterable[Mapping[str, Any]], numbers: Collection[str]) -> Iterator[Due]:
+    for doc in docs:
+        for task in (*doc.get("tasks", ()), *doc.get("scheduled_tasks", ())):
+            for message in task.get("messages", ()):
+                if message.get("to") in numbers:
+                    yield _one_due(task, message)
+
+
+def _one_due(task: Mapping[str, Any], message: Mapping[str, Any]) -> Due:
+    states = tuple((str(entry["state"]), _moment(entry["timestamp"])) for entry in task.get("state_history", ()))
+    since = next((at for state, at in states if state in WAITED), None)
+    details = task.get("state_details")
+    return Due(
+        uuid=str(message.get("uuid", "")),
+        number=str(message["to"]),
+        text=str(message.get("message", "")),
+        state=str(task.get("state", "")),
+        since=since,
+        states=states,
+        details=str(details.get("reason", details) if isinstance(details, Mapping) else details or ""),
+    )
+
+
+def _arrivals(control: Control, numbers: Collection[str]) -> Iterator[Arrival]:
+    for number in sorted(numbers):
+        for text in control.get(f"/rapidpro/phones/{number}/texts")["texts"]:
+            if text["direction"] == "received":
+                yield Arrival(number, text["text"], _moment(text["at"]), text.get("message_id"))
+
+
+def _sent(row: Mapping[str, Any]) -> Sent:
+    return Sent(row["id"], row["number"], row["text"], row["status"], _moment(row["created_on"]))
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)

@@ -1,0 +1,150 @@
+"""How time passes in a world: virtual time driven from here, or real time at the subject's own pace."""
+
+from __future__ import annotations
+
+import time
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from conformance.world import World
+
+MINUTE = 60.0
+TAIL = 12 * MINUTE
+"""Virtual seconds that must pass without anything wrong after everything has ended: a late second text is a text."""
+CALM = 100 * MINUTE
+"""Virtual seconds without any change after which nothing more is expected: longer than any back-off or quota hour."""
+LONGEST = 30 * 3600.0
+STEP = 10 * MINUTE
+
+
+class Pace(Protocol):
+    """Lets time pass for a world and its subject."""
+
+    a_while: float
+    """Seconds that stand for "a while" in scenarios: how long RapidPro throttles, how long an outage lasts."""
+
+    def run(self, world: World, seconds: float) -> None:
+        """Let `seconds` of the scenario's time pass."""
+        ...
+
+    def until(self, world: World, holds: Callable[[], bool], within: float) -> bool:
+        """Let time pass until `holds`, at most `within` seconds of the scenario's time; whether it came to hold."""
+        ...
+
+    def settle(self, world: World) -> None:
+        """Let time pass until the world is quiet."""
+        ...
+
+    def shown(self, seconds: float) -> str:
+        """A span of the scenario's time, for people."""
+        ...
+
+
+class VirtualPace:
+    """One process, one virtual clock: the world advances it and calls the subject when it wants to be called."""
+
+    a_while = 3600.0
+
+    def run(self, world: World, seconds: float) -> None:
+        self._run_until_time(world, seconds)
+
+    def _run_until_time(self, world: World, seconds: float) -> None:
+        clock, subject = world.surroundings.virtual_clock(), world.subject
+        end = clock.now() + timedelta(seconds=seconds)
+        while True:
+            due = [moment for moment in (subject.next_due(), clock.next_due()) if moment is not None]
+            clock.advance_to(min([end, *due]))
+            wanted = subject.next_due()
+            if wanted is not None and wanted <= clock.now():
+                subject.work()
+            elif clock.now() >= end:
+                return
+
+    def until(self, world: World, holds: Callable[[], bool], within: float) -> bool:
+        passed, step = 0.0, 15.0
+        while not holds():
+            if passed >= within:
+                return False
+            self._run_until_time(world, min(step, within - passed))
+            passed += step
+            step = min(step * 2, STEP)
+        return True
+
+    def settle(self, world: World) -> None:
+        passed = calm = 0.0
+        before = world.snapshot()
+        while passed < LONGEST:
+            if world.quiet():
+                self._run_until_time(world, TAIL)
+                return
+            self._run_until_time(world, STEP)
+            passed += STEP
+            changed = world.snapshot()
+            calm = calm + STEP if changed == before else 0.0
+            before = changed
+            if calm >= CALM:
+                return
+
+    def shown(self, seconds: float) -> str:
+        return f"{seconds / MINUTE:.0f} minutes" if seconds >= MINUTE else f"{seconds:.0f} seconds"
+
+
+class RealPace:
+    """Sockets and real time: the subject runs by itself, the world looks at the services until it sees what it waits for.
+
+    Nothing sleeps to prove absence: that nothing more comes is taken from the subject having asked CHT again, twice,
+    after all was done. `poll_seconds` is how often the subject asks CHT.
+    """
+
+    a_while = 2.0
+
+    def __init__(self, poll_seconds: float, patience: float = 20.0) -> None:
+        self._poll_seconds = poll_seconds
+        self._patience = patience + 10 * poll_seconds
+        self._calm = 6.0 + 4 * poll_seconds
+
+    def run(self, world: World, seconds: float) -> None:
+        """Real time cannot be hurried: wait until the subject has asked CHT once more, at most `seconds`."""
+        self._wait_for_polls(world, 1, min(seconds, self._patience))
+
+    def until(self, world: World, holds: Callable[[], bool], within: float) -> bool:  # noqa: ARG002 - the scenario's time
+        return self._wait(holds, self._patience)
+
+    def settle(self, world: World) -> None:
+        watched = Calm(world.snapshot)
+        self._wait(lambda: world.quiet() or watched.seconds() > self._calm, self._patience)
+        if world.subject.next_due() is None:
+            self._wait_for_polls(world, 2, 4 * self._poll_seconds + 1)
+
+    def shown(self, seconds: float) -> str:  # noqa: ARG002
+        return f"{self._patience:.0f} seconds"
+
+    def _wait_for_polls(self, world: World, count: int, limit: float) -> None:
+        start = world.control.last()
+        self._wait(lambda: world.polls_since(start) >= count, limit)
+
+    def _wait(self, holds: Callable[[], bool], limit: float) -> bool:
+        end = time.monotonic() + limit
+        while not holds():
+            if time.monotonic() >= end:
+                return False
+            time.sleep(0.05)
+        return True
+
+
+class Calm:
+    """For how many real seconds something has looked the same."""
+
+    def __init__(self, look: Callable[[], object]) -> None:
+        self._look = look
+        self._seen = look()
+        self._since = time.monotonic()
+
+    def seconds(self) -> float:
+        seen = self._look()
+        if seen != self._seen:
+            self._seen, self._since = seen, time.monotonic()
+        return time.monotonic() - self._since

@@ -1,0 +1,42 @@
+"""People of the scenarios: a name, a phone number that no other person of this run has."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+FIRST = 250_788_200_001
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody with a phone."""
+
+    name: str
+    number: str
+
+
+class People:
+    """Gives each name its own number, from a stream that a whole run shares: no scenario meets another's texts."""
+
+    def __init__(self, numbers: Iterator[str] | None = None) -> None:
+        self._numbers = numbers if numbers is not None else fresh_numbers()
+        self._by_name: dict[str, Person] = {}
+
+    def __getitem__(self, name: str) -> Person:
+        if name not in self._by_name:
+            self._by_name[name] = Person(name, next(self._numbers))
+        return self._by_name[name]
+
+    def __iter__(self) -> Iterator[Person]:
+        return iter(list(self._by_name.values()))
+
+    def numbers(self) -> frozenset[str]:
+        """The numbers given so far."""
+        return frozenset(person.number for person in self)
+
+
+def fresh_numbers() -> Iterator[str]:
+    """Rwandan mobile numbers that no real person has been given here, one after the other."""
+    return (f"+{FIRST + count}" for count in itertools.count())

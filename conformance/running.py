@@ -1,0 +1,93 @@
+"""Runs the features with one subject and gathers the report; used by the command line and by tests."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from conformance.plugin import ConformancePlugin, requirement_ids, scenario_name
+from conformance.report import Report, ScenarioResult
+from conformance.requirements import Requirement, load
+from conformance.stage import Stage
+
+QUIET = ("-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:logging", "-c", os.devnull, "--import-mode=importlib")
+
+
+def features_folder() -> Path:
+    """Where the features are, in a checkout as well as installed. Looked up by name: nothing here imports them."""
+    spec = find_spec("features")
+    if spec is None or not spec.submodule_search_locations:
+        raise FileNotFoundError("the package `features` is not installed: install the distribution anew")
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
+def conform(
+    stage: Stage,
+    chosen: Sequence[Requirement],
+    *,
+    repeat: Callable[[tuple[str, ...]], str] = lambda _ids: "",
+    on_result: Callable[[ScenarioResult], None] = lambda _result: None,
+    on_selected: Callable[[int], None] = lambda _count: None,
+) -> Report:
+    """Judge the stage's subject by the `chosen` requirements. Whatever breaks is in the report, never raised."""
+    report = Report(stage.describe(), stage.profile, chosen)
+    plugin = ConformancePlugin(stage, report, known=load(), repeat=repeat, on_result=on_result, on_selected=on_selected)
+    problems = Problems()
+    folder = features_folder()
+    status = pytest.main([*QUIET, f"--rootdir={folder}", str(folder)], plugins=[plugin, problems])
+    stage.end()
+    report.broken.extend(problems.found)
+    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not report.broken:
+        report.broken.append(f"pytest ended with {status!r}: no scenario was judged")
+    return report
+
+
+class Problems:
+    """Takes up what goes wrong while the features are collected."""
+
+    def __init__(self) -> None:
+        self.found: list[str] = []
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.found.append(f"{report.nodeid} cannot be read: {report.longreprtext}")
+
+    def pytest_internalerror(self, excrepr: object) -> None:
+        self.found.append(f"the harness broke: {excrepr}")
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioEntry:
+    """A scenario as `list` and `show` print it."""
+
+    name: str
+    requirements: tuple[str, ...]
+    feature: str
+    steps: tuple[str, ...]
+
+
+def scenarios() -> list[ScenarioEntry]:
+    """All scenarios, without running any."""
+    collector = Collector()
+    folder = features_folder()
+    pytest.main([*QUIET, "--collect-only", f"--rootdir={folder}", str(folder)], plugins=[collector])
+    return collector.found
+
+
+class Collector:
+    """Notes what is collected."""
+
+    def __init__(self) -> None:
+        self.found: list[ScenarioEntry] = []
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        for item in items:
+            scenario = getattr(getattr(item, "function", None), "__scenario__", None)
+            steps = tuple(f"{step.keyword} {step.name}" for step in scenario.steps) if scenario is not None else ()
+            feature = scenario.feature.name if scenario is not None else ""
+            self.found.append(ScenarioEntry(scenario_name(item), requirement_ids(item), feature, steps))

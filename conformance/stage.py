@@ -1,0 +1,121 @@
+"""Stages: where worlds come from. One for virtual time in this process, one for real processes over sockets."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+from conformance.pace import Pace, RealPace, VirtualPace
+from conformance.people import fresh_numbers
+from conformance.subjects.base import Means, Subject
+from conformance.subjects.external import ExternalRelay
+from conformance.subjects.in_process import WEBHOOK, Build, InProcessRelay, reference
+from conformance.surroundings import InProcessFakes, Processes, Surroundings
+from conformance.verdicts import Verdict
+from conformance.world import World
+
+
+class Stage(Protocol):
+    """Gives each scenario its world, and clears up after it."""
+
+    profile: str
+
+    def describe(self) -> dict[str, Any]:
+        """What report.json says of the subject."""
+        ...
+
+    def means(self) -> frozenset[Means]:
+        """What the subject can be put through."""
+        ...
+
+    def open(self) -> World:
+        """A world for one scenario."""
+        ...
+
+    def close(self, world: World, verdict: Verdict) -> None:
+        """The scenario has ended with this verdict."""
+        ...
+
+    def end(self) -> None:
+        """The run has ended."""
+        ...
+
+
+class InProcessStage:
+    """A new world for each scenario: two fakes, one relay, one virtual clock."""
+
+    def __init__(self, profile: str, seed: int, build: Build = reference, name: str = "reference") -> None:
+        self.profile = profile
+        self._seed = seed
+        self._build = build
+        self._name = name
+        self._numbers = fresh_numbers()
+
+    def describe(self) -> dict[str, Any]:
+        return {"name": self._name, "kind": "in process", "time": "virtual", "seed": self._seed}
+
+    def means(self) -> frozenset[Means]:
+        return InProcessRelay.means
+
+    def open(self) -> World:
+        fakes = InProcessFakes(self.profile, random.Random(self._seed))
+        subject = InProcessRelay(fakes.clock, fakes.connect, self._build, self._name)
+        fakes.reach(WEBHOOK, subject)
+        subject.start(fakes.neighbours)
+        return World(fakes, subject, VirtualPace(), self._numbers)
+
+    def close(self, world: World, verdict: Verdict) -> None:  # noqa: ARG002 - nothing is kept, whatever the verdict
+        world.subject.stop()
+        world.surroundings.close()
+
+    def end(self) -> None:
+        """Nothing is held between scenarios."""
+
+
+class HttpStage:
+    """The fakes as processes, one subject for all scenarios; after a failed one both begin anew."""
+
+    def __init__(self, profile: str, seed: int, make_subject: Callable[[], ExternalRelay]) -> None:
+        self.profile = profile
+        self._seed = seed
+        self._make_subject = make_subject
+        self._subject: ExternalRelay | None = None
+        self._surroundings: Surroundings | None = None
+        self._numbers: Iterator[str] = fresh_numbers()
+        self._described = make_subject()
+
+    def describe(self) -> dict[str, Any]:
+        return self._described.describe()
+
+    def means(self) -> frozenset[Means]:
+        return self._described.means
+
+    def open(self) -> World:
+        if self._surroundings is None:
+            self._surroundings = Processes(self.profile, self._seed)
+        if self._subject is None:
+            subject = self._make_subject()
+            subject.start(self._surroundings.neighbours)
+            self._subject = subject
+        pace: Pace = RealPace(self._subject.poll_seconds)
+        self._surroundings.calm_channel()
+        return World(self._surroundings, self._subject, pace, self._numbers)
+
+    def close(self, world: World, verdict: Verdict) -> None:
+        world.control.delete("/faults")
+        if verdict is not Verdict.PASSED and Means.RESTART in self.means():
+            self._stop_subject()
+            world.control.post("/reset")
+
+    def end(self) -> None:
+        self._stop_subject()
+        if self._surroundings is not None:
+            self._surroundings.close()
+            self._surroundings = None
+
+    def _stop_subject(self) -> None:
+        subject: Subject | None = self._subject
+        if subject is not None:
+            subject.stop()
+        self._subject = None

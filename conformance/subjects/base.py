@@ -1,0 +1,95 @@
+"""What a world needs of a subject, and what a subject is told of its world."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+
+class Means(StrEnum):
+    """What a subject can be put through. What it cannot is unknown, not passed."""
+
+    VIRTUAL_TIME = "virtual time"
+    RESTART = "killing and restarting"
+    CHT_OUTSIDE = "a CHT of its own"
+    """The subject talks to CHT over the network; CHT itself being the relay does not."""
+
+
+class CrashPoint(StrEnum):
+    """Where a subject is killed: after which call has had its effect, before the subject learns of it."""
+
+    TEXT_HANDED_OUT = "CHT handed a text out"
+    BROADCAST_ACCEPTED = "RapidPro accepted a text"
+    STATES_ASKED = "RapidPro told it a state"
+    STATES_TOLD = "CHT was told a state"
+    REPORT_STORED = "CHT stored a report"
+    TEXT_TAKEN = "it took a text over from RapidPro"
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Where the subject finds its neighbours, and the secrets it needs (the environment of `python -m relay`)."""
+
+    cht_url: str
+    cht_user: str
+    cht_password: str
+    rapidpro_url: str
+    rapidpro_token: str
+    incoming_token: str
+
+    def environment(self) -> Mapping[str, str]:
+        """These settings as environment variables."""
+        return {
+            "RELAY_CHT_URL": self.cht_url,
+            "RELAY_CHT_USER": self.cht_user,
+            "RELAY_CHT_PASSWORD": self.cht_password,
+            "RELAY_RAPIDPRO_URL": self.rapidpro_url,
+            "RELAY_RAPIDPRO_TOKEN": self.rapidpro_token,
+            "RELAY_INCOMING_TOKEN": self.incoming_token,
+        }
+
+
+class Subject(Protocol):
+    """One thing that is judged. Made once per run or per scenario; `start` before use, `stop` after."""
+
+    name: str
+    means: frozenset[Means]
+
+    def describe(self) -> dict[str, Any]:
+        """What report.json says of it, without secrets."""
+        ...
+
+    def start(self, neighbours: Neighbours) -> None:
+        """Begin to work between these neighbours. HarnessBroken if it does not start."""
+        ...
+
+    def webhook_url(self) -> str:
+        """Where RapidPro hands texts over."""
+        ...
+
+    def webhook_token(self) -> str:
+        """What RapidPro must present there."""
+        ...
+
+    def stop(self) -> None:
+        """End it, in good order."""
+        ...
+
+    def kill(self) -> None:
+        """End it without warning; what it has on disk stays. Untestable if it cannot be."""
+        ...
+
+    def restart(self) -> None:
+        """Start it again on what it has on disk."""
+        ...
+
+    def next_due(self) -> datetime | None:
+        """In virtual time: when it wants to be called next. None: never, or it runs by itself."""
+        ...
+
+    def work(self) -> None:
+        """In virtual time: do what is due now."""
+        ...

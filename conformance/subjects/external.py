@@ -1,0 +1,144 @@
+"""Any relay over HTTP: running already, or started here from a command (then it can be killed and restarted)."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from conformance.subjects.base import Means, Neighbours
+from conformance.verdicts import HarnessBroken, Untestable
+
+PATH = "/api/v2/sms/rapidpro/incoming-messages"
+START_SECONDS = 20.0
+
+
+class ExternalRelay:
+    """A relay at `url`, started by `command` if one is given, with the environment that `python -m relay` takes.
+
+    Its output goes to a file whose end is shown when it does not start. `poll_seconds` becomes RELAY_POLL_SECONDS.
+    """
+
+    def __init__(self, url: str, command: str | None = None, *, name: str = "relay", poll_seconds: float = 1) -> None:
+        self.name = name
+        self.means = frozenset({Means.CHT_OUTSIDE} | ({Means.RESTART} if command else set()))
+        self.poll_seconds = poll_seconds
+        self.kills = 0
+        self._url = url.rstrip("/")
+        self._command = command
+        self._folder = Path(tempfile.mkdtemp(prefix="relay-"))
+        self._neighbours: Neighbours | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self._generation = 0
+
+    def describe(self) -> dict[str, Any]:
+        return {"name": self.name, "kind": "http", "url": self._url, "command": self._command, "time": "real"}
+
+    def start(self, neighbours: Neighbours) -> None:
+        self._neighbours = neighbours
+        if self._command is not None:
+            self._generation += 1
+            self.restart()
+        self._await_port()
+
+    def webhook_url(self) -> str:
+        return self._url + PATH
+
+    def webhook_token(self) -> str:
+        if self._neighbours is None:
+            raise HarnessBroken("the subject is used before it was started: call start(neighbours) first")
+        return self._neighbours.incoming_token
+
+    def stop(self) -> None:
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        if self._command is None:
+            raise Untestable(f"{self.name} was not started by the harness: give --subject-command to have it killed")
+        self._end(signal.SIGKILL)
+        self.kills += 1
+
+    def restart(self) -> None:
+        if self._command is None or self._neighbours is None:
+            raise Untestable(f"{self.name} was not started by the harness: give --subject-command to have it restarted")
+        with self._log().open("ab") as log:
+            self._process = subprocess.Popen(
+                shlex.split(self._command),
+                env={**os.environ, **self._environment(self._neighbours)},
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,  # so that its children end with it
+            )
+        self._await_port()
+
+    def next_due(self) -> datetime | None:
+        return None
+
+    def work(self) -> None:
+        """It works by itself."""
+
+    def _environment(self, neighbours: Neighbours) -> Mapping[str, str]:
+        address = urlsplit(self._url)
+        return {
+            **neighbours.environment(),
+            "RELAY_LISTEN": f"{address.hostname}:{address.port}",
+            "RELAY_DATABASE": f"sqlite:///{self._folder / f'relay-{self._generation}.db'}",
+            "RELAY_POLL_SECONDS": f"{self.poll_seconds:g}",
+        }
+
+    def _log(self) -> Path:
+        return self._folder / "output.txt"
+
+    def _await_port(self) -> None:
+        address = urlsplit(self._url)
+        end = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                socket.create_connection((address.hostname or "127.0.0.1", address.port or 80), timeout=1).close()
+                return
+            except OSError as failure:
+                if self._process is not None and self._process.poll() is not None:
+                    raise HarnessBroken(
+                        f"{self._command} ended with status {self._process.returncode}{self._tail()}"
+                    ) from None
+                if time.monotonic() > end:
+                    raise HarnessBroken(f"no relay answers at {self._url}: {failure}{self._tail()}") from None
+                time.sleep(0.02)
+
+    def _tail(self) -> str:
+        log = self._log()
+        text = log.read_text("utf-8", "replace")[-1500:] if log.exists() else ""
+        return f"; its last words:\n{text}" if text else ""
+
+    def _end(self, how: signal.Signals) -> None:
+        """End the process and its children: only those started here."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        for signal_ in (how, signal.SIGKILL):
+            try:
+                os.killpg(process.pid, signal_)
+            except ProcessLookupError:
+                break
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                continue
+        process.wait()
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,179 @@
+"""The reference relay (or a relay of the same make) in this process: virtual time, no sockets, kills by exception."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import requests
+
+from conformance.subjects.base import CrashPoint, Means, Neighbours
+from conformance.verdicts import HarnessBroken
+from fakes.clock import Clock
+from fakes.transport import WSGIAdapter
+from fakes.wsgi import Environ, StartResponse, WSGIApp
+from relay import Relay, Settings
+
+WEBHOOK = "http://relay.test"
+PATH = "/api/v2/sms/rapidpro/incoming-messages"
+MEMORY = Path("/dev/shm")  # noqa: S108 - a file system in memory, where there is one: nothing waits for a disk
+
+
+class Killed(BaseException):
+    """The subject's process ends here. No handler of the subject catches it, as none survives SIGKILL."""
+
+
+class RelayLike(Protocol):
+    """What is needed of a relay in process."""
+
+    app: WSGIApp
+
+    def work(self, now: datetime) -> datetime: ...
+
+    def close(self) -> None: ...
+
+
+Build = Callable[[Settings, Callable[[], datetime], requests.Session], RelayLike]
+
+
+def reference(settings: Settings, now: Callable[[], datetime], session: requests.Session) -> RelayLike:
+    """The reference relay as it is."""
+    return Relay(settings, now=now, session=session)
+
+
+class InProcessRelay:
+    """A relay built by `build`, on a database file of its own, between neighbours reached through `connect`."""
+
+    means = frozenset({Means.VIRTUAL_TIME, Means.RESTART, Means.CHT_OUTSIDE})
+
+    def __init__(
+        self,
+        clock: Clock,
+        connect: Callable[[requests.Session], None],
+        build: Build = reference,
+        name: str = "reference",
+        poll_seconds: float = 60,
+    ) -> None:
+        self.name = name
+        self._clock = clock
+        self._connect = connect
+        self._build = build
+        self._poll_seconds = poll_seconds
+        self._folder = Path(tempfile.mkdtemp(prefix="relay-", dir=MEMORY if MEMORY.is_dir() else None))
+        self._settings: Settings | None = None
+        self._relay: RelayLike | None = None
+        self._due: datetime | None = None
+        self._crash: CrashPoint | None = None
+        self.kills = 0
+
+    def describe(self) -> dict[str, Any]:
+        return {"name": self.name, "kind": "in process", "time": "virtual"}
+
+    def start(self, neighbours: Neighbours) -> None:
+        self._settings = Settings.from_env(
+            {
+                **neighbours.environment(),
+                "RELAY_LISTEN": "127.0.0.1:0",
+                "RELAY_DATABASE": f"sqlite:///{self._folder / 'relay.db'}",
+                "RELAY_POLL_SECONDS": str(self._poll_seconds),
+            }
+        )
+        self.restart()
+
+    def webhook_url(self) -> str:
+        return WEBHOOK + PATH
+
+    def webhook_token(self) -> str:
+        return self._running_settings().incoming_token
+
+    def stop(self) -> None:
+        if self._relay is not None:
+            self._relay.close()
+        self._relay = None
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def kill(self) -> None:
+        if self._relay is not None:
+            self._relay.close()
+        self._relay, self._due = None, None
+        self.kills += 1
+
+    def restart(self) -> None:
+        session = requests.Session()
+        session.trust_env = False
+        self._connect(session)
+        session.hooks["response"] = [self._after_call]
+        self._relay = self._build(self._running_settings(), self._clock.now, session)
+        self._due = self._clock.now()
+
+    def crash_at(self, point: CrashPoint) -> None:
+        """Be killed the next time `point` is reached."""
+        self._crash = point
+
+    def crash_pending(self) -> bool:
+        """Whether a planned crash has not happened yet."""
+        return self._crash is not None
+
+    def next_due(self) -> datetime | None:
+        return self._due
+
+    def work(self) -> None:
+        if self._relay is None:
+            return
+        try:
+            self._due = self._relay.work(self._clock.now())
+        except Killed:
+            self.kill()
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
+        """The relay's own HTTP side; while it is dead, connections are refused."""
+        if self._relay is None:
+            raise requests.ConnectionError("connection refused: the relay does not run")
+        try:
+            answer = list(self._relay.app(environ, start_response))
+        except Killed:
+            self.kill()
+            raise requests.ConnectionError("connection reset: the relay was killed") from None
+        if self._crash is CrashPoint.TEXT_TAKEN:
+            self._crash = None
+            self.kill()
+            raise requests.ConnectionError("connection reset: the relay was killed")
+        self._due = self._clock.now() if self._due is None else min(self._due, self._clock.now())
+        return answer
+
+    def adapter(self) -> WSGIAdapter:
+        """How RapidPro reaches the relay."""
+        return WSGIAdapter(self)
+
+    def _after_call(self, response: requests.Response, *_: Any, **__: Any) -> None:
+        """The seam the relay does not know of: a call has had its effect, the caller has not learned of it yet."""
+        if self._crash is not None and self._crash is reached(response):
+            self._crash = None
+            raise Killed
+
+    def _running_settings(self) -> Settings:
+        if self._settings is None:
+            raise HarnessBroken("the subject is used before it was started: call start(neighbours) first")
+        return self._settings
+
+
+def reached(response: requests.Response) -> CrashPoint | None:
+    """Which crash point a call of the relay stands for, now that it has had its effect."""
+    request = response.request
+    path, body = str(request.path_url).split("?")[0], str(request.body or "")
+    if path.endswith("/broadcasts.json") and request.method == "POST" and response.ok:
+        return CrashPoint.BROADCAST_ACCEPTED
+    if path.endswith("/messages.json"):
+        return CrashPoint.STATES_ASKED
+    if path.endswith("/api/sms") and response.ok:
+        if b'"messages":[]' not in response.content.replace(b" ", b""):
+            return CrashPoint.TEXT_HANDED_OUT
+        if '"content"' in body:
+            return CrashPoint.REPORT_STORED
+        if '"status"' in body:
+            return CrashPoint.STATES_TOLD
+    return None
