@@ -1,13 +1,13 @@
 """A `requests` transport adapter to a WSGI app: the same clients, the same URLs, no sockets.
 
-Connection-level faults reach the client as the exceptions that `requests` raises on a real socket: the app raises
-`Hangup` (see below), or the environ's `harness.connection` is told what to do.
+Connection-level faults (`fakes.connection`) reach the client as the exceptions that `requests` raises on a real socket.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from http.client import RemoteDisconnected
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,17 +15,24 @@ import requests
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPHeaderDict
+from urllib3.exceptions import ProtocolError
 from urllib3.response import HTTPResponse
 
+from fakes.connection import ENDING, WAIT, Ending
 from fakes.wsgi import Reply, WSGIApp, build_environ, call
 
 
 class WSGIAdapter(BaseAdapter):
-    """Answers requests by calling `app` in this thread. Mount it on a URL prefix of a `requests.Session`."""
+    """Answers requests by calling `app` in this thread. Mount it on a URL prefix of a `requests.Session`.
 
-    def __init__(self, app: WSGIApp) -> None:
+    `pass_time` is called with seconds when a fault takes time: a virtual clock's `advance`, for example. Without it no
+    time passes, but a fault that outlasts the client's timeout is still a ReadTimeout.
+    """
+
+    def __init__(self, app: WSGIApp, pass_time: Callable[[float], None] | None = None) -> None:
         super().__init__()
         self._app = app
+        self._pass_time = pass_time
 
     def send(
         self,
@@ -36,18 +43,46 @@ class WSGIAdapter(BaseAdapter):
         cert: Any = None,  # noqa: ARG002
         proxies: Mapping[str, str] | None = None,  # noqa: ARG002
     ) -> requests.Response:
-        """Call the app; `timeout` is handed to it as `harness.timeout`, for faults that outlast it."""
+        """Call the app. Raises what `requests` raises when the connection ends early or the answer takes too long."""
         url = urlsplit(str(request.url))
         body = request.body if isinstance(request.body, bytes) else str(request.body or "").encode()
         headers = {name: _text(value) for name, value in request.headers.items()}
         host = headers.pop("Host", url.netloc)
         environ = build_environ(str(request.method), url.path or "/", url.query, headers, body, host=host)
-        environ["harness.timeout"] = timeout[1] if isinstance(timeout, tuple) else timeout
-        environ["harness.request"] = request
-        return as_response(call(self._app, environ), request)
+        patience = _Patience(_read_timeout(timeout), self._pass_time)
+        environ[WAIT] = patience.wait
+        reply = call(self._app, environ)
+        ending: Ending | None = environ.get(ENDING)
+        if ending is not None and ending.how == "hang":
+            patience.wait(ending.seconds)
+        if patience.lost:
+            raise requests.ReadTimeout(f"Read timed out. (read timeout={patience.limit})", request=request)
+        if ending is not None:
+            raise _broken_off(ending, request)
+        return as_response(reply, request)
 
     def close(self) -> None:
         """Nothing is held open."""
+
+
+class _Patience:
+    """How long one request's caller still waits; None for ever."""
+
+    def __init__(self, limit: float | None, pass_time: Callable[[float], None] | None) -> None:
+        self.limit = limit
+        self.lost = False
+        self._left = limit
+        self._pass_time = pass_time
+
+    def wait(self, seconds: float) -> bool:
+        """Let time pass, at most until the caller gives up; False if it gave up."""
+        if self._left is not None and seconds >= self._left:
+            seconds, self.lost = self._left, True
+        if self._left is not None:
+            self._left -= seconds
+        if self._pass_time is not None and seconds > 0:
+            self._pass_time(seconds)
+        return not self.lost
 
 
 def as_response(reply: Reply, request: requests.PreparedRequest) -> requests.Response:
@@ -62,10 +97,25 @@ def as_response(reply: Reply, request: requests.PreparedRequest) -> requests.Res
         headers=HTTPHeaderDict(reply.headers),
         status=reply.status,
         preload_content=False,
+        request_method=request.method,  # a HEAD answer tells a length and has no body
     )
     response.url = str(request.url)
     response.request = request
     return response
+
+
+def _broken_off(ending: Ending, request: requests.PreparedRequest) -> requests.ConnectionError:
+    cause: OSError = (
+        ConnectionResetError(104, "Connection reset by peer")
+        if ending.how == "reset"
+        else RemoteDisconnected("Remote end closed connection without response")
+    )
+    return requests.ConnectionError(ProtocolError("Connection aborted.", cause), request=request)
+
+
+def _read_timeout(timeout: Any) -> float | None:
+    limit = timeout[1] if isinstance(timeout, tuple) else timeout
+    return None if limit is None else float(limit)
 
 
 def _text(value: str | bytes) -> str:

@@ -1,0 +1,127 @@
+"""What an effect is: one small function from service to service, and the options it takes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from fakes.faults.errors import FaultError, unknown
+from fakes.faults.paths import parse_path
+from fakes.wsgi import Environ, Reply
+
+Given = Mapping[str, Any]
+"""A fault's `with`: every option of its effect, defaults filled in, already checked."""
+
+Serve = Callable[[Environ], Reply]
+"""A service as effects see it: request in, answer out."""
+
+Acts = Literal["never", "before", "after"]
+"""When the service acts on the request.
+
+`never`: not at all, the outcome is definite. `before`: it acts, then its answer is spoiled, so the caller cannot tell
+(indefinite). `after`: it acts once the effect is through, and its true answer goes back.
+"""
+
+Kind = Literal["integer", "number", "text", "boolean", "path", "any"]
+
+
+class DidNothing(Exception):
+    """Raised by an effect that finds nothing to do: the true answer goes back and the fault stays unused."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__("the effect found nothing to change")
+        self.reply = reply
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What an effect may know of the service it is wrapped around, besides its answers."""
+
+    service: str
+    earlier: Callable[[Environ], Reply | None] = lambda _environ: None
+    """The first undisturbed answer that was given to an equal request; None if there was none."""
+    exhaust_quota: Callable[[], None] | None = None
+    """Uses up the quota of the service at once, if it has one."""
+
+
+Effectual = Callable[[Serve, Given, Around], Serve]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One key of `with`: its kind, its default, what it means, and the limits of its value."""
+
+    kind: Kind
+    default: Any
+    about: str
+    at_least: float | None = None
+    at_most: float | None = None
+    choices: tuple[str, ...] = ()
+    required: bool = False
+
+    def check(self, name: str, value: Any) -> Any:
+        """`value` if it fits. Raises FaultError."""
+        if not self._fits(value):
+            raise FaultError(f"{name}: expected {self.expected()}, got {value!r}")
+        if self.kind == "path":
+            parse_path(value)
+        return value
+
+    def expected(self) -> str:
+        """The allowed values in words."""
+        if self.choices:
+            return f"one of {', '.join(self.choices)}"
+        noun = {"any": "any JSON value", "path": "a path such as results[*].status", "integer": "an integer"}.get(
+            self.kind, f"a {self.kind}"
+        )
+        low = "" if self.at_least is None else f" of at least {self.at_least:g}"
+        return noun + low + ("" if self.at_most is None else f" and at most {self.at_most:g}")
+
+    def _fits(self, value: Any) -> bool:
+        if self.kind == "any":
+            return True
+        if self.kind == "boolean":
+            return isinstance(value, bool)
+        if self.kind in {"text", "path"}:
+            return isinstance(value, str) and (not self.choices or value in self.choices)
+        if isinstance(value, bool) or not isinstance(value, int if self.kind == "integer" else (int, float)):
+            return False
+        low = -math.inf if self.at_least is None else self.at_least
+        high = math.inf if self.at_most is None else self.at_most
+        return low <= value <= high and math.isfinite(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """An effect: its function, when the service acts, its options by name. A lasting one has no count by default."""
+
+    name: str
+    apply: Effectual
+    acts: Acts
+    options: Mapping[str, Option] = field(default_factory=dict)
+    lasting: bool = False
+
+    @property
+    def about(self) -> str:
+        """What it does: the first paragraph of its function's docstring."""
+        return " ".join((self.apply.__doc__ or "").strip().split("\n\n")[0].split())
+
+    def parse(self, given: Any) -> dict[str, Any]:
+        """The options with defaults filled in. Raises FaultError for an unknown, missing, or unfit one."""
+        if not isinstance(given, Mapping):
+            raise FaultError(f"with: expected an object of options, got {given!r}")
+        for key in given:
+            if key not in self.options:
+                if not self.options:
+                    raise FaultError(f"the effect {self.name} takes no options, got {key!r}")
+                raise unknown(f"option of the effect {self.name}", key, self.options)
+        return {name: self._option(name, option, given) for name, option in self.options.items()}
+
+    def _option(self, name: str, option: Option, given: Mapping[str, Any]) -> Any:
+        if name in given:
+            return option.check(f"with.{name} of {self.name}", given[name])
+        if option.required:
+            raise FaultError(f"with.{name} of {self.name} is missing: expected {option.expected()}")
+        return option.default

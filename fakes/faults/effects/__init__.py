@@ -1,0 +1,50 @@
+"""All effects by name, one module each; a new one is added to this list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from fakes.faults.effect import Effect
+from fakes.faults.effects import (
+    delay,
+    drop_field,
+    empty,
+    garble,
+    hang,
+    html_page,
+    lose_reply,
+    null_field,
+    outage,
+    pass_through,
+    refuse,
+    reject_token,
+    repeat,
+    reset,
+    set_field,
+    stale,
+    throttle,
+    truncate,
+)
+
+MODULES = (
+    pass_through,
+    refuse,
+    throttle,
+    reject_token,
+    html_page,
+    outage,
+    delay,
+    hang,
+    reset,
+    lose_reply,
+    truncate,
+    garble,
+    empty,
+    drop_field,
+    null_field,
+    set_field,
+    repeat,
+    stale,
+)
+EFFECTS: Mapping[str, Effect] = MappingProxyType({module.EFFECT.name: module.EFFECT for module in MODULES})
