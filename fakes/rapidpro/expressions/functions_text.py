@@ -1,0 +1,177 @@
+"""Functions on texts."""
+
+from __future__ import annotations
+
+import html
+import unicodedata
+from decimal import Decimal
+from types import MappingProxyType
+from urllib.parse import quote
+
+from fakes.rapidpro.expressions.environment import MAX_ITEMS, Env
+from fakes.rapidpro.expressions.patterns import compiled
+from fakes.rapidpro.expressions.signature import integer, limited, takes, text
+from fakes.rapidpro.expressions.values import ExpressionError, Value
+from fakes.rapidpro.expressions.words import spans, words
+
+BLANKS = (
+    " \t\n\v\f\r\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
+    "\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+)
+"""What the engine takes for white space."""
+
+
+def _single(changed: str, original: str) -> str:
+    """Case mapping goes character by character: what would become two stays."""
+    return changed if len(changed) == 1 else original
+
+
+def upper(_env: Env, value: str) -> str:
+    return "".join(_single(character.upper(), character) for character in value)
+
+
+def lower(_env: Env, value: str) -> str:
+    return "".join(_single(character.lower(), character) for character in value)
+
+
+def title(env: Env, value: str) -> str:
+    """Letters that begin a word are raised, all others lowered."""
+    out, previous = "", " "
+    for character in lower(env, value):
+        begins = not (previous.isalnum() or previous in "_'")
+        out += _single(character.title(), character) if begins else character
+        previous = character
+    return out
+
+
+def _trimmer(left: bool, right: bool):  # type: ignore[no-untyped-def] # the type is that of the lambda below
+    def trim(env: Env, value: str, characters: str | None = None) -> str:
+        if characters is None or (characters == "" and env.generation == "9"):
+            characters = BLANKS
+        value = value.lstrip(characters) if left and characters else value
+        return value.rstrip(characters) if right and characters else value
+
+    return trim
+
+
+def replace(env: Env, value: str, needle: str, new: str, count: int = -1) -> str:
+    many = len(value) + 1 if needle == "" else value.count(needle)
+    env.budget.spend(len(value) + (many if count < 0 else min(many, count)) * len(new))
+    return value.replace(needle, new, count)
+
+
+def word(_env: Env, value: str, index: int, delimiters: str = "") -> str:
+    found = words(value, delimiters)
+    if not -len(found) <= index < len(found):
+        raise ExpressionError(f"index {index} is out of range for the number of words {len(found)}")
+    return found[index]
+
+
+def word_count(_env: Env, value: str, delimiters: str = "") -> Decimal:
+    return Decimal(len(words(value, delimiters)))
+
+
+def remove_first_word(_env: Env, value: str) -> str:
+    starts = [start for start, _ in spans(value)]
+    return value[starts[1] :] if len(starts) > 1 else ""
+
+
+def word_slice(_env: Env, value: str, start: int, end: int = -1, delimiters: str = "") -> str:
+    if start < 0:
+        raise ExpressionError("must start with a positive index")
+    if 0 < end <= start:
+        raise ExpressionError("must have a end which is greater than the start")
+    found = words(value, delimiters)
+    return " ".join(found[start : end if end > 0 else None])
+
+
+def field(_env: Env, value: str, index: int, delimiter: str) -> str:
+    if index < 0:
+        raise ExpressionError("cannot use a negative index")
+    found = value.split(delimiter) if delimiter else list(value)
+    if delimiter == " ":
+        found = [part for part in found if part]
+    return found[index].strip(BLANKS) if index < len(found) else ""
+
+
+def split(env: Env, value: str, delimiters: str = "") -> Value:
+    return limited(words(value, delimiters), env)
+
+
+def text_slice(_env: Env, value: str, start: int, end: int | None = None) -> str:
+    return value[start:end]
+
+
+def regex_match(_env: Env, value: str, pattern: str, group: int = 0) -> str:
+    match = compiled(pattern).search(value)
+    if match is None or not 0 <= group <= match.re.groups:
+        raise ExpressionError("invalid regular expression group")
+    return match.group(group) or ""
+
+
+def clean(_env: Env, value: str) -> str:
+    return "".join(character for character in value if unicodedata.category(character)[0] != "C")
+
+
+def repeat(env: Env, value: str, count: int) -> str:
+    if count < 0:
+        raise ExpressionError(f"must be called with a positive integer, got {count}")
+    if env.generation == "new" and len(value) * count > MAX_ITEMS:
+        raise ExpressionError(f"result is limited to {MAX_ITEMS} characters")
+    env.budget.spend(len(value) * count)
+    return value * count
+
+
+def code(_env: Env, value: str) -> Decimal:
+    if not value:
+        raise ExpressionError("requires a string of at least one character")
+    return Decimal(ord(value[0]))
+
+
+def char(_env: Env, value: int) -> str:
+    if not 0 <= value <= 0x10FFFF or 0xD800 <= value <= 0xDFFF:
+        return "�"
+    return chr(value)
+
+
+def text_compare(_env: Env, first: str, second: str) -> Decimal:
+    return Decimal((first > second) - (first < second))
+
+
+def url_encode(_env: Env, value: str) -> str:
+    return quote(value, safe="-_.~", errors="replace")
+
+
+def read_chars(_env: Env, value: str) -> str:
+    """A code as it is read aloud: in groups of three or four where that comes out even."""
+    value = value.lstrip("+")
+    size = next((size for size in (3, 4) if len(value) % size == 0), 1)
+    return " , ".join(" ".join(value[i : i + size]) for i in range(0, len(value), size))
+
+
+TEXT_FUNCTIONS = MappingProxyType({
+    "upper": takes(text)(upper),
+    "lower": takes(text)(lower),
+    "title": takes(text)(title),
+    "trim": takes(text, text, needed=1)(_trimmer(True, True)),
+    "trim_left": takes(text, text, needed=1)(_trimmer(True, False)),
+    "trim_right": takes(text, text, needed=1)(_trimmer(False, True)),
+    "replace": takes(text, text, text, integer, needed=3)(replace),
+    "word": takes(text, integer, text, needed=2)(word),
+    "word_count": takes(text, text, needed=1)(word_count),
+    "remove_first_word": takes(text)(remove_first_word),
+    "word_slice": takes(text, integer, integer, text, needed=2)(word_slice),
+    "field": takes(text, integer, text)(field),
+    "split": takes(text, text, needed=1)(split),
+    "text_length": takes(text)(lambda _env, value: Decimal(len(value))),
+    "text_slice": takes(text, integer, integer, needed=2)(text_slice),
+    "regex_match": takes(text, text, integer, needed=2)(regex_match),
+    "url_encode": takes(text)(url_encode),
+    "clean": takes(text)(clean),
+    "repeat": takes(text, integer)(repeat),
+    "code": takes(text)(code),
+    "char": takes(integer)(char),
+    "text_compare": takes(text, text)(text_compare),
+    "html_decode": takes(text)(lambda _env, value: html.unescape(value).replace("\xa0", " ")),
+    "read_chars": takes(text)(read_chars),
+})  # fmt: skip

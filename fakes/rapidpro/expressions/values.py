@@ -1,0 +1,254 @@
+"""The types of values in flow expressions and how one becomes another.
+
+null is None, text is str, a number is Decimal, a boolean is bool, an array is a list; the other types are the
+classes below. An error is a value too (`Failed`): it spreads through whatever touches it.
+Source: goflow excellent/types.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time
+from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import Any, Literal, TypeAlias
+
+Generation = Literal["9", "new"]
+
+EXACT = Context(prec=1200, rounding=ROUND_HALF_UP, Emax=999_999, Emin=-999_999, traps=[])
+"""Wide enough that sums and products of numbers are exact."""
+MAX_DIGITS = 36
+MAX_EXPONENT = 100
+MAX_INTEGER = 2**31 - 1
+_NUMBER = re.compile(r"-?(?:[0-9]+|[0-9]+\.[0-9]+|\.[0-9]+)\Z")
+
+
+class ExpressionError(Exception):
+    """An expression, or a part of it, has no value; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """An error as a value."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A date and time in its own zone, to the nanosecond."""
+
+    at: datetime
+    nanoseconds: int = 0
+    """What is left below a microsecond, 0 to 999."""
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """Something that can be called: given the environment and the values of its arguments."""
+
+    name: str
+    call: Callable[[Any, list[Any]], Value] = field(repr=False)
+
+
+class Record:
+    """An object: properties by name, and perhaps a default value, which it has when used as text or number."""
+
+    __slots__ = ("_by_lower", "default", "has_default", "properties")
+
+    def __init__(self, properties: Mapping[str, Any], default: Any = None, *, has_default: bool = False) -> None:
+        self.properties = dict(properties)
+        self.default = default
+        self.has_default = has_default
+        self._by_lower: dict[str, str] | None = None
+
+    def get(self, name: str) -> tuple[Value, bool]:
+        """The property, whatever the case of its name, and whether there is one."""
+        if name in self.properties:
+            return self.properties[name], True
+        if self._by_lower is None:
+            self._by_lower = {key.lower(): key for key in self.properties}
+        key = self._by_lower.get(name.lower())
+        return (None, False) if key is None else (self.properties[key], True)
+
+    def names(self) -> list[str]:
+        """Property names in the order in which they are always written."""
+        return sorted(self.properties, key=lambda name: name.encode("utf-8", "surrogatepass"))
+
+
+Value: TypeAlias = str | bool | Decimal | date | time | Moment | Function | Record | Failed | list[Any] | None
+
+
+def from_json(value: Any) -> Value:
+    """A JSON-like value as an expression value.
+
+    A key `__default__` is the object's default; an object with the single key `$datetime` is a moment. Python
+    datetimes are taken too.
+    """
+    if value is None or isinstance(value, str | bool | Decimal | Moment | Function | Record | Failed):
+        return value
+    if isinstance(value, int):
+        return Decimal(value)
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    if isinstance(value, datetime):
+        return Moment(value if value.tzinfo else value.replace(tzinfo=UTC))
+    if isinstance(value, list | tuple):
+        return [from_json(item) for item in value]
+    if isinstance(value, Mapping):
+        return _from_mapping(value)
+    if isinstance(value, date | time):
+        return value
+    raise TypeError(f"expected a JSON value, got {type(value).__name__}")
+
+
+def _from_mapping(value: Mapping[str, Any]) -> Value:
+    if len(value) == 1 and "$datetime" in value:
+        return parse_moment_text(value["$datetime"])
+    properties = {key: from_json(item) for key, item in value.items() if key != "__default__"}
+    return Record(properties, from_json(value.get("__default__")), has_default="__default__" in value)
+
+
+def parse_moment_text(text: Any) -> Moment:
+    """An ISO time with offset, fraction of up to nine digits. ValueError when it is not one."""
+    if not isinstance(text, str):
+        raise ValueError(f"expected an ISO 8601 time, got {text!r}")
+    fraction = re.search(r"\.(\d{6})(\d{1,3})(?=\D|\Z)", text)
+    nanoseconds = 0
+    if fraction:
+        nanoseconds = int(fraction.group(2).ljust(3, "0"))
+        text = text[: fraction.end(1)] + text[fraction.end() :]
+    at = datetime.fromisoformat(text)
+    return Moment(at if at.tzinfo else at.replace(tzinfo=UTC), nanoseconds)
+
+
+def render(value: Value) -> str:
+    """The text form of a value. ExpressionError for an error."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return render_number(value)
+    if isinstance(value, Failed):
+        raise ExpressionError(value.message)
+    if isinstance(value, list):
+        return "[" + ", ".join(render(item) for item in value) + "]"
+    if isinstance(value, Record):
+        return _render_record(value)
+    if isinstance(value, Moment):
+        return iso_text(value)
+    if isinstance(value, Function):
+        return value.name
+    if isinstance(value, date):
+        return value.isoformat()
+    return value.strftime("%H:%M:%S.%f")
+
+
+def _render_record(value: Record) -> str:
+    if value.has_default:
+        return render(value.default)
+    return "{" + ", ".join(f"{name}: {render(value.properties[name])}" for name in value.names()) + "}"
+
+
+def render_number(value: Decimal) -> str:
+    """Plain decimal, no exponent, no trailing zeros."""
+    text = format(value, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text
+
+
+def iso_text(value: Moment) -> str:
+    """With six decimals (cut, not rounded) and offset, `Z` when that is nothing."""
+    return value.at.strftime("%Y-%m-%dT%H:%M:%S.%f").rjust(26, "0") + offset_text(value.at, z_for_utc=True)
+
+
+def offset_text(at: datetime, *, z_for_utc: bool, colon: str = ":") -> str:
+    """The offset from UTC such as `+03:00`."""
+    offset = at.utcoffset()
+    minutes = 0 if offset is None else int(offset.total_seconds() // 60)
+    if minutes == 0 and z_for_utc:
+        return "Z"
+    sign, minutes = ("-", -minutes) if minutes < 0 else ("+", minutes)
+    return f"{sign}{minutes // 60:02d}{colon}{minutes % 60:02d}"
+
+
+def truthy(value: Value, generation: Generation = "new") -> bool:
+    """Whether a value counts as true. Midnight does not, but for the old engine it does."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return value != "" and value.lower() != "false"
+    if isinstance(value, Decimal):
+        return value != 0
+    if isinstance(value, list):
+        return bool(value)
+    if isinstance(value, Record):
+        return truthy(value.default, generation) if value.has_default else bool(value.properties)
+    if isinstance(value, time):
+        return generation == "9" or value != time(0)
+    return not (value is None or isinstance(value, Failed))
+
+
+def parse_number(text: str, generation: Generation = "new") -> Decimal:
+    """The number a text says: digits with or without a fraction, nothing else. ExpressionError otherwise."""
+    stripped = text.strip()
+    if not _NUMBER.match(stripped) or len(stripped) > EXACT.prec:
+        raise ExpressionError(f"unable to convert {quoted(text)} to a number")
+    return in_range(Decimal(stripped), generation)
+
+
+def in_range(value: Decimal, generation: Generation) -> Decimal:
+    """The number itself if the engine takes numbers of its size. The old engine takes any; we stop at 1E±600."""
+    if not value.is_finite():
+        raise ExpressionError("number value out of range")
+    if value == 0:
+        return Decimal(0)
+    limit = MAX_EXPONENT if generation == "new" else 600
+    if abs(value.adjusted()) > limit:
+        raise ExpressionError("number value out of range")
+    if generation == "new" and len("".join(map(str, value.as_tuple().digits)).rstrip("0")) > MAX_DIGITS:
+        raise ExpressionError("number value out of range")
+    return value
+
+
+def to_number(value: Value, generation: Generation = "new") -> Decimal:
+    """A value as a number. ExpressionError when it is none."""
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, str):
+        return parse_number(value, generation)
+    if isinstance(value, Failed):
+        raise ExpressionError(value.message)
+    if isinstance(value, Record) and value.has_default:
+        return to_number(value.default, generation)
+    raise ExpressionError(f"unable to convert {describe(value)} to a number")
+
+
+def to_integer(value: Value, generation: Generation = "new") -> int:
+    """A value as a whole number, the fraction cut off. ExpressionError when it is none or too large."""
+    number = int(to_number(value, generation))
+    if abs(number) > MAX_INTEGER:
+        raise ExpressionError(f"unable to convert {describe(value)} to an integer")
+    return number
+
+
+def quoted(text: str) -> str:
+    """A text as messages show it."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def describe(value: Value) -> str:
+    """A value as messages name it."""
+    if value is None:
+        return "null"
+    if isinstance(value, str):
+        return quoted(value)
+    for kind, name in ((list, "array"), (Record, "object"), (Function, "function")):
+        if isinstance(value, kind):
+            return name
+    return render(value)

@@ -1,0 +1,46 @@
+"""Splitting texts into words.
+
+A word is a run of letters, marks, digits, `_` and `'`; a symbol (an emoji, a currency sign) is a word of its own.
+Source: goflow utils/text.go.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+
+
+def words(text: str, delimiters: str = "") -> list[str]:
+    """The words of a text; with delimiters: what stands between any of these characters, trimmed of nothing."""
+    if delimiters:
+        return _between(text, delimiters)
+    return [text[start:end] for start, end in spans(text)]
+
+
+def spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where each word starts and ends."""
+    start = -1
+    for position, character in enumerate(text):
+        inside = character in "_'" or unicodedata.category(character)[0] in "LMN"
+        if inside and start < 0:
+            start = position
+        elif not inside:
+            if start >= 0:
+                yield start, position
+                start = -1
+            if unicodedata.category(character)[0] == "S":
+                yield position, position + 1
+    if start >= 0:
+        yield start, len(text)
+
+
+def _between(text: str, delimiters: str) -> list[str]:
+    found, current = [], ""
+    for character in text:
+        if character in delimiters:
+            if current:
+                found.append(current)
+            current = ""
+        else:
+            current += character
+    return [*found, current] if current else found
