@@ -5,9 +5,6 @@ Both are driven through the same control API, so the world above does not know t
 
 from __future__ import annotations
 
-import contextlib
-import random
-from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
@@ -15,9 +12,7 @@ import requests
 
 from conformance.control import Control
 from conformance.subjects.base import Neighbours
-from conformance.verdicts import HarnessBroken
 from fakes.clock import VirtualClock
-from fakes.wsgi import WSGIApp
 
 RAPIDPRO_TOKEN = "RAPIDPRO-TEST-TOKEN-0000000000000000000000"
 INCOMING_TOKEN = "relay-incoming-token"

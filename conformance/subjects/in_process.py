@@ -20,7 +20,7 @@ from relay import Relay, Settings
 
 WEBHOOK = "http://relay.test"
 PATH = "/api/v2/sms/rapidpro/incoming-messages"
-MEMORY = Path("/dev/shm")  # noqa: S108 - a file system in memory, where there is one: nothing waits for a disk
+MEMORY = Path("/dev/shm")
 
 
 class Killed(BaseException):

@@ -1,0 +1,50 @@
+"""The command `relay-harness`. Exit status: 0 all good; 1 the subject failed; 2 nothing could be judged."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+
+import click
+
+COMMANDS = {
+    "conform": "conformance.cli.conform",
+    "list": "conformance.cli.requirements",
+    "show": "conformance.cli.requirements",
+    "up": "conformance.cli.up",
+    "load": "loadtests.cli",
+    "docs": "conformance.cli.docs",
+}
+"""Which module holds which command: only the one that is called is imported, so that `--help` is quick."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        module = COMMANDS.get(cmd_name)
+        if module is None:
+            return None
+        command: click.Command = getattr(importlib.import_module(module), f"{cmd_name.replace('-', '_')}_command")
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            ctx.fail(f"no command is called {args[0]!r}; there are: {', '.join(COMMANDS)}")
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="cht-rapidpro-harness")
+def harness() -> None:
+    """Judge what joins CHT and RapidPro for SMS: is every text delivered exactly once, does every state come back?"""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry point; ends the process."""
+    harness.main(args=None if arguments is None else list(arguments), prog_name="relay-harness")

@@ -1,0 +1,61 @@
+"""`relay-harness list` and `relay-harness show ID`: requirements and their scenarios."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from conformance.requirements import UnknownRequirement, load, select
+from conformance.running import ScenarioEntry, scenarios
+
+
+@click.command("list")
+@click.pass_context
+def list_command(context: click.Context) -> None:
+    """All requirements, with how many scenarios judge each. Exit status 2 if one has none, or a scenario has none."""
+    found = scenarios()
+    requirements = load()
+    table = Table(show_edge=False, pad_edge=False)
+    for heading in ("id", "level", "scenarios", "requirement"):
+        table.add_column(heading, overflow="fold", no_wrap=heading != "requirement")
+    counts = {one.id: sum(one.id in entry.requirements for entry in found) for one in requirements}
+    for requirement in requirements:
+        table.add_row(requirement.id, requirement.level, str(counts[requirement.id]), requirement.sentence)
+    Console(width=None if sys.stdout.isatty() else 140).print(table)
+    for problem in problems(found, counts):
+        click.echo(problem, err=True)
+        context.exit(2)
+
+
+def problems(found: list[ScenarioEntry], counts: dict[str, int]) -> list[str]:
+    """Requirements without scenarios, scenarios without (known) requirements."""
+    known = set(counts)
+    return [
+        *(f"no scenario judges {id_}" for id_, count in counts.items() if not count),
+        *(f"{entry.name!r} names no requirement" for entry in found if not entry.requirements),
+        *(
+            f"{entry.name!r} names {id_}, which there is not"
+            for entry in found
+            for id_ in entry.requirements
+            if id_ not in known
+        ),
+    ]
+
+
+@click.command("show")
+@click.argument("id_", metavar="ID")
+def show_command(id_: str) -> None:
+    """One requirement in full: its sentence, its source, its scenarios step by step."""
+    try:
+        (requirement,) = select(load(), [id_])
+    except UnknownRequirement as problem:
+        raise click.UsageError(str(problem)) from None
+    click.echo(f"{requirement.id} ({requirement.level}): {requirement.sentence}\nsource: {requirement.source}")
+    for entry in scenarios():
+        if requirement.id in entry.requirements:
+            click.echo(f"\n{entry.feature}: {entry.name}")
+            for step in entry.steps:
+                click.echo(f"  {step}")

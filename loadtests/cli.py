@@ -1,0 +1,77 @@
+"""`relay-harness load SHAPE`: a Locust load shape plus the ledger's verdict."""
+
+from __future__ import annotations
+
+import json
+
+import click
+from rich.console import Console
+
+from conformance.cli.conform import PROFILES, check_url, reference_process
+from conformance.subjects.external import ExternalRelay
+from conformance.verdicts import HarnessBroken, exit_status
+from loadtests.running import LoadResult, run
+from loadtests.shapes import UnknownShape, shape
+
+
+@click.command("load")
+@click.argument("name", metavar="SHAPE")
+@click.option("--texts", type=click.IntRange(min=0), help="So many texts each way instead of the shape's own number.")
+@click.option("--seconds", type=click.FloatRange(min=0.1), help="Spread them over so many seconds.")
+@click.option("--subject-url", "url", callback=check_url, help="Load the relay at this address.")
+@click.option("--subject-command", "command", help="Start that relay with this command.")
+@click.option("--profile", type=click.Choice(PROFILES), default="26", show_default=True, help="RapidPro's version.")
+@click.option("--p95-ms", type=click.FloatRange(min=0), help="Fail if 95 of 100 requests may take longer.")
+@click.option("--seed", type=int, default=1, show_default=True, help="All chance of the run comes from this.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.pass_context
+def load_command(
+    context: click.Context,
+    name: str,
+    texts: int | None,
+    seconds: float | None,
+    url: str | None,
+    command: str | None,
+    profile: str,
+    p95_ms: float | None,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Play a day's traffic against a relay (the reference relay, if no other is given) and judge what came of it."""
+    try:
+        day = shape(name).scaled(texts, seconds)
+    except UnknownShape as problem:
+        raise click.UsageError(str(problem)) from None
+    subject = ExternalRelay(url, command) if url is not None else reference_process()
+    console = Console(stderr=True)
+    quiet = not console.is_terminal
+    try:
+        result = run(
+            day,
+            subject,
+            profile=profile,
+            seed=seed,
+            p95_limit_ms=p95_ms,
+            progress=lambda line: None if quiet else console.print(line),
+        )
+    except HarnessBroken as problem:
+        click.echo(f"nothing could be judged: {problem}", err=True)
+        context.exit(2)
+    click.echo(json.dumps(result.as_json()) if as_json else told(result))
+    context.exit(exit_status([result.verdict]))
+
+
+def told(result: LoadResult) -> str:
+    """The result in lines for people."""
+    figures = result.figures
+    lines = [
+        f"{figures.shape}: {result.verdict}",
+        f"  {figures.texts_in} texts in, {figures.texts_out} texts out, {figures.lost} lost, "
+        f"{figures.duplicated} duplicated, in {figures.seconds:.1f} s",
+        f"  {figures.texts_per_second:.0f} texts a second, {figures.calls_per_text:.2f} calls to RapidPro for each text",
+        f"  requests: {figures.requests}, failed {figures.failures}; p50 {figures.p50_ms:.0f} ms, "
+        f"p95 {figures.p95_ms:.0f} ms, p99 {figures.p99_ms:.0f} ms",
+        f"  from pending to phone: p50 {figures.to_phone_p50_s:.1f} s, p95 {figures.to_phone_p95_s:.1f} s",
+        *(f"  {reason}" for reason in result.reasons),
+    ]
+    return "\n".join(lines)

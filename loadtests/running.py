@@ -1,0 +1,156 @@
+"""One load run: start the services and the subject, play the day with Locust, let it settle, judge by the ledger."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from conformance.checks import Violation, judge
+from conformance.checks.figures import calls_per_text, seconds_to_phone
+from conformance.cht_side import ChtSide
+from conformance.history import History, Outcome, TextIn
+from conformance.observe import observe
+from conformance.subjects.base import Subject
+from conformance.surroundings import Processes
+from conformance.verdicts import HarnessBroken, Verdict
+from loadtests.gates import Figures, percentile, verdict
+from loadtests.shapes import Shape
+
+CALM_SECONDS = 15.0
+"""Real seconds without any progress after which nothing more is expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadResult:
+    """Figures, verdict and reasons of one run; `locust` holds Locust's own figures by name."""
+
+    figures: Figures
+    verdict: Verdict
+    reasons: Sequence[str]
+    locust: dict[str, Any]
+
+    def as_json(self) -> dict[str, Any]:
+        return {**self.figures.as_json(self.verdict, self.reasons), "requests_by_name": self.locust["by_name"]}
+
+
+def run(
+    shape: Shape,
+    subject: Subject,
+    *,
+    profile: str,
+    seed: int,
+    p95_limit_ms: float | None = None,
+    progress: Callable[[str], None] = lambda _line: None,
+) -> LoadResult:
+    """Play `shape` against `subject`. HarnessBroken if the services or Locust do not work."""
+    services = Processes(profile, seed)
+    try:
+        services.calm_channel()
+        subject.start(services.neighbours)
+        services.control.put("/rapidpro/webhook", {"url": subject.webhook_url(), "token": subject.webhook_token()})
+        with tempfile.TemporaryDirectory(prefix="load-") as folder:
+            record = Path(folder) / "record.jsonl"
+            progress(f"{shape.name}: {shape.texts_in} texts in, {shape.texts_out} texts out")
+            began = time.monotonic()
+            locust = play(shape, services, record, seed)
+            rows = [json.loads(line) for line in record.read_text("utf-8").splitlines()]
+        progress("waiting until it is quiet")
+        history = settled(services, rows)
+        return judged(shape, locust, history, time.monotonic() - began, p95_limit_ms)
+    finally:
+        subject.stop()
+        services.close()
+
+
+def play(shape: Shape, services: Processes, record: Path, seed: int) -> dict[str, Any]:
+    """Locust in a process of its own."""
+    orders = {
+        "shape": asdict(shape),
+        "control": services.control.url,
+        "cht": services.cht_url,
+        "admin": services.cht_admin,
+        "record": str(record),
+        "seed": seed,
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "loadtests.locustfile"],
+        input=json.dumps(orders),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise HarnessBroken(f"Locust ended with status {done.returncode}: {done.stderr[-1500:]}")
+    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return figures
+
+
+def settled(services: Processes, rows: Sequence[dict[str, Any]]) -> History:
+    """The history once every text has ended, or nothing moves any more."""
+    texts_in = [
+        TextIn(str(row["id"]), row["number"], row["text"], outcome(row["status"]), datetime.fromisoformat(row["at"]))
+        for row in rows
+        if row["kind"] == "in"
+    ]
+    numbers = frozenset(row["number"] for row in rows)
+    cht = ChtSide(services.session, services.cht_url, *services.cht_admin)
+    seen: object = None
+    since = time.monotonic()
+    while True:
+        history = observe(services.control, cht.documents(), numbers, texts_in, 0)
+        snapshot = (history.stored, history.due, history.arrivals)
+        if snapshot != seen:
+            seen, since = snapshot, time.monotonic()
+        ended = all(due.state in ("delivered", "failed") for due in history.due) and not judge(history)
+        if ended or time.monotonic() - since > CALM_SECONDS:
+            return history
+        time.sleep(0.5)
+
+
+def outcome(status: int) -> Outcome:
+    """What the sender's side knows of a webhook call."""
+    if not status:
+        return Outcome.UNKNOWN
+    return Outcome.OK if 200 <= status < 300 else Outcome.REFUSED
+
+
+def judged(
+    shape: Shape, locust: dict[str, Any], history: History, seconds: float, p95_limit_ms: float | None
+) -> LoadResult:
+    """Figures and verdict."""
+    violations = judge(history, without=("reordered",))  # people get their reminders in any order on such a morning
+    to_phone = seconds_to_phone(history)
+    texts = len(history.texts_in) + len(history.due)
+    figures = Figures(
+        shape=shape.name,
+        requests=locust["requests"],
+        failures=locust["failures"],
+        texts_in=len(history.texts_in),
+        texts_out=len(history.due),
+        lost=count(violations, "lost"),
+        duplicated=count(violations, "duplicated"),
+        violations=len(violations),
+        texts_per_second=round(texts / seconds, 1) if seconds else 0.0,
+        p50_ms=locust["p50_ms"],
+        p95_ms=locust["p95_ms"],
+        p99_ms=locust["p99_ms"],
+        to_phone_p50_s=round(percentile(to_phone, 0.5), 2),
+        to_phone_p95_s=round(percentile(to_phone, 0.95), 2),
+        calls_per_text=round(calls_per_text(history), 3),
+        seconds=round(seconds, 2),
+    )
+    result, reasons = verdict(figures, violations, p95_limit_ms)
+    return LoadResult(figures, result, reasons, locust)
+
+
+def count(violations: Sequence[Violation], kind: str) -> int:
+    """How many violations are of a kind."""
+    return sum(violation.kind == kind for violation in violations)
