@@ -1,0 +1,4 @@
+"""A fake of the Community Health Toolkit (CHT) Core server: its SMS interfaces, documents and background work.
+
+The behaviour is that of release 5.2, weaknesses included; each module names the part of cht-core that it stands for.
+"""

@@ -1,0 +1,139 @@
+"""A database of JSON documents as CouchDB keeps them: ids, revisions, conflicts, tombstones."""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_left, insort
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+Doc = dict[str, Any]
+Listener = Callable[[Doc | None, Doc | None], None]
+"""Called with the stored document before and after a change; None where there is none. Not to be altered."""
+
+
+class Conflict(Exception):
+    """The revision given is not the present one."""
+
+
+class NotFound(Exception):
+    """No such document; the text is the reason as CouchDB words it: `missing` or `deleted`."""
+
+
+def copy_json(value: Any) -> Any:
+    """A deep copy of a JSON value; several times faster than copy.deepcopy."""
+    if isinstance(value, dict):
+        return {key: copy_json(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [copy_json(item) for item in value]
+    return value
+
+
+class Documents:
+    """One database. Not locked: whoever shares it between threads holds the lock of the service.
+
+    Documents go in and out as copies, so that nobody alters a stored one by accident. `peek` is the exception, for
+    readers in a hurry.
+    """
+
+    def __init__(self) -> None:
+        self._docs: dict[str, Doc] = {}
+        self._graves: dict[str, str] = {}
+        self._ids: list[str] = []
+        self._sorted = True
+        self._listeners: list[Listener] = []
+        self.sequence = 0
+        """Number of changes so far (the update sequence)."""
+
+    def __len__(self) -> int:
+        return len(self._docs)
+
+    def __contains__(self, doc_id: str) -> bool:
+        return doc_id in self._docs
+
+    def listen(self, listener: Listener) -> None:
+        """Have `listener` called within every change from now on."""
+        self._listeners.append(listener)
+
+    def get(self, doc_id: str) -> Doc | None:
+        """A copy of the document, `_id` and `_rev` included; None if there is none or it is deleted."""
+        doc = self._docs.get(doc_id)
+        return None if doc is None else copy_json(doc)
+
+    def peek(self, doc_id: str) -> Doc | None:
+        """The stored document itself, to be read only."""
+        return self._docs.get(doc_id)
+
+    def why_missing(self, doc_id: str) -> str:
+        """`deleted` for a document that once was, `missing` otherwise."""
+        return "deleted" if doc_id in self._graves else "missing"
+
+    def ids(self) -> list[str]:
+        """The ids of all documents in order (of code points, as CouchDB's own list is)."""
+        if not self._sorted:
+            self._ids = sorted(self._docs)
+            self._sorted = True
+        return self._ids
+
+    def all_docs(self) -> Iterator[Doc]:
+        """Copies of all documents in order of id."""
+        for doc_id in list(self.ids()):
+            yield copy_json(self._docs[doc_id])
+
+    def save(self, doc: Mapping[str, Any]) -> str:
+        """Store a copy of `doc`, which has an `_id`, and return the new revision. `doc` itself is left alone.
+
+        `_deleted: true` leaves a tombstone. Raises Conflict when the document exists and `_rev` is not its present
+        revision, or when a revision is given of a document that does not exist.
+        """
+        doc_id = doc["_id"]
+        before = self._docs.get(doc_id)
+        present = before["_rev"] if before is not None else self._graves.get(doc_id)
+        given = doc.get("_rev")
+        if (before is not None and given != present) or (before is None and given is not None and given != present):
+            raise Conflict(doc_id)
+        self.sequence += 1
+        revision = self._next_revision(doc_id, present)
+        if doc.get("_deleted"):
+            self._bury(doc_id, revision)
+            after = None
+        else:
+            after = self._put(doc, doc_id, revision)
+        for listener in self._listeners:
+            listener(before, after)
+        return revision
+
+    def delete(self, doc_id: str, revision: str | None) -> str:
+        """Delete a document of that revision. Raises NotFound, Conflict."""
+        if doc_id not in self._docs:
+            raise NotFound(self.why_missing(doc_id))
+        return self.save({"_id": doc_id, "_rev": revision, "_deleted": True})
+
+    def _put(self, doc: Mapping[str, Any], doc_id: str, revision: str) -> Doc:
+        stored = copy_json({**doc, "_rev": revision})
+        stored.pop("_deleted", None)
+        if doc_id not in self._docs:
+            self._graves.pop(doc_id, None)
+            self._note_id(doc_id)
+        self._docs[doc_id] = stored
+        kept: Doc = stored
+        return kept
+
+    def _note_id(self, doc_id: str) -> None:
+        if self._sorted and self._ids and doc_id < self._ids[-1]:
+            if len(self._ids) < 4096:
+                insort(self._ids, doc_id)
+            else:
+                self._sorted = False  # many documents in any order: sorted once, when somebody asks
+        elif self._sorted:
+            self._ids.append(doc_id)
+
+    def _bury(self, doc_id: str, revision: str) -> None:
+        self._graves[doc_id] = revision
+        if self._docs.pop(doc_id, None) is not None and self._sorted:
+            del self._ids[bisect_left(self._ids, doc_id)]
+
+    def _next_revision(self, doc_id: str, present: str | None) -> str:
+        generation = int(present.partition("-")[0]) + 1 if present else 1
+        digest = hashlib.md5(f"{doc_id} {present} {self.sequence}".encode(), usedforsecurity=False)
+        return f"{generation}-{digest.hexdigest()}"

@@ -1,0 +1,115 @@
+"""Everything the fake CHT remembers: databases, settings, credentials, users.
+
+All of it is guarded by one lock. Hold `State.lock` around a group of reads and writes that belong together; never hold
+it while calling out over HTTP, for the other side may call back.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from fakes.cht.dates import to_ms
+from fakes.cht.documents import Doc, Documents
+from fakes.cht.index import MessageIndex
+from fakes.clock import Clock
+
+ChangeListener = Callable[[Doc], None]
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody who may log in. `roles` holds role names; `_admin` is the database administrator."""
+
+    name: str
+    password: str
+    roles: tuple[str, ...] = ()
+
+    @property
+    def is_admin(self) -> bool:
+        return "_admin" in self.roles
+
+
+class State:
+    """The memory of the fake.
+
+    `docs` is the database `medic`, `sentinel` the database `medic-sentinel` (info documents and `task:outbound:*`).
+    `settings` is the whole settings object, read at every use, replaced as a whole and never altered in place.
+    `messages` answers what CHT's views answer. `release` is `5.2` or `3.11`.
+    """
+
+    def __init__(self, clock: Clock, rng: random.Random, release: str = "5.2") -> None:
+        self.lock = threading.RLock()
+        self.clock = clock
+        self.rng = rng
+        self.release = release
+        self._listeners: list[ChangeListener] = []
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget everything but the listeners of changes."""
+        self.docs = Documents()
+        self.sentinel = Documents()
+        self.messages = MessageIndex()
+        self.settings: dict[str, Any] = {}
+        self.credentials: dict[str, str] = {}
+        self.users: dict[str, User] = {}
+        self.starting_up = False
+        self.docs.listen(self.messages.changed)
+        self.docs.listen(self._tell)
+
+    def on_change(self, listener: ChangeListener) -> None:
+        """Have `listener(doc)` called within every save of a document of `medic`; deleted ones have `_deleted`.
+
+        It is called under the lock: it may note the document (not alter it) and set timers, not call out.
+        """
+        self._listeners.append(listener)
+
+    def get(self, doc_id: str) -> Doc | None:
+        """A copy of a document of `medic`, None if there is none."""
+        with self.lock:
+            return self.docs.get(doc_id)
+
+    def save(self, doc: Mapping[str, Any]) -> str:
+        """Store a copy of `doc` (`_id` needed, `_rev` if it exists) in `medic`; returns the revision, raises Conflict."""
+        with self.lock:
+            return self.docs.save(doc)
+
+    def all_docs(self) -> Iterator[Doc]:
+        """Copies of all documents of `medic` in order of id."""
+        with self.lock:
+            return iter(list(self.docs.all_docs()))
+
+    def now(self) -> datetime:
+        """The present moment, aware, UTC."""
+        return self.clock.now()
+
+    def now_ms(self) -> int:
+        """The present moment in ms since 1970, as `reported_date` has it."""
+        return to_ms(self.clock.now())
+
+    def new_id(self) -> str:
+        """An id as the database makes it: 32 hex digits."""
+        with self.lock:
+            return f"{self.rng.getrandbits(128):032x}"
+
+    def new_uuid(self) -> str:
+        """An id as CHT makes it: a UUID of version 7 since release 5.2, of version 4 before."""
+        with self.lock:
+            bits = self.rng.getrandbits(128)
+        version = 7 if self.release == "5.2" else 4
+        if version == 7:
+            bits = (self.now_ms() << 80) | (bits & ((1 << 80) - 1))
+        bits = bits & ~(0xF << 76) | (version << 76)
+        bits = bits & ~(0x3 << 62) | (0x2 << 62)
+        digits = f"{bits:032x}"
+        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+    def _tell(self, before: Doc | None, after: Doc | None) -> None:
+        doc = after if after is not None else {"_id": (before or {}).get("_id"), "_deleted": True}
+        for listener in self._listeners:
+            listener(doc)
