@@ -1,0 +1,95 @@
+"""`python -m fakes`: fake services as a process, flow expressions, the generated part of the docs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+CHOICES = {"rapidpro": ("rapidpro",), "cht": ("cht",), "both": ("rapidpro", "cht")}
+PORT = click.IntRange(0, 65535)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Fakes of RapidPro and CHT that keep their state in memory and misbehave when told to."""
+
+
+def _service_command(what: str) -> click.Command:
+    names = CHOICES[what]
+
+    @click.command(what, help=f"Serve the fake {' and '.join(names)}; one JSON line says where.")
+    @click.option("--port", type=PORT, default=0, help="Of the first service; the second gets the next. 0: any.")
+    @click.option("--control-port", type=PORT, default=0, help="Of the control API, always on loopback. 0: any.")
+    @click.option("--bind", default="127.0.0.1", show_default=True, help="Address of the services.")
+    @click.option("--seed-file", type=click.Path(path_type=Path), help="JSON that the services begin from.")
+    @click.option("--profile", default="26", show_default=True, help="Version of RapidPro to imitate.")
+    @click.option("--cht-release", default="5.2", show_default=True, help="Release of CHT's own gateway to imitate.")
+    @click.option("--clock", type=click.Choice(["system", "virtual"]), default="system", show_default=True)
+    @click.option("--now", help="ISO time at which a virtual clock starts.")
+    @click.option("--seed", type=int, default=1, show_default=True, help="Of all randomness.")
+    @click.option("--stop-with-stdin", is_flag=True, help="End when standard input ends: no orphans.")
+    def serve(seed_file: Path | None, now: str | None, **options: Any) -> None:
+        _serve(names, seed_file, now, options)
+
+    return serve
+
+
+def _serve(names: tuple[str, ...], seed_file: Path | None, now: str | None, options: dict[str, Any]) -> None:
+    from fakes.clock import parse_moment  # not needed for --help, which is to be quick
+    from fakes.standalone import CannotStart, Settings, read_seeds, run
+
+    try:
+        if now is not None and options["clock"] != "virtual":
+            raise CannotStart("--now sets a virtual clock: give --clock virtual with it")
+        moment = None if now is None else parse_moment(now)
+        seeds = {} if seed_file is None else read_seeds(seed_file, names)
+        settings = Settings(services=names, seeds=seeds, now=moment, **options)
+    except (CannotStart, ValueError) as reason:
+        raise _refusal(reason) from None
+    try:
+        run(settings)
+    except CannotStart as reason:
+        raise _refusal(reason) from None
+
+
+def _refusal(reason: Exception) -> click.ClickException:
+    refusal = click.ClickException(f"fakes: {reason}")
+    refusal.exit_code = 2  # nothing could be done
+    return refusal
+
+
+@click.command("eval")
+def evaluate() -> None:
+    """Evaluate flow expressions: one JSON object a line in, one a line out."""
+    from fakes.eval import main as evaluate_lines
+
+    sys.exit(evaluate_lines())
+
+
+@click.command("docs")
+@click.option("--check", is_flag=True, help="Only say whether the files are up to date.")
+@click.argument("file", type=click.Path(path_type=Path, exists=True), default=Path("docs/faults.md"))
+def docs(check: bool, file: Path) -> None:
+    """Write the lists of effects and presets into the docs."""
+    from fakes.faults.docs import updated
+
+    text = file.read_text(encoding="utf-8")
+    new = updated(text)
+    if new == text:
+        return
+    if check:
+        click.echo(f"fakes: {file} is stale: run python -m fakes docs", err=True)
+        sys.exit(1)
+    file.write_text(new, encoding="utf-8")
+
+
+for _what in CHOICES:
+    main.add_command(_service_command(_what))
+main.add_command(evaluate)
+main.add_command(docs)
+
+if __name__ == "__main__":
+    main(prog_name="python -m fakes")

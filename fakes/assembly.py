@@ -1,0 +1,127 @@
+"""The one place where the parts of the fakes are made and joined: clock, ledger, plan, services, layers."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+
+from fakes.calls_out import CallsOut
+from fakes.clock import Clock, SystemClock, VirtualClock
+from fakes.faults import Faulty, Plan
+from fakes.faults.effect import Around
+from fakes.ledger import READ_LIMIT, Exchange, Ledger, Recorded
+from fakes.service import Service
+from fakes.wsgi import Environ, Reply, WSGIApp, read_body
+
+SERVICES = ("rapidpro", "cht")
+
+
+@dataclass
+class Fakes:
+    """Services with their layers around them, on one clock, with one ledger and one plan of faults.
+
+    `apps` are what callers get: `Recorded` around `Faulty` around the service. `sessions` are used for calls out.
+    """
+
+    clock: Clock
+    ledger: Ledger
+    plan: Plan
+    services: dict[str, Service] = field(default_factory=dict)
+    apps: dict[str, WSGIApp] = field(default_factory=dict)
+    sessions: dict[str, requests.Session] = field(default_factory=dict)
+
+    def session(self, name: str) -> requests.Session:
+        """The session for calls out of the service `name`; in process, mount adapters on it."""
+        if name not in self.sessions:
+            self.sessions[name] = CallsOut(self.ledger, name, self.clock)
+        return self.sessions[name]
+
+    def add(self, service: Service) -> WSGIApp:
+        """Put the layers around `service`; what callers are to be given."""
+        exhaust: Callable[[], None] | None = getattr(service, "exhaust_quota", None)
+        around = Around(service.name, lambda environ: self._earlier(service.name, environ), exhaust)
+        recorded = Recorded(Faulty(service, self.plan, around), self.ledger, service.name, self.clock)
+        service.unexpected = recorded.note_unexpected
+        holder: Any = service
+        if hasattr(holder, "secrets"):
+            self.ledger.holders.append(holder)
+        self.services[service.name] = service
+        self.apps[service.name] = recorded
+        return recorded
+
+    def reset(self) -> None:
+        """State, faults and ledger back to the seed. Time goes on from where it is; what waited for it is forgotten."""
+        self.plan.clear()
+        if isinstance(self.clock, VirtualClock):
+            self.clock.reset(self.clock.now())
+        elif isinstance(self.clock, SystemClock):
+            self.clock.clear()
+        for service in self.services.values():
+            service.reset()
+        self.ledger.clear()
+
+    def _earlier(self, service: str, environ: Environ) -> Reply | None:
+        asked = (
+            environ["REQUEST_METHOD"],
+            environ["PATH_INFO"],
+            environ.get("QUERY_STRING", ""),
+            read_body(environ, READ_LIMIT),
+        )
+        found = (one for one in self.ledger.after(0, service) if _is_answered(one) and _asked(one) == asked)
+        exchange = next(found, None)
+        return None if exchange is None else exchange.reply
+
+
+def _is_answered(exchange: Exchange) -> bool:
+    return exchange.direction == "in" and exchange.reply is not None and exchange.fault is None
+
+
+def _asked(exchange: Exchange) -> tuple[str, str, str, bytes]:
+    return exchange.method, exchange.path, exchange.query, exchange.body
+
+
+def assemble(clock: Clock) -> Fakes:
+    """The layers without a service yet; `add` services to it."""
+    return Fakes(clock, Ledger(), Plan(clock))
+
+
+def assemble_services(
+    names: Iterable[str],
+    clock: Clock,
+    *,
+    profile: str = "26",
+    cht_release: str = "5.2",
+    seed: int = 1,
+    seeds: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Fakes:
+    """The named fake services, joined.
+
+    `profile` is RapidPro's version, `seed` that of all randomness, `seeds` what the services begin from, by name.
+    Raises ValueError for an unknown profile or release, SeedError for a seed that cannot be used.
+    """
+    fakes = assemble(clock)
+    for name in names:
+        rng = random.Random(f"{seed} {name}")
+        service: Service = _rapidpro(fakes, profile, rng) if name == "rapidpro" else _cht(fakes, cht_release, rng)
+        fakes.add(service)
+        if seeds is not None and name in seeds:
+            service.seed(seeds[name])
+    return fakes
+
+
+def _rapidpro(fakes: Fakes, profile: str, rng: random.Random) -> Service:
+    from fakes.rapidpro import RapidPro  # each fake is loaded only where it is wanted
+
+    service: Service = RapidPro(fakes.clock, profile=profile, session=fakes.session("rapidpro"), rng=rng)
+    return service
+
+
+def _cht(fakes: Fakes, release: str, rng: random.Random) -> Service:
+    from fakes.cht import Cht
+
+    service: Service = Cht(fakes.clock, session=fakes.session("cht"), rng=rng, release=release)
+    return service

@@ -1,0 +1,37 @@
+"""The fakes in numbers, in the text format of Prometheus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fakes.assembly import Fakes
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+def as_text(fakes: Fakes) -> str:
+    """All metrics; those of a service are named after it."""
+    return "\n".join(_lines(fakes)) + "\n"
+
+
+def _lines(fakes: Fakes) -> Iterator[str]:
+    yield from _metric("fakes_clock_seconds", "gauge", "The clock, in seconds since 1970.", fakes.clock.timestamp())
+    yield from _metric("fakes_exchanges_total", "counter", "Exchanges that the ledger has numbered.", fakes.ledger.last)
+    yield from _metric("fakes_ledger_length", "gauge", "Exchanges that the ledger holds.", len(fakes.ledger))
+    yield from _metric("fakes_faults_planned", "gauge", "Faults in the plan.", len(fakes.plan))
+    yield "# HELP fakes_fault_used_total Requests that a planned fault has hit."
+    yield "# TYPE fakes_fault_used_total counter"
+    for planned in fakes.plan:
+        yield f'fakes_fault_used_total{{effect="{planned.fault.effect.name}",id="{planned.id}"}} {planned.used}'
+    for name, service in fakes.services.items():
+        for key, value in sorted(service.metrics().items()):
+            kind = "counter" if key.endswith("_total") else "gauge"
+            yield from _metric(
+                f"{name}_{key}", kind, f"{key.replace('_', ' ').capitalize()} of the fake {name}.", value
+            )
+
+
+def _metric(name: str, kind: str, about: str, value: float) -> Iterator[str]:
+    yield f"# HELP {name} {about}"
+    yield f"# TYPE {name} {kind}"
+    yield f"{name} {value:.15g}"
