@@ -65,7 +65,8 @@ def message_document(
 ) -> dict[str, Any]:
     """A report whose tasks hold these (number, text) pairs, one task each, as a health worker's app stores them.
 
-    Scheduled ones are reminders that became due at `at`. Source: cht-core `webapp/src/ts/services/send-message.service.ts`.
+    Scheduled ones are reminders that became due at `at`.
+    Source: cht-core `webapp/src/ts/services/send-message.service.ts`.
     """
     stamp = at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
     tasks = [

@@ -92,7 +92,7 @@ class VirtualPace:
 
 
 class RealPace:
-    """Sockets and real time: the subject runs by itself, the world looks at the services until it sees what it waits for.
+    """Sockets and real time: the subject runs by itself, the world looks until it sees what it waits for.
 
     Nothing sleeps to prove absence: that nothing more comes is taken from the subject having asked CHT again, twice,
     after all was done. `poll_seconds` is how often the subject asks CHT.

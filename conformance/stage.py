@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
@@ -59,7 +58,7 @@ class InProcessStage:
         return InProcessRelay.means
 
     def open(self) -> World:
-        fakes = InProcessFakes(self.profile, random.Random(self._seed))
+        fakes = InProcessFakes(self.profile, self._seed)
         subject = InProcessRelay(fakes.clock, fakes.connect, self._build, self._name)
         fakes.reach(WEBHOOK, subject)
         subject.start(fakes.neighbours)

@@ -5,14 +5,21 @@ Both are driven through the same control API, so the world above does not know t
 
 from __future__ import annotations
 
-from datetime import datetime
+from contextlib import ExitStack
+from datetime import UTC, datetime
 from typing import Protocol
 
 import requests
 
 from conformance.control import Control
 from conformance.subjects.base import Neighbours
-from fakes.clock import VirtualClock
+from conformance.verdicts import HarnessBroken
+from fakes.assembly import assemble_services
+from fakes.clock import SystemClock, VirtualClock
+from fakes.control import control_app
+from fakes.serve import ServeError, running
+from fakes.transport import WSGIAdapter
+from fakes.wsgi import WSGIApp
 
 RAPIDPRO_TOKEN = "RAPIDPRO-TEST-TOKEN-0000000000000000000000"
 INCOMING_TOKEN = "relay-incoming-token"
@@ -58,3 +65,80 @@ def plain_session() -> requests.Session:
     session = requests.Session()
     session.trust_env = False
     return session
+
+
+BEGINNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+"""When virtual worlds begin: a Monday morning in Kigali, after CHT's morning hour."""
+RAPIDPRO_URL, CHT_URL, CONTROL_URL = "http://rapidpro.test", "http://cht.test", "http://localhost"
+
+
+class InProcessFakes:
+    """Both services in this process on one virtual clock; `requests` reaches them without sockets."""
+
+    def __init__(self, profile: str, seed: int, *, cht_release: str = "5.2") -> None:
+        self.clock = VirtualClock(BEGINNING)
+        self._fakes = assemble_services(
+            ("rapidpro", "cht"), self.clock, profile=profile, cht_release=cht_release, seed=seed
+        )
+        self._timed = {
+            RAPIDPRO_URL: WSGIAdapter(self._fakes.apps["rapidpro"], self.clock.advance),
+            CHT_URL: WSGIAdapter(self._fakes.apps["cht"], self.clock.advance),
+        }
+        self.session = plain_session()
+        self.session.mount(CHT_URL, WSGIAdapter(self._fakes.services["cht"]))
+        self.session.mount(CONTROL_URL, WSGIAdapter(control_app(self._fakes)))
+        self.control = Control(self.session, CONTROL_URL)
+        self.cht_url, self.cht_admin = CHT_URL, CHT_ADMIN
+        self.neighbours = neighbours(CHT_URL, RAPIDPRO_URL)
+        self.connect(self._fakes.session("cht"))
+
+    def connect(self, session: requests.Session) -> None:
+        """Let `session` reach both services, faults and ledger in between; slow answers take virtual time."""
+        for url, adapter in self._timed.items():
+            session.mount(url, adapter)
+
+    def reach(self, url: str, app: WSGIApp) -> None:
+        """Let RapidPro's webhook calls to `url` reach `app`."""
+        self._fakes.session("rapidpro").mount(url, WSGIAdapter(app, self.clock.advance))
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    def virtual_clock(self) -> VirtualClock:
+        return self.clock
+
+    def calm_channel(self) -> None:
+        """A new world is calm."""
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+class Processes:
+    """Both services as a process on loopback ports, in real time."""
+
+    def __init__(self, profile: str, seed: int) -> None:
+        self._stack = ExitStack()
+        try:
+            addresses = self._stack.enter_context(running(("rapidpro", "cht"), profile=profile, seed=seed))
+        except ServeError as failure:
+            raise HarnessBroken(str(failure)) from None
+        self._clock = SystemClock()
+        self.session = plain_session()
+        self.control = Control(self.session, str(addresses.control))
+        self.cht_url, self.cht_admin = str(addresses.cht), CHT_ADMIN
+        self.neighbours = neighbours(self.cht_url, str(addresses.rapidpro))
+        self._calm = {**self.control.get("/rapidpro/channel"), **QUICK}
+
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    def virtual_clock(self) -> VirtualClock:
+        raise HarnessBroken("this world lives in real time: there is no clock to advance")
+
+    def calm_channel(self) -> None:
+        self.control.put("/rapidpro/channel", self._calm)
+
+    def close(self) -> None:
+        self.session.close()
+        self._stack.close()

@@ -27,6 +27,7 @@ from loadtests.shapes import UnknownShape, shape
 @click.pass_context
 def load_command(
     context: click.Context,
+    /,
     name: str,
     texts: int | None,
     seconds: float | None,
@@ -68,7 +69,7 @@ def told(result: LoadResult) -> str:
         f"{figures.shape}: {result.verdict}",
         f"  {figures.texts_in} texts in, {figures.texts_out} texts out, {figures.lost} lost, "
         f"{figures.duplicated} duplicated, in {figures.seconds:.1f} s",
-        f"  {figures.texts_per_second:.0f} texts a second, {figures.calls_per_text:.2f} calls to RapidPro for each text",
+        f"  {figures.texts_per_second:.0f} texts a second, {figures.calls_per_text:.2f} calls to RapidPro a text",
         f"  requests: {figures.requests}, failed {figures.failures}; p50 {figures.p50_ms:.0f} ms, "
         f"p95 {figures.p95_ms:.0f} ms, p99 {figures.p99_ms:.0f} ms",
         f"  from pending to phone: p50 {figures.to_phone_p50_s:.1f} s, p95 {figures.to_phone_p95_s:.1f} s",

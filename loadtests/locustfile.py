@@ -33,7 +33,7 @@ def measure(orders: dict[str, Any]) -> dict[str, Any]:
             record=record,
             seed=orders["seed"],
         )
-        environment = Environment(user_classes=actors(day), catch_exceptions=True)
+        environment = Environment(user_classes=[*actors(day)], catch_exceptions=True)
         runner = environment.create_local_runner()
         runner.start(2 * USERS, spawn_rate=2 * USERS)
         with gevent.Timeout(orders.get("patience", PATIENCE), False):
@@ -53,7 +53,7 @@ def figures(environment: Environment) -> dict[str, Any]:
         "p95_ms": total.get_response_time_percentile(0.95) or 0,
         "p99_ms": total.get_response_time_percentile(0.99) or 0,
         "seconds": (total.last_request_timestamp or total.start_time) - total.start_time,
-        "errors": [error.to_dict() for error in environment.stats.errors.values()][:10],
+        "errors": [f"{error.method} {error.name}: {error.error}" for error in environment.stats.errors.values()][:10],
         "by_name": {
             entry.name: {"requests": entry.num_requests, "p95_ms": entry.get_response_time_percentile(0.95)}
             for entry in environment.stats.entries.values()

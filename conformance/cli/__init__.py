@@ -12,6 +12,8 @@ COMMANDS = {
     "list": "conformance.cli.requirements",
     "show": "conformance.cli.requirements",
     "up": "conformance.cli.up",
+    "simulate": "conformance.cli.simulate",
+    "replay": "conformance.cli.simulate",
     "load": "loadtests.cli",
     "docs": "conformance.cli.docs",
 }

@@ -94,6 +94,7 @@ def check_url(_context: click.Context, _parameter: click.Parameter, value: str |
 @click.pass_context
 def conform_command(
     context: click.Context,
+    /,
     only: str,
     level: str | None,
     report_dir: Path | None,

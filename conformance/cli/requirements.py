@@ -14,7 +14,7 @@ from conformance.running import ScenarioEntry, scenarios
 
 @click.command("list")
 @click.pass_context
-def list_command(context: click.Context) -> None:
+def list_command(context: click.Context, /) -> None:
     """All requirements, with how many scenarios judge each. Exit status 2 if one has none, or a scenario has none."""
     found = scenarios()
     requirements = load()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -68,6 +68,9 @@ class InProcessRelay:
         self._relay: RelayLike | None = None
         self._due: datetime | None = None
         self._crash: CrashPoint | None = None
+        self._down: float | None = None
+        self._skew = timedelta()
+        self._frozen: datetime | None = None
         self.kills = 0
 
     def describe(self) -> dict[str, Any]:
@@ -88,7 +91,7 @@ class InProcessRelay:
         return WEBHOOK + PATH
 
     def webhook_token(self) -> str:
-        return self._running_settings().incoming_token
+        return str(self._running_settings().incoming_token)
 
     def stop(self) -> None:
         if self._relay is not None:
@@ -107,27 +110,56 @@ class InProcessRelay:
         session.trust_env = False
         self._connect(session)
         session.hooks["response"] = [self._after_call]
-        self._relay = self._build(self._running_settings(), self._clock.now, session)
+        if self._relay is None:
+            self._relay = self._build(self._running_settings(), self._own_now, session)
         self._due = self._clock.now()
 
-    def crash_at(self, point: CrashPoint) -> None:
-        """Be killed the next time `point` is reached."""
-        self._crash = point
+    def crash_at(self, point: CrashPoint, down: float | None = None) -> None:
+        """Be killed the next time `point` is reached; started again `down` seconds later (None: by `restart` only)."""
+        self._crash, self._down = point, down
+
+    def cancel_crash(self) -> None:
+        """Forget a planned crash that has not happened."""
+        self._crash = None
+
+    def running(self) -> bool:
+        """Whether it is alive."""
+        return self._relay is not None
+
+    def freeze(self, seconds: float) -> None:
+        """Do no work for so long."""
+        self._frozen = self._clock.now() + timedelta(seconds=seconds)
+
+    def move_clock(self, seconds: float) -> None:
+        """Its own clock jumps, against the services' clock."""
+        self._skew += timedelta(seconds=seconds)
+
+    def _own_now(self) -> datetime:
+        return self._clock.now() + self._skew
+
+    def _die(self) -> None:
+        """Killed at a planned point."""
+        down, self._crash, self._down = self._down, None, None
+        self.kill()
+        if down is not None:
+            self._clock.call_later(down, self.restart)
 
     def crash_pending(self) -> bool:
         """Whether a planned crash has not happened yet."""
         return self._crash is not None
 
     def next_due(self) -> datetime | None:
-        return self._due
+        if self._due is None or self._frozen is None:
+            return self._due
+        return max(self._due, self._frozen)
 
     def work(self) -> None:
         if self._relay is None:
             return
         try:
-            self._due = self._relay.work(self._clock.now())
+            self._due = self._relay.work(self._own_now()) - self._skew
         except Killed:
-            self.kill()
+            self._die()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
         """The relay's own HTTP side; while it is dead, connections are refused."""
@@ -136,11 +168,10 @@ class InProcessRelay:
         try:
             answer = list(self._relay.app(environ, start_response))
         except Killed:
-            self.kill()
+            self._die()
             raise requests.ConnectionError("connection reset: the relay was killed") from None
         if self._crash is CrashPoint.TEXT_TAKEN:
-            self._crash = None
-            self.kill()
+            self._die()
             raise requests.ConnectionError("connection reset: the relay was killed")
         self._due = self._clock.now() if self._due is None else min(self._due, self._clock.now())
         return answer
@@ -152,7 +183,6 @@ class InProcessRelay:
     def _after_call(self, response: requests.Response, *_: Any, **__: Any) -> None:
         """The seam the relay does not know of: a call has had its effect, the caller has not learned of it yet."""
         if self._crash is not None and self._crash is reached(response):
-            self._crash = None
             raise Killed
 
     def _running_settings(self) -> Settings:

@@ -1,0 +1,129 @@
+"""`relay-harness simulate` and `relay-harness replay`: fault schedules in virtual time."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from conformance.cli.conform import PROFILES
+from conformance.simulation.play import play
+from conformance.simulation.schedule import TEXTS, Schedule, ScheduleError
+from conformance.simulation.search import KEPT, Found, search, smallest
+from conformance.simulation.worlds import UnknownSubject, opener, subjects
+
+FOLDER = Path("simulation-failures")
+
+
+@click.command("simulate")
+@click.option("--runs", type=click.IntRange(min=1), help="So many runs. Default 100, unless --minutes is given.")
+@click.option("--minutes", type=click.FloatRange(min=0, min_open=True), help="Search until this time is up.")
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="The first run's seed.")
+@click.option("--subject", default="reference", show_default=True, help=f"One of {', '.join(subjects())}.")
+@click.option("--profile", type=click.Choice(PROFILES), default="26", show_default=True, help="RapidPro's version.")
+@click.option("--stop-at-first", is_flag=True, help="Stop at the first schedule that fails.")
+@click.option("--save", type=click.Path(file_okay=False, path_type=Path), default=FOLDER, show_default=True)
+@click.option("--workers", type=click.IntRange(min=1), help="Processes. Default: one for each processor.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.pass_context
+def simulate_command(
+    context: click.Context,
+    /,
+    runs: int | None,
+    minutes: float | None,
+    seed: int,
+    subject: str,
+    profile: str,
+    stop_at_first: bool,
+    save: Path,
+    workers: int | None,
+    as_json: bool,
+) -> None:
+    """Search generated schedules of texts, faults, crashes and clock jumps for one that a subject does not survive."""
+    try:
+        opener(subject)
+    except UnknownSubject as problem:
+        raise click.UsageError(str(problem)) from None
+    count = runs if runs is not None or minutes is not None else 100
+    console = Console(stderr=True)
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=console,
+        disable=not console.is_terminal,
+        transient=True,
+    ) as progress:
+        bar = progress.add_task("simulating", total=count)
+        found = search(
+            seed=seed,
+            subject=subject,
+            profile=profile,
+            runs=count,
+            seconds=None if minutes is None else minutes * 60,
+            stop_at_first=stop_at_first,
+            workers=workers,
+            on_run=lambda so_far: progress.update(
+                bar, completed=so_far.runs, description=f"{len(so_far.failing)} failing"
+            ),
+        )
+        saved = [shrunk(failing, found, profile, save, progress) for failing in sorted(found.failing)[:KEPT]]
+    click.echo(json.dumps(found.as_json()) if as_json else told(found))
+    for path in saved:
+        click.echo(f"again: relay-harness replay {path}", err=True)
+    context.exit(1 if found.failing else 0 if found.runs else 2)
+
+
+def shrunk(seed: int, found: Found, profile: str, folder: Path, progress: Progress) -> Path:
+    """Save the smallest schedule that fails as `seed`'s does."""
+    task = progress.add_task(f"shrinking {seed}", total=None)
+    schedule = smallest(seed, found.subject, profile)
+    progress.remove_task(task)
+    return schedule.save(folder / f"{found.subject}-{seed}.json")
+
+
+def told(found: Found) -> str:
+    """The search in lines for people."""
+    figures = found.as_json()
+    rate = found.runs / found.wall_seconds * 60 if found.wall_seconds else 0
+    lines = [
+        f"{found.subject}: {found.runs} runs from seed {found.seed}, {len(found.failing)} failing",
+        f"  {found.texts} texts, {found.faults} faults and crashes, {found.virtual_seconds / 3600:.0f} virtual hours "
+        f"in {found.wall_seconds:.1f} s ({rate:.0f} runs a minute)",
+        f"  lost {figures['lost']}, duplicated {figures['duplicated']}, wrong state {figures['wrong_state']}, "
+        f"other {figures['other']}",
+    ]
+    for violation in found.violations[:10]:
+        lines.append(f"  seed {violation['seed']}: {violation['what'][0]}")
+    return "\n".join(lines)
+
+
+@click.command("replay")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.pass_context
+def replay_command(context: click.Context, /, file: Path, as_json: bool) -> None:
+    """Play one saved schedule again, exactly."""
+    try:
+        schedule = Schedule.load(file)
+        open_world = opener(schedule.subject)
+    except (ScheduleError, UnknownSubject) as problem:
+        raise click.UsageError(str(problem)) from None
+    if not schedule.count(TEXTS):
+        click.echo(f"{file} has no texts: nothing can be judged", err=True)
+        context.exit(2)
+    played = play(schedule, open_world)
+    sentences = [str(violation) for violation in played.violations]
+    if as_json:
+        click.echo(json.dumps({"file": str(file), "subject": schedule.subject, "violations": sentences}))
+    else:
+        for event in schedule.events:
+            click.echo(f"{event.at:10.1f} s  {event.kind}  {json.dumps(dict(event.what), ensure_ascii=False)}")
+        click.echo("\n".join([*sentences, played.picture]) if sentences else "nothing is wrong")
+    sys.stdout.flush()
+    context.exit(1 if sentences else 0)

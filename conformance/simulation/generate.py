@@ -1,0 +1,122 @@
+"""Makes schedules from a seed: the same seed gives the same schedule, event for event."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+from conformance.simulation.schedule import Event, Schedule
+from conformance.subjects.base import CrashPoint
+
+HOURS = 6.0
+SENDING = {"method": "POST", "path": "/api/v2/broadcasts.json"}
+ASKING = {"method": "GET", "path": "/api/v2/messages.json"}
+GATEWAY = {"method": "POST", "path": "/api/sms"}
+TEXTS = (
+    "TEMP 38.5",
+    "hello",
+    "I need help",
+    "Visit due tomorrow",
+    "Mail me at amina@example.org, not @contact",
+    "Muraho, umwana ararwaye 😷",
+    "  two  blanks  ",
+    "100% @(1+1) and @@",
+)
+
+
+def generate(seed: int, *, subject: str = "reference", profile: str = "26", hours: float = HOURS) -> Schedule:
+    """A schedule with 20 to 30 texts and 5 to 9 troubles (faults, crashes, freezes, jumps) within `hours`."""
+    rng = random.Random(seed)
+    length = hours * 3600
+    events = [
+        *_texts(rng, length, "text_in", rng.randint(8, 13)),
+        *_texts(rng, length, "text_out", rng.randint(12, 17)),
+        *(_fault(rng, length * 0.9) for _ in range(rng.randint(5, 7))),
+        *(_trouble(rng, length * 0.9) for _ in range(rng.randint(0, 3))),
+    ]
+    ordered = sorted(events, key=lambda event: event.at)
+    return Schedule(seed, hours, tuple(ordered), subject, profile)
+
+
+def _texts(rng: random.Random, length: float, kind: str, count: int) -> list[Event]:
+    """Texts spread over the run, some of them in one bunch; equal texts to one person occur."""
+    bunch = rng.uniform(0, length * 0.8)
+    times = [bunch + rng.uniform(0, 30) if rng.random() < 0.4 else rng.uniform(0, length * 0.85) for _ in range(count)]
+    events = []
+    for position, at in enumerate(times):
+        text = rng.choice(TEXTS)
+        if rng.random() < 0.8:
+            text = f"{text} {position}"
+        events.append(Event(round(at, 3), kind, {"person": f"P{rng.randint(1, 6)}", "text": text}))
+    return events
+
+
+def _fault(rng: random.Random, length: float) -> Event:
+    """One fault: on sending, on asking, on CHT's gateway, or on everything of a service."""
+    at = round(rng.uniform(0, length), 3)
+    service, match = rng.choice(
+        (("rapidpro", SENDING), ("rapidpro", SENDING), ("rapidpro", ASKING), ("cht", GATEWAY), ("rapidpro", None))
+    )
+    choices = [*ANYWHERE, *(ON_SENDING if match is SENDING else ON_ASKING if match is ASKING else ())]
+    effect, options = rng.choice(choices)
+    fault: dict[str, Any] = {"service": service, "effect": effect, "with": options(rng)}
+    if match is not None:
+        fault["match"] = dict(match)
+    if effect in ("outage", "reject_token") or rng.random() < 0.25:
+        fault["for_seconds"] = round(rng.uniform(60, 2400), 1)
+        fault["times"] = None
+        fault["share"] = 1.0 if effect in ("outage", "reject_token") else round(rng.uniform(0.3, 1.0), 2)
+        fault["seed"] = rng.randint(0, 10**6)
+    else:
+        fault["times"] = rng.randint(1, 3)
+    return Event(at, "fault", {"fault": fault})
+
+
+ANYWHERE: Sequence[tuple[str, Any]] = (
+    ("refuse", lambda rng: {"status": rng.choice((500, 502, 503, 504))}),
+    ("throttle", lambda rng: {"retry_after": rng.choice((1, 30, 300, 1800))}),
+    ("reject_token", lambda _rng: {}),
+    ("delay", lambda rng: {"seconds": rng.choice((1, 10, 40))}),
+    ("hang", lambda _rng: {}),
+    ("reset", lambda _rng: {}),
+    ("lose_reply", lambda rng: {"how": rng.choice(("close", "reset", "hang"))}),
+    ("truncate", lambda _rng: {}),
+    ("garble", lambda _rng: {}),
+    ("empty", lambda _rng: {}),
+    ("html_page", lambda rng: {"status": rng.choice((200, 502))}),
+    ("outage", lambda _rng: {}),
+)
+"""Effects with the options that the dice give them."""
+
+ON_SENDING: Sequence[tuple[str, Any]] = (
+    ("drop_field", lambda rng: {"path": rng.choice(("id", "status", "uuid"))}),
+    ("null_field", lambda rng: {"path": rng.choice(("id", "status", "uuid"))}),
+    ("set_field", lambda _rng: {"path": "status", "value": "teleported"}),
+    ("lose_reply", lambda rng: {"how": rng.choice(("close", "reset", "hang"))}),
+)
+ON_ASKING: Sequence[tuple[str, Any]] = (
+    ("set_field", lambda _rng: {"path": "results[*].status", "value": "teleported"}),
+    ("drop_field", lambda _rng: {"path": "results[*].status"}),
+    ("repeat", lambda _rng: {}),
+    ("stale", lambda _rng: {}),
+)
+
+
+def _trouble(rng: random.Random, length: float) -> Event:
+    """A crash, a freeze, a jump of the subject's clock, a bad hour of the channel, a text handed over again."""
+    at = round(rng.uniform(0, length), 3)
+    kind = rng.choice(("crash", "crash", "crash", "freeze", "clock_jump", "channel", "hand_over_again"))
+    if kind == "crash":
+        point = rng.choice([*CrashPoint, None])
+        what = {"point": None if point is None else point.name, "seconds": round(rng.uniform(1, 1200), 1)}
+    elif kind == "freeze":
+        what = {"seconds": round(rng.uniform(60, 5400), 1)}
+    elif kind == "clock_jump":
+        what = {"seconds": rng.choice((-300, -60, -5, 5, 60, 300))}
+    elif kind == "channel":
+        changes = rng.choice(({"down": True}, {"report_twice": 0.5}, {"report_out_of_order": 0.3}))
+        what = {"changes": changes, "seconds": round(rng.uniform(60, 3600), 1)}
+    else:
+        what = {"person": f"P{rng.randint(1, 6)}"}
+    return Event(at, kind, what)
