@@ -12,6 +12,7 @@ COMMANDS = {
     "list": "conformance.cli.requirements",
     "show": "conformance.cli.requirements",
     "up": "conformance.cli.up",
+    "crashes": "conformance.cli.crashes",
     "simulate": "conformance.cli.simulate",
     "replay": "conformance.cli.simulate",
     "load": "loadtests.cli",

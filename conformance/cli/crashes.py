@@ -1,0 +1,63 @@
+"""`relay-harness crashes`: kill the relay many times under traffic."""
+
+from __future__ import annotations
+
+import json
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+
+from conformance.cli.conform import check_url, reference_process
+from conformance.crashes import Survived, kill_often
+from conformance.subjects.external import ExternalRelay
+from conformance.verdicts import HarnessBroken
+
+
+@click.command("crashes")
+@click.option("--kills", type=click.IntRange(min=1), default=20, show_default=True, help="How many SIGKILLs.")
+@click.option("--seed", type=int, default=1, show_default=True, help="All chance of the traffic comes from this.")
+@click.option("--subject-url", "url", callback=check_url, help="Kill the relay at this address ...")
+@click.option("--subject-command", "command", help="... which this command starts.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+@click.pass_context
+def crashes_command(
+    context: click.Context, /, kills: int, seed: int, url: str | None, command: str | None, as_json: bool
+) -> None:
+    """Kill a relay (the reference relay, if no other is given) at random moments under traffic, then judge."""
+    if (url is None) != (command is None):
+        raise click.UsageError("--subject-url and --subject-command go together: what is killed must be started again")
+    subject = reference_process() if url is None else ExternalRelay(url, command)
+    console = Console(stderr=True)
+    try:
+        with Progress(console=console, disable=not console.is_terminal, transient=True) as progress:
+            bar = progress.add_task("killing", total=kills)
+            survived = kill_often(subject, kills, seed, on_kill=lambda count: progress.update(bar, completed=count))
+    except HarnessBroken as problem:
+        click.echo(f"nothing could be judged: {problem}", err=True)
+        context.exit(2)
+    click.echo(json.dumps(as_document(survived)) if as_json else told(survived))
+    context.exit(1 if survived.violations else 0)
+
+
+def as_document(survived: Survived) -> dict[str, object]:
+    """The one document of `crashes --json`."""
+    return {
+        "kills": survived.kills,
+        "texts_in": survived.texts_in,
+        "texts_out": survived.texts_out,
+        "lost": survived.count("lost"),
+        "duplicated": survived.count("duplicated"),
+        "violations": [str(violation) for violation in survived.violations],
+        "seconds": round(survived.seconds, 1),
+    }
+
+
+def told(survived: Survived) -> str:
+    """The result in lines for people."""
+    lines = [
+        f"{survived.kills} kills, {survived.texts_in} texts in, {survived.texts_out} texts out, "
+        f"{survived.seconds:.0f} s: {survived.count('lost')} lost, {survived.count('duplicated')} duplicated",
+        *(f"  {violation}" for violation in survived.violations[:20]),
+    ]
+    return "\n".join(lines)

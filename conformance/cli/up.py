@@ -1,0 +1,96 @@
+"""`relay-harness up`: both fakes and the reference relay on loopback, to be tried by hand or from other tools."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+
+import click
+
+from conformance.cli.conform import PROFILES, REFERENCE_COMMAND
+from conformance.subjects.external import ExternalRelay, free_port
+from conformance.surroundings import Processes
+from conformance.verdicts import HarnessBroken
+
+
+@click.command("up")
+@click.option("--profile", type=click.Choice(PROFILES), default="26", show_default=True, help="RapidPro's version.")
+@click.option("--poll-seconds", type=click.FloatRange(min=0.05), default=2, show_default=True, help="Of the relay.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Of the relay. Default: a free one.")
+@click.option("--no-relay", is_flag=True, help="Only the fakes: bring your own relay.")
+@click.option("--seed", type=int, default=1, show_default=True, help="All chance comes from this.")
+@click.option("--json", "as_json", is_flag=True, help="Print the addresses as one JSON document.")
+@click.pass_context
+def up_command(
+    context: click.Context,
+    /,
+    profile: str,
+    poll_seconds: float,
+    port: int,
+    no_relay: bool,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Start the fakes and the reference relay on loopback; print addresses and tokens; stop with Ctrl-C."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    relay = (
+        None
+        if no_relay
+        else ExternalRelay(
+            f"http://127.0.0.1:{port or free_port()}", REFERENCE_COMMAND, name="reference", poll_seconds=poll_seconds
+        )
+    )
+    fakes = None
+    try:
+        fakes = Processes(profile, seed)
+        if relay is not None:
+            relay.start(fakes.neighbours)
+            fakes.control.put("/rapidpro/webhook", {"url": relay.webhook_url(), "token": relay.webhook_token()})
+        shown = addresses(fakes, relay)
+        click.echo(json.dumps(shown) if as_json else told(shown))
+        stop.wait()
+    except HarnessBroken as problem:
+        click.echo(str(problem), err=True)
+        context.exit(2)
+    finally:
+        if relay is not None:
+            relay.stop()
+        if fakes is not None:
+            fakes.close()
+
+
+def addresses(fakes: Processes, relay: ExternalRelay | None) -> dict[str, str]:
+    """Everything a user needs to talk to the parts. These secrets are the built-in ones of the fakes: no secrets."""
+    neighbours = fakes.neighbours
+    return {
+        "rapidpro": neighbours.rapidpro_url,
+        "rapidpro_token": neighbours.rapidpro_token,
+        "cht": neighbours.cht_url,
+        "cht_user": neighbours.cht_user,
+        "cht_password": neighbours.cht_password,
+        "cht_admin": ":".join(fakes.cht_admin),
+        "control": fakes.control.url,
+        "relay": "" if relay is None else relay.webhook_url(),
+        "incoming_token": neighbours.incoming_token,
+    }
+
+
+def told(shown: dict[str, str]) -> str:
+    """The addresses in lines for people, with something to try."""
+    width = max(map(len, shown))
+    lines = [f"{name:{width}}  {value}" for name, value in shown.items() if value]
+    return "\n".join(
+        [
+            *lines,
+            "",
+            "A person texts in:",
+            f"  curl -d '{{\"text\": \"TEMP 38.5\"}}' -H 'Content-Type: application/json' "
+            f"{shown['control']}/rapidpro/phones/+250788123001/texts",
+            "What crossed the wire:",
+            f"  curl {shown['control']}/ledger",
+            "Stop with Ctrl-C.",
+        ]
+    )
