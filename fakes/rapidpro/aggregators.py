@@ -1,0 +1,185 @@
+"""The SMS aggregators behind the channel: what they say, and what RapidPro's courier makes of it. Data, no behaviour.
+
+Sources: courier handlers/infobip, handlers/africastalking (v9.0.0 and v26.3.38); Infobip "Message status codes";
+docs.africastalking.com sms/deliveryreports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Literal
+
+HOUR = 3600.0
+Stage = Literal["sent", "delivered", "read", "failed", "errored", "expired"]
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One status an aggregator can report.
+
+    `status`: what the message becomes (a letter of RapidPro's message status), or none: answered 400, nothing stored.
+    """
+
+    status: str | None
+    group_id: int = 0
+    group: str = ""
+    word_id: int = 0
+    description: str = ""
+    reason: str = ""
+    """Africa's Talking: the failureReason that goes with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregator:
+    """One channel type: its words for what happened, and what it does with a number that cannot exist."""
+
+    name: str
+    channel_type: str
+    words: Mapping[str, Word]
+    stages: Mapping[Stage, str]
+    """The word it reports at each stage of a message's way; what is missing it never reports."""
+    refuses_bad_numbers: bool
+    """True: refused when handed over. False: taken, and reported as failed afterwards."""
+    expires_after: float | None
+    """Seconds after which it reports the stage `expired` for a message that nobody reported on."""
+    report_path: str
+    incoming_path: str
+
+
+def _infobip(status: str | None, group_id: int, group: str, word_id: int, description: str) -> Word:
+    return Word(status, group_id, group, word_id, description)
+
+
+PLAIN = Aggregator(
+    name="plain",
+    channel_type="EX",
+    words=MappingProxyType(
+        {"sent": Word("S"), "delivered": Word("D"), "read": Word("R"), "failed": Word("F"), "errored": Word("E")}
+    ),
+    stages=MappingProxyType(
+        {"sent": "sent", "delivered": "delivered", "read": "read", "failed": "failed", "errored": "errored"}
+    ),
+    refuses_bad_numbers=True,
+    expires_after=None,
+    report_path="/c/ex/{uuid}/status",
+    incoming_path="/c/ex/{uuid}/receive",
+)
+
+INFOBIP = Aggregator(
+    name="infobip",
+    channel_type="IB",
+    words=MappingProxyType({
+        "PENDING_ACCEPTED": _infobip("S", 1, "PENDING", 26, "Message sent to next instance"),
+        "PENDING_ENROUTE": _infobip("S", 1, "PENDING", 7, "Message sent to next instance"),
+        "PENDING_WAITING_DELIVERY": _infobip("S", 1, "PENDING", 3, "Message sent to next instance"),
+        "UNDELIVERABLE_REJECTED_OPERATOR": _infobip("F", 2, "UNDELIVERABLE", 4, "Message rejected by operator"),
+        "UNDELIVERABLE_NOT_DELIVERED": _infobip("F", 2, "UNDELIVERABLE", 9, "Message sent not delivered"),
+        "UNDELIVERABLE_NOT_SENT": _infobip("F", 2, "UNDELIVERABLE", 31, "Message not sent"),
+        "DELIVERED_TO_OPERATOR": _infobip("D", 3, "DELIVERED", 2, "Message delivered to operator"),
+        "DELIVERED_TO_HANDSET": _infobip("D", 3, "DELIVERED", 5, "Message delivered to handset"),
+        "EXPIRED_EXPIRED": _infobip("S", 4, "EXPIRED", 15, "Message expired"),
+        "EXPIRED_DLR_UNKNOWN": _infobip("S", 4, "EXPIRED", 29, "Delivery report unknown"),
+        "REJECTED_NETWORK": _infobip("F", 5, "REJECTED", 6, "Network is forbidden"),
+        "REJECTED_PREFIX_MISSING": _infobip("F", 5, "REJECTED", 8, "Number prefix missing"),
+        "REJECTED_NOT_ENOUGH_CREDITS": _infobip("F", 5, "REJECTED", 12, "Not enough credits"),
+        "REJECTED_FLOODING_FILTER": _infobip("F", 5, "REJECTED", 20, "Flooding filter"),
+        "REJECTED_DUPLICATE_MESSAGE_ID": _infobip("F", 5, "REJECTED", 23, "Duplicate message id"),
+        "REJECTED_MESSAGE_TOO_LONG": _infobip("F", 5, "REJECTED", 25, "Message too long"),
+        "REJECTED_DESTINATION": _infobip("F", 5, "REJECTED", 52, "Destination is not valid"),
+        "OK": _infobip(None, 0, "ACCEPTED", 0, "Ok"),
+    }),
+    stages=MappingProxyType({
+        "sent": "PENDING_ENROUTE",
+        "delivered": "DELIVERED_TO_HANDSET",
+        "failed": "UNDELIVERABLE_NOT_DELIVERED",
+        "expired": "EXPIRED_DLR_UNKNOWN",
+    }),
+    refuses_bad_numbers=False,
+    expires_after=48 * HOUR,
+    report_path="/c/ib/{uuid}/delivered",
+    incoming_path="/c/ib/{uuid}/receive",
+)  # fmt: skip
+
+AFRICASTALKING = Aggregator(
+    name="africastalking",
+    channel_type="AT",
+    words=MappingProxyType({
+        "Success": Word("D"),
+        "Sent": Word("S"),
+        "Buffered": Word("S"),
+        "Rejected": Word("F", reason="UserInBlackList"),
+        "Failed": Word("F", reason="DeliveryFailure"),
+        "Expired": Word("F"),
+        "Submitted": Word(None),
+        "AbsentSubscriber": Word(None),
+    }),
+    stages=MappingProxyType({"sent": "Sent", "delivered": "Success", "failed": "Failed"}),
+    refuses_bad_numbers=True,
+    expires_after=None,
+    report_path="/c/at/{uuid}/status",
+    incoming_path="/c/at/{uuid}/receive",
+)  # fmt: skip
+
+AGGREGATORS: Mapping[str, Aggregator] = MappingProxyType(
+    {aggregator.name: aggregator for aggregator in (PLAIN, INFOBIP, AFRICASTALKING)}
+)
+SEND_CODES: Mapping[int, str] = MappingProxyType({
+    100: "Processed", 101: "Sent", 102: "Queued", 401: "RiskHold", 402: "InvalidSenderId", 403: "InvalidPhoneNumber",
+    404: "UnsupportedNumberType", 405: "InsufficientBalance", 406: "UserInBlacklist", 407: "CouldNotRoute",
+    409: "DoNotDisturbRejection", 500: "InternalServerError", 501: "GatewayError", 502: "RejectedByGateway",
+})  # fmt: skip
+"""Africa's Talking: the codes of its answer to a send; the message is taken at 100 to 102."""
+
+
+def report_payload(aggregator: Aggregator, word: str, external_id: str, number: str, at: str) -> dict[str, Any]:
+    """The delivery report as the aggregator posts it (JSON for Infobip, a form for the others).
+
+    `number` is the receiver with `+`, `at` an ISO time.
+    """
+    found = aggregator.words[word]
+    if aggregator is INFOBIP:
+        status = {
+            "groupId": found.group_id, "groupName": found.group, "id": found.word_id, "name": word,
+            "description": found.description,
+        }  # fmt: skip
+        failed = found.status == "F"
+        error = {
+            "groupId": int(failed), "groupName": "HANDSET_ERRORS" if failed else "OK", "id": 0,
+            "name": "NO_ERROR", "description": "No Error", "permanent": failed,
+        }  # fmt: skip
+        result = {
+            "messageId": external_id, "to": number.removeprefix("+"), "sentAt": at, "doneAt": at, "messageCount": 1,
+            "price": {"pricePerMessage": 0.01, "currency": "EUR"}, "status": status, "error": error,
+        }  # fmt: skip
+        return {"results": [result]}
+    if aggregator is AFRICASTALKING:
+        form = {"id": external_id, "status": word, "phoneNumber": number, "networkCode": "63513", "retryCount": "0"}
+        return form | ({"failureReason": found.reason} if found.reason else {})
+    return {"id": external_id, "status": word}
+
+
+def incoming_payload(
+    aggregator: Aggregator, text: str, external_id: str, number: str, to: str, at: str
+) -> dict[str, Any]:
+    """A text from a phone as the aggregator posts it. `at`: `2026-03-04T05:06:07Z`."""
+    if aggregator is INFOBIP:
+        received = at.removesuffix("Z") + ".000+0000"
+        result = {
+            "messageId": external_id, "from": number.removeprefix("+"), "to": to.removeprefix("+"), "text": text,
+            "cleanText": text, "keyword": "", "receivedAt": received, "smsCount": 1,
+            "price": {"pricePerMessage": 0, "currency": "EUR"}, "callbackData": None,
+        }  # fmt: skip
+        return {"results": [result], "messageCount": 1, "pendingMessageCount": 0}
+    if aggregator is AFRICASTALKING:
+        return {
+            "id": external_id,
+            "text": text,
+            "from": number,
+            "to": to,
+            "date": at,
+            "linkId": "",
+            "networkCode": "63513",
+        }
+    return {"id": external_id, "text": text, "from": number, "to": to, "date": at}

@@ -1,0 +1,48 @@
+"""A channel's queue: replies before broadcasts, so many segments a second."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+
+
+class SendQueue(Generic[Item]):
+    """Two waiting lines and a budget for each second. Knows no clock: it is told the time."""
+
+    def __init__(self, cost: Callable[[Item], int]) -> None:
+        self._cost = cost
+        self._high: deque[Item] = deque()
+        self._low: deque[Item] = deque()
+        self._second = -1
+        self._used = 0.0
+        self.awake = False
+        """Whether somebody already comes to look; kept here for its owner."""
+
+    def __len__(self) -> int:
+        return len(self._high) + len(self._low)
+
+    def add(self, item: Item, *, first: bool) -> None:
+        """Put in line; `first`: before all that are not."""
+        (self._high if first else self._low).append(item)
+
+    def take(self, timestamp: float, tps: float) -> Item | None:
+        """The next one if this second still allows one, at `timestamp` (seconds since 1970); else none.
+
+        The limit is reached when as many segments as it allows are used; the last one may overshoot.
+        """
+        second = int(timestamp)
+        if second != self._second:
+            self._used = max(0.0, self._used - tps * (second - self._second)) if tps < 1 else 0.0
+            self._second = second
+        if not len(self) or self._used >= tps:
+            return None
+        item = self._high.popleft() if self._high else self._low.popleft()
+        self._used += max(1, self._cost(item))
+        return item
+
+    def rest(self, timestamp: float) -> float:
+        """Seconds until the next second begins."""
+        return int(timestamp) + 1 - timestamp

@@ -1,0 +1,157 @@
+"""The flow's "call webhook" action: its settings, and one call as mailroom makes it.
+
+Source: goflow actions/call_webhook.go, mailroom core/goflow/engine.go; CHT's documentation for the body.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any
+
+import requests
+
+from fakes.rapidpro.engine import Habits
+
+TIMEOUT = 15.0
+MOST_NEW = 256 * 1024
+MOST_9 = 1024 * 1024
+PARTS = ("id", "from", "content")
+FAILURE_REPLY = "We could not process your message. Please send it again later."
+
+
+class BadSetting(ValueError):
+    """A webhook setting that does not exist or cannot have that value; the text says what is possible."""
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """What the catch-all flow does with a text."""
+
+    url: str | None = None
+    """Where it is posted to; none: there is no such flow, texts stay in the inbox."""
+    token: str | None = None
+    """Sent as `Authorization: Token ...`; none: no such header."""
+    accept: bool = True
+    """Whether the flow sets `Accept: application/json`."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Further headers; they win over the ones above."""
+    omit: tuple[str, ...] = ()
+    """Parts of the body to leave out: id, from, content."""
+    reply_on_failure: str | None = FAILURE_REPLY
+    """What the flow tells the sender when the call failed, expressions allowed; none: nothing."""
+    retry: bool = False
+    """Whether the flow calls once more in the same run after no connection or a status of 500 and above."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The JSON form, as PUT takes it."""
+        return {**asdict(self), "headers": dict(self.headers), "omit": list(self.omit)}
+
+    def body_template(self) -> str:
+        """The expression that makes the body."""
+        values = {"id": "run.uuid", "from": 'replace(urns.tel, "tel:+", "+")', "content": "input.text"}
+        pairs = ", ".join(f'"{part}", {values[part]}' for part in PARTS if part not in self.omit)
+        return f"@(json(object({pairs})))"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a call ended. `status` 0: no connection, or no answer in time (it may have been acted on)."""
+
+    url: str
+    status: int
+    body: str
+    error: str | None
+    success: bool
+    """Whether the flow takes its Success branch."""
+
+    def as_json(self) -> dict[str, Any]:
+        """url, status, body, error."""
+        return {"url": self.url, "status": self.status, "body": self.body, "error": self.error}
+
+
+def changed(webhook: Webhook, given: Any) -> Webhook:
+    """The settings with the given ones changed; those not named stay. Raises BadSetting."""
+    known = [one.name for one in fields(Webhook)]
+    if not isinstance(given, Mapping):
+        raise BadSetting(f"expected an object with any of {', '.join(known)}; got {type(given).__name__}")
+    unknown = [str(key) for key in given if key not in known]
+    if unknown:
+        raise BadSetting(f"unknown webhook setting {unknown[0]!r}: possible are {', '.join(known)}")
+    return replace(webhook, **{key: _checked(key, value) for key, value in given.items()})
+
+
+def _checked(key: str, value: Any) -> Any:
+    if key in ("accept", "retry"):
+        return _expect(isinstance(value, bool), key, "true or false", value)
+    if key == "headers":
+        good = isinstance(value, Mapping) and all(
+            isinstance(k, str) and isinstance(v, str) and "\n" not in k + v and "\r" not in k + v
+            for k, v in value.items()
+        )
+        return dict(_expect(good, key, "an object of texts", value))
+    if key == "omit":
+        good = isinstance(value, list | tuple) and all(part in PARTS for part in value)
+        return tuple(_expect(good, key, f"a list of any of {', '.join(PARTS)}", value))
+    if key == "url":
+        good = value is None or (isinstance(value, str) and value.startswith(("http://", "https://")))
+        return _expect(good, key, "an address that begins with http:// or https://, or null", value)
+    return _expect(value is None or isinstance(value, str), key, "a text or null", value)
+
+
+def _expect(good: bool, key: str, expected: str, value: Any) -> Any:
+    if not good:
+        raise BadSetting(f"{key} must be {expected}; got {value!r:.60}")
+    return value
+
+
+def call(session: requests.Session, webhook: Webhook, body: str, habits: Habits) -> Outcome:
+    """POST the body once; never repeated here. Nothing but the outcome comes back, whatever happens."""
+    url = webhook.url or ""
+    try:
+        with session.post(
+            url, data=body.encode("utf-8", "replace"), headers=_headers(webhook, habits), timeout=TIMEOUT, stream=True
+        ) as answer:
+            text, whole = _read(answer, MOST_NEW if habits.generation == "new" else MOST_9)
+    except (requests.RequestException, OSError, ValueError) as error:
+        return Outcome(url, 0, "", f"{type(error).__name__}: {error}", False)
+    good = 200 <= answer.status_code < 300
+    if not whole:
+        # The result says Failure, but newer flows route on the status.
+        return Outcome(url, answer.status_code, "", "body too large or cut off", good and habits.generation == "new")
+    return Outcome(url, answer.status_code, text, None, good)
+
+
+def _headers(webhook: Webhook, habits: Habits) -> dict[str, str | None]:
+    headers: dict[str, str | None] = {
+        "Accept": "application/json" if webhook.accept else None,
+        "Accept-Encoding": "gzip",
+        "Authorization": f"Token {webhook.token}" if webhook.token is not None else None,
+        "Content-Type": "application/json",
+        "User-Agent": habits.user_agent,
+        "X-Mailroom-Mode": "normal",
+    }
+    own = {name.lower() for name in webhook.headers}
+    return {name: value for name, value in headers.items() if name.lower() not in own} | dict(webhook.headers)
+
+
+def _read(answer: requests.Response, most: int) -> tuple[str, bool]:
+    """The answer's text, and whether it is whole."""
+    read = bytearray()
+    try:
+        for piece in answer.iter_content(64 * 1024):
+            read += piece
+            if len(read) > most:
+                return "", False
+    except requests.RequestException:
+        return "", False
+    return read.decode("utf-8", "replace"), True
+
+
+def json_of(outcome: Outcome) -> Any:
+    """The answer as JSON if it is such, whatever its content type; else none."""
+    try:
+        return json.loads(outcome.body.replace("\x00", ""))
+    except (ValueError, RecursionError):
+        return None

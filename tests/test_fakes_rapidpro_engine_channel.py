@@ -1,0 +1,202 @@
+"""Segments, aggregators' words and the channel's knobs: pure data and rules."""
+
+import re
+
+import pytest
+
+from fakes.rapidpro import channel as knobs
+from fakes.rapidpro.aggregators import AFRICASTALKING, AGGREGATORS, INFOBIP, PLAIN, incoming_payload, report_payload
+from fakes.rapidpro.channel import BadKnob, Channel
+from fakes.rapidpro.queue import SendQueue
+from fakes.rapidpro.segments import is_gsm7, segments
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", 1),
+        ("a" * 160, 1),
+        ("a" * 161, 2),
+        ("a" * 306, 2),
+        ("a" * 307, 3),
+        ("é" * 160, 1),
+        ("€" * 80, 1),
+        ("€" * 80 + "a", 2),
+        ("{" * 153, 2),
+        ("{" * 154, 3),
+        ("ç" + "a" * 69, 1),
+        ("ç" + "a" * 70, 2),
+        ("’" + "a" * 133, 2),
+        ("’" + "a" * 134, 3),
+        ("👶" * 70, 1),
+        ("👶" * 71, 2),
+        ("ጥሩ", 1),
+        ("\n" * 160, 1),
+        ("\t" + "a" * 70, 2),
+    ],
+)
+def test_a_text_takes_as_many_segments_as_its_alphabet_allows(text, expected):
+    assert segments(text) == expected
+
+
+def test_only_gsm7_characters_count_as_gsm7():
+    assert is_gsm7("Muraho! @£$¥ ÄÖÑÜ § ^{}[~]|€\\")
+    for character in "çí’–`\tაŵ👶":
+        assert not is_gsm7(character), character
+
+
+@pytest.mark.parametrize(
+    ("aggregator", "word", "status"),
+    [
+        (INFOBIP, "PENDING_ACCEPTED", "S"),
+        (INFOBIP, "PENDING_ENROUTE", "S"),
+        (INFOBIP, "PENDING_WAITING_DELIVERY", "S"),
+        (INFOBIP, "UNDELIVERABLE_REJECTED_OPERATOR", "F"),
+        (INFOBIP, "UNDELIVERABLE_NOT_DELIVERED", "F"),
+        (INFOBIP, "UNDELIVERABLE_NOT_SENT", "F"),
+        (INFOBIP, "DELIVERED_TO_OPERATOR", "D"),
+        (INFOBIP, "DELIVERED_TO_HANDSET", "D"),
+        (INFOBIP, "EXPIRED_EXPIRED", "S"),
+        (INFOBIP, "EXPIRED_DLR_UNKNOWN", "S"),
+        (INFOBIP, "REJECTED_NETWORK", "F"),
+        (INFOBIP, "REJECTED_PREFIX_MISSING", "F"),
+        (INFOBIP, "REJECTED_NOT_ENOUGH_CREDITS", "F"),
+        (INFOBIP, "REJECTED_FLOODING_FILTER", "F"),
+        (INFOBIP, "REJECTED_DUPLICATE_MESSAGE_ID", "F"),
+        (INFOBIP, "REJECTED_MESSAGE_TOO_LONG", "F"),
+        (INFOBIP, "REJECTED_DESTINATION", "F"),
+        (INFOBIP, "OK", None),
+        (AFRICASTALKING, "Success", "D"),
+        (AFRICASTALKING, "Sent", "S"),
+        (AFRICASTALKING, "Buffered", "S"),
+        (AFRICASTALKING, "Rejected", "F"),
+        (AFRICASTALKING, "Failed", "F"),
+        (AFRICASTALKING, "Expired", "F"),
+        (AFRICASTALKING, "Submitted", None),
+        (AFRICASTALKING, "AbsentSubscriber", None),
+        (PLAIN, "sent", "S"),
+        (PLAIN, "delivered", "D"),
+        (PLAIN, "read", "R"),
+        (PLAIN, "failed", "F"),
+        (PLAIN, "errored", "E"),
+    ],
+)
+def test_an_aggregators_word_becomes_the_status_that_courier_makes_of_it(aggregator, word, status):
+    assert aggregator.words[word].status == status
+
+
+def test_the_table_above_names_every_word():
+    assert sum(len(aggregator.words) for aggregator in AGGREGATORS.values()) == 31
+
+
+@pytest.mark.parametrize("aggregator", AGGREGATORS.values(), ids=lambda one: one.name)
+def test_each_stage_an_aggregator_reports_is_one_of_its_words(aggregator):
+    assert {aggregator.stages[stage] for stage in ("sent", "delivered", "failed")} <= set(aggregator.words)
+    assert all(word in aggregator.words for word in aggregator.stages.values())
+
+
+def test_infobip_groups_decide_the_status():
+    by_group = {(word.group_id, word.group): set() for word in INFOBIP.words.values()}
+    for word in INFOBIP.words.values():
+        by_group[word.group_id, word.group].add(word.status)
+    assert by_group == {
+        (0, "ACCEPTED"): {None},
+        (1, "PENDING"): {"S"},
+        (2, "UNDELIVERABLE"): {"F"},
+        (3, "DELIVERED"): {"D"},
+        (4, "EXPIRED"): {"S"},
+        (5, "REJECTED"): {"F"},
+    }
+
+
+def test_an_infobip_report_holds_what_courier_reads():
+    payload = report_payload(INFOBIP, "DELIVERED_TO_HANDSET", "id-1", "+250788123123", "2026-03-04T05:06:07Z")
+    (result,) = payload["results"]
+    assert (result["messageId"], result["to"]) == ("id-1", "250788123123")
+    assert (result["status"]["groupId"], result["status"]["groupName"], result["status"]["id"]) == (3, "DELIVERED", 5)
+    assert result["error"]["permanent"] is False
+
+
+def test_an_africas_talking_report_gives_a_reason_only_for_failures():
+    at = "2026-03-04T05:06:07Z"
+    failed = report_payload(AFRICASTALKING, "Failed", "ATXid_1", "+250788123123", at)
+    assert (failed["id"], failed["status"], failed["failureReason"]) == ("ATXid_1", "Failed", "DeliveryFailure")
+    assert "failureReason" not in report_payload(AFRICASTALKING, "Success", "ATXid_1", "+250788123123", at)
+
+
+def test_incoming_payloads_have_each_aggregators_shape():
+    given = ("Muraho", "in-1", "+250788123123", "+250788120000", "2026-03-04T05:06:07Z")
+    infobip = incoming_payload(INFOBIP, *given)
+    assert infobip["messageCount"] == 1
+    assert infobip["results"][0]["receivedAt"] == "2026-03-04T05:06:07.000+0000"
+    assert (infobip["results"][0]["from"], infobip["results"][0]["text"]) == ("250788123123", "Muraho")
+    africastalking = incoming_payload(AFRICASTALKING, *given)
+    assert {"id", "text", "from", "to", "date"} <= set(africastalking)
+    assert africastalking["from"] == "+250788123123"
+    assert incoming_payload(PLAIN, *given)["id"] == "in-1"
+
+
+def test_knobs_not_named_stay():
+    first = knobs.changed(Channel(), {"tps": 5, "shares": {"failed": 0.5}, "bad_numbers": ["+250788000000"]})
+    second = knobs.changed(first, {"shares": {"errored": 1}, "down": True, "length_limit": 160})
+    assert (second.tps, second.shares.failed, second.shares.errored, second.down) == (5.0, 0.5, 1.0, True)
+    assert second.as_json()["bad_numbers"] == ["+250788000000"]
+    assert knobs.changed(Channel(), second.as_json()) == second
+
+
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        ({"tpss": 1}, "unknown channel setting 'tpss': possible are aggregator, tps, delays"),
+        ({"shares": {"fail": 1}}, "unknown shares setting 'fail': possible are failed, errored, no_report"),
+        ({"delays": {"wire": 1}}, "unknown delays setting 'wire': possible are wired, sent, delivered"),
+        ({"shares": {"failed": 1.1}}, "shares.failed must be a share between 0 and 1"),
+        ({"shares": {"failed": -0.1}}, "shares.failed must be a share between 0 and 1"),
+        ({"shares": {"failed": True}}, "shares.failed must be a share"),
+        ({"delays": {"sent": -1}}, "delays.sent must be a number of seconds"),
+        ({"delays": {"sent": float("nan")}}, "delays.sent must be a number of seconds"),
+        ({"delays": 3}, "delays must be an object with any of wired, sent, delivered"),
+        ({"tps": 0}, "tps must be a number above 0"),
+        ({"tps": "10"}, "tps must be a number above 0"),
+        ({"aggregator": "twilio"}, "aggregator must be one of plain, infobip, africastalking"),
+        ({"aggregator": []}, "aggregator must be one of"),
+        ({"bad_numbers": "+250"}, "bad_numbers must be a list of numbers"),
+        ({"bad_numbers": ["0788123123"]}, "bad_numbers must be written in full"),
+        ({"down": "yes"}, "down must be true or false"),
+        ({"length_limit": 0}, "length_limit must be a whole number above 0, or null"),
+        ([], "channel must be an object with any of aggregator"),
+    ],
+)
+def test_a_wrong_knob_is_refused_with_what_is_possible(given, complaint):
+    with pytest.raises(BadKnob, match="^" + re.escape(complaint)):
+        knobs.changed(Channel(), given)
+
+
+def taken(queue, timestamp, tps):
+    found = []
+    while (item := queue.take(timestamp, tps)) is not None:
+        found.append(item)
+    return found
+
+
+def test_a_second_takes_as_many_segments_as_the_limit_says_and_the_last_may_overshoot():
+    queue = SendQueue(lambda item: item[1])
+    for number, size in enumerate([1, 1, 3, 1, 1, 1, 1]):
+        queue.add((number, size), first=False)
+    assert [number for number, _ in taken(queue, 100.2, 4)] == [0, 1, 2]
+    assert taken(queue, 100.9, 4) == []
+    assert [number for number, _ in taken(queue, 101.0, 4)] == [3, 4, 5, 6]
+
+
+def test_replies_go_before_broadcasts():
+    queue = SendQueue(lambda _: 1)
+    queue.add("broadcast", first=False)
+    queue.add("reply", first=True)
+    assert taken(queue, 1.0, 10) == ["reply", "broadcast"]
+
+
+def test_a_limit_below_one_a_second_lets_one_pass_now_and_then():
+    queue = SendQueue(lambda _: 1)
+    for number in range(3):
+        queue.add(number, first=False)
+    assert [len(taken(queue, float(second), 0.5)) for second in range(5)] == [1, 0, 1, 0, 1]
