@@ -48,17 +48,17 @@ def _serve(names: tuple[str, ...], seed_file: Path | None, now: str | None, opti
         seeds = {} if seed_file is None else read_seeds(seed_file, names)
         settings = Settings(services=names, seeds=seeds, now=moment, **options)
     except (CannotStart, ValueError) as reason:
-        raise _refusal(reason) from None
+        raise _Refusal(str(reason)) from None
     try:
         run(settings)
     except CannotStart as reason:
-        raise _refusal(reason) from None
+        raise _Refusal(str(reason)) from None
 
 
-def _refusal(reason: Exception) -> click.ClickException:
-    refusal = click.ClickException(f"fakes: {reason}")
-    refusal.exit_code = 2  # nothing could be done
-    return refusal
+class _Refusal(click.ClickException):
+    """Printed as one sentence."""
+
+    exit_code = 2  # nothing could be done
 
 
 @click.command("eval")

@@ -13,7 +13,7 @@ import socket
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from granian import _futures
@@ -28,6 +28,8 @@ from fakes.wsgi import Environ, WSGIApp
 
 BACKLOG = 1024
 IDLE_SECONDS = 30
+FLUSHED = 0.05
+"""Seconds after which the HTTP library has surely sent what it was given; it does so as soon as it has to wait."""
 
 # Two lengths that contradict each other: the HTTP library refuses to write such a head and closes the connection, so
 # that the caller sees a clean end without a single byte.
@@ -62,15 +64,17 @@ class Host:
 
     def start(self) -> None:
         """Begin to serve; returns at once."""
-        loop = asyncio.new_event_loop()  # asked for by granian, never run
+        self._loop = asyncio.new_event_loop()  # asked for by granian, never run
         new_scheduler: Any = _futures._new_cbscheduler  # granian's own server does the same
-        self._scheduler = new_scheduler(loop, self._answer, impl_asyncio=True)
-        self._worker.serve_str(self._scheduler, loop, self._signal)
+        self._scheduler = new_scheduler(self._loop, self._answer, impl_asyncio=True)
+        self._worker.serve_str(self._scheduler, self._loop, self._signal)
 
     def stop(self) -> None:
         """Take no more requests."""
         self._signal.set()
+        self._listener.close()
         self._parking.close()
+        self._loop.close()
 
     @property
     def missed_resets(self) -> int:
@@ -96,7 +100,7 @@ class Host:
     def _end(self, proto: Any, environ: Environ, head: _Head, parts: Any) -> None:
         ending: Ending | None = environ.get(ENDING)
         if ending is None:  # an answer that is shorter than it claims to be
-            proto.response_iter(head.status, head.headers, iter(parts))
+            proto.response_iter(head.status, head.headers, _broken_off(parts))
         elif ending.how == "reset":
             self._resetter.reset(proto)
         elif ending.how == "hang":
@@ -108,6 +112,12 @@ class Host:
 
 def _close(proto: Any) -> None:
     proto.response_iter(200, UNWRITABLE, iter(()))
+
+
+def _broken_off(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """The parts, and the end only when they are on the wire: a body that ends too early drops what is not yet sent."""
+    yield from (part for part in parts if part)
+    _wait(FLUSHED)
 
 
 def _drain(parts: Any) -> bytes:
@@ -146,7 +156,7 @@ def _worker(listener: socket.socket, threads: int) -> Any:
     one_runtime_thread, few_helpers, no_pressure = 1, 4, 4096
     return worker(
         1,
-        (None, holder(listener.fileno(), False, BACKLOG)),
+        (None, holder(os.dup(listener.fileno()), False, BACKLOG)),  # a copy: granian closes it
         None,
         one_runtime_thread,
         few_helpers,

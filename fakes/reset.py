@@ -78,17 +78,18 @@ class Resetter:
 
 def accepted_on(port: int) -> list[socket.socket]:
     """A second handle on each connected TCP socket of this process whose own port is `port`; to be closed."""
-    found = []
+    found: dict[str, socket.socket] = {}  # by inode: a number in the list may be reused by one of these handles
     for name in os.listdir("/proc/self/fd"):
         with contextlib.suppress(OSError):  # closed meanwhile, or no socket
-            if not os.readlink(f"/proc/self/fd/{name}").startswith("socket:"):
+            inode = os.readlink(f"/proc/self/fd/{name}")
+            if not inode.startswith("socket:") or inode in found:
                 continue
             handle = socket.socket(fileno=os.dup(int(name)))
             if _is_accepted_on(handle, port):
-                found.append(handle)
+                found[inode] = handle
             else:
                 handle.close()
-    return found
+    return list(found.values())
 
 
 def _is_accepted_on(handle: socket.socket, port: int) -> bool:

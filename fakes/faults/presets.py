@@ -94,16 +94,16 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             (_rapidpro("delay", {"seconds": 3}, times=None),),
         ),
         "late-reports": Preset(
-            "The aggregator reports deliveries six hours late.",
-            channel={"report_delay": 21600},
+            "The aggregator reports deliveries hours late.",
+            channel={"shares": {"late_report": 1.0}},
         ),
         "duplicate-reports": Preset(
             "The aggregator reports each delivery twice.",
-            channel={"report_twice": 1.0},
+            channel={"shares": {"duplicate_report": 1.0}},
         ),
         "reports-out-of-order": Preset(
             "Delivered is reported before sent.",
-            channel={"report_out_of_order": 1.0},
+            channel={"shares": {"out_of_order": 1.0}},
         ),
         "aggregator-down": Preset(
             "The aggregator takes no messages; RapidPro tries again by itself.",

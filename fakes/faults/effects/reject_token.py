@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 
 from fakes.faults.effect import Around, Effect, Given, Serve
 from fakes.wsgi import Environ, Reply
@@ -29,7 +28,7 @@ def spoiled(header: str) -> str:
         return f"{scheme} no-longer-valid-{len(credential)}"
     try:
         user = base64.b64decode(credential).partition(b":")[0]
-    except binascii.Error:
+    except ValueError:  # not base64
         user = b""
     return "Basic " + base64.b64encode(user + b":no-longer-valid").decode()
 
