@@ -1,0 +1,98 @@
+"""Schedules: made from a seed, saved, read again, shrunk."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from conformance.simulation.generate import generate
+from conformance.simulation.schedule import TEXTS, TROUBLES, Event, Schedule, ScheduleError
+from conformance.simulation.shrink import shrink
+
+
+def test_the_same_seed_gives_the_same_schedule() -> None:
+    assert generate(7) == generate(7)
+    assert generate(7) != generate(8)
+
+
+@pytest.mark.parametrize("seed", range(1, 40))
+def test_every_schedule_is_long_and_troubled_enough(seed: int) -> None:
+    schedule = generate(seed)
+    assert schedule.hours >= 6
+    assert schedule.count(TEXTS) >= 20
+    assert schedule.count(TROUBLES) >= 5
+    assert [event.at for event in schedule.events] == sorted(event.at for event in schedule.events)
+
+
+def test_a_saved_schedule_is_read_again_as_it_was(tmp_path: Path) -> None:
+    schedule = generate(3)
+    assert Schedule.load(schedule.save(tmp_path / "deep" / "3.json")) == schedule
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("not json", "is no JSON"),
+        ("[]", "expected a schedule of version 1"),
+        ('{"version": 2}', "expected a schedule of version 1"),
+        ('{"version": 1, "events": []}', "lacks hours, poll_seconds, profile, seed, subject"),
+    ],
+)
+def test_a_file_that_is_no_schedule_is_refused_with_a_reason(tmp_path: Path, text: str, complaint: str) -> None:
+    path = tmp_path / "schedule.json"
+    path.write_text(text, "utf-8")
+    with pytest.raises(ScheduleError, match=complaint):
+        Schedule.load(path)
+
+
+def test_an_unknown_kind_of_event_is_refused_with_the_known_ones() -> None:
+    given = {**generate(1).as_json(), "events": [{"at": 1, "kind": "earthquake"}]}
+    with pytest.raises(ScheduleError, match="text_in, text_out"):
+        Schedule.from_json(json.loads(json.dumps(given)))
+
+
+def test_an_event_with_a_missing_part_is_refused() -> None:
+    given = {**generate(1).as_json(), "events": [{"at": 1, "kind": "text_in", "person": "P1"}]}
+    with pytest.raises(ScheduleError, match="text_in has at, person, text"):
+        Schedule.from_json(given)
+
+
+def test_a_missing_file_is_refused_with_its_name(tmp_path: Path) -> None:
+    with pytest.raises(ScheduleError, match="cannot be read"):
+        Schedule.load(tmp_path / "nowhere.json")
+
+
+def test_shrinking_leaves_only_what_is_needed() -> None:
+    needed = {
+        Event(50.0, "text_out", {"person": "P1", "text": "needle 9"}),
+        Event(60.0, "crash", {"point": None, "seconds": 5.0}),
+    }
+    whole = generate(5)
+    schedule = whole.with_events(sorted([*whole.events, *needed], key=lambda event: event.at))
+
+    def fails(candidate: Schedule) -> bool:
+        return all(any(one.at == event.at and one.kind == event.kind for one in candidate.events) for event in needed)
+
+    small = shrink(schedule, fails)
+    assert [event.kind for event in small.events] == ["text_out", "crash"]
+    assert small.events[0].what["text"] == "hello", "the plainer text fails too"
+
+
+def test_shrinking_keeps_to_its_budget() -> None:
+    runs = 0
+
+    def fails(_candidate: Schedule) -> bool:
+        nonlocal runs
+        runs += 1
+        return True
+
+    shrink(generate(5), fails, tries=12)
+    assert runs <= 12
+
+
+def test_a_schedule_that_needs_everything_stays_whole() -> None:
+    schedule = generate(9)
+    small = shrink(schedule, lambda candidate: len(candidate.events) == len(schedule.events))
+    assert len(small.events) == len(schedule.events)
