@@ -65,10 +65,10 @@ def test_a_missing_file_is_refused_with_its_name(tmp_path: Path) -> None:
 
 
 def test_shrinking_leaves_only_what_is_needed() -> None:
-    needed = {
+    needed = (
         Event(50.0, "text_out", {"person": "P1", "text": "needle 9"}),
         Event(60.0, "crash", {"point": None, "seconds": 5.0}),
-    }
+    )
     whole = generate(5)
     schedule = whole.with_events(sorted([*whole.events, *needed], key=lambda event: event.at))
 

@@ -1,0 +1,1 @@
+"""Benchmarks: printed figures, never assertions. Ratios within one run count; machines differ."""

@@ -1,0 +1,34 @@
+"""`python -m loadtests.bench NAME`: one benchmark, its figures printed as lines or, with `--json`, as one document."""
+
+from __future__ import annotations
+
+import importlib
+import json
+
+import click
+
+BENCHES = {
+    "fakes": ("loadtests.bench.exchange", "the stateful exchange against the fake RapidPro"),
+    "stores": ("loadtests.bench.stores", "the same questions with 1,000 and with 100,000 in the store, both fakes"),
+    "gateway": ("loadtests.bench.gateway", "100 messages, and 100 updates, in one request to the fake CHT"),
+}
+
+
+@click.command()
+@click.argument("name", type=click.Choice(list(BENCHES)))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def main(name: str, as_json: bool) -> None:
+    """Measure one thing; see the names' meaning below.
+
+    fakes: the stateful exchange; stores: 1,000 against 100,000; gateway: large requests to /api/sms.
+    """
+    figures = importlib.import_module(BENCHES[name][0]).measure()
+    if as_json:
+        click.echo(json.dumps(figures))
+        return
+    for key, value in figures.items():
+        click.echo(f"{key:32} {value}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,44 @@
+"""The server of a benchmark: fakes in a process of their own, on one core, with their processor time read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from fakes.serve import Addresses, running
+
+UNMATCHED = {"service": "rapidpro", "effect": "refuse", "match": {"path": "/never"}, "times": None}
+"""A fault that no request meets: the plan is on and asked for every request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """Processor seconds and memory of a process."""
+
+    cpu_seconds: float
+    rss_mib: float
+
+
+def used(pid: int) -> Used:
+    """What the process has used so far, from /proc (Linux)."""
+    fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rsplit(")", 1)[1].split()
+    ticks = int(fields[11]) + int(fields[12])
+    pages = int(fields[21])
+    return Used(ticks / os.sysconf("SC_CLK_TCK"), pages * os.sysconf("SC_PAGE_SIZE") / 2**20)
+
+
+@contextmanager
+def pinned(services: tuple[str, ...]) -> Iterator[Addresses]:
+    """Fakes on the first core, this process on the others (where there are others)."""
+    cores = sorted(os.sched_getaffinity(0))
+    with running(services, profile="26" if "rapidpro" in services else None) as addresses:
+        for task in Path(f"/proc/{addresses.pid}/task").iterdir():
+            os.sched_setaffinity(int(task.name), {cores[0]})
+        os.sched_setaffinity(0, set(cores[1:]) or set(cores))
+        try:
+            yield addresses
+        finally:
+            os.sched_setaffinity(0, set(cores))
