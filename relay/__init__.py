@@ -1,0 +1,105 @@
+"""A relay for SMS between RapidPro and CHT: small, readable, and careful. The composition root.
+
+    relay = Relay(Settings.from_env(os.environ), now=..., session=requests.Session())
+    relay.app         the WSGI app that RapidPro calls
+    relay.work(now)   does what is due and says when it wants to be called next
+
+Read on in this order: messages (the words), policy (the decisions), passes (the work), store (the memory), then the
+clients cht and rapidpro, and web.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from relay.cht import Cht
+from relay.messages import Trouble
+from relay.passes import ChtPass, RapidProPass
+from relay.policy import back_off
+from relay.rapidpro import RapidPro
+from relay.settings import Settings, SettingsError
+from relay.store import KEEP, Store
+from relay.web import create_app
+
+__all__ = ["Relay", "Settings", "SettingsError"]
+
+SPELLS = 4
+"""Passes with each neighbour in one call of work()."""
+
+
+def _drop(*_: Any) -> Any:
+    raise structlog.DropEvent
+
+
+class Relay:
+    """One relay. `session` makes all calls; `wake` is called, from any thread, when work() should be called soon."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        now: Callable[[], datetime],
+        session: Any,
+        log: Any = None,
+        wake: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._now = now
+        self._log = structlog.wrap_logger(None, processors=[_drop]) if log is None else log
+        try:
+            self._store = Store(settings.database)
+        except (SQLAlchemyError, ImportError) as error:
+            cause = str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0]
+            raise SettingsError(f"RELAY_DATABASE cannot be used: {cause}.") from None
+        cht, rapidpro = Cht(settings, session, now), RapidPro(settings, session, now)
+        self._passes: dict[str, ChtPass | RapidProPass] = {
+            "cht": ChtPass(self._store, cht, now, settings.poll_seconds, self._log),
+            "rapidpro": RapidProPass(self._store, rapidpro, now, settings.poll_seconds, self._log),
+        }
+        self._working = threading.Lock()
+        self._pruned = datetime.min.replace(tzinfo=UTC)
+        self.app = create_app(settings, self._store, now, wake, self._log)
+
+    def work(self, now: datetime) -> datetime:
+        """Do what is due; the moment of the next call. Never sleeps, never raises for a neighbour's failure.
+
+        Raises sqlalchemy.exc.SQLAlchemyError when the database fails: call again later.
+        """
+        with self._working:
+            for _ in range(SPELLS):
+                schedule = self._store.schedule(now)
+                due = [name for name in self._passes if schedule[name] <= now]
+                if not due:
+                    break
+                for name in due:
+                    self._pass(name, now)
+                now = max(now, self._now())
+            else:
+                schedule = self._store.schedule(now)
+            return min(schedule.values())
+
+    def _pass(self, name: str, now: datetime) -> None:
+        row = self._store.claim(name, now)
+        if row is None:
+            return
+        work = self._passes[name]
+        try:
+            values = work.run(row) | {"failures": 0, "error": None}
+        except Trouble as trouble:
+            failures = 1 if work.progress else row.failures + 1
+            until = self._now() + back_off(failures, trouble)
+            values = {"failures": failures, "error": trouble.cause, "blocked_until": until, "due_at": now}
+            self._log.warning("trouble", neighbour=name, cause=trouble.cause, until=until.isoformat())
+        self._store.release(name, **values)
+        if now - self._pruned > KEEP / 30:
+            self._pruned = now
+            self._store.prune(now)
+
+    def close(self) -> None:
+        """Give up leases and close the database."""
+        self._store.close()

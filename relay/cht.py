@@ -1,0 +1,66 @@
+"""CHT as the relay sees it: the gateway protocol of POST /api/sms (cht-core api/src/services/messaging.js)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from relay.messages import Message, Status, Trouble, clean
+from relay.settings import Settings
+from relay.wire import call
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A state to be told to CHT; `reason` is shown to people."""
+
+    id: str
+    status: Status
+    reason: str | None = None
+
+
+class Cht:
+    """The client."""
+
+    def __init__(self, settings: Settings, session: Any, now: Callable[[], datetime]) -> None:
+        self._session = session
+        self._now = now
+        self._url = f"{settings.cht_url}/api/sms"
+        self._auth = (settings.cht_user.encode(), settings.cht_password.encode())
+        # The type must be exactly this: a charset parameter is refused. Accept decides what a starting CHT says.
+        self._headers = {"Content-Type": "application/json", "Accept": "application/json"}
+
+    def exchange(self, messages: Sequence[Message] = (), reports: Sequence[Report] = ()) -> list[Message]:
+        """Give CHT texts and states, take what it wants sent. Raises Trouble unless CHT confirmed all of it.
+
+        CHT knows a text again by its id, so repeating after an unknown outcome stores nothing twice.
+        """
+        body: dict[str, Any] = {}
+        if messages:
+            body["messages"] = [{"id": m.id, "from": m.phone, "content": m.text} for m in messages]
+        if reports:
+            body["updates"] = [
+                {"id": r.id, "status": r.status, **({"reason": r.reason} if r.reason else {})} for r in reports
+            ]
+        data = json.dumps(body).encode()
+        answer = call(self._session, self._now, "POST", self._url, data=data, headers=self._headers, auth=self._auth)
+        if answer.status != 200:
+            raise Trouble(f"answered {answer.status}", happened=False if 400 <= answer.status < 500 else None)
+        found = answer.json()
+        # While it starts up, CHT answers 200 with a page for people: that is no success.
+        if not isinstance(found, dict) or not isinstance(found.get("messages"), list):
+            raise Trouble("answered 200, but not as the gateway protocol says: is it starting up?")
+        return [message for entry in found["messages"] if (message := _message(entry))]
+
+
+def _message(entry: Any) -> Message | None:
+    """One text to send, or None for an entry without id, recipient or text."""
+    if not isinstance(entry, dict):
+        return None
+    parts = [entry.get(name) for name in ("id", "to", "content")]
+    if any(not isinstance(part, (str, int)) or not part for part in parts):
+        return None
+    return Message(*(clean(str(part)) for part in parts))

@@ -1,0 +1,109 @@
+"""The tables. Times are whole microseconds since 1970: exact, and quick to compare in any database."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table, Text, text
+from sqlalchemy.types import TypeDecorator
+
+from relay.messages import Stage, Status
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime, stored as microseconds since 1970."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> Any:  # noqa: ARG002 - SQLAlchemy's signature
+        return None if value is None else (value - EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: Any, dialect: Any) -> datetime | None:  # noqa: ARG002
+        return None if value is None else EPOCH + timedelta(microseconds=int(value))
+
+
+class Word(TypeDecorator[str]):
+    """A value of one of our StrEnums, stored as its word."""
+
+    impl = String(16)
+    cache_ok = True
+
+    def __init__(self, words: type[Stage] | type[Status]) -> None:
+        super().__init__()
+        self.words = words
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> Any:  # noqa: ARG002
+        return None if value is None else str(value)
+
+    def process_result_value(self, value: Any, dialect: Any) -> Any:  # noqa: ARG002
+        return None if value is None else self.words(value)
+
+
+metadata = MetaData()
+_key = BigInteger().with_variant(Integer(), "sqlite")
+
+neighbours = Table(
+    "neighbours",
+    metadata,
+    Column("name", String(16), primary_key=True),
+    Column("due_at", Moment, nullable=False, default=EPOCH),
+    Column("blocked_until", Moment, nullable=False, default=EPOCH),
+    Column("failures", Integer, nullable=False, default=0),
+    Column("error", Text),
+    Column("owner", Text),
+    Column("lease_until", Moment, nullable=False, default=EPOCH),
+    Column("mark", Moment),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("seq", _key, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("phone", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("told_at", Moment),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("next_at", Moment, nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("seq", _key, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("phone", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("received_at", Moment, nullable=False),
+    Column("stage", Word(Stage), nullable=False, default=Stage.READY),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("looks", Integer, nullable=False, default=0),
+    Column("next_at", Moment, nullable=False),
+    Column("sent_at", Moment),
+    Column("since", Moment),
+    Column("accepted_at", Moment),
+    Column("broadcast_id", Text, unique=True),
+    Column("broadcast_uuid", Text, unique=True),
+    Column("message_ref", Text, unique=True),
+    Column("message_at", Moment),
+    Column("watch_at", Moment),
+    Column("status", Word(Status), nullable=False, default=Status.UNSENT),
+    Column("reason", Text),
+    Column("to_tell", Boolean, nullable=False, default=True),
+)
+
+
+def _partial(name: str, column: Column[Any], *more: Column[Any], where: str) -> None:
+    Index(name, column, *more, sqlite_where=text(where), postgresql_where=text(where))
+
+
+_partial("inbox_waiting", inbox.c.phone, inbox.c.seq, where="told_at IS NULL")
+_partial("outbox_to_tell", outbox.c.seq, where="to_tell")
+_partial("outbox_open", outbox.c.phone, outbox.c.seq, where="stage IN ('ready', 'sending')")
+_partial("outbox_watched", outbox.c.watch_at, where="watch_at IS NOT NULL")

@@ -1,0 +1,136 @@
+"""What RapidPro calls: parse, store, answer. Answers as CHT Core does (cht-core api/src/controllers/rapidpro.js)."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from flask import Flask, Response, request
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
+
+from relay.messages import Message, clean
+from relay.settings import Settings
+from relay.store import Store
+
+PATHS = ("/api/v2/sms/rapidpro/incoming-messages", "/api/v1/sms/radpidpro/incoming-messages")
+"""The second is misspelt in CHT Core too; workspaces of old use it."""
+LARGEST_BODY = 1024 * 1024
+FIELDS = ("id", "from", "content")
+
+
+class BadMessage(Exception):
+    """A message that cannot be taken; the text says what to mend."""
+
+
+def create_app(
+    settings: Settings, store: Store, now: Callable[[], datetime], wake: Callable[[], None], log: Any
+) -> Flask:
+    """The Flask app. `wake` is called when there is new work."""
+    app = Flask("relay", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+
+    def incoming() -> Response:
+        refusal = _refusal(request.headers.get("Authorization", ""), settings.incoming_token)
+        if refusal:
+            return answer(403, refusal)
+        try:
+            message = _message(request.get_data())
+            if not store.receive(message, now()):
+                raise BadMessage("another message has this `id`; each message needs its own")
+        except BadMessage as bad:
+            return answer(400, f"Message was not saved: {bad}")
+        log.info("received", id=message.id)
+        wake()
+        return _json(200, {"saved": 1})
+
+    for path in PATHS:
+        app.add_url_rule(path, path, incoming, methods=["POST"])
+
+    @app.get("/health")
+    def health() -> Response:
+        return _json(200, _health(store.health(), now()))
+
+    @app.errorhandler(HTTPException)
+    def refused(error: HTTPException) -> Response:
+        if error.code == 413:
+            return answer(413, f"Message was not saved: the body is larger than {LARGEST_BODY} bytes")
+        return answer(error.code or 500, error.name)
+
+    @app.errorhandler(SQLAlchemyError)
+    def no_database(error: SQLAlchemyError) -> Response:
+        log.error("database", cause=type(error).__name__)
+        return answer(503, "Message was not saved: the relay cannot write to its database, send it again later")
+
+    @app.errorhandler(Exception)
+    def broken(error: Exception) -> Response:
+        log.error("server_error", cause=type(error).__name__)
+        return answer(500, "Server error")
+
+    return app
+
+
+def answer(status: int, message: str) -> Response:
+    """An error, as JSON for callers that prefer it and as text for all others."""
+    if _prefers_json():
+        return _json(status, {"code": status, "error": message})
+    return Response(message, status, content_type="text/plain; charset=utf-8")
+
+
+def _json(status: int, body: Any) -> Response:
+    text = json.dumps(body, separators=(",", ":"))
+    return Response(text, status, content_type="application/json; charset=utf-8")
+
+
+def _prefers_json() -> bool:
+    accept = request.accept_mimetypes
+    as_json, as_text = accept["application/json"], accept["text/plain"]
+    if as_json != as_text:
+        return as_json > as_text
+    first = request.headers.get("Accept", "").split(",")[0].split(";")[0].strip()
+    return as_json > 0 and first == "application/json"
+
+
+def _refusal(authorization: str, token: str) -> str | None:
+    """Why the caller may not; None if it may."""
+    scheme, _, value = authorization.partition(" ")
+    if scheme != "Token" or not value.strip():
+        return "Missing authorization token"
+    right = hmac.compare_digest(value.strip().encode("latin-1", "replace"), token.encode())
+    return None if right else "Incorrect token"
+
+
+def _message(body: bytes) -> Message:
+    """The message in a request. Text and whole numbers are taken, numbers as text. Raises BadMessage."""
+    if request.mimetype != "application/json":
+        raise BadMessage(f"Content-Type must be application/json, not {request.mimetype or 'left out'}")
+    try:
+        found = json.loads(body or b"{}")
+    except (ValueError, RecursionError):
+        raise BadMessage("the body is not valid JSON") from None
+    if not isinstance(found, dict):
+        raise BadMessage("the body must be a JSON object with `id`, `from` and `content`")
+    for name in FIELDS:
+        value = found.get(name)
+        if not value:
+            raise BadMessage(f"`{name}` is missing or empty")
+        if isinstance(value, bool) or not isinstance(value, (str, int)):
+            raise BadMessage(f"`{name}` must be text")
+    return Message(*(clean(str(found[name])) for name in FIELDS))
+
+
+def _health(state: dict[str, Any], now: datetime) -> dict[str, Any]:
+    rows = state.pop("neighbours")
+    neighbours = {
+        name: {
+            "failures": row.failures,
+            "left_alone_until": row.blocked_until.isoformat() if row.blocked_until > now else None,
+            "last_error": row.error,
+        }
+        for name, row in rows.items()
+    }
+    well = all(row.failures == 0 for row in rows.values())
+    return {"status": "ok" if well else "trouble", "queues": state, **neighbours}

@@ -1,0 +1,213 @@
+"""Scripted neighbours for the relay's own unit tests: just enough CHT and RapidPro, written out of the documents.
+
+They share nothing with `fakes`, so that a misreading there cannot hide one in the relay.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import requests
+from urllib3 import HTTPResponse
+from urllib3.exceptions import MaxRetryError, NewConnectionError
+
+from relay import Relay, Settings
+
+START = datetime(2026, 3, 4, 8, 0, tzinfo=UTC)
+TOKEN = "what-rapidpro-presents"
+AMINA, ZAWADI = "+250788123001", "+250788123002"
+
+
+class Killed(BaseException):
+    """The relay's process ends here."""
+
+
+def reply(status: int, body: Any = None, **headers: str) -> requests.Response:
+    """An answer as `requests` gives it; a body that is no text becomes JSON."""
+    data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+    answer = requests.Response()
+    answer.status_code = status
+    answer.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
+    answer.raw = HTTPResponse(io.BytesIO(data), status=status, preload_content=False)
+    return answer
+
+
+def refused() -> requests.ConnectionError:
+    """Nobody listens: the request certainly did not happen."""
+    pool: Any = None
+    return requests.ConnectionError(MaxRetryError(pool, "/", NewConnectionError(pool, "refused")))
+
+
+class World:
+    """Two scripted neighbours, one clock that stands still, and the `request` method of a session."""
+
+    def __init__(self) -> None:
+        self.now = START
+        self.calls: list[tuple[datetime, str, str, Any]] = []
+        self.waiting: list[dict[str, str]] = []
+        self.states: dict[str, list[str]] = {}
+        self.reasons: dict[str, str] = {}
+        self.stored: list[dict[str, str]] = []
+        self.broadcasts: list[dict[str, Any]] = []
+        self.messages: list[dict[str, Any]] = []
+        self.faults: list[Callable[[str, str, Any, Callable[[], requests.Response]], Any]] = []
+        self._ids = itertools.count(9001)
+
+    # --- the session
+
+    def request(self, method: str, url: str, **how: Any) -> requests.Response:
+        assert how["timeout"] == (5, 20)
+        assert how["allow_redirects"] is False
+        path = urlsplit(url).path
+        body = json.loads(how["data"]) if how.get("data") else None
+        query = how.get("params") or {k: v[0] for k, v in parse_qs(urlsplit(url).query).items()}
+        self.calls.append((self.now, method, path, body or query))
+
+        def act() -> requests.Response:
+            if path == "/api/sms":
+                return self._sms(body)
+            if path == "/api/v2/broadcasts.json":
+                return self._broadcast(body) if method == "POST" else self._page(url, self.broadcasts, query)
+            rows = [m for m in self.messages if query.get("broadcast") in {None, str(m.get("broadcast"))}]
+            return self._page(url, rows, query)
+
+        for fault in self.faults:
+            found = fault(method, path, body, act)
+            if isinstance(found, BaseException):
+                raise found
+            if found is not None:
+                return found
+        return act()
+
+    def _sms(self, body: Any) -> requests.Response:
+        for message in body.get("messages", []):
+            if message["id"] not in {m["id"] for m in self.stored}:
+                self.stored.append(message)
+        for told in body.get("updates", []):
+            self.states.setdefault(told["id"], []).append(told["status"])
+            self.reasons[told["id"]] = told.get("reason", "")
+            self.waiting = [m for m in self.waiting if m["id"] != told["id"]]
+        return reply(200, {"messages": self.waiting[:25]})
+
+    def _broadcast(self, body: Any) -> requests.Response:
+        text = body["text"].strip()
+        if len(text) > 640:
+            return reply(400, {"text": {"eng": ["Ensure this field has no more than 640 characters."]}})
+        if len(body["urns"][0]) < 12:
+            return reply(400, {"urns": {"0": ["Invalid URN: tel:1. Ensure phone numbers contain country codes."]}})
+        number = next(self._ids)
+        row = {"id": number, "urns": body["urns"], "text": {"eng": text}, "status": "pending", "created_on": self.iso()}
+        self.broadcasts.insert(0, row)
+        message = {
+            "id": number + 1000,
+            "broadcast": number,
+            "urn": body["urns"][0],
+            "text": text.replace("@@", "@"),
+            "direction": "out",
+            "status": "queued",
+            "channel": {"name": "SMS"},
+            "created_on": self.iso(),
+        }
+        self.messages.insert(0, message)
+        return reply(201, row)
+
+    def _page(self, url: str, rows: list[dict[str, Any]], query: dict[str, str]) -> requests.Response:
+        after, before = query.get("after", ""), query.get("before", "9")
+        rows = [row for row in rows if after <= row["created_on"] <= before]
+        first = int(query.get("cursor", "0"))
+        more = None
+        if len(rows) > first + 250:
+            more = f"{url.split('?')[0]}?after={after}&before={before}&cursor={first + 250}"
+        return reply(200, {"next": more, "previous": None, "results": rows[first : first + 250]})
+
+    # --- what happens in the world
+
+    def iso(self) -> str:
+        return self.now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+    def wants(self, *texts: str, to: str = AMINA) -> None:
+        """CHT has these texts waiting; each text is its id too."""
+        self.waiting += [{"id": text[:40], "to": to, "content": text} for text in texts]
+
+    def turns(self, text: str, status: str) -> None:
+        """All messages of this text get the status in RapidPro."""
+        for message in self.messages:
+            if message["text"] == text:
+                message["status"] = status
+
+    def sent(self) -> list[str]:
+        """Texts in RapidPro, oldest first."""
+        return [row["text"]["eng"] for row in reversed(self.broadcasts)]
+
+    def posts(self) -> list[datetime]:
+        return [at for at, method, path, _ in self.calls if (method, path) == ("POST", "/api/v2/broadcasts.json")]
+
+    def count(self, start: str) -> int:
+        """How many calls went to paths that begin so."""
+        return sum(path.startswith(start) for _, _, path, _ in self.calls)
+
+    def run(self, relay: Relay, seconds: float) -> datetime:
+        """Let time pass; the relay works whenever it asked to."""
+        end = self.now + timedelta(seconds=seconds)
+        for _ in range(10_000):
+            due = relay.work(self.now)
+            if due <= self.now:
+                continue
+            if due > end:
+                self.now = end
+                return due
+            self.now = due
+        raise AssertionError("the relay never rests")
+
+
+def settings(**values: Any) -> Settings:
+    """Settings for the scripted neighbours."""
+    given: dict[str, Any] = {
+        "cht_url": "http://cht.test",
+        "cht_user": "gateway",
+        "cht_password": "gateway-pass",
+        "rapidpro_url": "http://rapidpro.test",
+        "rapidpro_token": "rapidpro-token",
+        "incoming_token": TOKEN,
+        "database": "sqlite://",
+        **values,
+    }
+    return Settings(**given)
+
+
+def relay_in(world: World, **values: Any) -> Relay:
+    """A relay among these neighbours."""
+    return Relay(settings(**values), now=lambda: world.now, session=world)
+
+
+def text_in(relay: Relay, **body: Any) -> Any:
+    """RapidPro's webhook calls; the answer."""
+    given = {"id": "run-1", "from": AMINA, "content": "G TEMP 38", **body}
+    return relay.app.test_client().post(
+        "/api/v2/sms/rapidpro/incoming-messages", json=given, headers={"Authorization": f"Token {TOKEN}"}
+    )
+
+
+def on(method: str, path: str, *answers: Any) -> Callable[..., Any]:
+    """A fault: the next calls of that kind get these answers, in order; a callable is given `act` to call or not."""
+    left = list(answers)
+
+    def fault(called: str, at: str, body: Any, act: Callable[[], requests.Response]) -> Any:  # noqa: ARG001
+        if left and called == method and at.startswith(path):
+            found = left.pop(0)
+            return found(act) if callable(found) else found
+        return None
+
+    return fault
+
+
+def lost(act: Callable[[], requests.Response]) -> requests.ConnectionError:
+    """The neighbour acts; the answer is lost."""
+    act()
+    return requests.ConnectionError("Connection aborted.")
