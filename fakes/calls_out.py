@@ -25,10 +25,10 @@ class CallsOut(requests.Session):
     """
 
     def __init__(self, ledger: Ledger, service: str, clock: Clock) -> None:
+        self._recording = (ledger, service, clock)  # first: requests mounts its own adapters at once
         super().__init__()
         self.trust_env = False
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self._recording = (ledger, service, clock)
         self.mount("http://", HTTPAdapter(pool_maxsize=64))
         self.mount("https://", HTTPAdapter(pool_maxsize=64))
 

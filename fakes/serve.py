@@ -36,9 +36,10 @@ def running(
     now: str | None = None,
     seed: int | None = None,
     arguments: Sequence[str] = (),
+    module: str = "fakes",
     patience: float = 20.0,
 ) -> Iterator[Addresses]:
-    """Run `python -m fakes` for the length of a `with` block.
+    """Run `python -m fakes` (or another `module` with the same arguments) for the length of a `with` block.
 
     `patience` is the real seconds it may take to start. It ends with this process too, even if that is killed: its
     standard input is a pipe from here. Raises ServeError.
@@ -46,7 +47,7 @@ def running(
     what = "both" if len(services) > 1 else services[0]
     given = {"--profile": profile, "--clock": clock, "--now": now, "--seed": None if seed is None else str(seed)}
     options = [word for name, value in given.items() if value is not None for word in (name, value)]
-    command = [sys.executable, "-m", "fakes", what, "--stop-with-stdin", *options, *arguments]
+    command = [sys.executable, "-m", module, what, "--stop-with-stdin", *options, *arguments]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
     try:
         yield _addresses(process, patience)

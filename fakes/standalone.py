@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import random
@@ -67,6 +68,7 @@ def run(settings: Settings) -> None:
     listeners = _listeners(settings)
     fakes = _assemble(settings)
     hosts = _hosts(fakes, listeners, settings.seed)
+    _collect_less_garbage()
     done = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: done.set())
@@ -80,6 +82,13 @@ def run(settings: Settings) -> None:
         host.stop()
     sys.stderr.flush()
     os._exit(0)  # at once: requests that hang on purpose must not keep the process
+
+
+def _collect_less_garbage() -> None:
+    # Each request leaves a dozen objects in the ledger for good. Looking through them all for garbage every few hundred
+    # requests costs a tenth of the server's time and finds nothing.
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 50)
 
 
 def _when_stdin_ends(done: threading.Event) -> None:
