@@ -68,6 +68,10 @@ class Documents:
         """`deleted` for a document that once was, `missing` otherwise."""
         return "deleted" if doc_id in self._graves else "missing"
 
+    def buried(self, doc_id: str) -> str | None:
+        """The revision of a deleted document's tombstone, None if there is none."""
+        return self._graves.get(doc_id)
+
     def ids(self) -> list[str]:
         """The ids of all documents in order (of code points, as CouchDB's own list is)."""
         if not self._sorted:

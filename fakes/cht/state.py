@@ -75,7 +75,7 @@ class State:
             return self.docs.get(doc_id)
 
     def save(self, doc: Mapping[str, Any]) -> str:
-        """Store a copy of `doc` (`_id` needed, `_rev` if it exists) in `medic`; returns the revision, raises Conflict."""
+        """Store a copy of `doc` (`_id` needed, `_rev` if it exists) in `medic`; gives the revision, or Conflict."""
         with self.lock:
             return self.docs.save(doc)
 

@@ -1,0 +1,94 @@
+"""Reading one value by the type of its field (cht-core `smsparser.js`, `parseField`)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from fakes.cht import js
+from fakes.cht.dates import parse_date
+from fakes.cht.phone_number import normalize
+from fakes.cht.state import State
+from fakes.cht.translations import translate
+
+INVISIBLE = re.compile("[\u200b-\u200d\ufeff]")
+DEVANAGARI = str.maketrans("०१२३४५६७८९", "0123456789")
+NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\Z")
+
+Reader = Callable[[Any, Mapping[str, Any], str, State], Any]
+
+
+def parse_field(field: Mapping[str, Any], raw: Any, key: str, state: State) -> Any:
+    """The value of a field: typed, None if it cannot be read; a field of unknown type keeps the text as it is."""
+    reader = READERS.get(str(field.get("type")))
+    if reader is None or raw is None:
+        return raw
+    return None if raw == "" else reader(raw, field, key, state)
+
+
+def _clean(raw: Any) -> str:
+    return INVISIBLE.sub("", js.string(raw).translate(DEVANAGARI))
+
+
+def _number(raw: Any) -> int | float | None:
+    text = js.trim(_clean(raw))
+    return js.number(text) if NUMBER.match(text) else None
+
+
+def _integer(raw: Any, field: Mapping[str, Any], _key: str, state: State) -> Any:
+    if not field.get("list"):
+        return _number(raw)
+    wanted = INVISIBLE.sub("", js.string(raw))
+    for item in field["list"]:
+        if js.string(item[0]) == wanted:
+            return translate(state, item[1])
+    return None
+
+
+def _string(raw: Any, field: Mapping[str, Any], key: str, _state: State) -> Any:
+    if field.get("list"):
+        wanted = INVISIBLE.sub("", raw) if isinstance(raw, str) else raw
+        return next((item[1] for item in field["list"] if item[0] == wanted), raw)
+    return _clean(raw) if key in ("patient_id", "place_id") else raw
+
+
+def _date(raw: Any, _field: Mapping[str, Any], _key: str, _state: State) -> Any:
+    return raw if isinstance(raw, (int, float)) else parse_date(INVISIBLE.sub("", js.string(raw)))
+
+
+def _boolean(raw: Any, _field: Mapping[str, Any], _key: str, _state: State) -> Any:
+    value = _number(raw)
+    return {1: True, 0: False}.get(value) if value is not None else None
+
+
+def _month(raw: Any, _field: Mapping[str, Any], _key: str, _state: State) -> Any:
+    return _number(raw)
+
+
+def _phone(raw: Any, _field: Mapping[str, Any], _key: str, state: State) -> Any:
+    text = _clean(raw)
+    return normalize(state.settings, text) or text
+
+
+def _digits(raw: Any, _field: Mapping[str, Any], _key: str, _state: State) -> Any:
+    return _clean(raw)
+
+
+def _unreadable(_raw: Any, _field: Mapping[str, Any], _key: str, _state: State) -> Any:
+    """Dates of the Bikram Sambat calendar: this fake has no calendar tables, so they count as unreadable."""
+    return None
+
+
+READERS: Mapping[str, Reader] = {
+    "integer": _integer,
+    "string": _string,
+    "date": _date,
+    "bsDate": _unreadable,
+    "boolean": _boolean,
+    "month": _month,
+    "phone_number": _phone,
+    "bsYear": _digits,
+    "bsMonth": _digits,
+    "bsDay": _digits,
+}

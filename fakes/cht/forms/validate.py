@@ -1,0 +1,36 @@
+"""What is wrong with a parsed report (cht-core `api/src/services/report/validate.js`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+
+def _is_integer(value: Any) -> bool:
+    return not isinstance(value, bool) and isinstance(value, (int, float)) and float(value).is_integer()
+
+
+TYPES: Mapping[str, Callable[[Any], bool]] = {
+    "integer": _is_integer,
+    "string": lambda value: isinstance(value, str),
+    "boolean": lambda value: isinstance(value, bool),
+    "complex": lambda value: isinstance(value, (dict, list)),
+}
+
+
+def validate(definition: Mapping[str, Any], data: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Faults as (code, context): fields of a wrong type each by itself, then all missing ones together."""
+    found: list[tuple[str, dict[str, Any]]] = []
+    missing: list[str] = []
+    for key, field in definition["fields"].items():
+        value = data.get(key)
+        if value is None:
+            if field.get("required"):
+                missing.append(key)
+            continue
+        kind = field.get("type")
+        if not field.get("list") and kind in TYPES and not TYPES[kind](value):
+            found.append(("sys.incorrect_type", {"expectedType": kind, "key": key}))
+    if missing:
+        found.append(("sys.missing_fields", {"fields": missing}))
+    return found

@@ -1,0 +1,100 @@
+"""The fake CHT as one service: its memory, its public API, its background work."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import requests
+from flask import Blueprint
+
+from fakes.cht.api import Api
+from fakes.cht.background import Background
+from fakes.cht.control import control_blueprint
+from fakes.cht.earlier import send_earlier
+from fakes.cht.messaging import Messaging
+from fakes.cht.seed import DEFAULT, Seed, plant, read_seed
+from fakes.cht.state import State
+from fakes.clock import Clock, VirtualClock
+from fakes.service import SeedError
+from fakes.wsgi import Environ, StartResponse
+
+RELEASES = ("5.2", "3.11")
+
+
+class Cht:
+    """A fake CHT server. `release` is the release whose background work it does: `5.2` or `3.11`.
+
+    `session` is used for calls out: CHT's own RapidPro gateway, Africa's Talking, outbound pushes.
+    Raises ValueError for an unknown release.
+    """
+
+    name = "cht"
+
+    def __init__(self, clock: Clock, *, session: requests.Session, rng: random.Random, release: str = "5.2") -> None:
+        if release not in RELEASES:
+            raise ValueError(f"release: expected one of {', '.join(RELEASES)}, got {release!r}")
+        self._clock = clock
+        self._rng, self._rng_start = rng, rng.getstate()
+        self.state = State(clock, rng, release)
+        self.background = Background(self.state, clock, session, rng, self.state.lock, release)
+        self.messaging = Messaging(self.state, self.background.before_save, self.background.send_at_once)
+        self._api = Api(self.state, self.messaging)
+        self.state.on_change(self.background.changed)
+        self._seed: Seed = read_seed(DEFAULT)
+        self.reset()
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        return self._api(environ, start_response)
+
+    @property
+    def unexpected(self) -> Callable[[str], None]:
+        """Called with a sentence when a request is one that nobody expects."""
+        return self._api.unexpected
+
+    @unexpected.setter
+    def unexpected(self, note: Callable[[str], None]) -> None:
+        self._api.unexpected = note
+
+    def seed(self, given: Mapping[str, Any]) -> None:
+        """Begin anew from the `given` object of a recorded exchange. Raises SeedError; then nothing has changed."""
+        seed = read_seed(given)
+        if seed.now is not None and not isinstance(self._clock, VirtualClock):
+            raise SeedError("`now` needs a clock that can be set; this one runs by itself. Start with --clock virtual.")
+        self._seed = seed
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin anew from the last seed, or from the built-in one. A seed with `now` sets the clock."""
+        self.background.stop()
+        if self._seed.now is not None and isinstance(self._clock, VirtualClock):
+            if self._seed.now >= self._clock.now():
+                self._clock.advance_to(self._seed.now)
+            else:
+                self._clock.reset(self._seed.now)
+        self._rng.setstate(self._rng_start)
+        self._api.reset()
+        plant(self._seed, self.state)
+        self.background.start()
+        send_earlier(self._seed.earlier, self)
+
+    def blueprint(self) -> Blueprint:
+        """Its part of the control API: seed, run, docs, server."""
+        return control_blueprint(self)
+
+    def metrics(self) -> Mapping[str, float]:
+        """Documents, and messages by state."""
+        with self.state.lock:
+            found: dict[str, float] = {"documents": len(self.state.docs)}
+            for state, count in self.state.messages.states().items():
+                found[f"messages_{state.replace('-', '_')}"] = count
+        return found
+
+    def secrets(self) -> Mapping[str, str]:
+        """Credentials by name, passwords by user."""
+        with self.state.lock:
+            return {
+                **{f"cht credential {name}": value for name, value in self.state.credentials.items()},
+                **{f"cht password of {name}": user.password for name, user in self.state.users.items()},
+            }

@@ -1,0 +1,64 @@
+"""Texts that CHT puts into records, in the language of the record (cht-core `api/src/config.js`, `translate`)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from fakes.cht import js
+from fakes.cht.state import State
+
+DEFAULTS = {
+    "extra_fields": "Extra fields.",
+    "sys.empty": "Message appears empty.",
+    "sys.form_not_found": "Form '{{form}}' not found.",
+    "sys.incorrect_type": "Incorrect type of field {{key}}, expected {{expectedType}}.",
+    "sys.missing_fields": "Missing or invalid fields: {{fields}}.",
+}
+"""What the software says in English unless a `messages-en` document says otherwise."""
+PLACE = re.compile(r"\{\{(.+?)\}\}")
+
+
+def translate(state: State, key: Any, locale: str | None = None, context: Mapping[str, Any] | None = None) -> Any:
+    """The text for a key, or of an object with texts by locale, with its `{{places}}` filled in.
+
+    Texts come from the documents `messages-<locale>`, then `messages-en`, then the built-in ones; a key without any is
+    its own text. A text with a place that `context` lacks is given as it is.
+    """
+    locale = locale or state.settings.get("locale") or "en"
+    if isinstance(key, (dict, list)):
+        return _message(key, locale) or key
+    text = _stored(state, locale, key) or _stored(state, "en", key) or DEFAULTS.get(key, key)
+    return fill(text, context or {})
+
+
+def fill(text: Any, context: Mapping[str, Any]) -> Any:
+    """`text` with its places filled in; unchanged if a place is unknown."""
+    if not isinstance(text, str):
+        return text
+    if any(name.strip() not in context for name in PLACE.findall(text)):
+        return text
+    return PLACE.sub(lambda match: js.string(context[match[1].strip()]), text)
+
+
+def _stored(state: State, locale: str, key: Any) -> Any:
+    doc = state.docs.peek(f"messages-{locale}")
+    if doc is None or doc.get("type") != "translations":
+        return None
+    for part in ("custom", "generic"):
+        texts = doc.get(part)
+        if isinstance(texts, dict) and texts.get(key):
+            return texts[key]
+    return None
+
+
+def _message(value: Any, locale: str) -> Any:
+    if not isinstance(value, dict):
+        return None
+    listed = value.get("translations")
+    translations = [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []
+    by_locale = {entry.get("locale"): entry.get("content") for entry in reversed(translations)}
+    source = by_locale if "translations" in value else value
+    first = translations[0].get("content") if translations else None
+    return source.get(locale) or value.get("default") or source.get("en") or first or next(iter(value.values()), None)
