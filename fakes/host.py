@@ -28,6 +28,8 @@ from fakes.wsgi import Environ, WSGIApp
 
 BACKLOG = 1024
 IDLE_SECONDS = 30
+IDLE_CONNECTION_MS = 75_000
+"""An idle connection is closed after this, as nginx does it by default; clients that poll each minute keep theirs."""
 FLUSHED = 0.05
 """Seconds after which the HTTP library has surely sent what it was given; it does so as soon as it has to wait."""
 
@@ -164,7 +166,7 @@ def _worker(listener: socket.socket, threads: int) -> Any:
         IDLE_SECONDS,
         no_pressure,
         "1",
-        HTTP1Settings(),
+        HTTP1Settings(header_read_timeout=IDLE_CONNECTION_MS),
         None,
         None,
         *no_tls,

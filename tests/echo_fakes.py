@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from unittest.mock import patch
 
 from fakes import assembly
 from fakes.__main__ import main
@@ -22,6 +23,5 @@ def cht(_fakes: Fakes, _release: str, _rng: random.Random) -> Service:
 
 
 if __name__ == "__main__":
-    assembly._rapidpro = rapidpro
-    assembly._cht = cht
-    main(prog_name="python -m fakes")
+    with patch.object(assembly, "_rapidpro", rapidpro), patch.object(assembly, "_cht", cht):
+        main(prog_name="python -m fakes")
