@@ -72,30 +72,24 @@ class Relay:
         """
         with self._working:
             for _ in range(SPELLS):
-                schedule = self._store.schedule(now)
-                due = [name for name in self._passes if schedule[name] <= now]
+                due, later = self._store.claim_due(now)
                 if not due:
-                    break
-                for name in due:
-                    self._pass(name, now)
+                    return later
+                for row in due:
+                    self._pass(row, now)
                 now = max(now, self._now())
-            else:
-                schedule = self._store.schedule(now)
-            return min(schedule.values())
+            return now
 
-    def _pass(self, name: str, now: datetime) -> None:
-        row = self._store.claim(name, now)
-        if row is None:
-            return
-        work = self._passes[name]
+    def _pass(self, row: Any, now: datetime) -> None:
+        work = self._passes[row.name]
         try:
             values = work.run(row) | {"failures": 0, "error": None}
         except Trouble as trouble:
             failures = 1 if work.progress else row.failures + 1
             until = self._now() + back_off(failures, trouble)
-            values = {"failures": failures, "error": trouble.cause, "blocked_until": until, "due_at": now}
-            self._log.warning("trouble", neighbour=name, cause=trouble.cause, until=until.isoformat())
-        self._store.release(name, **values)
+            values = {"failures": failures, "error": trouble.cause, "blocked_until": until, "at_latest": now}
+            self._log.warning("trouble", neighbour=row.name, cause=trouble.cause, until=until.isoformat())
+        self._store.release(row.name, self._now(), **values)
         if now - self._pruned > KEEP / 30:
             self._pruned = now
             self._store.prune(now)

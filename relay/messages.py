@@ -27,6 +27,8 @@ class Stage(StrEnum):
     """Not sent, or certainly not: may be sent."""
     SENDING = "sending"
     """The intent is on disk, the outcome is not: to be looked up in RapidPro before anything else."""
+    NAMELESS = "nameless"
+    """RapidPro has it, but did not tell under which name: to be looked up, never sent again."""
     ACCEPTED = "accepted"
     """RapidPro has it: never sent again."""
     REFUSED = "refused"

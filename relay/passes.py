@@ -44,15 +44,15 @@ class ChtPass:
                 break
             texts, reports = self._batch(now, row.failures if turn == 0 else 0)
             if turn and not texts and not reports:
-                return {"due_at": min(now + self._poll, self._store.next_in())}
+                return {"at_latest": now + self._poll}
             handed = self._exchange(texts, reports)
             done |= {report.id for report in reports}
             # A text that CHT hands out again although its state was told just now would be told for ever.
             fresh = [message for message in handed if message.id not in done]
             if not fresh and not texts and not reports:
-                return {"due_at": min(now + self._poll, self._store.next_in())}
+                return {"at_latest": now + self._poll}
             self._store.told([], reports, fresh, self._now())
-        return {"due_at": self._now()}
+        return {"at_latest": self._now()}
 
     def _batch(self, now: datetime, failures: int) -> tuple[list[Incoming], list[Report]]:
         texts, reports = self._store.due_for_cht(now, BATCH)
@@ -98,7 +98,7 @@ class RapidProPass:
         self._settle()
         self._send()
         self._ask()
-        return {"mark": self._mark}
+        return {"at_latest": policy.FAR, "mark": self._mark}
 
     def _settle(self) -> None:
         """Look up in RapidPro what may or may not have been sent, before anything is sent again."""

@@ -127,7 +127,7 @@ def after_send(text: Outgoing, outcome: Outcome, now: datetime, poll: float) -> 
 def accepted(text: Outgoing, broadcast: Broadcast, now: datetime, poll: float) -> Changes:
     """RapidPro has it: never send it again, ask for its state from now on."""
     return {
-        "stage": Stage.ACCEPTED,
+        "stage": Stage.ACCEPTED if broadcast.named else Stage.NAMELESS,
         "broadcast_id": broadcast.id,
         "broadcast_uuid": broadcast.uuid,
         "since": broadcast.created_on or text.since,
@@ -139,8 +139,9 @@ def accepted(text: Outgoing, broadcast: Broadcast, now: datetime, poll: float) -
 
 def not_found(text: Outgoing, now: datetime) -> Changes:
     """RapidPro was asked and shows no broadcast of this text: wait, look again, or send it again."""
-    if text.stage is Stage.ACCEPTED:
-        return {"next_at": now + max(timedelta(minutes=1), (now - (text.accepted_at or now)) / 2)}
+    if text.stage is Stage.NAMELESS:
+        age = now - (text.accepted_at or now)
+        return {"next_at": now + max(LOOK_AGAIN, age)} if age < GIVE_UP_OTHERS else {"stage": Stage.ACCEPTED}
     landed = (text.sent_at or now) + GRACE
     if now < landed:
         return {"next_at": landed}

@@ -9,173 +9,106 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
     Connection,
+    Engine,
     Row,
-    and_,
-    bindparam,
     create_engine,
     delete,
     event,
-    exists,
     func,
     insert,
     or_,
     select,
     update,
 )
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from relay.cht import Report
 from relay.messages import Broadcast, Message, Stage
 from relay.owner import is_dead, owner_name
 from relay.policy import FAR, Changes, Incoming, Outgoing
+from relay.statements import (
+    BEGIN,
+    IN_DUE,
+    KEEP_LEASE,
+    NEIGHBOURS,
+    NEXT_WORK,
+    READY,
+    RELEASE,
+    TAKE_LEASE,
+    TO_TELL,
+    TOLD,
+    UNSETTLED,
+    WAITING,
+    WAKE,
+    WATCHED,
+)
 from relay.tables import inbox, metadata, neighbours, outbox
 
 LEASE = timedelta(seconds=90)
 """Longer than any single call can take (relay.wire), so that a living owner never loses its lease within one."""
+LOCKED = timedelta(seconds=1)
+"""When to look again at a neighbour that another relay is claiming at this very moment."""
 KEEP = timedelta(days=30)
 """How long finished texts are remembered; CHT repeats a text for 7 days at most."""
-PATIENCE = 3
-"""Attempts during which a text in trouble holds back later ones to or from the same phone, to keep their order."""
-
-_WAITING = inbox.c.told_at.is_(None)
-_other_in, _other_out = inbox.alias(), outbox.alias()
-_now = bindparam("now", type_=inbox.c.next_at.type)
-
-SCHEDULE = select(neighbours)
-CLAIM = select(neighbours).where(neighbours.c.name == bindparam("name")).with_for_update(skip_locked=True)
-INBOX_DUE = (
-    select(inbox.c.seq, inbox.c.id, inbox.c.phone, inbox.c.text, inbox.c.attempts)
-    .where(_WAITING, inbox.c.next_at <= _now)
-    .where(
-        ~exists().where(
-            _other_in.c.told_at.is_(None),
-            _other_in.c.phone == inbox.c.phone,
-            _other_in.c.seq < inbox.c.seq,
-            _other_in.c.next_at > _now,
-            _other_in.c.attempts < PATIENCE,
-        )
-    )
-    .order_by(inbox.c.seq)
-    .limit(bindparam("most"))
-)
-TO_TELL = (
-    select(outbox.c.id, outbox.c.status, outbox.c.reason)
-    .where(outbox.c.to_tell)
-    .order_by(outbox.c.seq)
-    .limit(bindparam("most"))
-)
-READY = (
-    select(outbox)
-    .where(outbox.c.stage == Stage.READY, outbox.c.next_at <= _now)
-    .where(
-        ~exists().where(
-            _other_out.c.phone == outbox.c.phone,
-            _other_out.c.seq < outbox.c.seq,
-            or_(
-                _other_out.c.stage == Stage.SENDING,
-                and_(_other_out.c.stage == Stage.READY, _other_out.c.next_at > _now),
-            ),
-            _other_out.c.attempts < PATIENCE,
-        )
-    )
-    .order_by(outbox.c.seq)
-    .limit(bindparam("most"))
-)
-_NAMELESS = and_(
-    outbox.c.stage == Stage.ACCEPTED,
-    outbox.c.broadcast_id.is_(None),
-    outbox.c.broadcast_uuid.is_(None),
-    outbox.c.watch_at.is_not(None),
-)
-_OPEN = or_(outbox.c.stage == Stage.SENDING, _NAMELESS)
-UNSETTLED = select(outbox).where(_OPEN, outbox.c.next_at <= _now).order_by(outbox.c.seq).limit(500)
-WATCHED = select(outbox).where(outbox.c.watch_at <= _now).order_by(outbox.c.watch_at, outbox.c.seq).limit(1000)
-NEXT_OUT = (
-    select(func.min(outbox.c.next_at)).where(outbox.c.stage.in_([Stage.READY, Stage.SENDING])),
-    select(func.min(outbox.c.next_at)).where(_NAMELESS),
-    select(func.min(outbox.c.watch_at)),
-)
-NEXT_IN = select(func.min(inbox.c.next_at)).where(_WAITING)
-KEEP_LEASE = (
-    update(neighbours)
-    .where(neighbours.c.name == bindparam("who"), neighbours.c.owner == bindparam("me"))
-    .values(lease_until=bindparam("until"))
-)
-TAKE_LEASE = (
-    update(neighbours)
-    .where(neighbours.c.name == bindparam("who"))
-    .values(owner=bindparam("me"), lease_until=bindparam("until"))
-)
-BEGIN = (
-    update(outbox)
-    .where(outbox.c.seq == bindparam("which"), outbox.c.stage == Stage.READY)
-    .values(
-        stage=Stage.SENDING,
-        attempts=outbox.c.attempts + 1,
-        looks=0,
-        next_at=bindparam("at"),
-        sent_at=bindparam("at"),
-        since=func.coalesce(outbox.c.since, bindparam("from", type_=outbox.c.since.type)),
-    )
-)
 
 
 class Store:
     """Opens the database and makes its tables. Raises sqlalchemy.exc.SQLAlchemyError or ImportError if it cannot."""
 
     def __init__(self, url: str) -> None:
-        self._lock = threading.RLock()  # SQLite has one writer at a time anyway
-        self._engine = _engine(url)
+        self._lock = threading.RLock()  # one connection for all threads: transactions are short
+        self._db = _engine(url).connect()
         self.owner = owner_name(self)
-        with self._begin() as db:
+        # Whoever starts at the same moment may be faster with any of these.
+        with suppress(IntegrityError, ProgrammingError), self._begin() as db:
             metadata.create_all(db)
         for name in ("cht", "rapidpro"):
-            try:
-                with self._begin() as db:
-                    if db.execute(CLAIM, {"name": name}).first() is None:
-                        db.execute(insert(neighbours), {"name": name})
-            except IntegrityError:
-                pass  # another relay made it at the same moment
+            with suppress(IntegrityError), self._begin() as db:
+                db.execute(insert(neighbours), {"name": name})
 
     @contextmanager
     def _begin(self) -> Iterator[Connection]:
-        with self._lock, self._engine.begin() as db:
-            yield db
+        with self._lock, self._db.begin():
+            yield self._db
 
     def close(self) -> None:
         """Give up all leases and close the database."""
         with self._begin() as db:
             db.execute(update(neighbours).where(neighbours.c.owner == self.owner).values(owner=None))
-        self._engine.dispose()
+        self._db.close()
+        self._db.engine.dispose()
 
     # --- who works when
 
-    def schedule(self, now: datetime) -> dict[str, datetime]:
-        """When each neighbour wants work: the moment it is due, free, and not to be left alone."""
+    def claim_due(self, now: datetime) -> tuple[list[Row[Any]], datetime]:
+        """Take the leases on all neighbours that are due, free, and not to be left alone.
+
+        Their rows as they were, and the moment at which the others will be.
+        """
+        claimed, later = [], FAR
         with self._begin() as db:
-            rows = db.execute(SCHEDULE).all()
-        return {row.name: max(row.due_at, row.blocked_until, self._free_at(row, now)) for row in rows}
+            rows = db.execute(NEIGHBOURS).all()
+            if len(rows) < len(NEXT_WORK):
+                later = now + LOCKED
+            for row in rows:
+                due = max(row.due_at, row.blocked_until, self._free_at(row, now))
+                if due > now:
+                    later = min(later, due)
+                else:
+                    db.execute(TAKE_LEASE, {"who": row.name, "me": self.owner, "until": now + LEASE})
+                    claimed.append(row)
+        return claimed, later
 
     def _free_at(self, row: Row[Any], now: datetime) -> datetime:
         free = row.owner in {None, self.owner} or row.lease_until <= now or is_dead(row.owner)
         until: datetime = row.blocked_until if free else row.lease_until
         return until
-
-    def claim(self, name: str, now: datetime) -> Row[Any] | None:
-        """Take the lease on a neighbour; its row as it was, or None if another relay has it."""
-        with self._begin() as db:
-            row = db.execute(CLAIM, {"name": name}).first()
-            if row is None or self._free_at(row, now) > now:
-                return None
-            db.execute(TAKE_LEASE, {"who": name, "me": self.owner, "until": now + LEASE})
-        return row
 
     def keep(self, name: str, now: datetime) -> bool:
         """Lengthen the lease; False if it was lost meanwhile: then hands off."""
@@ -185,21 +118,12 @@ class Store:
     def _keep(self, db: Connection, name: str, now: datetime) -> bool:
         return bool(db.execute(KEEP_LEASE, {"who": name, "me": self.owner, "until": now + LEASE}).rowcount)
 
-    def release(self, name: str, **values: Any) -> None:
-        """End a pass: free the lease and store when to come back, back-off, last error."""
+    def release(self, name: str, now: datetime, at_latest: datetime, **values: Any) -> None:
+        """End a pass: free the lease, store back-off and last error, come back when there is work or `at_latest`."""
         with self._begin() as db:
-            if "due_at" not in values:
-                found = [db.execute(query).scalar() for query in NEXT_OUT]
-                values["due_at"] = min((when for when in found if when is not None), default=FAR)
-            db.execute(
-                update(neighbours)
-                .where(neighbours.c.name == name, neighbours.c.owner == self.owner)
-                .values(owner=None, **values)
-            )
-
-    @staticmethod
-    def _wake(db: Connection, name: str, now: datetime) -> None:
-        db.execute(update(neighbours).where(neighbours.c.name == name, neighbours.c.due_at > now).values(due_at=now))
+            found = [db.execute(query, {"now": now}).scalar() for query in NEXT_WORK[name]]
+            due_at = min((when for when in found if when is not None), default=FAR)
+            db.execute(RELEASE, {"who": name, "me": self.owner, **values, "due_at": min(due_at, at_latest)})
 
     # --- in: RapidPro to CHT
 
@@ -209,7 +133,7 @@ class Store:
         try:
             with self._begin() as db:
                 db.execute(insert(inbox), row)
-                self._wake(db, "cht", now)
+                db.execute(WAKE, {"who": "cht", "now": now})
         except IntegrityError:
             with self._begin() as db:
                 known = db.execute(select(inbox.c.phone, inbox.c.text).where(inbox.c.id == message.id)).first()
@@ -219,14 +143,9 @@ class Store:
     def due_for_cht(self, now: datetime, most: int) -> tuple[list[Incoming], list[Report]]:
         """Texts and states to tell CHT, oldest first."""
         with self._begin() as db:
-            texts = [Incoming(*row) for row in db.execute(INBOX_DUE, {"now": now, "most": most})]
+            texts = [Incoming(*row) for row in db.execute(IN_DUE, {"now": now, "most": most})]
             reports = [Report(*row) for row in db.execute(TO_TELL, {"most": most})]
         return texts, reports
-
-    def next_in(self) -> datetime:
-        """When the next text is to be told to CHT; FAR if none waits."""
-        with self._begin() as db:
-            return db.execute(NEXT_IN).scalar() or FAR
 
     def told(
         self, texts: Sequence[Incoming], reports: Sequence[Report], handed: Sequence[Message], now: datetime
@@ -236,11 +155,7 @@ class Store:
             if texts:
                 db.execute(update(inbox).where(inbox.c.seq.in_([t.seq for t in texts])).values(told_at=now))
             for report in reports:  # unless the state changed while it was being told
-                db.execute(
-                    update(outbox)
-                    .where(outbox.c.id == report.id, outbox.c.status == report.status)
-                    .values(to_tell=False)
-                )
+                db.execute(TOLD, {"which": report.id, "was": report.status})
             return self._take(db, handed, now) if handed else 0
 
     def _take(self, db: Connection, handed: Sequence[Message], now: datetime) -> int:
@@ -253,7 +168,7 @@ class Store:
         if new:
             rows = [{"id": m.id, "phone": m.phone, "text": m.text, "received_at": now, "next_at": now} for m in new]
             db.execute(insert(outbox), rows)
-            self._wake(db, "rapidpro", now)
+            db.execute(WAKE, {"who": "rapidpro", "now": now})
         return len(new)
 
     def blame(self, texts: Sequence[Incoming], next_at: datetime) -> None:
@@ -273,11 +188,11 @@ class Store:
 
     def unsettled(self, now: datetime) -> list[Outgoing]:
         """Texts to look up in RapidPro now: outcome unknown, or accepted under a name we were not told."""
-        return self._texts(UNSETTLED, {"now": now})
+        return self._texts(UNSETTLED, {"now": now, "most": 500})
 
     def watched(self, until: datetime) -> list[Outgoing]:
         """Accepted texts whose state is to be asked by then."""
-        return self._texts(WATCHED, {"now": until})
+        return self._texts(WATCHED, {"now": until, "most": 1000})
 
     def _texts(self, query: Any, params: Mapping[str, Any]) -> list[Outgoing]:
         with self._begin() as db:
@@ -286,9 +201,8 @@ class Store:
     def begin(self, text: Outgoing, now: datetime, since: datetime) -> bool:
         """Store the intent to send, before it is sent. False: not ours to send, by now."""
         with self._begin() as db:
-            if not self._keep(db, "rapidpro", now):
-                return False
-            return bool(db.execute(BEGIN, {"which": text.seq, "at": now, "from": since}).rowcount)
+            began = db.execute(BEGIN, {"which": text.seq, "me": self.owner, "at": now, "from": since}).rowcount
+            return bool(began) and self._keep(db, "rapidpro", now)
 
     def change(self, text: Outgoing, changes: Changes, now: datetime) -> bool:
         """Store what a decision changes. False if its broadcast or message belongs to another text of ours."""
@@ -300,7 +214,7 @@ class Store:
                     query = query.where(outbox.c.stage == text.stage)
                 db.execute(query.values(**changes))
                 if changes.get("to_tell"):
-                    self._wake(db, "cht", now)
+                    db.execute(WAKE, {"who": "cht", "now": now})
         except IntegrityError:
             return False
         return True
@@ -323,7 +237,7 @@ class Store:
             db.execute(
                 delete(outbox).where(
                     outbox.c.received_at < now - KEEP,
-                    outbox.c.stage.in_([Stage.ACCEPTED, Stage.REFUSED]),
+                    outbox.c.stage.in_([Stage.ACCEPTED, Stage.NAMELESS, Stage.REFUSED]),
                     outbox.c.watch_at.is_(None),
                     ~outbox.c.to_tell,
                 )
@@ -335,21 +249,19 @@ class Store:
             by_stage = select(outbox.c.stage, func.count()).group_by(outbox.c.stage)
             stages = {row[0]: row[1] for row in db.execute(by_stage)}
             return {
-                "to_cht": db.execute(select(func.count()).where(_WAITING)).scalar(),
+                "to_cht": db.execute(select(func.count()).where(WAITING)).scalar(),
                 "to_send": stages.get(Stage.READY, 0),
                 "outcome_unknown": stages.get(Stage.SENDING, 0),
                 "states_to_tell": db.execute(select(func.count()).where(outbox.c.to_tell)).scalar(),
                 "states_to_ask": db.execute(select(func.count()).where(outbox.c.watch_at.is_not(None))).scalar(),
-                "neighbours": {row.name: row for row in db.execute(SCHEDULE)},
+                "neighbours": {row.name: row for row in db.execute(select(neighbours))},
             }
 
 
-def _engine(url: str) -> Any:
-    in_memory = url in {"sqlite://", "sqlite:///:memory:"} or "mode=memory" in url
+def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
-    how: dict[str, Any] = {"poolclass": StaticPool} if in_memory else {}
-    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, **how)
+        return create_engine(url)
+    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _: Any) -> None:
@@ -359,6 +271,6 @@ def _engine(url: str) -> Any:
 
     @event.listens_for(engine, "begin")
     def _immediately(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.connection.cursor().execute("BEGIN IMMEDIATE")
 
     return engine

@@ -105,5 +105,6 @@ def _partial(name: str, column: Column[Any], *more: Column[Any], where: str) -> 
 
 _partial("inbox_waiting", inbox.c.phone, inbox.c.seq, where="told_at IS NULL")
 _partial("outbox_to_tell", outbox.c.seq, where="to_tell")
-_partial("outbox_open", outbox.c.phone, outbox.c.seq, where="stage IN ('ready', 'sending')")
+Index("outbox_stage", outbox.c.stage, outbox.c.next_at)
+Index("outbox_phone", outbox.c.phone, outbox.c.stage, outbox.c.seq)
 _partial("outbox_watched", outbox.c.watch_at, where="watch_at IS NOT NULL")

@@ -81,7 +81,7 @@ class World:
             found = fault(method, path, body, act)
             if isinstance(found, BaseException):
                 raise found
-            if found is not None:
+            if isinstance(found, requests.Response):
                 return found
         return act()
 
