@@ -12,7 +12,7 @@ from typing import Any
 from fakes.cht import js
 from fakes.cht.access import online_user, permitted
 from fakes.cht.bodies import json_body, raw_body
-from fakes.cht.documents import Conflict, Doc, Documents, NotFound, copy_json
+from fakes.cht.documents import Conflict, Doc, Documents, NotFound
 from fakes.cht.find import BadQuery, find
 from fakes.cht.http import Request, json_reply
 from fakes.cht.listing import BadList, listing
@@ -158,7 +158,7 @@ class Databases:
 
     def _find(self, request: Request, database: Documents) -> Answer:
         try:
-            docs = find((copy_json(database.peek(doc_id)) for doc_id in database.ids()), _object(request))
+            docs = find(database.all_docs(), _object(request))
         except BadQuery as fault:
             raise CouchError(400, "bad_request", str(fault)) from None
         return 200, {"docs": docs, "bookmark": "nil"}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 Doc = dict[str, Any]
-Listener = Callable[[Doc | None, Doc | None], None]
-"""Called with the stored document before and after a change; None where there is none. Not to be altered."""
+Listener = Callable[[str, Doc | None], None]
+"""Called within a change with the id and the document as it is now, None if it is gone. Not to be altered."""
 
 
 class Conflict(Exception):
@@ -32,12 +33,12 @@ def copy_json(value: Any) -> Any:
 class Documents:
     """One database. Not locked: whoever shares it between threads holds the lock of the service.
 
-    Documents go in and out as copies, so that nobody alters a stored one by accident. `peek` is the exception, for
-    readers in a hurry.
+    Documents go in and out as copies, so that nobody alters a stored one by accident. They are kept as JSON text:
+    a hundred thousand of them are no burden to the garbage collector then.
     """
 
     def __init__(self) -> None:
-        self._docs: dict[str, Doc] = {}
+        self._docs: dict[str, tuple[str, str]] = {}  # revision, text
         self._graves: dict[str, str] = {}
         self._ids: list[str] = []
         self._sorted = True
@@ -57,12 +58,13 @@ class Documents:
 
     def get(self, doc_id: str) -> Doc | None:
         """A copy of the document, `_id` and `_rev` included; None if there is none or it is deleted."""
-        doc = self._docs.get(doc_id)
-        return None if doc is None else copy_json(doc)
+        stored = self._docs.get(doc_id)
+        return None if stored is None else json.loads(stored[1])
 
-    def peek(self, doc_id: str) -> Doc | None:
-        """The stored document itself, to be read only."""
-        return self._docs.get(doc_id)
+    def revision(self, doc_id: str) -> str | None:
+        """The present revision of a document, None if there is none."""
+        stored = self._docs.get(doc_id)
+        return None if stored is None else stored[0]
 
     def why_missing(self, doc_id: str) -> str:
         """`deleted` for a document that once was, `missing` otherwise."""
@@ -82,7 +84,7 @@ class Documents:
     def all_docs(self) -> Iterator[Doc]:
         """Copies of all documents in order of id."""
         for doc_id in list(self.ids()):
-            yield copy_json(self._docs[doc_id])
+            yield json.loads(self._docs[doc_id][1])
 
     def save(self, doc: Mapping[str, Any]) -> str:
         """Store a copy of `doc`, which has an `_id`, and return the new revision. `doc` itself is left alone.
@@ -90,21 +92,20 @@ class Documents:
         `_deleted: true` leaves a tombstone. Raises Conflict when the document exists and `_rev` is not its present
         revision, or when a revision is given of a document that does not exist.
         """
-        doc_id = doc["_id"]
-        before = self._docs.get(doc_id)
-        present = before["_rev"] if before is not None else self._graves.get(doc_id)
-        given = doc.get("_rev")
-        if (before is not None and given != present) or (before is None and given is not None and given != present):
+        doc_id, given = doc["_id"], doc.get("_rev")
+        present = self.revision(doc_id)
+        last = present if present is not None else self._graves.get(doc_id)
+        if given != last and (present is not None or given is not None):
             raise Conflict(doc_id)
         self.sequence += 1
-        revision = self._next_revision(doc_id, present)
+        revision = self._next_revision(doc_id, last)
+        after = None
         if doc.get("_deleted"):
             self._bury(doc_id, revision)
-            after = None
         else:
             after = self._put(doc, doc_id, revision)
         for listener in self._listeners:
-            listener(before, after)
+            listener(doc_id, after)
         return revision
 
     def delete(self, doc_id: str, revision: str | None) -> str:
@@ -114,14 +115,13 @@ class Documents:
         return self.save({"_id": doc_id, "_rev": revision, "_deleted": True})
 
     def _put(self, doc: Mapping[str, Any], doc_id: str, revision: str) -> Doc:
-        stored = copy_json({**doc, "_rev": revision})
-        stored.pop("_deleted", None)
+        text = json.dumps({key: value for key, value in doc.items() if key != "_deleted"} | {"_rev": revision})
         if doc_id not in self._docs:
             self._graves.pop(doc_id, None)
             self._note_id(doc_id)
-        self._docs[doc_id] = stored
-        kept: Doc = stored
-        return kept
+        self._docs[doc_id] = (revision, text)
+        stored: Doc = json.loads(text)
+        return stored
 
     def _note_id(self, doc_id: str) -> None:
         if self._sorted and self._ids and doc_id < self._ids[-1]:

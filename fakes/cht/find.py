@@ -28,7 +28,7 @@ def find(docs: Iterable[Doc], query: Mapping[str, Any]) -> list[Doc]:
     found = [doc for doc in docs if matches(doc, selector)]
     for entry in reversed(_list(query.get("sort"))):
         name, way = next(iter(entry.items())) if isinstance(entry, dict) and entry else (entry, "asc")
-        found.sort(key=lambda doc, path=str(name): _order(_value(doc, path)), reverse=way == "desc")
+        found = _sorted(found, str(name), backwards=way == "desc")
     skip, limit = _count(query, "skip", 0), _count(query, "limit", DEFAULT_LIMIT)
     found = found[skip : skip + limit]
     fields = _list(query.get("fields"))
@@ -71,6 +71,10 @@ def _equal(left: Any, right: Any) -> bool:
 
 def _order(value: Any) -> tuple[int, Any]:
     return (-1, "") if value is ABSENT else value_order(value)
+
+
+def _sorted(docs: list[Doc], path: str, *, backwards: bool) -> list[Doc]:
+    return sorted(docs, key=lambda doc: _order(_value(doc, path)), reverse=backwards)
 
 
 def _list(value: Any) -> list[Any]:

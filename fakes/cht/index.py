@@ -9,20 +9,19 @@ from __future__ import annotations
 import heapq
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import chain, islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from fakes.cht.dates import milliseconds
 from fakes.cht.documents import Doc
+from fakes.cht.js import truthy
 from fakes.cht.ordered import Ordered
 
 WAITING = ("pending", "forwarded-to-gateway")
 """The states out of which messages are handed to whoever sends them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One message of a task as it stood when it was looked up. `when` is in ms since 1970, None if there is no date."""
 
     doc_id: str
@@ -56,40 +55,40 @@ def value_order(value: Any) -> tuple[int, Any]:
     return (2 if isinstance(value, dict) else 3, json.dumps(value))
 
 
-@dataclass(slots=True)
-class _Entries:
-    """What one document contributes to each index."""
+class _Entries(NamedTuple):
+    """What one document contributes to each index: (state, key, row) by date and by state, uuids, references."""
 
-    timed: list[tuple[Any, tuple[Any, ...], Row]] = field(default_factory=list)
-    bare: list[tuple[Any, tuple[Any, ...]]] = field(default_factory=list)
-    polled: list[tuple[Any, tuple[Any, ...], Row]] = field(default_factory=list)
-    uuids: list[Any] = field(default_factory=list)
-    refs: list[tuple[Any, Any, Any]] = field(default_factory=list)
+    timed: list[tuple[Any, tuple[Any, ...], tuple[Any, ...] | None]]
+    polled: list[tuple[Any, tuple[Any, ...], tuple[Any, ...]]]
+    uuids: list[Any]
+    refs: list[tuple[Any, Any, Any]]
 
 
 class MessageIndex:
-    """Finds messages without looking through the documents. Fed by `changed`; not locked."""
+    """Finds messages without looking through the documents. Fed by `changed`; not locked.
+
+    Everything is kept in plain tuples: the garbage collector passes them over.
+    """
 
     def __init__(self) -> None:
-        self._entries: dict[str, _Entries] = {}
+        self._entries: dict[str, tuple[Any, ...]] = {}
         self._by_time: dict[Any, Ordered] = {}
         self._by_state: dict[Any, Ordered] = {}
-        self._rows: dict[tuple[Any, ...], Row] = {}
+        self._rows: dict[tuple[Any, ...], tuple[Any, ...]] = {}
         self._uuids: dict[Any, dict[str, None]] = {}
         self._refs: dict[Any, dict[str, None]] = {}
 
-    def changed(self, before: Doc | None, after: Doc | None) -> None:
-        """Forget the document as it was, learn it as it is."""
-        if before is not None:
-            self._forget(before["_id"])
-        if after is not None:
-            self._learn(after)
+    def changed(self, doc_id: str, doc: Doc | None) -> None:
+        """Forget the document as it was, learn it as it is; None for one that is gone."""
+        self._forget(doc_id)
+        if doc is not None:
+            self._learn(doc)
 
     def oldest(self, states: Iterable[Any] = WAITING, limit: int | None = 25) -> list[Row]:
         """The first `limit` messages in any of `states` by date; messages without a date are never among them."""
         runs = [self._by_time[json_key(state)].since((0,)) for state in states if json_key(state) in self._by_time]
         keys = (key for key in heapq.merge(*runs) if key[-1] >= 0)
-        return [self._rows[("time", *key)] for key in islice(keys, limit)]
+        return [Row(*self._rows[("time", *key)]) for key in islice(keys, limit)]
 
     def due(self, state: Any, start: float, end: float) -> list[str]:
         """Ids of documents with a message, or a task without messages, in `state` dated within [start, end] (ms).
@@ -113,7 +112,7 @@ class MessageIndex:
                 skip -= len(index) if index is not None else 0
                 continue
             wanted = islice(index.after(skip), limit - len(found))
-            found.extend(self._rows[("ref", *key)] for key in wanted)
+            found.extend(Row(*self._rows[("ref", *key)]) for key in wanted)
             skip = 0
         return found
 
@@ -138,7 +137,7 @@ class MessageIndex:
         key = json_key(gateway_ref)
         found: list[Any] = []
         for doc_id in sorted(self._refs.get(key, ())):
-            entries = self._entries[doc_id].refs
+            entries = self._entries[doc_id][-1]
             found.extend(uuid for _, uuid, _ in sorted((e for e in entries if e[0] == key), key=lambda e: e[2]))
         return found
 
@@ -147,29 +146,29 @@ class MessageIndex:
         return json_key(gateway_ref) in self._refs
 
     def _forget(self, doc_id: str) -> None:
-        entries = self._entries.pop(doc_id, None)
-        if entries is None:
+        if doc_id not in self._entries:
             return
-        for state, key, _ in entries.timed:
+        timed, polled, uuids, refs = self._entries.pop(doc_id)
+        for state, key, row in timed:
             self._by_time[state].discard(key)
-            del self._rows[("time", *key)]
-        for state, key in entries.bare:
-            self._by_time[state].discard(key)
-        for state, key, _ in entries.polled:
+            if row is not None:
+                del self._rows[("time", *key)]
+        for state, key, _ in polled:
             self._by_state[state].discard(key)
             del self._rows[("ref", *key)]
-        _release(self._uuids, entries.uuids, doc_id)
-        _release(self._refs, (ref for ref, _, _ in entries.refs), doc_id)
+        _release(self._uuids, uuids, doc_id)
+        _release(self._refs, (ref for ref, _, _ in refs), doc_id)
 
     def _learn(self, doc: Doc) -> None:
         doc_id = doc["_id"]
         entries = _entries_of(doc)
-        self._entries[doc_id] = entries
+        if not any(entries):
+            return
+        self._entries[doc_id] = tuple(tuple(part) for part in entries)
         for state, key, row in entries.timed:
             self._by_time.setdefault(state, Ordered()).add(key)
-            self._rows[("time", *key)] = row
-        for state, key in entries.bare:
-            self._by_time.setdefault(state, Ordered()).add(key)
+            if row is not None:
+                self._rows[("time", *key)] = row
         for state, key, row in entries.polled:
             self._by_state.setdefault(state, Ordered()).add(key)
             self._rows[("ref", *key)] = row
@@ -190,7 +189,7 @@ def _release(index: dict[Any, dict[str, None]], keys: Iterable[Any], doc_id: str
 
 def _entries_of(doc: Doc) -> _Entries:
     """The rows of a document. One of an unexpected shape gives none, as a view that throws gives none."""
-    found = _Entries()
+    found = _Entries([], [], [], [])
     try:
         for position, task in enumerate(chain(doc.get("tasks") or (), doc.get("scheduled_tasks") or ())):
             _add_task(found, doc, task, position)
@@ -198,7 +197,7 @@ def _entries_of(doc: Doc) -> _Entries:
         if doc.get("type") == "data_record" and incoming:
             _add_reference(found, incoming.get("gateway_ref"), incoming.get("uuid"))
     except (AttributeError, TypeError):
-        return _Entries()
+        return _Entries([], [], [], [])
     return found
 
 
@@ -208,7 +207,7 @@ def _add_task(found: _Entries, doc: Doc, task: Doc, position: int) -> None:
     messages = task.get("messages")
     if not messages and not isinstance(messages, list):
         if when is not None:
-            found.bare.append((state, (when, doc_id, (), (), (), -1 - position)))
+            found.timed.append((state, (when, doc_id, (), (), (), -1 - position), None))
         return
     reference = task.get("gateway_ref")
     for place, message in enumerate(messages):
@@ -216,9 +215,9 @@ def _add_task(found: _Entries, doc: Doc, task: Doc, position: int) -> None:
         if uuid:
             found.uuids.append(json_key(uuid))
         _add_reference(found, reference, uuid)
-        if not (uuid and to and content):
+        if not (truthy(uuid) and truthy(to) and truthy(content)):
             continue
-        row = Row(doc_id, uuid, to, content, reference, task.get("state"), when)
+        row = (doc_id, uuid, to, content, reference, task.get("state"), when)
         at = (position << 20) + place
         if when is not None:
             key = (when, doc_id, value_order(content), value_order(to), value_order(uuid), at)

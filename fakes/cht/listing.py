@@ -59,12 +59,12 @@ def _count(wanted: Mapping[str, Any], name: str, default: int) -> int:
 
 
 def _row(database: Documents, doc_id: Any, with_docs: bool, by_key: bool) -> dict[str, Any]:
-    doc = database.peek(doc_id) if isinstance(doc_id, str) else None
-    if doc is None:
+    revision = database.revision(doc_id) if isinstance(doc_id, str) else None
+    if revision is None:
         buried = database.buried(doc_id) if by_key and isinstance(doc_id, str) else None
         if buried is None:
             return {"key": doc_id, "error": "not_found"}
         row: dict[str, Any] = {"id": doc_id, "key": doc_id, "value": {"rev": buried, "deleted": True}}
         return {**row, "doc": None} if with_docs else row
-    row = {"id": doc_id, "key": doc_id, "value": {"rev": doc["_rev"]}}
+    row = {"id": doc_id, "key": doc_id, "value": {"rev": revision}}
     return {**row, "doc": database.get(doc_id)} if with_docs else row

@@ -109,7 +109,7 @@ class State:
         digits = f"{bits:032x}"
         return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
-    def _tell(self, before: Doc | None, after: Doc | None) -> None:
-        doc = after if after is not None else {"_id": (before or {}).get("_id"), "_deleted": True}
+    def _tell(self, doc_id: str, after: Doc | None) -> None:
+        doc = after if after is not None else {"_id": doc_id, "_deleted": True}
         for listener in self._listeners:
             listener(doc)

@@ -43,7 +43,7 @@ def fill(text: Any, context: Mapping[str, Any]) -> Any:
 
 
 def _stored(state: State, locale: str, key: Any) -> Any:
-    doc = state.docs.peek(f"messages-{locale}")
+    doc = state.docs.get(f"messages-{locale}")
     if doc is None or doc.get("type") != "translations":
         return None
     for part in ("custom", "generic"):

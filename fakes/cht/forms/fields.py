@@ -59,7 +59,7 @@ def _date(raw: Any, _field: Mapping[str, Any], _key: str, _state: State) -> Any:
 
 def _boolean(raw: Any, _field: Mapping[str, Any], _key: str, _state: State) -> Any:
     value = _number(raw)
-    return {1: True, 0: False}.get(value) if value is not None else None
+    return bool(value) if value in (0, 1) else None
 
 
 def _month(raw: Any, _field: Mapping[str, Any], _key: str, _state: State) -> Any:
