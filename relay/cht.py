@@ -48,7 +48,8 @@ class Cht:
         data = json.dumps(body).encode()
         answer = call(self._session, self._now, "POST", self._url, data=data, headers=self._headers, auth=self._auth)
         if answer.status != 200:
-            raise Trouble(f"answered {answer.status}", happened=False if 400 <= answer.status < 500 else None)
+            # A server in front of CHT may have given up while CHT is still at it; in any other case CHT is done.
+            raise Trouble(f"answered {answer.status}", happened=None if answer.status > 500 else False)
         found = answer.json()
         # While it starts up, CHT answers 200 with a page for people: that is no success.
         if not isinstance(found, dict) or not isinstance(found.get("messages"), list):

@@ -69,7 +69,7 @@ class RapidPro:
         asked = {"broadcast": broadcast, "after": after and _iso(after), "before": before and _iso(before)}
         url = f"{self._base}/api/v2/messages.json"
         for rows in self._pages(url, {name: value for name, value in asked.items() if value}):
-            yield [_sms(row) for row in rows if row.get("direction") == "out"]
+            yield [sms for row in rows if row.get("direction") == "out" and (sms := _sms(row)).ref]
 
     def _pages(self, url: str, params: dict[str, str]) -> Iterator[list[dict[str, Any]]]:
         following: str | None = url

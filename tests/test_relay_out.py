@@ -209,6 +209,7 @@ def test_a_refused_token_loses_nothing_and_is_tried_slowly(world: World, status:
     world.run(relay, 3599)
     assert len(world.posts()) <= 12
     health = relay.app.test_client().get("/health").json
+    assert health is not None
     assert health["status"] == "trouble"
     assert str(status) in health["rapidpro"]["last_error"]
     world.run(relay, 700)
@@ -257,7 +258,7 @@ def test_a_later_text_does_not_overtake_an_uncertain_one_to_the_same_phone(world
 
 def test_a_stale_list_does_not_make_it_send_twice(world: World) -> None:
     world.faults.append(on("POST", BROADCASTS, lost))
-    empty = {"next": None, "previous": None, "results": []}
+    empty: Any = {"next": None, "previous": None, "results": []}
     world.faults.append(on("GET", BROADCASTS, reply(200, empty), reply(200, empty)))
     world.wants("Visit due tomorrow")
     relay = relay_in(world)
