@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,14 @@ CHOICES = {"rapidpro": ("rapidpro",), "cht": ("cht",), "both": ("rapidpro", "cht
 PORT = click.IntRange(0, 65535)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+ABOUT = "Fakes of RapidPro and CHT that keep their state in memory and misbehave when told to."
+
+
 def main() -> None:
-    """Fakes of RapidPro and CHT that keep their state in memory and misbehave when told to."""
+    """The command line. Exit status 2 if nothing could be done."""
+    commands = [*(_service_command(what) for what in CHOICES), evaluate, docs]
+    settings = {"help_option_names": ["-h", "--help"]}
+    click.Group(help=ABOUT, commands=commands, context_settings=settings)(prog_name="python -m fakes")
 
 
 def _service_command(what: str) -> click.Command:
@@ -64,9 +70,11 @@ class _Refusal(click.ClickException):
 @click.command("eval")
 def evaluate() -> None:
     """Evaluate flow expressions: one JSON object a line in, one a line out."""
-    from fakes.eval import main as evaluate_lines
+    from fakes.eval import run
 
-    sys.exit(evaluate_lines())
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+    sys.exit(run(sys.stdin.buffer, sys.stdout))
 
 
 @click.command("docs")
@@ -86,10 +94,5 @@ def docs(check: bool, file: Path) -> None:
     file.write_text(new, encoding="utf-8")
 
 
-for _what in CHOICES:
-    main.add_command(_service_command(_what))
-main.add_command(evaluate)
-main.add_command(docs)
-
 if __name__ == "__main__":
-    main(prog_name="python -m fakes")
+    main()

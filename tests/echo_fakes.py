@@ -24,4 +24,4 @@ def cht(_fakes: Fakes, _release: str, _rng: random.Random) -> Service:
 
 if __name__ == "__main__":
     with patch.object(assembly, "_rapidpro", rapidpro), patch.object(assembly, "_cht", cht):
-        main(prog_name="python -m fakes")
+        main()

@@ -245,3 +245,12 @@ def test_a_bad_seed_file_says_why_with_status_2(what: str, seed: str, sentence: 
 def test_a_starter_learns_that_it_did_not_start() -> None:
     with pytest.raises(ServeError, match="did not start"), running(("rapidpro",), profile="5.0", module=ECHO):
         pass
+
+
+def test_eval_answers_a_line_for_a_line() -> None:
+    command = [sys.executable, "-m", "fakes", "eval"]
+    lines = '{"template": "Amina é @(1 + 2)"}\nno json\n'
+    done = subprocess.run(command, input=lines.encode(), capture_output=True, timeout=20, check=False)
+    first, second = (json.loads(line) for line in done.stdout.splitlines())
+    assert (first["text"], first["errors"]) == ("Amina é 3", [])
+    assert (done.returncode, "error" in second) == (2, True)
