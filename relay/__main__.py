@@ -31,7 +31,7 @@ def now() -> datetime:
 def main() -> int:
     """Serve until told to stop. Exit status 2 with one sentence when the environment is wrong."""
     log = _log()
-    awake, stopping = threading.Event(), threading.Event()
+    awake = threading.Event()
     try:
         settings = Settings.from_env(os.environ)
         relay = Relay(settings, now=now, session=requests.Session(), log=log, wake=awake.set)
@@ -48,19 +48,25 @@ def main() -> int:
     except OSError as error:
         relay.close()
         return _refuse(f"RELAY_LISTEN={settings.listen_host}:{settings.listen_port} cannot be used: {error.strerror}.")
+    _serve(relay, server, awake, log)
+    return 0
+
+
+def _serve(relay: Relay, server: Any, awake: threading.Event, log: Any) -> None:
+    stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
     worker = threading.Thread(target=_loop, args=(relay, awake, stopping, log), daemon=True)
     worker.start()
-    host = f"[{settings.listen_host}]" if ":" in settings.listen_host else settings.listen_host
+    host = f"[{server.effective_host}]" if ":" in server.effective_host else server.effective_host
     print(json.dumps({"relay": f"http://{host}:{server.effective_port}"}), flush=True)
     server.run()  # until SystemExit
     stopping.set()
     awake.set()
     worker.join(timeout=30)  # a call under way ends or times out
     server.close()
-    relay.close()
-    return 0
+    if not worker.is_alive():
+        relay.close()
 
 
 def _loop(relay: Relay, awake: threading.Event, stopping: threading.Event, log: Any) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any
 
-from relay import policy
+from relay import matching, policy
 from relay.cht import Cht, Report
 from relay.messages import RAPIDPRO_STATUS, Accepted, Broadcast, Message, Sms, Stage, Trouble, Unknown
 from relay.policy import Incoming, Outgoing, Question
@@ -113,7 +113,7 @@ class RapidProPass:
                 whole = False
                 break
         self.progress = True
-        matched = policy.match_broadcasts(texts, found, self._store.taken(found))
+        matched = matching.match_broadcasts(texts, found, self._store.taken(found))
         for text in texts:
             now = self._now()
             if text.seq in matched:
@@ -177,7 +177,7 @@ class RapidProPass:
         for page in self._rapidpro.messages(broadcast=question.broadcast, after=question.after, before=question.before):
             found += page
             pages += 1
-            matched = policy.match_messages(question.texts, found, self._others(question, found))
+            matched = matching.match_messages(question.texts, found, self._others(question, found))
             if len(matched) == len(question.texts) or pages >= question.most_pages:
                 break
         self.progress = True

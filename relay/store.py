@@ -15,11 +15,8 @@ from typing import Any
 
 from sqlalchemy import (
     Connection,
-    Engine,
     Row,
-    create_engine,
     delete,
-    event,
     func,
     insert,
     or_,
@@ -48,7 +45,7 @@ from relay.statements import (
     WAKE,
     WATCHED,
 )
-from relay.tables import inbox, metadata, neighbours, outbox
+from relay.tables import inbox, metadata, neighbours, open_engine, outbox
 
 LEASE = timedelta(seconds=90)
 """Longer than any single call can take (relay.wire), so that a living owner never loses its lease within one."""
@@ -63,7 +60,7 @@ class Store:
 
     def __init__(self, url: str) -> None:
         self._lock = threading.RLock()  # one connection for all threads: transactions are short
-        self._db = _engine(url).connect()
+        self._db = open_engine(url).connect()
         self.owner = owner_name(self)
         # Whoever starts at the same moment may be faster with any of these.
         with suppress(IntegrityError, ProgrammingError), self._begin() as db:
@@ -256,21 +253,3 @@ class Store:
                 "states_to_ask": db.execute(select(func.count()).where(outbox.c.watch_at.is_not(None))).scalar(),
                 "neighbours": {row.name: row for row in db.execute(select(neighbours))},
             }
-
-
-def _engine(url: str) -> Engine:
-    if not url.startswith("sqlite"):
-        return create_engine(url)
-    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
-
-    @event.listens_for(engine, "connect")
-    def _connect(connection: Any, _: Any) -> None:
-        connection.isolation_level = None  # transactions are begun below, not by the driver
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")  # a commit is on disk, not on its way there
-
-    @event.listens_for(engine, "begin")
-    def _immediately(connection: Connection) -> None:
-        connection.connection.cursor().execute("BEGIN IMMEDIATE")
-
-    return engine

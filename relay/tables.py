@@ -1,11 +1,29 @@
-"""The tables. Times are whole microseconds since 1970: exact, and quick to compare in any database."""
+"""The tables, and the way to the database that holds them.
+
+Times are whole microseconds since 1970: exact, and quick to compare in any database.
+"""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Engine,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    create_engine,
+    event,
+    text,
+)
 from sqlalchemy.types import TypeDecorator
 
 from relay.messages import Stage, Status
@@ -108,3 +126,22 @@ _partial("outbox_to_tell", outbox.c.seq, where="to_tell")
 Index("outbox_stage", outbox.c.stage, outbox.c.next_at)
 Index("outbox_phone", outbox.c.phone, outbox.c.stage, outbox.c.seq)
 _partial("outbox_watched", outbox.c.watch_at, where="watch_at IS NOT NULL")
+
+
+def open_engine(url: str) -> Engine:
+    """SQLite (WAL, each commit on disk, one writer at a time) or whatever the URL names."""
+    if not url.startswith("sqlite"):
+        return create_engine(url)
+    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _: Any) -> None:
+        connection.isolation_level = None  # transactions are begun below, not by the driver
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")  # a commit is on disk, not on its way there
+
+    @event.listens_for(engine, "begin")
+    def _immediately(connection: Connection) -> None:
+        connection.connection.cursor().execute("BEGIN IMMEDIATE")
+
+    return engine

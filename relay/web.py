@@ -54,6 +54,11 @@ def create_app(
     def health() -> Response:
         return _json(200, _health(store.health(), now()))
 
+    _add_error_handlers(app, log)
+    return app
+
+
+def _add_error_handlers(app: Flask, log: Any) -> None:
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> Response:
         if error.code == 413:
@@ -69,8 +74,6 @@ def create_app(
     def broken(error: Exception) -> Response:
         log.error("server_error", cause=type(error).__name__)
         return answer(500, "Server error")
-
-    return app
 
 
 def answer(status: int, message: str) -> Response:
