@@ -19,7 +19,7 @@ Stage = Literal["sent", "delivered", "read", "failed", "errored", "expired"]
 class Word:
     """One status an aggregator can report.
 
-    `status`: what the message becomes (a letter of RapidPro's message status), or none: answered 400, nothing stored.
+    `status`: what the message becomes (a word of RapidPro's message status), or none: answered 400, nothing stored.
     """
 
     status: str | None
@@ -44,6 +44,8 @@ class Aggregator:
     """True: refused when handed over. False: taken, and reported as failed afterwards."""
     expires_after: float | None
     """Seconds after which it reports the stage `expired` for a message that nobody reported on."""
+    ignores_empty: bool
+    """Whether an empty text from a phone never reaches RapidPro."""
     report_path: str
     incoming_path: str
 
@@ -55,39 +57,44 @@ def _infobip(status: str | None, group_id: int, group: str, word_id: int, descri
 PLAIN = Aggregator(
     name="plain",
     channel_type="EX",
-    words=MappingProxyType(
-        {"sent": Word("S"), "delivered": Word("D"), "read": Word("R"), "failed": Word("F"), "errored": Word("E")}
-    ),
+    words=MappingProxyType({
+        "sent": Word("sent"),
+        "delivered": Word("delivered"),
+        "read": Word("read"),
+        "failed": Word("failed"),
+        "errored": Word("errored"),
+    }),
     stages=MappingProxyType(
         {"sent": "sent", "delivered": "delivered", "read": "read", "failed": "failed", "errored": "errored"}
     ),
     refuses_bad_numbers=True,
     expires_after=None,
+    ignores_empty=False,
     report_path="/c/ex/{uuid}/status",
     incoming_path="/c/ex/{uuid}/receive",
-)
+)  # fmt: skip
 
 INFOBIP = Aggregator(
     name="infobip",
     channel_type="IB",
     words=MappingProxyType({
-        "PENDING_ACCEPTED": _infobip("S", 1, "PENDING", 26, "Message sent to next instance"),
-        "PENDING_ENROUTE": _infobip("S", 1, "PENDING", 7, "Message sent to next instance"),
-        "PENDING_WAITING_DELIVERY": _infobip("S", 1, "PENDING", 3, "Message sent to next instance"),
-        "UNDELIVERABLE_REJECTED_OPERATOR": _infobip("F", 2, "UNDELIVERABLE", 4, "Message rejected by operator"),
-        "UNDELIVERABLE_NOT_DELIVERED": _infobip("F", 2, "UNDELIVERABLE", 9, "Message sent not delivered"),
-        "UNDELIVERABLE_NOT_SENT": _infobip("F", 2, "UNDELIVERABLE", 31, "Message not sent"),
-        "DELIVERED_TO_OPERATOR": _infobip("D", 3, "DELIVERED", 2, "Message delivered to operator"),
-        "DELIVERED_TO_HANDSET": _infobip("D", 3, "DELIVERED", 5, "Message delivered to handset"),
-        "EXPIRED_EXPIRED": _infobip("S", 4, "EXPIRED", 15, "Message expired"),
-        "EXPIRED_DLR_UNKNOWN": _infobip("S", 4, "EXPIRED", 29, "Delivery report unknown"),
-        "REJECTED_NETWORK": _infobip("F", 5, "REJECTED", 6, "Network is forbidden"),
-        "REJECTED_PREFIX_MISSING": _infobip("F", 5, "REJECTED", 8, "Number prefix missing"),
-        "REJECTED_NOT_ENOUGH_CREDITS": _infobip("F", 5, "REJECTED", 12, "Not enough credits"),
-        "REJECTED_FLOODING_FILTER": _infobip("F", 5, "REJECTED", 20, "Flooding filter"),
-        "REJECTED_DUPLICATE_MESSAGE_ID": _infobip("F", 5, "REJECTED", 23, "Duplicate message id"),
-        "REJECTED_MESSAGE_TOO_LONG": _infobip("F", 5, "REJECTED", 25, "Message too long"),
-        "REJECTED_DESTINATION": _infobip("F", 5, "REJECTED", 52, "Destination is not valid"),
+        "PENDING_ACCEPTED": _infobip("sent", 1, "PENDING", 26, "Message sent to next instance"),
+        "PENDING_ENROUTE": _infobip("sent", 1, "PENDING", 7, "Message sent to next instance"),
+        "PENDING_WAITING_DELIVERY": _infobip("sent", 1, "PENDING", 3, "Message sent to next instance"),
+        "UNDELIVERABLE_REJECTED_OPERATOR": _infobip("failed", 2, "UNDELIVERABLE", 4, "Message rejected by operator"),
+        "UNDELIVERABLE_NOT_DELIVERED": _infobip("failed", 2, "UNDELIVERABLE", 9, "Message sent not delivered"),
+        "UNDELIVERABLE_NOT_SENT": _infobip("failed", 2, "UNDELIVERABLE", 31, "Message not sent"),
+        "DELIVERED_TO_OPERATOR": _infobip("delivered", 3, "DELIVERED", 2, "Message delivered to operator"),
+        "DELIVERED_TO_HANDSET": _infobip("delivered", 3, "DELIVERED", 5, "Message delivered to handset"),
+        "EXPIRED_EXPIRED": _infobip("sent", 4, "EXPIRED", 15, "Message expired"),
+        "EXPIRED_DLR_UNKNOWN": _infobip("sent", 4, "EXPIRED", 29, "Delivery report unknown"),
+        "REJECTED_NETWORK": _infobip("failed", 5, "REJECTED", 6, "Network is forbidden"),
+        "REJECTED_PREFIX_MISSING": _infobip("failed", 5, "REJECTED", 8, "Number prefix missing"),
+        "REJECTED_NOT_ENOUGH_CREDITS": _infobip("failed", 5, "REJECTED", 12, "Not enough credits"),
+        "REJECTED_FLOODING_FILTER": _infobip("failed", 5, "REJECTED", 20, "Flooding filter"),
+        "REJECTED_DUPLICATE_MESSAGE_ID": _infobip("failed", 5, "REJECTED", 23, "Duplicate message id"),
+        "REJECTED_MESSAGE_TOO_LONG": _infobip("failed", 5, "REJECTED", 25, "Message too long"),
+        "REJECTED_DESTINATION": _infobip("failed", 5, "REJECTED", 52, "Destination is not valid"),
         "OK": _infobip(None, 0, "ACCEPTED", 0, "Ok"),
     }),
     stages=MappingProxyType({
@@ -98,6 +105,7 @@ INFOBIP = Aggregator(
     }),
     refuses_bad_numbers=False,
     expires_after=48 * HOUR,
+    ignores_empty=True,
     report_path="/c/ib/{uuid}/delivered",
     incoming_path="/c/ib/{uuid}/receive",
 )  # fmt: skip
@@ -106,18 +114,19 @@ AFRICASTALKING = Aggregator(
     name="africastalking",
     channel_type="AT",
     words=MappingProxyType({
-        "Success": Word("D"),
-        "Sent": Word("S"),
-        "Buffered": Word("S"),
-        "Rejected": Word("F", reason="UserInBlackList"),
-        "Failed": Word("F", reason="DeliveryFailure"),
-        "Expired": Word("F"),
+        "Success": Word("delivered"),
+        "Sent": Word("sent"),
+        "Buffered": Word("sent"),
+        "Rejected": Word("failed", reason="UserInBlackList"),
+        "Failed": Word("failed", reason="DeliveryFailure"),
+        "Expired": Word("failed"),
         "Submitted": Word(None),
         "AbsentSubscriber": Word(None),
     }),
     stages=MappingProxyType({"sent": "Sent", "delivered": "Success", "failed": "Failed"}),
     refuses_bad_numbers=True,
     expires_after=None,
+    ignores_empty=True,
     report_path="/c/at/{uuid}/status",
     incoming_path="/c/at/{uuid}/receive",
 )  # fmt: skip
@@ -144,7 +153,7 @@ def report_payload(aggregator: Aggregator, word: str, external_id: str, number: 
             "groupId": found.group_id, "groupName": found.group, "id": found.word_id, "name": word,
             "description": found.description,
         }  # fmt: skip
-        failed = found.status == "F"
+        failed = found.status == "failed"
         error = {
             "groupId": int(failed), "groupName": "HANDSET_ERRORS" if failed else "OK", "id": 0,
             "name": "NO_ERROR", "description": "No Error", "permanent": failed,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
-import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
 from fakes.clock import Clock
 from fakes.rapidpro.expressions.values import Generation
+from fakes.rapidpro.uuids import uuid4, uuid7
 
 MINUTE = 60.0
 
@@ -24,8 +25,8 @@ class Habits:
     """Before mailroom 8.1.18 a broadcast went to the URN that was asked for, later to the contact's first sendable."""
     stores_unreachable: bool
     """Before mailroom 8.1.17 a contact that cannot be reached got no message at all; later a failed one."""
-    loop_limit: int
-    """This many equal texts to one contact in five minutes: this one and all further ones fail."""
+    loop_limit: int | None
+    """This many equal texts to one contact in five minutes: this one and all further ones fail. None: no guard."""
     refusals_are_errors: bool
     """Up to courier 9.1.5 every refusal by the aggregator was tried again."""
     empties_sent_on: bool
@@ -43,12 +44,18 @@ def habits_of(profile_name: str) -> Habits:
         generation="new" if new else "9",
         sends_to_urn_asked_for=version < (8, 1, 18),
         stores_unreachable=version >= (8, 1, 17),
-        loop_limit=21 if version >= (26,) else 20,
+        loop_limit=_loop_limit(version),
         refusals_are_errors=version < (9, 1, 6),
         empties_sent_on=version >= (7, 5, 30),
         knows_read=version >= (9, 1, 99),
         user_agent=f"Mailroom/{shown}" if new else f"RapidProMailroom/{shown}",
     )
+
+
+def _loop_limit(version: tuple[int, ...]) -> int | None:
+    if version < (7, 1, 14):
+        return None
+    return 21 if version >= (26,) else 20
 
 
 def _version(profile_name: str) -> tuple[int, ...]:
@@ -68,7 +75,7 @@ def _version(profile_name: str) -> tuple[int, ...]:
 class Work:
     """Things to do later, under the service's lock; all forgotten when the world begins anew."""
 
-    def __init__(self, clock: Clock, rng: random.Random, lock: threading.RLock, habits: Habits) -> None:
+    def __init__(self, clock: Clock, rng: random.Random, lock: AbstractContextManager[Any], habits: Habits) -> None:
         self.clock = clock
         self.rng = rng
         self.lock = lock
@@ -97,6 +104,10 @@ class Work:
     def chance(self, share: float) -> bool:
         """Whether something that happens to this share happens now; nothing is drawn for a share of 0."""
         return share > 0 and self.rng.random() < share
+
+    def new_uuid(self) -> str:
+        """For a new message: random, in new versions beginning with the time."""
+        return uuid7(self.rng, self.clock.now()) if self.habits.generation == "new" else uuid4(self.rng)
 
     def to_next_minute(self, seconds: float) -> float:
         """The span until the first full minute that is at least `seconds` from now: jobs look once a minute."""

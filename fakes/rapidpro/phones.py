@@ -17,7 +17,7 @@ class Entry:
     at: datetime
     direction: Literal["sent", "received"]
     text: str
-    message_id: int
+    message_id: int | None
 
     def as_json(self) -> dict[str, Any]:
         """With the time in ISO form, and the number of SMS the text takes."""
@@ -40,7 +40,7 @@ class Phones:
         """The handset got a text."""
         self._texts.setdefault(number, []).append(Entry(at, "received", text, message_id))
 
-    def sent(self, number: str, at: datetime, text: str, message_id: int) -> None:
+    def sent(self, number: str, at: datetime, text: str, message_id: int | None) -> None:
         """The person sent a text."""
         self._texts.setdefault(number, []).append(Entry(at, "sent", text, message_id))
 

@@ -1,0 +1,103 @@
+"""What expressions may know: the workspace, the contact, the text that came in.
+
+Shapes as in goflow flows/engine/run.go and core/*: an object's default is what it is as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fakes.rapidpro.addresses import path_of, scheme_of
+from fakes.rapidpro.engine import Work
+from fakes.rapidpro.expressions import Env
+from fakes.rapidpro.records import Contact, Records, Workspace
+
+SCHEMES = (
+    "discord", "ext", "facebook", "fcm", "freshchat", "instagram", "jiochat", "line", "mailto", "rocketchat", "slack",
+    "tel", "telegram", "twitter", "twitterid", "viber", "vk", "webchat", "wechat", "whatsapp",
+)  # fmt: skip
+
+
+def env_of(workspace: Workspace, work: Work) -> Env:
+    """The settings of the workspace at this moment."""
+    return Env(
+        now=work.clock.now(),
+        timezone=ZoneInfo(workspace.timezone or "UTC"),
+        country=workspace.default_country or "",
+        languages=tuple(workspace.languages),
+        generation=work.habits.generation,
+        rng=work.rng,
+    )
+
+
+def context_of(records: Records, workspace: Workspace, contact: Contact) -> dict[str, Any]:
+    """contact, fields, urns and globals: what the text of a broadcast may use."""
+    fields = _fields(records, workspace, contact)
+    return {
+        "contact": _contact(records, workspace, contact, fields),
+        "fields": fields,
+        "urns": urns_of(workspace, contact.urns),
+        "globals": _globals(records, workspace),
+    }
+
+
+def urns_of(workspace: Workspace, urns: list[str]) -> dict[str, str | None]:
+    """The first URN of each scheme; in an anonymous workspace only its scheme can be seen."""
+    found: dict[str, str | None] = dict.fromkeys(SCHEMES)
+    for urn in reversed(urns):
+        found[scheme_of(urn)] = f"{scheme_of(urn)}:********" if workspace.anonymous else urn
+    return found
+
+
+def input_of(text: str, urn: str, uuid: str, external_id: str, at: datetime) -> dict[str, Any]:
+    """The text that started the flow."""
+    return {
+        "__default__": text,
+        "type": "msg",
+        "uuid": uuid,
+        "text": text,
+        "urn": urn,
+        "created_on": at,
+        "attachments": [],
+        "external_id": external_id,
+    }
+
+
+def _contact(records: Records, workspace: Workspace, contact: Contact, fields: dict[str, Any]) -> dict[str, Any]:
+    urns = [urn if not workspace.anonymous else f"{scheme_of(urn)}:********" for urn in contact.urns]
+    name = contact.name or ""
+    groups = [
+        {"__default__": group.name, "uuid": group.uuid, "name": group.name} for group in records.groups_of(contact)
+    ]
+    return {
+        "__default__": name or (path_of(urns[0]) if urns else ""),
+        "uuid": contact.uuid,
+        "name": name,
+        "first_name": name.split(" ")[0] if name else "",
+        "language": contact.language or "",
+        "status": contact.status,
+        "timezone": workspace.timezone or "UTC",
+        "created_on": contact.created_on,
+        "last_seen_on": getattr(contact, "last_seen_on", None),
+        "urn": urns[0] if urns else "",
+        "urns": urns,
+        "groups": groups,
+        "fields": fields,
+    }
+
+
+def _fields(records: Records, workspace: Workspace, contact: Contact) -> dict[str, Any]:
+    known = records.fields_of(workspace, contact)
+    return {"__default__": _lines({name: value for _, name, value in known}), **{key: v for key, _, v in known}}
+
+
+def _globals(records: Records, workspace: Workspace) -> dict[str, Any]:
+    known = records.globals_of(workspace)
+    return {"__default__": _lines({name: value for _, name, value in known}), **{key: v for key, _, v in known}}
+
+
+def _lines(values: Mapping[str, Any]) -> str:
+    return "\n".join(f"{name}: {values[name]}" for name in sorted(values) if values[name] is not None)

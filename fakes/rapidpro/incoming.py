@@ -1,0 +1,274 @@
+"""A text that comes in: stored, given to the catch-all flow, posted by its webhook, answered when that failed.
+
+Source: courier backends/rapidpro/msg.go, mailroom core/tasks/handler/ctasks/msg_event.go; the flow is that of the
+public example: one call, perhaps one more in the same run, else the sender is told.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import phonenumbers
+import requests
+
+from fakes.rapidpro import webhook as hooks
+from fakes.rapidpro.addresses import channel_for
+from fakes.rapidpro.aggregators import AGGREGATORS, HOUR
+from fakes.rapidpro.context import context_of, env_of, input_of
+from fakes.rapidpro.dispatch import Dispatcher
+from fakes.rapidpro.engine import Work
+from fakes.rapidpro.expressions import evaluate
+from fakes.rapidpro.phones import Phones
+from fakes.rapidpro.records import Records, Workspace
+
+SAME_ID_WITHIN = 24 * HOUR
+SAME_TEXT_WITHIN = 3.0
+MAX_TEXT = 10_000
+MOST_EXTRA = 10_000
+"""Bytes; a longer answer is not kept with the result."""
+
+
+class BadText(ValueError):
+    """Something no phone could have sent; the text says what was expected."""
+
+
+@dataclass(slots=True)
+class Handling:
+    """One text on its way through the flow."""
+
+    workspace: Workspace
+    contact: Any
+    message: Any
+    flow: Any
+    run: Any
+    run_uuid: str
+    input: dict[str, Any]
+
+
+class Incoming:
+    """The phones' way in. Methods take the service's lock themselves and never hold it while calling out."""
+
+    def __init__(
+        self, records: Records, work: Work, phones: Phones, dispatcher: Dispatcher, session: requests.Session
+    ) -> None:
+        self.records = records
+        self.work = work
+        self.phones = phones
+        self.dispatcher = dispatcher
+        self.session = session
+        self.webhook = hooks.Webhook()
+        self._by_id: dict[tuple[str, str], tuple[float, int]] = {}
+        self._last_text: dict[str, tuple[str, float, int]] = {}
+        self._last_handling: dict[str, Handling] = {}
+        self._turns: dict[str, threading.RLock] = {}
+
+    def forget(self) -> None:
+        """Begin anew, the webhook's settings included."""
+        self.webhook = hooks.Webhook()
+        for memory in (self._by_id, self._last_text, self._last_handling, self._turns):
+            memory.clear()
+
+    def number(self, given: str) -> str:
+        """A phone's number in international form; national ones are of the first workspace's country. BadText."""
+        digits = "".join(character for character in given if character not in " -().")
+        if digits[:1].isdigit() and len(digits) >= 11 and not digits.startswith("0"):
+            digits = "+" + digits
+        try:
+            parsed = phonenumbers.parse(digits, self._workspace().default_country or None)
+        except phonenumbers.NumberParseException:
+            parsed = None
+        if parsed is None or not phonenumbers.is_possible_number(parsed):
+            raise BadText(f"expected a phone number such as +250788123123, got {given[:60]!r}")
+        return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+    def receive(self, number: str, text: str, external_id: str | None = None) -> dict[str, Any]:
+        """A person sends a text. One person's texts are handled one after the other. Gives what happened."""
+        if len(text) > MAX_TEXT:
+            raise BadText(f"text must have at most {MAX_TEXT} characters, got {len(text)}")
+        with self._turn(number):
+            with self.work.lock:
+                happened = self._arrived(number, text.replace("\x00", ""), external_id)
+            return self._handle(happened) if isinstance(happened, Handling) else happened
+
+    def again(self, number: str, *, new_run: bool) -> dict[str, Any]:
+        """Handling broke off after the webhook call: the last text of the phone is handled again.
+
+        `new_run`: as mailroom does it, in a run of its own; else with the id that was sent before.
+        """
+        with self._turn(number):
+            with self.work.lock:
+                handling = self._last_handling.get(number)
+                if handling is None:
+                    raise BadText(f"{number} has sent nothing that could be handled again")
+                if new_run:
+                    self._begin_run(handling)
+            return self._handle(handling)
+
+    def _turn(self, number: str) -> threading.RLock:
+        with self.work.lock:
+            return self._turns.setdefault(number, threading.RLock())
+
+    def _workspace(self) -> Workspace:
+        workspaces = self.records.workspaces()
+        if not workspaces:
+            raise BadText("there is no workspace: seed one first")
+        return workspaces[0]
+
+    def _arrived(self, number: str, text: str, external_id: str | None) -> Handling | dict[str, Any]:
+        """Courier's and mailroom's part before the flow: duplicates, contact, message."""
+        if not text and AGGREGATORS[self.dispatcher.courier.channel.aggregator].ignores_empty:
+            self.phones.sent(number, self.work.clock.now(), text, None)
+            return _outcome(None, ignored="the channel takes no empty texts")
+        duplicate = self._duplicate_of(number, text, external_id)
+        if duplicate is not None:
+            self.phones.sent(number, self.work.clock.now(), text, duplicate)
+            return _outcome(duplicate, duplicate=True)
+        return self._stored(number, text, external_id)
+
+    def _stored(self, number: str, text: str, external_id: str | None) -> Handling | dict[str, Any]:
+        workspace, now = self._workspace(), self.work.clock.now()
+        urn = f"tel:{number}"
+        contact = self.dispatcher.contact_of(workspace, urn)
+        blocked = contact.status == "blocked"
+        urns = [urn, *(one for one in contact.urns if one != urn)]
+        status = "active" if contact.status == "stopped" else contact.status
+        self.records.touch_contact(contact, now, status=status, urns=urns)
+        flow = None if blocked or self.webhook.url is None else self.records.catch_all_flow(workspace, now)
+        message = self.records.new_incoming(
+            workspace, contact, uuid=self.work.new_uuid(), text=text, urn=urn,
+            channel=channel_for(urn, self.records.channels_of(workspace)), flow=flow, archived=blocked,
+            external_id=external_id or "", now=now,
+        )  # fmt: skip
+        self.phones.sent(number, now, text, message.id)
+        self._remember(number, text, external_id, message.id)
+        if flow is None:
+            return _outcome(message.id)
+        handling = Handling(
+            workspace, contact, message, flow, None, "",
+            input_of(text, urn, message.uuid, external_id or "", now),
+        )  # fmt: skip
+        self._begin_run(handling)
+        self._last_handling[number] = handling
+        return handling
+
+    def _begin_run(self, handling: Handling) -> None:
+        handling.run_uuid = self.work.new_uuid()
+        handling.run = self.records.new_run(
+            handling.workspace, handling.contact, handling.flow, uuid=handling.run_uuid, start=None,
+            now=self.work.clock.now(),
+        )  # fmt: skip
+
+    def _duplicate_of(self, number: str, text: str, external_id: str | None) -> int | None:
+        """The message that this one only repeats, as courier sees it."""
+        now = self.work.clock.timestamp()
+        if external_id:
+            known = self._by_id.get((number, external_id))
+            return known[1] if known is not None and now - known[0] < SAME_ID_WITHIN else None
+        last = self._last_text.get(number)
+        return last[2] if last is not None and last[0] == text and now - last[1] < SAME_TEXT_WITHIN else None
+
+    def _remember(self, number: str, text: str, external_id: str | None, message_id: int) -> None:
+        now = self.work.clock.timestamp()
+        if external_id:
+            self._by_id[number, external_id] = now, message_id
+        else:
+            self._last_text[number] = text, now, message_id
+
+    def _handle(self, handling: Handling) -> dict[str, Any]:
+        """The flow itself: call, perhaps once more, else tell the sender."""
+        with self.work.lock:
+            settings, habits = self.webhook, self.work.habits
+            context = self._context(handling)
+            env = env_of(handling.workspace, self.work)
+            body = evaluate(settings.body_template(), context, env, generation=habits.generation, limit=None).text
+        calls = [hooks.call(self.session, settings, body, habits)]
+        if settings.retry and not calls[0].success and (calls[0].status == 0 or calls[0].status >= 500):
+            calls.append(hooks.call(self.session, settings, body, habits))
+        with self.work.lock:
+            results = _results(calls)
+            self.records.end_run(handling.run, results, self.work.clock.now())
+            reply = None
+            if not calls[-1].success:
+                context |= {"results": _with_default(results), "webhook": _webhook(calls[-1], habits.generation)}
+                reply = self._reply(handling, settings, context)
+        return _outcome(handling.message.id, run=handling.run_uuid, calls=calls, reply=reply)
+
+    def _context(self, handling: Handling) -> dict[str, Any]:
+        known = context_of(self.records, handling.workspace, handling.contact)
+        return {
+            **known,
+            "run": {
+                "__default__": f"{known['contact']['__default__']}@{handling.flow.name}",
+                "uuid": handling.run_uuid,
+                "status": "active",
+                "created_on": self.work.clock.now(),
+                "flow": {"__default__": handling.flow.name, "uuid": handling.flow.uuid, "name": handling.flow.name},
+            },
+            "input": handling.input,
+            "results": {},
+            "webhook": None if self.work.habits.generation == "new" else {},
+            "trigger": {"type": "msg", "params": {}, "keyword": "", "origin": "", "user": None},
+            "child": None,
+            "parent": None,
+            "resume": None,
+            "ticket": None,
+        }
+
+    def _reply(self, handling: Handling, settings: hooks.Webhook, context: Mapping[str, Any]) -> dict[str, Any] | None:
+        if not settings.reply_on_failure:
+            return None
+        env = env_of(handling.workspace, self.work)
+        text = evaluate(settings.reply_on_failure, context, env, generation=self.work.habits.generation).text
+        if not text:
+            return None
+        message = self.dispatcher.send(handling.workspace, handling.contact, text, flow=handling.flow)
+        return None if message is None else {"message": message.id, "text": text, "status": message.status}
+
+
+def _outcome(
+    message_id: int | None, *, run: str | None = None, calls: list[hooks.Outcome] | None = None,
+    reply: dict[str, Any] | None = None, duplicate: bool = False, ignored: str | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """What the control API answers: `webhook` is the last call, `calls` are all."""
+    made = [call.as_json() for call in calls or []]
+    return {
+        "message": message_id,
+        "run": run,
+        "webhook": made[-1] if made else None,
+        "calls": made,
+        "reply": reply,
+        "duplicate": duplicate,
+        "ignored": ignored,
+    }
+
+
+def _results(calls: list[hooks.Outcome]) -> dict[str, dict[str, Any]]:
+    results = {}
+    for name, call in zip(("Relay", "Relay Retry"), calls, strict=False):
+        category = "Success" if call.success and call.error is None else "Failure"
+        extra = hooks.json_of(call) if len(call.body.encode("utf-8", "replace")) < MOST_EXTRA else None
+        results[name.lower().replace(" ", "_")] = {
+            "__default__": str(call.status),
+            "name": name,
+            "value": str(call.status),
+            "category": category,
+            "category_localized": category,
+            "input": f"POST {call.url}",
+            "extra": extra,
+        }
+    return results
+
+
+def _with_default(results: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    return {"__default__": "\n".join(f"{one['name']}: {one['value']}" for one in results.values()), **results}
+
+
+def _webhook(call: hooks.Outcome, generation: str) -> Any:
+    """What `@webhook` is after a call: new: the call with its status; old: the answer's JSON."""
+    found = hooks.json_of(call)
+    if generation == "9":
+        return found if found is not None else {}
+    return {"__default__": f"POST {call.url}", "status": call.status, "headers": {}, "json": found}

@@ -1,0 +1,87 @@
+"""Everything behind the API in one object: what the API tells, and what the control API turns.
+
+The parts: `dispatch` makes messages, `courier` carries them, `phones` receive them, `incoming` brings texts in.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import Any
+
+import requests
+from flask import Blueprint
+
+from fakes.clock import Clock
+from fakes.rapidpro import controls
+from fakes.rapidpro.channel import Channel
+from fakes.rapidpro.courier import Courier
+from fakes.rapidpro.dispatch import Dispatcher
+from fakes.rapidpro.engine import Work, habits_of
+from fakes.rapidpro.incoming import Incoming
+from fakes.rapidpro.phones import Phones
+from fakes.rapidpro.records import Records
+
+
+class Mailroom:
+    """What happens behind the API.
+
+    The hooks `broadcast_created`, `message_created`, `flow_started` are called by the API with the row it stored; they
+    only note what is to be done, the clock brings it. `session` carries the flow's webhook calls; they are made without
+    the lock. `profile` is a version such as "9.3", "26" or "next".
+    """
+
+    def __init__(
+        self, records: Records, clock: Clock, rng: random.Random, session: requests.Session,
+        lock: AbstractContextManager[Any], profile: str,
+    ) -> None:  # fmt: skip
+        self.lock = lock
+        self.work = Work(clock, rng, lock, habits_of(profile))
+        self.phones = Phones()
+        self.courier = Courier(records, self.work, self.phones)
+        self.dispatcher = Dispatcher(records, self.work, self.courier)
+        self.incoming = Incoming(records, self.work, self.phones, self.dispatcher, session)
+
+    def broadcast_created(self, broadcast: Any) -> None:
+        """The API stored a broadcast as pending (old versions: queued)."""
+        with self.lock:
+            self.dispatcher.broadcast_created(broadcast)
+
+    def message_created(self, message: Any) -> None:
+        """The API stored a single message, queued or failed."""
+        with self.lock:
+            self.dispatcher.message_created(message)
+
+    def flow_started(self, start: Any) -> None:
+        """The API stored a flow start as pending."""
+        with self.lock:
+            self.dispatcher.flow_started(start)
+
+    def forget(self) -> None:
+        """The world begins anew: nothing waits, no phone has received anything, all knobs are back."""
+        with self.lock:
+            self.work.forget()
+            self.phones.clear()
+            self.courier.forget()
+            self.dispatcher.forget()
+            self.incoming.forget()
+
+    def metrics(self) -> Mapping[str, float]:
+        """Numbers by name: texts on phones, messages in line, tasks waiting."""
+        with self.lock:
+            return {
+                "phone_texts_sent": self.phones.count("sent"),
+                "phone_texts_received": self.phones.count("received"),
+                "channel_queue": self.courier.waiting(),
+                "mailroom_tasks": self.dispatcher.busy(),
+            }
+
+    @property
+    def channel(self) -> Channel:
+        """The channel's knobs."""
+        return self.courier.channel
+
+    def blueprint_rules(self, blueprint: Blueprint) -> None:
+        """Put the control routes of channel, webhook and phones on the service's blueprint."""
+        controls.add_rules(blueprint, self)

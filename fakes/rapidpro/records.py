@@ -1,0 +1,161 @@
+"""What the parts behind the API ask of the store: the rows they read, and the changes they make to them.
+
+The store keeps its indexes; so every change goes through it. All calls are made with the service's lock held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+
+class Workspace(Protocol):
+    """One customer's world."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def timezone(self) -> str: ...
+    @property
+    def default_country(self) -> str: ...
+    @property
+    def languages(self) -> Sequence[str]: ...
+    @property
+    def anonymous(self) -> bool: ...
+    @property
+    def suspended(self) -> bool: ...
+
+
+class Channel(Protocol):
+    """A way out; `schemes` are the kinds of addresses it reaches."""
+
+    @property
+    def uuid(self) -> str: ...
+    @property
+    def address(self) -> str | None: ...
+    @property
+    def country(self) -> str | None: ...
+    @property
+    def schemes(self) -> Iterable[str]: ...
+
+
+class Named(Protocol):
+    """A group, a flow."""
+
+    @property
+    def uuid(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+
+
+class Contact(Protocol):
+    """A person; `status`: active, blocked, stopped, archived."""
+
+    status: str
+    urns: list[str]
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def uuid(self) -> str: ...
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def language(self) -> str | None: ...
+    @property
+    def created_on(self) -> datetime: ...
+
+
+class Message(Protocol):
+    """`status`: initializing, queued, wired, sent, delivered, read, errored, failed; incoming: pending, handled."""
+
+    sent_on: datetime | None
+    failed_reason: str | None
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def uuid(self) -> str: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def urn(self) -> str | None: ...
+
+
+class Wanted(Protocol):
+    """Who is meant: contacts, addresses, and the members of groups."""
+
+    @property
+    def contacts(self) -> Sequence[Contact]: ...
+    @property
+    def urns(self) -> Sequence[str]: ...
+    @property
+    def members(self) -> Sequence[Contact]: ...
+    @property
+    def by_group(self) -> bool: ...
+
+
+class Records(Protocol):
+    """The store as the parts behind the API see it."""
+
+    def workspaces(self) -> Sequence[Workspace]: ...
+    def workspace_of(self, row: Any) -> Workspace: ...
+    def channels_of(self, workspace: Workspace) -> Sequence[Channel]: ...
+    def channel_of(self, message: Any) -> Channel | None: ...
+    def groups_of(self, contact: Any) -> Sequence[Named]: ...
+    def fields_of(self, workspace: Workspace, contact: Any) -> Sequence[tuple[str, str, Any]]:
+        """Key, name and value (none: unset) of each field the workspace knows."""
+        ...
+
+    def globals_of(self, workspace: Workspace) -> Sequence[tuple[str, str, str]]:
+        """Key, name and value."""
+        ...
+
+    def wanted(self, row: Any) -> Wanted:
+        """Who a broadcast or flow start is for."""
+        ...
+
+    def texts_of(self, broadcast: Any) -> Mapping[str, str]:
+        """Language to text."""
+        ...
+
+    def attached(self, broadcast: Any) -> bool:
+        """Whether something is attached to it."""
+        ...
+
+    def contact_by_urn(self, workspace: Workspace, identity: str) -> Any:
+        """The owner of scheme and path, or none."""
+        ...
+
+    def contact_of(self, message: Any) -> Any: ...
+    def message(self, message_id: int) -> Any:
+        """The outgoing message of that id, or none."""
+        ...
+
+    def new_contact(self, workspace: Workspace, urn: str, now: datetime) -> Any: ...
+    def touch_contact(self, contact: Any, now: datetime, *, status: str, urns: list[str]) -> None: ...
+    def set_broadcast(self, broadcast: Any, status: str, contact_count: int | None, now: datetime) -> None: ...
+    def set_start(self, start: Any, status: str, contact_count: int | None, now: datetime) -> None: ...
+    def set_status(self, message: Any, status: str, now: datetime | None) -> None:
+        """Write a message's status; `now`: its new modified_on, none: leave that alone."""
+        ...
+
+    def new_outgoing(
+        self, workspace: Workspace, contact: Any, *, uuid: str, text: str, urn: str | None, channel: Any, status: str,
+        failed_reason: str | None, broadcast: Any, flow: Any, language: str | None, now: datetime,
+    ) -> Any: ...  # fmt: skip
+    def new_incoming(
+        self, workspace: Workspace, contact: Any, *, uuid: str, text: str, urn: str, channel: Any, flow: Any,
+        archived: bool, external_id: str, now: datetime,
+    ) -> Any: ...  # fmt: skip
+    def catch_all_flow(self, workspace: Workspace, now: datetime) -> Any:
+        """The flow that texts start; made if there is none."""
+        ...
+
+    def new_run(
+        self, workspace: Workspace, contact: Any, flow: Any, *, uuid: str, start: Any, now: datetime
+    ) -> Any: ...
+    def end_run(self, run: Any, results: Mapping[str, Any], now: datetime) -> None: ...

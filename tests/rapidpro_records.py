@@ -1,0 +1,177 @@
+"""A small store for tests of what is behind the API: one workspace, rows as plain objects."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+T0 = datetime(2024, 10, 1, 8, 0, tzinfo=UTC)
+
+
+@dataclass(eq=False)
+class Row:
+    id: int = 0
+    uuid: str = ""
+    name: str | None = None
+
+
+@dataclass(eq=False)
+class Workspace(Row):
+    timezone: str = "Africa/Kigali"
+    default_country: str = "RW"
+    languages: list[str] = field(default_factory=lambda: ["eng", "kin"])
+    anonymous: bool = False
+    suspended: bool = False
+
+
+@dataclass(eq=False)
+class Channel(Row):
+    address: str = "+250788120000"
+    country: str | None = "RW"
+    schemes: tuple[str, ...] = ("tel",)
+
+
+@dataclass(eq=False)
+class Contact(Row):
+    urns: list[str] = field(default_factory=list)
+    language: str | None = None
+    status: str = "active"
+    created_on: datetime = T0
+    fields: dict[str, Any] = field(default_factory=dict)
+    groups: list[Row] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Broadcast(Row):
+    texts: dict[str, str] = field(default_factory=dict)
+    contacts: list[Contact] = field(default_factory=list)
+    urns: list[str] = field(default_factory=list)
+    members: list[Contact] = field(default_factory=list)
+    by_group: bool = False
+    base_language: str = "eng"
+    status: str = "pending"
+    contact_count: int | None = None
+    history: list[tuple[str, int | None]] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Message(Row):
+    contact: Contact | None = None
+    text: str = ""
+    urn: str | None = None
+    channel: Channel | None = None
+    status: str = "queued"
+    failed_reason: str | None = None
+    broadcast: Broadcast | None = None
+    language: str | None = None
+    flow: Row | None = None
+    sent_on: datetime | None = None
+    created_on: datetime = T0
+    modified_on: datetime = T0
+    archived: bool = False
+    history: list[tuple[float, str]] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Run(Row):
+    contact: Contact | None = None
+    flow: Row | None = None
+    results: dict[str, Any] | None = None
+
+
+class MemoryRecords:
+    """As the parts behind the API want it; everything they write is kept in lists for the test to look at."""
+
+    def __init__(self, clock):
+        self.clock = clock
+        self.workspace = Workspace(1, "w-1", "Clinic")
+        self.channels = [Channel(1, "c-1", "Relay SMS")]
+        self.contacts: list[Contact] = []
+        self.messages: list[Message] = []
+        self.incoming: list[Message] = []
+        self.runs: list[Run] = []
+        self.flow = Row(1, "f-1", "Relay")
+
+    def contact(self, name, *urns, **more):
+        contact = Contact(len(self.contacts) + 1, f"p-{len(self.contacts) + 1}", name, list(urns), **more)
+        self.contacts.append(contact)
+        return contact
+
+    def workspaces(self):
+        return [self.workspace]
+
+    def workspace_of(self, _row):
+        return self.workspace
+
+    def channels_of(self, _workspace):
+        return self.channels
+
+    def channel_of(self, message):
+        return message.channel if message.channel in self.channels else None
+
+    def groups_of(self, contact):
+        return contact.groups
+
+    def fields_of(self, _workspace, contact):
+        return [("village", "Village", contact.fields.get("village")), ("edd", "EDD", contact.fields.get("edd"))]
+
+    def globals_of(self, _workspace):
+        return [("clinic_name", "Clinic Name", "Kigali Clinic")]
+
+    def wanted(self, row):
+        return row
+
+    def texts_of(self, broadcast):
+        return broadcast.texts
+
+    def attached(self, _broadcast):
+        return False
+
+    def contact_by_urn(self, _workspace, identity):
+        return next((one for one in self.contacts if identity in one.urns), None)
+
+    def contact_of(self, message):
+        return message.contact
+
+    def message(self, message_id):
+        return next((one for one in self.messages if one.id == message_id), None)
+
+    def new_contact(self, _workspace, urn, _now):
+        return self.contact(None, urn)
+
+    def touch_contact(self, contact, _now, *, status, urns):
+        contact.status, contact.urns = status, urns
+
+    def set_broadcast(self, broadcast, status, contact_count, _now):
+        broadcast.status, broadcast.contact_count = status, contact_count
+        broadcast.history.append((status, contact_count))
+
+    set_start = set_broadcast
+
+    def set_status(self, message, status, now):
+        message.status = status
+        message.history.append(((self.clock.now() - T0).total_seconds(), status))
+        if now is not None:
+            message.modified_on = now
+
+    def new_outgoing(self, _workspace, contact, **values):
+        values["created_on"] = values["modified_on"] = values.pop("now")
+        message = Message(id=8001 + len(self.messages), contact=contact, **values)
+        self.messages.append(message)
+        return message
+
+    def new_incoming(self, _workspace, contact, *, external_id, now, **values):
+        message = Message(id=7001 + len(self.incoming), contact=contact, status="handled", created_on=now, **values)
+        message.name = external_id
+        self.incoming.append(message)
+        return message
+
+    def catch_all_flow(self, _workspace, _now):
+        return self.flow
+
+    def new_run(self, _workspace, contact, flow, *, uuid, **_more):
+        run = Run(len(self.runs) + 1, uuid, None, contact, flow)
+        self.runs.append(run)
+        return run
+
+    def end_run(self, run, results, _now):
+        run.results = results
