@@ -29,6 +29,10 @@ class People:
             self._by_name[name] = Person(name, next(self._numbers))
         return self._by_name[name]
 
+    def give(self, name: str, number: str) -> None:
+        """Give somebody a number that is none of ours: one that nothing can be sent to, for example."""
+        self._by_name[name] = Person(name, number)
+
     def __iter__(self) -> Iterator[Person]:
         return iter(list(self._by_name.values()))
 

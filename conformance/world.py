@@ -13,17 +13,23 @@ from datetime import datetime
 from typing import Any
 
 from conformance.checks import Violation, judge
+from conformance.checks.figures import calls_per_text
 from conformance.cht_side import ChtSide, message_document
 from conformance.history import Arrival, Due, History, Outcome, Stored, TextIn
+from conformance.killing import Killing
 from conformance.observe import observe
 from conformance.pace import Pace
 from conformance.people import People, Person
-from conformance.subjects.base import Subject
+from conformance.subjects.base import CrashPoint, Means, Subject
 from conformance.surroundings import Surroundings
-from conformance.verdicts import HarnessBroken, SubjectFailed
+from conformance.verdicts import HarnessBroken, SubjectFailed, Untestable
 
 FINAL = frozenset({"delivered", "failed", "cleared", "clear", "muted", "denied", "duplicate"})
 SETTLED = frozenset({"delivered", "read", "failed"})
+SOON = 2 * 3600.0
+"""Seconds of a scenario's time within which a report must be in CHT: longer than an outage and a back-off after it."""
+LATER = 8 * 3600.0
+"""Seconds within which a text must be on its phone: longer than an hour's quota and all tries of an errored text."""
 
 
 @dataclass
@@ -35,6 +41,9 @@ class Excuse:
 
 class World:
     """Two services and a subject between them. All steps speak to this."""
+
+    soon = SOON
+    later = LATER
 
     def __init__(
         self, surroundings: Surroundings, subject: Subject, pace: Pace, numbers: Iterator[str] | None = None
@@ -52,7 +61,7 @@ class World:
         self.told: list[tuple[Person, dict[str, Any]]] = []
         self._mark = self.control.last()
         self._documents = (f"{uuid.uuid5(uuid.NAMESPACE_OID, str(self._mark))}-{count}" for count in itertools.count(1))
-        self._webhook: dict[str, Any] = {}
+        self._killing: Killing | None = None
         self.configure_webhook()
 
     # What people and services do.
@@ -63,15 +72,19 @@ class World:
 
     def configure_webhook(self, **changes: Any) -> None:
         """Tell RapidPro's flow where to hand texts over, with `changes` to the right way to do it."""
-        self._webhook = {"url": self.subject.webhook_url(), "token": self.subject.webhook_token(), **changes}
-        self.control.put("/rapidpro/webhook", self._webhook)
+        right = {"url": self.subject.webhook_url(), "token": self.subject.webhook_token()}
+        self.control.put("/rapidpro/webhook", {**right, "omit": [], "headers": {}, "body": None, **changes})
 
     def text_in(self, person: Person, text: str, **options: Any) -> dict[str, Any]:
         """A person texts in; RapidPro hands it over at once. Returns what RapidPro saw, and keeps it for judging."""
         at = self.now()
+        if self._killing is not None:
+            self._killing.before_text_in(text)
         seen: dict[str, Any] = self.control.post(f"/rapidpro/phones/{person.number}/texts", {"text": text, **options})
         self.told.append((person, seen))
         self.texts_in.append(TextIn(str(seen["run"]), person.number, text, outcome_of(seen), at))
+        if self._killing is not None:
+            self._killing.after_text_in()
         return seen
 
     def hand_over_again(self, person: Person) -> dict[str, Any]:
@@ -86,9 +99,13 @@ class World:
         """CHT has these texts to send: one document, one task each. Returns the document's id."""
         id_ = next(self._documents)
         pairs = [(person.number, text) for person, text in texts]
+        if self._killing is not None:
+            self._killing.before_due()
         self.cht.put(message_document(id_, pairs, self.now(), scheduled=scheduled))
         if scheduled:
             self.control.post("/cht/run", {"pass": "schedules"})
+        if self._killing is not None:
+            self._killing.after_due()
         return id_
 
     def due_each(self, texts: Sequence[tuple[Person, str]]) -> None:
@@ -106,6 +123,19 @@ class World:
         """Change how the channel behaves."""
         self.control.put("/rapidpro/channel", changes)
 
+    def kill_when(self, point: CrashPoint) -> None:
+        """Plan that the subject is killed at this moment. Untestable if it cannot be started again."""
+        if Means.RESTART not in self.subject.means:
+            raise Untestable(f"{self.subject.name} cannot be killed and started again by the harness")
+        self._killing = Killing(self, point)
+
+    def restart_after_kill(self) -> None:
+        """Wait for the planned kill, then start the subject again."""
+        if self._killing is None:
+            raise HarnessBroken("the scenario starts the relay again without having had it killed")
+        self._killing.finish()
+        self._killing = None
+
     # What can be seen.
 
     def reports(self, person: Person) -> list[Stored]:
@@ -116,6 +146,18 @@ class World:
         """The texts that this person's phone received."""
         return [arrival for arrival in self.history().arrivals if arrival.number == person.number]
 
+    def reported(self, person: Person, text: str) -> Callable[[], bool]:
+        """Whether CHT holds this text of this person, whenever it is asked."""
+        return lambda: any(one.text == text for one in self.reports(person))
+
+    def arrived(self, person: Person, text: str) -> Callable[[], bool]:
+        """Whether this text is on this person's phone, whenever it is asked."""
+        return lambda: any(one.text == text for one in self.received(person))
+
+    def known_as(self, person: Person, state: str) -> Callable[[], bool]:
+        """Whether CHT knows the text to this person so, whenever it is asked."""
+        return lambda: self.task(person).state == state
+
     def task(self, person: Person, text: str | None = None) -> Due:
         """CHT's only task for this person (with this text)."""
         found = [
@@ -124,6 +166,22 @@ class World:
         if len(found) != 1:
             raise HarnessBroken(f"the scenario speaks of one text for {person.name}, CHT has {len(found)}")
         return found[0]
+
+    def parsed(self, person: Person, form: str) -> list[dict[str, Any]]:
+        """CHT's reports of this person that it recognised as this form."""
+        docs = self.cht.documents()
+        return [doc for doc in docs if doc.get("from") == person.number and doc.get("form") == form]
+
+    def last_answer(self, person: Person) -> dict[str, Any]:
+        """What the relay answered to the person's last text: status and body."""
+        seen = [told["webhook"] for who, told in self.told if who == person and told.get("webhook")]
+        if not seen:
+            raise HarnessBroken(f"the scenario asks for an answer to {person.name}, who sent nothing")
+        return {"status": seen[-1]["status"] or 0, "body": str(seen[-1].get("body") or "")}
+
+    def calls_per_text(self) -> float:
+        """Requests to RapidPro for each text."""
+        return calls_per_text(self.history())
 
     def history(self) -> History:
         """All that happened so far."""
@@ -140,9 +198,24 @@ class World:
         if not self.pace.until(self, holds, within):
             raise SubjectFailed(f"expected within {self.pace.shown(within)}: {what}\n{self.picture()}")
 
-    def settle(self) -> None:
-        """Stop the faults, let it recover, run until quiet."""
+    def expect(self, holds: bool, what: str) -> None:
+        """SubjectFailed unless it holds."""
+        if not holds:
+            raise SubjectFailed(f"expected {what}\n{self.picture()}")
+
+    def expect_harness(self, holds: bool, what: str) -> None:
+        """HarnessBroken if it does not hold: then the scenario tested nothing."""
+        if not holds:
+            raise HarnessBroken(f"{what}\n{self.picture()}")
+
+    def await_faults(self) -> None:
+        """Let time pass until every planned fault was used up."""
+        self.pace.until(self, lambda: not any(fault.get("unused") for fault in self.control.faults()), LATER)
         self.check_faults_used()
+
+    def settle(self) -> None:
+        """Stop the faults once they were used up, let it recover, run until quiet."""
+        self.await_faults()
         self.control.delete("/faults")
         self.configure_webhook()
         self.pace.settle(self)

@@ -30,7 +30,8 @@ class Killed(BaseException):
 class RelayLike(Protocol):
     """What is needed of a relay in process."""
 
-    app: WSGIApp
+    @property
+    def app(self) -> WSGIApp: ...
 
     def work(self, now: datetime) -> datetime: ...
 
@@ -42,7 +43,8 @@ Build = Callable[[Settings, Callable[[], datetime], requests.Session], RelayLike
 
 def reference(settings: Settings, now: Callable[[], datetime], session: requests.Session) -> RelayLike:
     """The reference relay as it is."""
-    return Relay(settings, now=now, session=session)
+    relay: RelayLike = Relay(settings, now=now, session=session)  # type: ignore[assignment]  # Flask is a WSGI app
+    return relay
 
 
 class InProcessRelay:

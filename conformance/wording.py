@@ -1,0 +1,140 @@
+"""The words of the scenarios: closed lists from phrases to what they mean. An unknown phrase is the suite's fault."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from conformance.subjects.base import CrashPoint
+from conformance.verdicts import HarnessBroken
+
+Meaning = TypeVar("Meaning")
+Faults = Callable[[float], Sequence[Mapping[str, Any]]]
+"""Faults for a scenario in which "a while" lasts so many seconds."""
+
+SENDING = {"method": "POST", "path": "/api/v2/broadcasts.json"}
+ASKING = {"method": "GET", "path": "/api/v2/messages.json"}
+GATEWAY = {"method": "POST", "path": "/api/sms"}
+FOREVER = 1_000_000.0
+"""Seconds that no scenario lasts."""
+
+
+def choose(what: str, phrase: str, known: Mapping[str, Meaning]) -> Meaning:
+    """The meaning of a phrase. HarnessBroken lists what there is."""
+    if phrase not in known:
+        raise HarnessBroken(f"no {what} is called {phrase!r}; there are: {'; '.join(known)}")
+    return known[phrase]
+
+
+def listed(names: str) -> list[str]:
+    """`Amina, Yusuf and Grace` as three names."""
+    return [name.strip() for name in names.replace(" and ", ", ").split(",") if name.strip()]
+
+
+HAND_OVERS: Mapping[str, Mapping[str, Any]] = {
+    "without a token": {"token": None},
+    "with a wrong token": {"token": "not-the-right-token"},
+    "with the beginning of the token only": {"token": "relay-incoming"},
+    "with the token under another scheme": {"token": None, "headers": {"Authorization": "Bearer relay-incoming-token"}},
+    "with the bare token": {"token": None, "headers": {"Authorization": "relay-incoming-token"}},
+    "with the scheme alone": {"token": None, "headers": {"Authorization": "Token"}},
+    "without the id": {"omit": ["id"]},
+    "without the sender": {"omit": ["from"]},
+    "without the content": {"omit": ["content"]},
+    "with a result that is not configured": {
+        "body": '@(json(object("id", run.uuid, "from", urns.tel, "content", default(results.report, ""))))'
+    },
+    "as plain text": {"headers": {"Content-Type": "text/plain"}},
+}
+
+STATES: Mapping[str, str] = {
+    "received by the gateway": "received-by-gateway",
+    "forwarded by the gateway": "forwarded-by-gateway",
+    "sent": "sent",
+    "delivered": "delivered",
+    "failed": "failed",
+}
+
+REACHES: Mapping[str, Mapping[str, Any]] = {
+    "queued": {"delays": {"wired": FOREVER}},
+    "wired": {"delays": {"sent": FOREVER}},
+    "sent": {"delays": {"delivered": FOREVER}},
+}
+
+CHANNEL: Mapping[str, Mapping[str, Any]] = {
+    "fails every text": {"shares": {"failed": 1.0}},
+    "cannot be reached": {"down": True},
+    "reports that texts are read": {"aggregator": "plain", "shares": {"read": 1.0}},
+    "reports each delivery twice": {"shares": {"duplicate_report": 1.0}},
+    "reports in disorder": {"shares": {"out_of_order": 1.0}},
+    "reports deliveries hours late": {"shares": {"late_report": 1.0}},
+    "takes a moment to report": {"delays": {"wired": 0.02, "sent": 1.5, "delivered": 1.5}},
+}
+
+
+def rapidpro(effect: str, options: Mapping[str, Any] | None = None, **fields: Any) -> Mapping[str, Any]:
+    """A fault of RapidPro."""
+    return {"service": "rapidpro", "effect": effect, "with": dict(options or {}), **fields}
+
+
+def cht(effect: str, options: Mapping[str, Any] | None = None, **fields: Any) -> Mapping[str, Any]:
+    """A fault of CHT's gateway API."""
+    return {"service": "cht", "effect": effect, "with": dict(options or {}), "match": GATEWAY, **fields}
+
+
+def once(*faults: Mapping[str, Any]) -> Faults:
+    """The same faults, however long a while is."""
+    return lambda _a_while: faults
+
+
+RAPIDPRO_TROUBLES: Mapping[str, Faults] = {
+    "answers the next text without its status": once({"preset": "missing-status"}),
+    "answers the next text without its id": once({"preset": "missing-id"}),
+    "accepts the next text but its answer is lost": once({"preset": "lost-reply"}),
+    "accepts the next 3 texts but the answers are lost": once({"preset": "lost-reply", "times": 3}),
+    "shows a login page instead of sending": once({"preset": "html-login-page", "match": SENDING}),
+    "answers the next text with nothing": once({"preset": "empty-200", "match": SENDING}),
+    "answers the next text with half a document": once({"preset": "malformed-json", "match": SENDING}),
+    "breaks off in the middle of the next answer": once(rapidpro("truncate", match=SENDING)),
+    "resets the next connection": once(rapidpro("reset", match=SENDING)),
+    "fails the next 3 times": once(rapidpro("refuse", {"status": 503}, match=SENDING, times=3)),
+    "accepts the next text but answers 500": once(
+        rapidpro("lose_reply", {"how": "close"}, match=SENDING), rapidpro("refuse", {"status": 500}, match=SENDING)
+    ),
+    "is away for a while": lambda a_while: [{"preset": "outage", "for_seconds": a_while}],
+    "refuses the relay's token for a while": lambda a_while: [
+        {"preset": "revoked-for-an-hour", "for_seconds": a_while}
+    ],
+    "takes no token any more": once({"preset": "bad-token"}),
+    "has replaced the relay's token": once({"preset": "rotated-token"}),
+    "is throttled for a moment": once({"preset": "throttled", "with": {"retry_after": 1}}),
+    "throttles sending for a while": lambda a_while: [
+        rapidpro("throttle", {"retry_after": int(a_while)}, match=SENDING)
+    ],
+    "throttles asking for states for a while": lambda a_while: [
+        rapidpro("throttle", {"retry_after": int(a_while)}, match=ASKING)
+    ],
+    "has used up its quota of the hour": once({"preset": "slow-throttled"}),
+    "shows a status that nobody knows": once({"preset": "unknown-status", "times": 2}),
+    "calls messages resent": once(
+        rapidpro("set_field", {"path": "results[*].status", "value": "resent"}, match=ASKING, times=None)
+    ),
+    "is slow": lambda a_while: [{"preset": "slow", "with": {"seconds": min(3.0, a_while / 8)}}],
+    "lies behind a flaky network": once({"preset": "flaky-network"}),
+}
+"""What RapidPro does wrong."""
+
+CHT_TROUBLES: Mapping[str, Faults] = {
+    "is away for a while": lambda a_while: [cht("outage", for_seconds=a_while)],
+    "is starting up for a while": lambda a_while: [cht("html_page", {"status": 200}, times=None, for_seconds=a_while)],
+    "fails the next 3 times": once(cht("refuse", {"status": 500}, times=3)),
+    "loses its next answer": once(cht("lose_reply")),
+    "loses its next 3 answers": once(cht("lose_reply", times=3)),
+    "answers the next request with half a document": once(cht("garble", {"how": "cut"})),
+    "refuses the relay's password for a while": lambda a_while: [
+        cht("refuse", {"status": 401}, times=None, for_seconds=a_while)
+    ],
+}
+"""What CHT does wrong."""
+
+CRASHES: Mapping[str, CrashPoint] = {point.value: point for point in CrashPoint}

@@ -1,0 +1,1 @@
+"""What a relay must do, in the language of people and texts."""

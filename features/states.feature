@@ -1,0 +1,90 @@
+Feature: CHT knows what became of a text
+  Health workers see in CHT how far a text has come.
+
+  @req:STATE-1
+  Rule: Queued, wired, sent, delivered
+
+    Scenario Outline: A text is on its way
+      Given texts get no further than <status>
+      When CHT sends "hello" to Amina
+      Then CHT knows the text to Amina as <state>
+
+      Examples:
+        | status | state                    |
+        | queued | received by the gateway  |
+        | wired  | forwarded by the gateway |
+        | sent   | sent                     |
+
+    Scenario: A text has arrived
+      When CHT sends "hello" to Amina
+      Then CHT knows the text to Amina as delivered
+
+  @req:STATE-2
+  Rule: Failed
+
+    Scenario: The aggregator fails a text
+      Given the aggregator fails every text
+      When CHT sends "hello" to Amina
+      Then CHT knows the text to Amina as failed
+      And CHT is told why the text to Amina failed: "not be delivered"
+
+  @req:STATE-3
+  Rule: Errored is not failed
+
+    Scenario: The aggregator cannot be reached for a while
+      Given the aggregator cannot be reached
+      When CHT sends "hello" to Amina
+      And the aggregator is well again in time
+      Then Amina receives "hello" once
+      And RapidPro has one message for Amina
+
+    @virtual-time
+    Scenario: RapidPro gives up
+      Given the aggregator cannot be reached
+      When CHT sends "hello" to Amina
+      Then CHT knows the text to Amina as failed
+
+  @req:STATE-4
+  Rule: Read is delivered
+
+    Scenario: A text was read
+      Given the aggregator reports that texts are read
+      When CHT sends "hello" to Amina
+      Then CHT knows the text to Amina as delivered
+
+  @req:STATE-5
+  Rule: A status that nobody knows
+
+    Scenario: RapidPro shows a strange status for a time
+      Given RapidPro shows a status that nobody knows
+      When CHT sends "hello" to Amina
+      Then CHT knows the text to Amina as delivered
+
+  @req:STATE-6
+  Rule: Never backwards
+
+    Scenario Outline: Reports come in another order
+      Given the aggregator <trouble>
+      When CHT sends "hello" to Amina, Yusuf and Grace
+      Then Amina, Yusuf and Grace receives "hello" once
+
+      Examples:
+        | trouble                     |
+        | reports in disorder         |
+        | reports each delivery twice |
+
+  @req:STATE-7
+  Rule: Told until CHT has it
+
+    Scenario: CHT's answers are lost
+      Given CHT loses its next 3 answers
+      When CHT sends "hello" to Amina
+      Then CHT knows the text to Amina as delivered
+
+  @req:STATE-8
+  Rule: Resent
+
+    Scenario: An older RapidPro says resent
+      Given RapidPro calls messages resent
+      When CHT sends "hello" to Amina
+      Then CHT knows the text to Amina as sent

@@ -1,0 +1,1 @@
+"""Steps, one module for each noun. All speak to the world; no step calls a step."""

@@ -1,0 +1,18 @@
+"""The relay is killed, and starts again."""
+
+from __future__ import annotations
+
+from pytest_bdd import given, parsers, when
+
+from conformance.wording import CRASHES, choose
+from conformance.world import World
+
+
+@given(parsers.parse("the relay is killed right after {point}"))
+def killed_after(world: World, point: str) -> None:
+    world.kill_when(choose("moment", point, CRASHES))
+
+
+@when("the relay starts again")
+def starts_again(world: World) -> None:
+    world.restart_after_kill()

@@ -1,0 +1,41 @@
+"""What goes wrong around the relay, and when it ends."""
+
+from __future__ import annotations
+
+from pytest_bdd import given, parsers, then, when
+
+from conformance.wording import CHT_TROUBLES, RAPIDPRO_TROUBLES, choose
+from conformance.world import World
+
+
+@given(parsers.parse("RapidPro {trouble}"))
+def rapidpro_trouble(world: World, trouble: str) -> None:
+    for fault in choose("trouble of RapidPro", trouble, RAPIDPRO_TROUBLES)(world.pace.a_while):
+        world.fault(fault)
+
+
+@given(parsers.parse("CHT {trouble}"))
+def cht_trouble(world: World, trouble: str) -> None:
+    for fault in choose("trouble of CHT", trouble, CHT_TROUBLES)(world.pace.a_while):
+        world.fault(fault)
+
+
+@when("a while passes")
+def a_while(world: World) -> None:
+    world.pass_time(world.pace.a_while)
+
+
+@when("all is well again")
+def all_well(world: World) -> None:
+    world.await_faults()
+    world.control.delete("/faults")
+
+
+@then("RapidPro is left alone until the time is up")
+def left_alone(world: World) -> None:
+    world.await_faults()
+    throttled = [call for call in world.history().calls if call.status == 429]
+    world.expect_harness(bool(throttled), "RapidPro never answered 429")
+    world.settle()
+    found = [one for one in world.violations() if one.check == "called_while_throttled"]
+    world.expect(not found, f"no request before the time is up; {'; '.join(map(str, found[:3]))}")

@@ -1,0 +1,70 @@
+"""What becomes of a text on its way, and what CHT knows of it."""
+
+from __future__ import annotations
+
+from pytest_bdd import given, parsers, then, when
+
+from conformance.wording import CHANNEL, REACHES, STATES, choose, listed
+from conformance.world import World
+
+
+@given(parsers.parse("texts get no further than {status}"))
+def no_further(world: World, status: str) -> None:
+    world.channel(**choose("stage of a text", status, REACHES))
+
+
+@given(parsers.parse("the aggregator {trouble}"))
+def aggregator(world: World, trouble: str) -> None:
+    world.channel(**choose("trouble of the aggregator", trouble, CHANNEL))
+
+
+@given(parsers.parse("{name}'s number cannot be reached"))
+def bad_number(world: World, name: str) -> None:
+    world.channel(bad_numbers=[world.people[name].number])
+
+
+@when("the aggregator is well again in time")
+def well_again(world: World) -> None:
+    """After the first try has failed, before RapidPro gives up."""
+    world.eventually(
+        "a text is errored", lambda: any(one.status == "errored" for one in world.history().sent), within=world.later
+    )
+    world.channel(down=False)
+
+
+@then(parsers.parse("CHT knows the text to {names} as {state}"))
+def knows(world: World, names: str, state: str) -> None:
+    expected = choose("state", state, STATES)
+    for name in listed(names):
+        world.eventually(
+            f"CHT knows the text to {name} as {state}",
+            world.known_as(world.people[name], expected),
+            within=world.later,
+        )
+
+
+@then(parsers.parse('CHT is told why the text to {name} failed: "{words}"'))
+def reason(world: World, name: str, words: str) -> None:
+    details = world.task(world.people[name]).details
+    world.expect(words.lower() in details.lower(), f"a reason that says {words!r}, CHT was told {details!r}")
+
+
+@then(parsers.parse("RapidPro has one message for {name}"))
+def one_message(world: World, name: str) -> None:
+    world.settle()
+    sent = [one for one in world.history().sent if one.number == world.people[name].number]
+    world.expect(len(sent) == 1, f"one message for {name} in RapidPro, there are {len(sent)}")
+
+
+@then(parsers.parse("RapidPro got at most {count:d} requests to send"))
+def at_most_sends(world: World, count: int) -> None:
+    world.settle()
+    calls = [one for one in world.history().calls if one.method == "POST" and one.path.endswith("/broadcasts.json")]
+    world.expect(len(calls) <= count, f"at most {count} requests to send, there were {len(calls)}")
+
+
+@then(parsers.parse("RapidPro got at most {share:g} requests for each text"))
+def few_requests(world: World, share: float) -> None:
+    world.settle()
+    figure = world.calls_per_text()
+    world.expect(figure <= share, f"at most {share:g} requests for each text, there were {figure:.2f}")

@@ -1,0 +1,43 @@
+Feature: Texts of people become reports
+  Whoever texts the clinic's number finds the text in CHT, once and unchanged.
+
+  @req:IN-1
+  Rule: A text becomes one report, letter for letter
+
+    Scenario: A patient writes in her own words
+      When Amina texts "I have had a fever since Monday"
+      Then CHT holds Amina's report "I have had a fever since Monday"
+
+    Scenario Outline: Words of all kinds
+      When Amina texts "<words>"
+      Then CHT holds Amina's report "<words>"
+
+      Examples:
+        | words                                |
+        | Umwana ararwaye, ndaje 😷             |
+        | ሰላም ጤና ይስጥልኝ                          |
+        | a@b.example, @contact and @(1 + 1)   |
+        | 100% sure & <b>bold</b>, 'so' \x      |
+
+    Scenario: A text of several lines
+      When Amina texts "one line" in 3 lines
+      Then CHT holds 1 reports of Amina
+
+    Scenario: Many people at once
+      When 40 people text in
+      Then CHT holds reports of all 40
+
+  @req:IN-2
+  Rule: A form text becomes a parsed report
+
+    Scenario: A health worker reports a temperature
+      When Yusuf texts "TEMP 38"
+      Then CHT holds a TEMP report of Yusuf whose temp is 38
+
+  @req:IN-8
+  Rule: The same words twice are two reports
+
+    Scenario: A patient asks for help again
+      When Amina texts "Please call me"
+      And Amina texts "Please call me"
+      Then CHT holds 2 reports of Amina
