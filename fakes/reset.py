@@ -74,6 +74,7 @@ class Resetter:
             likely = _wait_for(expected, (0,))
         if not likely or not dissolve(likely[0]):
             self.missed += 1
+            print("fakes: a connection to be reset was not found in time; it was closed instead", file=sys.stderr)
 
 
 def accepted_on(port: int) -> list[socket.socket]:
