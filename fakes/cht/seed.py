@@ -141,7 +141,7 @@ def _users(given: Mapping[str, Any]) -> dict[str, User]:
 
 
 def _docs(given: Mapping[str, Any]) -> tuple[Doc, ...]:
-    docs = given.get("docs") or []
+    docs = given.get("docs", [])
     if not isinstance(docs, list) or not all(isinstance(doc, dict) and isinstance(doc.get("_id"), str) for doc in docs):
         raise SeedError(
             f"`docs` is a list of documents, each with a text `_id`; got {_kind(docs)}. Give each its `_id`."
@@ -154,7 +154,7 @@ def _docs(given: Mapping[str, Any]) -> tuple[Doc, ...]:
 
 
 def _requests(given: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
-    requests = given.get("earlier_requests") or []
+    requests = given.get("earlier_requests", [])
     if not isinstance(requests, list):
         raise SeedError(f"`earlier_requests` is a list of requests; got {_kind(requests)}. Write it as [...].")
     for request in requests:
