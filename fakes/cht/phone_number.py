@@ -1,0 +1,50 @@
+"""How CHT writes a phone number: E.164 where the number passes the check, else nothing.
+
+Source: cht-core shared-libs/phone-number/src/phone-number.js (libphonenumber with the region of
+`default_country_code`; `phone_validation`: full check, `partial` or `none`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumberFormat
+
+LETTER = re.compile(r"[a-z]", re.IGNORECASE)
+
+
+def normalize(settings: Mapping[str, Any], phone: Any) -> str | Literal[False]:
+    """The number in E.164 (a valid short number as it is dialled), or False where it does not pass.
+
+    Letters make any number invalid, so that `tel:` addresses stay as they are. Only texts can be normalised.
+    """
+    if not isinstance(phone, str) or LETTER.search(phone):
+        return False
+    try:
+        parsed = phonenumbers.parse(phone, _region(settings.get("default_country_code")), keep_raw_input=True)
+    except NumberParseException:
+        return False
+    if not _passes(parsed, str(settings.get("phone_validation") or "").lower()):
+        return False
+    short = phonenumbers.is_valid_short_number(parsed)
+    return phonenumbers.format_number(parsed, PhoneNumberFormat.NATIONAL if short else PhoneNumberFormat.E164)
+
+
+def _region(country_code: Any) -> str | None:
+    """The main region of a country code, given as a number or a text."""
+    try:
+        region = phonenumbers.region_code_for_country_code(int(country_code))
+    except (TypeError, ValueError):
+        return None
+    return None if region == phonenumbers.UNKNOWN_REGION else region
+
+
+def _passes(parsed: phonenumbers.PhoneNumber, validation: str) -> bool:
+    if validation == "none":
+        return True
+    if validation == "partial":
+        return phonenumbers.is_possible_number(parsed)
+    return phonenumbers.is_valid_number(parsed)
