@@ -10,25 +10,26 @@ BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64)", "Accept": "text/html
 JSON = {"Accept": "application/json"}
 
 
-def fail(cht: Client, times: int, user: tuple[str, str] = ("gateway", "wrong"), **headers: str) -> list[int]:
+def fail(cht: Client, times: int, user: tuple[str, str] = ("gateway", "wrong"), address: str = "10.0.0.1") -> list[int]:
+    headers = {"X-Forwarded-For": address}
     return [cht.get("/api/sms", auth=user, headers=headers).status_code for _ in range(times)]
 
 
 def test_after_ten_failed_logins_even_the_right_password_has_to_wait() -> None:
     cht = client()
     assert fail(cht, 12) == [401] * 10 + [429] * 2
-    refused = cht.get("/api/sms", headers=JSON)
+    refused = cht.get("/api/sms", headers={**JSON, "X-Forwarded-For": "10.0.0.1"})
     assert (refused.status_code, refused.json()) == (429, {"code": 429, "error": "Too Many Requests"})
     cht.clock.advance(10)
-    assert cht.get("/api/sms").status_code == 200
+    assert fail(cht, 1, GATEWAY) == [200]
 
 
 def test_failures_count_by_user_name_from_any_address() -> None:
     cht = client()
     for number in range(10):
-        fail(cht, 1, **{"X-Forwarded-For": f"10.0.0.{number}"})
-    assert fail(cht, 1, GATEWAY, **{"X-Forwarded-For": "10.0.0.99"}) == [429]
-    assert fail(cht, 1, ADMIN, **{"X-Forwarded-For": "10.0.0.99"}) == [200]
+        fail(cht, 1, address=f"10.0.1.{number}")
+    assert fail(cht, 1, GATEWAY, address="10.0.2.1") == [429]
+    assert fail(cht, 1, ADMIN, address="10.0.2.1") == [200]
 
 
 def test_failures_of_old_do_not_count() -> None:
@@ -46,7 +47,7 @@ def test_requests_without_login_are_not_held_back() -> None:
     token = {"Authorization": "Token cht-incoming-token"}
     body = {"id": "1", "from": "+250788123456", "content": "hi"}
     assert cht.post("/api/v2/sms/rapidpro/incoming-messages", json=body, headers=token).status_code == 200
-    assert fail(cht, 1, ADMIN) == [429]
+    assert cht.get("/api/sms", auth=ADMIN).status_code == 429
 
 
 @pytest.mark.parametrize(
@@ -175,3 +176,12 @@ def test_a_path_that_nobody_knows_is_noted_as_unexpected() -> None:
     assert notes == []
     cht.get("/api/v3/sms")
     assert notes == ["no route takes GET /api/v3/sms"]
+
+
+def test_a_status_that_no_gateway_has_is_noted_as_unexpected() -> None:
+    cht = client(user=GATEWAY)
+    notes: list[str] = []
+    cht.cht.unexpected = notes.append
+    for status in ("SENT", "sent"):
+        cht.post("/api/sms", json={"updates": [{"id": "u", "status": status}]})
+    assert notes == ["update of message 'u' with a status that no gateway has: {'gateway_status': 'sent'}"]

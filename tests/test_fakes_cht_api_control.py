@@ -35,7 +35,7 @@ def test_a_seed_knows_every_key_that_occurs_in_a_recording(name: str) -> None:
         ({"docs": [{"a": 1}]}, "text `_id`"),
         ({"docs": [{"_id": "a"}, {"_id": "a"}]}, "'a' occurs twice"),
         ({"now": "yesterday"}, "ISO 8601"),
-        ({"server": "gone"}, "`starting`"),
+        ({"server": "gone"}, "starting"),
         ({"earlier_requests": [5]}, "`method` and `path`"),
         ({"earlier_requests": 5}, "list of requests"),
         ([], "object"),

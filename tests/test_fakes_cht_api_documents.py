@@ -226,3 +226,10 @@ def test_a_stored_document_is_not_changed_by_altering_what_was_given_or_got() ->
     assert got is not None
     got["list"].append(3)
     assert cht.get("/medic/a").json()["list"] == [1]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("PATCH", "", 405), ("PUT", "_find", 405), ("GET", "_changes", 501)]
+)
+def test_what_the_fake_database_cannot_do_it_says(method: str, path: str, status: int) -> None:
+    assert client().call(method, f"/medic/{path}", json={}).status_code == status

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -68,7 +69,7 @@ def test_equal_dates_come_by_document_then_by_text() -> None:
 
 
 def test_messages_without_uuid_number_text_or_date_are_not_found() -> None:
-    incomplete = [
+    incomplete: list[dict[str, Any]] = [
         {"messages": [{"to": "+250788123001", "message": "x"}], "state": "pending"},
         {"messages": [{"uuid": "u", "message": "x"}], "state": "pending"},
         {"messages": [{"uuid": "u", "to": "+250788123001", "message": ""}], "state": "pending"},
@@ -163,13 +164,14 @@ def work(size: int) -> dict[str, int]:
         doc_id = counted(f"d-{number * 7919 % size:06}")
         index.changed(doc_id, doc(doc_id, task(f"u-{doc_id}", gateway_ref=f"r-{doc_id}")))
     found: dict[str, int] = {}
-    for name, look in {
+    looks: dict[str, Callable[[], object]] = {
         "oldest": lambda: index.oldest(),
         "reference": lambda: index.seen("r-d-000500"),
         "uuid": lambda: index.documents_of("u-d-000500"),
         "change": lambda: index.changed(counted("d-000500"), doc(counted("d-000500"), task("u", "sent"))),
         "poll": lambda: index.with_reference(["pending"], skip=size // 2),
-    }.items():
+    }
+    for name, look in looks.items():
         counter.comparisons = 0
         look()
         found[name] = counter.comparisons

@@ -34,7 +34,7 @@ class Api:
         self._state = state
         self._limit = LoginLimit()
         self._database = Databases(state)
-        gateways, configuration = Gateways(state, messaging), Configuration(state)
+        gateways, configuration = Gateways(state, messaging, self._note), Configuration(state)
         self._credential: Handler = configuration.write_credential
         self._routes: Mapping[tuple[str, str], Handler] = {
             ("POST", "/api/v2/sms/rapidpro/incoming-messages"): gateways.rapidpro,
@@ -85,6 +85,9 @@ class Api:
         if reply.status == 401:
             self._limit.failed(request, now)
         return reply
+
+    def _note(self, sentence: str) -> None:
+        self.unexpected(sentence)
 
     def _handler(self, request: Request) -> Handler:
         path = request.path.lower()

@@ -75,8 +75,10 @@ class Databases:
         handler = self._handlers.get((method, rest))
         if handler is not None:
             return handler(request, database)
-        if rest == "" or (rest.startswith("_") and not rest.startswith(("_design/", "_local/"))):
+        if rest in ("", "_all_docs", "_bulk_docs", "_find"):
             raise CouchError(405, "method_not_allowed", "Only GET,HEAD,POST allowed")
+        if rest.startswith("_") and not rest.startswith(("_design/", "_local/")):
+            raise CouchError(501, "not_implemented", f"This fake of the database has no {rest.partition('/')[0]}.")
         return self._document(request, database, method, rest)
 
     def _document(self, request: Request, database: Documents, method: str, doc_id: str) -> Answer:

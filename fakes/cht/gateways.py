@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from fakes.cht import js
@@ -37,15 +37,20 @@ REPORT_STATES = {
     "Success": "delivered",
     "Failed": "failed",
 }
+UNRECOGNISED = "unrecognised"
 DEFAULT_SERVICE = {"outgoing_service": "medic-gateway"}
 
 
 class Gateways:
-    """The handlers; each takes a request and gives the answer, or raises HttpError."""
+    """The handlers; each takes a request and gives the answer, or raises HttpError.
 
-    def __init__(self, state: State, messaging: Messaging) -> None:
+    `note` is called with a sentence when a caller sends what no gateway should send.
+    """
+
+    def __init__(self, state: State, messaging: Messaging, note: Callable[[str], None]) -> None:
         self._state = state
         self._messaging = messaging
+        self._note = note
 
     def rapidpro(self, request: Request) -> Reply:
         """A text that RapidPro passes on: `{id, from, content}`. One seen before is refused like an incomplete one."""
@@ -76,7 +81,9 @@ class Gateways:
         self._messaging.take_in(source.get("messages", []))
         updates = source.get("updates")
         if js.truthy(updates):
-            self._messaging.update_states(_gateway_changes(updates))
+            changes = _gateway_changes(updates)
+            self._messaging.update_states(changes)
+            self._note_unknown(changes)
         return json_reply({"messages": self._hand_out()})
 
     def incoming_africas_talking(self, request: Request) -> Reply:
@@ -131,6 +138,11 @@ class Gateways:
         self._check_key("africastalking.com:incoming", request.query.get("key"))
         return body
 
+    def _note_unknown(self, changes: Iterable[Change]) -> None:
+        for change in changes:
+            if change.state == UNRECOGNISED:
+                self._note(f"update of message {change.uuid!r} with a status that no gateway has: {change.details!r}")
+
     def _hand_out(self) -> list[dict[str, Any]]:
         """The oldest waiting messages, now marked as handed out; none if another service does the sending."""
         service = self._state.settings.get("sms")
@@ -154,7 +166,7 @@ def _gateway_change(update: Mapping[str, Any]) -> Change:
     state = GATEWAY_STATES.get(js.string(status))
     if state is None:
         details = {"gateway_status": status} if "status" in update else {}
-        return Change("unrecognised", uuid=update.get("id"), details=details)
+        return Change(UNRECOGNISED, uuid=update.get("id"), details=details)
     return Change(state, uuid=update.get("id"), details={"reason": reason} if js.truthy(reason) else None)
 
 
