@@ -68,20 +68,21 @@ class Message(Row):
     created_on: datetime = T0
     modified_on: datetime = T0
     archived: bool = False
+    direction: str = "out"
     history: list[tuple[float, str]] = field(default_factory=list)
 
 
 @dataclass(eq=False)
 class Run(Row):
-    contact: Contact | None = None
+    contact: Any = None
     flow: Row | None = None
-    results: dict[str, Any] | None = None
+    results: dict[str, Any] = field(default_factory=dict)
 
 
 class MemoryRecords:
     """As the parts behind the API want it; everything they write is kept in lists for the test to look at."""
 
-    def __init__(self, clock):
+    def __init__(self, clock: Any) -> None:
         self.clock = clock
         self.workspace = Workspace(1, "w-1", "Clinic")
         self.channels = [Channel(1, "c-1", "Relay SMS")]
@@ -91,87 +92,92 @@ class MemoryRecords:
         self.runs: list[Run] = []
         self.flow = Row(1, "f-1", "Relay")
 
-    def contact(self, name, *urns, **more):
+    def contact(self, name: Any, *urns: Any, **more: Any) -> Any:
         contact = Contact(len(self.contacts) + 1, f"p-{len(self.contacts) + 1}", name, list(urns), **more)
         self.contacts.append(contact)
         return contact
 
-    def workspaces(self):
+    def workspaces(self) -> Any:
         return [self.workspace]
 
-    def workspace_of(self, _row):
+    def workspace_of(self, _row: Any) -> Any:
         return self.workspace
 
-    def channels_of(self, _workspace):
+    def channels_of(self, _workspace: Any) -> Any:
         return self.channels
 
-    def channel_of(self, message):
+    def channel_of(self, message: Any) -> Any:
         return message.channel if message.channel in self.channels else None
 
-    def groups_of(self, contact):
+    def groups_of(self, contact: Any) -> Any:
         return contact.groups
 
-    def fields_of(self, _workspace, contact):
+    def fields_of(self, _workspace: Any, contact: Any) -> Any:
         return [("village", "Village", contact.fields.get("village")), ("edd", "EDD", contact.fields.get("edd"))]
 
-    def globals_of(self, _workspace):
+    def globals_of(self, _workspace: Any) -> Any:
         return [("clinic_name", "Clinic Name", "Kigali Clinic")]
 
-    def wanted(self, row):
+    def wanted(self, row: Any) -> Any:
         return row
 
-    def texts_of(self, broadcast):
+    def texts_of(self, broadcast: Any) -> Any:
         return broadcast.texts
 
-    def attached(self, _broadcast):
+    def attached(self, _broadcast: Any) -> Any:
         return False
 
-    def contact_by_urn(self, _workspace, identity):
+    def contact_by_urn(self, _workspace: Any, identity: Any) -> Any:
         return next((one for one in self.contacts if identity in one.urns), None)
 
-    def contact_of(self, message):
+    def contact_of(self, message: Any) -> Any:
         return message.contact
 
-    def message(self, message_id):
+    def all_messages(self) -> Any:
+        return sorted([*self.messages, *self.incoming], key=lambda one: one.id)
+
+    def message(self, message_id: Any) -> Any:
         return next((one for one in self.messages if one.id == message_id), None)
 
-    def new_contact(self, _workspace, urn, _now):
+    def new_contact(self, _workspace: Any, urn: Any, _now: Any) -> Any:
         return self.contact(None, urn)
 
-    def touch_contact(self, contact, _now, *, status, urns):
+    def touch_contact(self, contact: Any, _now: Any, *, status: Any, urns: Any) -> None:
         contact.status, contact.urns = status, urns
 
-    def set_broadcast(self, broadcast, status, contact_count, _now):
+    def set_broadcast(self, broadcast: Any, status: Any, contact_count: Any, _now: Any) -> None:
         broadcast.status, broadcast.contact_count = status, contact_count
         broadcast.history.append((status, contact_count))
 
     set_start = set_broadcast
 
-    def set_status(self, message, status, now):
+    def set_status(self, message: Any, status: Any, now: Any) -> None:
         message.status = status
         message.history.append(((self.clock.now() - T0).total_seconds(), status))
         if now is not None:
             message.modified_on = now
 
-    def new_outgoing(self, _workspace, contact, **values):
+    def new_outgoing(self, _workspace: Any, contact: Any, **values: Any) -> Any:
         values["created_on"] = values["modified_on"] = values.pop("now")
         message = Message(id=8001 + len(self.messages), contact=contact, **values)
         self.messages.append(message)
         return message
 
-    def new_incoming(self, _workspace, contact, *, external_id, now, **values):
-        message = Message(id=7001 + len(self.incoming), contact=contact, status="handled", created_on=now, **values)
+    def new_incoming(self, _workspace: Any, contact: Any, *, external_id: Any, now: Any, **values: Any) -> Any:
+        message = Message(
+            id=7001 + len(self.incoming), contact=contact, status="handled", direction="in", created_on=now, **values
+        )
         message.name = external_id
         self.incoming.append(message)
         return message
 
-    def catch_all_flow(self, _workspace, _now):
+    def catch_all_flow(self, _workspace: Any, _now: Any) -> Any:
         return self.flow
 
-    def new_run(self, _workspace, contact, flow, *, uuid, **_more):
+    def new_run(self, _workspace: Any, contact: Any, flow: Any, *, uuid: Any, **_more: Any) -> Any:
         run = Run(len(self.runs) + 1, uuid, None, contact, flow)
         self.runs.append(run)
         return run
 
-    def end_run(self, run, results, _now):
+    def end_run(self, run: Any, results: Any, _now: Any) -> None:
         run.results = results

@@ -4,6 +4,7 @@ import io
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,7 +18,7 @@ CASES = GOLDEN["cases"]
 SMS = GOLDEN["contexts"]["sms"]
 
 
-def env(**changes):
+def env(**changes: Any) -> Any:
     given = {
         "now": datetime(2026, 3, 4, 5, 6, 7, 250000, tzinfo=UTC),
         "timezone": ZoneInfo("Africa/Nairobi"),
@@ -26,17 +27,17 @@ def env(**changes):
     return Env(**{**given, **changes})
 
 
-def text(template, context=SMS, **options):
+def text(template: Any, context: Any = SMS, **options: Any) -> Any:
     return evaluate(template, context, env(), **options).text
 
 
-def errors(template, context=SMS, **options):
+def errors(template: Any, context: Any = SMS, **options: Any) -> Any:
     return evaluate(template, context, env(), **options).errors
 
 
 @pytest.mark.parametrize("generation", ["new", "9"])
 @pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
-def test_a_recorded_case_comes_out_as_recorded(case, generation):
+def test_a_recorded_case_comes_out_as_recorded(case: Any, generation: Any) -> None:
     context = {**GOLDEN["contexts"][case["context"]], **case.get("patch", {})}
     outcome = evaluate(case["template"], context, env_from_json(GOLDEN["env"], generation), generation=generation)
     assert (outcome.text, bool(outcome.errors)) == (case["expected"], case["error"])
@@ -44,7 +45,7 @@ def test_a_recorded_case_comes_out_as_recorded(case, generation):
         assert list(outcome.errors) == case.get("error_messages", [])
 
 
-def test_there_are_as_many_recorded_cases_as_the_document_says():
+def test_there_are_as_many_recorded_cases_as_the_document_says() -> None:
     assert len(CASES) == 89
 
 
@@ -87,7 +88,7 @@ def test_there_are_as_many_recorded_cases_as_the_document_says():
         ('@(regex_match("a\\nb1", "^b(\\d)$", 1))', "1"),
     ],
 )  # fmt: skip
-def test_a_rule_of_the_language_holds(template, expected):
+def test_a_rule_of_the_language_holds(template: Any, expected: Any) -> None:
     outcome = evaluate(template, SMS, env())
     assert outcome.text == expected
     assert outcome.errors == ()
@@ -113,7 +114,7 @@ def test_a_rule_of_the_language_holds(template, expected):
         ('@(object("a", 1).b)', "object has no property 'b'"),
     ],
 )
-def test_an_expression_that_fails_writes_nothing_and_says_why(template, message):
+def test_an_expression_that_fails_writes_nothing_and_says_why(template: Any, message: Any) -> None:
     outcome = evaluate(f"[{template}]", SMS, env())
     assert outcome.text == "[]"
     assert outcome.errors == (message,)
@@ -131,19 +132,19 @@ def test_an_expression_that_fails_writes_nothing_and_says_why(template, message)
         ("@(1234567890123456789012345678901234567)", "", "1234567890123456789012345678901234567"),
     ],
 )
-def test_the_two_generations_differ_where_they_are_known_to(template, new, old):
+def test_the_two_generations_differ_where_they_are_known_to(template: Any, new: Any, old: Any) -> None:
     assert text(template) == new
     assert text(template, generation="9") == old
 
 
-def test_a_result_longer_than_ten_thousand_characters_is_cut():
+def test_a_result_longer_than_ten_thousand_characters_is_cut() -> None:
     long = "é" * 10_001
     assert text(long) == "é" * 9_997 + "..."
     assert text("é" * 10_000) == "é" * 10_000
     assert text(long, limit=None) == long
 
 
-def test_a_template_that_is_one_expression_keeps_its_type():
+def test_a_template_that_is_one_expression_keeps_its_type() -> None:
     value = evaluate_value(" @webhook.status ", SMS, env())
     assert value == 200
     assert not isinstance(value, str)
@@ -174,24 +175,24 @@ def test_a_template_that_is_one_expression_keeps_its_type():
     ],
 )
 @pytest.mark.parametrize("generation", ["new", "9"])
-def test_a_hurtful_template_ends_quickly_and_without_exception(template, generation):
+def test_a_hurtful_template_ends_quickly_and_without_exception(template: Any, generation: Any) -> None:
     evaluate(template, SMS, env(), generation=generation)
 
 
-def test_the_same_seed_gives_the_same_chance():
+def test_the_same_seed_gives_the_same_chance() -> None:
     given = {"seed": 7}
     first, second = (evaluate("@(rand()) @(rand_between(1, 6))", {}, env_from_json(given)) for _ in range(2))
     assert first == second
     assert first != evaluate("@(rand()) @(rand_between(1, 6))", {}, env_from_json({"seed": 8}))
 
 
-def lines_out(*lines):
+def lines_out(*lines: Any) -> Any:
     out = io.StringIO()
     status = run(lines, out)
     return status, [json.loads(line) for line in out.getvalue().splitlines()]
 
 
-def test_eval_answers_each_line_with_a_line():
+def test_eval_answers_each_line_with_a_line() -> None:
     asked = {"template": "@(upper(name)) @(1/0)", "context": {"name": "amina"}, "env": GOLDEN["env"]}
     status, answers = lines_out(json.dumps(asked).encode(), b"\n", b'{"template": "plain"}')
     assert status == 0
@@ -216,7 +217,7 @@ def test_eval_answers_each_line_with_a_line():
         (b"[" * 100_000, "the line is"),
     ],
 )
-def test_a_line_that_says_no_expression_is_answered_with_an_error_and_the_rest_still_done(line, complaint):
+def test_a_line_that_says_no_expression_gets_an_error_and_the_rest_is_done(line: Any, complaint: Any) -> None:
     status, answers = lines_out(line, b'{"template": "ok"}')
     assert status == 2
     assert complaint in answers[0]["error"]

@@ -1,6 +1,7 @@
 """Segments, aggregators' words and the channel's knobs: pure data and rules."""
 
 import re
+from typing import Any
 
 import pytest
 
@@ -35,11 +36,11 @@ from fakes.rapidpro.segments import is_gsm7, segments
         ("\t" + "a" * 70, 2),
     ],
 )
-def test_a_text_takes_as_many_segments_as_its_alphabet_allows(text, expected):
+def test_a_text_takes_as_many_segments_as_its_alphabet_allows(text: Any, expected: Any) -> None:
     assert segments(text) == expected
 
 
-def test_only_gsm7_characters_count_as_gsm7():
+def test_only_gsm7_characters_count_as_gsm7() -> None:
     assert is_gsm7("Muraho! @£$¥ ÄÖÑÜ § ^{}[~]|€\\")
     for character in "çí’–`\tაŵ👶":
         assert not is_gsm7(character), character
@@ -81,22 +82,22 @@ def test_only_gsm7_characters_count_as_gsm7():
         (PLAIN, "errored", "errored"),
     ],
 )
-def test_an_aggregators_word_becomes_the_status_that_courier_makes_of_it(aggregator, word, status):
+def test_an_aggregators_word_becomes_the_recorded_status(aggregator: Any, word: Any, status: Any) -> None:
     assert aggregator.words[word].status == status
 
 
-def test_the_table_above_names_every_word():
+def test_the_table_above_names_every_word() -> None:
     assert sum(len(aggregator.words) for aggregator in AGGREGATORS.values()) == 31
 
 
 @pytest.mark.parametrize("aggregator", AGGREGATORS.values(), ids=lambda one: one.name)
-def test_each_stage_an_aggregator_reports_is_one_of_its_words(aggregator):
+def test_each_stage_an_aggregator_reports_is_one_of_its_words(aggregator: Any) -> None:
     assert {aggregator.stages[stage] for stage in ("sent", "delivered", "failed")} <= set(aggregator.words)
     assert all(word in aggregator.words for word in aggregator.stages.values())
 
 
-def test_infobip_groups_decide_the_status():
-    by_group = {(word.group_id, word.group): set() for word in INFOBIP.words.values()}
+def test_infobip_groups_decide_the_status() -> None:
+    by_group: dict[Any, Any] = {(word.group_id, word.group): set() for word in INFOBIP.words.values()}
     for word in INFOBIP.words.values():
         by_group[word.group_id, word.group].add(word.status)
     assert by_group == {
@@ -109,7 +110,7 @@ def test_infobip_groups_decide_the_status():
     }
 
 
-def test_an_infobip_report_holds_what_courier_reads():
+def test_an_infobip_report_holds_what_courier_reads() -> None:
     payload = report_payload(INFOBIP, "DELIVERED_TO_HANDSET", "id-1", "+250788123123", "2026-03-04T05:06:07Z")
     (result,) = payload["results"]
     assert (result["messageId"], result["to"]) == ("id-1", "250788123123")
@@ -117,14 +118,14 @@ def test_an_infobip_report_holds_what_courier_reads():
     assert result["error"]["permanent"] is False
 
 
-def test_an_africas_talking_report_gives_a_reason_only_for_failures():
+def test_an_africas_talking_report_gives_a_reason_only_for_failures() -> None:
     at = "2026-03-04T05:06:07Z"
     failed = report_payload(AFRICASTALKING, "Failed", "ATXid_1", "+250788123123", at)
     assert (failed["id"], failed["status"], failed["failureReason"]) == ("ATXid_1", "Failed", "DeliveryFailure")
     assert "failureReason" not in report_payload(AFRICASTALKING, "Success", "ATXid_1", "+250788123123", at)
 
 
-def test_incoming_payloads_have_each_aggregators_shape():
+def test_incoming_payloads_have_each_aggregators_shape() -> None:
     given = ("Muraho", "in-1", "+250788123123", "+250788120000", "2026-03-04T05:06:07Z")
     infobip = incoming_payload(INFOBIP, *given)
     assert infobip["messageCount"] == 1
@@ -136,7 +137,7 @@ def test_incoming_payloads_have_each_aggregators_shape():
     assert incoming_payload(PLAIN, *given)["id"] == "in-1"
 
 
-def test_knobs_not_named_stay():
+def test_knobs_not_named_stay() -> None:
     first = knobs.changed(Channel(), {"tps": 5, "shares": {"failed": 0.5}, "bad_numbers": ["+250788000000"]})
     second = knobs.changed(first, {"shares": {"errored": 1}, "down": True, "length_limit": 160})
     assert (second.tps, second.shares.failed, second.shares.errored, second.down) == (5.0, 0.5, 1.0, True)
@@ -149,13 +150,15 @@ def test_knobs_not_named_stay():
     [
         ({"tpss": 1}, "unknown channel setting 'tpss': possible are aggregator, tps, delays"),
         ({"shares": {"fail": 1}}, "unknown shares setting 'fail': possible are failed, errored, no_report"),
-        ({"delays": {"wire": 1}}, "unknown delays setting 'wire': possible are wired, sent, delivered"),
+        ({"delays": {"wire": 1}}, "unknown delays setting 'wire': possible are wired, sent, delivered, retries"),
         ({"shares": {"failed": 1.1}}, "shares.failed must be a share between 0 and 1"),
         ({"shares": {"failed": -0.1}}, "shares.failed must be a share between 0 and 1"),
         ({"shares": {"failed": True}}, "shares.failed must be a share"),
         ({"delays": {"sent": -1}}, "delays.sent must be a number of seconds"),
         ({"delays": {"sent": float("nan")}}, "delays.sent must be a number of seconds"),
-        ({"delays": 3}, "delays must be an object with any of wired, sent, delivered"),
+        ({"delays": 3}, "delays must be an object with any of wired, sent, delivered, retries"),
+        ({"delays": {"retries": 5}}, "delays.retries must be two numbers of seconds"),
+        ({"delays": {"retries": [5, -1]}}, "delays.retries must be a number of seconds"),
         ({"tps": 0}, "tps must be a number above 0"),
         ({"tps": "10"}, "tps must be a number above 0"),
         ({"aggregator": "twilio"}, "aggregator must be one of plain, infobip, africastalking"),
@@ -167,20 +170,20 @@ def test_knobs_not_named_stay():
         ([], "channel must be an object with any of aggregator"),
     ],
 )
-def test_a_wrong_knob_is_refused_with_what_is_possible(given, complaint):
+def test_a_wrong_knob_is_refused_with_what_is_possible(given: Any, complaint: Any) -> None:
     with pytest.raises(BadKnob, match="^" + re.escape(complaint)):
         knobs.changed(Channel(), given)
 
 
-def taken(queue, timestamp, tps):
+def taken(queue: Any, timestamp: Any, tps: Any) -> Any:
     found = []
     while (item := queue.take(timestamp, tps)) is not None:
         found.append(item)
     return found
 
 
-def test_a_second_takes_as_many_segments_as_the_limit_says_and_the_last_may_overshoot():
-    queue = SendQueue(lambda item: item[1])
+def test_a_second_takes_as_many_segments_as_the_limit_says_and_the_last_may_overshoot() -> None:
+    queue: SendQueue[Any] = SendQueue(lambda item: item[1])
     for number, size in enumerate([1, 1, 3, 1, 1, 1, 1]):
         queue.add((number, size), first=False)
     assert [number for number, _ in taken(queue, 100.2, 4)] == [0, 1, 2]
@@ -188,15 +191,15 @@ def test_a_second_takes_as_many_segments_as_the_limit_says_and_the_last_may_over
     assert [number for number, _ in taken(queue, 101.0, 4)] == [3, 4, 5, 6]
 
 
-def test_replies_go_before_broadcasts():
-    queue = SendQueue(lambda _: 1)
+def test_replies_go_before_broadcasts() -> None:
+    queue: SendQueue[Any] = SendQueue(lambda _: 1)
     queue.add("broadcast", first=False)
     queue.add("reply", first=True)
     assert taken(queue, 1.0, 10) == ["reply", "broadcast"]
 
 
-def test_a_limit_below_one_a_second_lets_one_pass_now_and_then():
-    queue = SendQueue(lambda _: 1)
+def test_a_limit_below_one_a_second_lets_one_pass_now_and_then() -> None:
+    queue: SendQueue[Any] = SendQueue(lambda _: 1)
     for number in range(3):
         queue.add(number, first=False)
     assert [len(taken(queue, float(second), 0.5)) for second in range(5)] == [1, 0, 1, 0, 1]

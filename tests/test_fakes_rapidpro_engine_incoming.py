@@ -3,6 +3,7 @@
 import json
 import random
 import threading
+from typing import Any, cast
 
 import pytest
 import requests
@@ -23,12 +24,12 @@ URL = "http://relay.test/api/v2/sms/rapidpro/incoming-messages"
 class Relay:
     """The other side of the webhook: answers what it is told to, and keeps what it was asked."""
 
-    def __init__(self):
-        self.answers = []
-        self.requests = []
-        self.before = lambda: None
+    def __init__(self) -> None:
+        self.answers: list[Any] = []
+        self.requests: list[Any] = []
+        self.before: Any = lambda: None
 
-    def __call__(self, environ, start_response):
+    def __call__(self, environ: Any, start_response: Any) -> Any:
         self.before()
         headers = {k: v for k, v in environ.items() if k.startswith("HTTP_") or k == "CONTENT_TYPE"}
         self.requests.append((environ["REQUEST_METHOD"], environ["PATH_INFO"], headers, read_body(environ, 10**7)))
@@ -39,14 +40,14 @@ class Relay:
         start_response(f"{status} X", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
         return [body]
 
-    def bodies(self):
+    def bodies(self) -> Any:
         return [json.loads(body) for *_, body in self.requests]
 
 
 class World:
-    def __init__(self, profile="26", **webhook):
+    def __init__(self, profile: Any = "26", **webhook: Any) -> None:
         self.clock = VirtualClock(T0)
-        self.records = MemoryRecords(self.clock)
+        self.records = cast(Any, MemoryRecords(self.clock))
         self.relay = Relay()
         session = requests.Session()
         session.trust_env = False
@@ -60,21 +61,21 @@ class World:
         self.http = app.test_client()
         self.put("webhook", url=URL, token="secret", **webhook)
 
-    def put(self, what, **given):
+    def put(self, what: Any, **given: Any) -> Any:
         answer = self.http.put(f"/rapidpro/{what}", json=given)
         assert answer.status_code == 200, answer.text
-        return answer.json
+        return answer.get_json()
 
-    def text(self, text="R JINA 12", **more):
+    def text(self, text: Any = "R JINA 12", **more: Any) -> Any:
         answer = self.http.post(TEXTS, json={"text": text, **more})
         assert answer.status_code == 200, answer.text
-        return answer.json
+        return answer.get_json()
 
-    def phone(self):
-        return [(one["direction"], one["text"]) for one in self.http.get(TEXTS).json["texts"]]
+    def phone(self) -> Any:
+        return [(one["direction"], one["text"]) for one in self.http.get(TEXTS).get_json()["texts"]]
 
 
-def test_a_text_is_stored_and_posted_with_the_documented_body_and_headers():
+def test_a_text_is_stored_and_posted_with_the_documented_body_and_headers() -> None:
     world = World()
     happened = world.text('Muraho é 👶 "x" & <y>')
     ((method, path, headers, body),) = world.relay.requests
@@ -94,7 +95,7 @@ def test_a_text_is_stored_and_posted_with_the_documented_body_and_headers():
     assert world.phone() == [("sent", 'Muraho é 👶 "x" & <y>')]
 
 
-def test_the_run_keeps_the_result_of_the_call():
+def test_the_run_keeps_the_result_of_the_call() -> None:
     world = World()
     happened = world.text()
     (run,) = world.records.runs
@@ -104,13 +105,13 @@ def test_the_run_keeps_the_result_of_the_call():
 
 
 @pytest.mark.parametrize(("profile", "agent"), [("9.3", "RapidProMailroom/9.3.45"), ("9.0", "RapidProMailroom/9.0.0")])
-def test_older_versions_name_themselves_otherwise(profile, agent):
+def test_older_versions_name_themselves_otherwise(profile: Any, agent: Any) -> None:
     world = World(profile=profile)
     world.text()
     assert world.relay.requests[0][2]["HTTP_USER_AGENT"] == agent
 
 
-def test_accept_and_token_can_be_left_out_and_headers_added():
+def test_accept_and_token_can_be_left_out_and_headers_added() -> None:
     world = World(accept=False, headers={"X-Own": "1", "content-type": "text/plain"})
     world.put("webhook", token=None)
     world.text()
@@ -122,13 +123,13 @@ def test_accept_and_token_can_be_left_out_and_headers_added():
 
 
 @pytest.mark.parametrize("part", ["id", "from", "content"])
-def test_a_part_of_the_body_can_be_left_out(part):
+def test_a_part_of_the_body_can_be_left_out(part: Any) -> None:
     world = World(omit=[part])
     world.text()
     assert set(world.relay.bodies()[0]) == {"id", "from", "content"} - {part}
 
 
-def test_a_failed_call_is_not_repeated_and_the_sender_is_told():
+def test_a_failed_call_is_not_repeated_and_the_sender_is_told() -> None:
     world = World(reply_on_failure="Sorry, your report was not received (@webhook.status)")
     world.relay.answers = [503]
     happened = world.text()
@@ -141,13 +142,13 @@ def test_a_failed_call_is_not_repeated_and_the_sender_is_told():
     assert (reply.id, reply.flow) == (happened["reply"]["message"], world.records.flow)
 
 
-def test_in_the_old_engine_the_status_is_among_the_results():
+def test_in_the_old_engine_the_status_is_among_the_results() -> None:
     world = World(profile="9.0", reply_on_failure="@results.relay.value [@webhook.error]")
     world.relay.answers = [(400, b'{"error": "no content"}')]
     assert world.text()["reply"]["text"] == "400 [no content]"
 
 
-def test_the_sender_can_be_left_uninformed():
+def test_the_sender_can_be_left_uninformed() -> None:
     world = World(reply_on_failure=None)
     world.relay.answers = [400]
     assert world.text()["reply"] is None
@@ -155,7 +156,7 @@ def test_the_sender_can_be_left_uninformed():
     assert world.records.messages == []
 
 
-def test_a_connection_that_fails_has_status_0():
+def test_a_connection_that_fails_has_status_0() -> None:
     world = World()
     world.relay.answers = [ConnectionError()]
     happened = world.text()
@@ -168,7 +169,7 @@ def test_a_connection_that_fails_has_status_0():
 @pytest.mark.parametrize(
     ("first", "calls"), [(503, 2), (500, 2), (ConnectionError(), 2), (400, 1), (403, 1), (429, 1), (200, 1)]
 )
-def test_with_retry_the_flow_calls_once_more_in_the_same_run(first, calls):
+def test_with_retry_the_flow_calls_once_more_in_the_same_run(first: Any, calls: Any) -> None:
     world = World(retry=True)
     world.relay.answers = [first, 200]
     happened = world.text()
@@ -177,7 +178,7 @@ def test_with_retry_the_flow_calls_once_more_in_the_same_run(first, calls):
     assert (happened["reply"] is None) == (calls == 2 or first == 200)
 
 
-def test_a_second_failure_tells_the_sender_too():
+def test_a_second_failure_tells_the_sender_too() -> None:
     world = World(retry=True)
     world.relay.answers = [503, 503]
     assert world.text()["reply"] is not None
@@ -185,7 +186,7 @@ def test_a_second_failure_tells_the_sender_too():
 
 
 @pytest.mark.parametrize(("profile", "told"), [("26", False), ("9.3", True)])
-def test_an_answer_too_large_goes_the_way_of_its_generation(profile, told):
+def test_an_answer_too_large_goes_the_way_of_its_generation(profile: Any, told: Any) -> None:
     world = World(profile=profile)
     world.relay.answers = [(200, b"x" * (1024 * 1024 + 1))]
     happened = world.text()
@@ -194,19 +195,19 @@ def test_an_answer_too_large_goes_the_way_of_its_generation(profile, told):
     assert world.records.runs[0].results["relay"]["category"] == "Failure"
 
 
-def test_handling_that_broke_off_calls_again_with_the_same_id_or_in_a_run_of_its_own():
+def test_handling_that_broke_off_calls_again_with_the_same_id_or_in_a_run_of_its_own() -> None:
     world = World()
     first = world.text()
-    again = world.http.post(TEXTS, json={"again": True}).json
+    again = world.http.post(TEXTS, json={"again": True}).get_json()
     assert (again["run"], again["message"]) == (first["run"], first["message"])
-    anew = world.http.post(TEXTS, json={"again": "new_run"}).json
+    anew = world.http.post(TEXTS, json={"again": "new_run"}).get_json()
     assert anew["message"] == first["message"]
     assert [body["id"] for body in world.relay.bodies()] == [first["run"], first["run"], anew["run"]]
     assert anew["run"] != first["run"]
     assert len(world.records.incoming) == 1
 
 
-def test_the_same_external_id_is_taken_once_a_day():
+def test_the_same_external_id_is_taken_once_a_day() -> None:
     world = World()
     first = world.text(external_id="x1")
     second = world.text("another text", external_id="x1")
@@ -217,7 +218,7 @@ def test_the_same_external_id_is_taken_once_a_day():
     assert len(world.relay.requests) == 3
 
 
-def test_without_an_id_the_same_text_within_seconds_is_taken_once():
+def test_without_an_id_the_same_text_within_seconds_is_taken_once() -> None:
     world = World()
     world.text()
     assert world.text()["duplicate"] is True
@@ -227,7 +228,7 @@ def test_without_an_id_the_same_text_within_seconds_is_taken_once():
     assert len(world.relay.requests) == 3
 
 
-def test_an_unknown_number_becomes_a_contact_and_a_known_one_is_found():
+def test_an_unknown_number_becomes_a_contact_and_a_known_one_is_found() -> None:
     world = World()
     world.text()
     world.clock.advance(10)
@@ -236,14 +237,14 @@ def test_an_unknown_number_becomes_a_contact_and_a_known_one_is_found():
     assert (contact.name, contact.urns) == (None, [f"tel:{AMINA}"])
 
 
-def test_the_number_becomes_the_contacts_first_address():
+def test_the_number_becomes_the_contacts_first_address() -> None:
     world = World()
     amina = world.records.contact("Amina", "tel:+250788123009", f"tel:{AMINA}")
     world.text()
     assert amina.urns == [f"tel:{AMINA}", "tel:+250788123009"]
 
 
-def test_a_blocked_contacts_text_is_archived_and_nothing_runs():
+def test_a_blocked_contacts_text_is_archived_and_nothing_runs() -> None:
     world = World()
     world.records.contact("Amina", f"tel:{AMINA}", status="blocked")
     happened = world.text()
@@ -252,14 +253,14 @@ def test_a_blocked_contacts_text_is_archived_and_nothing_runs():
     assert world.relay.requests == []
 
 
-def test_a_stopped_contact_is_active_again():
+def test_a_stopped_contact_is_active_again() -> None:
     world = World()
     amina = world.records.contact("Amina", f"tel:{AMINA}", status="stopped")
     assert world.text()["webhook"]["status"] == 200
     assert amina.status == "active"
 
 
-def test_without_a_webhook_the_text_stays_in_the_inbox():
+def test_without_a_webhook_the_text_stays_in_the_inbox() -> None:
     world = World()
     world.put("webhook", url=None)
     happened = world.text()
@@ -267,12 +268,12 @@ def test_without_a_webhook_the_text_stays_in_the_inbox():
     assert world.records.incoming[0].flow is None
 
 
-def test_the_lock_is_free_while_the_webhook_is_called():
+def test_the_lock_is_free_while_the_webhook_is_called() -> None:
     world = World()
     free = []
 
-    def look():
-        def try_it():
+    def look() -> None:
+        def try_it() -> None:
             if world.lock.acquire(timeout=1):
                 free.append(True)
                 world.lock.release()
@@ -286,7 +287,7 @@ def test_the_lock_is_free_while_the_webhook_is_called():
     assert free == [True]
 
 
-def test_an_empty_text_is_ignored_by_channels_that_take_none():
+def test_an_empty_text_is_ignored_by_channels_that_take_none() -> None:
     world = World()
     assert world.text("")["webhook"]["status"] == 200
     world.put("channel", aggregator="infobip")
@@ -300,7 +301,7 @@ def test_an_empty_text_is_ignored_by_channels_that_take_none():
 @pytest.mark.parametrize(
     "form", ["+250788123001", "250788123001", "0788123001", "788123001", "%2B250%20788%20123%20001"]
 )
-def test_a_phone_is_found_by_any_form_of_its_number(form):
+def test_a_phone_is_found_by_any_form_of_its_number(form: Any) -> None:
     world = World()
     assert world.http.post(f"/rapidpro/phones/{form}/texts", json={"text": "x"}).status_code == 200
     assert world.phone() == [("sent", "x")]
@@ -327,16 +328,16 @@ def test_a_phone_is_found_by_any_form_of_its_number(form):
         ("/rapidpro/messages/77/resend", {}, "there is no outgoing message 77"),
     ],
 )
-def test_a_control_request_that_cannot_be_done_is_refused_with_a_reason(path, given, complaint):
+def test_a_control_request_that_cannot_be_done_is_refused_with_a_reason(path: Any, given: Any, complaint: Any) -> None:
     answer = World().http.post(path, json=given)
     assert answer.status_code == 400
-    assert complaint in answer.json["error"]
+    assert complaint in answer.get_json()["error"]
 
 
 @pytest.mark.parametrize("path", [TEXTS, "/rapidpro/channel/reports"])
-def test_a_body_that_is_no_json_is_refused(path):
+def test_a_body_that_is_no_json_is_refused(path: Any) -> None:
     answer = World().http.post(path, data=b"{")
-    assert (answer.status_code, answer.json) == (400, {"error": "expected a JSON body"})
+    assert (answer.status_code, answer.get_json()) == (400, {"error": "expected a JSON body"})
 
 
 @pytest.mark.parametrize(
@@ -348,52 +349,77 @@ def test_a_body_that_is_no_json_is_refused(path):
         ({"accept": 1}, "accept must be true or false"),
         ({"headers": {"a": 1}}, "headers must be an object of texts"),
         ({"headers": {"a": "b\r\nc"}}, "headers must be an object of texts"),
+        ({"body": 1}, "body must be a text or null"),
         ({"omit": ["sender"]}, "omit must be a list of any of id, from, content"),
         ([], "expected an object with any of url"),
     ],
 )
-def test_a_wrong_webhook_setting_is_refused(given, complaint):
+def test_a_wrong_webhook_setting_is_refused(given: Any, complaint: Any) -> None:
     answer = World().http.put("/rapidpro/webhook", json=given)
     assert answer.status_code == 400
-    assert answer.json["error"].startswith(complaint)
+    assert answer.get_json()["error"].startswith(complaint)
 
 
-def test_settings_are_shown_as_they_are_put():
+def test_settings_are_shown_as_they_are_put() -> None:
     world = World()
-    shown = world.http.get("/rapidpro/webhook").json
+    shown = world.http.get("/rapidpro/webhook").get_json()
     assert (shown["url"], shown["token"], shown["omit"], shown["retry"]) == (URL, "secret", [], False)
-    assert world.http.put("/rapidpro/webhook", json=shown).json == shown
+    assert world.http.put("/rapidpro/webhook", json=shown).get_json() == shown
     world.put("channel", tps=50, shares={"failed": 0.5})
-    channel = world.http.get("/rapidpro/channel").json
+    channel = world.http.get("/rapidpro/channel").get_json()
     assert (channel["tps"], channel["shares"]["failed"], channel["aggregator"]) == (50, 0.5, "plain")
     answer = world.http.put("/rapidpro/channel", json={"shares": {"failed": 2}})
-    assert (answer.status_code, "between 0 and 1" in answer.json["error"]) == (400, True)
+    assert (answer.status_code, "between 0 and 1" in answer.get_json()["error"]) == (400, True)
 
 
-def sent(world, text="Muraho"):
+def sent(world: Any, text: Any = "Muraho") -> Any:
     world.mailroom.broadcast_created(Broadcast(id=9001, texts={"eng": text}, urns=[f"tel:{AMINA}"]))
     world.clock.advance(60)
     return world.records.messages[-1]
 
 
-def test_a_phones_texts_say_when_and_how_long():
+def test_a_phones_texts_say_when_and_how_long() -> None:
     world = World()
     message = sent(world, "ç" * 71)
-    (entry,) = world.http.get(TEXTS).json["texts"]
+    (entry,) = world.http.get(TEXTS).get_json()["texts"]
     assert entry == {
         "at": entry["at"], "direction": "received", "text": "ç" * 71, "message_id": message.id, "segments": 2,
     }  # fmt: skip
     assert entry["at"].startswith("2024-10-01T08:00:")
-    assert world.http.get("/rapidpro/phones").json == {"phones": [AMINA]}
+    assert world.http.get("/rapidpro/phones").get_json() == {"phones": [AMINA]}
 
 
-def test_a_report_and_a_resend_can_be_made_by_hand():
+def test_all_stored_messages_are_listed_with_their_origin() -> None:
+    world = World()
+    message = sent(world)
+    world.relay.answers = [500]
+    happened = world.text()
+    world.clock.advance(60)
+    rows = world.http.get("/rapidpro/messages").get_json()["messages"]
+    shown = {row["id"]: (row["direction"], row["origin"], row["number"], row["status"]) for row in rows}
+    assert shown == {
+        happened["message"]: ("in", "flow", AMINA, "handled"),
+        message.id: ("out", "api", AMINA, "delivered"),
+        happened["reply"]["message"]: ("out", "flow", AMINA, "delivered"),
+    }
+
+
+def test_another_body_can_be_given() -> None:
+    world = World(body='@(json(object("id", run.uuid, "content", default(results.report, ""))))')
+    happened = world.text()
+    assert world.relay.bodies() == [{"id": happened["run"], "content": ""}]
+    world.put("webhook", body=None)
+    world.text("x")
+    assert world.relay.bodies()[1]["content"] == "x"
+
+
+def test_a_report_and_a_resend_can_be_made_by_hand() -> None:
     world = World()
     message = sent(world)
     answer = world.http.post("/rapidpro/channel/reports", json={"message": message.id, "status": "failed"})
-    assert answer.json == {"message": message.id, "word": "failed", "taken": True, "status": "failed"}
+    assert answer.get_json() == {"message": message.id, "word": "failed", "taken": True, "status": "failed"}
     answer = world.http.post(f"/rapidpro/messages/{message.id}/resend", json={})
-    assert answer.json["status"] == "queued"
+    assert answer.get_json()["status"] == "queued"
     world.clock.advance(60)
     assert world.phone() == [("received", "Muraho"), ("received", "Muraho")]
     assert world.http.post(f"/rapidpro/messages/{message.id}/resend", json={}).status_code == 400
@@ -409,17 +435,17 @@ def test_a_report_and_a_resend_can_be_made_by_hand():
         ("plain", "ex", "errored", "errored"),
     ],
 )
-def test_a_report_in_the_aggregators_own_shape_is_understood(name, kind, word, status):
+def test_a_report_in_the_aggregators_own_shape_is_understood(name: Any, kind: Any, word: Any, status: Any) -> None:
     world = World()
     world.put("channel", aggregator=name)
     message = sent(world)
-    external_id = world.mailroom.courier.external_id_of(message)
+    external_id = str(world.mailroom.courier.external_id_of(message))
     aggregator = AGGREGATORS[name]
     payload = report_payload(aggregator, word, external_id, AMINA, "2026-03-04T05:06:07Z")
     path = "/rapidpro" + aggregator.report_path.format(uuid="c-1")
     answer = world.http.post(path, json=payload) if kind == "ib" else world.http.post(path, data=payload)
     assert answer.status_code == 200
-    assert answer.json["data"][0] == {"type": "status", "status": status, "external_id": external_id}
+    assert answer.get_json()["data"][0] == {"type": "status", "status": status, "external_id": external_id}
     assert message.status == status
 
 
@@ -438,31 +464,31 @@ def test_a_report_in_the_aggregators_own_shape_is_understood(name, kind, word, s
         ("zz/c-1/status", {"id": "x", "status": "sent"}),
     ],
 )
-def test_a_call_courier_does_not_understand_is_400_and_stores_nothing(path, payload):
+def test_a_call_courier_does_not_understand_is_400_and_stores_nothing(path: Any, payload: Any) -> None:
     world = World()
     answer = world.http.post(f"/rapidpro/c/{path}", json=payload)
-    assert (answer.status_code, answer.json["message"]) == (400, "Error")
+    assert (answer.status_code, answer.get_json()["message"]) == (400, "Error")
     assert world.records.incoming == []
 
 
-def test_a_report_on_an_unknown_message_is_taken_and_ignored():
+def test_a_report_on_an_unknown_message_is_taken_and_ignored() -> None:
     answer = World().http.post("/rapidpro/c/ex/c-1/status", data={"id": "nobody", "status": "sent"})
     assert answer.status_code == 200
-    assert "unknown message nobody" in answer.json["data"][0]["info"]
+    assert "unknown message nobody" in answer.get_json()["data"][0]["info"]
 
 
 @pytest.mark.parametrize("name", ["plain", "infobip", "africastalking"])
-def test_a_text_in_the_aggregators_own_shape_comes_in(name):
+def test_a_text_in_the_aggregators_own_shape_comes_in(name: Any) -> None:
     world = World()
     aggregator = AGGREGATORS[name]
     payload = incoming_payload(aggregator, "Muraho", "in-1", AMINA, "+250788120000", "2026-03-04T05:06:07Z")
     path = "/rapidpro" + aggregator.incoming_path.format(uuid="c-1")
     answers = [world.http.post(path, json=payload) for _ in range(2)]
-    assert [one.json["message"] for one in answers] == ["Message Accepted"] * 2
-    assert [one.json["data"][0]["duplicate"] for one in answers] == [False, True]
+    assert [one.get_json()["message"] for one in answers] == ["Message Accepted"] * 2
+    assert [one.get_json()["data"][0]["duplicate"] for one in answers] == [False, True]
     assert [body["content"] for body in world.relay.bodies()] == ["Muraho"]
 
 
-def test_infobip_without_messages_is_ignored():
+def test_infobip_without_messages_is_ignored() -> None:
     answer = World().http.post("/rapidpro/c/ib/c-1/receive", json={"results": [], "messageCount": 0})
-    assert (answer.status_code, answer.json["message"]) == (200, "Ignored")
+    assert (answer.status_code, answer.get_json()["message"]) == (200, "Ignored")

@@ -3,6 +3,7 @@
 import random
 import threading
 from datetime import timedelta
+from typing import Any, cast
 
 import pytest
 import requests
@@ -18,45 +19,45 @@ BEN = "tel:+250788123002"
 
 
 class World:
-    def __init__(self, profile="26", seed=1, **channel):
+    def __init__(self, profile: Any = "26", seed: Any = 1, **channel: Any) -> None:
         self.clock = VirtualClock(T0)
-        self.records = MemoryRecords(self.clock)
+        self.records = cast(Any, MemoryRecords(self.clock))
         self.mailroom = Mailroom(
             self.records, self.clock, random.Random(seed), requests.Session(), threading.RLock(), profile
         )
         self.turn(**channel)
 
-    def turn(self, **channel):
+    def turn(self, **channel: Any) -> None:
         self.mailroom.courier.channel = knobs.changed(self.mailroom.courier.channel, channel)
 
-    def broadcast(self, text, *urns, **more):
+    def broadcast(self, text: Any, *urns: Any, **more: Any) -> Any:
         texts = text if isinstance(text, dict) else {"eng": text}
         broadcast = Broadcast(id=9001, texts=texts, urns=list(urns), **more)
         self.mailroom.broadcast_created(broadcast)
         return broadcast
 
-    def one(self, text="Muraho", urn=AMINA, wait=60):
+    def one(self, text: Any = "Muraho", urn: Any = AMINA, wait: Any = 60) -> Any:
         """A broadcast to one number, and its message after so many seconds."""
         self.broadcast(text, urn)
         self.clock.advance(wait)
         return self.records.messages[-1]
 
-    def texts_on(self, urn):
+    def texts_on(self, urn: Any) -> Any:
         return [entry.text for entry in self.mailroom.phones.texts(urn.removeprefix("tel:"))]
 
 
-def words(message):
+def words(message: Any) -> Any:
     return [status for _, status in message.history]
 
 
-def test_nothing_happens_before_time_passes():
+def test_nothing_happens_before_time_passes() -> None:
     world = World()
     broadcast = world.broadcast("Muraho", AMINA)
     assert broadcast.status == "pending"
     assert world.records.messages == []
 
 
-def test_a_broadcast_reaches_the_phone_and_every_state_is_passed():
+def test_a_broadcast_reaches_the_phone_and_every_state_is_passed() -> None:
     world = World()
     message = world.one()
     assert words(message) == ["wired", "sent", "delivered"]
@@ -65,14 +66,14 @@ def test_a_broadcast_reaches_the_phone_and_every_state_is_passed():
     assert T0 < message.created_on < message.sent_on < message.modified_on
 
 
-def test_a_broadcast_is_queued_with_its_count_then_completed():
+def test_a_broadcast_is_queued_with_its_count_then_completed() -> None:
     world = World()
     broadcast = world.broadcast("Muraho", AMINA, BEN)
     world.clock.advance(1)
     assert broadcast.history == [("queued", 2), ("completed", 2)]
 
 
-def test_batches_are_of_a_hundred_and_only_the_last_completes():
+def test_batches_are_of_a_hundred_and_only_the_last_completes() -> None:
     world = World()
     contacts = [world.records.contact(None, f"tel:+2507881{n:05d}") for n in range(205)]
     broadcast = world.broadcast("Muraho", contacts=contacts)
@@ -81,13 +82,13 @@ def test_batches_are_of_a_hundred_and_only_the_last_completes():
     assert len(world.records.messages) == 205
 
 
-def test_a_number_nobody_owns_becomes_a_contact_without_a_name():
+def test_a_number_nobody_owns_becomes_a_contact_without_a_name() -> None:
     world = World()
     world.one()
     assert [(one.name, one.urns) for one in world.records.contacts] == [(None, [AMINA])]
 
 
-def test_one_contact_named_twice_gets_one_message():
+def test_one_contact_named_twice_gets_one_message() -> None:
     world = World()
     amina = world.records.contact("Amina", AMINA)
     broadcast = world.broadcast("Muraho", AMINA, AMINA, contacts=[amina], members=[amina], by_group=True)
@@ -96,20 +97,20 @@ def test_one_contact_named_twice_gets_one_message():
     assert len(world.records.messages) == 1
 
 
-def test_a_message_goes_to_the_contacts_first_sendable_address_not_the_one_asked_for():
+def test_a_message_goes_to_the_contacts_first_sendable_address_not_the_one_asked_for() -> None:
     world = World()
     world.records.contact("Amina", "mailto:amina@clinic.example", BEN, AMINA)
     assert world.one(urn=AMINA).urn == BEN
 
 
-def test_old_versions_send_to_the_address_asked_for():
+def test_old_versions_send_to_the_address_asked_for() -> None:
     world = World(profile="8.0")
     world.records.contact("Amina", BEN, AMINA)
     assert world.one(urn=AMINA).urn == AMINA
 
 
 @pytest.mark.parametrize("profile", ["9.0", "9.3", "10", "26", "next"])
-def test_a_contact_that_no_channel_reaches_gets_a_failed_message_without_address(profile):
+def test_a_contact_that_no_channel_reaches_gets_a_failed_message_without_address(profile: Any) -> None:
     message = World(profile=profile).one(urn="tel:+256700123011")
     assert (message.status, message.failed_reason, message.urn, message.channel) == (
         "failed",
@@ -120,7 +121,7 @@ def test_a_contact_that_no_channel_reaches_gets_a_failed_message_without_address
 
 
 @pytest.mark.parametrize("profile", ["6.4", "7.4", "8.0"])
-def test_old_versions_make_no_message_for_a_contact_that_cannot_be_reached(profile):
+def test_old_versions_make_no_message_for_a_contact_that_cannot_be_reached(profile: Any) -> None:
     world = World(profile=profile)
     broadcast = world.broadcast("Muraho", "tel:+256700123011")
     world.clock.advance(60)
@@ -128,7 +129,7 @@ def test_old_versions_make_no_message_for_a_contact_that_cannot_be_reached(profi
     assert broadcast.status == "completed"
 
 
-def test_a_blocked_contact_gets_a_failed_message():
+def test_a_blocked_contact_gets_a_failed_message() -> None:
     world = World()
     world.records.contact("Amina", AMINA, status="blocked")
     message = world.one()
@@ -136,7 +137,7 @@ def test_a_blocked_contact_gets_a_failed_message():
     assert world.texts_on(AMINA) == []
 
 
-def test_with_a_group_involved_those_who_are_not_active_drop_out():
+def test_with_a_group_involved_those_who_are_not_active_drop_out() -> None:
     world = World()
     amina = world.records.contact("Amina", AMINA, status="stopped")
     ben = world.records.contact("Ben", BEN)
@@ -146,14 +147,14 @@ def test_with_a_group_involved_those_who_are_not_active_drop_out():
     assert broadcast.contact_count == 1
 
 
-def test_nobody_left_completes_the_broadcast_with_no_messages():
+def test_nobody_left_completes_the_broadcast_with_no_messages() -> None:
     world = World()
     broadcast = world.broadcast("Muraho", by_group=True)
     world.clock.advance(60)
     assert broadcast.history == [("completed", 0)]
 
 
-def test_an_invalid_address_fails_the_whole_broadcast():
+def test_an_invalid_address_fails_the_whole_broadcast() -> None:
     world = World()
     broadcast = world.broadcast("Muraho", AMINA, "tel:")
     world.clock.advance(60)
@@ -161,7 +162,7 @@ def test_an_invalid_address_fails_the_whole_broadcast():
     assert world.records.messages == []
 
 
-def test_a_suspended_workspace_sends_nothing():
+def test_a_suspended_workspace_sends_nothing() -> None:
     world = World()
     world.records.workspace.suspended = True
     assert world.one().failed_reason == "suspended"
@@ -170,20 +171,20 @@ def test_a_suspended_workspace_sends_nothing():
 @pytest.mark.parametrize(
     ("language", "expected"), [("kin", "Muraho"), ("eng", "Hello"), ("fra", "Hello"), (None, "Hello")]
 )
-def test_the_text_is_in_the_contacts_language_if_the_workspace_has_it(language, expected):
+def test_the_text_is_in_the_contacts_language_if_the_workspace_has_it(language: Any, expected: Any) -> None:
     world = World()
     world.records.contact("Amina", AMINA, language=language)
     assert world.one({"eng": "Hello", "kin": "Muraho", "fra": "Bonjour"}).text == expected
 
 
-def test_without_a_text_in_any_of_these_the_base_language_is_taken():
+def test_without_a_text_in_any_of_these_the_base_language_is_taken() -> None:
     world = World()
     world.broadcast({"fra": "Bonjour", "swa": "Habari"}, AMINA, base_language="swa")
     world.clock.advance(1)
     assert world.records.messages[0].text == "Habari"
 
 
-def test_expressions_in_the_text_are_evaluated_for_each_contact():
+def test_expressions_in_the_text_are_evaluated_for_each_contact() -> None:
     world = World()
     world.records.contact("Amina Otieno", AMINA, fields={"village": "Nyamirambo"}, groups=[Row(1, "g-1", "Nurses")])
     text = (
@@ -195,13 +196,13 @@ def test_expressions_in_the_text_are_evaluated_for_each_contact():
     )
 
 
-def test_an_anonymous_workspace_hides_addresses_from_expressions():
+def test_an_anonymous_workspace_hides_addresses_from_expressions() -> None:
     world = World()
     world.records.workspace.anonymous = True
     assert world.one("[@urns.tel @contact.urn @contact]").text == "[tel:******** tel:******** ********]"
 
 
-def test_a_text_of_which_nothing_is_left_makes_no_message():
+def test_a_text_of_which_nothing_is_left_makes_no_message() -> None:
     world = World()
     broadcast = world.broadcast("@fields.edd", AMINA)
     world.clock.advance(60)
@@ -210,7 +211,7 @@ def test_a_text_of_which_nothing_is_left_makes_no_message():
 
 
 @pytest.mark.parametrize(("profile", "passes"), [("6.4", 25), ("9.3", 19), ("26", 20)])
-def test_equal_texts_to_one_contact_within_five_minutes_are_taken_for_a_loop(profile, passes):
+def test_equal_texts_to_one_contact_within_five_minutes_are_taken_for_a_loop(profile: Any, passes: Any) -> None:
     world = World(profile=profile, tps=1000)
     for n in range(25):
         world.broadcast("Same " * 26 + str(n) if n else ("same " * 26), AMINA)
@@ -224,7 +225,7 @@ def test_equal_texts_to_one_contact_within_five_minutes_are_taken_for_a_loop(pro
     assert [one.failed_reason for one in world.records.messages[25:]] == [None, None]
 
 
-def test_among_several_channels_the_one_with_the_most_similar_number_is_taken():
+def test_among_several_channels_the_one_with_the_most_similar_number_is_taken() -> None:
     world = World()
     world.records.channels += [
         Channel(2, "c-2", "Ward", "+250788123900"),
@@ -233,7 +234,7 @@ def test_among_several_channels_the_one_with_the_most_similar_number_is_taken():
     assert world.one().channel.uuid == "c-2"
 
 
-def test_errors_are_tried_again_after_five_and_ten_minutes_then_it_is_failed():
+def test_errors_are_tried_again_after_five_and_ten_minutes_then_it_is_failed() -> None:
     world = World(down=True)
     message = world.one(wait=3600)
     assert words(message) == ["errored", "queued", "errored", "queued", "failed"]
@@ -245,7 +246,14 @@ def test_errors_are_tried_again_after_five_and_ten_minutes_then_it_is_failed():
     assert (message.failed_reason, message.sent_on) == ("error limit", None)
 
 
-def test_putting_an_errored_message_back_in_line_does_not_touch_modified_on():
+def test_the_spans_between_attempts_can_be_set() -> None:
+    world = World(down=True, delays={"retries": [0.5, 2]})
+    message = world.one(wait=10)
+    (first, _), (again, _), (second, _), (third, _), (_, last) = message.history
+    assert (round(again - first, 3), round(third - second, 3), last) == (0.5, 2.0, "failed")
+
+
+def test_putting_an_errored_message_back_in_line_does_not_touch_modified_on() -> None:
     world = World(down=True)
     message = world.one()
     modified = message.modified_on
@@ -256,7 +264,7 @@ def test_putting_an_errored_message_back_in_line_does_not_touch_modified_on():
     assert message.modified_on == modified
 
 
-def test_an_aggregator_that_recovers_gets_the_message_at_the_next_attempt():
+def test_an_aggregator_that_recovers_gets_the_message_at_the_next_attempt() -> None:
     world = World(down=True)
     message = world.one()
     world.turn(down=False)
@@ -265,32 +273,32 @@ def test_an_aggregator_that_recovers_gets_the_message_at_the_next_attempt():
     assert world.texts_on(AMINA) == ["Muraho"]
 
 
-def test_a_bad_number_fails_at_once_and_is_not_tried_again():
+def test_a_bad_number_fails_at_once_and_is_not_tried_again() -> None:
     world = World(bad_numbers=["+250788123001"])
     message = world.one(wait=3600)
     assert words(message) == ["failed"]
     assert world.texts_on(AMINA) == []
 
 
-def test_old_versions_try_a_refused_message_three_times():
+def test_old_versions_try_a_refused_message_three_times() -> None:
     message = World(profile="9.0", bad_numbers=["+250788123001"]).one(wait=3600)
     assert words(message) == ["errored", "queued", "errored", "queued", "failed"]
 
 
-def test_infobip_takes_a_bad_number_and_reports_it_as_failed_later():
+def test_infobip_takes_a_bad_number_and_reports_it_as_failed_later() -> None:
     world = World(aggregator="infobip", bad_numbers=["+250788123001"])
     message = world.one(wait=3600)
     assert words(message) == ["wired", "sent", "failed"]
     assert world.texts_on(AMINA) == []
 
 
-def test_a_text_longer_than_the_aggregator_takes_is_refused():
+def test_a_text_longer_than_the_aggregator_takes_is_refused() -> None:
     world = World(length_limit=10)
     assert words(world.one("a" * 11)) == ["failed"]
     assert words(world.one("a" * 10)) == ["wired", "sent", "delivered"]
 
 
-def test_a_failed_report_ends_the_way_and_the_phone_gets_nothing():
+def test_a_failed_report_ends_the_way_and_the_phone_gets_nothing() -> None:
     world = World(shares={"failed": 1})
     message = world.one()
     assert words(message) == ["wired", "sent", "failed"]
@@ -298,33 +306,33 @@ def test_a_failed_report_ends_the_way_and_the_phone_gets_nothing():
     assert world.texts_on(AMINA) == []
 
 
-def test_before_7_5_30_a_failure_leaves_sent_on():
+def test_before_7_5_30_a_failure_leaves_sent_on() -> None:
     message = World(profile="7.4", shares={"failed": 1}).one()
     assert message.sent_on is not None
 
 
-def test_without_a_report_the_phone_gets_the_text_all_the_same():
+def test_without_a_report_the_phone_gets_the_text_all_the_same() -> None:
     world = World(shares={"no_report": 1})
     message = world.one(wait=3 * 24 * 3600)
     assert words(message) == ["wired"]
     assert world.texts_on(AMINA) == ["Muraho"]
 
 
-def test_infobip_reports_an_unknown_outcome_after_two_days_and_that_reads_sent():
+def test_infobip_reports_an_unknown_outcome_after_two_days_and_that_reads_sent() -> None:
     world = World(aggregator="infobip", shares={"no_report": 1})
     message = world.one(wait=3 * 24 * 3600)
     assert words(message) == ["wired", "sent"]
     assert message.history[1][0] > 48 * 3600
 
 
-def test_reports_that_come_twice_are_written_twice():
+def test_reports_that_come_twice_are_written_twice() -> None:
     world = World(shares={"duplicate_report": 1})
     message = world.one(wait=120)
     assert sorted(words(message)) == ["delivered", "delivered", "sent", "sent", "wired"]
     assert world.texts_on(AMINA) == ["Muraho"]
 
 
-def test_a_late_report_comes_hours_after_the_text():
+def test_a_late_report_comes_hours_after_the_text() -> None:
     world = World(shares={"late_report": 1})
     message = world.one()
     assert words(message) == ["wired", "sent"]
@@ -334,7 +342,7 @@ def test_a_late_report_comes_hours_after_the_text():
     assert message.history[-1][0] > 3600
 
 
-def test_reports_out_of_order_leave_the_last_one_standing():
+def test_reports_out_of_order_leave_the_last_one_standing() -> None:
     world = World(shares={"out_of_order": 1})
     message = world.one()
     assert words(message) == ["wired", "delivered", "sent"]
@@ -342,18 +350,18 @@ def test_reports_out_of_order_leave_the_last_one_standing():
 
 
 @pytest.mark.parametrize(("profile", "last"), [("26", "read"), ("9.0", "delivered")])
-def test_a_read_report_follows_where_the_version_knows_it(profile, last):
+def test_a_read_report_follows_where_the_version_knows_it(profile: Any, last: Any) -> None:
     assert World(profile=profile, shares={"read": 1}).one().status == last
 
 
 @pytest.mark.parametrize("aggregator", ["plain", "infobip", "africastalking"])
-def test_each_aggregator_brings_the_text_to_the_phone(aggregator):
+def test_each_aggregator_brings_the_text_to_the_phone(aggregator: Any) -> None:
     world = World(aggregator=aggregator)
     assert words(world.one()) == ["wired", "sent", "delivered"]
     assert world.texts_on(AMINA) == ["Muraho"]
 
 
-def test_an_error_report_after_delivery_sends_the_text_again():
+def test_an_error_report_after_delivery_sends_the_text_again() -> None:
     world = World()
     message = world.one()
     world.mailroom.courier.report(message, "errored")
@@ -363,7 +371,7 @@ def test_an_error_report_after_delivery_sends_the_text_again():
     assert world.texts_on(AMINA) == ["Muraho", "Muraho"]
 
 
-def test_an_error_on_a_failed_message_stays_failed_but_a_delivery_revives_it():
+def test_an_error_on_a_failed_message_stays_failed_but_a_delivery_revives_it() -> None:
     world = World(shares={"failed": 1})
     message = world.one()
     world.mailroom.courier.report(message, "errored")
@@ -372,7 +380,7 @@ def test_an_error_on_a_failed_message_stays_failed_but_a_delivery_revives_it():
     assert message.status == "delivered"
 
 
-def test_an_errored_message_that_is_delivered_meanwhile_is_not_sent_again():
+def test_an_errored_message_that_is_delivered_meanwhile_is_not_sent_again() -> None:
     world = World()
     message = world.one()
     world.mailroom.courier.report(message, "errored")
@@ -382,14 +390,14 @@ def test_an_errored_message_that_is_delivered_meanwhile_is_not_sent_again():
     assert world.texts_on(AMINA) == ["Muraho"]
 
 
-def test_a_word_courier_does_not_know_changes_nothing():
+def test_a_word_courier_does_not_know_changes_nothing() -> None:
     world = World(aggregator="africastalking")
     message = world.one()
     assert world.mailroom.courier.report(message, "AbsentSubscriber") is False
     assert message.status == "delivered"
 
 
-def test_a_message_queued_twice_is_wired_and_not_sent_again():
+def test_a_message_queued_twice_is_wired_and_not_sent_again() -> None:
     world = World()
     message = world.one()
     message.status = "queued"
@@ -399,7 +407,7 @@ def test_a_message_queued_twice_is_wired_and_not_sent_again():
     assert world.texts_on(AMINA) == ["Muraho"]
 
 
-def test_resend_forgets_the_errors_and_keeps_the_id():
+def test_resend_forgets_the_errors_and_keeps_the_id() -> None:
     world = World(down=True)
     message = world.one(wait=3600)
     world.turn(down=False)
@@ -409,7 +417,7 @@ def test_resend_forgets_the_errors_and_keeps_the_id():
     assert len(world.records.messages) == 1
 
 
-def test_a_message_whose_channel_is_gone_fails():
+def test_a_message_whose_channel_is_gone_fails() -> None:
     world = World()
     world.broadcast("Muraho", AMINA)
     world.clock.advance(0.5)
@@ -419,13 +427,13 @@ def test_a_message_whose_channel_is_gone_fails():
     assert (message.status, message.failed_reason) == ("failed", "channel removed")
 
 
-def test_the_channel_sends_so_many_segments_a_second():
+def test_the_channel_sends_so_many_segments_a_second() -> None:
     world = World(tps=10, delays={"wired": 0})
     for n in range(30):
         world.broadcast("ç" + "a" * 99 if n % 2 else "a", f"tel:+2507881{n:05d}")
     world.clock.advance(60)
     wired = sorted(at for message in world.records.messages for at, word in message.history if word == "wired")
-    per_second = {}
+    per_second: dict[int, int] = {}
     for message in world.records.messages:
         second = int(message.history[0][0])
         per_second[second] = per_second.get(second, 0) + (2 if message.text != "a" else 1)
@@ -434,14 +442,14 @@ def test_the_channel_sends_so_many_segments_a_second():
     assert sum(per_second.values()) == 45
 
 
-def test_delays_are_drawn_around_the_setting():
+def test_delays_are_drawn_around_the_setting() -> None:
     spans = [World(seed=seed, delays={"wired": 0, "sent": 100, "delivered": 0}).one(wait=300) for seed in range(20)]
     seconds = [one.history[1][0] - one.history[0][0] for one in spans]
     assert all(50 <= one <= 150 for one in seconds)
     assert len(set(seconds)) > 15
 
 
-def test_a_share_holds_for_about_that_part_of_the_messages():
+def test_a_share_holds_for_about_that_part_of_the_messages() -> None:
     world = World(tps=10_000, shares={"failed": 0.2})
     for n in range(1000):
         world.broadcast("Muraho", f"tel:+2507881{n:05d}")
@@ -450,7 +458,7 @@ def test_a_share_holds_for_about_that_part_of_the_messages():
     assert 150 < failed < 250
 
 
-def history(seed):
+def history(seed: Any) -> Any:
     world = World(seed=seed, shares={"failed": 0.1, "errored": 0.2, "duplicate_report": 0.3, "out_of_order": 0.2})
     for n in range(50):
         world.broadcast("Muraho @contact", f"tel:+2507881{n:05d}")
@@ -458,12 +466,12 @@ def history(seed):
     return [(one.uuid, one.history) for one in world.records.messages]
 
 
-def test_equal_seeds_give_equal_histories():
+def test_equal_seeds_give_equal_histories() -> None:
     assert history(5) == history(5)
     assert history(5) != history(6)
 
 
-def test_a_single_message_goes_before_a_broadcast():
+def test_a_single_message_goes_before_a_broadcast() -> None:
     world = World(tps=1)
     world.broadcast("slow", *(f"tel:+2507881{n:05d}" for n in range(10)))
     world.clock.advance(1)
@@ -475,7 +483,7 @@ def test_a_single_message_goes_before_a_broadcast():
     assert sum(one.status == "queued" for one in world.records.messages) > 0
 
 
-def test_a_flow_start_ends_with_a_run_for_each_active_contact():
+def test_a_flow_start_ends_with_a_run_for_each_active_contact() -> None:
     world = World()
     blocked = world.records.contact("Amina", AMINA, status="blocked")
     start = Broadcast(id=990, urns=[BEN], contacts=[blocked])
@@ -485,7 +493,7 @@ def test_a_flow_start_ends_with_a_run_for_each_active_contact():
     assert [number for run in world.records.runs for number in run.contact.urns] == [BEN]
 
 
-def test_a_world_that_begins_anew_forgets_what_was_to_come():
+def test_a_world_that_begins_anew_forgets_what_was_to_come() -> None:
     world = World(tps=1, down=True)
     world.one()
     world.broadcast("never", BEN)
@@ -500,13 +508,13 @@ def test_a_world_that_begins_anew_forgets_what_was_to_come():
     assert world.texts_on(AMINA) == ["anew"]
 
 
-def test_a_number_is_read_from_any_form_of_urn():
+def test_a_number_is_read_from_any_form_of_urn() -> None:
     message = World().one()
     message.urn = "tel:+250788123001?x=y#Amina"
     assert number_of(message) == "+250788123001"
 
 
-def test_metrics_count_what_is_on_the_way():
+def test_metrics_count_what_is_on_the_way() -> None:
     world = World(tps=1)
     world.broadcast("Muraho", *(f"tel:+2507881{n:05d}" for n in range(10)))
     world.clock.advance(1.5)

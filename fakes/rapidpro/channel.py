@@ -25,6 +25,9 @@ class Delays:
     wired: float = 0.3
     sent: float = 1.0
     delivered: float = 4.0
+    retries: tuple[float, float] = (300.0, 600.0)
+    """From an error to the next attempt, after the first and the second; not drawn. Spans of a minute and more end at
+    a full minute, because that is when mailroom looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,8 @@ class Channel:
 
     def as_json(self) -> dict[str, Any]:
         """The JSON form, as PUT takes it."""
-        return {**asdict(self), "bad_numbers": list(self.bad_numbers)}
+        delays = {**asdict(self.delays), "retries": list(self.delays.retries)}
+        return {**asdict(self), "delays": delays, "bad_numbers": list(self.bad_numbers)}
 
 
 def changed(channel: Channel, given: Any) -> Channel:
@@ -73,7 +77,7 @@ def changed(channel: Channel, given: Any) -> Channel:
     checks = {
         "aggregator": _aggregator,
         "tps": lambda value: _positive("tps", value),
-        "delays": lambda value: _group(channel.delays, value, "delays", _seconds),
+        "delays": lambda value: _group(channel.delays, value, "delays", _delay),
         "shares": lambda value: _group(channel.shares, value, "shares", _share),
         "bad_numbers": _numbers,
         "down": _boolean,
@@ -107,6 +111,14 @@ def _seconds(name: str, value: Any) -> float:
     if not 0 <= number <= 1_000_000:
         raise BadKnob(f"{name} must be a number of seconds, 0 to 1000000; got {_shown(value)}")
     return number
+
+
+def _delay(name: str, value: Any) -> float | tuple[float, ...]:
+    if name != "delays.retries":
+        return _seconds(name, value)
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise BadKnob(f"{name} must be two numbers of seconds, such as [300, 600]; got {_shown(value)}")
+    return tuple(_seconds(name, one) for one in value)
 
 
 def _share(name: str, value: Any) -> float:

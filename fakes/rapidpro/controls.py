@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, jsonify, request
 
+from fakes.clock import format_moment
 from fakes.rapidpro import channel as channels
 from fakes.rapidpro import webhook as webhooks
+from fakes.rapidpro.addresses import path_of
 from fakes.rapidpro.aggregators import AGGREGATORS
 from fakes.rapidpro.courier_calls import BadCall, answer
 from fakes.rapidpro.incoming import BadText
@@ -34,6 +36,7 @@ def add_rules(blueprint: Blueprint, mailroom: Mailroom) -> None:
         ("/phones", "GET", _show_phones),
         ("/phones/<number>/texts", "GET", _show_texts),
         ("/phones/<number>/texts", "POST", _receive),
+        ("/messages", "GET", _show_messages),
         ("/messages/<int:message_id>/resend", "POST", _resend),
         ("/c/<kind>/<_uuid>/<action>", "POST", _aggregator_calls),
     ):
@@ -102,6 +105,29 @@ def _change_webhook(mailroom: Mailroom) -> Any:
 def _show_phones(mailroom: Mailroom) -> Any:
     with mailroom.lock:
         return {"phones": mailroom.phones.numbers()}
+
+
+def _show_messages(mailroom: Mailroom) -> Any:
+    """What RapidPro stored: `origin` is flow for what a flow said, else api; `number` the person's."""
+    with mailroom.lock:
+        return {"messages": [_as_json(mailroom, one) for one in mailroom.courier.records.all_messages()]}
+
+
+def _as_json(mailroom: Mailroom, message: Any) -> dict[str, Any]:
+    contact = mailroom.courier.records.contact_of(message)
+    urn = message.urn or next(iter(contact.urns if contact is not None else ()), "")
+    return {
+        "id": message.id,
+        "number": path_of(urn),
+        "text": message.text,
+        "status": message.status,
+        "direction": message.direction,
+        "origin": "flow" if message.flow is not None else "api",
+        "failed_reason": message.failed_reason,
+        "errors": mailroom.courier.errors_of(message),
+        "created_on": format_moment(message.created_on),
+        "sent_on": None if message.sent_on is None else format_moment(message.sent_on),
+    }
 
 
 def _show_texts(mailroom: Mailroom, number: str) -> Any:

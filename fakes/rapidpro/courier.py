@@ -19,7 +19,6 @@ from fakes.rapidpro.segments import segments
 
 POLL = 0.25
 """Seconds between two looks at an idle queue."""
-RETRY_AFTER = 5 * MINUTE
 MAX_ERRORS = 3
 REMEMBERED = 48 * HOUR
 LATE = (1 * HOUR, 6 * HOUR)
@@ -207,10 +206,11 @@ class Courier:
             message.failed_reason = "error limit"
             self.records.set_status(message, "failed", now)
             return
-        wait = RETRY_AFTER * count
+        wait = self.channel.delays.retries[count - 1]
         self._due[message.id] = self.work.clock.timestamp() + wait
         self.records.set_status(message, "errored", now)
-        self.work.later(self.work.to_next_minute(wait), self._retry, message)
+        looked = self.work.to_next_minute(wait) if wait >= MINUTE else wait
+        self.work.later(looked, self._retry, message)
 
     def _retry(self, message: Message) -> None:
         """Mailroom's look at errored messages; one that meanwhile got on is left alone, and modified_on stands."""

@@ -39,6 +39,8 @@ class Webhook:
     """Further headers; they win over the ones above."""
     omit: tuple[str, ...] = ()
     """Parts of the body to leave out: id, from, content."""
+    body: str | None = None
+    """Another body, expressions allowed; none: the documented one."""
     reply_on_failure: str | None = FAILURE_REPLY
     """What the flow tells the sender when the call failed, expressions allowed; none: nothing."""
     retry: bool = False
@@ -50,6 +52,8 @@ class Webhook:
 
     def body_template(self) -> str:
         """The expression that makes the body."""
+        if self.body is not None:
+            return self.body
         values = {"id": "run.uuid", "from": 'replace(urns.tel, "tel:+", "+")', "content": "input.text"}
         pairs = ", ".join(f'"{part}", {values[part]}' for part in PARTS if part not in self.omit)
         return f"@(json(object({pairs})))"
