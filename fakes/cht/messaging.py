@@ -118,7 +118,9 @@ class Messaging:
         applied: dict[str, list[Change]] = {}
         for change in changes:
             found = tasks.get(json_key(change.uuid)) if js.truthy(change.uuid) else None
-            if found is not None and set_task_state(found[1], change.state, change.details, change.gateway_ref, now):
+            if found is not None and set_task_state(
+                found[1], change.state, change.details, change.gateway_ref, now=now
+            ):
                 applied.setdefault(found[0], []).append(change)
         return applied
 
