@@ -22,3 +22,12 @@ Feature: RapidPro's token
         | trouble                        |
         | takes no token any more        |
         | has replaced the relay's token |
+
+  @req:AUTH-5
+  Rule: Shown to nobody else
+
+    Scenario: A quiet day
+      When CHT sends "hello" to Amina
+      And Yusuf texts "I am well"
+      Then Amina receives "hello" once
+      And CHT holds Yusuf's report "I am well"

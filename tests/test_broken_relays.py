@@ -1,0 +1,40 @@
+"""The most valuable test of a harness: each broken relay is caught, under the right requirement."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.report import Report
+from conformance.requirements import load, select
+from conformance.running import conform
+from conformance.stage import InProcessStage
+from conformance.subjects.in_process import Build, reference
+from conformance.verdicts import Verdict
+from tests.broken.relays import broken_relays
+
+CONTROL = ("IN-8", "OUT-2")
+"""Requirements that these defects leave alone: a suite that fails everything catches nothing."""
+EXEMPT = {"shows its token", "never tells states", "never says delivered", "goes backwards"}
+"""What these do wrong shows in every scenario with a text out."""
+
+
+def judged(build: Build, name: str, *ids: str) -> Report:
+    return conform(InProcessStage("26", 1, build, name), select(load(), ids))
+
+
+@pytest.mark.parametrize("name", broken_relays())
+def test_a_broken_relay_is_caught_under_the_right_requirement(name: str) -> None:
+    broken = broken_relays()[name]
+    control = () if name in EXEMPT or name.startswith("does not know") else CONTROL
+    report = judged(broken.build, name, *broken.caught_by, *control)
+    failed = {one.id for one in report.requirements if report.verdict(one) is Verdict.FAILED}
+    assert not report.broken, report.broken
+    assert failed == broken.caught_by, [(result.name, result.reason) for result in report.results]
+    assert report.exit_status() == 1
+
+
+def test_the_reference_relay_is_not_caught() -> None:
+    ids = {id_ for broken in broken_relays().values() for id_ in broken.caught_by}
+    report = judged(reference, "reference", *ids)
+    assert {result.name: result.reason for result in report.results if result.verdict is not Verdict.PASSED} == {}
+    assert report.exit_status() == 0
