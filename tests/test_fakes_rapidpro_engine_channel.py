@@ -1,6 +1,8 @@
 """Segments, aggregators' words and the channel's knobs: pure data and rules."""
 
+import random
 import re
+import uuid
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from fakes.rapidpro.aggregators import AFRICASTALKING, AGGREGATORS, INFOBIP, PLA
 from fakes.rapidpro.channel import BadKnob, Channel
 from fakes.rapidpro.queue import SendQueue
 from fakes.rapidpro.segments import is_gsm7, segments
+from fakes.rapidpro.uuids import uuid4, uuid7
 
 
 @pytest.mark.parametrize(
@@ -203,3 +206,12 @@ def test_a_limit_below_one_a_second_lets_one_pass_now_and_then() -> None:
     for number in range(3):
         queue.add(number, first=False)
     assert [len(taken(queue, float(second), 0.5)) for second in range(5)] == [1, 0, 1, 0, 1]
+
+
+def test_uuids_have_the_version_and_variant_of_their_kind() -> None:
+    rng = random.Random(1)
+    drawn = [uuid.UUID(uuid4(rng)) for _ in range(50)] + [uuid.UUID(uuid7(rng, 1727769600.25)) for _ in range(50)]
+    assert [one.version for one in drawn] == [4] * 50 + [7] * 50
+    assert {one.variant for one in drawn} == {uuid.RFC_4122}
+    assert all(one.int >> 80 == 1727769600250 for one in drawn[50:])
+    assert len(set(drawn)) == 100

@@ -34,7 +34,10 @@ def scheme_of(urn: str) -> str:
 
 def path_of(urn: str) -> str:
     """The address itself: without scheme, query and display name."""
-    return urn.partition(":")[2].partition("#")[0].partition("?")[0]
+    path = urn.partition(":")[2]
+    if "#" in path or "?" in path:
+        path = path.partition("#")[0].partition("?")[0]
+    return path
 
 
 def identity_of(urn: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fakes.rapidpro.addresses import path_of
 from fakes.rapidpro.aggregators import AGGREGATORS, HOUR, INFOBIP, Aggregator
 from fakes.rapidpro.channel import Channel
 from fakes.rapidpro.engine import MINUTE, Work
@@ -130,7 +131,10 @@ class Courier:
         limit = self.channel.length_limit
         if limit is not None and len(message.text) > limit:
             return True
-        return aggregator.refuses_bad_numbers and number_of(message) in self.channel.bad_numbers
+        return aggregator.refuses_bad_numbers and self._is_bad(message)
+
+    def _is_bad(self, message: Message) -> bool:
+        return bool(self.channel.bad_numbers) and number_of(message) in self.channel.bad_numbers
 
     def _accepted(self, message: Message, aggregator: Aggregator) -> None:
         work, shares, delays = self.work, self.channel.shares, self.channel.delays
@@ -139,7 +143,7 @@ class Courier:
         self._become(message, "wired")
         to_operator = work.about(delays.sent)
         to_handset = to_operator + work.about(delays.delivered)
-        if number_of(message) in self.channel.bad_numbers or work.chance(shares.failed):
+        if self._is_bad(message) or work.chance(shares.failed):
             work.later(to_operator, self._reported, message, aggregator, "sent")
             work.later(to_handset, self._reported, message, aggregator, "failed")
         elif work.chance(shares.no_report):
@@ -231,4 +235,4 @@ class Courier:
 
 def number_of(message: Message) -> str:
     """The phone a message goes to, without scheme and display name."""
-    return (message.urn or "").partition(":")[2].partition("#")[0].partition("?")[0]
+    return path_of(message.urn or "")

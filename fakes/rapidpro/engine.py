@@ -107,7 +107,7 @@ class Work:
 
     def new_uuid(self) -> str:
         """For a new message: random, in new versions beginning with the time."""
-        return uuid7(self.rng, self.clock.now()) if self.habits.generation == "new" else uuid4(self.rng)
+        return uuid7(self.rng, self.clock.timestamp()) if self.habits.generation == "new" else uuid4(self.rng)
 
     def to_next_minute(self, seconds: float) -> float:
         """The span until the first full minute that is at least `seconds` from now: jobs look once a minute."""
