@@ -122,6 +122,24 @@ def test_after_a_record_is_deleted_its_id_is_free_again() -> None:
     assert cht.post(WEBHOOK, json=body, auth=None, headers=TOKEN).status_code == 200
 
 
+def test_texts_with_one_id_are_all_saved_when_they_meet_and_only_once_when_they_do_not() -> None:
+    cht = phone()
+    body = {"id": "1", "from": "+250788123456", "content": "hi"}
+    others: list[int] = []
+
+    def meanwhile(seconds: float) -> None:
+        assert 0 < seconds < 0.1
+        if not others:
+            others.append(0)
+            others[0] = cht.post(WEBHOOK, json=body, auth=None, headers=TOKEN).status_code
+
+    cht.cht.let_requests_meet(meanwhile)
+    assert cht.post(WEBHOOK, json=body, auth=None, headers=TOKEN).status_code == 200
+    assert others == [200]
+    assert len(list(cht.cht.state.all_docs())) == 2
+    assert cht.post(WEBHOOK, json=body, auth=None, headers=TOKEN).status_code == 400
+
+
 def test_large_numbers_are_kept_as_javascript_keeps_them() -> None:
     cht = phone()
     text = '{"id": 12345678901234567890, "from": "+250788123456", "content": 1.0}'

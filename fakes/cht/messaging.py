@@ -42,7 +42,7 @@ class Messaging:
         self._state = state
         self._before_save = before_save
         self.send_at_once = send_at_once
-        self.pause: Callable[[], None] = _go_on
+        self.pause: Callable[[], object] = _go_on
 
     def take_in(self, messages: Any) -> int:
         """Store incoming messages `{id, from, content}` that are complete and not seen before; returns how many.

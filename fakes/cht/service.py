@@ -21,6 +21,8 @@ from fakes.service import SeedError
 from fakes.wsgi import Environ, StartResponse
 
 RELEASES = ("5.2", "3.11")
+DATABASE_SECONDS = 0.005
+"""How long looking for duplicates takes; well below what the real server takes."""
 
 
 class Cht:
@@ -78,6 +80,14 @@ class Cht:
         plant(self._seed, self.state)
         self.background.start()
         send_earlier(self._seed.earlier, self)
+
+    def let_requests_meet(self, wait: Callable[[float], object]) -> None:
+        """For whoever serves this on sockets: from now on an incoming text takes a moment, as a database does.
+
+        `wait` lets so many seconds pass. Texts with one id that arrive at the same time are then all saved, as they are
+        by the real server; without the moment one request would be done before the next is read.
+        """
+        self.messaging.pause = lambda: wait(DATABASE_SECONDS)
 
     def blueprint(self) -> Blueprint:
         """Its part of the control API: seed, run, docs, server."""
