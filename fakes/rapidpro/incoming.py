@@ -21,14 +21,13 @@ from fakes.rapidpro.context import context_of, env_of, input_of
 from fakes.rapidpro.dispatch import Dispatcher
 from fakes.rapidpro.engine import Work
 from fakes.rapidpro.expressions import evaluate
+from fakes.rapidpro.flow_results import outcome, results_of, webhook_of, with_default
 from fakes.rapidpro.phones import Phones
 from fakes.rapidpro.records import Records, Workspace
 
 SAME_ID_WITHIN = 24 * HOUR
 SAME_TEXT_WITHIN = 3.0
 MAX_TEXT = 10_000
-MOST_EXTRA = 10_000
-"""Bytes; a longer answer is not kept with the result."""
 
 
 class BadText(ValueError):
@@ -121,11 +120,11 @@ class Incoming:
         """Courier's and mailroom's part before the flow: duplicates, contact, message."""
         if not text and AGGREGATORS[self.dispatcher.courier.channel.aggregator].ignores_empty:
             self.phones.sent(number, self.work.clock.now(), text, None)
-            return _outcome(None, ignored="the channel takes no empty texts")
+            return outcome(None, ignored="the channel takes no empty texts")
         duplicate = self._duplicate_of(number, text, external_id)
         if duplicate is not None:
             self.phones.sent(number, self.work.clock.now(), text, duplicate)
-            return _outcome(duplicate, duplicate=True)
+            return outcome(duplicate, duplicate=True)
         return self._stored(number, text, external_id)
 
     def _stored(self, number: str, text: str, external_id: str | None) -> Handling | dict[str, Any]:
@@ -145,7 +144,7 @@ class Incoming:
         self.phones.sent(number, now, text, message.id)
         self._remember(number, text, external_id, message.id)
         if flow is None:
-            return _outcome(message.id)
+            return outcome(message.id)
         handling = Handling(
             workspace, contact, message, flow, None, "",
             input_of(text, urn, message.uuid, external_id or "", now),
@@ -188,13 +187,13 @@ class Incoming:
         if settings.retry and not calls[0].success and (calls[0].status == 0 or calls[0].status >= 500):
             calls.append(hooks.call(self.session, settings, body, habits))
         with self.work.lock:
-            results = _results(calls)
+            results = results_of(calls)
             self.records.end_run(handling.run, results, self.work.clock.now())
             reply = None
             if not calls[-1].success:
-                context |= {"results": _with_default(results), "webhook": _webhook(calls[-1], habits.generation)}
+                context |= {"results": with_default(results), "webhook": webhook_of(calls[-1], habits.generation)}
                 reply = self._reply(handling, settings, context)
-        return _outcome(handling.message.id, run=handling.run_uuid, calls=calls, reply=reply)
+        return outcome(handling.message.id, run=handling.run_uuid, calls=calls, reply=reply)
 
     def _context(self, handling: Handling) -> dict[str, Any]:
         known = context_of(self.records, handling.workspace, handling.contact)
@@ -226,49 +225,3 @@ class Incoming:
             return None
         message = self.dispatcher.send(handling.workspace, handling.contact, text, flow=handling.flow)
         return None if message is None else {"message": message.id, "text": text, "status": message.status}
-
-
-def _outcome(
-    message_id: int | None, *, run: str | None = None, calls: list[hooks.Outcome] | None = None,
-    reply: dict[str, Any] | None = None, duplicate: bool = False, ignored: str | None = None,
-) -> dict[str, Any]:  # fmt: skip
-    """What the control API answers: `webhook` is the last call, `calls` are all."""
-    made = [call.as_json() for call in calls or []]
-    return {
-        "message": message_id,
-        "run": run,
-        "webhook": made[-1] if made else None,
-        "calls": made,
-        "reply": reply,
-        "duplicate": duplicate,
-        "ignored": ignored,
-    }
-
-
-def _results(calls: list[hooks.Outcome]) -> dict[str, dict[str, Any]]:
-    results = {}
-    for name, call in zip(("Relay", "Relay Retry"), calls, strict=False):
-        category = "Success" if call.success and call.error is None else "Failure"
-        extra = hooks.json_of(call) if len(call.body.encode("utf-8", "replace")) < MOST_EXTRA else None
-        results[name.lower().replace(" ", "_")] = {
-            "__default__": str(call.status),
-            "name": name,
-            "value": str(call.status),
-            "category": category,
-            "category_localized": category,
-            "input": f"POST {call.url}",
-            "extra": extra,
-        }
-    return results
-
-
-def _with_default(results: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    return {"__default__": "\n".join(f"{one['name']}: {one['value']}" for one in results.values()), **results}
-
-
-def _webhook(call: hooks.Outcome, generation: str) -> Any:
-    """What `@webhook` is after a call: new: the call with its status; old: the answer's JSON."""
-    found = hooks.json_of(call)
-    if generation == "9":
-        return found if found is not None else {}
-    return {"__default__": f"POST {call.url}", "status": call.status, "headers": {}, "json": found}

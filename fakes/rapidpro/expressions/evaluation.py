@@ -12,6 +12,7 @@ from typing import Any
 
 from fakes.rapidpro.expressions.environment import Env
 from fakes.rapidpro.expressions.functions import lookup
+from fakes.rapidpro.expressions.numeric import in_range, to_integer, to_number
 from fakes.rapidpro.expressions.operators import operate
 from fakes.rapidpro.expressions.parser import Atom, Call, Chain, Dot, Index, Lambda, Literal, Name, Negated, Node
 from fakes.rapidpro.expressions.values import (
@@ -22,10 +23,7 @@ from fakes.rapidpro.expressions.values import (
     Value,
     describe,
     from_json,
-    in_range,
     render,
-    to_integer,
-    to_number,
 )
 
 

@@ -9,8 +9,9 @@ from types import MappingProxyType
 from fakes.rapidpro.expressions import layouts
 from fakes.rapidpro.expressions.environment import Env, zone
 from fakes.rapidpro.expressions.moments import add, check_unit, difference, to_moment
+from fakes.rapidpro.expressions.numeric import EXACT, to_number
 from fakes.rapidpro.expressions.signature import clock, day, integer, moment, number, takes, text
-from fakes.rapidpro.expressions.values import EXACT, ExpressionError, Moment, Value, offset_text, to_number
+from fakes.rapidpro.expressions.values import ExpressionError, Moment, Value, offset_text
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)

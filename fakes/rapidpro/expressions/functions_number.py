@@ -6,8 +6,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from types import MappingProxyType
 
 from fakes.rapidpro.expressions.environment import Env
+from fakes.rapidpro.expressions.numeric import EXACT, in_range
 from fakes.rapidpro.expressions.signature import any_value, boolean, integer, number, raw, takes
-from fakes.rapidpro.expressions.values import EXACT, ExpressionError, Failed, Value, in_range, render, truthy
+from fakes.rapidpro.expressions.values import ExpressionError, Failed, Value, render, truthy
 
 MAX_PLACES = 1_000
 

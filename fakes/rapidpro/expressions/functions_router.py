@@ -17,9 +17,10 @@ import phonenumbers
 
 from fakes.rapidpro.expressions import moments
 from fakes.rapidpro.expressions.environment import Env
+from fakes.rapidpro.expressions.numeric import parse_number
 from fakes.rapidpro.expressions.patterns import compiled
 from fakes.rapidpro.expressions.signature import array, moment, number, raw, record, takes, text
-from fakes.rapidpro.expressions.values import ExpressionError, Failed, Moment, Record, Value, parse_number, render
+from fakes.rapidpro.expressions.values import ExpressionError, Failed, Moment, Record, Value, render
 from fakes.rapidpro.expressions.words import words
 
 _NUMBER = re.compile(r"[-+]?(?:[\d,]+(?:\.\d+)?|(?:[^\w]|^)\.\d+)")

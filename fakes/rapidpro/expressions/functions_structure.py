@@ -10,6 +10,7 @@ from typing import Any
 from fakes.rapidpro.expressions.environment import Env
 from fakes.rapidpro.expressions.functions_number import total
 from fakes.rapidpro.expressions.json_text import parse_json, to_json
+from fakes.rapidpro.expressions.numeric import to_number
 from fakes.rapidpro.expressions.pretty import pretty
 from fakes.rapidpro.expressions.signature import (
     any_value,
@@ -35,7 +36,6 @@ from fakes.rapidpro.expressions.values import (
     Value,
     describe,
     render,
-    to_number,
     truthy,
 )
 

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from fakes.rapidpro.expressions.environment import Env
+from fakes.rapidpro.expressions.numeric import in_range
 from fakes.rapidpro.expressions.values import (
     ExpressionError,
     Failed,
@@ -21,7 +22,6 @@ from fakes.rapidpro.expressions.values import (
     Record,
     Value,
     from_json,
-    in_range,
     iso_text,
     render,
     render_number,

@@ -6,15 +6,8 @@ from decimal import Decimal, localcontext
 
 from fakes.rapidpro.expressions.environment import Env
 from fakes.rapidpro.expressions.functions_number import divided, rounded
-from fakes.rapidpro.expressions.values import (
-    EXACT,
-    ExpressionError,
-    Generation,
-    Value,
-    in_range,
-    render,
-    to_number,
-)
+from fakes.rapidpro.expressions.numeric import EXACT, in_range, to_number
+from fakes.rapidpro.expressions.values import ExpressionError, Generation, Value, render
 
 POWER_PLACES = 16
 MAX_POWER = 100

@@ -8,18 +8,8 @@ from typing import Any
 
 from fakes.rapidpro.expressions import moments
 from fakes.rapidpro.expressions.environment import MAX_ITEMS, Env
-from fakes.rapidpro.expressions.values import (
-    ExpressionError,
-    Failed,
-    Function,
-    Record,
-    Value,
-    describe,
-    render,
-    to_integer,
-    to_number,
-    truthy,
-)
+from fakes.rapidpro.expressions.numeric import to_integer, to_number
+from fakes.rapidpro.expressions.values import ExpressionError, Failed, Function, Record, Value, describe, render, truthy
 
 Kind = Callable[[Value, Env], Any]
 MANY = 1_000
