@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any
@@ -45,13 +44,15 @@ class ChtPass:
             texts, reports = self._batch(now, row.failures if turn == 0 else 0)
             if turn and not texts and not reports:
                 return {"at_latest": now + self._poll}
-            handed = self._exchange(texts, reports)
+            handed, confirmed = self._exchange(texts, reports)
+            if not confirmed:
+                reports = []
             done |= {report.id for report in reports}
             # A text that CHT hands out again although its state was told just now would be told for ever.
             fresh = [message for message in handed if message.id not in done]
             if not fresh and not texts and not reports:
                 return {"at_latest": now + self._poll}
-            self._store.told([], reports, fresh, self._now())
+            self._store.told(texts if confirmed else [], reports, fresh, self._now())
         return {"at_latest": self._now()}
 
     def _batch(self, now: datetime, failures: int) -> tuple[list[Incoming], list[Report]]:
@@ -62,12 +63,12 @@ class ChtPass:
             reports = reports[failures % len(reports) :][:1]  # should one report be what CHT cannot bear
         return list(takewhile(lambda text: not text.attempts, texts)), reports
 
-    def _exchange(self, texts: Sequence[Incoming], reports: Sequence[Report]) -> list[Message]:
-        """One exchange; confirmed texts are marked. If it fails although CHT is well, the texts are to blame."""
+    def _exchange(self, texts: Sequence[Incoming], reports: Sequence[Report]) -> tuple[list[Message], bool]:
+        """One exchange: what CHT hands out, and whether it confirmed. If only the texts failed, they are to blame."""
         try:
             handed = self._cht.exchange([text.message for text in texts], reports)
         except Trouble as trouble:
-            if not texts or trouble.slow or trouble.wait is not None:
+            if not texts or trouble.slow or trouble.wait is not None or not self._store.keep("cht", self._now()):
                 raise
             handed = self._cht.exchange()
             self._log.warning("cht_failed_on_texts", ids=[text.id for text in texts], cause=trouble.cause)
@@ -75,11 +76,9 @@ class ChtPass:
             if trouble.happened is None:  # CHT may still be at it, and would not know the ids again until it is done
                 wait = max(wait, policy.LOOK_AGAIN)
             self._store.blame(texts, self._now() + wait)
-            return handed
+            return handed, False
         self.progress = True
-        if texts:
-            self._store.told(texts, [], [], self._now())
-        return handed
+        return handed, True
 
 
 class RapidProPass:
@@ -132,14 +131,14 @@ class RapidProPass:
                 now = self._now()
                 if not self._store.begin(text, now, policy.earliest(self._mark, now)):
                     return  # another relay has taken over
-                self._send_one(replace(text, stage=Stage.SENDING, since=text.since or policy.earliest(self._mark, now)))
+                self._send_one(policy.begun(text, self._mark, now))
             sent += len(batch)
 
     def _send_one(self, text: Outgoing) -> None:
         try:
             outcome = self._rapidpro.send(text.message)
         except Trouble:  # certainly not sent: as if never tried
-            back = {"stage": Stage.READY, "attempts": text.attempts, "next_at": text.next_at}
+            back = {"stage": Stage.READY, "attempts": text.attempts - 1, "next_at": text.next_at}
             self._store.change(text, back, self._now())
             raise
         now = self._now()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -113,6 +113,12 @@ def earliest(mark: datetime | None, now: datetime) -> datetime:
     `mark`: the newest broadcast of ours seen so far; a minute off for several servers' clocks.
     """
     return now - MARGIN if mark is None else max(mark - timedelta(minutes=1), now - MARGIN)
+
+
+def begun(text: Outgoing, mark: datetime | None, now: datetime) -> Outgoing:
+    """The text as it is once the intent to send it is stored."""
+    since = text.since or earliest(mark, now)
+    return replace(text, stage=Stage.SENDING, attempts=text.attempts + 1, since=since)
 
 
 def after_send(text: Outgoing, outcome: Outcome, now: datetime, poll: float) -> Changes:

@@ -15,6 +15,8 @@ from relay.messages import Accepted, Broadcast, Message, Outcome, Refused, Sms, 
 from relay.settings import Settings
 from relay.wire import Answer, call, moment
 
+SHOWS_A_BROADCAST = {"id", "uuid", "urns", "text", "created_on"}
+
 
 class _Token(AuthBase):
     """Sets the token. As an auth object and not a header, so that a .netrc entry cannot replace it."""
@@ -96,7 +98,7 @@ class RapidPro:
 def _outcome(answer: Answer, text: str) -> Outcome:
     """What an answer to a send means. Only a broadcast shown proves it, only a 400 that says why disproves it."""
     found = answer.json()
-    if answer.status in {200, 201, 202} and isinstance(found, dict) and found:
+    if answer.status in {200, 201, 202} and isinstance(found, dict) and found.keys() & SHOWS_A_BROADCAST:
         return Accepted(_broadcast(found))
     if answer.status == 400 and isinstance(found, dict):
         words = str(found.get("non_field_errors", ""))

@@ -13,16 +13,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    Row,
-    delete,
-    func,
-    insert,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from relay.cht import Report
@@ -146,16 +137,17 @@ class Store:
 
     def told(
         self, texts: Sequence[Incoming], reports: Sequence[Report], handed: Sequence[Message], now: datetime
-    ) -> int:
-        """CHT confirmed texts and states, and handed out texts to send; the number of new ones among these."""
+    ) -> None:
+        """CHT confirmed texts and states, and handed out texts to send."""
         with self._begin() as db:
             if texts:
                 db.execute(update(inbox).where(inbox.c.seq.in_([t.seq for t in texts])).values(told_at=now))
             for report in reports:  # unless the state changed while it was being told
                 db.execute(TOLD, {"which": report.id, "was": report.status})
-            return self._take(db, handed, now) if handed else 0
+            if handed:
+                self._take(db, handed, now)
 
-    def _take(self, db: Connection, handed: Sequence[Message], now: datetime) -> int:
+    def _take(self, db: Connection, handed: Sequence[Message], now: datetime) -> None:
         """Texts of CHT's that are new are to be sent; of all, CHT is to be told the state, so that it goes on."""
         ids = {message.id: message for message in handed}
         known = set(db.execute(select(outbox.c.id).where(outbox.c.id.in_(ids))).scalars())
@@ -166,7 +158,6 @@ class Store:
             rows = [{"id": m.id, "phone": m.phone, "text": m.text, "received_at": now, "next_at": now} for m in new]
             db.execute(insert(outbox), rows)
             db.execute(WAKE, {"who": "rapidpro", "now": now})
-        return len(new)
 
     def blame(self, texts: Sequence[Incoming], next_at: datetime) -> None:
         """These were in a request that failed: from now on each goes alone, not before `next_at`."""
@@ -205,11 +196,9 @@ class Store:
         """Store what a decision changes. False if its broadcast or message belongs to another text of ours."""
         try:
             with self._begin() as db:
-                query = update(outbox).where(outbox.c.seq == text.seq)
-                # Somebody else's newer decision stands: only an undecided text may be decided.
-                if "stage" in changes:
-                    query = query.where(outbox.c.stage == text.stage)
-                db.execute(query.values(**changes))
+                # Somebody else's newer decision stands: the text must be as it was when this one was taken.
+                as_it_was = (outbox.c.stage == text.stage, outbox.c.attempts == text.attempts)
+                db.execute(update(outbox).where(outbox.c.seq == text.seq, *as_it_was).values(**changes))
                 if changes.get("to_tell"):
                     db.execute(WAKE, {"who": "cht", "now": now})
         except IntegrityError:
@@ -245,11 +234,11 @@ class Store:
         with self._begin() as db:
             by_stage = select(outbox.c.stage, func.count()).group_by(outbox.c.stage)
             stages = {row[0]: row[1] for row in db.execute(by_stage)}
-            return {
+            sizes = {
                 "to_cht": db.execute(select(func.count()).where(WAITING)).scalar(),
                 "to_send": stages.get(Stage.READY, 0),
                 "outcome_unknown": stages.get(Stage.SENDING, 0),
                 "states_to_tell": db.execute(select(func.count()).where(outbox.c.to_tell)).scalar(),
                 "states_to_ask": db.execute(select(func.count()).where(outbox.c.watch_at.is_not(None))).scalar(),
-                "neighbours": {row.name: row for row in db.execute(select(neighbours))},
             }
+            return {**sizes, "neighbours": {row.name: row for row in db.execute(select(neighbours))}}

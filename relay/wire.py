@@ -17,7 +17,7 @@ from relay.messages import Trouble
 
 TIMEOUT = (5, 20)
 """Seconds to connect, and to wait for each piece of the answer."""
-WHOLE_ANSWER = 30
+WHOLE_ANSWER = 60
 """Seconds for the whole answer, however small its pieces."""
 LARGEST_ANSWER = 16 * 1024 * 1024
 LONGEST_WAIT = 24 * 3600.0
@@ -47,7 +47,7 @@ def call(session: Any, now: Callable[[], datetime], method: str, url: str, **how
             body = bytearray()
             for piece in response.iter_content(65536):
                 body += piece
-                if len(body) > LARGEST_ANSWER or (now() - started).total_seconds() > WHOLE_ANSWER + sum(TIMEOUT):
+                if len(body) > LARGEST_ANSWER or (now() - started).total_seconds() > WHOLE_ANSWER:
                     raise Trouble("the answer is too long or too slow")
             answer = Answer(response.status_code, bytes(body), response.headers.get("Retry-After"))
     except (requests.RequestException, HTTPError, OSError) as error:

@@ -9,7 +9,7 @@ import pytest
 
 from relay import Relay
 from relay.messages import LEGAL, RAPIDPRO_STATUS, Status
-from tests.relay_neighbours import AMINA, World, lost, on, relay_in, reply
+from tests.relay_neighbours import AMINA, World, lost, on, relay_in, reply, text_in
 
 MESSAGES = "/api/v2/messages.json"
 
@@ -182,3 +182,20 @@ def test_equal_texts_are_told_apart_where_broadcasts_have_no_ids(world: World, r
     world.messages[2]["status"] = "failed"
     world.run(relay, 1200)
     assert [world.states[f"same-{n}"][-1] for n in range(3)] == ["FAILED", "DELIVERED", "UNSENT"]
+
+
+def test_a_state_told_together_with_a_text_that_cht_cannot_bear_is_told_again(world: World, relay: Relay) -> None:
+    world.wants("Visit due")
+    world.run(relay, 30)
+    world.turns("Visit due", "delivered")
+    world.faults.append(lambda _m, _p, body, _a: reply(500, "x") if body and body.get("messages") else None)
+
+    def text_arrives(_m: str, path: str, _b: Any, _a: Any) -> None:
+        if path == MESSAGES and not seen:
+            seen.append(text_in(relay).status_code)
+
+    seen: list[int] = []
+    world.faults.append(text_arrives)
+    world.run(relay, 300)
+    assert seen == [200]
+    assert world.states["Visit due"][-1] == "DELIVERED"
