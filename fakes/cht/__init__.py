@@ -2,3 +2,7 @@
 
 The behaviour is that of release 5.2, weaknesses included; each module names the part of cht-core that it stands for.
 """
+
+from fakes.cht.service import Cht
+
+__all__ = ["Cht"]

@@ -1,0 +1,83 @@
+"""CHT's work in the background: what runs on the clock, and what runs when a document is saved."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from typing import Any
+
+import requests
+
+from fakes.cht.documents import Doc
+from fakes.cht.schedules import Schedules
+from fakes.cht.state import State
+from fakes.clock import Clock, Timer
+
+SENTINEL_EVERY = 300.0
+"""Seconds between two runs of the schedules (cht-core sentinel/src/schedule/index.js)."""
+
+
+class Background:
+    """Runs passes on the clock; `run` runs one now. `session` carries calls out, never under the lock."""
+
+    def __init__(
+        self,
+        state: State,
+        clock: Clock,
+        session: requests.Session,
+        rng: random.Random,
+        lock: AbstractContextManager[Any],
+        release: str,
+    ) -> None:
+        self._state = state
+        self._clock = clock
+        self._session = session
+        self._rng = rng
+        self._lock = lock
+        self._release = release
+        self._timers: list[Timer] = []
+        self._schedules = Schedules(state)
+        self._passes: Mapping[str, Callable[[], None]] = {"schedules": self._schedules.run}
+
+    def start(self) -> None:
+        """Arm the timers."""
+        self._every(SENTINEL_EVERY, self._schedules.run)
+
+    def stop(self) -> None:
+        """Nothing that was to come comes any more."""
+        for timer in self._timers:
+            timer.cancel()
+        self._timers.clear()
+        self._schedules.forget()
+
+    def run(self, name: str) -> None:
+        """Run one pass now, to its end."""
+        self._passes[name]()
+
+    def before_save(self, doc: Doc) -> None:
+        """The transitions over a new record, before it is saved. Called without the lock."""
+
+    def send_at_once(self, doc_id: str) -> None:
+        """Messages of this document need not wait for the next pass."""
+
+    def changed(self, doc: Doc) -> None:
+        """A document was saved. Called under the lock."""
+        self._schedules.changed(doc)
+
+    def _every(self, seconds: float, action: Callable[[], None]) -> None:
+        """Run `action` again and again; `stop` ends it."""
+        slot = len(self._timers)
+
+        def run() -> None:
+            if self._timers[slot] is not holder[0]:
+                return
+            self._arm(slot, seconds, run, holder)
+            action()
+
+        holder: list[Timer] = []
+        self._timers.append(self._clock.call_later(seconds, run))
+        holder.append(self._timers[slot])
+
+    def _arm(self, slot: int, seconds: float, action: Callable[[], None], holder: list[Timer]) -> None:
+        holder[0] = self._timers[slot] = self._clock.call_later(seconds, action)
