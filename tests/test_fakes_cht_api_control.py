@@ -104,7 +104,7 @@ def test_sentinel_documents_are_listed_apart() -> None:
     assert made.control.get("/cht/docs?db=users").status_code == 400
 
 
-@pytest.mark.parametrize("name", ["send", "poll", "schedules", "outbound"])
+@pytest.mark.parametrize("name", ["schedules"])
 def test_a_pass_of_the_background_work_can_be_run(name: str) -> None:
     assert world({}).control.post("/cht/run", json={"pass": name}).status_code == 200
 
