@@ -1,0 +1,218 @@
+"""The rows RapidPro keeps: workspaces, people, messages. Plain data; the store keeps the order and the indexes.
+
+Statuses are stored by RapidPro's own words (initializing, queued, wired, ...); what a version shows of them is in
+`profiles`. Source: rapidpro temba/msgs/models.py, temba/contacts/models.py, temba/orgs/models.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+ROLES = ("administrator", "editor", "viewer", "agent", "surveyor")
+WRITERS = frozenset({"administrator", "editor"})
+
+
+@dataclass(eq=False, slots=True)
+class Workspace:
+    """One customer's world; nothing in it is seen from another."""
+
+    id: int
+    uuid: str
+    name: str
+    timezone: str = "UTC"
+    default_country: str = ""
+    languages: tuple[str, ...] = ("eng",)
+    anonymous: bool = False
+    suspended: bool = False
+    flagged: bool = False
+    rate_overrides: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(eq=False, slots=True)
+class User:
+    """Somebody with roles in workspaces, by the workspace's id."""
+
+    email: str
+    name: str
+    active: bool = True
+    staff: bool = False
+    roles: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(eq=False, slots=True)
+class Token:
+    """A key to one workspace, held by one user."""
+
+    name: str
+    key: str
+    workspace: Workspace
+    user: User
+    active: bool = True
+
+
+@dataclass(eq=False, slots=True)
+class Named:
+    """A group, a label, a topic: something with a name."""
+
+    uuid: str
+    name: str
+    workspace: Workspace
+    query: str | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Field:
+    """A custom field of contacts."""
+
+    key: str
+    name: str
+    type: str
+    workspace: Workspace
+
+
+@dataclass(eq=False, slots=True)
+class Global:
+    """A value for all flows."""
+
+    key: str
+    name: str
+    value: str
+    modified_on: datetime
+    workspace: Workspace
+
+
+@dataclass(eq=False, slots=True)
+class Channel:
+    """A way out to phones."""
+
+    uuid: str
+    name: str
+    address: str | None
+    country: str | None
+    type: str
+    device: str | None
+    schemes: tuple[str, ...]
+    created_on: datetime
+    last_seen: datetime
+    workspace: Workspace
+
+
+@dataclass(eq=False, slots=True)
+class Flow:
+    """A flow; `made`: by the fake itself, for texts that no seeded flow handles."""
+
+    uuid: str
+    name: str
+    archived: bool
+    deleted: bool
+    created_on: datetime
+    modified_on: datetime
+    workspace: Workspace
+
+
+@dataclass(eq=False, slots=True)
+class Contact:
+    """A person; `status`: active, blocked, stopped, archived."""
+
+    id: int
+    uuid: str
+    name: str | None
+    language: str | None
+    status: str
+    urns: list[str]
+    fields: dict[str, Any]
+    groups: list[Named]
+    created_on: datetime
+    modified_on: datetime
+    workspace: Workspace
+    deleted: bool = False
+    last_seen_on: datetime | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Broadcast:
+    """RapidPro's record of a send. `translations`: language to {text, attachments}; `urns` as they were asked for."""
+
+    id: int
+    uuid: str
+    workspace: Workspace
+    status: str
+    contact_count: int | None
+    urns: list[str] | None
+    contacts: list[Contact]
+    groups: list[Named]
+    translations: dict[str, dict[str, Any]]
+    base_language: str
+    created_on: datetime
+    scheduled: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class Message:
+    """One message to or from one phone."""
+
+    id: int
+    uuid: str
+    workspace: Workspace
+    broadcast: Broadcast | None
+    contact: Contact
+    urn: str | None
+    channel: Channel | None
+    direction: str
+    type: str
+    status: str
+    visibility: str
+    text: str
+    created_on: datetime
+    modified_on: datetime
+    sent_on: datetime | None = None
+    failed_reason: str | None = None
+    attachments: list[str] = field(default_factory=list)
+    labels: list[Named] = field(default_factory=list)
+    flow: Flow | None = None
+    external_id: str | None = None
+    errors: int = 0
+    language: str | None = None
+
+
+@dataclass(eq=False, slots=True)
+class FlowStart:
+    """A flow that is to be started for people."""
+
+    id: int
+    uuid: str
+    workspace: Workspace
+    flow: Flow
+    origin: str
+    status: str
+    contact_count: int | None
+    urns: list[str]
+    contacts: list[Contact]
+    groups: list[Named]
+    exclusions: dict[str, bool]
+    params: Any
+    created_by: str | None
+    created_on: datetime
+    modified_on: datetime
+
+
+@dataclass(eq=False, slots=True)
+class Run:
+    """One person's way through a flow."""
+
+    id: int
+    uuid: str
+    workspace: Workspace
+    flow: Flow
+    contact: Contact
+    start: FlowStart | None
+    status: str
+    responded: bool
+    results: dict[str, Any]
+    path: list[Any]
+    created_on: datetime
+    modified_on: datetime
+    exited_on: datetime | None
