@@ -155,7 +155,10 @@ def test_while_starting_up_programs_are_told_200_unless_they_ask_for_json() -> N
 
 
 def test_everybody_may_ask_for_the_version() -> None:
-    assert client(user=None).get("/api/info").json() == {"version": "5.2.0"}
+    cht = client(user=None)
+    assert cht.get("/api/info").json() == {"version": "5.2.0"}
+    assert cht.get("/api/deploy-info").status_code == 401
+    assert cht.get("/api/deploy-info", auth=ADMIN).json() == {"version": "5.2.0"}
 
 
 def test_the_session_tells_who_is_logged_in() -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import uuid
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fakes.cht.messaging import Messaging
 from tests.cht_client import GATEWAY, Client, client
 
 TOKEN = {"Authorization": "Token cht-incoming-token"}
@@ -96,6 +98,35 @@ def test_texts_are_saved_even_if_the_states_beside_them_make_no_sense() -> None:
     body = {"messages": [{"id": "1", "from": "+250788123456", "content": "hi"}], "updates": [None]}
     assert cht.post("/api/sms", data=json.dumps(body), headers=JSON).status_code == 500
     assert [doc["sms_message"]["message"] for doc in cht.cht.state.all_docs()] == ["hi"]
+
+
+def test_a_text_is_stored_as_it_came_when_a_transition_breaks() -> None:
+    cht = phone()
+    notes: list[str] = []
+    cht.cht.unexpected = notes.append
+    cht.cht.state.settings = {**cht.cht.state.settings, "transitions": {"default_responses": {}}}
+
+    def break_down(doc: dict[str, Any]) -> None:
+        doc["sms_message"] = None
+        raise ZeroDivisionError("by chance")
+
+    messaging = Messaging(cht.cht.state, break_down, lambda _doc_id: None)
+    messaging.note = notes.append
+    assert messaging.take_in([{"id": "1", "from": "+250788123456", "content": "hi"}]) == 1
+    (record,) = cht.cht.state.all_docs()
+    assert record["sms_message"]["message"] == "hi"
+    assert [note.partition(" ended in ")[2] for note in notes] == ["ZeroDivisionError: by chance"]
+
+
+def test_with_transitions_ids_are_uuids_of_version_7() -> None:
+    cht = phone()
+    cht.cht.state.settings = {**cht.cht.state.settings, "transitions": {"death_reporting": {}}}
+    exchange(cht, messages=[{"id": "1", "from": "+250788123456", "content": "hi"}])
+    (record,) = cht.cht.state.all_docs()
+    assert uuid.UUID(record["_id"]).version == 7
+    cht.cht.state.settings = {**cht.cht.state.settings, "transitions": {"death_reporting": {"disable": True}}}
+    exchange(cht, messages=[{"id": "2", "from": "+250788123456", "content": "hi"}])
+    assert sorted(len(doc["_id"]) for doc in cht.cht.state.all_docs()) == [32, 36]
 
 
 def test_an_empty_list_or_object_is_a_value_to_the_server() -> None:

@@ -50,9 +50,11 @@ class Api:
             ("GET", "/api/v1/settings"): configuration.read_settings,
             ("PUT", "/api/v1/settings"): configuration.write_settings,
             ("GET", "/api/info"): configuration.info,
+            ("GET", "/api/deploy-info"): configuration.deploy_info,
             ("GET", "/_session"): configuration.session,
         }
         self.unexpected: Callable[[str], None] = _ignore
+        messaging.note = self._note
 
     def reset(self) -> None:
         """Forget failed logins."""

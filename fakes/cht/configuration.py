@@ -34,6 +34,11 @@ class Configuration:
         """The version of the server, for everybody."""
         return json_reply({"version": VERSIONS.get(self._state.release, self._state.release)})
 
+    def deploy_info(self, request: Request) -> Reply:
+        """The version of the server, for everybody who is logged in."""
+        logged_in(request, self._state)
+        return self.info(request)
+
     def read_settings(self, request: Request) -> Reply:
         """All settings, for everybody who is logged in."""
         logged_in(request, self._state, prompt=True)

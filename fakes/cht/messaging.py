@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fakes.cht import js
-from fakes.cht.documents import Doc
+from fakes.cht.documents import Doc, copy_json
 from fakes.cht.http import ServerError
 from fakes.cht.index import Row, all_messages, json_key
 from fakes.cht.phone_number import normalize
@@ -36,6 +36,8 @@ class Messaging:
     `pause` is called between looking for duplicates and saving, where the real server waits for its database.
 
     Requests that meet there are all saved: neither sees the other's record. It does nothing unless replaced.
+
+    `note` is called with a sentence when something broke that the caller is not told of.
     """
 
     def __init__(self, state: State, before_save: BeforeSave, send_at_once: Callable[[str], None]) -> None:
@@ -43,6 +45,7 @@ class Messaging:
         self._before_save = before_save
         self.send_at_once = send_at_once
         self.pause: Callable[[], object] = _go_on
+        self.note: Callable[[str], None] = _ignore
 
     def take_in(self, messages: Any) -> int:
         """Store incoming messages `{id, from, content}` that are complete and not seen before; returns how many.
@@ -66,11 +69,20 @@ class Messaging:
         """Run the transitions over a new record, save it, return its id."""
         if has_transitions(self._state.settings):
             record["_id"] = self._state.new_uuid()
-            self._before_save(record)
+            record = self._after_transitions(record)
         else:
             record["_id"] = self._state.new_id()
         self._state.save(record)
         return str(record["_id"])
+
+    def _after_transitions(self, record: Doc) -> Doc:
+        changed: Doc = copy_json(record)
+        try:
+            self._before_save(changed)
+        except Exception as fault:  # a transition that breaks must not lose the text: it is stored as it came
+            self.note(f"a transition over {record['_id']} ended in {type(fault).__name__}: {fault}")
+            return record
+        return changed
 
     def outgoing(self, limit: int = 25) -> list[Row]:
         """The oldest messages that wait to be sent, the date in the future or not."""
@@ -142,3 +154,7 @@ def _is_complete(message: Any) -> bool:
 
 def _go_on() -> None:
     """Wait for nothing."""
+
+
+def _ignore(_sentence: str) -> None:
+    """Nobody wants to know."""

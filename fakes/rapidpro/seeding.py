@@ -146,7 +146,7 @@ class Planter:
                 moment(row["created_on"]),
                 moment(row.get("last_seen") or row["created_on"]),
                 self._space(row),
-            )  # fmt: skip
+            )
         )
 
     def _field(self, row: Mapping[str, Any]) -> None:
@@ -169,7 +169,7 @@ class Planter:
                 moment(row["created_on"]),
                 moment(row["modified_on"]),
                 self._space(row),
-            )  # fmt: skip
+            )
         )
 
     def _contact(self, row: Mapping[str, Any]) -> None:
@@ -189,7 +189,7 @@ class Planter:
                 moment(row.get("modified_on") or row["created_on"]),
                 space,
                 bool(row.get("deleted")),
-            )  # fmt: skip
+            )
         )
 
     def _broadcast(self, row: Mapping[str, Any]) -> None:
@@ -208,7 +208,7 @@ class Planter:
                 row["base_language"],
                 moment(row["created_on"]),
                 bool(row.get("scheduled")),
-            )  # fmt: skip
+            )
         )
 
     def _message(self, row: Mapping[str, Any]) -> None:
@@ -235,7 +235,7 @@ class Planter:
                 list(row.get("attachments", ())),
                 labels,
                 self._by_uuid(store.flows, row.get("flow")),
-            )  # fmt: skip
+            )
         )
 
     def _start(self, row: Mapping[str, Any]) -> None:
@@ -256,7 +256,7 @@ class Planter:
                 row.get("created_by"),
                 moment(row["created_on"]),
                 moment(row["modified_on"]),
-            )  # fmt: skip
+            )
         )
 
     def _run(self, row: Mapping[str, Any]) -> None:
@@ -276,7 +276,7 @@ class Planter:
                 moment(row["created_on"]),
                 moment(row["modified_on"]),
                 None if not row.get("exited_on") else moment(row["exited_on"]),
-            )  # fmt: skip
+            )
         )
 
     def _space(self, row: Mapping[str, Any]) -> Workspace:

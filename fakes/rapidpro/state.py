@@ -191,7 +191,7 @@ class Store:
                 failed_reason=failed_reason,
                 flow=flow,
                 language=language,
-            )  # fmt: skip
+            )
         )
 
     def new_incoming(
@@ -217,7 +217,7 @@ class Store:
                 now,
                 flow=flow,
                 external_id=external_id,
-            )  # fmt: skip
+            )
         )
 
     def catch_all_flow(self, workspace: Any, now: datetime) -> Flow:
