@@ -18,7 +18,7 @@ import phonenumbers
 from fakes.rapidpro.expressions import moments
 from fakes.rapidpro.expressions.environment import Env
 from fakes.rapidpro.expressions.numeric import parse_number
-from fakes.rapidpro.expressions.patterns import compiled
+from fakes.rapidpro.expressions.patterns import search
 from fakes.rapidpro.expressions.signature import array, moment, number, raw, record, takes, text
 from fakes.rapidpro.expressions.values import ExpressionError, Failed, Moment, Record, Value, render
 from fakes.rapidpro.expressions.words import words
@@ -95,11 +95,10 @@ def has_beginning(_env: Env, value: str, wanted: str) -> Record:
     return matched(start) if value and wanted and start.lower() == wanted.lower() else unmatched()
 
 
-def has_pattern(_env: Env, value: str, pattern: str) -> Record:
-    match = compiled(pattern).search(value)
-    if match is None:
+def has_pattern(env: Env, value: str, pattern: str) -> Record:
+    groups = search(pattern.strip(), value, env, "must be called with a valid regular expression")
+    if groups is None:
         return unmatched()
-    groups = [match.group(), *match.groups("")]
     return matched(groups[0], Record({str(i): group for i, group in enumerate(groups)}))
 
 

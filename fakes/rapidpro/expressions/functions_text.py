@@ -9,7 +9,7 @@ from types import MappingProxyType
 from urllib.parse import quote
 
 from fakes.rapidpro.expressions.environment import MAX_ITEMS, Env
-from fakes.rapidpro.expressions.patterns import compiled
+from fakes.rapidpro.expressions.patterns import search
 from fakes.rapidpro.expressions.signature import integer, limited, takes, text
 from fakes.rapidpro.expressions.values import ExpressionError, Value
 from fakes.rapidpro.expressions.words import spans, words
@@ -102,11 +102,11 @@ def text_slice(_env: Env, value: str, start: int, end: int | None = None) -> str
     return value[start:end]
 
 
-def regex_match(_env: Env, value: str, pattern: str, group: int = 0) -> str:
-    match = compiled(pattern).search(value)
-    if match is None or not 0 <= group <= match.re.groups:
+def regex_match(env: Env, value: str, pattern: str, group: int = 0) -> str:
+    groups = search(pattern, value, env) or ()
+    if not 0 <= group < len(groups):
         raise ExpressionError("invalid regular expression group")
-    return match.group(group) or ""
+    return groups[group]
 
 
 def clean(_env: Env, value: str) -> str:

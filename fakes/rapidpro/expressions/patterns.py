@@ -1,66 +1,63 @@
-"""Regular expressions: the engine's dialect (RE2) as far as Python's `re` can follow it.
+"""Regular expressions, by the RE2 library: the dialect of the engine, and time that grows with the text's length only.
 
-Case is ignored and `^` `$` match at lines. RE2 has no back-references and no look-around, and is never slow; patterns
-that could make `re` slow (a repetition inside a repetition) are refused as too costly.
+Case is ignored and `^` `$` match at lines. There are no back-references and no look-around.
+Source: goflow excellent/functions/builtin.go RegexMatch, flows/routers/cases/tests.go HasPattern (Go's regexp).
 """
 
 from __future__ import annotations
 
 import re
-import warnings
-from re import _parser  # type: ignore[attr-defined] # the one way to see what a pattern would do before it does it
 from typing import Any
 
+from fakes.rapidpro.expressions.environment import Env
 from fakes.rapidpro.expressions.values import ExpressionError
 
-_REPEATS = {"MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"}
-_FOREIGN = {"GROUPREF", "GROUPREF_EXISTS", "ASSERT", "ASSERT_NOT", "ATOMIC_GROUP"}
-MAX_PATTERN = 1_000
+MAX_PATTERN = 10_000
+"""Characters; no template of a flow can be longer."""
+MAX_MEMORY = 4 * 1024 * 1024
+"""Bytes that one compiled pattern may take."""
+STEPS_A_UNIT = 20
+"""A step is one instruction of a pattern on one byte of text; so many of them cost as much as one character made."""
+COMPILING = 50
+"""Compiling costs as many steps for each instruction."""
+TOO_LARGE = 100_000
+"""Units that are gone when a pattern turns out too large, which is not found at once."""
+_ONE_BYTE = re.compile(r"(?:[^\\]|\\[^C])*\\C", re.DOTALL)
+"""The library's escape for a single byte, which the engine does not have."""
 
 
-def compiled(pattern: str) -> re.Pattern[str]:
-    """The pattern ready to use. ExpressionError when it is none, or none that we dare to run."""
-    translated = _translated(pattern.strip())
-    invalid = ExpressionError("must be called with a valid regular expression")
-    if len(translated) > MAX_PATTERN:
-        raise invalid
+def search(pattern: str, text: str, env: Env, complaint: str = "invalid regular expression") -> tuple[str, ...] | None:
+    """The first match in the text and its groups (those that took no part are empty); None when there is no match.
+
+    ExpressionError with `complaint` for what is no pattern or too large a one, and when the budget of `env` is gone.
+    """
+    compiled = _compiled(pattern, env, complaint)
+    subject = _utf8(text)
+    env.budget.spend(compiled.programsize * (len(subject) + COMPILING) // STEPS_A_UNIT)
+    match = compiled.search(subject)
+    if match is None:
+        return None
+    return tuple(group.decode("utf-8", "replace") for group in (match.group(), *match.groups(b"")))
+
+
+def _compiled(pattern: str, env: Env, complaint: str) -> Any:
+    import re2  # slow to import, and most flows have no patterns
+
+    if len(pattern) > MAX_PATTERN or _ONE_BYTE.match(pattern):
+        raise ExpressionError(complaint)
+    options = re2.Options()
+    options.max_mem = MAX_MEMORY
+    options.log_errors = False
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = _parser.parse(translated, re.IGNORECASE | re.MULTILINE)
-            _check(tree, 0)
-            return re.compile(translated, re.IGNORECASE | re.MULTILINE)
-    except (re.error, RecursionError, OverflowError):
-        raise invalid from None
+        return re2.compile(b"(?mi)" + _utf8(pattern), options)
+    except re2.error as error:
+        env.budget.spend(TOO_LARGE if "too large" in str(error) else len(pattern))
+        raise ExpressionError(complaint) from None
 
 
-def _translated(pattern: str) -> str:
-    pattern = pattern.replace(r"\z", r"\Z").replace(r"\pL", r"[^\W\d_]").replace(r"\pN", r"\d")
-    flags = re.match(r"\(\?([ims]*-?[ims]*)\)", pattern)
-    return f"(?{flags.group(1)}:{pattern[flags.end() :]})" if flags and flags.group(1) else pattern
-
-
-def _check(tree: Any, repeats: int) -> None:
-    unbounded = 0
-    for operation, argument in tree:
-        name = str(operation)
-        if name in _FOREIGN:
-            raise ExpressionError("must be called with a valid regular expression")
-        inside = repeats
-        if name in _REPEATS:
-            inside += argument[1] > 1
-            unbounded += argument[1] > 100
-            if (inside > 1 and argument[1] > 1) or unbounded > 4:
-                raise ExpressionError("regular expression is too costly to evaluate")
-        for child in _children(name, argument):
-            _check(child, inside)
-
-
-def _children(name: str, argument: Any) -> list[Any]:
-    if name in _REPEATS:
-        return [argument[2]]
-    if name == "SUBPATTERN":
-        return [argument[3]]
-    if name == "BRANCH":
-        return list(argument[1])
-    return []
+def _utf8(text: str) -> bytes:
+    """As UTF-8; halves of surrogate pairs, which JSON can hold, become U+FFFD as they do for the engine."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
