@@ -104,7 +104,7 @@ def test_sentinel_documents_are_listed_apart() -> None:
     assert made.control.get("/cht/docs?db=users").status_code == 400
 
 
-@pytest.mark.parametrize("name", ["schedules"])
+@pytest.mark.parametrize("name", ["schedules", "send", "poll"])
 def test_a_pass_of_the_background_work_can_be_run(name: str) -> None:
     assert world({}).control.post("/cht/run", json={"pass": name}).status_code == 200
 
@@ -131,7 +131,11 @@ def test_metrics_count_documents_and_messages_by_state() -> None:
 
 def test_every_credential_and_password_is_a_secret() -> None:
     made = world({"credentials": {"rapidpro:incoming": "t1"}, "users": {"eve": {"password": "p1", "roles": []}}})
-    assert set(made.cht.secrets().values()) == {"t1", "p1", "pass"}
+    assert made.cht.secrets() == {
+        "cht:credential rapidpro:incoming": "t1",
+        "cht:password of eve": "p1",
+        "cht:password of admin": "pass",
+    }
 
 
 def test_an_unknown_release_is_refused() -> None:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import Any
 
 import requests
 
 from fakes.cht.documents import Doc
+from fakes.cht.messaging import Messaging
+from fakes.cht.outgoing import Outgoing
 from fakes.cht.schedules import Schedules
 from fakes.cht.state import State
+from fakes.cht.tasks import Gone, Tasks
 from fakes.clock import Clock, Timer
 
 SENTINEL_EVERY = 300.0
 """Seconds between two runs of the schedules (cht-core sentinel/src/schedule/index.js)."""
+SENDING_EVERY = 60.0
+"""Seconds between two passes of sending, and of polling (cht-core api/src/services/messaging.js)."""
 
 
 class Background:
@@ -38,32 +43,62 @@ class Background:
         self._release = release
         self._timers: list[Timer] = []
         self._schedules = Schedules(state)
-        self._passes: Mapping[str, Callable[[], None]] = {"schedules": self._schedules.run}
+        self._messaging = Messaging(state, self.before_save, self.send_at_once)
+        self.tasks = Tasks(clock)
+        self.sending_every = SENDING_EVERY
+        """Seconds; a change is seen by the next `start`. The real server takes 1 if its database is `medic-test`."""
+        self._outgoing = self._new_outgoing()
+        self._passes: Mapping[str, Callable[[], None]] = {
+            "schedules": self._schedules.run,
+            "send": lambda: self._outgoing.send(),
+            "poll": lambda: self._outgoing.poll(),
+        }
 
     def start(self) -> None:
         """Arm the timers."""
+        self._outgoing = self._new_outgoing()
         self._every(SENTINEL_EVERY, self._schedules.run)
+        self._every(self.sending_every, self._outgoing.send_due)
+        self._every(self.sending_every, self._outgoing.poll_due)
 
     def stop(self) -> None:
         """Nothing that was to come comes any more."""
         for timer in self._timers:
             timer.cancel()
         self._timers.clear()
+        self._outgoing.end()
+        self.tasks.stop()
         self._schedules.forget()
 
+    def restart(self) -> None:
+        """The server process dies and comes back: what it knew by heart is lost, documents are not.
+
+        Requests under way are not taken back; what comes of them is not heard any more.
+        """
+        for timer in self._timers:
+            timer.cancel()
+        self._timers.clear()
+        self._outgoing.end()
+        self.start()
+
     def run(self, name: str) -> None:
-        """Run one pass now, to its end."""
-        self._passes[name]()
+        """Run one pass now, to its end or the end of the server process."""
+        with suppress(Gone):
+            self._passes[name]()
 
     def before_save(self, doc: Doc) -> None:
         """The transitions over a new record, before it is saved. Called without the lock."""
 
     def send_at_once(self, doc_id: str) -> None:
         """Messages of this document need not wait for the next pass."""
+        self._outgoing.send_at_once(doc_id)
 
     def changed(self, doc: Doc) -> None:
         """A document was saved. Called under the lock."""
         self._schedules.changed(doc)
+
+    def _new_outgoing(self) -> Outgoing:
+        return Outgoing(self._state, self._messaging, self._session, self.tasks)
 
     def _every(self, seconds: float, action: Callable[[], None]) -> None:
         """Run `action` again and again; `stop` ends it."""

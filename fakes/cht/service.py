@@ -81,6 +81,17 @@ class Cht:
         self.background.start()
         send_earlier(self._seed.earlier, self)
 
+    def pass_time(self, seconds: float) -> None:
+        """Let seconds pass for whoever waits for an answer: give this to in-process adapters over which this CHT calls.
+
+        Then a slow answer holds up only the pass that waits for it, and the next pass may begin meanwhile.
+        """
+        self.background.tasks.pass_time(seconds)
+
+    def restart(self) -> None:
+        """The server process is killed and started again: its documents stay, passes under way write nothing."""
+        self.background.restart()
+
     def let_requests_meet(self, wait: Callable[[float], object]) -> None:
         """For whoever serves this on sockets: from now on an incoming text takes a moment, as a database does.
 
@@ -105,6 +116,6 @@ class Cht:
         """Credentials by name, passwords by user."""
         with self.state.lock:
             return {
-                **{f"cht credential {name}": value for name, value in self.state.credentials.items()},
-                **{f"cht password of {name}": user.password for name, user in self.state.users.items()},
+                **{f"cht:credential {name}": value for name, value in self.state.credentials.items()},
+                **{f"cht:password of {name}": user.password for name, user in self.state.users.items()},
             }
