@@ -35,11 +35,15 @@ class Script(BaseAdapter):
         self.asked: list[dict[str, Any]] = []
         self.all_headers: list[dict[str, str]] = []
 
+    def answer_with(self, answers: Answers) -> None:
+        """From now on answer like this."""
+        self._answers = answers
+
     def send(
         self,
         request: requests.PreparedRequest,
         stream: bool = False,  # noqa: ARG002 - part of the adapter's signature
-        timeout: Any = None,  # noqa: ARG002
+        timeout: Any = None,
         verify: bool | str = True,  # noqa: ARG002
         cert: Any = None,  # noqa: ARG002
         proxies: Mapping[str, str] | None = None,  # noqa: ARG002
@@ -49,7 +53,10 @@ class Script(BaseAdapter):
         self.all_headers.append({name.lower(): str(value) for name, value in request.headers.items()})
         answer = self._answers(len(self.asked) - 1, self.asked[-1])
         if answer.get("delay"):
-            self.pass_time(answer["delay"])
+            patience = timeout[1] if isinstance(timeout, tuple) else timeout
+            self.pass_time(answer["delay"] if patience is None else min(answer["delay"], patience))
+            if patience is not None and answer["delay"] >= patience:
+                raise requests.ReadTimeout(f"Read timed out. (read timeout={patience})", request=request)
         if answer.get("reset") or answer.get("close"):
             cause = ConnectionResetError(104, "reset") if answer.get("reset") else RemoteDisconnected("closed")
             raise requests.ConnectionError(ProtocolError("Connection aborted.", cause), request=request)

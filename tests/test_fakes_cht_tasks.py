@@ -1,0 +1,142 @@
+"""Tasks: while one waits, time and the others go on; on a virtual clock in one order only, and without real time."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from fakes.cht.tasks import Tasks
+from fakes.clock import SystemClock, VirtualClock
+
+PATIENCE = 10.0
+
+
+class Diary:
+    """Who did what, and when."""
+
+    def __init__(self) -> None:
+        self.clock = VirtualClock()
+        self.tasks = Tasks(self.clock)
+        self.lines: list[tuple[float, str]] = []
+        self._begun = self.clock.timestamp()
+
+    def note(self, word: str) -> None:
+        self.lines.append((round(self.clock.timestamp() - self._begun, 3), word))
+
+    def start(self, name: str, *waits: float) -> bool:
+        def action() -> None:
+            for seconds in waits:
+                self.note(name)
+                self.tasks.pass_time(seconds)
+            self.note(f"{name} ends")
+
+        return self.tasks.start(action)
+
+    def begin(self, name: str, *waits: float) -> None:
+        assert self.start(name, *waits)
+
+
+def test_a_task_that_waits_holds_up_neither_the_clock_nor_another_task() -> None:
+    diary = Diary()
+    diary.start("a", 3, 3)
+    diary.clock.call_later(1, lambda: diary.note("timer"))
+    diary.clock.call_later(2, lambda: diary.begin("b", 2))
+    diary.clock.advance(10)
+    assert diary.lines == [(0, "a"), (1, "timer"), (2, "b"), (3, "a"), (4, "b ends"), (6, "a ends")]
+
+
+def test_a_task_that_never_waits_is_over_when_it_was_started() -> None:
+    diary = Diary()
+    assert diary.start("a")
+    assert diary.lines == [(0, "a ends")]
+
+
+def test_outside_of_tasks_time_passes_for_all_and_a_pause_does_nothing() -> None:
+    diary = Diary()
+    diary.tasks.pause(5)
+    assert diary.clock.timestamp() == diary._begun
+    diary.tasks.pass_time(5)
+    assert diary.clock.timestamp() == diary._begun + 5
+
+
+def test_stopped_tasks_end_where_they_wait_and_do_nothing_more() -> None:
+    diary = Diary()
+    diary.start("a", 3)
+    diary.start("b", 5)
+    diary.tasks.stop()
+    diary.clock.advance(10)
+    assert diary.lines == [(0, "a"), (0, "b")]
+
+
+def test_a_task_that_waits_while_it_is_being_stopped_is_stopped_all_the_same() -> None:
+    diary = Diary()
+    threads: list[threading.Thread] = []
+
+    def stubborn() -> None:
+        threads.append(threading.current_thread())
+        try:
+            diary.tasks.pass_time(1)
+        finally:
+            diary.tasks.pass_time(1)
+
+    diary.tasks.start(stubborn)
+    diary.tasks.stop()
+    diary.clock.advance(5)
+    threads[0].join(PATIENCE)
+    assert not threads[0].is_alive()
+
+
+def test_what_a_task_raises_is_seen_by_whoever_moves_the_clock() -> None:
+    diary = Diary()
+
+    def fail() -> None:
+        diary.tasks.pass_time(1)
+        raise ValueError("broken")
+
+    assert diary.tasks.start(fail)
+    with pytest.raises(ValueError, match="broken"):
+        diary.clock.advance(2)
+
+
+def test_inside_a_task_that_moves_the_clock_itself_no_other_task_begins() -> None:
+    """Else passes against a server that is always slow would begin within each other without end."""
+    diary = Diary()
+    started: list[bool] = []
+    diary.clock.call_later(1, lambda: started.append(diary.start("b")))
+    diary.tasks.start(lambda: diary.clock.advance(3))
+    assert (started, diary.lines) == ([False], [])
+
+
+def test_in_real_time_a_task_that_waits_holds_up_neither_clock_nor_caller() -> None:
+    clock = SystemClock()
+    tasks = Tasks(clock)
+    go_on, ended, rang = threading.Event(), threading.Event(), threading.Event()
+
+    def wait() -> None:
+        go_on.wait(PATIENCE)
+        ended.set()
+
+    tasks.start(wait)
+    clock.call_later(0.001, rang.set)
+    assert rang.wait(PATIENCE)
+    assert not ended.is_set()
+    go_on.set()
+    assert ended.wait(PATIENCE)
+    clock.close()
+
+
+def test_what_a_task_raises_in_real_time_is_kept() -> None:
+    tasks = Tasks(SystemClock())
+    threads: list[threading.Thread] = []
+    begun = threading.Event()
+
+    def fail() -> None:
+        threads.append(threading.current_thread())
+        begun.set()
+        raise ValueError("broken")
+
+    tasks.start(fail)
+    assert begun.wait(PATIENCE)
+    threads[0].join(PATIENCE)
+    assert [str(failure) for failure in tasks.failures] == ["broken"]
