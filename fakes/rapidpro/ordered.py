@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -16,10 +16,10 @@ class Ordered(Generic[Row]):
 
     __slots__ = ("_key", "_keys", "rows")
 
-    def __init__(self, key: Callable[[Row], Key]) -> None:
+    def __init__(self, key: Callable[[Row], Key], rows: Iterable[Row] = ()) -> None:
         self._key = key
-        self._keys: list[Key] = []
-        self.rows: list[Row] = []
+        self.rows: list[Row] = sorted(rows, key=key)
+        self._keys: list[Key] = [key(row) for row in self.rows]
 
     def add(self, row: Row) -> None:
         """Put a row in its place."""
@@ -46,8 +46,20 @@ class Ordered(Generic[Row]):
         for place in range(last - 1, first - 1, -1):
             yield self.rows[place]
 
+    def oldest(self, after: datetime | None = None, before: datetime | None = None) -> Iterator[Row]:
+        """The rows between two times, both included, oldest first."""
+        first = 0 if after is None else bisect_left(self._keys, (after, -1))
+        last = len(self._keys) if before is None else bisect_right(self._keys, (before, _HIGHEST))
+        for place in range(first, last):
+            yield self.rows[place]
+
     def __len__(self) -> int:
         return len(self.rows)
+
+    def __contains__(self, row: Row) -> bool:
+        key = self._key(row)
+        place = bisect_left(self._keys, key)
+        return place < len(self._keys) and self._keys[place] == key and self.rows[place] is row
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.rows)

@@ -111,6 +111,7 @@ class Flow:
     created_on: datetime
     modified_on: datetime
     workspace: Workspace
+    made: bool = False
 
 
 @dataclass(eq=False, slots=True)
@@ -130,6 +131,7 @@ class Contact:
     workspace: Workspace
     deleted: bool = False
     last_seen_on: datetime | None = None
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(eq=False, slots=True)
@@ -197,6 +199,7 @@ class FlowStart:
     created_by: str | None
     created_on: datetime
     modified_on: datetime
+    runs_made: int = 0
 
 
 @dataclass(eq=False, slots=True)

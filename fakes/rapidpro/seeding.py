@@ -261,7 +261,7 @@ class Planter:
 
     def _run(self, row: Mapping[str, Any]) -> None:
         store = self._store
-        store.runs.append(
+        store.add_run(
             Run(
                 row["id"],
                 row["uuid"],

@@ -7,7 +7,7 @@ held.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -33,8 +33,13 @@ from fakes.rapidpro.rows import (
 class Store:
     """All rows. New ones are numbered after the seed's."""
 
-    def __init__(self, new_uuid: Any) -> None:
+    def __init__(self, new_uuid: Callable[[], str], born: datetime) -> None:
         self.new_uuid = new_uuid
+        self.clear(born)
+
+    def clear(self, born: datetime) -> None:
+        """Forget all rows; `born` is the moment the world begins anew."""
+        self.born = born
         self.spaces: dict[int, Workspace] = {}
         self.users: dict[str, User] = {}
         self.tokens: dict[str, Token] = {}
@@ -53,6 +58,7 @@ class Store:
         self.by_contact: dict[str, Ordered[Message]] = defaultdict(_by_creation)
         self.broadcast_by_id: dict[int, Broadcast] = {}
         self.message_by_id: dict[int, Message] = {}
+        self._system_groups: dict[int, Named] = {}
         self._owners: dict[tuple[int, str], Contact] = {}
         self.next = {"contact": 1, "broadcast": 9001, "message": 8001, "start": 990, "run": 1001}
 
@@ -84,6 +90,30 @@ class Store:
         if message.broadcast is not None:
             self.by_broadcast[message.broadcast.id].add(message)
         return message
+
+    def system_group(self, workspace: Workspace) -> Named:
+        """The group every workspace has from the start."""
+        if workspace.id not in self._system_groups:
+            uuid = f"00000060-0000-4000-8000-{0x59 + workspace.id:012x}"
+            self._system_groups[workspace.id] = Named(uuid, "Open Tickets", workspace, "tickets > 0")
+        return self._system_groups[workspace.id]
+
+    def add_run(self, run: Run) -> None:
+        self.runs.append(run)
+        if run.start is not None:
+            run.start.runs_made += 1
+
+    # What the API asks besides.
+
+    def only_broadcast(self, workspace: Workspace, number: int) -> Ordered[Broadcast]:
+        """A list of the broadcast with that number, if it is the workspace's and is listed at all."""
+        found = self.broadcast_by_id.get(number)
+        return _by_creation([found] if found and found.workspace is workspace and not found.scheduled else ())
+
+    def only_message(self, workspace: Workspace, number: int, among: Ordered[Message]) -> Ordered[Message]:
+        """A list of the message with that number, if it is the workspace's and among the given ones."""
+        found = self.message_by_id.get(number)
+        return _by_creation([found] if found and found.workspace is workspace and found in among else ())
 
     # What the parts behind the API ask (`records.Records`).
 
@@ -224,7 +254,7 @@ class Store:
         for flow in self.flows:
             if flow.workspace is workspace and not flow.archived and not flow.deleted:
                 return flow
-        flow = Flow(self.new_uuid(), "Relay", False, False, now, now, workspace)
+        flow = Flow(self.new_uuid(), "Relay", False, False, now, now, workspace, made=True)
         self.flows.append(flow)
         return flow
 
@@ -232,7 +262,7 @@ class Store:
         run = Run(
             self.number("run"), uuid, workspace, flow, contact, start, "active", start is None, {}, [], now, now, None
         )
-        self.runs.append(run)
+        self.add_run(run)
         return run
 
     def end_run(self, run: Any, results: Mapping[str, Any], now: datetime) -> None:
@@ -254,5 +284,5 @@ class Recipients:
         )
 
 
-def _by_creation() -> Ordered[Any]:
-    return Ordered(lambda row: (row.created_on, row.id))
+def _by_creation(rows: Iterable[Any] = ()) -> Ordered[Any]:
+    return Ordered(lambda row: (row.created_on, row.id), rows)

@@ -1,0 +1,1 @@
+"""RapidPro's REST API v2: who may ask, how often, what is answered."""

@@ -1,0 +1,69 @@
+"""The body of a request: JSON, or a form where versions take one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from io import BytesIO
+from typing import Any
+
+from fakes.rapidpro.api.wire import Broken, Call, Refused, detail, field_errors, over_fields
+from fakes.rapidpro.profiles import Profile
+from fakes.wsgi import BodyTooLarge, read_body
+
+LIMIT = 16 * 1024 * 1024
+"""Bytes. RapidPro itself has no limit for JSON; the proxies in front of real ones do."""
+FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+LISTS = frozenset({"urns", "contacts", "groups", "messages"})
+EMPTY_DICTIONARY = "This dictionary may not be empty."
+
+
+def read(call: Call, profile: Profile) -> Mapping[str, Any]:
+    """The body as an object of fields; an empty one is an object without fields. Raises Refused."""
+    try:
+        body = read_body(call.environ, LIMIT)
+    except BodyTooLarge:
+        raise detail(413, f"Request bodies may have at most {LIMIT} bytes.") from None
+    if not body:
+        return {}
+    given = call.environ.get("CONTENT_TYPE") or ""
+    kind = given.partition(";")[0].strip().lower()
+    if kind in FORMS:
+        return _form(call, body, given, profile)
+    if kind != "application/json":
+        raise Refused(415, {"detail": f'Unsupported media type "{given}" in request.'})
+    value = _json(body, strict=profile.serializer == "new")
+    if not isinstance(value, dict):
+        raise over_fields("Request body should be a single JSON object")
+    return value
+
+
+def _json(body: bytes, *, strict: bool) -> Any:
+    import json
+
+    try:
+        return json.loads(body.decode("utf-8"), parse_constant=_refuse if strict else None)
+    except RecursionError:
+        raise detail(400, "JSON parse error - nested too deeply") from None
+    except ValueError as problem:
+        raise detail(400, f"JSON parse error - {problem}") from None
+
+
+def _refuse(name: str) -> Any:
+    raise ValueError(f"Out of range float values are not JSON compliant: {name!r}")
+
+
+def _form(call: Call, body: bytes, given: str, profile: Profile) -> Mapping[str, Any]:
+    from werkzeug.formparser import parse_form_data  # forms are rare, and loading takes a while
+
+    environ = {
+        "REQUEST_METHOD": "POST", "CONTENT_TYPE": given, "CONTENT_LENGTH": str(len(body)), "wsgi.input": BytesIO(body),
+    }  # fmt: skip
+    try:
+        _, form, _ = parse_form_data(environ)
+    except ValueError:
+        raise Broken from None
+    if "/broadcasts" in call.path and profile.serializer == "new":
+        # Dictionaries cannot be written in such a form: RapidPro finds empty ones, whatever was sent.
+        names = ("text", "attachments", "quick_replies") if profile.quick_replies else ("text", "attachments")
+        raise field_errors({name: [EMPTY_DICTIONARY] for name in names})
+    return {name: form.getlist(name) if name in LISTS else form[name] for name in form}

@@ -1,0 +1,253 @@
+"""`/api/v2/contacts.json` and `/api/v2/contact_actions.json`. Source: rapidpro temba/api/v2 (ContactsEndpoint)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from fakes.rapidpro.addresses import identity_of
+from fakes.rapidpro.api import fields, filters, objects, translations, urns
+from fakes.rapidpro.api.broadcasts import TOO_MANY
+from fakes.rapidpro.api.context import Answer, Context, workspace_of, writable
+from fakes.rapidpro.api.fields import Invalid, invalid
+from fakes.rapidpro.api.filters import Filtered, NoTime
+from fakes.rapidpro.api.pages import page
+from fakes.rapidpro.api.wire import Call, detail, field_errors, moment, over_fields
+from fakes.rapidpro.ordered import Ordered
+from fakes.rapidpro.rows import Contact, Named, Workspace
+
+NO_LOOKUP = "URL must contain one of the following parameters: urn, uuid"
+ACTIONS = ("add", "remove", "block", "unblock", "interrupt", "archive_messages", "delete")
+
+
+def listed(call: Call, context: Context) -> Any:
+    """GET: last changed first."""
+    store, profile, workspace = context.store, context.profile, workspace_of(call)
+    uuid = filters.uuid(call, "uuid", profile) if profile.checks_uuids else call.query.get("uuid")
+    owner = _by_urn(call, context, workspace) if call.query.get("urn") else None
+    group = call.query.get("group")
+    deleted = call.query.get("deleted", "").lower() in ("1", "y", "t", "true")
+    try:
+        after, before = filters.span(call)
+    except NoTime:
+        return {"next": None, "previous": None, "results": []}
+    named = objects.named(store.groups, workspace, group) if group else None
+    rows = [
+        one
+        for one in store.contacts.values()
+        if one.workspace is workspace
+        and one.deleted == deleted
+        and (not uuid or one.uuid == uuid)
+        and (not call.query.get("urn") or one is owner)
+        and (not group or (named is not None and named in one.groups))
+    ]
+    listing = Filtered(Ordered(lambda row: (row.modified_on, row.id), rows), None, after, before, _changed)
+    return page(listing, call, lambda row: show(row, context))
+
+
+def _changed(row: Contact) -> datetime:
+    return row.modified_on
+
+
+def _by_urn(call: Call, context: Context, workspace: Workspace) -> Contact | None:
+    given = call.query["urn"]
+    normal = urns.normalize(given, workspace.default_country)
+    if normal is None:
+        raise detail(400, f"Invalid URN: {given}")
+    return context.store.contact_by_urn(workspace, identity_of(normal))
+
+
+def _looked_up(call: Call, context: Context, workspace: Workspace) -> Contact | None:
+    """The contact that `uuid=` or `urn=` names; none if neither is given."""
+    if call.query.get("uuid"):
+        found = context.store.contacts.get(call.query["uuid"])
+        if found is None or found.workspace is not workspace or found.deleted:
+            raise detail(404, context.profile.no_match.format(model="Contact"))
+        return found
+    if not call.query.get("urn"):
+        return None
+    found = _by_urn(call, context, workspace)
+    if found is None and call.method == "DELETE":
+        raise detail(404, context.profile.no_match.format(model="Contact"))
+    return found
+
+
+def write(call: Call, context: Context) -> Any:
+    """POST: a new contact, or with `uuid=` or `urn=` a change to one."""
+    workspace = workspace_of(call)
+    contact = _looked_up(call, context, workspace)
+    given = dict(call.body)
+    if contact is None and call.query.get("urn"):
+        given["urns"] = [call.query["urn"]]
+    try:
+        clean = _clean(given, contact, context, workspace)
+    except Invalid as problem:
+        raise field_errors(problem.errors) from None
+    created = contact is None
+    if contact is None:
+        contact = context.store.add_contact(_new(context, workspace))
+    _change(contact, clean, context)
+    return Answer(201 if created else 200, show(contact, context))
+
+
+def _new(context: Context, workspace: Workspace) -> Contact:
+    store, now = context.store, context.clock.now()
+    number, uuid = store.number("contact"), store.new_uuid()
+    return Contact(number, uuid, None, None, "active", [], {}, [], now, now, workspace)
+
+
+def _clean(given: Mapping[str, Any], contact: Contact | None, context: Context, workspace: Workspace) -> dict[str, Any]:
+    store = context.store
+    groups = objects.group_finder(store, workspace)
+
+    def fixed_group(value: Any) -> Any:
+        found = groups(value)
+        if found is not None and found.query:
+            raise invalid(f"Contact group must not be query based: {value}")
+        return found
+
+    checks: dict[str, fields.Check] = {
+        "name": lambda value: value if value is None else fields.text(value, limit=64),
+        "language": lambda value: value if value is None else translations.language(value),
+        "urns": lambda value: _free_urns(value, contact, context, workspace),
+        "groups": lambda value: objects.several(value, fixed_group, TOO_MANY),
+        "fields": lambda value: _values(value, context, workspace),
+        "note": lambda value: fields.text(value, limit=10_000),
+    }
+    return fields.gather(given, checks)
+
+
+def _free_urns(value: Any, contact: Contact | None, context: Context, workspace: Workspace) -> list[str]:
+    """URNs that nobody else owns."""
+
+    def check(given: Any) -> str:
+        urn = urns.check(given, workspace.default_country)
+        owner = context.store.contact_by_urn(workspace, identity_of(urn))
+        if owner is None or owner is contact:
+            return urn
+        raise invalid(f"URN belongs to another contact: {urn}" if by_list else "URN is in use by another contact.")
+
+    by_list = not context.profile.urn_in_use_by_index
+    try:
+        return fields.items(value, check)
+    except Invalid as problem:
+        taken = _first_taken(problem.errors) if by_list else None
+        raise Invalid([taken]) if taken else problem from None
+
+
+def _first_taken(errors: Any) -> str | None:
+    if not isinstance(errors, Mapping):
+        return None
+    return next((one for found in errors.values() for one in found if one.startswith("URN belongs")), None)
+
+
+def _values(value: Any, context: Context, workspace: Workspace) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise invalid(f'Expected a dictionary of items but got type "{type(value).__name__}".')
+    known = {one.key for one in context.store.fields if one.workspace is workspace}
+    strange = next((key for key in value if key not in known), None)
+    if strange is not None:
+        raise invalid(f"Invalid contact field key: {strange}")
+    return {key: None if one is None or one == "" else str(one) for key, one in value.items()}
+
+
+def _change(contact: Contact, clean: Mapping[str, Any], context: Context) -> None:
+    if "name" in clean:
+        contact.name = clean["name"]
+    if "language" in clean:
+        contact.language = clean["language"]
+    if "urns" in clean:
+        context.store.set_urns(contact, clean["urns"])
+    if "groups" in clean:
+        contact.groups = [one for one in contact.groups if one.query] + clean["groups"]
+    contact.fields.update(clean.get("fields", {}))
+    if "note" in clean:
+        contact.notes.append(clean["note"])
+    contact.modified_on = context.clock.now()
+
+
+def delete(call: Call, context: Context) -> Any:
+    """DELETE: the contact is gone from lists; its messages stay."""
+    if not (call.query.get("uuid") or call.query.get("urn")):
+        raise detail(400, NO_LOOKUP)
+    contact = _looked_up(call, context, workspace_of(call))
+    if contact is not None:
+        release(contact, context)
+    return Answer(204, None)
+
+
+def release(contact: Contact, context: Context) -> None:
+    """Take a contact's addresses, groups and values away and hide it."""
+    context.store.set_urns(contact, [])
+    contact.name, contact.groups, contact.deleted = None, [], True
+    contact.fields.clear()
+    contact.modified_on = context.clock.now()
+
+
+def act(call: Call, context: Context) -> Any:
+    """POST contact_actions: one action on up to a hundred contacts."""
+    workspace = writable(call, context.profile)
+    store = context.store
+    checks: dict[str, fields.Check] = {
+        "contacts": lambda value: objects.several(value, objects.contact_finder(store, workspace), TOO_MANY),
+        "action": lambda value: choice(value, ACTIONS),
+        "group": lambda value: objects.one(value, objects.group_finder(store, workspace)),
+    }
+    try:
+        clean = fields.gather(call.body, checks, required=("contacts", "action"))
+    except Invalid as problem:
+        raise field_errors(problem.errors) from None
+    action, group = clean["action"], clean.get("group")
+    if (group is not None) != (action in ("add", "remove")):
+        raise over_fields(f"For action {action} you should {'also ' if group is None else 'not '}specify a group")
+    for contact in clean["contacts"]:
+        _do(action, contact, group, context)
+    return Answer(204, None)
+
+
+def choice(value: Any, words: tuple[str, ...]) -> str:
+    """One of some words."""
+    if value not in words:
+        raise invalid(f'"{value}" is not a valid choice.')
+    return str(value)
+
+
+def _do(action: str, contact: Contact, group: Named | None, context: Context) -> None:
+    if action == "delete":
+        release(contact, context)
+        return
+    if group is not None:
+        others = [one for one in contact.groups if one is not group]
+        contact.groups = [*others, group] if action == "add" else others
+    if action in ("block", "unblock"):
+        contact.status = "blocked" if action == "block" else "active"
+    if action == "archive_messages":
+        for message in context.store.by_contact.get(contact.uuid, ()):
+            message.visibility = "archived" if message.direction == "in" else message.visibility
+    contact.modified_on = context.clock.now()
+
+
+def show(row: Contact, context: Context) -> dict[str, Any]:
+    """A contact as the API shows it."""
+    shown = {
+        "uuid": row.uuid,
+        "name": row.name,
+        "status": None if row.deleted else row.status,
+        "language": row.language,
+        "urns": [] if row.workspace.anonymous else [_urn(one, context) for one in row.urns],
+        "groups": [objects.reference(one) for one in row.groups],
+        "notes": [{"text": one} for one in row.notes],
+        "fields": {key: value for key, _, value in context.store.fields_of(row.workspace, row)},
+        "flow": None,
+        "created_on": moment(row.created_on),
+        "modified_on": moment(row.modified_on),
+        "last_seen_on": moment(row.last_seen_on),
+        "blocked": None if row.deleted else row.status == "blocked",
+        "stopped": None if row.deleted else row.status == "stopped",
+    }
+    return {name: shown[name] for name in context.profile.contact_fields}
+
+
+def _urn(urn: str, context: Context) -> str:
+    return urn if context.profile.urn_display_kept else urn.partition("#")[0]

@@ -1,0 +1,177 @@
+"""What a workspace is made of: groups, labels, fields, globals, channels, flows, users.
+
+Source: rapidpro temba/api/v2/views.py and serializers.py, the endpoints of those names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from fakes.rapidpro.api import filters
+from fakes.rapidpro.api.context import Context, workspace_of
+from fakes.rapidpro.api.filters import Filtered, NoTime
+from fakes.rapidpro.api.pages import page
+from fakes.rapidpro.api.wire import Call, moment
+from fakes.rapidpro.ordered import Ordered
+from fakes.rapidpro.rows import Channel, Flow, Global, Named, User
+from fakes.rapidpro.rows import Field as ContactField
+
+
+def paged(rows: list[Any], call: Call, show: Callable[[Any], Any], time: str = "") -> dict[str, Any]:
+    """Rows newest first: by a time of theirs, else by their number in order of making."""
+    try:
+        after, before = filters.span(call) if time else (None, None)
+    except NoTime:
+        return {"next": None, "previous": None, "results": []}
+    numbers = {id(row): number for number, row in enumerate(rows)}
+    key = (lambda row: getattr(row, time)) if time else (lambda row: filters.by_number(numbers[id(row)]))
+    listing = Filtered(Ordered(lambda row: (key(row), numbers[id(row)]), rows), None, after, before, key)
+    return page(listing, call, show)
+
+
+def channels(call: Call, context: Context) -> Any:
+    """GET channels, newest first."""
+    asked, profile = call.query, context.profile
+    uuid = filters.uuid(call, "uuid", profile) if profile.checks_uuids else asked.get("uuid")
+    rows = [
+        one
+        for one in context.store.channels_of(workspace_of(call))
+        if (not uuid or one.uuid == uuid) and (not asked.get("address") or one.address == asked["address"])
+    ]
+    return paged(rows, call, lambda row: _channel(row, typed=profile.channel_type_shown), "created_on")
+
+
+def _channel(row: Channel, *, typed: bool) -> dict[str, Any]:
+    device = None
+    if row.type == "android":
+        device = {
+            "name": row.device, "power_level": -1, "power_status": None, "power_source": None, "network_type": None,
+        }  # fmt: skip
+    kind = {"type": "external" if row.type == "external HTTP" else row.type} if typed else {}
+    return {
+        "uuid": row.uuid, "name": row.name, "address": row.address, **kind, "country": row.country, "device": device,
+        "last_seen": moment(row.last_seen), "created_on": moment(row.created_on),
+    }  # fmt: skip
+
+
+def groups(call: Call, context: Context) -> Any:
+    """GET groups, newest first, the workspace's own system group last."""
+    store, workspace, asked = context.store, workspace_of(call), call.query
+    counts = {id(group): 0 for group in store.groups}
+    for contact in store.contacts.values():
+        for group in contact.groups:
+            if contact.status == "active" and not contact.deleted:
+                counts[id(group)] += 1
+    system = store.system_group(workspace)
+    mine = [system, *(one for one in store.groups if one.workspace is workspace)]
+    rows = [one for one in mine if _is(one, asked)]
+    return paged(rows, call, lambda row: shown_group(row, counts.get(id(row), 0), system=row is system))
+
+
+def _is(row: Named, asked: Mapping[str, str]) -> bool:
+    by_name = not asked.get("name") or row.name.lower() == asked["name"].lower()
+    return by_name and (not asked.get("uuid") or row.uuid == asked["uuid"])
+
+
+def shown_group(row: Named, count: int, *, system: bool = False) -> dict[str, Any]:
+    """A group as the API shows it."""
+    return {
+        "uuid": row.uuid, "name": row.name, "query": row.query, "status": "ready", "system": system, "count": count,
+    }  # fmt: skip
+
+
+def labels(call: Call, context: Context) -> Any:
+    """GET labels, newest first."""
+    store, workspace = context.store, workspace_of(call)
+    rows = [one for one in store.labels if one.workspace is workspace and _is(one, call.query)]
+    return paged(rows, call, lambda row: shown_label(row, context))
+
+
+def shown_label(row: Named, context: Context) -> dict[str, Any]:
+    """A label as the API shows it."""
+    count = sum(1 for message in context.store.messages[row.workspace.id] if row in message.labels)
+    return {"uuid": row.uuid, "name": row.name, "count": count}
+
+
+def contact_fields(call: Call, context: Context) -> Any:
+    """GET fields of contacts."""
+    key = call.query.get("key")
+    rows = [one for one in context.store.fields if one.workspace is workspace_of(call) and (not key or one.key == key)]
+    return paged(rows, call, lambda row: shown_field(row, context))
+
+
+def shown_field(row: ContactField, context: Context) -> dict[str, Any]:
+    """A field of contacts as the API shows it."""
+    style = context.profile.fields_style
+    if style == "7.4":
+        return {"key": row.key, "label": row.name, "value_type": row.type, "pinned": False, "priority": 0}
+    if style == "6.4":
+        return {"key": row.key, "label": row.name, "value_type": row.type}
+    usages = {"usages": {"flows": 0, "groups": 0, "campaign_events": 0}}
+    access = {} if style == "8.0" else {"agent_access": "view"}
+    named = {"label": row.name, "value_type": row.type}
+    return {
+        "key": row.key, "name": row.name, "type": row.type, "featured": False, "priority": 0, **usages, **access,
+        **named,
+    }  # fmt: skip
+
+
+def global_values(call: Call, context: Context) -> Any:
+    """GET globals, last changed first."""
+    key = call.query.get("key")
+    rows = [one for one in context.store.globals if one.workspace is workspace_of(call) and (not key or one.key == key)]
+    return paged(rows, call, shown_global, "modified_on")
+
+
+def shown_global(row: Global) -> dict[str, Any]:
+    """A global value as the API shows it."""
+    return {"key": row.key, "name": row.name, "value": row.value, "modified_on": moment(row.modified_on)}
+
+
+def flows(call: Call, context: Context) -> Any:
+    """GET flows, last changed first."""
+    profile = context.profile
+    uuid = filters.uuid(call, "uuid", profile) if profile.checks_uuids else call.query.get("uuid")
+    mine = [one for one in context.store.flows if one.workspace is workspace_of(call) and not one.deleted]
+    rows = [one for one in mine if not uuid or one.uuid == uuid]
+    return paged(rows, call, lambda row: _flow(row, context), "modified_on")
+
+
+def _flow(row: Flow, context: Context) -> dict[str, Any]:
+    counts = dict.fromkeys(context.profile.flow_run_counts, 0)
+    for run in context.store.runs:
+        word = "waiting" if run.status == "active" and "waiting" in counts else run.status
+        if run.flow is row and word in counts and context.profile.counts_runs:
+            counts[word] += 1
+    result = {
+        "key": "answer", "name": "Answer", "categories": ["Yes", "No", "Other"],
+        "node_uuids": ["0000000d-0000-4000-8000-000000000001"],
+    }  # fmt: skip
+    return {
+        "uuid": row.uuid, "name": row.name, "type": "message", "archived": row.archived, "labels": [],
+        "expires": 10080, "runs": counts, "results": [] if row.made else [result], "parent_refs": [],
+        "created_on": moment(row.created_on), "modified_on": moment(row.modified_on),
+    }  # fmt: skip
+
+
+def users(call: Call, context: Context) -> Any:
+    """GET users of the workspace."""
+    workspace = workspace_of(call)
+    rows = [one for one in context.store.users.values() if workspace.id in one.roles and one.active]
+    return paged(rows, call, lambda row: _user(row, workspace.id, context.store.born))
+
+
+def _user(row: User, workspace: int, born: datetime) -> dict[str, Any]:
+    first, _, last = row.name.partition(" ")
+    return {
+        "email": row.email, "first_name": first, "last_name": last, "role": row.roles[workspace],
+        "created_on": moment(born),
+    }  # fmt: skip
+
+
+def channel_events(call: Call, _context: Context) -> Any:
+    """GET events of channels, such as missed calls: an SMS channel has none."""
+    workspace_of(call)
+    return paged([], call, lambda row: row)

@@ -1,0 +1,124 @@
+"""How single fields of a request are checked: one function a kind, with the words of the real thing.
+
+Source: Django REST framework's fields, rapidpro temba/api/v2/fields.py. A check returns the clean value or raises
+`Invalid` with what the caller is told about the field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+REQUIRED = "This field is required."
+NULL = "This field may not be null."
+BLANK = "This field may not be blank."
+NO_STRING = "Not a valid string."
+MAX_ITEMS = 100
+SURROGATES = range(0xD800, 0xE000)
+
+Check = Callable[[Any], Any]
+
+
+class Invalid(Exception):
+    """What is wrong with a field: a list of sentences, or sentences by index or key."""
+
+    def __init__(self, errors: Sequence[str] | Mapping[str, Any]) -> None:
+        super().__init__(errors)
+        self.errors: Any = errors if isinstance(errors, Mapping) else list(errors)
+
+
+def invalid(sentence: str) -> Invalid:
+    """One sentence about a field."""
+    return Invalid([sentence])
+
+
+def text(value: Any, *, limit: int | None = None, trim: bool = True, blank: bool = False) -> str:
+    """A string; numbers become strings. `limit` in code points, after trimming."""
+    if value is None:
+        raise invalid(NULL)
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise invalid(NO_STRING)
+    clean = str(value).strip() if trim else str(value)
+    if not blank and not clean:
+        raise invalid(BLANK)
+    found = []
+    if limit is not None and len(clean) > limit:
+        found.append(f"Ensure this field has no more than {limit} characters.")
+    if "\x00" in clean:
+        found.append("Null characters are not allowed.")
+    surrogate = next((char for char in clean if ord(char) in SURROGATES), None)
+    if surrogate is not None:
+        found.append(f"Surrogate characters are not allowed: U+{ord(surrogate):X}.")
+    if found:
+        raise Invalid(found)
+    return clean
+
+
+def boolean(value: Any) -> bool:
+    """A truth value, words included."""
+    known = {
+        **dict.fromkeys(("t", "y", "yes", "true", "on", "1"), True),
+        **dict.fromkeys(("f", "n", "no", "false", "off", "0"), False),
+    }
+    if value is None:
+        raise invalid(NULL)
+    if isinstance(value, bool | int | float) and value in (0, 1):
+        return bool(value)
+    if isinstance(value, str) and value.lower() in known:
+        return known[value.lower()]
+    raise invalid("Must be a valid boolean.")
+
+
+def items(value: Any, check: Check, *, limit: int = MAX_ITEMS) -> list[Any]:
+    """A list of checked items; errors by index, bad ones only, before the length is looked at."""
+    if value is None:
+        raise invalid(NULL)
+    if not isinstance(value, list):
+        raise invalid(f'Expected a list of items but got type "{type(value).__name__}".')
+    clean, errors = [], {}
+    for index, item in enumerate(value):
+        try:
+            clean.append(check(item))
+        except Invalid as problem:
+            errors[str(index)] = problem.errors
+    if errors:
+        raise Invalid(errors)
+    if len(value) > limit:
+        raise invalid(f"Ensure this field has no more than {limit} elements.")
+    return clean
+
+
+def dictionary(value: Any, check_item: Callable[[str, Any], Any]) -> dict[str, Any]:
+    """An object of checked values; errors by key."""
+    if value is None:
+        raise invalid(NULL)
+    if not isinstance(value, dict):
+        raise invalid(f'Expected a dictionary of items but got type "{type(value).__name__}".')
+    if not value:
+        raise invalid("This dictionary may not be empty.")
+    clean, errors = {}, {}
+    for key, item in value.items():
+        try:
+            clean[str(key)] = check_item(str(key), item)
+        except Invalid as problem:
+            errors[str(key)] = problem.errors
+    if errors:
+        raise Invalid(errors)
+    return clean
+
+
+def gather(given: Mapping[str, Any], checks: Mapping[str, Check], required: Sequence[str] = ()) -> dict[str, Any]:
+    """Check the fields that were given, in order; raises Invalid with the errors by field."""
+    clean, errors = {}, {}
+    for name, check in checks.items():
+        if name not in given:
+            if name in required:
+                errors[name] = [REQUIRED]
+            continue
+        try:
+            clean[name] = check(given[name])
+        except Invalid as problem:
+            errors[name] = problem.errors
+    if errors:
+        raise Invalid(errors)
+    return clean

@@ -1,0 +1,130 @@
+"""Parameters of lists: numbers, UUIDs, times. Source: rapidpro temba/api/v2/views.py, temba/api/v2/views_base.py."""
+
+from __future__ import annotations
+
+import re
+import uuid as uuids
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Generic, TypeVar
+from zoneinfo import ZoneInfo
+
+from fakes.rapidpro.api.wire import Call, detail
+from fakes.rapidpro.ordered import Ordered
+from fakes.rapidpro.profiles import Profile
+
+Row = TypeVar("Row")
+TICK = timedelta(microseconds=1)
+
+
+def integer(call: Call, name: str) -> int | None:
+    """A number; none if it was not given, and for 0. Refuses what is no number."""
+    value = call.query.get(name)
+    if value is None:
+        return None
+    try:
+        return int(value) or None
+    except ValueError:
+        raise detail(400, f"Value for {name} must be an integer") from None
+
+
+def uuid(call: Call, name: str, profile: Profile) -> str | None:
+    """A UUID; refuses what is none, where this version looks."""
+    value = call.query.get(name)
+    if not value:
+        return None
+    if not is_uuid(value):
+        raise detail(400, profile.uuid_message.format(name=name, value=value))
+    return value
+
+
+def is_uuid(value: str) -> bool:
+    """Whether this is a UUID in its usual form."""
+    try:
+        return str(uuids.UUID(value)) == value.lower()
+    except ValueError:
+        return False
+
+
+def only_one_of(call: Call, names: Sequence[str]) -> None:
+    """Refuse parameters that exclude each other; empty ones do not count."""
+    if sum(1 for name in names if call.query.get(name)) > 1:
+        raise detail(400, f"You may only specify one of the {', '.join(names)} parameters")
+
+
+class NoTime(Exception):
+    """A time that is none: the list is empty."""
+
+
+def span(call: Call) -> tuple[datetime | None, datetime | None]:
+    """`after` and `before`, both included. Raises NoTime for what cannot be read."""
+    after, before = call.query.get("after"), call.query.get("before")
+    if not after and not before:
+        return None, None
+    zone = call.workspace.timezone if call.workspace else "UTC"
+    return _time(after, zone), _time(before, zone)
+
+
+_ISO = re.compile(
+    r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ](\d\d):?(\d\d)(?::?(\d\d)(?:[.,](\d{1,9}))?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?)?$"
+)
+
+
+def _time(value: str | None, zone: str) -> datetime | None:
+    if not value:
+        return None
+    found = _ISO.match(value)
+    if found is None or re.search(r"\s[+-]?\d\d:?\d\d$", value[10:]):
+        raise NoTime
+    year, month, day, hour, minute, second, fraction, offset = found.groups()
+    try:
+        time = datetime(
+            int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0),
+            int((fraction or "").ljust(6, "0")[:6]), tzinfo=_offset(offset) if offset else ZoneInfo(zone),
+        )  # fmt: skip
+        return time.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise NoTime from None
+
+
+def _offset(text: str) -> Any:
+    return datetime.fromisoformat(f"2000-01-01T00:00:00{text}").tzinfo
+
+
+@dataclass(slots=True)
+class Filtered(Generic[Row]):
+    """Rows of an ordered list between two times that pass a test; what `pages` reads."""
+
+    rows: Ordered[Row]
+    keep: Callable[[Row], bool] | None = None
+    after: datetime | None = None
+    before: datetime | None = None
+    time: Callable[[Row], datetime] = lambda row: row.created_on  # type: ignore[attr-defined]
+
+    def newest(self, *, older_than: datetime | None = None) -> Iterator[Row]:
+        before = _earlier(self.before, None if older_than is None else older_than - TICK)
+        return self._kept(self.rows.newest(self.after, before))
+
+    def oldest(self, *, newer_than: datetime | None = None) -> Iterator[Row]:
+        after = _later(self.after, None if newer_than is None else newer_than + TICK)
+        return self._kept(self.rows.oldest(after, self.before))
+
+    def position(self, row: Row) -> datetime:
+        return self.time(row)
+
+    def _kept(self, rows: Iterable[Row]) -> Iterator[Row]:
+        return iter(rows) if self.keep is None else filter(self.keep, rows)
+
+
+def by_number(number: int) -> datetime:
+    """A time that orders rows which have none by their number."""
+    return datetime(2000, 1, 1, tzinfo=UTC) + timedelta(seconds=number)
+
+
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    return other if one is None else one if other is None else min(one, other)
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    return other if one is None else one if other is None else max(one, other)

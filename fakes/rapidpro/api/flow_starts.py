@@ -1,0 +1,155 @@
+"""`/api/v2/flow_starts.json`: starting a flow for people. Source: rapidpro temba/api/v2 (FlowStartsEndpoint)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from fakes.rapidpro.api import fields, filters, objects, urns
+from fakes.rapidpro.api.broadcasts import TOO_MANY
+from fakes.rapidpro.api.context import Answer, Context, workspace_of, writable
+from fakes.rapidpro.api.fields import Invalid, invalid
+from fakes.rapidpro.api.filters import Filtered, NoTime
+from fakes.rapidpro.api.pages import page
+from fakes.rapidpro.api.wire import Call, field_errors, moment, over_fields
+from fakes.rapidpro.ordered import Ordered
+from fakes.rapidpro.profiles import Profile
+from fakes.rapidpro.rows import FlowStart, Workspace
+
+NOBODY = "Must specify at least one group, contact or URN"
+PARAM_LIMIT = 640
+MADE_BY_USERS = frozenset({"api", "manual"})
+
+
+def listed(call: Call, context: Context) -> Any:
+    """GET: those made by users, last changed first."""
+    store, profile, workspace = context.store, context.profile, workspace_of(call)
+    uuid = filters.uuid(call, "uuid", profile)
+    number = filters.integer(call, "id") if profile.starts_by_id else None
+    try:
+        after, before = filters.span(call)
+    except NoTime:
+        return {"next": None, "previous": None, "results": []}
+    rows = [
+        one
+        for one in store.starts
+        if one.workspace is workspace
+        and one.origin in MADE_BY_USERS
+        and (uuid is None or one.uuid == uuid)
+        and (number is None or one.id == number)
+    ]
+    listing = Filtered(Ordered(lambda row: (row.modified_on, row.id), rows), None, after, before, _changed)
+    return page(listing, call, lambda row: show(row, profile))
+
+
+def _changed(row: FlowStart) -> datetime:
+    return row.modified_on
+
+
+def create(call: Call, context: Context) -> Any:
+    """POST: stored as pending and handed on."""
+    workspace = writable(call, context.profile)
+    try:
+        clean = _clean(call.body, context, workspace)
+    except Invalid as problem:
+        raise field_errors(problem.errors) from None
+    if not (clean.get("groups") or clean.get("contacts") or clean.get("urns")):
+        raise over_fields(NOBODY)
+    start = _row(clean, call, context, workspace)
+    context.store.starts.append(start)
+    if context.engine_works():
+        context.mailroom.flow_started(start)
+    return Answer(201, show(start, context.profile))
+
+
+def _clean(given: Mapping[str, Any], context: Context, workspace: Workspace) -> dict[str, Any]:
+    store, profile = context.store, context.profile
+    checks: dict[str, fields.Check] = {
+        "flow": lambda value: objects.one(value, objects.flow_finder(store, workspace)),
+        "groups": lambda value: objects.several(value, objects.group_finder(store, workspace), TOO_MANY),
+        "contacts": lambda value: objects.several(value, objects.contact_finder(store, workspace), TOO_MANY),
+        "urns": lambda value: fields.items(value, lambda one: urns.check(one, workspace.default_country)),
+        "restart_participants": fields.boolean,
+        "exclude_active": fields.boolean,
+        "extra": lambda value: params(value, profile),
+        "params": lambda value: params(value, profile),
+    }
+    return fields.gather(given, checks, required=("flow",))
+
+
+def params(value: Any, profile: Profile) -> dict[str, Any]:
+    """Values for the flow; up to v10.1.40 brought into a narrow form."""
+    if value is None:
+        raise invalid(fields.NULL)
+    if not isinstance(value, dict):
+        raise invalid("Must be a valid JSON object")
+    return _narrowed(value) if profile.cleans_params else value
+
+
+def _narrowed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {re.sub(r"[^a-zA-Z0-9_]", "_", key)[:255]: _narrowed(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return {str(index): _narrowed(item) for index, item in enumerate(value)}
+    if value is None:
+        return ""
+    return value[:PARAM_LIMIT] if isinstance(value, str) else value
+
+
+def _row(clean: Mapping[str, Any], call: Call, context: Context, workspace: Workspace) -> FlowStart:
+    now = context.clock.now()
+    given = clean["params"] if "params" in clean else clean.get("extra", {})
+    exclusions = {
+        "in_a_flow": clean.get("exclude_active", False),
+        "started_previously": not clean.get("restart_participants", True),
+    }
+    return FlowStart(
+        context.store.number("start"),
+        context.store.new_uuid(),
+        workspace,
+        clean["flow"],
+        "api",
+        "pending",
+        None,
+        clean.get("urns") or [],
+        clean.get("contacts") or [],
+        clean.get("groups") or [],
+        exclusions,
+        None if context.profile.unset_params and not given else given,
+        call.user.email if call.user else None,
+        now,
+        now,
+    )  # fmt: skip
+
+
+def show(row: FlowStart, profile: Profile) -> dict[str, Any]:
+    """A flow start as the API shows it; addresses are never shown."""
+    return {name: _SHOWN[name](row, profile) for name in profile.start_fields}
+
+
+def _status(row: FlowStart, profile: Profile) -> str:
+    return row.status if profile.start_words is None else profile.start_words.get(row.status, row.status)
+
+
+def _exclusion(row: FlowStart, name: str) -> Any:
+    # A start without any exclusion on record shows the empty object itself.
+    return row.exclusions.get(name, False) if row.exclusions else {}
+
+
+_SHOWN: Mapping[str, Any] = {
+    "id": lambda row, _profile: row.id,
+    "uuid": lambda row, _profile: row.uuid,
+    "flow": lambda row, _profile: objects.reference(row.flow),
+    "status": _status,
+    "progress": lambda row, _profile: {"total": row.contact_count or -1, "started": row.runs_made},
+    "groups": lambda row, _profile: [objects.reference(one) for one in row.groups],
+    "contacts": lambda row, _profile: [objects.reference(one) for one in row.contacts],
+    "params": lambda row, _profile: row.params,
+    "extra": lambda row, _profile: row.params,
+    "restart_participants": lambda row, _profile: not (row.exclusions or {}).get("started_previously", False),
+    "exclude_active": lambda row, _profile: _exclusion(row, "in_a_flow"),
+    "created_on": lambda row, _profile: moment(row.created_on),
+    "modified_on": lambda row, _profile: moment(row.modified_on),
+}

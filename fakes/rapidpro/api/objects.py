@@ -1,0 +1,80 @@
+"""Contacts, groups and flows that a request names. Source: rapidpro temba/api/v2/fields.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fakes.rapidpro.addresses import identity_of
+from fakes.rapidpro.api import urns
+from fakes.rapidpro.api.fields import MAX_ITEMS, NULL, invalid
+from fakes.rapidpro.rows import Contact, Flow, Named, Workspace
+from fakes.rapidpro.state import Store
+
+Find = Callable[[str], Any]
+
+
+def several(value: Any, find: Find, too_many: str) -> list[Any]:
+    """A list of named objects; the first that is not there is told."""
+    if value is None:
+        raise invalid(NULL)
+    if not isinstance(value, list):
+        raise invalid(f'Expected a list of items but got type "{type(value).__name__}".')
+    if len(value) > MAX_ITEMS:
+        raise invalid(too_many)
+    return [one(item, find) for item in value]
+
+
+def one(value: Any, find: Find) -> Any:
+    """One named object."""
+    if value is None:
+        raise invalid(NULL)
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise invalid("Must be a string or integer")
+    found = find(str(value))
+    if found is None:
+        raise invalid(f"No such object: {value}")
+    return found
+
+
+def contact_finder(store: Store, workspace: Workspace) -> Find:
+    """By UUID or by the URN of a contact that is there."""
+
+    def find(name: str) -> Contact | None:
+        found = store.contacts.get(name)
+        if found is None:
+            normal = urns.normalize(name, workspace.default_country)
+            found = None if normal is None else store.contact_by_urn(workspace, identity_of(normal))
+        return found if found is not None and found.workspace is workspace and not found.deleted else None
+
+    return find
+
+
+def group_finder(store: Store, workspace: Workspace) -> Find:
+    """By UUID or by name in any case."""
+    return lambda name: named(store.groups, workspace, name)
+
+
+def named(rows: list[Named], workspace: Workspace, name: str) -> Named | None:
+    """A group or label of a workspace, by UUID or name."""
+    wanted = name.lower()
+    return next(
+        (one for one in rows if one.workspace is workspace and (one.uuid == name or one.name.lower() == wanted)), None
+    )
+
+
+def flow_finder(store: Store, workspace: Workspace) -> Find:
+    """By UUID only; archived flows too, deleted ones not."""
+
+    def find(name: str) -> Flow | None:
+        return next(
+            (flow for flow in store.flows if flow.uuid == name and flow.workspace is workspace and not flow.deleted),
+            None,
+        )
+
+    return find
+
+
+def reference(row: Any) -> dict[str, Any] | None:
+    """How one object is named in another."""
+    return None if row is None else {"uuid": row.uuid, "name": row.name}

@@ -1,0 +1,75 @@
+"""`/api/v2/runs.json`: people's ways through flows. Source: rapidpro temba/api/v2 (RunsEndpoint)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fakes.rapidpro.addresses import path_of, scheme_of
+from fakes.rapidpro.api import filters, objects
+from fakes.rapidpro.api.context import Context, workspace_of
+from fakes.rapidpro.api.definitions import paged
+from fakes.rapidpro.api.urns import display_number
+from fakes.rapidpro.api.wire import Call, moment
+from fakes.rapidpro.rows import Contact, Run
+
+
+def listed(call: Call, context: Context) -> Any:
+    """GET runs, last changed first."""
+    asked = call.query
+    filters.only_one_of(call, ("contact", "flow"))
+    uuid = filters.uuid(call, "uuid", context.profile)
+    responded = asked.get("responded", "").lower() in ("1", "y", "t", "true")
+    rows = [
+        one
+        for one in context.store.runs
+        if one.workspace is workspace_of(call)
+        and (not asked.get("flow") or one.flow.uuid == asked["flow"])
+        and (not asked.get("contact") or one.contact.uuid == asked["contact"])
+        and (uuid is None or one.uuid == uuid)
+        and (not responded or one.responded)
+    ]
+    return paged(rows, call, lambda row: show(row, context), "modified_on")
+
+
+def show(row: Run, context: Context) -> dict[str, Any]:
+    """A run as the API shows it."""
+    style = context.profile.runs
+    shown = {
+        "uuid": row.uuid,
+        "flow": objects.reference(row.flow),
+        "contact": _contact(row.contact),
+        "start": None if row.start is None else {"uuid": row.start.uuid},
+        "responded": row.responded,
+        "path": [{"node": one["node_uuid"], "time": _arrived(one, row, style)} for one in row.path],
+        "values": {key: _value(one, style) for key, one in row.results.items()},
+        "created_on": moment(row.created_on),
+        "modified_on": moment(row.modified_on),
+        "exited_on": moment(row.exited_on),
+        "exit_type": None if row.status in ("active", "waiting") else row.status,
+    }
+    return {**shown, "id": row.id} if style == "current" else {"id": row.id, **shown}
+
+
+def _arrived(step: Mapping[str, Any], row: Run, style: str) -> Any:
+    # The current version keeps one time for a run's first step: that of the run itself.
+    return moment(row.created_on) if style == "current" else step["arrived_on"]
+
+
+def _value(one: Mapping[str, Any], style: str) -> dict[str, Any]:
+    shown = {
+        "value": one["value"], "category": one["category"], "node": one["node_uuid"], "time": one["created_on"],
+    }  # fmt: skip
+    if style == "new":
+        return {**shown, "input": one.get("input"), "name": one["name"]}
+    return {"name": one["name"], **shown} if style == "current" else {**shown, "name": one["name"]}
+
+
+def _contact(row: Contact) -> dict[str, Any]:
+    urn = row.urns[0] if row.urns and not row.workspace.anonymous else None
+    display = None
+    if urn is not None:
+        display = path_of(urn)
+        if scheme_of(urn) == "tel":
+            display = display_number(display, row.workspace.default_country)
+    return {"uuid": row.uuid, "name": row.name, "urn": urn, "urn_display": display}

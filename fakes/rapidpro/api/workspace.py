@@ -1,0 +1,40 @@
+"""`/api/v2/workspace.json`, its old name `org.json`, and the root of the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fakes.rapidpro.api.context import Context, workspace_of
+from fakes.rapidpro.api.wire import Call
+
+
+def shown(call: Call, context: Context) -> Any:
+    """GET: the caller's workspace."""
+    row, profile = workspace_of(call), context.profile
+    values = {
+        "uuid": row.uuid,
+        "name": row.name,
+        "country": row.default_country,
+        "languages": list(row.languages),
+        "timezone": row.timezone,
+        "date_style": "day_first",
+        "anon": row.anonymous,
+        "credits": {"used": profile.credits_used, "remaining": profile.credits_remaining},
+        "primary_language": row.languages[0] if row.languages else None,
+    }
+    return {name: values[name] for name in profile.workspace_fields}
+
+
+def root(call: Call, context: Context) -> Any:
+    """GET: the addresses of all resources, without suffix."""
+    return {name: f"{call.base_url}/api/v2/{name}" for name in context.profile.resources}
+
+
+def described(name: str) -> dict[str, Any]:
+    """OPTIONS, where it is answered at all."""
+    return {
+        "name": name,
+        "description": f"Documentation of {name}.",
+        "renders": ["text/html", "application/json"],
+        "parses": ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"],
+    }

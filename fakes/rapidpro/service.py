@@ -1,0 +1,115 @@
+"""The fake RapidPro as a whole: its API, what is behind it, its part of the control API."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import requests
+from flask import Blueprint
+
+from fakes.clock import Clock
+from fakes.rapidpro.api.app import Api
+from fakes.rapidpro.api.context import Context
+from fakes.rapidpro.api.throttle import Throttle
+from fakes.rapidpro.control import control_blueprint
+from fakes.rapidpro.mailroom import Mailroom
+from fakes.rapidpro.profiles import DEFAULT, profile_of
+from fakes.rapidpro.seeding import default_seed, plant
+from fakes.rapidpro.state import Store
+from fakes.rapidpro.uuids import uuid4
+from fakes.service import SeedError
+from fakes.wsgi import Environ, StartResponse
+
+
+class RapidPro:
+    """One RapidPro site of the version `profile` (see `profiles`).
+
+    `session` carries the webhook calls of flows. Raises ValueError for an unknown profile.
+    """
+
+    name = "rapidpro"
+
+    def __init__(self, clock: Clock, *, profile: str = DEFAULT, session: requests.Session, rng: random.Random) -> None:
+        self.profile = profile_of(profile)
+        self.lock = threading.RLock()
+        self.engine = "working"
+        self._clock = clock
+        self._rng, self._rng_start = rng, rng.getstate()
+        self.store = Store(self._new_uuid, clock.now())
+        self.mailroom = Mailroom(self.store, clock, rng, session, self.lock, profile)
+        self.throttle = Throttle(clock, self.profile.rates)
+        self._context = Context(self.store, self.profile, clock, self.mailroom, lambda: self.engine)
+        self._api = Api(self._context, self.throttle, self.lock)
+        self._seed: Mapping[str, Any] = default_seed(clock.now())
+        self.reset()
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        return self._api(environ, start_response)
+
+    @property
+    def unexpected(self) -> Callable[[str], None]:
+        """Called with a sentence when a request is one that nobody expects."""
+        return self._api.unexpected
+
+    @unexpected.setter
+    def unexpected(self, note: Callable[[str], None]) -> None:
+        self._api.unexpected = note
+
+    def seed(self, given: Mapping[str, Any]) -> None:
+        """Begin anew from workspaces, users, tokens and so on. Raises SeedError; then nothing has changed."""
+        if not isinstance(given, Mapping):
+            raise SeedError(f"a seed of RapidPro is an object, got {type(given).__name__}")
+        plant(given, Store(self._new_uuid, self._clock.now()))
+        self._seed = given
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin anew from the last seed, or from the built-in one."""
+        with self.lock:
+            self._rng.setstate(self._rng_start)
+            self.engine = "working"
+            self.store.clear(self._clock.now())
+            plant(self._seed, self.store)
+            self.mailroom.forget()
+            self.throttle.forget()
+            self.throttle.set_rates(self.profile.rates)
+
+    def set_rates(self, rates: Mapping[str, str]) -> None:
+        """Change the rates of some scopes. Raises ValueError for an unknown scope or a rate that is none."""
+        known = self.profile.rates.keys() | {"v2.broadcasts"}
+        strange = [scope for scope in rates if scope not in known]
+        if strange:
+            raise ValueError(f"no scope is called {strange[0]!r}; there are: {', '.join(sorted(known))}")
+        with self.lock:
+            self.throttle.set_rates({**self.throttle.rates, **rates})
+
+    def exhaust_quota(self) -> None:
+        """Use up every workspace's quota in every scope, now."""
+        with self.lock:
+            tokens = self.store.tokens.values()
+            self.throttle.exhaust({self._api.quota_key(one): one.workspace.rate_overrides for one in tokens})
+
+    def blueprint(self) -> Blueprint:
+        """Its part of the control API: seed, rates, tokens, channel, webhook, phones, messages."""
+        return control_blueprint(self)
+
+    def metrics(self) -> Mapping[str, float]:
+        """Rows, and what waits behind the API."""
+        with self.lock:
+            return {
+                "broadcasts": len(self.store.broadcast_by_id),
+                "messages": len(self.store.message_by_id),
+                "contacts": len(self.store.contacts),
+                **self.mailroom.metrics(),
+            }
+
+    def secrets(self) -> Mapping[str, str]:
+        """The tokens, by name."""
+        with self.lock:
+            return {f"rapidpro:{token.name}": token.key for token in self.store.tokens.values()}
+
+    def _new_uuid(self) -> str:
+        return uuid4(self._rng)
