@@ -11,10 +11,13 @@ import requests
 
 from fakes.cht.documents import Doc
 from fakes.cht.messaging import Messaging
+from fakes.cht.outbound import Outbound
 from fakes.cht.outgoing import Outgoing
-from fakes.cht.schedules import Schedules
+from fakes.cht.sentinel import Sentinel
 from fakes.cht.state import State
+from fakes.cht.subjects import Subjects
 from fakes.cht.tasks import Gone, Tasks
+from fakes.cht.transitions.engine import Transitions
 from fakes.clock import Clock, Timer
 
 SENTINEL_EVERY = 300.0
@@ -42,14 +45,19 @@ class Background:
         self._lock = lock
         self._release = release
         self._timers: list[Timer] = []
-        self._schedules = Schedules(state)
+        self.note: Callable[[str], None] = _ignore
+        """Called with a sentence where background work broke, or does less than the real one."""
         self._messaging = Messaging(state, self.before_save, self.send_at_once)
         self.tasks = Tasks(clock)
+        self._subjects = Subjects()
+        self._transitions = Transitions(state, self._subjects, Outbound(state, session), self._tell)
+        self._sentinel = Sentinel(state, self._subjects, session, self.tasks, self._tell)
         self.sending_every = SENDING_EVERY
         """Seconds; a change is seen by the next `start`. The real server takes 1 if its database is `medic-test`."""
         self._outgoing = self._new_outgoing()
         self._passes: Mapping[str, Callable[[], None]] = {
-            "schedules": self._schedules.run,
+            "schedules": self._sentinel.run_schedules,
+            "outbound": self._sentinel.run_outbound,
             "send": lambda: self._outgoing.send(),
             "poll": lambda: self._outgoing.poll(),
         }
@@ -57,7 +65,7 @@ class Background:
     def start(self) -> None:
         """Arm the timers."""
         self._outgoing = self._new_outgoing()
-        self._every(SENTINEL_EVERY, self._schedules.run)
+        self._every(SENTINEL_EVERY, self._sentinel.run_due)
         self._every(self.sending_every, self._outgoing.send_due)
         self._every(self.sending_every, self._outgoing.poll_due)
 
@@ -68,7 +76,9 @@ class Background:
         self._timers.clear()
         self._outgoing.end()
         self.tasks.stop()
-        self._schedules.forget()
+        self._subjects.clear()
+        self._transitions.clear()
+        self._sentinel.forget()
 
     def restart(self) -> None:
         """The server process dies and comes back: what it knew by heart is lost, documents are not.
@@ -79,6 +89,7 @@ class Background:
             timer.cancel()
         self._timers.clear()
         self._outgoing.end()
+        self._transitions.clear()
         self.start()
 
     def run(self, name: str) -> None:
@@ -88,6 +99,7 @@ class Background:
 
     def before_save(self, doc: Doc) -> None:
         """The transitions over a new record, before it is saved. Called without the lock."""
+        self._transitions.before_save(doc)
 
     def send_at_once(self, doc_id: str) -> None:
         """Messages of this document need not wait for the next pass."""
@@ -95,7 +107,11 @@ class Background:
 
     def changed(self, doc: Doc) -> None:
         """A document was saved. Called under the lock."""
-        self._schedules.changed(doc)
+        self._subjects.changed(doc)
+        self._sentinel.changed(doc)
+
+    def _tell(self, sentence: str) -> None:
+        self.note(sentence)
 
     def _new_outgoing(self) -> Outgoing:
         return Outgoing(self._state, self._messaging, self._session, self.tasks)
@@ -116,3 +132,7 @@ class Background:
 
     def _arm(self, slot: int, seconds: float, action: Callable[[], None], holder: list[Timer]) -> None:
         holder[0] = self._timers[slot] = self._clock.call_later(seconds, action)
+
+
+def _ignore(_sentence: str) -> None:
+    """Nobody wants to know."""

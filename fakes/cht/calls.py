@@ -43,12 +43,13 @@ class NoAnswer(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What is to be sent. `headers` have names in lower case."""
+    """What is to be sent. `headers` have names in lower case. `limit` are seconds to connect, and for each wait."""
 
     method: str
     url: str
     headers: Mapping[str, str]
     body: bytes | None = None
+    limit: tuple[float, float] = NO_LIMIT
 
 
 class Caller(Protocol):
@@ -123,7 +124,7 @@ def _redirected(call: Call, status: int, url: str) -> Call:
         headers = {name: value for name, value in headers.items() if name not in BODY_HEADERS}
     if urlsplit(url)[:2] != urlsplit(call.url)[:2]:
         headers.pop("authorization", None)
-    return Call(method, url, headers, body)
+    return Call(method, url, headers, body, call.limit)
 
 
 def once(session: requests.Session, call: Call) -> requests.Response:
@@ -131,7 +132,7 @@ def once(session: requests.Session, call: Call) -> requests.Response:
     headers = {name: value.strip() for name, value in call.headers.items()} | {"connection": "close"}
     try:
         prepared = requests.Request(call.method, call.url, headers, data=call.body).prepare()
-        return session.send(prepared, timeout=NO_LIMIT, allow_redirects=False)
+        return session.send(prepared, timeout=call.limit, allow_redirects=False)
     except (requests.RequestException, OSError, ValueError) as failure:
         raise NoAnswer(f"{type(failure).__name__}: {failure}") from failure
 

@@ -2,19 +2,30 @@
 
 Source: cht-core sentinel/src/schedule/index.js, shared-libs/transitions/src/schedule/due_tasks.js: a run every five
 minutes, only between the morning and the evening time of the settings, and never further back than seven days.
+A document is looked at when one of its tasks in state `scheduled` is due and has a message that could be sent, or no
+messages yet; then every scheduled task with that very due date is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Container, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
+from fakes.cht import js
+from fakes.cht.dates import iso
 from fakes.cht.documents import Doc
+from fakes.cht.lineage import hydrate, minify
 from fakes.cht.state import State
+from fakes.cht.subjects import Subjects
 from fakes.cht.task_state import set_task_state
+from fakes.cht.transitions import moments
+from fakes.cht.transitions.forms import registrations_about
+from fakes.cht.transitions.messages import Context, Messages
+from fakes.cht.transitions.mustache import TemplateError
 
 BACK = timedelta(days=7)
+SCHEDULED = "scheduled"
 
 
 def within_hours(settings: Mapping[str, Any], now: datetime) -> bool:
@@ -36,50 +47,18 @@ def _number(value: Any, default: int) -> int:
         return default
 
 
-def turn_pending(doc: Doc, now: datetime) -> bool:
-    """Change the tasks of `doc` that are due; whether any was."""
-    changed = False
-    for task in doc.get("scheduled_tasks") or ():
-        due = due_date(task, doc)
-        if task.get("state") == "scheduled" and due is not None and now - BACK <= due <= now and _has_text(task):
-            changed = set_task_state(task, "pending", now=now) or changed
-    return changed
-
-
-def due_date(task: Mapping[str, Any], doc: Mapping[str, Any]) -> datetime | None:
-    """When a task is due: `due`, else `timestamp`, else when the document was reported; None if that is no time."""
-    for value in (task.get("due"), task.get("timestamp"), doc.get("reported_date")):
-        if value:
-            return _moment(value)
-    return None
-
-
-def _moment(value: Any) -> datetime | None:
-    try:
-        if isinstance(value, int | float):
-            return datetime.fromtimestamp(value / 1000, UTC)
-        moment = datetime.fromisoformat(str(value))
-    except (ValueError, OverflowError, OSError):
-        return None
-    return moment.astimezone(UTC) if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-
-
-def _has_text(task: Mapping[str, Any]) -> bool:
-    messages = task.get("messages") or ()
-    return any(message.get("message") for message in messages if isinstance(message, Mapping))
-
-
 class Schedules:
     """Remembers which documents have scheduled tasks, so that a run need not look at all of them."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, subjects: Subjects, messages: Messages) -> None:
         self._state = state
+        self._subjects = subjects
+        self._messages = messages
         self._waiting: dict[str, None] = {}
 
     def changed(self, doc: Doc) -> None:
         """A document was saved."""
-        waits = any(task.get("state") == "scheduled" for task in doc.get("scheduled_tasks") or ())
-        if waits:
+        if any(task.get("state") == SCHEDULED for task in _tasks(doc)):
             self._waiting[doc["_id"]] = None
         else:
             self._waiting.pop(doc["_id"], None)
@@ -96,5 +75,87 @@ class Schedules:
         with self._state.lock:
             for doc_id in list(self._waiting):
                 doc = self._state.get(doc_id)
-                if doc is not None and turn_pending(doc, now):
+                dates = due_dates(doc, now) if doc is not None else frozenset[str]()
+                if doc is not None and dates and self._turn(doc, dates, now):
+                    minify(doc)
                     self._state.save(doc)
+
+    def _turn(self, doc: Doc, dates: Container[str], now: datetime) -> bool:
+        """Change the tasks of `doc` with one of the due dates; whether any changed."""
+        hydrate(doc, self._state, self._subjects)
+        sms = self._state.settings.get("sms")
+        clear_failing = isinstance(sms, Mapping) and js.truthy(sms.get("clear_failing_schedules"))
+        context = self._context(doc)
+        changed = False
+        for task in _tasks(doc):
+            if task.get("state") == SCHEDULED and _date_of(task, doc) in dates:
+                ready = self._is_ready(task, doc, context)
+                if ready or clear_failing:
+                    set_task_state(task, "pending" if ready else "clear", now=now)
+                    changed = True
+        return changed
+
+    def _is_ready(self, task: Doc, doc: Doc, context: Context) -> bool:
+        """Whether the task has a text to send; one given by a translation key is made now."""
+        if task.get("messages") is None:
+            content = {"translation_key": task.get("message_key"), "message": task.get("message")}
+            try:
+                made = self._messages.generate(doc, content, task.get("recipient"), context)
+            except (TemplateError, TypeError, ValueError):
+                return False
+            if not made[0].get("error"):
+                task["messages"] = made
+        messages = task.get("messages")
+        first = messages[0] if isinstance(messages, list) and messages else {}
+        text = first.get("message") if isinstance(first, Mapping) else None
+        return isinstance(text, str) and bool(js.trim(text))
+
+    def _context(self, doc: Doc) -> Context:
+        patient, place, fields = doc.get("patient"), doc.get("place"), doc.get("fields") or {}
+        codes = [fields.get(f"{name}_id") or (doc.get(name) or {}).get(f"{name}_id") for name in ("patient", "place")]
+        if not any(codes):
+            return Context(patient, place)
+        of_patient, of_place = (
+            registrations_about(self._state, self._subjects, code) if code else None for code in codes
+        )
+        return Context(patient, place, of_patient, of_place)
+
+
+def due_dates(doc: Mapping[str, Any], now: datetime) -> frozenset[str]:
+    """The due dates, as JavaScript writes them, for which a document is looked at at `now`."""
+    found = set()
+    for task in _tasks(doc):
+        if task.get("state") == SCHEDULED and (task.get("messages") is None or _could_be_sent(task)):
+            due = due_date(task, doc)
+            if due is not None and now - BACK <= due <= now:
+                found.add(iso(due))
+    return frozenset(found)
+
+
+def due_date(task: Mapping[str, Any], doc: Mapping[str, Any]) -> datetime | None:
+    """When a task is due: `due`, else `timestamp`, else when the document was reported; None if that is no time."""
+    return moments.read(_due(task, doc))
+
+
+def _due(task: Mapping[str, Any], doc: Mapping[str, Any]) -> Any:
+    return task.get("due") or task.get("timestamp") or doc.get("reported_date")
+
+
+def _date_of(task: Mapping[str, Any], doc: Mapping[str, Any]) -> str | None:
+    """The due date as text. One stored as text is compared as it is: `...T09:00:00Z` is not `...T09:00:00.000Z`."""
+    due = _due(task, doc)
+    if isinstance(due, str):
+        return due
+    moment = moments.read(due)
+    return None if moment is None else iso(moment)
+
+
+def _could_be_sent(task: Mapping[str, Any]) -> bool:
+    messages = task.get("messages")
+    entries = [one for one in messages if isinstance(one, Mapping)] if isinstance(messages, list) else []
+    return any(all(js.truthy(one.get(key)) for key in ("uuid", "to", "message")) for one in entries)
+
+
+def _tasks(doc: Mapping[str, Any]) -> list[dict[str, Any]]:
+    tasks = doc.get("scheduled_tasks")
+    return [task for task in tasks if isinstance(task, dict)] if isinstance(tasks, list) else []

@@ -43,6 +43,7 @@ class Cht:
         self.background = Background(self.state, clock, session, rng, self.state.lock, release)
         self.messaging = Messaging(self.state, self.background.before_save, self.background.send_at_once)
         self._api = Api(self.state, self.messaging)
+        self.background.note = self.messaging.note
         self.state.on_change(self.background.changed)
         self._seed: Seed = read_seed(DEFAULT)
         self.reset()

@@ -1,0 +1,80 @@
+"""Who a phone number or a short id stands for, and which reports are about whom.
+
+Stands for the views `contacts_by_phone`, `contacts_by_reference`, `reports_by_subject` and `docs_by_shortcode`
+(cht-core `ddocs/medic-db`). Fed by `changed`; guarded by the lock of the state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from fakes.cht.documents import Doc
+
+CONTACTS = ("contact", "district_hospital", "health_center", "clinic", "person")
+IN_RECORD = ("patient_id", "place_id", "case_id")
+IN_FIELDS = (*IN_RECORD, "patient_uuid", "place_uuid")
+Key = tuple[str, str]
+
+
+class Subjects:
+    """Ids of documents by phone, by short id, by subject."""
+
+    def __init__(self) -> None:
+        self._docs: dict[Key, dict[str, None]] = {}
+        self._keys: dict[str, tuple[Key, ...]] = {}
+
+    def changed(self, doc: Doc) -> None:
+        """A document was saved, or deleted."""
+        doc_id = doc["_id"]
+        for key in self._keys.pop(doc_id, ()):
+            holders = self._docs[key]
+            del holders[doc_id]
+            if not holders:
+                del self._docs[key]
+        keys = tuple(dict.fromkeys(_keys_of(doc)))
+        if keys:
+            self._keys[doc_id] = keys
+        for key in keys:
+            self._docs.setdefault(key, {})[doc_id] = None
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._docs.clear()
+        self._keys.clear()
+
+    def contact_by_phone(self, phone: Any) -> str | None:
+        """The contact with that number; the first by id if there are several."""
+        return self._first("phone", phone)
+
+    def contact_of(self, code: Any) -> str | None:
+        """The contact with that short id."""
+        return self._first("code", code)
+
+    def contact_by_reference(self, reference: Any) -> str | None:
+        """The contact with that external reference, whatever its case."""
+        return self._first("reference", str(reference).upper())
+
+    def reports_about(self, subject: Any) -> list[str]:
+        """Reports about a patient, place or case, by id."""
+        return sorted(self._docs.get(("subject", str(subject)), ()))
+
+    def is_free(self, code: str) -> bool:
+        """Whether no contact and no report uses that short id."""
+        return not any((kind, code) in self._docs for kind in ("code", "subject"))
+
+    def _first(self, kind: str, value: Any) -> str | None:
+        return min(self._docs.get((kind, str(value)), ()), default=None)
+
+
+def _keys_of(doc: Doc) -> Iterator[Key]:
+    if doc.get("type") == "data_record" and doc.get("form"):
+        fields = doc.get("fields")
+        for names, source in ((IN_RECORD, doc), (IN_FIELDS, fields if isinstance(fields, dict) else {})):
+            yield from (("subject", str(source[name])) for name in names if source.get(name))
+    elif doc.get("type") in CONTACTS:
+        if doc.get("phone"):
+            yield "phone", str(doc["phone"])
+        yield from (("code", str(doc[name])) for name in ("patient_id", "place_id") if doc.get(name))
+        if doc.get("rc_code"):
+            yield "reference", str(doc["rc_code"]).upper()

@@ -1,0 +1,69 @@
+"""Reports about a registered case: an answer, and reminders that are no longer needed are cleared.
+
+Source: cht-core `transitions/accept_case_reports.js`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fakes.cht.state import State
+from fakes.cht.subjects import Subjects
+from fakes.cht.transitions.change import Change, Note
+from fakes.cht.transitions.forms import configured, is_valid_submission, registrations_about
+from fakes.cht.transitions.messages import Context, Messages
+from fakes.cht.transitions.registration import is_relevant, note_validations
+from fakes.cht.transitions.schedules import Schedules
+
+NAME = "accept_case_reports"
+
+
+class CaseReports:
+    """Accepts reports that name a case by `case_id`."""
+
+    def __init__(self, state: State, subjects: Subjects, messages: Messages, schedules: Schedules, note: Note) -> None:
+        self._state = state
+        self._subjects = subjects
+        self._messages = messages
+        self._schedules = schedules
+        self._note = note
+
+    def wants(self, change: Change) -> bool:
+        """A record of a configured form, of somebody known or of a public form."""
+        doc = change.doc
+        return bool(
+            doc.get("type") == "data_record"
+            and doc.get("form")
+            and doc.get("reported_date")
+            and not change.has_run(NAME)
+            and self._configured(doc.get("form")) is not None
+            and is_valid_submission(self._state.settings, doc)
+        )
+
+    def run(self, change: Change) -> bool:
+        """Answer and silence.
+
+        An accepted report does not count as changed, as in the real one: its messages are kept only if another
+        transition (usually `update_clinics`) changed the record too.
+        """
+        doc = change.doc
+        configuration = self._configured(doc.get("form")) or {}
+        note_validations(configuration, self._note)
+        fields = doc.setdefault("fields", {})
+        registrations = registrations_about(self._state, self._subjects, doc.get("case_id") or fields.get("case_id"))
+        if not registrations:
+            self._messages.reject(doc, configuration, "registration_not_found")
+            return True
+        context = Context(doc.get("patient"), doc.get("place"), registrations)
+        for message in configuration.get("messages") or ():
+            if message.get("event_type") == "report_accepted" and is_relevant(message, doc):
+                self._messages.add(doc, message, message.get("recipient"), context)
+        place = (registrations[0].get("fields") or {}).get("place_uuid")
+        if place:
+            fields["place_uuid"] = place
+        self._schedules.silence(doc, configuration, registrations)
+        return False
+
+    def _configured(self, code: Any) -> dict[str, Any] | None:
+        found = next((one for one in configured(self._state.settings, NAME) if one.get("form") == code), None)
+        return None if found is None else dict(found)

@@ -1,0 +1,71 @@
+"""The automatic reply to a text that is no form (cht-core `transitions/default_responses.js`)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from fakes.cht import js
+from fakes.cht.dates import parse_date, to_ms
+from fakes.cht.documents import Doc
+from fakes.cht.state import State
+from fakes.cht.transitions.change import Change
+from fakes.cht.transitions.deny import is_gateway
+from fakes.cht.transitions.messages import Messages
+
+NAME = "default_responses"
+
+
+class DefaultResponses:
+    """Answers texts since `default_responses.start_date`, never those of the gateway itself."""
+
+    def __init__(self, state: State, messages: Messages) -> None:
+        self._state = state
+        self._messages = messages
+
+    def wants(self, change: Change) -> bool:
+        """A text of somebody else, not answered yet."""
+        doc = change.doc
+        return bool(
+            doc.get("from")
+            and doc.get("type") == "data_record"
+            and not js.truthy(doc.get("kujua_message"))
+            and self._is_after_start(doc)
+            and not change.has_run(NAME)
+            and not is_gateway(self._state.settings, (doc.get("sms_message") or {}).get("from"))
+        )
+
+    def run(self, change: Change) -> bool:
+        """Add the answer, if one is due. The document counts as changed in any case."""
+        key = self._key(change.doc)
+        if key is not None:
+            self._messages.add(change.doc, {"translation_key": key})
+        return True
+
+    def _key(self, doc: Doc) -> str | None:
+        codes = {error.get("code") for error in doc.get("errors") or () if isinstance(error, dict)}
+        unknown = "sys.form_not_found" in codes
+        if "sys.empty" in codes:
+            return "empty"
+        if unknown and js.truthy(self._state.settings.get("forms_only_mode")):
+            return "form_not_found"
+        return "sms_received" if unknown or not isinstance(doc.get("form"), str) else None
+
+    def _is_after_start(self, doc: Doc) -> bool:
+        configured = self._state.settings.get(NAME)
+        start = _start(configured.get("start_date") if isinstance(configured, dict) else None)
+        reported = doc.get("reported_date")
+        if start is None or not reported:
+            return False
+        when = reported if isinstance(reported, (int, float)) else parse_date(str(reported))
+        return when is not None and when > start
+
+
+def _start(value: Any) -> int | None:
+    """`YYYY-MM-DD` as ms since 1970; None if there is no such date."""
+    if not isinstance(value, str) or not value.strip():
+        return None
+    try:
+        return to_ms(datetime.strptime(f"{value.strip()[:10]} +0000", "%Y-%m-%d %z"))
+    except ValueError:
+        return None

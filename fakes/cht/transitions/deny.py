@@ -1,0 +1,56 @@
+"""To whom no answer goes (cht-core `shared-libs/transitions/src/lib/messages.js`, `isOutgoingAllowed`)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import phonenumbers
+
+LETTER = re.compile(r"[a-z]", re.IGNORECASE)
+NUMBER = re.compile(r"\s*([+-]?\d+)")
+SAME = (phonenumbers.MatchType.NSN_MATCH, phonenumbers.MatchType.EXACT_MATCH)
+
+
+def outgoing_allowed(settings: Mapping[str, Any], sender: Any) -> bool:
+    """Whether answers to `sender` may leave. Raises TypeError if a rule meets a sender that is no text."""
+    if not sender:
+        return True
+    if is_gateway(settings, sender):
+        return False
+    too_short = _shortest(settings.get("outgoing_deny_shorter_than"))
+    listed = settings.get("outgoing_deny_list")
+    if too_short and len(_plain(sender)) < too_short:
+        return False
+    if settings.get("outgoing_deny_with_alphas") is True and LETTER.search(_text(sender)):
+        return False
+    return not (isinstance(listed, str) and _is_listed(sender, listed))
+
+
+def is_gateway(settings: Mapping[str, Any], sender: Any) -> bool:
+    """Whether `sender` is the gateway itself: answering it would never end."""
+    gateway = settings.get("gateway_number")
+    if not isinstance(gateway, str) or not isinstance(sender, str):
+        return False
+    return phonenumbers.is_number_match(gateway, sender) in SAME
+
+
+def _is_listed(sender: Any, listed: str) -> bool:
+    entries = (entry.lower().strip() for entry in listed.split(","))
+    return any(_plain(sender).startswith(entry) for entry in entries if entry)
+
+
+def _shortest(value: Any) -> int:
+    match = NUMBER.match(str(value))
+    return max(0, int(match[1])) if match else 0
+
+
+def _plain(sender: Any) -> str:
+    return _text(sender).lower().strip()
+
+
+def _text(sender: Any) -> str:
+    if not isinstance(sender, str):
+        raise TypeError("the sender is not a text")
+    return sender

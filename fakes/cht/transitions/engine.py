@@ -1,0 +1,140 @@
+"""Running the transitions that are switched on, in their order (cht-core `transitions/index.js`).
+
+Those that the settings name and this fake does not have are noted once and do nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from fakes.cht import js
+from fakes.cht.dates import iso
+from fakes.cht.documents import Conflict, Doc, Documents, copy_json
+from fakes.cht.infodoc import info_of, save_transitions
+from fakes.cht.lineage import hydrate, minify
+from fakes.cht.outbound import MarkForOutbound, Outbound
+from fakes.cht.state import State
+from fakes.cht.subjects import Subjects
+from fakes.cht.transitions.case_reports import CaseReports
+from fakes.cht.transitions.change import Change, Note, Transition
+from fakes.cht.transitions.default_responses import DefaultResponses
+from fakes.cht.transitions.history import History
+from fakes.cht.transitions.messages import Messages, add_error
+from fakes.cht.transitions.registration import Registration
+from fakes.cht.transitions.schedules import Schedules
+from fakes.cht.transitions.update_clinics import UpdateClinics
+
+
+class Transitions:
+    """The transitions of one process, with its own memory of what was sent of late."""
+
+    def __init__(self, state: State, subjects: Subjects, outbound: Outbound, note: Note) -> None:
+        self._state = state
+        self._subjects = subjects
+        self._note = note
+        self._history = History()
+        self._told: set[str] = set()
+        self.messages = Messages(state, self._history)
+        schedules = Schedules(state, self.messages, note)
+        self._all: Mapping[str, Transition] = {
+            "update_clinics": UpdateClinics(state, subjects, self.messages),
+            "registration": Registration(state, subjects, self.messages, schedules, note),
+            "accept_case_reports": CaseReports(state, subjects, self.messages, schedules, note),
+            "default_responses": DefaultResponses(state, self.messages),
+            "mark_for_outbound": MarkForOutbound(state, outbound),
+        }
+
+    def clear(self) -> None:
+        """Begin anew, as after a restart."""
+        self._history.clear()
+        self._told.clear()
+
+    def before_save(self, doc: Doc) -> None:
+        """In the server: run over a new record and leave in `doc` what is to be saved.
+
+        If nothing changed it, the record stays as it came. May call out; called without the lock.
+        """
+        with self._state.lock:
+            sentinel = self._state.sentinel
+            info = info_of(doc["_id"], sentinel, self._state.now_ms())
+            request_id = None if self._state.release == "3.11" else f"{self._state.rng.getrandbits(48):012x}"
+        change = Change(copy_json(doc), info, sentinel, request_id=request_id)
+        hydrate(change.doc, self._state, self._subjects)
+        if self.run(change):
+            minify(change.doc)
+            doc.clear()
+            doc.update(change.doc)
+            with self._state.lock:
+                save_transitions(doc["_id"], change.info, sentinel)
+
+    def after_save(self, doc_id: str, docs: Documents, sentinel: Documents) -> None:
+        """In sentinel: run over a document as it is now, and save it if something changed it. May call out."""
+        with self._state.lock:
+            doc = docs.get(doc_id)
+            if doc is None:
+                return
+            info = info_of(doc_id, sentinel, None)
+            change = Change(doc, info, sentinel, seq=f"{docs.sequence}-{doc['_rev']}")
+        hydrate(change.doc, self._state, self._subjects)
+        changed = self.run(change)
+        with self._state.lock:
+            if changed:
+                minify(change.doc)
+                try:
+                    docs.save(change.doc)
+                except Conflict:
+                    return  # somebody saved it meanwhile: that change comes here next
+            if changed or "transitions" not in info:
+                save_transitions(doc_id, change.info, sentinel)
+
+    def run(self, change: Change) -> bool:
+        """Run what is switched on; whether anything changed the document."""
+        changed = False
+        for name, transition in self._switched_on():
+            changed = self._run_one(name, transition, change) or changed
+        return changed
+
+    def _run_one(self, name: str, transition: Transition, change: Change) -> bool:
+        last = ((change.info.get("transitions") or {}).get(name) or {}).get("last_rev")
+        if last is not None and _generation(last) == _generation(change.doc.get("_rev")):
+            return False
+        try:
+            if not transition.wants(change):
+                return False
+        except Exception as fault:  # as in the real one, a transition that cannot tell does not run
+            self._note(f"transition {name} could not look at {change.doc['_id']}: {fault}")
+            return False
+        try:
+            changed = transition.run(change)
+        except Exception as fault:  # as in the real one: noted in the record, the other transitions run
+            add_error(change.doc, f"{name}_error'", f"Transition error on {name}: {fault}")
+            self._note(f"transition {name} over {change.doc['_id']} ended in {type(fault).__name__}: {fault}")
+            return False
+        if changed:
+            entry = {
+                "last_rev": change.doc.get("_rev"),
+                "seq": change.seq,
+                "ok": True,
+                "run_date": iso(self._state.now()),
+            }
+            entry = {key: value for key, value in entry.items() if key != "last_rev" or value is not None}
+            change.info["transitions"] = {**(change.info.get("transitions") or {}), name: entry}
+        return changed
+
+    def _switched_on(self) -> Iterator[tuple[str, Transition]]:
+        configured = self._state.settings.get("transitions")
+        wanted = [name for name, value in configured.items() if _is_on(value)] if isinstance(configured, dict) else []
+        for name in wanted:
+            if name not in self._all and name not in self._told:
+                self._told.add(name)
+                self._note(f"the settings switch on the transition {name!r}, which this fake does not have")
+        yield from ((name, transition) for name, transition in self._all.items() if name in wanted)
+
+
+def _is_on(value: Any) -> bool:
+    return js.truthy(value) and not (isinstance(value, dict) and js.truthy(value.get("disable")))
+
+
+def _generation(revision: Any) -> str:
+    return str(revision).partition("-")[0]

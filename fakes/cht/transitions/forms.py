@@ -1,0 +1,73 @@
+"""What the settings say about the form of a record, and whether the record counts (cht-core `lib/utils.js`)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from fakes.cht.documents import Doc
+from fakes.cht.state import State
+from fakes.cht.subjects import Subjects
+
+Settings = Mapping[str, Any]
+
+
+def form_of(settings: Settings, doc: Doc) -> Mapping[str, Any] | None:
+    """The definition of a record's form, None if it has none."""
+    forms = settings.get("forms")
+    found = forms.get(doc.get("form")) if isinstance(forms, Mapping) and isinstance(doc.get("form"), str) else None
+    return found if isinstance(found, Mapping) else None
+
+
+def is_valid_submission(settings: Settings, doc: Doc) -> bool:
+    """Whether a record counts: made in the app, or of a public form, or of a known sender."""
+    if doc.get("content_type") == "xml" and doc.get("type") == "data_record":
+        return True
+    form = form_of(settings, doc)
+    return form is not None and bool(form.get("public_form") or _has_known_sender(doc))
+
+
+def _has_known_sender(doc: Doc) -> bool:
+    at: Any = doc.get("contact")
+    if isinstance(at, Mapping) and at.get("phone"):
+        return True
+    for step in ("parent", "contact", "phone"):
+        at = at.get(step) if isinstance(at, Mapping) else None
+    return bool(at)
+
+
+def configured(settings: Settings, name: str) -> Iterator[Mapping[str, Any]]:
+    """The entries of a setting that is a list."""
+    listed = settings.get(name)
+    yield from (entry for entry in (listed if isinstance(listed, list) else ()) if isinstance(entry, Mapping))
+
+
+def registration_for(settings: Settings, code: Any) -> Mapping[str, Any] | None:
+    """The registration of a form; case and signs around the code do not count."""
+    if not isinstance(code, str):
+        return None
+    pattern = re.compile(rf"W*{re.escape(code)}\W*", re.IGNORECASE)
+    return next((one for one in configured(settings, "registrations") if pattern.fullmatch(str(one.get("form")))), None)
+
+
+def registrations_about(state: State, subjects: Subjects, *ids: Any) -> list[Doc]:
+    """The registrations about patients, places or cases, each once, as they are now."""
+    with state.lock:
+        found = dict.fromkeys(doc_id for one in ids if one for doc_id in subjects.reports_about(one))
+        docs = [doc for doc_id in found if (doc := state.docs.get(doc_id)) is not None]
+    return [doc for doc in docs if is_registration(state.settings, doc)]
+
+
+def is_registration(settings: Settings, doc: Doc) -> bool:
+    """Whether a report registers somebody: without errors, of a form with a registration, public or of a contact."""
+    code = doc.get("form")
+    if doc.get("errors") or doc.get("type") != "data_record" or not isinstance(code, str):
+        return False
+    forms = [re.escape(str(one["form"])) for one in configured(settings, "registrations") if one.get("form")]
+    if not any(re.fullmatch(f"[^a-z]*{form}[^a-z]*", code, re.IGNORECASE) for form in forms):
+        return False
+    form = form_of(settings, doc)
+    return doc.get("content_type") == "xml" or (
+        form is not None and bool(form.get("public_form") or doc.get("contact"))
+    )

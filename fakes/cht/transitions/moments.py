@@ -1,0 +1,109 @@
+"""Dates as moment.js reads and writes them, as far as settings of CHT name them. Server time is UTC here."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+from fakes.cht.dates import EPOCH, parse_date, to_ms
+
+INVALID = "Invalid date"
+MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
+TOKEN = re.compile(r"\[([^\]]*)\]|YYYY|YY|MMMM|MMM|MM|Mo|M|DDDD|DD|Do|D|dddd|ddd|HH|H|hh|h|mm|m|ss|s|SSS|A|a|ZZ|Z|X|x")
+OFFSET_UNIT = re.compile(r"(second|minute|hour|day|week|month|year)s?")
+SHIFT = re.compile(r"([+-])(\d\d):?(\d\d)\Z")
+
+
+def read(value: Any) -> datetime | None:
+    """A moment from ms since 1970 or a text; None for what is no date."""
+    if isinstance(value, bool) or value is None:
+        return None
+    milliseconds = value if isinstance(value, (int, float)) else parse_date(str(value))
+    try:
+        return None if milliseconds is None else EPOCH + timedelta(milliseconds=milliseconds)
+    except (OverflowError, ValueError):
+        return None
+
+
+def write(moment: datetime, layout: str | None) -> str:
+    """A moment in English by a layout such as `DD-MMM-YYYY`; without one as ISO 8601."""
+    if not layout:
+        return moment.strftime("%Y-%m-%dT%H:%M:%S+00:00")
+    return TOKEN.sub(lambda match: match[1] if match[1] is not None else _token(match[0], moment), layout)
+
+
+def _token(token: str, moment: datetime) -> str:
+    hour = moment.hour % 12 or 12
+    weekday = DAYS[moment.isoweekday() % 7]
+    month = MONTHS[moment.month - 1]
+    return {
+        "YYYY": f"{moment.year:04}", "YY": f"{moment.year % 100:02}",
+        "MMMM": month, "MMM": month[:3], "MM": f"{moment.month:02}", "M": f"{moment.month}",
+        "Mo": _ordinal(moment.month),
+        "DDDD": f"{moment.timetuple().tm_yday:03}", "DD": f"{moment.day:02}", "Do": _ordinal(moment.day),
+        "D": f"{moment.day}", "dddd": weekday, "ddd": weekday[:3],
+        "HH": f"{moment.hour:02}", "H": f"{moment.hour}", "hh": f"{hour:02}", "h": f"{hour}",
+        "mm": f"{moment.minute:02}", "m": f"{moment.minute}", "ss": f"{moment.second:02}", "s": f"{moment.second}",
+        "SSS": f"{moment.microsecond // 1000:03}", "A": "AM" if moment.hour < 12 else "PM",
+        "a": "am" if moment.hour < 12 else "pm", "Z": "+00:00", "ZZ": "+0000",
+        "X": f"{to_ms(moment) // 1000}", "x": f"{to_ms(moment)}",
+    }[token]  # fmt: skip
+
+
+def _ordinal(number: int) -> str:
+    last = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{last}"
+
+
+def offset(text: Any) -> tuple[float, str] | None:
+    """A span such as `2 weeks` as number and unit; None for what is none."""
+    number, _, unit = str(text or "").partition(" ")
+    found = OFFSET_UNIT.search(unit.split(" ")[0])
+    try:
+        return (float(number), found[1]) if found and re.search(r"\d", number) else None
+    except ValueError:
+        return None
+
+
+def add(moment: datetime, span: tuple[float, str], sign: int = 1) -> datetime:
+    """`moment` and a span; a month later is the same day, or the last one of a shorter month."""
+    number, unit = span[0] * sign, span[1]
+    if unit not in ("month", "year"):
+        return moment + timedelta(**{f"{unit}s": number})
+    months = moment.year * 12 + moment.month - 1 + round(number * (12 if unit == "year" else 1))
+    year, month = divmod(months, 12)
+    return moment.replace(year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1]))
+
+
+def at_time(moment: datetime, text: Any) -> datetime:
+    """`moment` moved within its day to a time such as `09:00`, or `09:00 +0300` for another time zone."""
+    if not text:
+        return moment
+    parts = str(text).split()
+    hours, colon, minutes = parts[0].partition(":")
+    if not colon:
+        return moment
+    local = moment.astimezone(_zone(parts[1])) if len(parts) > 1 else moment
+    return local.replace(hour=int(hours), minute=int(minutes), second=0, microsecond=0).astimezone(UTC)
+
+
+def _zone(text: str) -> timezone:
+    match = SHIFT.match(text)
+    if match is None:
+        return UTC
+    span = timedelta(hours=int(match[2]), minutes=int(match[3]))
+    return timezone(-span if match[1] == "-" else span)
+
+
+def on_day(moment: datetime, day: Any) -> datetime:
+    """`moment` moved within its week (from Sunday on) to a day such as `Monday`; unknown names change nothing."""
+    if not day:
+        return moment
+    wanted = next((n for n, name in enumerate(DAYS) if name[:3].lower() == str(day).strip()[:3].lower()), None)
+    return moment if wanted is None else moment + timedelta(days=wanted - moment.isoweekday() % 7)

@@ -1,0 +1,61 @@
+"""Who sent a record: the contact with the sender's number (cht-core `transitions/update_clinics.js`)."""
+
+from __future__ import annotations
+
+from fakes.cht.documents import Doc
+from fakes.cht.lineage import contact_with_lineage
+from fakes.cht.state import State
+from fakes.cht.subjects import Subjects
+from fakes.cht.transitions.change import Change
+from fakes.cht.transitions.forms import form_of
+from fakes.cht.transitions.messages import Messages, add_error
+from fakes.cht.transitions.texts import locale_of, translate
+
+NAME = "update_clinics"
+NOT_FOUND = "sys.facility_not_found"
+
+
+class UpdateClinics:
+    """Puts the contact into records that have none; a form of an unknown sender is answered, unless it is public."""
+
+    def __init__(self, state: State, subjects: Subjects, messages: Messages) -> None:
+        self._state = state
+        self._subjects = subjects
+        self._messages = messages
+
+    def wants(self, change: Change) -> bool:
+        """A record without a contact."""
+        return change.doc.get("type") == "data_record" and not change.doc.get("contact") and not change.has_run(NAME)
+
+    def run(self, change: Change) -> bool:
+        """Put in the contact, or note that there is none."""
+        doc = change.doc
+        contact = self._contact(doc)
+        if contact is not None:
+            doc["contact"] = contact
+            return True
+        form = form_of(self._state.settings, doc)
+        if doc.get("content_type") == "xml" or (form is not None and form.get("public_form")):
+            return False
+        if form is not None:
+            self._messages.reject(doc, self._configured(doc), NOT_FOUND)
+        else:
+            add_error(doc, NOT_FOUND, translate(self._state, NOT_FOUND, locale_of(self._state.settings, doc)))
+        return True
+
+    def _contact(self, doc: Doc) -> Doc | None:
+        with self._state.lock:
+            if doc.get("refid"):
+                doc_id = self._subjects.contact_by_reference(doc["refid"])
+            else:
+                doc_id = self._subjects.contact_by_phone(doc["from"]) if doc.get("from") else None
+        found = None if doc_id is None else contact_with_lineage(doc_id, self._state)
+        if found is None or not doc.get("refid") or found.get("type") == "person":
+            return found
+        person = (found.get("contact") or {}).get("_id")
+        return contact_with_lineage(person, self._state) if person else {"parent": found}
+
+    def _configured(self, doc: Doc) -> Doc:
+        listed = self._state.settings.get(NAME)
+        entries = listed if isinstance(listed, list) else []
+        return next((one for one in entries if isinstance(one, dict) and one.get("form") == doc.get("form")), {})
