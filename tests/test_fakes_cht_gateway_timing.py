@@ -138,6 +138,15 @@ def test_a_reply_to_a_posted_record_is_sent_at_once_and_by_the_timer_too(monkeyp
     assert carrying == [observed["first_carries_x_request_id"], False]
 
 
+def test_where_a_slow_answer_moves_the_whole_world_passes_do_not_overlap_and_the_world_ends() -> None:
+    """An adapter that was given the clock's own `advance` in place of the fake's `pass_time`."""
+    made = sending(lambda _number, _request: {**refused(500), "delay": 3}, pending(3), every=1)
+    made.script.pass_time = made.clock.advance
+    made.clock.advance(30)
+    assert made.texts[:6] == [f"text u-00{number}" for number in range(3)] * 2
+    assert [round(time, 3) for time in made.times[:4]] == [1, 4, 7, 11]
+
+
 def _reply(_background: Background, doc: dict[str, Any]) -> None:
     """What a transition that answers automatically does."""
     message = {"to": doc["from"], "message": "thank you", "uuid": "u-reply"}
