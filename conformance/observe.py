@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ WAITED = frozenset({"pending", "forwarded-to-gateway"})
 def observe(
     control: Control,
     documents: Iterable[Mapping[str, Any]],
-    numbers: Collection[str],
+    numbers: Set[str],
     texts_in: Sequence[TextIn],
     after: int,
 ) -> History:
@@ -33,14 +33,14 @@ def observe(
     )
 
 
-def _stored(docs: Iterable[Mapping[str, Any]], numbers: Collection[str]) -> Iterator[Stored]:
+def _stored(docs: Iterable[Mapping[str, Any]], numbers: Set[str]) -> Iterator[Stored]:
     for doc in docs:
         sms = doc.get("sms_message")
         if isinstance(sms, Mapping) and doc.get("from") in numbers:
             yield Stored(str(doc["from"]), str(sms.get("message", "")), str(sms.get("gateway_ref", "")))
 
 
-def _due(docs: Iterable[Mapping[str, Any]], numbers: Collection[str]) -> Iterator[Due]:
+def _due(docs: Iterable[Mapping[str, Any]], numbers: Set[str]) -> Iterator[Due]:
     for doc in docs:
         for task in (*doc.get("tasks", ()), *doc.get("scheduled_tasks", ())):
             for message in task.get("messages", ()):
@@ -63,11 +63,16 @@ def _one_due(task: Mapping[str, Any], message: Mapping[str, Any]) -> Due:
     )
 
 
-def _arrivals(control: Control, numbers: Collection[str]) -> Iterator[Arrival]:
-    for number in sorted(numbers):
+def _arrivals(control: Control, numbers: Set[str]) -> Iterator[Arrival]:
+    for number in sorted(numbers & _phones(control)):
         for text in control.get(f"/rapidpro/phones/{number}/texts")["texts"]:
             if text["direction"] == "received":
                 yield Arrival(number, text["text"], _moment(text["at"]), text.get("message_id"))
+
+
+def _phones(control: Control) -> set[str]:
+    """The phones that have sent or received anything."""
+    return set(control.get("/rapidpro/phones")["phones"])
 
 
 def _sent(row: Mapping[str, Any]) -> Sent:

@@ -43,7 +43,7 @@ Build = Callable[[Settings, Callable[[], datetime], requests.Session], RelayLike
 
 def reference(settings: Settings, now: Callable[[], datetime], session: requests.Session) -> RelayLike:
     """The reference relay as it is."""
-    relay: RelayLike = Relay(settings, now=now, session=session)  # type: ignore[assignment]  # Flask is a WSGI app
+    relay: RelayLike = Relay(settings, now=now, session=session)
     return relay
 
 

@@ -8,7 +8,7 @@ from conformance.wording import CHT_TROUBLES, RAPIDPRO_TROUBLES, choose
 from conformance.world import World
 
 
-@given(parsers.parse("RapidPro {trouble}"))
+@given(parsers.re(r"RapidPro (?!hands texts over )(?P<trouble>.+)"))
 def rapidpro_trouble(world: World, trouble: str) -> None:
     for fault in choose("trouble of RapidPro", trouble, RAPIDPRO_TROUBLES)(world.pace.a_while):
         world.fault(fault)
