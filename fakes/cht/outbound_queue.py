@@ -1,7 +1,7 @@
 """Pushes that failed or had to wait are tried again at every run, for ever.
 
-Source: cht-core `sentinel/src/schedule/outbound.js`. `relevant_to` is not asked again; the payload is made anew from the
-document as it is now.
+Source: cht-core `sentinel/src/schedule/outbound.js`. `relevant_to` is not asked again; the payload is made anew from
+the document as it is now.
 """
 
 from __future__ import annotations
