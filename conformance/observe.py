@@ -17,9 +17,9 @@ def observe(
     documents: Iterable[Mapping[str, Any]],
     numbers: Set[str],
     texts_in: Sequence[TextIn],
-    after: int,
+    calls: Sequence[Call],
 ) -> History:
-    """The history of the people with these `numbers`, with all exchanges numbered above `after`."""
+    """The history of the people with these `numbers`; `calls` are the exchanges that belong to it."""
     docs = list(documents)
     messages = [row for row in control.get("/rapidpro/messages")["messages"] if row["number"] in numbers]
     return History(
@@ -28,7 +28,7 @@ def observe(
         due=tuple(_due(docs, numbers)),
         arrivals=tuple(_arrivals(control, numbers)),
         sent=tuple(_sent(row) for row in messages if row["direction"] == "out" and row["origin"] != "flow"),
-        calls=tuple(Call.from_json(exchange) for exchange in control.exchanges(after)),
+        calls=tuple(calls),
         replies=tuple((row["number"], row["text"]) for row in messages if row["origin"] == "flow"),
     )
 
@@ -64,15 +64,11 @@ def _one_due(task: Mapping[str, Any], message: Mapping[str, Any]) -> Due:
 
 
 def _arrivals(control: Control, numbers: Set[str]) -> Iterator[Arrival]:
-    for number in sorted(numbers & _phones(control)):
-        for text in control.get(f"/rapidpro/phones/{number}/texts")["texts"]:
+    phones = control.get("/rapidpro/phones", texts="yes")["texts"]
+    for number in sorted(numbers & phones.keys()):
+        for text in phones[number]:
             if text["direction"] == "received":
                 yield Arrival(number, text["text"], _moment(text["at"]), text.get("message_id"))
-
-
-def _phones(control: Control) -> set[str]:
-    """The phones that have sent or received anything."""
-    return set(control.get("/rapidpro/phones")["phones"])
 
 
 def _sent(row: Mapping[str, Any]) -> Sent:

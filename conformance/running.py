@@ -15,7 +15,10 @@ from conformance.report import Report, ScenarioResult
 from conformance.requirements import Requirement, load
 from conformance.stage import Stage
 
-QUIET = ("-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:logging", "-c", os.devnull, "--import-mode=importlib")
+QUIET = (
+    "--disable-plugin-autoload", "-p", "pytest_bdd.plugin", "-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:logging", "-c", os.devnull, "--import-mode=importlib",
+)  # fmt: skip
+"""Options for pytest: plugins that happen to be installed beside it neither slow nor change a run."""
 
 
 def features_folder() -> Path:

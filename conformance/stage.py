@@ -42,7 +42,7 @@ class Stage(Protocol):
 
 
 class InProcessStage:
-    """A new world for each scenario: two fakes, one relay, one virtual clock."""
+    """A world for each scenario: a new relay between two fakes that begin anew, on one virtual clock."""
 
     def __init__(self, profile: str, seed: int, build: Build = reference, name: str = "reference") -> None:
         self.profile = profile
@@ -50,6 +50,7 @@ class InProcessStage:
         self._build = build
         self._name = name
         self._numbers = fresh_numbers()
+        self._fakes: InProcessFakes | None = None
 
     def describe(self) -> dict[str, Any]:
         return {"name": self._name, "kind": "in process", "time": "virtual", "seed": self._seed}
@@ -58,7 +59,10 @@ class InProcessStage:
         return InProcessRelay.means
 
     def open(self) -> World:
-        fakes = InProcessFakes(self.profile, self._seed)
+        if self._fakes is None:
+            self._fakes = InProcessFakes(self.profile, self._seed)
+        fakes = self._fakes
+        fakes.begin_anew()
         subject = InProcessRelay(fakes.clock, fakes.connect, self._build, self._name)
         fakes.reach(WEBHOOK, subject)
         subject.start(fakes.neighbours)
@@ -66,10 +70,11 @@ class InProcessStage:
 
     def close(self, world: World, verdict: Verdict) -> None:  # noqa: ARG002 - nothing is kept, whatever the verdict
         world.subject.stop()
-        world.surroundings.close()
 
     def end(self) -> None:
-        """Nothing is held between scenarios."""
+        if self._fakes is not None:
+            self._fakes.close()
+            self._fakes = None
 
 
 class HttpStage:

@@ -110,6 +110,11 @@ class InProcessFakes:
     def calm_channel(self) -> None:
         """A new world is calm."""
 
+    def begin_anew(self) -> None:
+        """As if just made: time, state, faults, ledger, chance."""
+        self.clock.reset(BEGINNING)
+        self._fakes.reset()
+
     def close(self) -> None:
         """Nothing is held open."""
 

@@ -105,7 +105,7 @@ def settled(services: Processes, rows: Sequence[dict[str, Any]]) -> History:
     seen: object = None
     since = time.monotonic()
     while True:
-        history = observe(services.control, cht.documents(), numbers, texts_in, 0)
+        history = observe(services.control, cht.documents(), numbers, texts_in, calls)
         snapshot = (history.stored, history.due, history.arrivals)
         if snapshot != seen:
             seen, since = snapshot, time.monotonic()

@@ -104,7 +104,11 @@ def _change_webhook(mailroom: Mailroom) -> Any:
 
 def _show_phones(mailroom: Mailroom) -> Any:
     with mailroom.lock:
-        return {"phones": mailroom.phones.numbers()}
+        numbers = mailroom.phones.numbers()
+        if "texts" not in request.args:
+            return {"phones": numbers}
+        texts = {number: [entry.as_json() for entry in mailroom.phones.texts(number)] for number in numbers}
+        return {"phones": numbers, "texts": texts}
 
 
 def _show_messages(mailroom: Mailroom) -> Any:
