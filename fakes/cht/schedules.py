@@ -70,7 +70,7 @@ class Schedules:
     def run(self) -> None:
         """One run: what is due turns pending."""
         now = self._state.now()
-        if not within_hours(self._state.settings, now):
+        if not self._waiting or not within_hours(self._state.settings, now):
             return
         with self._state.lock:
             for doc_id in list(self._waiting):
