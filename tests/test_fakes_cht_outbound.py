@@ -150,7 +150,7 @@ def test_a_slow_receiver_holds_up_neither_the_clock_nor_the_api() -> None:
 
 def test_a_push_is_made_without_the_lock() -> None:
     """A receiver that calls back while it is called is answered."""
-    free = []
+    free: list[bool] = []
 
     def answer(_number: int, _request: Any) -> Any:
         def look() -> None:

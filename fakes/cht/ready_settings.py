@@ -34,34 +34,10 @@ def antenatal_reminders(service: str = "medic-gateway", country: str = "254") ->
             "V": _form("V", "Visit", case_id=_field("CASE", "string")),
             "D": _form("D", "Delivery", case_id=_field("CASE", "string")),
         },
-        "registrations": [
-            {
-                "form": "P",
-                "events": [
-                    _event("add_case"),
-                    _event("add_expected_date"),
-                    _event("assign_schedule", params="antenatal visits", bool_expr="doc.lmp_date !== null"),
-                ],
-                "messages": [
-                    _message(
-                        "Thank you {{contact.name}}. {{name}} is registered as case {{case_id}}."
-                        "{{#expected_date}} She is due on {{#date}}{{expected_date}}{{/date}}.{{/expected_date}}"
-                    )
-                ],
-            }
-        ],
+        "registrations": [_pregnancy()],
         "accept_case_reports": [
-            {
-                "form": "V",
-                "silence_type": "antenatal visits",
-                "silence_for": "8 days",
-                "messages": [_message("Thank you, the visit of {{name}} is noted.", event_type="report_accepted")],
-            },
-            {
-                "form": "D",
-                "silence_type": "antenatal visits",
-                "messages": [_message("Thank you, the delivery of {{name}} is noted.", event_type="report_accepted")],
-            },
+            _silences("V", "Thank you, the visit of {{name}} is noted.", silence_for="8 days"),
+            _silences("D", "Thank you, the delivery of {{name}} is noted."),
         ],
         "schedules": [
             {
@@ -104,30 +80,7 @@ def two_way_texting(service: str = "medic-gateway", country: str = "263", nurse:
             "1": _form("1", "A problem", public=True),
             "X": _form("X", "End of follow-up", case_id=_field("CASE", "string"), public=True),
         },
-        "registrations": [
-            {
-                "form": "R",
-                "events": [_event("add_case"), _event("assign_schedule", params="two-way texting")],
-                "messages": [
-                    _message("{{name}} is enrolled as case {{case_id}}."),
-                    _message("Hello {{name}}, we will ask you every morning how you are. Answer 0 or 1.", to="phone"),
-                ],
-            },
-            {"form": "0", "events": [], "messages": [_message("Good to hear. We will ask again tomorrow.")]},
-            {
-                "form": "1",
-                "events": [],
-                "messages": [
-                    _message("Thank you for telling us. A nurse will call you today."),
-                    _message("{{from}} reports a problem. Please call.", to=nurse),
-                ],
-            },
-            {
-                "form": "X",
-                "events": [_event("clear_schedule", params="two-way texting")],
-                "messages": [_message("Case {{case_id}} gets no more texts.")],
-            },
-        ],
+        "registrations": _two_way_registrations(nurse),
         "schedules": [
             {
                 "name": "two-way texting",
@@ -136,6 +89,41 @@ def two_way_texting(service: str = "medic-gateway", country: str = "263", nurse:
             }
         ],
     }
+
+
+def _pregnancy() -> Settings:
+    answer = (
+        "Thank you {{contact.name}}. {{name}} is registered as case {{case_id}}."
+        "{{#expected_date}} She is due on {{#date}}{{expected_date}}{{/date}}.{{/expected_date}}"
+    )
+    schedule = _event("assign_schedule", params="antenatal visits", bool_expr="doc.lmp_date !== null")
+    events = [_event("add_case"), _event("add_expected_date"), schedule]
+    return {"form": "P", "events": events, "messages": [_message(answer)]}
+
+
+def _silences(form: str, answer: str, **more: str) -> Settings:
+    return {"form": form, "silence_type": "antenatal visits", "messages": [_message(answer)], **more}
+
+
+def _two_way_registrations(nurse: str) -> list[Settings]:
+    welcome = "Hello {{name}}, we will ask you every morning how you are. Answer 0 or 1."
+    enrolled = [_message("{{name}} is enrolled as case {{case_id}}."), _message(welcome, to="phone")]
+    told = _message("{{from}} reports a problem. Please call.", to=nurse)
+    name = "two-way texting"
+    return [
+        {"form": "R", "events": [_event("add_case"), _event("assign_schedule", params=name)], "messages": enrolled},
+        {"form": "0", "events": [], "messages": [_message("Good to hear. We will ask again tomorrow.")]},
+        {
+            "form": "1",
+            "events": [],
+            "messages": [_message("Thank you for telling us. A nurse will call you today."), told],
+        },
+        {
+            "form": "X",
+            "events": [_event("clear_schedule", params=name)],
+            "messages": [_message("Case {{case_id}} gets no more texts.")],
+        },
+    ]
 
 
 def _on(*names: str) -> Settings:
@@ -155,8 +143,8 @@ def _event(trigger: str, *, params: str = "", bool_expr: str = "") -> Settings:
     return {"name": "on_create", "trigger": trigger, "params": params, "bool_expr": bool_expr}
 
 
-def _message(text: str, *, to: str = "reporting_unit", event_type: str = "report_accepted") -> Settings:
-    return {"message": _texts(text), "recipient": to, "event_type": event_type}
+def _message(text: str, *, to: str = "reporting_unit") -> Settings:
+    return {"message": _texts(text), "recipient": to, "event_type": "report_accepted"}
 
 
 def _texts(text: str) -> Sequence[Settings]:
