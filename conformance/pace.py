@@ -45,7 +45,7 @@ class Pace(Protocol):
 class VirtualPace:
     """One process, one virtual clock: the world advances it and calls the subject when it wants to be called."""
 
-    a_while = 3600.0
+    a_while = 1800.0
 
     def run(self, world: World, seconds: float) -> None:
         self._run_until_time(world, seconds)
@@ -74,18 +74,19 @@ class VirtualPace:
 
     def settle(self, world: World) -> None:
         passed = calm = 0.0
-        before = world.snapshot()
+        before: object = None
         while passed < LONGEST:
-            if world.quiet():
+            history = world.history()
+            if world.is_quiet(history):
                 self._run_until_time(world, TAIL)
+                return
+            seen = world.state_of(history)
+            calm = calm + STEP if seen == before else 0.0
+            before = seen
+            if calm >= CALM:
                 return
             self._run_until_time(world, STEP)
             passed += STEP
-            changed = world.snapshot()
-            calm = calm + STEP if changed == before else 0.0
-            before = changed
-            if calm >= CALM:
-                return
 
     def shown(self, seconds: float) -> str:
         return f"{seconds / MINUTE:.0f} minutes" if seconds >= MINUTE else f"{seconds:.0f} seconds"

@@ -16,7 +16,8 @@ from conformance.requirements import Requirement, load
 from conformance.stage import Stage
 
 QUIET = (
-    "--disable-plugin-autoload", "-p", "pytest_bdd.plugin", "-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:logging", "-c", os.devnull, "--import-mode=importlib",
+    "--disable-plugin-autoload", "-p", "pytest_bdd.plugin", "-p", "no:terminal",
+    "-p", "no:cacheprovider", "-p", "no:logging", "-c", os.devnull, "--import-mode=importlib",
 )  # fmt: skip
 """Options for pytest: plugins that happen to be installed beside it neither slow nor change a run."""
 

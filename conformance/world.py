@@ -239,7 +239,10 @@ class World:
 
     def quiet(self) -> bool:
         """Whether everything has ended: all texts final, RapidPro done, CHT knowing it."""
-        history = self.history()
+        return self.is_quiet(self.history())
+
+    def is_quiet(self, history: History) -> bool:
+        """Whether a history is one in which everything has ended."""
         return (
             all(due.state in FINAL for due in history.due)
             and all(sent.status in SETTLED for sent in history.sent)
@@ -248,7 +251,10 @@ class World:
 
     def snapshot(self) -> tuple[object, ...]:
         """What matters of the present state, to be compared with a later one."""
-        history = self.history()
+        return self.state_of(self.history())
+
+    def state_of(self, history: History) -> tuple[object, ...]:
+        """What of a history tells whether anything still moves."""
         return (history.stored, history.due, history.arrivals, history.sent)
 
     def polls_since(self, mark: int) -> int:

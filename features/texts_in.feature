@@ -38,6 +38,6 @@ Feature: Texts of people become reports
   Rule: The same words twice are two reports
 
     Scenario: A patient asks for help again
-      When Amina texts "Please call me"
-      And Amina texts "Please call me"
+      When Amina texts "please call me"
+      And Amina texts "please call me"
       Then CHT holds 2 reports of Amina

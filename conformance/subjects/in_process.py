@@ -58,7 +58,7 @@ class InProcessRelay:
         connect: Callable[[requests.Session], None],
         build: Build = reference,
         name: str = "reference",
-        poll_seconds: float = 60,
+        poll_seconds: float = 120,
     ) -> None:
         self.name = name
         self._clock = clock
