@@ -71,9 +71,7 @@ class Background:
 
     def stop(self) -> None:
         """Nothing that was to come comes any more."""
-        for timer in self._timers:
-            timer.cancel()
-        self._timers.clear()
+        self._disarm()
         self._outgoing.end()
         self.tasks.stop()
         self._subjects.clear()
@@ -85,9 +83,7 @@ class Background:
 
         Requests under way are not taken back; what comes of them is not heard any more.
         """
-        for timer in self._timers:
-            timer.cancel()
-        self._timers.clear()
+        self._disarm()
         self._outgoing.end()
         self._transitions.clear()
         self.start()
@@ -117,21 +113,21 @@ class Background:
         return Outgoing(self._state, self._messaging, self._session, self.tasks)
 
     def _every(self, seconds: float, action: Callable[[], None]) -> None:
-        """Run `action` again and again; `stop` ends it."""
-        slot = len(self._timers)
+        """Run `action` again and again, until `_disarm`."""
+        timers, slot = self._timers, len(self._timers)
 
         def run() -> None:
-            if self._timers[slot] is not holder[0]:
-                return
-            self._arm(slot, seconds, run, holder)
-            action()
+            if timers is self._timers:
+                timers[slot] = self._clock.call_later(seconds, run)
+                action()
 
-        holder: list[Timer] = []
-        self._timers.append(self._clock.call_later(seconds, run))
-        holder.append(self._timers[slot])
+        timers.append(self._clock.call_later(seconds, run))
 
-    def _arm(self, slot: int, seconds: float, action: Callable[[], None], holder: list[Timer]) -> None:
-        holder[0] = self._timers[slot] = self._clock.call_later(seconds, action)
+    def _disarm(self) -> None:
+        """The timers ring no more, not even one that rings at this moment in another thread."""
+        for timer in self._timers:
+            timer.cancel()
+        self._timers = []
 
 
 def _ignore(_sentence: str) -> None:
