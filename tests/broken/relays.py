@@ -245,9 +245,11 @@ class ShowsItsToken(Between):
         headers = dict(options.get("headers") or {})
         if is_gateway(url):
             headers["X-Debug"] = self._token or "none yet"
-        else:
-            self._token = headers.get("Authorization", "").removeprefix("Token ")
-        return super().call(method, url, {**options, "headers": headers})
+        response = super().call(method, url, {**options, "headers": headers})
+        if not is_gateway(url):
+            shown = response.request.headers["Authorization"]
+            self._token = (shown.decode() if isinstance(shown, bytes) else shown).removeprefix("Token ")
+        return response
 
 
 def forgets_on_restart(settings: Settings, now: Now, session: requests.Session) -> RelayLike:
