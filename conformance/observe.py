@@ -12,6 +12,23 @@ from conformance.history import Arrival, Call, Due, History, Sent, Stored, TextI
 WAITED = frozenset({"pending", "forwarded-to-gateway"})
 
 
+class Exchanges:
+    """The ledger's exchanges numbered above `after`; only new ones are fetched, since the ledger only grows."""
+
+    def __init__(self, control: Control, after: int) -> None:
+        self._control = control
+        self._last = after
+        self._calls: list[Call] = []
+
+    def all(self) -> Sequence[Call]:
+        """Those so far."""
+        new = self._control.exchanges(self._last)
+        if new:
+            self._calls += [Call.from_json(exchange) for exchange in new]
+            self._last = new[-1]["seq"]
+        return self._calls
+
+
 def observe(
     control: Control,
     documents: Iterable[Mapping[str, Any]],

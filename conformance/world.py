@@ -15,9 +15,9 @@ from typing import Any
 from conformance.checks import Violation, judge
 from conformance.checks.figures import calls_per_text
 from conformance.cht_side import ChtSide, message_document
-from conformance.history import Arrival, Call, Due, History, Outcome, Stored, TextIn
+from conformance.history import Arrival, Due, History, Outcome, Stored, TextIn
 from conformance.killing import Killing
-from conformance.observe import observe
+from conformance.observe import Exchanges, observe
 from conformance.pace import Pace
 from conformance.people import People, Person
 from conformance.subjects.base import CrashPoint, Means, Subject
@@ -59,8 +59,8 @@ class World:
         self.excuse = Excuse()
         self.texts_in: list[TextIn] = []
         self.told: list[tuple[Person, dict[str, Any]]] = []
-        self._mark = self._last = self.control.last()
-        self._calls: list[Call] = []
+        self._mark = self.control.last()
+        self._exchanges = Exchanges(self.control, self._mark)
         self._documents = (f"{uuid.uuid5(uuid.NAMESPACE_OID, str(self._mark))}-{count}" for count in itertools.count(1))
         self._killing: Killing | None = None
         self.configure_webhook()
@@ -188,15 +188,7 @@ class World:
 
     def history(self) -> History:
         """All that happened so far."""
-        return observe(self.control, self.cht.documents(), self.people.numbers(), self.texts_in, self._seen())
-
-    def _seen(self) -> list[Call]:
-        """The exchanges so far; only new ones are fetched, since the ledger only grows."""
-        new = self.control.exchanges(self._last)
-        if new:
-            self._calls += [Call.from_json(exchange) for exchange in new]
-            self._last = new[-1]["seq"]
-        return self._calls
+        return observe(self.control, self.cht.documents(), self.people.numbers(), self.texts_in, self._exchanges.all())
 
     # How time passes.
 

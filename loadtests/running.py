@@ -17,7 +17,7 @@ from conformance.checks import Violation, judge
 from conformance.checks.figures import calls_per_text, seconds_to_phone
 from conformance.cht_side import ChtSide
 from conformance.history import History, Outcome, TextIn
-from conformance.observe import observe
+from conformance.observe import Exchanges, observe
 from conformance.subjects.base import Subject
 from conformance.surroundings import Processes
 from conformance.verdicts import HarnessBroken, Verdict
@@ -102,10 +102,11 @@ def settled(services: Processes, rows: Sequence[dict[str, Any]]) -> History:
     ]
     numbers = frozenset(row["number"] for row in rows)
     cht = ChtSide(services.session, services.cht_url, *services.cht_admin)
+    exchanges = Exchanges(services.control, 0)
     seen: object = None
     since = time.monotonic()
     while True:
-        history = observe(services.control, cht.documents(), numbers, texts_in, calls)
+        history = observe(services.control, cht.documents(), numbers, texts_in, exchanges.all())
         snapshot = (history.stored, history.due, history.arrivals)
         if snapshot != seen:
             seen, since = snapshot, time.monotonic()
