@@ -62,6 +62,10 @@ class Word(TypeDecorator[str]):
         return None if value is None else self.words(value)
 
 
+def _partial(name: str, *columns: str, where: str) -> Index:
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
 metadata = MetaData()
 _key = BigInteger().with_variant(Integer(), "sqlite")
 
@@ -89,6 +93,7 @@ inbox = Table(
     Column("told_at", Moment),
     Column("attempts", Integer, nullable=False, default=0),
     Column("next_at", Moment, nullable=False),
+    _partial("inbox_waiting", "phone", "seq", where="told_at IS NULL"),
 )
 
 outbox = Table(
@@ -114,18 +119,11 @@ outbox = Table(
     Column("status", Word(Status), nullable=False, default=Status.UNSENT),
     Column("reason", Text),
     Column("to_tell", Boolean, nullable=False, default=True),
+    Index("outbox_stage", "stage", "next_at"),
+    Index("outbox_phone", "phone", "stage", "seq"),
+    _partial("outbox_to_tell", "seq", where="to_tell"),
+    _partial("outbox_watched", "watch_at", where="watch_at IS NOT NULL"),
 )
-
-
-def _partial(name: str, column: Column[Any], *more: Column[Any], where: str) -> None:
-    Index(name, column, *more, sqlite_where=text(where), postgresql_where=text(where))
-
-
-_partial("inbox_waiting", inbox.c.phone, inbox.c.seq, where="told_at IS NULL")
-_partial("outbox_to_tell", outbox.c.seq, where="to_tell")
-Index("outbox_stage", outbox.c.stage, outbox.c.next_at)
-Index("outbox_phone", outbox.c.phone, outbox.c.stage, outbox.c.seq)
-_partial("outbox_watched", outbox.c.watch_at, where="watch_at IS NOT NULL")
 
 
 def open_engine(url: str) -> Engine:
