@@ -154,7 +154,7 @@ class Broadcast:
 
 @dataclass(eq=False, slots=True)
 class Message:
-    """One message to or from one phone."""
+    """One message to or from one phone; `visibility`: visible, archived, or deleted by somebody."""
 
     id: int
     uuid: str
@@ -178,6 +178,11 @@ class Message:
     external_id: str | None = None
     errors: int = 0
     language: str | None = None
+
+    @property
+    def deleted(self) -> bool:
+        """Whether only its place in the database is left."""
+        return self.visibility not in ("visible", "archived")
 
 
 @dataclass(eq=False, slots=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from fakes.rapidpro.rows import (
@@ -84,6 +85,7 @@ class Planter:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._known: dict[int, dict[str, Any]] = {}
 
     def kinds(self) -> Mapping[str, Callable[[Any], None]]:
         """In the order in which they need each other."""
@@ -289,16 +291,18 @@ class Planter:
         wanted = row.get("groups") or ()
         return [one for uuid in wanted for one in self._store.groups if one.uuid == uuid]
 
-    @staticmethod
-    def _by_uuid(rows: Any, uuid: str | None) -> Any:
+    def _by_uuid(self, rows: list[Any], uuid: str | None) -> Any:
         if uuid is None:
             return None
-        found = [row for row in rows if row.uuid == uuid]
-        if not found:
+        known = self._known.get(id(rows))
+        if known is None or len(known) != len(rows):
+            known = self._known[id(rows)] = {row.uuid: row for row in rows}
+        if uuid not in known:
             raise ValueError(f"nothing has the UUID {uuid}")
-        return found[0]
+        return known[uuid]
 
 
+@lru_cache(maxsize=4096)
 def moment(text: str) -> datetime:
     """A time of a seed."""
     found = datetime.fromisoformat(text)

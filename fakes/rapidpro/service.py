@@ -62,20 +62,28 @@ class RapidPro:
         """Begin anew from workspaces, users, tokens and so on. Raises SeedError; then nothing has changed."""
         if not isinstance(given, Mapping):
             raise SeedError(f"a seed of RapidPro is an object, got {type(given).__name__}")
-        plant(given, Store(self._new_uuid, self._clock.now()))
-        self._seed = given
-        self.reset()
+        planted = self._planted(given)
+        with self.lock:
+            self._seed = given
+            self._begin(planted)
 
     def reset(self) -> None:
         """Begin anew from the last seed, or from the built-in one."""
         with self.lock:
-            self._rng.setstate(self._rng_start)
-            self.engine = "working"
-            self.store.clear(self._clock.now())
-            plant(self._seed, self.store)
-            self.mailroom.forget()
-            self.throttle.forget()
-            self.throttle.set_rates(self.profile.rates)
+            self._begin(self._planted(self._seed))
+
+    def _planted(self, seed: Mapping[str, Any]) -> Store:
+        planted = Store(self._new_uuid, self._clock.now())
+        plant(seed, planted)
+        return planted
+
+    def _begin(self, planted: Store) -> None:
+        self._rng.setstate(self._rng_start)
+        self.engine = "working"
+        self.store.become(planted)
+        self.mailroom.forget()
+        self.throttle.forget()
+        self.throttle.set_rates(self.profile.rates)
 
     def set_rates(self, rates: Mapping[str, str]) -> None:
         """Change the rates of some scopes. Raises ValueError for an unknown scope or a rate that is none."""

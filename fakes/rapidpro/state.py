@@ -12,7 +12,8 @@ from datetime import datetime
 from typing import Any
 
 from fakes.rapidpro.addresses import identity_of
-from fakes.rapidpro.ordered import Ordered
+from fakes.rapidpro.folders import Folders
+from fakes.rapidpro.ordered import Ordered, Timed
 from fakes.rapidpro.rows import (
     Broadcast,
     Channel,
@@ -57,10 +58,18 @@ class Store:
         self.by_broadcast: dict[int, Ordered[Message]] = defaultdict(_by_creation)
         self.by_contact: dict[str, Ordered[Message]] = defaultdict(_by_creation)
         self.broadcast_by_id: dict[int, Broadcast] = {}
+        self.by_label: dict[str, Ordered[Message]] = defaultdict(_by_creation)
+        self.folders = Folders()
         self.message_by_id: dict[int, Message] = {}
+        self.message_by_uuid: dict[str, Message] = {}
+        self.broadcast_by_uuid: dict[str, Broadcast] = {}
         self._system_groups: dict[int, Named] = {}
         self._owners: dict[tuple[int, str], Contact] = {}
         self.next = {"contact": 1, "broadcast": 9001, "message": 8001, "start": 990, "run": 1001}
+
+    def become(self, other: Store) -> None:
+        """Hold the rows of another store in place of one's own; the other is not to be used any more."""
+        self.__dict__.update(other.__dict__)
 
     def number(self, kind: str) -> int:
         """The next number of a kind."""
@@ -79,14 +88,19 @@ class Store:
 
     def add_broadcast(self, broadcast: Broadcast) -> Broadcast:
         self.broadcast_by_id[broadcast.id] = broadcast
+        self.broadcast_by_uuid[broadcast.uuid] = broadcast
         if not broadcast.scheduled:
             self.broadcasts[broadcast.workspace.id].add(broadcast)
         return broadcast
 
     def add_message(self, message: Message) -> Message:
         self.message_by_id[message.id] = message
+        self.message_by_uuid[message.uuid] = message
         self.messages[message.workspace.id].add(message)
         self.by_contact[message.contact.uuid].add(message)
+        self.folders.file(message)
+        for label in message.labels:
+            self.by_label[label.uuid].add(message)
         if message.broadcast is not None:
             self.by_broadcast[message.broadcast.id].add(message)
         return message
@@ -105,15 +119,21 @@ class Store:
 
     # What the API asks besides.
 
-    def only_broadcast(self, workspace: Workspace, number: int) -> Ordered[Broadcast]:
-        """A list of the broadcast with that number, if it is the workspace's and is listed at all."""
-        found = self.broadcast_by_id.get(number)
-        return _by_creation([found] if found and found.workspace is workspace and not found.scheduled else ())
+    def only_broadcast(self, workspace: Workspace, number: int | None, uuid: str | None) -> Ordered[Broadcast]:
+        """A list of the broadcast with that number and UUID, if it is the workspace's and is listed at all."""
+        found = self.broadcast_by_id.get(number) if number is not None else self.broadcast_by_uuid.get(uuid or "")
+        same = found is not None and found.workspace is workspace and uuid in (None, found.uuid)
+        return _by_creation([found] if found is not None and same and not found.scheduled else ())
 
-    def only_message(self, workspace: Workspace, number: int, among: Ordered[Message]) -> Ordered[Message]:
-        """A list of the message with that number, if it is the workspace's and among the given ones."""
-        found = self.message_by_id.get(number)
-        return _by_creation([found] if found and found.workspace is workspace and found in among else ())
+    def only_message(
+        self, workspace: Workspace, number: int | None, uuid: str | None, among: Timed[Message]
+    ) -> Ordered[Message]:
+        """A list of the message with that number and UUID, if it is the workspace's and among the given ones."""
+        found = self.message_by_id.get(number) if number is not None else self.message_by_uuid.get(uuid or "")
+        if found is None or found.workspace is not workspace or uuid not in (None, found.uuid):
+            return _by_creation()
+        here = found in among if isinstance(among, Ordered) else any(found is one for one in among.newest())
+        return _by_creation([found] if here else ())
 
     # What the parts behind the API ask (`records.Records`).
 
@@ -197,6 +217,26 @@ class Store:
         message.status = status
         if now is not None:
             message.modified_on = now
+        self.folders.file(message)
+
+    def set_visibility(self, message: Message, visibility: str, now: datetime | None = None) -> None:
+        """Archive a message, take it back, delete it; a deleted one keeps no text."""
+        message.visibility = visibility
+        if message.deleted:
+            message.text = ""
+            message.attachments = []
+            self.set_labels(message, [])
+        if now is not None:
+            message.modified_on = now
+        self.folders.file(message)
+
+    def set_labels(self, message: Message, labels: list[Named]) -> None:
+        """Give a message these labels in place of its own."""
+        for label in message.labels:
+            self.by_label[label.uuid].remove(message)
+        message.labels = labels
+        for label in labels:
+            self.by_label[label.uuid].add(message)
 
     def new_outgoing(
         self, workspace: Any, contact: Any, *, uuid: str, text: str, urn: str | None, channel: Any, status: str,

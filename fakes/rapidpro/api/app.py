@@ -20,7 +20,7 @@ from fakes.rapidpro.rows import Token
 from fakes.wsgi import Environ, Reply, StartResponse
 
 Headers = tuple[tuple[str, str], ...]
-METHODS = frozenset({"GET", "POST", "DELETE", "HEAD", "OPTIONS"})
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Api:
@@ -64,7 +64,7 @@ class Api:
         call = Call(environ, environ["REQUEST_METHOD"], environ["PATH_INFO"], {})
         try:
             call.query = parse_query(environ.get("QUERY_STRING", ""))
-            if documented and not self._as_data(call):
+            if documented and (self._profile.documents_without_token or call.method in SAFE):
                 answer, kind = self._document(endpoint, call)
             else:
                 answer, kind = self._handled(endpoint, call, documented=documented)
@@ -76,10 +76,6 @@ class Api:
             return Reply(answer.status, self._head(endpoint, call, HTML)).with_body(answer.body)
         status, payload = (answer.status, answer.payload) if isinstance(answer, Answer) else (200, answer)
         return self._rendered(endpoint, call, status, payload, kind)
-
-    def _as_data(self, call: Call) -> bool:
-        """Before v9.1.186 a path without `.json` was the API itself, for programs."""
-        return not self._profile.documents_without_token and self._wants_json(call) is True
 
     def _handled(self, endpoint: Endpoint, call: Call, *, documented: bool) -> tuple[Any, Headers]:
         problem = self._kind_problem(call) if not documented else None
@@ -105,7 +101,9 @@ class Api:
         self._authenticate(call, tolerant=as_json is None)
         if as_json is None:
             return documents.not_acceptable(), ()
-        if call.method not in ("GET", "HEAD", "OPTIONS"):
+        if not self._profile.documents_without_token:
+            self._permit(endpoint, call)
+        if call.method not in SAFE:
             if as_json:
                 raise detail(403, auth.NO_PERMISSION if call.token else auth.NOT_GIVEN)
             return documents.Page(403, documents.page(endpoint.name, "Not allowed here.")), ()
@@ -132,10 +130,10 @@ class Api:
         known = method in endpoint.methods or (endpoint.single and method in ("HEAD", "OPTIONS"))
         if not known and self._profile.wrong_method_first:
             raise detail(405, f'Method "{method}" not allowed.')
-        if endpoint is not ROOT:
+        if endpoint is not ROOT or not self._profile.root_open:
             if call.token is None:
                 raise detail(403, auth.NOT_GIVEN)
-            if not auth.may(call.token, self._profile, write=method not in ("GET", "HEAD", "OPTIONS")):
+            if not auth.may(call.token, self._profile, write=method not in SAFE):
                 raise detail(403, auth.NO_PERMISSION)
         if not known and not (method == "HEAD" and "GET" in endpoint.methods):
             if self._profile.wrong_methods_count:

@@ -35,10 +35,9 @@ def listed(call: Call, context: Context) -> Any:
     except NoTime:
         return {"next": None, "previous": None, "results": []}
     rows = store.broadcasts[workspace.id]
-    if number is not None:
-        rows = store.only_broadcast(workspace, number)
-    listing = Filtered(rows, None if uuid is None else lambda row: row.uuid == uuid, after, before)
-    return page(listing, call, lambda row: show(row, store, profile))
+    if number is not None or uuid is not None:
+        rows = store.only_broadcast(workspace, number, uuid)
+    return page(Filtered(rows, None, after, before), call, lambda row: show(row, store, profile))
 
 
 def create(call: Call, context: Context) -> Any:

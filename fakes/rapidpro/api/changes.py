@@ -23,7 +23,9 @@ FIELD_TYPES = ("text", "number", "datetime", "state", "district", "ward")
 
 def write_group(call: Call, context: Context) -> Any:
     """POST groups: a new one, or with `uuid=` another name."""
-    return _write_named(call, context, context.store.groups, "Contact Group", lambda row: shown_group(row, 0))
+    return _write_named(
+        call, context, context.store.groups, "Contact Group", lambda row: shown_group(row, 0, context.profile)
+    )
 
 
 def write_label(call: Call, context: Context) -> Any:
@@ -77,8 +79,8 @@ def delete_label(call: Call, context: Context) -> Any:
     """DELETE labels: with `uuid=` only."""
     found = _deletable(call, context, context.store.labels, "Label")
     context.store.labels.remove(found)
-    for message in context.store.messages[found.workspace.id]:
-        message.labels = [one for one in message.labels if one is not found]
+    for message in list(context.store.by_label.get(found.uuid, ())):
+        context.store.set_labels(message, [one for one in message.labels if one is not found])
     return Answer(204, None)
 
 

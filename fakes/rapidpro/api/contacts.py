@@ -223,8 +223,9 @@ def _do(action: str, contact: Contact, group: Named | None, context: Context) ->
     if action in ("block", "unblock"):
         contact.status = "blocked" if action == "block" else "active"
     if action == "archive_messages":
-        for message in context.store.by_contact.get(contact.uuid, ()):
-            message.visibility = "archived" if message.direction == "in" else message.visibility
+        for message in list(context.store.by_contact.get(contact.uuid, ())):
+            if message.direction == "in" and message.visibility == "visible":
+                context.store.set_visibility(message, "archived")
     contact.modified_on = context.clock.now()
 
 

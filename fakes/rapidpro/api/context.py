@@ -13,7 +13,6 @@ from fakes.rapidpro.profiles import Profile
 from fakes.rapidpro.rows import Workspace
 from fakes.rapidpro.state import Store
 
-
 ENGINE = ("working", "idle", "down")
 """How the message engine (mailroom) can be: `idle` takes requests and does nothing more."""
 

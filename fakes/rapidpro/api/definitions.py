@@ -15,6 +15,7 @@ from fakes.rapidpro.api.filters import Filtered, NoTime
 from fakes.rapidpro.api.pages import page
 from fakes.rapidpro.api.wire import Call, moment
 from fakes.rapidpro.ordered import Ordered
+from fakes.rapidpro.profiles import Profile
 from fakes.rapidpro.rows import Channel, Flow, Global, Named, User
 from fakes.rapidpro.rows import Field as ContactField
 
@@ -64,10 +65,10 @@ def groups(call: Call, context: Context) -> Any:
         for group in contact.groups:
             if contact.status == "active" and not contact.deleted:
                 counts[id(group)] += 1
-    system = store.system_group(workspace)
-    mine = [system, *(one for one in store.groups if one.workspace is workspace)]
-    rows = [one for one in mine if _is(one, asked)]
-    return paged(rows, call, lambda row: shown_group(row, counts.get(id(row), 0), system=row is system))
+    system, profile = store.system_group(workspace), context.profile
+    mine = [one for one in (system, *store.groups) if one.workspace is workspace]
+    rows = [one for one in mine if _is(one, asked) and (profile.system_groups or one is not system)]
+    return paged(rows, call, lambda row: shown_group(row, counts.get(id(row), 0), profile, system=row is system))
 
 
 def _is(row: Named, asked: Mapping[str, str]) -> bool:
@@ -75,11 +76,10 @@ def _is(row: Named, asked: Mapping[str, str]) -> bool:
     return by_name and (not asked.get("uuid") or row.uuid == asked["uuid"])
 
 
-def shown_group(row: Named, count: int, *, system: bool = False) -> dict[str, Any]:
+def shown_group(row: Named, count: int, profile: Profile, *, system: bool = False) -> dict[str, Any]:
     """A group as the API shows it."""
-    return {
-        "uuid": row.uuid, "name": row.name, "query": row.query, "status": "ready", "system": system, "count": count,
-    }  # fmt: skip
+    own = {"system": system} if profile.system_groups else {}
+    return {"uuid": row.uuid, "name": row.name, "query": row.query, "status": "ready", **own, "count": count}
 
 
 def labels(call: Call, context: Context) -> Any:
@@ -91,8 +91,7 @@ def labels(call: Call, context: Context) -> Any:
 
 def shown_label(row: Named, context: Context) -> dict[str, Any]:
     """A label as the API shows it."""
-    count = sum(1 for message in context.store.messages[row.workspace.id] if row in message.labels)
-    return {"uuid": row.uuid, "name": row.name, "count": count}
+    return {"uuid": row.uuid, "name": row.name, "count": len(context.store.by_label.get(row.uuid, ()))}
 
 
 def contact_fields(call: Call, context: Context) -> Any:
@@ -104,18 +103,12 @@ def contact_fields(call: Call, context: Context) -> Any:
 
 def shown_field(row: ContactField, context: Context) -> dict[str, Any]:
     """A field of contacts as the API shows it."""
-    style = context.profile.fields_style
-    if style == "7.4":
-        return {"key": row.key, "label": row.name, "value_type": row.type, "pinned": False, "priority": 0}
-    if style == "6.4":
-        return {"key": row.key, "label": row.name, "value_type": row.type}
-    usages = {"usages": {"flows": 0, "groups": 0, "campaign_events": 0}}
-    access = {} if style == "8.0" else {"agent_access": "view"}
-    named = {"label": row.name, "value_type": row.type}
-    return {
-        "key": row.key, "name": row.name, "type": row.type, "featured": False, "priority": 0, **usages, **access,
-        **named,
+    shown = {
+        "key": row.key, "name": row.name, "type": row.type, "featured": False, "pinned": False, "priority": 0,
+        "usages": {"flows": 0, "groups": 0, "campaign_events": 0}, "agent_access": "view", "label": row.name,
+        "value_type": row.type,
     }  # fmt: skip
+    return {name: shown[name] for name in context.profile.field_fields}
 
 
 def global_values(call: Call, context: Context) -> Any:

@@ -54,8 +54,6 @@ def redirect(status: int, location: str, profile: Profile) -> Reply:
 
 def not_found(profile: Profile) -> Reply:
     """The small page for everything unknown, for JSON clients too."""
-    old = profile.not_found_page == "old"
-    kind = "text/html" if old else HTML
-    return Reply(404, (("Content-Type", kind), ("Vary", "Cookie"), *profile.ambient)).with_body(
-        OLD_NOT_FOUND if old else NOT_FOUND
-    )
+    kind = HTML if profile.not_found_charset else "text/html"
+    body = NOT_FOUND if profile.not_found_is_page else OLD_NOT_FOUND
+    return Reply(404, (("Content-Type", kind), ("Vary", "Cookie"), *profile.ambient)).with_body(body)

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 from fakes.rapidpro.api.wire import Call, detail
-from fakes.rapidpro.ordered import Ordered
+from fakes.rapidpro.ordered import Timed
 from fakes.rapidpro.profiles import Profile
 
 Row = TypeVar("Row")
@@ -96,7 +96,7 @@ def _offset(text: str) -> Any:
 class Filtered(Generic[Row]):
     """Rows of an ordered list between two times that pass a test; what `pages` reads."""
 
-    rows: Ordered[Row]
+    rows: Timed[Row]
     keep: Callable[[Row], bool] | None = None
     after: datetime | None = None
     before: datetime | None = None

@@ -117,11 +117,23 @@ def _row(clean: Mapping[str, Any], call: Call, context: Context, workspace: Work
         clean.get("contacts") or [],
         clean.get("groups") or [],
         exclusions,
-        None if context.profile.unset_params and not given else given,
+        _kept(given, context.profile),
         call.user.email if call.user else None,
         now,
         now,
     )  # fmt: skip
+
+
+def _kept(given: Any, profile: Profile) -> Any:
+    if not given and profile.unset_params:
+        return None
+    return _in_database_order(given) if profile.reads_starts_back else given
+
+
+def _in_database_order(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _in_database_order(value[key]) for key in sorted(value, key=lambda key: (len(key.encode()), key))}
+    return [_in_database_order(one) for one in value] if isinstance(value, list) else value
 
 
 def show(row: FlowStart, profile: Profile) -> dict[str, Any]:
@@ -133,9 +145,9 @@ def _status(row: FlowStart, profile: Profile) -> str:
     return row.status if profile.start_words is None else profile.start_words.get(row.status, row.status)
 
 
-def _exclusion(row: FlowStart, name: str) -> Any:
-    # A start without any exclusion on record shows the empty object itself.
-    return row.exclusions.get(name, False) if row.exclusions else {}
+def _excludes_active(row: FlowStart, profile: Profile) -> Any:
+    # A start without any exclusion on record shows the empty object itself, where versions do so.
+    return row.exclusions.get("in_a_flow", False) if row.exclusions or not profile.unset_exclusions else {}
 
 
 _SHOWN: Mapping[str, Any] = {
@@ -149,7 +161,7 @@ _SHOWN: Mapping[str, Any] = {
     "params": lambda row, _profile: row.params,
     "extra": lambda row, _profile: row.params,
     "restart_participants": lambda row, _profile: not (row.exclusions or {}).get("started_previously", False),
-    "exclude_active": lambda row, _profile: _exclusion(row, "in_a_flow"),
+    "exclude_active": _excludes_active,
     "created_on": lambda row, _profile: moment(row.created_on),
     "modified_on": lambda row, _profile: moment(row.modified_on),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any
 
 from fakes.rapidpro.api import fields, objects
@@ -11,6 +12,7 @@ from fakes.rapidpro.api.fields import Invalid, invalid
 from fakes.rapidpro.api.wire import Call, field_errors, over_fields
 from fakes.rapidpro.rows import Message, Named, Workspace
 
+VISIBILITIES = MappingProxyType({"archive": "archived", "restore": "visible", "delete": "deleted by user"})
 ACTIONS = ("label", "unlabel", "archive", "restore", "delete")
 
 
@@ -29,8 +31,7 @@ def act(call: Call, context: Context) -> Any:
         raise field_errors(problem.errors) from None
     label = _label(clean, context, workspace)
     for message in clean["messages"]:
-        _do(clean["action"], message, label)
-        message.modified_on = context.clock.now()
+        _do(clean["action"], message, label, context)
     return Answer(204, None)
 
 
@@ -42,7 +43,7 @@ def _message(value: Any, context: Context, workspace: Workspace) -> Message:
             else invalid(f"No such object: {value}")
         )
     found = context.store.message_by_id.get(value)
-    if found is None or found.workspace is not workspace or found.direction != "in" or found.visibility == "deleted":
+    if found is None or found.workspace is not workspace or found.direction != "in" or found.deleted:
         raise invalid(f"No such object: {value}")
     return found
 
@@ -64,10 +65,9 @@ def _label(clean: dict[str, Any], context: Context, workspace: Workspace) -> Nam
     return None
 
 
-def _do(action: str, message: Message, label: Named | None) -> None:
+def _do(action: str, message: Message, label: Named | None, context: Context) -> None:
+    store = context.store
     if label is not None:
         others = [one for one in message.labels if one is not label]
-        message.labels = [*others, label] if action == "label" else others
-    words = {"archive": "archived", "restore": "visible", "delete": "deleted"}
-    if action in words:
-        message.visibility = words[action]
+        store.set_labels(message, [*others, label] if action == "label" else others)
+    store.set_visibility(message, VISIBILITIES.get(action, message.visibility), context.clock.now())

@@ -5,7 +5,7 @@ Source: rapidpro temba/api/v2/views.py and serializers.py (MessagesEndpoint), te
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,13 +15,13 @@ from fakes.rapidpro.api.fields import Invalid
 from fakes.rapidpro.api.filters import Filtered, NoTime
 from fakes.rapidpro.api.pages import page
 from fakes.rapidpro.api.wire import Broken, Call, field_errors, moment, over_fields
-from fakes.rapidpro.ordered import Ordered
+from fakes.rapidpro.folders import FLOWS, INBOX, VOICE, VOICE_FLOWS, created, modified, sent
+from fakes.rapidpro.ordered import Merged, Ordered, Timed
 from fakes.rapidpro.profiles import Profile
 from fakes.rapidpro.rows import Message, Workspace
+from fakes.rapidpro.state import Store
 
 EXCLUSIVE = ("contact", "folder", "label", "broadcast")
-SENT = frozenset({"wired", "sent", "delivered", "read"})
-EMPTY: Mapping[str, Any] = {"next": None, "previous": None, "results": ()}
 
 
 def listed(call: Call, context: Context) -> Any:
@@ -30,87 +30,70 @@ def listed(call: Call, context: Context) -> Any:
     number = filters.integer(call, "id")
     uuid = filters.uuid(call, "uuid", profile) if profile.filter_by_uuid else None
     filters.only_one_of(call, EXCLUSIVE)
-    rows, keep, time = _chosen(call, context, workspace)
+    rows, time, keep = _chosen(call, context, workspace)
     try:
         after, before = filters.span(call)
     except NoTime:
         return _empty()
     if rows is None:
         return _empty()
-    if number is not None:
-        rows = store.only_message(workspace, number, among=rows)
-
-    def shown(row: Message) -> bool:
-        return _visible(row) and (keep is None or keep(row)) and (uuid is None or row.uuid == uuid)
-
-    return page(Filtered(rows, shown, after, before, time), call, lambda row: show(row, profile))
+    if number is not None or uuid is not None:
+        rows = store.only_message(workspace, number, uuid, among=rows)
+    return page(Filtered(rows, keep, after, before, time), call, lambda row: show(row, profile))
 
 
-Chosen = tuple[Ordered[Message] | None, Callable[[Message], bool] | None, Callable[[Message], datetime]]
-
-
-def _created(row: Message) -> datetime:
-    return row.created_on
+Keep = Callable[[Message], bool]
+Chosen = tuple[Timed[Message] | None, Callable[[Message], datetime], Keep | None]
 
 
 def _chosen(call: Call, context: Context, workspace: Workspace) -> Chosen:
     """The rows that `broadcast`, `contact`, `label` or `folder` leave; none: nothing at all."""
     store, asked = context.store, call.query
     if asked.get("broadcast") and context.profile.broadcast_filter:
-        try:
-            found = store.broadcast_by_id.get(int(asked["broadcast"]))
-        except ValueError:
-            raise Broken from None
-        mine = found is not None and found.workspace is workspace
-        return (store.by_broadcast.get(found.id) if found is not None and mine else None), None, _created
+        return _of_broadcast(asked["broadcast"], store, workspace), created, _visible
     if asked.get("contact"):
         contact = store.contacts.get(asked["contact"])
         known = contact is not None and contact.workspace is workspace and not contact.deleted
-        return (store.by_contact.get(asked["contact"]) if known else None), None, _created
+        return (store.by_contact.get(asked["contact"]) if known else None), created, _visible
     if asked.get("label"):
         name = asked["label"]
         label = next((one for one in store.labels if one.workspace is workspace and name in (one.uuid, one.name)), None)
-        if label is None:
-            return None, None, _created
-        return store.messages[workspace.id], lambda row: label in row.labels, _created
+        return (None if label is None else store.by_label.get(label.uuid)), created, _visible
     if asked.get("folder"):
         return _folder(asked["folder"], context, workspace)
-    return store.messages[workspace.id], None, _created
+    return store.messages[workspace.id], created, _visible
+
+
+def _of_broadcast(name: str, store: Store, workspace: Workspace) -> Ordered[Message] | None:
+    try:
+        found = store.broadcast_by_id.get(int(name))
+    except ValueError:
+        raise Broken from None
+    return None if found is None or found.workspace is not workspace else store.by_broadcast.get(found.id)
 
 
 def _folder(name: str, context: Context, workspace: Workspace) -> Chosen:
-    profile, rows = context.profile, context.store.messages[workspace.id]
-    folder = name.lower()
+    profile, folders, folder = context.profile, context.store.folders, name.lower()
     if name == "incoming" and profile.incoming_folder:
-        return _by(rows, lambda row: row.direction == "in", lambda row: row.modified_on)
-    if folder == "sent":
-        return _by(rows, lambda row: _outgoing(row) and row.status in SENT, lambda row: row.sent_on or row.created_on)
-    tests: Mapping[str, Callable[[Message], bool]] = {
-        "inbox": lambda row: _incoming(row, profile) and row.flow is None,
-        "flows": lambda row: _incoming(row, profile) and row.flow is not None,
-        "archived": lambda row: row.direction == "in" and row.visibility == "archived",
-        "outbox": lambda row: _outgoing(row) and row.status in profile.outbox,
-        "failed": lambda row: _outgoing(row) and row.status == "failed",
+        if not profile.incoming_unhandled:
+            return folders.of(workspace.id, ("incoming",)), modified, None
+        both = [folders.of(workspace.id, (one,)) for one in ("incoming", "unhandled")]
+        return Merged(both, lambda row: (row.modified_on, row.id)), modified, None
+    if folder == "sent" and profile.sent_by_time:
+        return folders.of(workspace.id, ("sent by time",)), sent, None
+    files: Mapping[str, Iterable[str]] = {
+        "inbox": (INBOX, VOICE) if profile.voice_in_inbox else (INBOX,),
+        "flows": (FLOWS, VOICE_FLOWS) if profile.voice_in_inbox else (FLOWS,),
+        "archived": ("archived",),
+        "outbox": profile.outbox,
+        "sent": profile.sent_folder,
+        "failed": ("failed",),
     }
-    return (rows, tests[folder], _created) if folder in tests else (None, None, _created)
-
-
-def _by(rows: Ordered[Message], keep: Callable[[Message], bool], time: Callable[[Message], datetime]) -> Chosen:
-    """The same rows in the order of another time."""
-    return Ordered(lambda row: (time(row), row.id), filter(keep, rows.rows)), None, time
-
-
-def _incoming(row: Message, profile: Profile) -> bool:
-    of_text = profile.filter_by_uuid or row.type == "text"
-    return row.direction == "in" and row.visibility == "visible" and of_text
-
-
-def _outgoing(row: Message) -> bool:
-    return row.direction == "out" and row.visibility == "visible"
+    return (folders.of(workspace.id, files[folder]) if folder in files else None), created, None
 
 
 def _visible(row: Message) -> bool:
-    return row.visibility in ("visible", "archived") and not (row.direction == "in" and row.status == "pending")
+    return not row.deleted and not (row.direction == "in" and row.status == "pending")
 
 
 def _empty() -> dict[str, Any]:
@@ -150,9 +133,11 @@ def _attachments(row: Message) -> list[dict[str, str]]:
     return [{"content_type": kind, "url": url} for kind, _, url in parts]
 
 
-def _type(row: Message, profile: Profile) -> str:
+def _type(row: Message, profile: Profile) -> str | None:
     if profile.message_types:
         return row.type
+    if row.status == "pending" and row.direction == "in":
+        return None
     return "ivr" if row.type == "voice" else "flow" if row.flow is not None else "inbox"
 
 
@@ -167,7 +152,7 @@ _SHOWN: Mapping[str, Any] = {
     "type": _type,
     "status": lambda row, profile: profile.message_words.get(row.status, row.status),
     "archived": lambda row, _profile: row.visibility == "archived",
-    "visibility": lambda row, _profile: row.visibility,
+    "visibility": lambda row, profile: profile.deleted_word if row.deleted else row.visibility,
     "text": lambda row, _profile: row.text,
     "labels": lambda row, _profile: [objects.reference(one) for one in row.labels],
     "flow": lambda row, _profile: objects.reference(row.flow),

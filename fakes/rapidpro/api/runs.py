@@ -11,6 +11,7 @@ from fakes.rapidpro.api.context import Context, workspace_of
 from fakes.rapidpro.api.definitions import paged
 from fakes.rapidpro.api.urns import display_number
 from fakes.rapidpro.api.wire import Call, moment
+from fakes.rapidpro.profiles import Profile
 from fakes.rapidpro.rows import Contact, Run
 
 
@@ -34,35 +35,34 @@ def listed(call: Call, context: Context) -> Any:
 
 def show(row: Run, context: Context) -> dict[str, Any]:
     """A run as the API shows it."""
-    style = context.profile.runs
+    profile = context.profile
     shown = {
+        "id": row.id,
         "uuid": row.uuid,
         "flow": objects.reference(row.flow),
         "contact": _contact(row.contact),
         "start": None if row.start is None else {"uuid": row.start.uuid},
         "responded": row.responded,
-        "path": [{"node": one["node_uuid"], "time": _arrived(one, row, style)} for one in row.path],
-        "values": {key: _value(one, style) for key, one in row.results.items()},
+        "path": [{"node": one["node_uuid"], "time": _arrived(one, row, profile)} for one in row.path],
+        "values": {key: _value(one, profile) for key, one in row.results.items()},
         "created_on": moment(row.created_on),
         "modified_on": moment(row.modified_on),
         "exited_on": moment(row.exited_on),
         "exit_type": None if row.status in ("active", "waiting") else row.status,
     }
-    return {**shown, "id": row.id} if style == "current" else {"id": row.id, **shown}
+    return {name: shown[name] for name in profile.run_fields}
 
 
-def _arrived(step: Mapping[str, Any], row: Run, style: str) -> Any:
-    # The current version keeps one time for a run's first step: that of the run itself.
-    return moment(row.created_on) if style == "current" else step["arrived_on"]
+def _arrived(step: Mapping[str, Any], row: Run, profile: Profile) -> Any:
+    return step["arrived_on"] if profile.run_steps_timed else moment(row.created_on)
 
 
-def _value(one: Mapping[str, Any], style: str) -> dict[str, Any]:
+def _value(one: Mapping[str, Any], profile: Profile) -> dict[str, Any]:
     shown = {
-        "value": one["value"], "category": one["category"], "node": one["node_uuid"], "time": one["created_on"],
+        "name": one["name"], "value": one["value"], "category": one["category"], "node": one["node_uuid"],
+        "time": one["created_on"], "input": one.get("input"),
     }  # fmt: skip
-    if style == "new":
-        return {**shown, "input": one.get("input"), "name": one["name"]}
-    return {"name": one["name"], **shown} if style == "current" else {**shown, "name": one["name"]}
+    return {name: shown[name] for name in profile.run_value_fields}
 
 
 def _contact(row: Contact) -> dict[str, Any]:

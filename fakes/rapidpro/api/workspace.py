@@ -19,7 +19,7 @@ def shown(call: Call, context: Context) -> Any:
         "timezone": row.timezone,
         "date_style": "day_first",
         "anon": row.anonymous,
-        "credits": {"used": profile.credits_used, "remaining": profile.credits_remaining},
+        "credits": {"used": profile.credits, "remaining": profile.credits},
         "primary_language": row.languages[0] if row.languages else None,
     }
     return {name: values[name] for name in profile.workspace_fields}
