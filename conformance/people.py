@@ -29,9 +29,9 @@ class People:
             self._by_name[name] = Person(name, next(self._numbers))
         return self._by_name[name]
 
-    def give(self, name: str, number: str) -> None:
-        """Give somebody a number that is none of ours: one that nothing can be sent to, for example."""
-        self._by_name[name] = Person(name, number)
+    def give_short(self, name: str) -> None:
+        """Give somebody a number that lacks digits, so that nothing can be sent to it; nobody else's in this run."""
+        self._by_name[name] = Person(name, f"+250{next(self._numbers)[-3:]}")
 
     def __iter__(self) -> Iterator[Person]:
         return iter(list(self._by_name.values()))

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from relay.cht import Cht
 from relay.messages import Trouble
 from relay.passes import ChtPass, RapidProPass
-from relay.policy import back_off
+from relay.policy import Timing, back_off
 from relay.rapidpro import RapidPro
 from relay.settings import Settings, SettingsError
 from relay.store import KEEP, Store
@@ -57,9 +57,10 @@ class Relay:
             cause = str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0]
             raise SettingsError(f"RELAY_DATABASE cannot be used: {cause}.") from None
         cht, rapidpro = Cht(settings, session, now), RapidPro(settings, session, now)
+        self._timing = Timing(settings.poll_seconds, timedelta(seconds=settings.settle_seconds))
         self._passes: dict[str, ChtPass | RapidProPass] = {
-            "cht": ChtPass(self._store, cht, now, settings.poll_seconds, self._log),
-            "rapidpro": RapidProPass(self._store, rapidpro, now, settings.poll_seconds, self._log),
+            "cht": ChtPass(self._store, cht, now, self._timing, self._log),
+            "rapidpro": RapidProPass(self._store, rapidpro, now, self._timing, self._log),
         }
         self._working = threading.Lock()
         self._pruned = datetime.min.replace(tzinfo=UTC)
@@ -86,7 +87,7 @@ class Relay:
             values = work.run(row) | {"failures": 0, "error": None}
         except Trouble as trouble:
             failures = 1 if work.progress else row.failures + 1
-            until = self._now() + back_off(failures, trouble)
+            until = self._now() + back_off(failures, trouble, self._timing)
             values = {"failures": failures, "error": trouble.cause, "blocked_until": until, "at_latest": now}
             self._log.warning("trouble", neighbour=row.name, cause=trouble.cause, until=until.isoformat())
         self._store.release(row.name, self._now(), **values)

@@ -10,7 +10,7 @@ from typing import Any
 from relay import matching, policy
 from relay.cht import Cht, Report
 from relay.messages import RAPIDPRO_STATUS, Accepted, Broadcast, Message, Sms, Stage, Trouble, Unknown
-from relay.policy import Incoming, Outgoing, Question
+from relay.policy import Incoming, Outgoing, Question, Timing
 from relay.rapidpro import RapidPro
 from relay.store import Store
 
@@ -28,9 +28,9 @@ PAGES = 40
 class ChtPass:
     """Tell CHT texts and states, take what it wants sent, until neither side has more."""
 
-    def __init__(self, store: Store, cht: Cht, now: Callable[[], datetime], poll: float, log: Any) -> None:
-        self._store, self._cht, self._now, self._log = store, cht, now, log
-        self._poll = timedelta(seconds=poll)
+    def __init__(self, store: Store, cht: Cht, now: Callable[[], datetime], timing: Timing, log: Any) -> None:
+        self._store, self._cht, self._now, self._timing, self._log = store, cht, now, timing, log
+        self._poll = timedelta(seconds=timing.poll)
         self.progress = False
 
     def run(self, row: Any) -> dict[str, Any]:
@@ -72,9 +72,9 @@ class ChtPass:
                 raise
             handed = self._cht.exchange()
             self._log.warning("cht_failed_on_texts", ids=[text.id for text in texts], cause=trouble.cause)
-            wait = policy.pause(texts[0].attempts) if len(texts) == 1 else timedelta(0)
+            wait = policy.pause(texts[0].attempts, self._timing) if len(texts) == 1 else timedelta(0)
             if trouble.happened is None:  # CHT may still be at it, and would not know the ids again until it is done
-                wait = max(wait, policy.LOOK_AGAIN)
+                wait = max(wait, self._timing.look_again)
             self._store.blame(texts, self._now() + wait)
             return handed, False
         self.progress = True
@@ -84,8 +84,9 @@ class ChtPass:
 class RapidProPass:
     """Settle what is unknown, send what is ready, ask for states: in this order."""
 
-    def __init__(self, store: Store, rapidpro: RapidPro, now: Callable[[], datetime], poll: float, log: Any) -> None:
-        self._store, self._rapidpro, self._now, self._poll, self._log = store, rapidpro, now, poll, log
+    def __init__(self, store: Store, rapidpro: RapidPro, now: Callable[[], datetime], timing: Timing, log: Any) -> None:
+        self._store, self._rapidpro, self._now, self._log = store, rapidpro, now, log
+        self._timing, self._poll = timing, timing.poll
         self._strange: set[str] = set()
         self._mark: datetime | None = None
         self.progress = False
@@ -118,9 +119,9 @@ class RapidProPass:
             if text.seq in matched:
                 changes = policy.accepted(text, matched[text.seq], now, self._poll)
             elif whole:
-                changes = policy.not_found(text, now)
+                changes = policy.not_found(text, now, self._timing)
             else:
-                changes = {"next_at": now + policy.GRACE}
+                changes = {"next_at": now + self._timing.grace}
             self._log.info("looked_up", id=text.id, found=text.seq in matched)
             self._store.change(text, changes, now)
 

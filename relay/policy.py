@@ -27,9 +27,6 @@ Changes = dict[str, Any]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FAR = datetime(9999, 1, 1, tzinfo=UTC)
-GRACE = timedelta(seconds=120)
-"""After a lost answer, the time in which the request may still take effect at RapidPro."""
-LOOK_AGAIN = timedelta(seconds=30)
 LOOKS = 2
 """After the grace, a text must be missing in this many looks: one answer may come from a stale cache."""
 MARGIN = timedelta(hours=1)
@@ -91,17 +88,31 @@ class Outgoing:
 # --- neighbours in trouble
 
 
-def back_off(failures: int, trouble: Trouble) -> timedelta:
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How often to look. `grace`: after a lost answer, the time in which a request may still take effect."""
+
+    poll: float = 60.0
+    grace: timedelta = timedelta(seconds=120)
+
+    @property
+    def look_again(self) -> timedelta:
+        """Between two looks for the same thing."""
+        return self.grace / 4
+
+
+def back_off(failures: int, trouble: Trouble, timing: Timing) -> timedelta:
     """How long to leave a neighbour alone after its `failures`-th failure in a row."""
     if trouble.wait is not None:
         return timedelta(seconds=trouble.wait)
-    first, longest = (30, 600) if trouble.slow else (5, 120)
+    first, longest = (30, 600) if trouble.slow else (min(5, timing.poll), 120)
     return timedelta(seconds=min(first * 2 ** min(failures - 1, 10), longest))
 
 
-def pause(attempts: int) -> timedelta:
+def pause(attempts: int, timing: Timing) -> timedelta:
     """How long to leave one text alone that failed although its neighbour is well."""
-    return timedelta(seconds=min(30 * 2 ** min(attempts, 10), 3600))
+    longest: timedelta = timing.look_again * 2 ** min(attempts, 10)
+    return min(longest, timedelta(hours=1))
 
 
 # --- sending
@@ -143,17 +154,17 @@ def accepted(text: Outgoing, broadcast: Broadcast, now: datetime, poll: float) -
     }
 
 
-def not_found(text: Outgoing, now: datetime) -> Changes:
+def not_found(text: Outgoing, now: datetime, timing: Timing) -> Changes:
     """RapidPro was asked and shows no broadcast of this text: wait, look again, or send it again."""
     if text.stage is Stage.NAMELESS:
         age = now - (text.accepted_at or now)
-        return {"next_at": now + max(LOOK_AGAIN, age)} if age < GIVE_UP_OTHERS else {"stage": Stage.ACCEPTED}
-    landed = (text.sent_at or now) + GRACE
+        return {"next_at": now + max(timing.look_again, age)} if age < GIVE_UP_OTHERS else {"stage": Stage.ACCEPTED}
+    landed = (text.sent_at or now) + timing.grace
     if now < landed:
         return {"next_at": landed}
     if text.looks + 1 < LOOKS:
-        return {"looks": text.looks + 1, "next_at": now + LOOK_AGAIN}
-    wait = pause(text.attempts) if text.attempts > 1 else timedelta(0)
+        return {"looks": text.looks + 1, "next_at": now + timing.look_again}
+    wait = pause(text.attempts, timing) if text.attempts > 1 else timedelta(0)
     return {"stage": Stage.READY, "next_at": now + wait}
 
 

@@ -33,6 +33,8 @@ class Settings:
     incoming_token: str = field(repr=False)
     database: str = field(default="sqlite:///relay.db", repr=False)
     poll_seconds: float = 60.0
+    settle_seconds: float = 120.0
+    """After a lost answer: how long RapidPro may take until its lists show what it accepted."""
     listen_host: str = "127.0.0.1"
     listen_port: int = 7070
 
@@ -47,10 +49,10 @@ class Settings:
                 raise SettingsError(f"RELAY_{name.upper()} must be a token without blanks around it.")
         if ":" in self.cht_user or not self.cht_user:
             raise SettingsError("RELAY_CHT_USER must be a user name, and basic authentication allows no colon in it.")
-        if not 0 < self.poll_seconds <= 86400:
-            raise SettingsError(
-                f"RELAY_POLL_SECONDS must be a number above 0, at most 86400, not {self.poll_seconds!r}."
-            )
+        for name in ("poll_seconds", "settle_seconds"):
+            value = getattr(self, name)
+            if not 0 < value <= 86400:
+                raise SettingsError(f"RELAY_{name.upper()} must be a number above 0, at most 86400, not {value!r}.")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -62,7 +64,8 @@ class Settings:
         return cls(
             **{name.removeprefix("RELAY_").lower(): environ[name] for name in REQUIRED},
             database=environ.get("RELAY_DATABASE") or "sqlite:///relay.db",
-            poll_seconds=_seconds(environ.get("RELAY_POLL_SECONDS") or "60"),
+            poll_seconds=_seconds("RELAY_POLL_SECONDS", environ.get("RELAY_POLL_SECONDS") or "60"),
+            settle_seconds=_seconds("RELAY_SETTLE_SECONDS", environ.get("RELAY_SETTLE_SECONDS") or "120"),
             listen_host=host,
             listen_port=port,
         )
@@ -87,10 +90,8 @@ def _listen(value: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def _seconds(value: str) -> float:
+def _seconds(name: str, value: str) -> float:
     try:
         return float(value)
     except ValueError:
-        raise SettingsError(
-            f"RELAY_POLL_SECONDS must be a number of seconds, such as 60 or 0.5, not {value!r}."
-        ) from None
+        raise SettingsError(f"{name} must be a number of seconds, such as 60 or 0.5, not {value!r}.") from None

@@ -20,6 +20,8 @@ from conformance.verdicts import HarnessBroken, Untestable
 
 PATH = "/api/v2/sms/rapidpro/incoming-messages"
 START_SECONDS = 20.0
+SETTLE_SECONDS = 2.0
+"""For the reference relay, and for others that know the setting: what is accepted shows at once in the fakes."""
 
 
 class ExternalRelay:
@@ -94,6 +96,7 @@ class ExternalRelay:
             "RELAY_LISTEN": f"{address.hostname}:{address.port}",
             "RELAY_DATABASE": f"sqlite:///{self._folder / f'relay-{self._generation}.db'}",
             "RELAY_POLL_SECONDS": f"{self.poll_seconds:g}",
+            "RELAY_SETTLE_SECONDS": f"{SETTLE_SECONDS:g}",
         }
 
     def _log(self) -> Path:

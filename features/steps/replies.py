@@ -12,7 +12,7 @@ MINUTE = 60
 
 @given(parsers.parse("{name}'s number is too short to be one"))
 def too_short(world: World, name: str) -> None:
-    world.people.give(name, f"+25{len(name)}")
+    world.people.give_short(name)
 
 
 @when(parsers.parse('CHT sends "{text}" to {names} in one document'))
