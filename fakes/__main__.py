@@ -79,19 +79,20 @@ def evaluate() -> None:
 
 @click.command("docs")
 @click.option("--check", is_flag=True, help="Only say whether the files are up to date.")
-@click.argument("file", type=click.Path(path_type=Path, exists=True), default=Path("docs/faults.md"))
-def docs(check: bool, file: Path) -> None:
-    """Write the lists of effects and presets into the docs."""
-    from fakes.faults.docs import updated
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False), default=Path("docs"))
+def docs(check: bool, folder: Path) -> None:
+    """Write the lists of effects, presets and versions into the docs."""
+    from fakes.faults import docs as faults
+    from fakes.rapidpro import profiles_table as profiles
 
-    text = file.read_text(encoding="utf-8")
-    new = updated(text)
-    if new == text:
-        return
-    if check:
-        click.echo(f"fakes: {file} is stale: run python -m fakes docs", err=True)
-        sys.exit(1)
-    file.write_text(new, encoding="utf-8")
+    for file, updated in ((folder / "faults.md", faults.updated), (folder / "profiles.md", profiles.updated)):
+        text = file.read_text(encoding="utf-8")
+        new = updated(text)
+        if new != text and check:
+            click.echo(f"fakes: {file} is stale: run python -m fakes docs", err=True)
+            sys.exit(1)
+        if new != text:
+            file.write_text(new, encoding="utf-8")
 
 
 if __name__ == "__main__":

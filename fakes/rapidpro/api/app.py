@@ -133,7 +133,7 @@ class Api:
         if endpoint is not ROOT or not self._profile.root_open:
             if call.token is None:
                 raise detail(403, auth.NOT_GIVEN)
-            if not auth.may(call.token, self._profile, write=method not in SAFE):
+            if not auth.may(call.token, self._profile, endpoint.name):
                 raise detail(403, auth.NO_PERMISSION)
         if not known and not (method == "HEAD" and "GET" in endpoint.methods):
             if self._profile.wrong_methods_count:

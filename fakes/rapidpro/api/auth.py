@@ -11,7 +11,7 @@ import binascii
 import hmac
 
 from fakes.rapidpro.api.wire import Refused, detail
-from fakes.rapidpro.profiles import Profile
+from fakes.rapidpro.profile import Profile
 from fakes.rapidpro.rows import WRITERS, Token
 from fakes.rapidpro.state import Store
 
@@ -30,7 +30,7 @@ def token_of(header: str, store: Store, profile: Profile) -> Token | None:
     kind = words[0].lower()
     if kind == "token":
         return _by_key(_key(words), store)
-    if kind == "basic" and profile.basic_auth:
+    if kind == "basic":
         return _by_basic(words, store, profile)
     return None
 
@@ -90,9 +90,9 @@ def _pair(words: list[str], profile: Profile) -> tuple[str, str]:
     return email, key
 
 
-def may(token: Token, profile: Profile, *, write: bool) -> bool:
-    """Whether the token's user may do this in the token's workspace."""
+def may(token: Token, profile: Profile, resource: str) -> bool:
+    """Whether the token's user may use this resource of the token's workspace."""
     if token.user.staff:
         return profile.staff_tokens
     role = token.user.roles.get(token.workspace.id)
-    return role in WRITERS or (role == "surveyor" and profile.throttled_by_user and not write)
+    return role in WRITERS or (role == "surveyor" and resource in profile.surveyor_resources)

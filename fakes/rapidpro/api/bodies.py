@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import Any
 
 from fakes.rapidpro.api.wire import Broken, Call, Refused, detail, field_errors, over_fields
-from fakes.rapidpro.profiles import Profile
+from fakes.rapidpro.profile import Profile
 from fakes.wsgi import BodyTooLarge, read_body
 
 LIMIT = 16 * 1024 * 1024

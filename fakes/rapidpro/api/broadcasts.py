@@ -14,7 +14,7 @@ from fakes.rapidpro.api.fields import Invalid
 from fakes.rapidpro.api.filters import Filtered, NoTime
 from fakes.rapidpro.api.pages import page
 from fakes.rapidpro.api.wire import Broken, Call, detail, field_errors, moment, over_fields
-from fakes.rapidpro.profiles import Profile
+from fakes.rapidpro.profile import Profile
 from fakes.rapidpro.rows import Broadcast, Workspace
 from fakes.rapidpro.state import Store
 

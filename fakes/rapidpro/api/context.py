@@ -9,7 +9,7 @@ from typing import Any
 from fakes.clock import Clock
 from fakes.rapidpro.api.wire import Broken, Call, over_fields
 from fakes.rapidpro.mailroom import Mailroom
-from fakes.rapidpro.profiles import Profile
+from fakes.rapidpro.profile import Profile
 from fakes.rapidpro.rows import Workspace
 from fakes.rapidpro.state import Store
 

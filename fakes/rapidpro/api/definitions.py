@@ -15,7 +15,7 @@ from fakes.rapidpro.api.filters import Filtered, NoTime
 from fakes.rapidpro.api.pages import page
 from fakes.rapidpro.api.wire import Call, moment
 from fakes.rapidpro.ordered import Ordered
-from fakes.rapidpro.profiles import Profile
+from fakes.rapidpro.profile import Profile
 from fakes.rapidpro.rows import Channel, Flow, Global, Named, User
 from fakes.rapidpro.rows import Field as ContactField
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 
 from fakes.rapidpro.api.wire import HTML
-from fakes.rapidpro.profiles import Profile
+from fakes.rapidpro.profile import Profile
 from fakes.wsgi import Reply
 
 OLD_NOT_FOUND = b"<h1>Not Found</h1><p>The requested resource was not found on this server.</p>"

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from fakes.rapidpro.api.wire import Call, detail
 from fakes.rapidpro.ordered import Timed
-from fakes.rapidpro.profiles import Profile
+from fakes.rapidpro.profile import Profile
 
 Row = TypeVar("Row")
 TICK = timedelta(microseconds=1)

@@ -15,7 +15,7 @@ from fakes.rapidpro.api.filters import Filtered, NoTime
 from fakes.rapidpro.api.pages import page
 from fakes.rapidpro.api.wire import Call, field_errors, moment, over_fields
 from fakes.rapidpro.ordered import Ordered
-from fakes.rapidpro.profiles import Profile
+from fakes.rapidpro.profile import Profile
 from fakes.rapidpro.rows import FlowStart, Workspace
 
 NOBODY = "Must specify at least one group, contact or URN"

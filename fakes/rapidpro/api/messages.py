@@ -17,7 +17,7 @@ from fakes.rapidpro.api.pages import page
 from fakes.rapidpro.api.wire import Broken, Call, field_errors, moment, over_fields
 from fakes.rapidpro.folders import FLOWS, INBOX, VOICE, VOICE_FLOWS, created, modified, sent
 from fakes.rapidpro.ordered import Merged, Ordered, Timed
-from fakes.rapidpro.profiles import Profile
+from fakes.rapidpro.profile import Profile
 from fakes.rapidpro.rows import Message, Workspace
 from fakes.rapidpro.state import Store
 

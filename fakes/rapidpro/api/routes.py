@@ -20,7 +20,7 @@ from fakes.rapidpro.api import (
 )
 from fakes.rapidpro.api.context import Context
 from fakes.rapidpro.api.wire import Call
-from fakes.rapidpro.profiles import Profile
+from fakes.rapidpro.profile import Profile
 
 Handler = Callable[[Call, Context], Any]
 PREFIX = "/api/v2/"

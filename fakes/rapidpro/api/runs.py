@@ -11,7 +11,7 @@ from fakes.rapidpro.api.context import Context, workspace_of
 from fakes.rapidpro.api.definitions import paged
 from fakes.rapidpro.api.urns import display_number
 from fakes.rapidpro.api.wire import Call, moment
-from fakes.rapidpro.profiles import Profile
+from fakes.rapidpro.profile import Profile
 from fakes.rapidpro.rows import Contact, Run
 
 

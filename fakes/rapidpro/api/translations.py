@@ -11,7 +11,7 @@ from fakes.rapidpro.api import fields
 from fakes.rapidpro.api.fields import Invalid, invalid
 from fakes.rapidpro.api.languages import is_language
 from fakes.rapidpro.api.wire import Broken
-from fakes.rapidpro.profiles import Profile
+from fakes.rapidpro.profile import Profile
 from fakes.rapidpro.rows import Workspace
 
 NO_LANGUAGE = "Not an allowed ISO 639-3 language code."

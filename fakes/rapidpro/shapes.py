@@ -1,0 +1,103 @@
+"""Which keys objects have, in which order, and other long values of profiles: what `profiles` puts together.
+
+Sources: the recordings of each version.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+Headers = tuple[tuple[str, str], ...]
+
+AMBIENT: Headers = (
+    ("Content-Language", "en-us"),
+    ("X-Frame-Options", "DENY"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "same-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+)
+EARLY_AMBIENT: Headers = (("X-Frame-Options", "SAMEORIGIN"), ("X-Content-Type-Options", "nosniff"))
+NEW_AMBIENT: Headers = (*AMBIENT[:3], ("Referrer-Policy", "strict-origin-when-cross-origin"), AMBIENT[4])
+
+RATES = MappingProxyType(
+    {
+        "v2": "2500/hour",
+        "v2.contacts": "2500/hour",
+        "v2.messages": "2500/hour",
+        "v2.broadcasts": "36000/hour",
+        "v2.runs": "2500/hour",
+    }
+)
+NEW_RATES = MappingProxyType(dict.fromkeys(("v2", "v2.contacts", "v2.messages", "v2.runs"), "3600/hour"))
+
+BROADCAST = (
+    "id", "status", "progress", "urns", "contacts", "groups", "text", "attachments", "base_language", "created_on",
+)  # fmt: skip
+BROADCAST_9_0 = (
+    "id", "urns", "contacts", "groups", "text", "attachments", "base_language", "status", "created_on",
+)  # fmt: skip
+BROADCAST_6_4 = ("id", "urns", "contacts", "groups", "text", "status", "created_on")
+BROADCAST_NEXT = (
+    "uuid", "status", "progress", "urns", "contacts", "groups", "text", "attachments", "quick_replies", "base_language",
+    "created_on",
+)  # fmt: skip
+MESSAGE_6_4 = (
+    "id", "broadcast", "contact", "urn", "channel", "direction", "type", "status", "archived", "visibility", "text",
+    "labels", "attachments", "created_on", "sent_on", "modified_on", "media",
+)  # fmt: skip
+MESSAGE = (*MESSAGE_6_4[:12], "flow", *MESSAGE_6_4[12:])
+MESSAGE_NEXT = (
+    "uuid", "contact", "urn", "channel", "direction", "type", "status", "archived", "visibility", "text", "labels",
+    "flow", "attachments", "quick_replies", "created_on", "sent_on", "modified_on",
+)  # fmt: skip
+START = (
+    "uuid", "flow", "status", "progress", "groups", "contacts", "params", "created_on", "modified_on", "id", "extra",
+    "restart_participants", "exclude_active",
+)  # fmt: skip
+START_9_0 = ("id", *(name for name in START if name not in ("id", "progress")))
+START_8_0 = (
+    "id", "uuid", "flow", "status", "groups", "contacts", "restart_participants", "exclude_active", "extra", "params",
+    "created_on", "modified_on",
+)  # fmt: skip
+CONTACT = (
+    "uuid", "name", "status", "language", "urns", "groups", "notes", "fields", "flow", "created_on", "modified_on",
+    "last_seen_on", "blocked", "stopped",
+)  # fmt: skip
+CONTACT_6_4 = (
+    "uuid", "name", "language", "urns", "groups", "fields", "blocked", "stopped", "created_on", "modified_on",
+    "last_seen_on",
+)  # fmt: skip
+RUN = (
+    "id", "uuid", "flow", "contact", "start", "responded", "path", "values", "created_on", "modified_on", "exited_on",
+    "exit_type",
+)  # fmt: skip
+RUN_VALUE = ("name", "value", "category", "node", "time")
+WORKSPACE_7_4 = (
+    "uuid", "name", "country", "languages", "primary_language", "timezone", "date_style", "credits", "anon",
+)  # fmt: skip
+FIELD = (
+    "key", "name", "type", "featured", "priority", "usages", "agent_access", "label", "value_type",
+)  # fmt: skip
+RESOURCES_8_0 = (
+    "archives", "boundaries", "broadcasts", "campaigns", "campaign_events", "channels", "channel_events", "classifiers",
+    "contacts", "contact_actions", "definitions", "fields", "flow_starts", "flows", "globals", "groups", "labels",
+    "messages", "message_actions", "resthooks", "resthook_events", "resthook_subscribers", "runs", "templates",
+    "ticketers", "tickets", "ticket_actions", "topics", "users", "workspace",
+)  # fmt: skip
+
+OLD_BROADCAST_WORDS = MappingProxyType(
+    {
+        "pending": "queued", "queued": "queued", "started": "queued", "completed": "sent", "interrupted": "sent",
+        "failed": "failed",
+    }
+)  # fmt: skip
+OLD_START_WORDS = MappingProxyType({"queued": "pending", "started": "starting", "completed": "complete"})
+RESOURCES = (
+    "archives", "boundaries", "broadcasts", "campaigns", "campaign_events", "channels", "classifiers", "contacts",
+    "contact_actions", "fields", "flow_starts", "flows", "globals", "groups", "labels", "media", "messages",
+    "message_actions", "resthooks", "resthook_events", "resthook_subscribers", "runs", "tickets", "ticket_actions",
+    "topics", "users", "workspace",
+)  # fmt: skip
+WORKSPACE = (
+    "uuid", "name", "country", "languages", "timezone", "date_style", "anon", "credits", "primary_language",
+)  # fmt: skip
