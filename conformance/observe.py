@@ -72,7 +72,7 @@ def _one_due(task: Mapping[str, Any], message: Mapping[str, Any]) -> Due:
     return Due(
         uuid=str(message.get("uuid", "")),
         number=str(message["to"]),
-        text=str(message.get("message", "")),
+        text=str(message.get("message", "")).strip(),  # RapidPro cuts blanks off both ends: nobody can send them
         state=str(task.get("state", "")),
         since=since,
         states=states,

@@ -10,6 +10,8 @@ from collections.abc import Callable, Generator, Iterable
 from typing import Any
 
 import pytest
+from pytest_bdd.parser import ScenarioTemplate
+from pytest_bdd.scenario import scenario_wrapper_template_registry
 
 from conformance.report import Report, ScenarioResult
 from conformance.requirements import Requirement, load
@@ -53,10 +55,15 @@ def requirement_ids(item: pytest.Item) -> tuple[str, ...]:
     return tuple(mark.args[0] for mark in item.iter_markers("req"))
 
 
+def scenario_of(item: pytest.Item) -> ScenarioTemplate | None:
+    """The scenario that a test runs, as it was read from its feature."""
+    return scenario_wrapper_template_registry.get(getattr(item, "obj", None))
+
+
 def scenario_name(item: pytest.Item) -> str:
     """The scenario's name as its feature has it, with the example's values where it is an outline."""
-    scenario = getattr(getattr(item, "function", None), "__scenario__", None)
-    name = scenario.name if scenario is not None else item.name
+    scenario = scenario_of(item)
+    name = item.name if scenario is None else scenario.name
     example = item.name.partition("[")[2].removesuffix("]")
     return f"{name} ({example})" if example else str(name)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.plugin import ConformancePlugin, requirement_ids, scenario_name
+from conformance.plugin import ConformancePlugin, requirement_ids, scenario_name, scenario_of
 from conformance.report import Report, ScenarioResult
 from conformance.requirements import Requirement, load
 from conformance.stage import Stage
@@ -91,7 +91,7 @@ class Collector:
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         for item in items:
-            scenario = getattr(getattr(item, "function", None), "__scenario__", None)
-            steps = tuple(f"{step.keyword} {step.name}" for step in scenario.steps) if scenario is not None else ()
-            feature = scenario.feature.name if scenario is not None else ""
+            scenario = scenario_of(item)
+            steps = () if scenario is None else tuple(f"{step.keyword} {step.name}" for step in scenario.steps)
+            feature = "" if scenario is None else str(scenario.feature.name)
             self.found.append(ScenarioEntry(scenario_name(item), requirement_ids(item), feature, steps))

@@ -105,7 +105,7 @@ def back_off(failures: int, trouble: Trouble, timing: Timing) -> timedelta:
     """How long to leave a neighbour alone after its `failures`-th failure in a row."""
     if trouble.wait is not None:
         return timedelta(seconds=trouble.wait)
-    first, longest = (30, 600) if trouble.slow else (min(5, timing.poll), 120)
+    first, longest = (min(30, 10 * timing.poll), 600) if trouble.slow else (min(5, timing.poll), 120)
     return timedelta(seconds=min(first * 2 ** min(failures - 1, 10), longest))
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Sequence
 
 import click
+
+from conformance.verdicts import HarnessBroken
 
 COMMANDS = {
     "conform": "conformance.cli.conform",
@@ -50,4 +53,8 @@ def harness() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point; ends the process."""
-    harness.main(args=None if arguments is None else list(arguments), prog_name="relay-harness")
+    try:
+        harness.main(args=None if arguments is None else list(arguments), prog_name="relay-harness")
+    except HarnessBroken as fault:
+        click.echo(f"relay-harness: nothing was judged: {fault}", err=True)
+        sys.exit(2)

@@ -103,6 +103,15 @@ ON_ASKING: Sequence[tuple[str, Any]] = (
 )
 
 
+CHANNELS: Sequence[dict[str, Any]] = (
+    {"down": True},
+    {"shares": {"duplicate_report": 0.5}},
+    {"shares": {"out_of_order": 0.3}},
+    {"shares": {"late_report": 0.5}},
+    {"shares": {"failed": 0.2, "errored": 0.3}},
+)
+
+
 def _trouble(rng: random.Random, length: float) -> Event:
     """A crash, a freeze, a jump of the subject's clock, a bad hour of the channel, a text handed over again."""
     at = round(rng.uniform(0, length), 3)
@@ -115,7 +124,7 @@ def _trouble(rng: random.Random, length: float) -> Event:
     elif kind == "clock_jump":
         what = {"seconds": rng.choice((-300, -60, -5, 5, 60, 300))}
     elif kind == "channel":
-        changes = rng.choice(({"down": True}, {"report_twice": 0.5}, {"report_out_of_order": 0.3}))
+        changes = rng.choice(CHANNELS)
         what = {"changes": changes, "seconds": round(rng.uniform(60, 3600), 1)}
     else:
         what = {"person": f"P{rng.randint(1, 6)}"}
