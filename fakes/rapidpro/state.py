@@ -31,6 +31,10 @@ from fakes.rapidpro.rows import (
 )
 
 
+ONLY_NODE = "0000000d-0000-4000-8000-000000000001"
+"""The one node that a flow has here; where results of runs come from."""
+
+
 class Store:
     """All rows. New ones are numbered after the seed's."""
 
@@ -294,11 +298,15 @@ class Store:
         for flow in self.flows:
             if flow.workspace is workspace and not flow.archived and not flow.deleted:
                 return flow
-        flow = Flow(self.new_uuid(), "Relay", False, False, now, now, workspace, made=True)
+        return self.new_flow(workspace, "Relay", now)
+
+    def new_flow(self, workspace: Any, name: str, now: datetime) -> Flow:
+        flow = Flow(self.new_uuid(), name, False, False, now, now, workspace, made=True)
         self.flows.append(flow)
         return flow
 
     def new_run(self, workspace: Any, contact: Any, flow: Any, *, uuid: str, start: Any, now: datetime) -> Run:
+        flow = start.flow if flow is None and start is not None else flow
         run = Run(
             self.number("run"), uuid, workspace, flow, contact, start, "active", start is None, {}, [], now, now, None
         )
@@ -307,7 +315,8 @@ class Store:
 
     def end_run(self, run: Any, results: Mapping[str, Any], now: datetime) -> None:
         run.status = "completed"
-        run.results = dict(results)
+        told = {"node_uuid": ONLY_NODE, "created_on": now.isoformat().replace("+00:00", "Z")}
+        run.results = {key: {**one, **told} for key, one in results.items()}
         run.modified_on = run.exited_on = now
 
 
