@@ -65,9 +65,7 @@ class Background:
     def start(self) -> None:
         """Arm the timers."""
         self._outgoing = self._new_outgoing()
-        self._every(SENTINEL_EVERY, self._sentinel.run_due)
-        self._every(self.sending_every, self._outgoing.send_due)
-        self._every(self.sending_every, self._outgoing.poll_due)
+        self._arm()
 
     def stop(self) -> None:
         """Nothing that was to come comes any more."""
@@ -83,10 +81,25 @@ class Background:
 
         Requests under way are not taken back; what comes of them is not heard any more.
         """
+        self.kill()
+        self.start()
+
+    def kill(self) -> None:
+        """The server's processes die, until `start`. Documents can still be saved: the database lives on."""
         self._disarm()
         self._outgoing.end()
         self._transitions.clear()
-        self.start()
+        self._sentinel.fall_asleep()
+
+    def hold(self) -> None:
+        """The timers ring no more until `go_on`; what has begun goes on."""
+        self._disarm()
+        self._sentinel.fall_asleep()
+
+    def go_on(self) -> None:
+        """After `hold`: the timers begin anew, and changes that have come meanwhile are looked at."""
+        self._disarm()
+        self._arm()
 
     def run(self, name: str) -> None:
         """Run one pass now, to its end or the end of the server process."""
@@ -111,6 +124,12 @@ class Background:
 
     def _new_outgoing(self) -> Outgoing:
         return Outgoing(self._state, self._messaging, self._session, self.tasks)
+
+    def _arm(self) -> None:
+        self._sentinel.wake_up()
+        self._every(SENTINEL_EVERY, self._sentinel.run_due)
+        self._every(self.sending_every, lambda: self._outgoing.send_due())
+        self._every(self.sending_every, lambda: self._outgoing.poll_due())
 
     def _every(self, seconds: float, action: Callable[[], None]) -> None:
         """Run `action` again and again, until `_disarm`."""

@@ -1,4 +1,4 @@
-"""The control API of the fake CHT: begin anew, run one background pass, look at all documents."""
+"""The control API of the fake CHT: begin anew, run one background pass, set its timers, look at all documents."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ DATABASES = ("medic", "sentinel")
 class Runs(Protocol):
     """Whoever runs background passes."""
 
+    sending_every: float
+
     def run(self, pass_name: str) -> None: ...
+    def go_on(self) -> None: ...
 
 
 class Controlled(Protocol):
@@ -50,6 +53,12 @@ def control_blueprint(service: Controlled) -> Blueprint:
         name = _field("pass", PASSES)
         service.background.run(name)
         return jsonify(status="ok")
+
+    @routes.put("/timers")
+    def timers() -> Response:
+        service.background.sending_every = _seconds("sending_every")
+        service.background.go_on()
+        return jsonify(sending_every=service.background.sending_every)
 
     @routes.get("/docs")
     def docs() -> Response:
@@ -85,3 +94,11 @@ def _field(name: str, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
         raise BadRequest(f"{name}: expected one of {', '.join(allowed)}, got {value!r}")
     return str(value)
+
+
+def _seconds(field: str) -> float:
+    body = request.get_json(force=True)
+    value = body.get(field) if isinstance(body, dict) else None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 86_400:
+        raise BadRequest(f"{field}: expected seconds, above 0 and at most a day, got {value!r}")
+    return float(value)

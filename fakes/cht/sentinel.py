@@ -41,6 +41,7 @@ class Sentinel:
         self._awake = False
         self._busy = False
         self._pushing = False
+        self._asleep = False
 
     def changed(self, doc: Doc) -> None:
         """A document was saved. Called under the lock."""
@@ -60,6 +61,18 @@ class Sentinel:
             self._world = object()
         self._schedules.forget()
         self._transitions.clear()
+
+    def fall_asleep(self) -> None:
+        """Begin nothing until `wake_up`; changes that come meanwhile wait."""
+        self._asleep = True
+
+    def wake_up(self) -> None:
+        """Look at what has come meanwhile."""
+        self._asleep = False
+        with self._state.lock:
+            if self._waiting and not self._awake:
+                self._awake = True
+                self._state.clock.call_later(0, self._wake)
 
     def run_schedules(self) -> None:
         """What is due turns pending, now."""
@@ -93,6 +106,8 @@ class Sentinel:
 
     def _wake(self) -> None:
         self._awake = False
+        if self._asleep:
+            return
         if self._waiting and not self._tasks.start(self._look):
             self._awake = True
             self._state.clock.call_later(AGAIN, self._wake)
@@ -107,14 +122,24 @@ class Sentinel:
         while (doc_id := self._next(world)) is not None:
             try:
                 self._transitions.after_save(doc_id, docs, sentinel)
+            except Gone:
+                self._give_back(doc_id, world)
+                raise
             except Exception as fault:  # one bad document must not stop all others
                 self._note(f"sentinel over {doc_id} ended in {type(fault).__name__}: {fault}")
+
+    def _give_back(self, doc_id: str, world: object) -> None:
+        """The process died over this change: it was not noted as done, so it is looked at again."""
+        with self._state.lock:
+            if world is self._world:
+                self._waiting = {doc_id: None, **self._waiting}
+                self._busy = False
 
     def _next(self, world: object) -> str | None:
         with self._state.lock:
             if world is not self._world:
                 return None
-            if not self._waiting:
+            if self._asleep or not self._waiting:
                 self._busy = False
                 return None
             doc_id = next(iter(self._waiting))

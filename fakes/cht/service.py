@@ -93,6 +93,14 @@ class Cht:
         """The server process is killed and started again: its documents stay, passes under way write nothing."""
         self.background.restart()
 
+    def kill(self) -> None:
+        """The server's processes are killed; `start` starts them again. Its documents can be reached meanwhile."""
+        self.background.kill()
+
+    def start(self) -> None:
+        """After `kill`: the processes run again, and know no more than what their documents say."""
+        self.background.start()
+
     def let_requests_meet(self, wait: Callable[[float], object]) -> None:
         """For whoever serves this on sockets: from now on an incoming text takes a moment, as a database does.
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from fakes.rapidpro.mailroom import Mailroom
 
 Answer = Response | tuple[Response, int]
+SPOKEN = "Send SMS"
+"""Name of the flow that is made to be started by the API."""
 
 
 class BadRequest(ValueError):
@@ -33,6 +35,7 @@ def add_rules(blueprint: Blueprint, mailroom: Mailroom) -> None:
         ("/channel/reports", "POST", _report),
         ("/webhook", "GET", _show_webhook),
         ("/webhook", "PUT", _change_webhook),
+        ("/flow", "PUT", _change_flow),
         ("/phones", "GET", _show_phones),
         ("/phones/<number>/texts", "GET", _show_texts),
         ("/phones/<number>/texts", "POST", _receive),
@@ -102,6 +105,20 @@ def _change_webhook(mailroom: Mailroom) -> Any:
         return mailroom.incoming.webhook.as_json()
 
 
+def _change_flow(mailroom: Mailroom) -> Any:
+    """A flow made for being started by the API, and what it says then; its uuid, for whoever wants to start it."""
+    given = _fields({"says": (str,)})
+    if "says" not in given:
+        raise BadRequest('says is missing: a template such as "@trigger.params.content"')
+    with mailroom.lock:
+        records, says, now = mailroom.courier.records, mailroom.dispatcher.says, mailroom.work.clock.now()
+        workspace = records.workspaces()[0]
+        records.catch_all_flow(workspace, now)  # else the new flow would be the one that texts start
+        uuid = next(iter(says), None) or str(records.new_flow(workspace, SPOKEN, now).uuid)
+        says[uuid] = given["says"]
+        return {"uuid": uuid, "name": SPOKEN, "says": given["says"]}
+
+
 def _show_phones(mailroom: Mailroom) -> Any:
     with mailroom.lock:
         numbers = mailroom.phones.numbers()
@@ -112,7 +129,10 @@ def _show_phones(mailroom: Mailroom) -> Any:
 
 
 def _show_messages(mailroom: Mailroom) -> Any:
-    """What RapidPro stored: `origin` is flow for what a flow said, else api; `number` the person's."""
+    """What RapidPro stored: `origin` is flow for what a flow said, start if the API started that flow, else api.
+
+    `number` is the person's.
+    """
     with mailroom.lock:
         return {"messages": [_as_json(mailroom, one) for one in mailroom.courier.records.all_messages()]}
 
@@ -126,12 +146,19 @@ def _as_json(mailroom: Mailroom, message: Any) -> dict[str, Any]:
         "text": message.text,
         "status": message.status,
         "direction": message.direction,
-        "origin": "flow" if message.flow is not None else "api",
+        "origin": _origin(mailroom, message),
         "failed_reason": message.failed_reason,
         "errors": mailroom.courier.errors_of(message),
         "created_on": format_moment(message.created_on),
         "sent_on": None if message.sent_on is None else format_moment(message.sent_on),
     }
+
+
+def _origin(mailroom: Mailroom, message: Any) -> str:
+    if message.flow is None:
+        return "api"
+    started = message.direction == "out" and message.flow.uuid in mailroom.dispatcher.says
+    return "start" if started else "flow"
 
 
 def _show_texts(mailroom: Mailroom, number: str) -> Any:

@@ -36,6 +36,8 @@ class Dispatcher:
         self.work = work
         self.courier = courier
         self.loops = LoopGuard(work.habits.loop_limit)
+        self.says: dict[str, str] = {}
+        """What a flow (by uuid) says to those for whom the API starts it: a template. Others say nothing."""
         self._tasks: deque[Task] = deque()
         self._coming = False
 
@@ -59,6 +61,7 @@ class Dispatcher:
     def forget(self) -> None:
         """Begin anew."""
         self._tasks.clear()
+        self.says.clear()
         self._coming = False
         self.loops = LoopGuard(self.work.habits.loop_limit)
 
@@ -178,7 +181,7 @@ class Dispatcher:
         return evaluate(template, context, env, generation=self.work.habits.generation).text
 
     def _resolve_start(self, start: Any) -> None:
-        """Everybody gets a run; what the flow does is not played."""
+        """Everybody gets a run; of what the flow does only what it says is played."""
         now = self.work.clock.now()
         workspace = self.records.workspace_of(start)
         found = [one for one, _ in self._recipients(workspace, self.records.wanted(start)) if one.status == "active"]
@@ -190,5 +193,18 @@ class Dispatcher:
         now = self.work.clock.now()
         for contact in contacts:
             run = self.records.new_run(workspace, contact, None, uuid=self.work.new_uuid(), start=start, now=now)
+            self._say(start, workspace, contact)
             self.records.end_run(run, {}, now)
         self.records.set_start(start, "completed", len(contacts), now)
+
+    def _say(self, start: Any, workspace: Workspace, contact: Any) -> None:
+        """Send what the flow says: the values given to the start are `@trigger.params`, and are not evaluated again."""
+        template = self.says.get(start.flow.uuid) if self.says else None
+        if template is None:
+            return
+        trigger = {"type": "manual", "params": start.params or {}, "keyword": "", "origin": "api", "user": None}
+        context = {**context_of(self.records, workspace, contact), "trigger": trigger}
+        env = env_of(workspace, self.work)
+        text = evaluate(template, context, env, generation=self.work.habits.generation).text
+        if text:
+            self.send(workspace, contact, text, flow=start.flow)
