@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.subjects.base import CrashPoint
-from conformance.subjects.in_process import InProcessRelay
-from conformance.verdicts import HarnessBroken
+from conformance.subjects.base import CrashPoint, Mortal
+from conformance.verdicts import HarnessBroken, Untestable
 from conformance.wording import ASKING, GATEWAY, SENDING
 
 if TYPE_CHECKING:
@@ -33,7 +32,9 @@ class Killing:
         self._world = world
         self._point = point
         self._held = False
-        if isinstance(world.subject, InProcessRelay):
+        if isinstance(world.subject, Mortal):
+            if point not in world.subject.crash_points:
+                raise Untestable(f"{world.subject.name} never comes to the moment after which {point.value}")
             world.subject.crash_at(point)
 
     def before_text_in(self, text: str) -> None:
@@ -61,7 +62,7 @@ class Killing:
 
     def finish(self) -> None:
         """Wait for the moment, kill, start again. HarnessBroken if the moment never came."""
-        if isinstance(self._world.subject, InProcessRelay):
+        if isinstance(self._world.subject, Mortal):
             self._finish_in_process(self._world.subject)
             return
         if self._held:
@@ -72,7 +73,7 @@ class Killing:
         self._world.control.delete("/faults")
         self._world.subject.restart()
 
-    def _finish_in_process(self, subject: InProcessRelay) -> None:
+    def _finish_in_process(self, subject: Mortal) -> None:
         self._reach(lambda: not subject.running())
         self._world.pass_time(self._world.pace.a_while / 60)
         subject.restart()
@@ -82,7 +83,7 @@ class Killing:
             raise HarnessBroken(f"the moment never came: {self._point}\n{self._world.picture()}")
 
     def _in_process(self) -> bool:
-        return isinstance(self._world.subject, InProcessRelay)
+        return isinstance(self._world.subject, Mortal)
 
     def _hold(self, match: dict[str, str]) -> None:
         if self._in_process():

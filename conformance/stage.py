@@ -8,8 +8,9 @@ from typing import Any, Protocol
 from conformance.pace import Pace, RealPace, VirtualPace
 from conformance.people import fresh_numbers
 from conformance.subjects.base import Means, Subject
+from conformance.subjects.built_in import POLL_SECONDS, REFERENCE, BuiltIn, relay
 from conformance.subjects.external import ExternalRelay
-from conformance.subjects.in_process import WEBHOOK, Build, InProcessRelay, reference
+from conformance.subjects.in_process import Build, reference
 from conformance.surroundings import InProcessFakes, Processes, Surroundings
 from conformance.verdicts import Verdict
 from conformance.world import World
@@ -41,30 +42,31 @@ class Stage(Protocol):
         ...
 
 
-class InProcessStage:
-    """A world for each scenario: a new relay between two fakes that begin anew, on one virtual clock."""
+class BuiltInStage:
+    """A world for each scenario: a new subject between two fakes that begin anew, on one virtual clock."""
 
-    def __init__(self, profile: str, seed: int, build: Build = reference, name: str = "reference") -> None:
+    def __init__(self, profile: str, seed: int, built_in: BuiltIn) -> None:
         self.profile = profile
         self._seed = seed
-        self._build = build
-        self._name = name
+        self._built_in = built_in
         self._numbers = fresh_numbers()
         self._fakes: InProcessFakes | None = None
 
     def describe(self) -> dict[str, Any]:
-        return {"name": self._name, "kind": "in process", "time": "virtual", "seed": self._seed}
+        one = self._built_in
+        aside = {"left_aside": sorted(one.left_aside)} if one.left_aside else {}
+        about = {"about": one.about} if one.about else {}
+        return {"name": one.name, "kind": "in process", "time": "virtual", "seed": self._seed, **about, **aside}
 
     def means(self) -> frozenset[Means]:
-        return InProcessRelay.means
+        return self._built_in.means
 
     def open(self) -> World:
         if self._fakes is None:
-            self._fakes = InProcessFakes(self.profile, self._seed)
+            self._fakes = InProcessFakes(self.profile, self._seed, cht_release=self._built_in.cht_release)
         fakes = self._fakes
         fakes.begin_anew()
-        subject = InProcessRelay(fakes.clock, fakes.connect, self._build, self._name)
-        fakes.reach(WEBHOOK, subject)
+        subject = self._built_in.make(fakes, POLL_SECONDS)
         subject.start(fakes.neighbours)
         return World(fakes, subject, VirtualPace(), self._numbers)
 
@@ -75,6 +77,13 @@ class InProcessStage:
         if self._fakes is not None:
             self._fakes.close()
             self._fakes = None
+
+
+class InProcessStage(BuiltInStage):
+    """The same for a relay of the make of the reference relay."""
+
+    def __init__(self, profile: str, seed: int, build: Build = reference, name: str = REFERENCE) -> None:
+        super().__init__(profile, seed, relay(build, name))
 
 
 class HttpStage:

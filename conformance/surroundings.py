@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 import requests
+from requests.adapters import BaseAdapter
 
 from conformance.control import Control
 from conformance.subjects.base import Neighbours
 from conformance.verdicts import HarnessBroken
 from fakes.assembly import assemble_services
+from fakes.cht import Cht
 from fakes.clock import SystemClock, VirtualClock
 from fakes.control import control_app
 from fakes.serve import ServeError, running
@@ -84,8 +86,8 @@ class InProcessFakes:
             RAPIDPRO_URL: WSGIAdapter(self._fakes.apps["rapidpro"], self.clock.advance),
             CHT_URL: WSGIAdapter(self._fakes.apps["cht"], self.clock.advance),
         }
-        cht: Any = self._fakes.services["cht"]  # its own passes may overlap while one of them waits for an answer
-        self._fakes.session("cht").mount(RAPIDPRO_URL, WSGIAdapter(self._fakes.apps["rapidpro"], cht.pass_time))
+        # CHT's own passes may overlap while one of them waits for an answer: only that one's time passes.
+        self.connect_cht(WSGIAdapter(self._fakes.apps["rapidpro"], self.cht().pass_time))
         self.session = plain_session()
         self.session.mount(CHT_URL, WSGIAdapter(self._fakes.services["cht"]))
         self.session.mount(CONTROL_URL, WSGIAdapter(control_app(self._fakes)))
@@ -101,6 +103,20 @@ class InProcessFakes:
     def reach(self, url: str, app: WSGIApp) -> None:
         """Let RapidPro's webhook calls to `url` reach `app`."""
         self._fakes.session("rapidpro").mount(url, WSGIAdapter(app, self.clock.advance))
+
+    def cht(self) -> Cht:
+        """The fake CHT itself."""
+        cht = self._fakes.services["cht"]
+        assert isinstance(cht, Cht)
+        return cht
+
+    def app(self, name: str) -> WSGIApp:
+        """The service `name` as its callers meet it: faults and ledger in between."""
+        return self._fakes.apps[name]
+
+    def connect_cht(self, adapter: BaseAdapter) -> None:
+        """Let CHT's own calls to RapidPro pass through `adapter`."""
+        self._fakes.session("cht").mount(RAPIDPRO_URL, adapter)
 
     def now(self) -> datetime:
         return self.clock.now()

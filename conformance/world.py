@@ -56,7 +56,7 @@ class World:
         self.cht = ChtSide(
             surroundings.session, surroundings.cht_url, surroundings.cht_admin[0], surroundings.cht_admin[1]
         )
-        self.excuse = Excuse()
+        self.excuse = Excuse(set(subject.left_aside))
         self.texts_in: list[TextIn] = []
         self.told: list[tuple[Person, dict[str, Any]]] = []
         self._mark = self.control.last()
@@ -120,7 +120,7 @@ class World:
 
     def fault(self, fault: Mapping[str, Any]) -> None:
         """Plan a fault (or a preset) in the services."""
-        self.control.plan_fault(fault)
+        self.control.plan_fault(self.subject.meets(fault))
 
     def channel(self, **changes: Any) -> None:
         """Change how the channel behaves."""

@@ -1,7 +1,7 @@
 Feature: The relay is killed
   Machines lose power, processes run out of memory. Who starts again must know what is done and what is not.
 
-  @req:CRASH-1 @restart @cht-outside
+  @req:CRASH-1 @restart
   Rule: After CHT handed a text out
 
     Scenario: Killed with a text in hand
@@ -10,7 +10,7 @@ Feature: The relay is killed
       And the relay starts again
       Then Amina receives "hello" once
 
-  @req:CRASH-2 @restart @cht-outside
+  @req:CRASH-2 @restart
   Rule: After RapidPro accepted a text
 
     Scenario: Killed before it knows that the text is accepted
@@ -20,7 +20,7 @@ Feature: The relay is killed
       Then Amina receives "hello" once
       And CHT knows the text to Amina as delivered
 
-  @req:CRASH-3 @restart @cht-outside
+  @req:CRASH-3 @restart
   Rule: After it took a text over
 
     Scenario: Killed with a patient's text in hand
@@ -35,7 +35,7 @@ Feature: The relay is killed
       And the relay starts again
       Then CHT holds 1 reports of Amina
 
-  @req:CRASH-4 @restart @cht-outside
+  @req:CRASH-4 @restart
   Rule: While states are under way
 
     Scenario Outline: Killed while states are under way

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 
 class Means(StrEnum):
@@ -52,11 +52,41 @@ class Neighbours:
         }
 
 
+BROADCASTS = "/api/v2/broadcasts.json"
+
+
+class AsRelay:
+    """What holds for every subject that sends broadcasts and takes texts to CHT over CHT's gateway API."""
+
+    sending = BROADCASTS
+    """The path of RapidPro's API by which it has a text sent."""
+    left_aside: frozenset[str] = frozenset()
+    """Checks that are not made after every scenario: what this subject never does. Scenarios that ask for it fail."""
+
+    def meets(self, fault: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The fault in the form in which it meets this subject. Untestable for a fault that cannot meet it."""
+        return fault
+
+
 class Subject(Protocol):
     """One thing that is judged. Made once per run or per scenario; `start` before use, `stop` after."""
 
     name: str
     means: frozenset[Means]
+
+    @property
+    def sending(self) -> str:
+        """The path of RapidPro's API by which it has a text sent."""
+        ...
+
+    @property
+    def left_aside(self) -> frozenset[str]:
+        """Checks that are not made after every scenario: what this subject never does."""
+        ...
+
+    def meets(self, fault: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The fault in the form in which it meets this subject. Untestable for a fault that cannot meet it."""
+        ...
 
     def describe(self) -> dict[str, Any]:
         """What report.json says of it, without secrets."""
@@ -92,4 +122,26 @@ class Subject(Protocol):
 
     def work(self) -> None:
         """In virtual time: do what is due now."""
+        ...
+
+
+@runtime_checkable
+class Mortal(Protocol):
+    """A subject in this process, which can be killed at a named moment to the call."""
+
+    @property
+    def crash_points(self) -> frozenset[CrashPoint]:
+        """The moments that it comes to."""
+        ...
+
+    def crash_at(self, point: CrashPoint, down: float | None = None) -> None:
+        """Be killed the next time `point` is reached; started again `down` seconds later (None: by `restart` only)."""
+        ...
+
+    def running(self) -> bool:
+        """Whether it is alive."""
+        ...
+
+    def restart(self) -> None:
+        """Start it again on what it has on disk."""
         ...

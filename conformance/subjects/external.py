@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from conformance.subjects.base import Means, Neighbours
+from conformance.subjects.base import AsRelay, Means, Neighbours
 from conformance.verdicts import HarnessBroken, Untestable
 
 PATH = "/api/v2/sms/rapidpro/incoming-messages"
@@ -24,7 +24,7 @@ SETTLE_SECONDS = 2.0
 """For the reference relay, and for others that know the setting: what is accepted shows at once in the fakes."""
 
 
-class ExternalRelay:
+class ExternalRelay(AsRelay):
     """A relay at `url`, started by `command` if one is given, with the environment that `python -m relay` takes.
 
     Its output goes to a file whose end is shown when it does not start. `poll_seconds` becomes RELAY_POLL_SECONDS.

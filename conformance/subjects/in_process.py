@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import requests
 
-from conformance.subjects.base import CrashPoint, Means, Neighbours
+from conformance.subjects.base import AsRelay, CrashPoint, Means, Neighbours
 from conformance.verdicts import HarnessBroken
 from fakes.clock import Clock
 from fakes.transport import WSGIAdapter
@@ -47,10 +47,11 @@ def reference(settings: Settings, now: Callable[[], datetime], session: requests
     return relay
 
 
-class InProcessRelay:
+class InProcessRelay(AsRelay):
     """A relay built by `build`, on a database file of its own, between neighbours reached through `connect`."""
 
     means = frozenset({Means.VIRTUAL_TIME, Means.RESTART, Means.CHT_OUTSIDE})
+    crash_points = frozenset(CrashPoint)
 
     def __init__(
         self,

@@ -60,7 +60,7 @@ def one_message(world: World, name: str) -> None:
 @then(parsers.parse("RapidPro got at most {count:d} requests to send"))
 def at_most_sends(world: World, count: int) -> None:
     world.settle()
-    calls = [one for one in world.history().calls if one.method == "POST" and one.path.endswith("/broadcasts.json")]
+    calls = [one for one in world.history().calls if one.method == "POST" and one.path == world.subject.sending]
     world.expect(len(calls) <= count, f"at most {count} requests to send, there were {len(calls)}")
 
 
