@@ -57,7 +57,8 @@ def requirement_ids(item: pytest.Item) -> tuple[str, ...]:
 
 def scenario_of(item: pytest.Item) -> ScenarioTemplate | None:
     """The scenario that a test runs, as it was read from its feature."""
-    return scenario_wrapper_template_registry.get(getattr(item, "obj", None))
+    function = getattr(item, "obj", None)
+    return None if function is None else scenario_wrapper_template_registry.get(function)
 
 
 def scenario_name(item: pytest.Item) -> str:
