@@ -30,7 +30,6 @@ from fakes.rapidpro.rows import (
     Workspace,
 )
 
-
 ONLY_NODE = "0000000d-0000-4000-8000-000000000001"
 """The one node that a flow has here; where results of runs come from."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-_INDENT = re.compile(r"indent=(\d+)")
+_INDENT = re.compile(r"indent=([0-9]{1,4})(?![0-9])")
 
 
 def takes_json(accept: str | None) -> tuple[bool, int | None]:
@@ -19,7 +19,7 @@ def takes_json(accept: str | None) -> tuple[bool, int | None]:
         kind, _, parameters = part.partition(";")
         if kind.strip().lower() in {"application/json", "application/*", "*/*"}:
             found = _INDENT.search(parameters)
-            return True, min(int(found[1]), 8) if found else None
+            return True, (min(int(found[1]), 8) or None) if found else None
     return False, None
 
 

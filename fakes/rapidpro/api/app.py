@@ -63,15 +63,19 @@ class Api:
     def _serve(self, endpoint: Endpoint, environ: Environ, *, documented: bool) -> Reply:
         call = Call(environ, environ["REQUEST_METHOD"], environ["PATH_INFO"], {})
         try:
-            call.query = parse_query(environ.get("QUERY_STRING", ""))
+            return self._answered(endpoint, call, documented=documented)
+        except (Broken, RecursionError):
+            return server_error(self._head(endpoint, call, HTML)[1:])
+
+    def _answered(self, endpoint: Endpoint, call: Call, *, documented: bool) -> Reply:
+        try:
+            call.query = parse_query(call.environ.get("QUERY_STRING", ""))
             if documented and (self._profile.documents_without_token or call.method in SAFE):
                 answer, kind = self._document(endpoint, call)
             else:
                 answer, kind = self._handled(endpoint, call, documented=documented)
         except Refused as refused:
             return self._rendered(endpoint, call, refused.status, refused.payload, refused.headers)
-        except Broken:
-            return server_error(self._head(endpoint, call, HTML)[1:])
         if isinstance(answer, documents.Page):
             return Reply(answer.status, self._head(endpoint, call, HTML)).with_body(answer.body)
         status, payload = (answer.status, answer.payload) if isinstance(answer, Answer) else (200, answer)

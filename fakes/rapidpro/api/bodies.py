@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
 
-from fakes.rapidpro.api.wire import Broken, Call, Refused, detail, field_errors, over_fields
+from fakes.rapidpro.api.wire import Call, Refused, detail, field_errors, over_fields
 from fakes.rapidpro.profile import Profile
 from fakes.wsgi import BodyTooLarge, read_body
 
@@ -42,8 +42,6 @@ def _json(body: bytes, *, strict: bool) -> Any:
 
     try:
         return json.loads(body.decode("utf-8"), parse_constant=_refuse if strict else None)
-    except RecursionError:
-        raise detail(400, "JSON parse error - nested too deeply") from None
     except ValueError as problem:
         raise detail(400, f"JSON parse error - {problem}") from None
 
@@ -53,15 +51,16 @@ def _refuse(name: str) -> Any:
 
 
 def _form(call: Call, body: bytes, given: str, profile: Profile) -> Mapping[str, Any]:
-    from werkzeug.formparser import parse_form_data  # forms are rare, and loading takes a while
+    from werkzeug.exceptions import HTTPException  # forms are rare, and loading takes a while
+    from werkzeug.formparser import parse_form_data
 
     environ = {
         "REQUEST_METHOD": "POST", "CONTENT_TYPE": given, "CONTENT_LENGTH": str(len(body)), "wsgi.input": BytesIO(body),
     }  # fmt: skip
     try:
-        _, form, _ = parse_form_data(environ)
-    except ValueError:
-        raise Broken from None
+        _, form, _ = parse_form_data(environ, silent=False, max_form_memory_size=LIMIT)
+    except (ValueError, HTTPException) as problem:
+        raise detail(400, f"Multipart form parse error - {problem}") from None
     if "/broadcasts" in call.path and profile.serializer == "new":
         # Dictionaries cannot be written in such a form: RapidPro finds empty ones, whatever was sent.
         names = ("text", "attachments", "quick_replies") if profile.quick_replies else ("text", "attachments")

@@ -149,7 +149,7 @@ def _values(value: Any, context: Context, workspace: Workspace) -> dict[str, Any
     strange = next((key for key in value if key not in known), None)
     if strange is not None:
         raise invalid(f"Invalid contact field key: {strange}")
-    return {key: None if one is None or one == "" else str(one) for key, one in value.items()}
+    return {key: None if one is None or one == "" else fields.text(str(one), blank=True) for key, one in value.items()}
 
 
 def _change(contact: Contact, clean: Mapping[str, Any], context: Context) -> None:

@@ -13,7 +13,7 @@ from fakes.rapidpro.api.context import Answer, Context, workspace_of, writable
 from fakes.rapidpro.api.fields import Invalid, invalid
 from fakes.rapidpro.api.filters import Filtered, NoTime
 from fakes.rapidpro.api.pages import page
-from fakes.rapidpro.api.wire import Call, field_errors, moment, over_fields
+from fakes.rapidpro.api.wire import Broken, Call, field_errors, moment, over_fields
 from fakes.rapidpro.ordered import Ordered
 from fakes.rapidpro.profile import Profile
 from fakes.rapidpro.rows import FlowStart, Workspace
@@ -85,7 +85,32 @@ def params(value: Any, profile: Profile) -> dict[str, Any]:
         raise invalid(fields.NULL)
     if not isinstance(value, dict):
         raise invalid("Must be a valid JSON object")
+    if not is_storable(value):
+        raise Broken
     return _narrowed(value) if profile.cleans_params else value
+
+
+def is_storable(value: Any) -> bool:
+    """Whether the database takes it as JSON: it knows neither NUL nor lone surrogates."""
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, dict):
+            left += [*one, *one.values()]
+        elif isinstance(one, list):
+            left += one
+        elif isinstance(one, str) and ("\x00" in one or not is_text(one)):
+            return False
+    return True
+
+
+def is_text(value: str) -> bool:
+    """Whether it can be written as UTF-8."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _narrowed(value: Any) -> Any:

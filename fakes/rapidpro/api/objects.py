@@ -43,7 +43,7 @@ def contact_finder(store: Store, workspace: Workspace) -> Find:
     def find(name: str) -> Contact | None:
         found = store.contacts.get(name)
         if found is None:
-            normal = urns.normalize(name, workspace.default_country)
+            normal = urns.normalize(name, workspace.default_country) if len(name) <= urns.MAX_LENGTH else None
             found = None if normal is None else store.contact_by_urn(workspace, identity_of(normal))
         return found if found is not None and found.workspace is workspace and not found.deleted else None
 

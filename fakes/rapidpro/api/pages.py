@@ -10,7 +10,7 @@ import base64
 import binascii
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, Protocol, TypeVar
 from urllib.parse import parse_qs, urlencode
@@ -20,6 +20,7 @@ from fakes.rapidpro.api.wire import Broken, Call, detail
 Row = TypeVar("Row")
 PAGE_SIZE = 250
 MAX_OFFSET = 1000
+_FIRST, _LAST = datetime(2, 1, 1, tzinfo=UTC), datetime(9998, 1, 1, tzinfo=UTC)
 
 
 class Listing(Protocol[Row]):
@@ -97,11 +98,9 @@ def _from(listing: Listing[Row], cursor: Cursor) -> Iterator[Row]:
 def _time(position: str) -> datetime:
     try:
         time = datetime.fromisoformat(position)
-    except ValueError:
+        return min(max(time if time.tzinfo else time.replace(tzinfo=UTC), _FIRST), _LAST)
+    except (ValueError, OverflowError):
         raise Broken from None
-    if time.tzinfo is None:
-        raise Broken
-    return time
 
 
 def _text(listing: Listing[Row], row: Row) -> str:

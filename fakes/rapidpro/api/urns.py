@@ -55,7 +55,7 @@ def check(value: Any, country: str, *, limited: bool = True) -> str:
     if limited and len(given) > MAX_LENGTH:
         raise invalid(f"Ensure this field has no more than {MAX_LENGTH} characters.")
     text(given, trim=False)  # refuses NUL and surrogates
-    normal = normalize(given, country)
+    normal = normalize(given, country) if len(given) <= MAX_LENGTH else normalize.__wrapped__(given, country)
     if normal is None:
         raise invalid(f"Invalid URN: {given}. Ensure phone numbers contain country codes.")
     return normal

@@ -98,12 +98,15 @@ def moment(value: datetime | None) -> str | None:
 
 
 def to_json(value: Any, *, ascii_only: bool, indent: int | None = None) -> bytes:
-    """JSON as the API writes it; separators of Unicode lines are escaped for JavaScript's sake."""
+    """JSON as the API writes it; separators of Unicode lines are escaped for JavaScript's sake. Raises Broken."""
     separators = (",", ":") if indent is None else (",", ": ")
     text = json.dumps(value, ensure_ascii=ascii_only, separators=separators, indent=indent)
     if not ascii_only:
         text = text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-    return text.encode("utf-8", "surrogatepass")
+    try:
+        return text.encode()
+    except UnicodeEncodeError:  # a lone surrogate, which RapidPro cannot write either
+        raise Broken from None
 
 
 def server_error(headers: tuple[tuple[str, str], ...]) -> Reply:
