@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from conformance.checks import Violation, judge
 from conformance.pace import RealPace
+from conformance.people import Person
 from conformance.subjects.external import ExternalRelay
 from conformance.surroundings import Processes
+from conformance.verdicts import HarnessBroken
 from conformance.world import World
 
 LONGEST_LIFE = 0.6
 """Real seconds that the relay lives at most before it is killed."""
-IN_A_LIFE, OUT_A_LIFE = 2, 3
+PAUSE = 0.15
+"""Real seconds between two texts in at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +43,13 @@ def kill_often(
     seed: int,
     *,
     profile: str = "26",
+    ahead: int = 0,
     on_kill: Callable[[int], None] = lambda _count: None,
 ) -> Survived:
-    """Kill `subject` so many times under traffic. HarnessBroken if it does not start again."""
+    """Kill `subject` so many times under traffic, `ahead` texts each way being under way from the beginning.
+
+    HarnessBroken if it does not start again, or if no traffic could be made.
+    """
     rng = random.Random(seed)
     began = time.monotonic()
     services = Processes(profile, seed)
@@ -50,12 +58,12 @@ def kill_often(
         services.control.put("/rapidpro/rates", {"v2": "1000000/hour", "v2.messages": "1000000/hour"})
         subject.start(services.neighbours)
         world = World(services, subject, RealPace(subject.poll_seconds, patience=60))
-        for count in range(kills):
-            traffic(world, rng, count)
-            time.sleep(rng.uniform(0, LONGEST_LIFE))
-            subject.kill()
-            subject.restart()
-            on_kill(count + 1)
+        with Traffic(world, random.Random(rng.random()), ahead):
+            for count in range(kills):
+                time.sleep(rng.uniform(0.05, LONGEST_LIFE))
+                subject.kill()
+                subject.restart()
+                on_kill(count + 1)
         world.pace.settle(world)
         history = world.history()
         found = tuple(judge(history, without=("reordered", "called_while_throttled")))
@@ -65,9 +73,37 @@ def kill_often(
         services.close()
 
 
-def traffic(world: World, rng: random.Random, count: int) -> None:
-    """Some texts each way."""
-    people = [world.people[f"P{rng.randint(1, 20)}"] for _ in range(IN_A_LIFE + OUT_A_LIFE)]
-    world.due_each([(person, f"Reminder {count}.{n}") for n, person in enumerate(people[:OUT_A_LIFE])])
-    for n, person in enumerate(people[OUT_A_LIFE:]):
-        world.text_in(person, f"Report {count}.{n}")
+class Traffic:
+    """Texts each way, from a thread of its own, so that a kill can come at any moment of any exchange."""
+
+    def __init__(self, world: World, rng: random.Random, ahead: int) -> None:
+        self._world, self._rng, self._ahead = world, rng, ahead
+        self._stop = threading.Event()
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="traffic", daemon=True)
+
+    def __enter__(self) -> Traffic:
+        self._world.due_each([(self._person(), f"Waiting {n}") for n in range(self._ahead)])
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+        if self._failure is not None:
+            raise HarnessBroken(f"the traffic broke off: {self._failure}")
+
+    def _run(self) -> None:
+        try:
+            for n in range(self._ahead):
+                self._world.text_in(self._person(), f"Ahead {n}")
+            count = 0
+            while not self._stop.wait(self._rng.uniform(0, PAUSE)):
+                self._world.text_in(self._person(), f"Report {count}")
+                self._world.due_each([(self._person(), f"Reminder {count}.{n}") for n in range(2)])
+                count += 1
+        except Exception as failure:  # told when the traffic ends
+            self._failure = failure
+
+    def _person(self) -> Person:
+        return self._world.people[f"P{self._rng.randint(1, 20)}"]

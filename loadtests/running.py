@@ -26,8 +26,6 @@ from loadtests.shapes import Shape
 
 CALM_SECONDS = 45.0
 """Real seconds without any progress after which nothing more is expected: a relay asks for old states rarely."""
-CHANNEL = {"tps": 1000}
-"""Far more than the ten segments a second of a usual channel: the relay is what is measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,6 @@ def run(
     services = Processes(profile, seed)
     try:
         services.calm_channel()
-        services.control.put("/rapidpro/channel", CHANNEL)
         subject.start(services.neighbours)
         services.control.put("/rapidpro/webhook", {"url": subject.webhook_url(), "token": subject.webhook_token()})
         with tempfile.TemporaryDirectory(prefix="load-") as folder:
