@@ -22,7 +22,7 @@ INTAKE = "000000f0-0000-4000-8000-000000000001"
 CONTACT = "000000c0-0000-4000-8000-000000000001"
 NO_TEXT = "Not a valid string."
 SERVER_ERROR = b"Server Error. Site administrators have been notified."
-POSTED = {
+POSTED: dict[str, dict[str, Any]] = {
     "broadcasts": {"urns": [ANN], "text": "Hello", "contacts": [], "groups": [], "base_language": "eng"},
     "messages": {"contact": CONTACT, "text": "Hello", "attachments": []},
     "flow_starts": {
@@ -38,7 +38,7 @@ POSTED = {
     "globals": {"name": "Org", "value": "x"},
 }  # fmt: skip
 FIELDS = [(name, field) for name, body in POSTED.items() for field in body]
-VALUES = (
+VALUES: tuple[Any, ...] = (
     None, True, 0, -1, 1.5, 10**30, 1e308, "", " ", "\x00", "\ud800", "x" * 10_000, "💉" * 5_000, [], [[]], [None],
     [True], [{}], [1.5], ["\x00"], ["\udfff"], ["x" * 300], {}, {"a": None}, {"eng": None}, {"eng": []}, {"eng": {}},
     {"eng": "\ud800"}, {"\ud800": "a"}, {"\x00": "a"}, {"a" * 300: 1},

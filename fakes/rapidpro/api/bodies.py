@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
@@ -14,6 +15,7 @@ LIMIT = 16 * 1024 * 1024
 """Bytes. RapidPro itself has no limit for JSON; the proxies in front of real ones do."""
 FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
 LISTS = frozenset({"urns", "contacts", "groups", "messages"})
+NO_MARK = "Unexpected UTF-8 BOM (decode using utf-8-sig): line 1 column 1 (char 0)"
 EMPTY_DICTIONARY = "This dictionary may not be empty."
 
 
@@ -38,16 +40,20 @@ def read(call: Call, profile: Profile) -> Mapping[str, Any]:
 
 
 def _json(body: bytes, *, strict: bool) -> Any:
-    import json
-
     try:
-        return json.loads(body.decode("utf-8"), parse_constant=_refuse if strict else None)
+        text = body.decode()
+        if text.startswith("\ufeff"):
+            raise ValueError(NO_MARK)
+        return (_STRICT if strict else _LAX).decode(text)
     except ValueError as problem:
         raise detail(400, f"JSON parse error - {problem}") from None
 
 
 def _refuse(name: str) -> Any:
     raise ValueError(f"Out of range float values are not JSON compliant: {name!r}")
+
+
+_STRICT, _LAX = json.JSONDecoder(parse_constant=_refuse), json.JSONDecoder()
 
 
 def _form(call: Call, body: bytes, given: str, profile: Profile) -> Mapping[str, Any]:

@@ -48,8 +48,7 @@ def text(value: Any, *, limit: int | None = None, trim: bool = True, blank: bool
         found.append(f"Ensure this field has no more than {limit} characters.")
     if "\x00" in clean:
         found.append("Null characters are not allowed.")
-    surrogate = next((char for char in clean if ord(char) in SURROGATES), None)
-    if surrogate is not None:
+    if not clean.isascii() and (surrogate := next((char for char in clean if ord(char) in SURROGATES), None)):
         found.append(f"Surrogate characters are not allowed: U+{ord(surrogate):X}.")
     if found:
         raise Invalid(found)

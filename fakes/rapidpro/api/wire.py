@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,9 @@ from fakes.wsgi import Environ, Reply
 
 JSON = "application/json"
 HTML = "text/html; charset=utf-8"
+_PLAIN = re.compile(r"[a-z_]+=[\w.:-]*(&[a-z_]+=[\w.:-]*){0,20}", re.ASCII)
+_ASCII = json.JSONEncoder(separators=(",", ":"))
+_UNICODE = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 SERVER_ERROR = b"Server Error. Site administrators have been notified."
 
 
@@ -78,6 +82,8 @@ def parse_query(query: str) -> dict[str, str]:
     """Parameters; of one given twice, the last counts."""
     if not query:
         return {}
+    if _PLAIN.fullmatch(query):  # the usual case, without anything to decode
+        return dict(pair.split("=") for pair in query.split("&"))
     try:
         return dict(parse_qsl(query, keep_blank_values=True, errors="replace", max_num_fields=1000))
     except ValueError:
@@ -99,8 +105,10 @@ def moment(value: datetime | None) -> str | None:
 
 def to_json(value: Any, *, ascii_only: bool, indent: int | None = None) -> bytes:
     """JSON as the API writes it; separators of Unicode lines are escaped for JavaScript's sake. Raises Broken."""
-    separators = (",", ":") if indent is None else (",", ": ")
-    text = json.dumps(value, ensure_ascii=ascii_only, separators=separators, indent=indent)
+    if indent is None:
+        text = (_ASCII if ascii_only else _UNICODE).encode(value)
+    else:
+        text = json.dumps(value, ensure_ascii=ascii_only, separators=(",", ": "), indent=indent)
     if not ascii_only:
         text = text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
     try:
