@@ -12,7 +12,7 @@ from conformance.subjects.built_in import POLL_SECONDS, REFERENCE, BuiltIn, rela
 from conformance.subjects.external import ExternalRelay
 from conformance.subjects.in_process import Build, reference
 from conformance.surroundings import InProcessFakes, Processes, Surroundings
-from conformance.verdicts import Verdict
+from conformance.verdicts import HarnessBroken, Verdict
 from conformance.world import World
 
 
@@ -97,6 +97,7 @@ class HttpStage:
         self._surroundings: Surroundings | None = None
         self._numbers: Iterator[str] = fresh_numbers()
         self._described = make_subject()
+        self._absent: str | None = None
 
     def describe(self) -> dict[str, Any]:
         return self._described.describe()
@@ -105,15 +106,25 @@ class HttpStage:
         return self._described.means
 
     def open(self) -> World:
+        if self._absent is not None:
+            raise HarnessBroken(self._absent)
         if self._surroundings is None:
             self._surroundings = Processes(self.profile, self._seed)
         if self._subject is None:
-            subject = self._make_subject()
-            subject.start(self._surroundings.neighbours)
-            self._subject = subject
+            self._subject = self._started(self._surroundings)
         pace: Pace = RealPace(self._subject.poll_seconds)
         self._surroundings.calm_channel()
         return World(self._surroundings, self._subject, pace, self._numbers)
+
+    def _started(self, surroundings: Surroundings) -> ExternalRelay:
+        """A subject that runs. One that could not be reached once is not waited for again in every scenario."""
+        subject = self._make_subject()
+        try:
+            subject.start(surroundings.neighbours)
+        except HarnessBroken as fault:
+            self._absent = str(fault)
+            raise
+        return subject
 
     def close(self, world: World, verdict: Verdict) -> None:
         world.control.delete("/faults")
