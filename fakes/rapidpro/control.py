@@ -63,18 +63,24 @@ def control_blueprint(service: RapidPro) -> Blueprint:
     return routes
 
 
+def _is_key(key: Any) -> bool:
+    return isinstance(key, str) and key != "" and not any(char.isspace() for char in key)
+
+
 def _change_token(service: RapidPro, name: str, given: Any) -> dict[str, Any]:
     """Rotate a token (`key`) or take it out of use (`active`)."""
     strange = set(given) - {"key", "active"} if isinstance(given, dict) else {"?"}
-    if strange or not isinstance(given.get("key", ""), str) or not isinstance(given.get("active", True), bool):
-        raise BadRequest('expected an object with "key" (text) or "active" (true or false)')
+    if strange or not given or not isinstance(given.get("active", True), bool) or not _is_key(given.get("key", "x")):
+        raise BadRequest('expected an object with "key" (text without blanks) or "active" (true or false)')
     with service.lock:
         token = next((one for one in service.store.tokens.values() if one.name == name), None)
         if token is None:
             names = ", ".join(one.name for one in service.store.tokens.values())
             raise BadRequest(f"no token is called {name!r}; there are: {names}")
-        if given.get("key"):
-            del service.store.tokens[token.key]
+        if "key" in given and given["key"] != token.key:
+            if given["key"] in service.store.tokens:
+                raise BadRequest("another token has this key already")
+            service.store.retire(token)
             token.key = given["key"]
             service.store.tokens[token.key] = token
         token.active = given.get("active", token.active)

@@ -115,9 +115,11 @@ class RapidPro:
             }
 
     def secrets(self) -> Mapping[str, str]:
-        """The tokens, by name."""
+        """The tokens' keys by name, and those they had before."""
         with self.lock:
-            return {f"rapidpro:{token.name}": token.key for token in self.store.tokens.values()}
+            now = {f"rapidpro:{token.name}": token.key for token in self.store.tokens.values()}
+            before = {f"rapidpro:{name}, before {n}": key for n, (name, key) in enumerate(self.store.retired, 1)}
+            return {**before, **now}
 
     def _new_uuid(self) -> str:
         return uuid4(self._rng)

@@ -47,6 +47,7 @@ class Store:
         self.spaces: dict[int, Workspace] = {}
         self.users: dict[str, User] = {}
         self.tokens: dict[str, Token] = {}
+        self.retired: list[tuple[str, str]] = []
         self.channels: list[Channel] = []
         self.fields: list[Field] = []
         self.globals: list[Global] = []
@@ -79,6 +80,11 @@ class Store:
         number = self.next[kind]
         self.next[kind] = number + 1
         return number
+
+    def retire(self, token: Token) -> None:
+        """A token's key opens nothing any more; it stays a secret."""
+        del self.tokens[token.key]
+        self.retired.append((token.name, token.key))
 
     # Rows that are added.
 

@@ -19,11 +19,11 @@ SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 def parse_rate(rate: str) -> tuple[int, int]:
     """`2500/hour` as (2500, 3600). Raises ValueError."""
     number, slash, period = rate.partition("/")
-    if not slash or not number.strip().isdigit() or not period or period[0] not in SECONDS:
+    if not slash or not number.strip().isdecimal() or not period or period[0] not in SECONDS:
         raise ValueError(
             f"a rate is a number, a slash and second, minute, hour or day, such as 2500/hour; got {rate!r}"
         )
-    return int(number), SECONDS[period[0]]
+    return int(number[:18]), SECONDS[period[0]]
 
 
 class Throttle:
