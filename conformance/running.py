@@ -18,6 +18,7 @@ from conformance.stage import Stage
 QUIET = (
     "--disable-plugin-autoload", "-p", "pytest_bdd.plugin", "-p", "no:terminal",
     "-p", "no:cacheprovider", "-p", "no:logging", "-c", os.devnull, "--import-mode=importlib",
+    "-o", "disable_test_id_escaping_and_forfeit_all_rights_to_community_support=true",
 )  # fmt: skip
 """Options for pytest: plugins that happen to be installed beside it neither slow nor change a run."""
 

@@ -85,7 +85,7 @@ def check_url(_context: click.Context, _parameter: click.Parameter, value: str |
 @click.option(
     "--poll-seconds", type=click.FloatRange(min=0.05), help="RELAY_POLL_SECONDS of a started relay. Default 1."
 )
-@click.option("--only", default="", metavar="ID[,ID]", help="Only these requirements.")
+@click.option("--only", metavar="ID[,ID]", help="Only these requirements.")
 @click.option("--level", type=click.Choice([level.value for level in Level]), help="This level and stricter ones.")
 @click.option("--profile", type=click.Choice(PROFILES), default="26", show_default=True, help="RapidPro's version.")
 @click.option("--seed", type=int, default=1, show_default=True, help="All chance of a run in process comes from this.")
@@ -95,7 +95,7 @@ def check_url(_context: click.Context, _parameter: click.Parameter, value: str |
 def conform_command(
     context: click.Context,
     /,
-    only: str,
+    only: str | None,
     level: str | None,
     report_dir: Path | None,
     as_json: bool,
@@ -107,7 +107,9 @@ def conform_command(
         raise click.UsageError("--subject-command needs --subject-url: where the relay will listen")
     if choice.http and choice.url is not None:
         raise click.UsageError("--http is for the reference relay; --subject-url is over sockets anyway")
-    wanted = [word.strip() for word in only.split(",") if word.strip()]
+    wanted = [word.strip() for word in (only or "").split(",") if word.strip()]
+    if only is not None and not wanted:
+        raise click.UsageError("--only names no requirement: give ids such as IN-1,OUT-2 (see relay-harness list)")
     try:
         requirements = select(load(), wanted, Level(level) if level else None)
     except (UnknownRequirement, EmptySelection) as problem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import signal
@@ -74,6 +75,7 @@ class ExternalRelay(AsRelay):
     def restart(self) -> None:
         if self._command is None or self._neighbours is None:
             raise Untestable(f"{self.name} was not started by the harness: give --subject-command to have it restarted")
+        self._check_free()
         with self._log().open("ab") as log:
             self._process = subprocess.Popen(
                 shlex.split(self._command),
@@ -103,6 +105,13 @@ class ExternalRelay(AsRelay):
 
     def _log(self) -> Path:
         return self._folder / "output.txt"
+
+    def _check_free(self) -> None:
+        """Somebody else at the address would be taken for the relay."""
+        address = urlsplit(self._url)
+        with contextlib.suppress(OSError):
+            socket.create_connection((address.hostname or "127.0.0.1", address.port or 80), timeout=1).close()
+            raise HarnessBroken(f"{self._url} is in use already: stop what listens there, or choose another port")
 
     def _await_port(self) -> None:
         address = urlsplit(self._url)

@@ -1,0 +1,116 @@
+"""The command `relay-harness`: right exit status and a clear sentence, whatever it is given."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.harness_command import harness
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("conform", "--only", "NOPE"), "no requirement has the id NOPE; there are: IN-1"),
+        (("conform", "--only", ""), "--only"),
+        (("conform", "--profile", "5"), "is not one of '6.4'"),
+        (("conform", "--subject-url", "nonsense"), "expected an address such as http://127.0.0.1:7070"),
+        (("conform", "--http", "--subject-url", "http://127.0.0.1:9"), "--subject-url is over sockets anyway"),
+        (("show", "NOPE"), "no requirement has the id NOPE"),
+        (("nonsense",), "no command is called 'nonsense'; there are: conform"),
+        (("replay", "there-is-none.json"), "there-is-none.json cannot be read"),
+        (("load", "nonsense"), "no load shape is called 'nonsense'; there are: reminder_morning"),
+        (("simulate", "--runs", "0"), "not in the range"),
+        (("simulate", "--subject", "nobody"), "no built-in subject is called 'nobody'; there are: reference"),
+    ],
+)
+def test_wrong_usage_is_told_with_what_is_possible(arguments: tuple[str, ...], sentence: str) -> None:
+    done = harness(*arguments)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_selection_that_names_nothing_judges_nothing() -> None:
+    done = harness("conform", "--only", ",")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_a_relay_that_nobody_runs_cannot_be_judged() -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{probe.getsockname()[1]}"
+    done = harness("conform", "--subject-url", url, "--only", "IN-1,OUT-1")
+    assert done.returncode == 2
+    assert f"no relay answers at {url}" in done.stdout + done.stderr
+
+
+def test_a_relay_whose_command_ends_at_once_cannot_be_judged_and_its_last_words_are_shown() -> None:
+    command = "python -c \"import sys; sys.exit('I do not want to')\""
+    done = harness(
+        "conform", "--subject-url", "http://127.0.0.1:9", "--subject-command", command, "--only", "IN-1"
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "I do not want to" in done.stdout + done.stderr
+
+
+def test_one_requirement_is_judged_and_reported(tmp_path: Path) -> None:
+    done = harness("conform", "--only", "IN-1", "--report-dir", str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    report = json.loads((tmp_path / "report.json").read_text("utf-8"))
+    assert report["subject"]["name"] == "reference"
+    assert report["profile"] == "26"
+    assert report["totals"] == {"passed": 1, "failed": 0, "unknown": 0, "broken": 0}
+    (requirement,) = report["requirements"]
+    assert (requirement["id"], requirement["level"], requirement["verdict"]) == ("IN-1", "must", "passed")
+    assert len(requirement["scenarios"]) >= 5
+    assert {"name", "verdict", "seconds", "reason"} <= set(requirement["scenarios"][0])
+
+
+def test_a_report_that_cannot_be_written_is_no_verdict(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    done = harness("conform", "--only", "IN-1", "--report-dir", str(tmp_path / "taken"))
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_requirements_are_listed_and_shown_with_sources() -> None:
+    listed = harness("list")
+    assert listed.returncode == 0
+    assert "QUOTA-1" in listed.stdout
+    shown = harness("show", "OUT-8")
+    assert shown.returncode == 0
+    assert "issue 9467" in shown.stdout
+    assert "When CHT sends" in shown.stdout
+
+
+def test_up_says_that_a_port_is_taken() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = harness("up", "--port", str(taken.getsockname()[1]))
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    assert "is in use already" in done.stderr
+
+
+def test_no_traffic_is_no_verdict_of_a_load_test() -> None:
+    done = harness("load", "reminder_morning", "--texts", "0", "--json")
+    assert done.returncode == 2
+    document = json.loads(done.stdout)
+    assert (document["requests"], document["verdict"]) == (0, "broken")
+
+
+def test_a_smoke_run_of_the_load_test_loses_nothing() -> None:
+    done = harness("load", "reminder_morning", "--texts", "60", "--seconds", "3", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    document = json.loads(done.stdout)
+    assert (document["texts_in"], document["texts_out"]) == (60, 60)
+    assert (document["lost"], document["duplicated"], document["verdict"]) == (0, 0, "passed")
+    assert document["texts_per_second"] > 0
+    assert document["calls_per_text"] < 2
