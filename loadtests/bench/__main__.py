@@ -9,7 +9,7 @@ import click
 
 BENCHES = {
     "fakes": ("loadtests.bench.exchange", "the stateful exchange against the fake RapidPro"),
-    "stores": ("loadtests.bench.stores", "the same questions with 1,000 and with 100,000 in the store, both fakes"),
+    "stores": ("loadtests.bench.stores", "the same questions with 1,000 and with 100,000 in the store"),
     "gateway": ("loadtests.bench.gateway", "100 messages, and 100 updates, in one request to the fake CHT"),
 }
 
