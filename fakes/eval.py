@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any, TextIO
 
 from fakes.rapidpro.expressions import env_from_json, evaluate
 from fakes.rapidpro.expressions.values import from_json
 
+MAX_EXPONENT = 400
 KEYS = {"template", "context", "env", "generation"}
 
 
@@ -63,7 +65,7 @@ def evaluate_line(line: bytes) -> dict[str, Any]:
 
 def _object(line: bytes) -> dict[str, Any]:
     try:
-        given = json.loads(line.decode("utf-8"))
+        given = json.loads(line.decode("utf-8"), parse_float=_number, parse_int=_number, parse_constant=_number)
     except UnicodeDecodeError:
         raise BadLine("the line is not UTF-8") from None
     except RecursionError:
@@ -75,8 +77,16 @@ def _object(line: bytes) -> dict[str, Any]:
     return given
 
 
+def _number(digits: str) -> Decimal:
+    """All digits count: a context may hold more of them than a float can."""
+    number = Decimal(digits)
+    if not number.is_finite() or abs(number.adjusted()) > MAX_EXPONENT:
+        raise ValueError(f"{digits[:20]} is no number that a context can hold")
+    return number
+
+
 def _kind(value: Any) -> str:
     if value is None:
         return "null"
-    names = {bool: "a boolean", int: "a number", float: "a number", str: "a text", list: "a list", dict: "an object"}
+    names = {bool: "a boolean", Decimal: "a number", str: "a text", list: "a list", dict: "an object"}
     return names.get(type(value), "something else")

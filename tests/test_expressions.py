@@ -84,7 +84,8 @@ def test_there_are_as_many_recorded_cases_as_the_document_says() -> None:
         ('@(default(1/0, default(null, "z")))', "z"),
         ('@(has_error(1/0).match)', "division by zero"),
         ('@(has_phone("call 0712345678").match)', "+254712345678"),
-        ('@(has_category(results.relay, "Success", "Failure").match)', "Failure"),
+        ('@(has_category(object("name", "Relay", "value", "503", "category", "Failure", "created_on", now()),'
+         ' "Success", "Failure").match)', "Failure"),
         ('@(regex_match("a\\nb1", "^b(\\d)$", 1))', "1"),
     ],
 )  # fmt: skip

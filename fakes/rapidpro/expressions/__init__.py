@@ -12,13 +12,22 @@ from typing import Any
 
 from fakes.rapidpro.expressions.environment import Budget, Env, env_from_json
 from fakes.rapidpro.expressions.evaluation import Scope, value_of
-from fakes.rapidpro.expressions.parser import parse
+from fakes.rapidpro.expressions.parser import parse, too_deep
 from fakes.rapidpro.expressions.scanner import scan
-from fakes.rapidpro.expressions.values import ExpressionError, Failed, Generation, Value, render
+from fakes.rapidpro.expressions.values import (
+    ExpressionError,
+    Failed,
+    Generation,
+    TooComplex,
+    Value,
+    render,
+)
 
 __all__ = ["Env", "Evaluated", "env_from_json", "evaluate", "evaluate_value"]
 
 MAX_TEXT = 10_000
+TOO_DEEP = "expression nesting too deep"
+_FAILURES = (ExpressionError, TooComplex, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +57,8 @@ def evaluate(
             continue
         try:
             written.append(render(_value(part, scope)))
-        except ExpressionError as error:
-            errors.append(str(error))
-        except RecursionError:
-            errors.append("expression is nested too deeply")
+        except _FAILURES as error:
+            errors.append(_message(error))
     return Evaluated(_cut("".join(written), limit), tuple(errors))
 
 
@@ -62,8 +69,8 @@ def evaluate_value(template: str, context: Mapping[str, Any], env: Env, *, gener
     if len(parts) == 1 and parts[0][0] == "expression":
         try:
             return _value(parts[0][1], scope)
-        except (ExpressionError, RecursionError) as error:
-            return Failed(str(error))
+        except _FAILURES as error:
+            return Failed(_message(error))
     return evaluate(template, context, env, generation=generation).text
 
 
@@ -72,7 +79,13 @@ def _scope(context: Mapping[str, Any], env: Env, generation: Generation) -> Scop
 
 
 def _value(expression: str, scope: Scope) -> Value:
+    if scope.env.generation == "new" and too_deep(expression):
+        raise ExpressionError(TOO_DEEP)
     return value_of(parse(expression), scope)
+
+
+def _message(error: Exception) -> str:
+    return TOO_DEEP if isinstance(error, RecursionError) else str(error)
 
 
 def _cut(text: str, limit: int | None) -> str:

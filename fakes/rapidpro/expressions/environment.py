@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from fakes.rapidpro.expressions.values import ExpressionError, Generation, parse_moment_text
+from fakes.rapidpro.expressions.values import Generation, TooComplex, parse_moment_text
 
 MAX_CALLS = 100_000
 MAX_MADE = 5_000_000
@@ -27,11 +27,11 @@ class Budget:
     """Characters and array items that may still be produced."""
 
     def spend(self, made: int = 0) -> None:
-        """Count one call and what it made. ExpressionError when there is nothing left."""
+        """Count one call and what it made. TooComplex when there is nothing left."""
         self.calls -= 1
         self.made -= made
         if self.calls < 0 or self.made < 0:
-            raise ExpressionError("expression is too costly to evaluate")
+            raise TooComplex
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ def _value_of(node: Node, scope: Scope) -> Value:
         return result
     if isinstance(node, Negated):
         number = to_number(value_of(node.operand, scope), scope.env.generation)
-        return number.copy_negate() if node.times % 2 else number
+        return number.copy_negate() if node.times % 2 and number else number  # no zero has a sign
     return _anonymous(node, scope)
 
 

@@ -28,6 +28,8 @@ def epoch(_env: Env, value: Moment) -> Decimal:
 
 def datetime_from_epoch(env: Env, value: Decimal) -> Moment:
     nanoseconds = int(EXACT.multiply(value, Decimal(10**9)))
+    if not -(2**63) <= nanoseconds < 2**63:
+        raise ExpressionError("epoch time is out of range")
     try:
         at = EPOCH + timedelta(microseconds=nanoseconds // 1000)
         return Moment(at.astimezone(env.timezone), nanoseconds % 1000)
@@ -45,17 +47,17 @@ def format_datetime(env: Env, value: Moment, layout: str | None = None, zone_nam
         local = value.at.astimezone(env.timezone if zone_name is None else zone(zone_name))
     except (ValueError, OverflowError) as error:
         raise ExpressionError(str(error)) from None
-    return layouts.write(Moment(local, value.nanoseconds), layout or default_layout(env))
+    return layouts.write(Moment(local, value.nanoseconds), default_layout(env) if layout is None else layout)
 
 
 def format_date(env: Env, value: date, layout: str | None = None) -> str:
     at = Moment(datetime.combine(value, time(), UTC))
-    return layouts.write(at, layout or env.date_format, layouts.DATE_PIECES)
+    return layouts.write(at, env.date_format if layout is None else layout, layouts.DATE_PIECES)
 
 
 def format_time(env: Env, value: time, layout: str | None = None) -> str:
     at = Moment(datetime.combine(date(2000, 1, 1), value, UTC))
-    return layouts.write(at, layout or env.time_format, layouts.TIME_PIECES)
+    return layouts.write(at, env.time_format if layout is None else layout, layouts.TIME_PIECES)
 
 
 def parse_datetime(env: Env, value: str, layout: str, zone_name: str | None = None) -> Moment:
@@ -84,9 +86,8 @@ def time_from_parts(_env: Env, hour: int, minute: int, second: int) -> time:
 
 
 def week_number(_env: Env, value: date) -> Decimal:
-    """Weeks begin on Sunday; the one that holds 1 January is the first."""
-    start = date(value.year, 1, 1)
-    return Decimal((value.timetuple().tm_yday - 1 + start.isoweekday() % 7) // 7 + 1)
+    """Weeks begin on Sunday; the one that holds 1 January is the first, or the second if it begins with it."""
+    return Decimal((value.timetuple().tm_yday - 1 - value.isoweekday() % 7 + 7) // 7 + 1)
 
 
 def tz(_env: Env, value: Moment) -> str:

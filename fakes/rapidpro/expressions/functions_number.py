@@ -17,7 +17,7 @@ def divided(first: Decimal, second: Decimal, places: int = 16) -> Decimal:
     """The quotient to so many places, half away from zero. ExpressionError for a division by zero."""
     if second == 0:
         raise ExpressionError("division by zero")
-    return rounded(EXACT.divide(first, second), places)
+    return EXACT.divide(first, second).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, EXACT)
 
 
 def rounded(value: Decimal, places: int) -> Decimal:
@@ -76,7 +76,8 @@ def grouped(value: Decimal, places: int | None, group: bool = True) -> str:
     if places is None:
         text = render(value)
     else:
-        text = format(value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, EXACT), "f")
+        rounded_value = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, EXACT)
+        text = format(rounded_value if rounded_value else rounded_value.copy_abs(), "f")
     whole, point, part = text.partition(".")
     sign, whole = ("-", whole[1:]) if whole.startswith("-") else ("", whole)
     if group:
@@ -100,7 +101,7 @@ def logical_or(env: Env, *values: Value) -> bool:
 
 def choose(env: Env, test: Value, yes: Value, no: Value) -> Value:
     """The branch not taken may be an error."""
-    return yes if truthy(any_value(test, env), env.generation) else no
+    return yes if truthy(any_value(test, env)) else no
 
 
 def default(_env: Env, value: Value, instead: Value) -> Value:

@@ -5,27 +5,20 @@ Source: goflow flows/routers/cases.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-import phonenumbers
-
 from fakes.rapidpro.expressions import moments
+from fakes.rapidpro.expressions.contents import email_in, numbers_in, phone_in
 from fakes.rapidpro.expressions.environment import Env
-from fakes.rapidpro.expressions.numeric import parse_number
 from fakes.rapidpro.expressions.patterns import search
 from fakes.rapidpro.expressions.signature import array, moment, number, raw, record, takes, text
-from fakes.rapidpro.expressions.values import ExpressionError, Failed, Moment, Record, Value, render
+from fakes.rapidpro.expressions.values import ExpressionError, Failed, Moment, Record, Value, parse_moment_text, render
 from fakes.rapidpro.expressions.words import words
 
-_NUMBER = re.compile(r"[-+]?(?:[\d,]+(?:\.\d+)?|(?:[^\w]|^)\.\d+)")
-_WORDISH = r"[^\W_]"
-_EMAIL = re.compile(rf"{_WORDISH}(?:{_WORDISH}|[-_+$~.])*@(?:{_WORDISH}[-_\w]*)(?:\.{_WORDISH}[-_\w]*)+")
 _NO_LOCATIONS = "can't find locations in environment which is not location enabled"
 
 
@@ -39,7 +32,7 @@ def matched(match: Value, extra: Record | None = None) -> Record:
 
 def unmatched() -> Record:
     """The outcome of a test that does not hold."""
-    return Record({}, False, has_default=True)
+    return Record({"match": ""}, False, has_default=True)
 
 
 def has_error(_env: Env, value: Value) -> Record:
@@ -102,24 +95,6 @@ def has_pattern(env: Env, value: str, pattern: str) -> Record:
     return matched(groups[0], Record({str(i): group for i, group in enumerate(groups)}))
 
 
-def numbers_in(value: str, env: Env) -> list[Decimal]:
-    """All numbers in a text, digit grouping and the digits of other scripts understood."""
-    found = []
-    for match in _NUMBER.finditer(value):
-        digits = "".join(_ascii_digit(character) for character in match.group().replace(",", ""))
-        try:
-            found.append(parse_number(digits.strip(), env.generation))
-        except ExpressionError:
-            continue
-    return found
-
-
-def _ascii_digit(character: str) -> str:
-    if "٠" <= character <= "٩" or "۰" <= character <= "۹" or "০" <= character <= "৯":
-        return str(unicodedata.digit(character))
-    return character
-
-
 def _number_test(holds: Callable[..., bool]) -> Callable[..., Record]:
     def test(env: Env, value: str, *limits: Decimal) -> Record:
         found = next((one for one in numbers_in(value, env) if holds(one, *limits)), None)
@@ -141,26 +116,21 @@ def _date_test(holds: Callable[[date, date], bool]) -> Callable[..., Record]:
     return test
 
 
-def has_time(_env: Env, value: str) -> Record:
+def has_time(env: Env, value: str) -> Record:
     try:
-        return matched(moments.to_time(value))
+        return matched(moments.to_time(value, env))
     except ExpressionError:
         return unmatched()
 
 
-def has_email(_env: Env, value: str) -> Record:
-    match = _EMAIL.search(value)
-    return matched(match.group()) if match else unmatched()
+def has_email(env: Env, value: str) -> Record:
+    found = email_in(value, env)
+    return matched(found) if found else unmatched()
 
 
 def has_phone(env: Env, value: str, country: str | None = None) -> Record:
-    """The first thing in the text that can be a phone number of the country, in international form."""
-    region = env.country if country is None else country
-    leniency = phonenumbers.Leniency.POSSIBLE
-    for match in phonenumbers.PhoneNumberMatcher(value[:1000], region or None, leniency, 100):
-        formatted = phonenumbers.format_number(match.number, phonenumbers.PhoneNumberFormat.E164)
-        return matched(formatted)
-    return unmatched()
+    found = phone_in(value, env.country if country is None else country, env)
+    return matched(found) if found else unmatched()
 
 
 def has_group(env: Env, groups: list[Any], uuid: str, *_name: Value) -> Record:
@@ -172,8 +142,22 @@ def has_group(env: Env, groups: list[Any], uuid: str, *_name: Value) -> Record:
 
 
 def has_category(_env: Env, result: Record, *names: str) -> Record:
-    category = render(result.get("category")[0])
+    """Only results of a flow have categories: they have a name and say when they came to be."""
+    texts = [result.get(name)[0] for name in ("name", "value", "category", "category_localized", "input")]
+    created_on = result.get("created_on")[0]
+    if not texts[0] or not all(isinstance(text, str | None) for text in texts) or not _is_moment(created_on):
+        raise ExpressionError("first argument must be a result")
+    category = texts[2] or ""
     return matched(category) if category in names else unmatched()
+
+
+def _is_moment(value: Value) -> bool:
+    if isinstance(value, str):
+        try:
+            return bool(parse_moment_text(value))
+        except ValueError:
+            return False
+    return isinstance(value, Moment)
 
 
 def _no_location(_env: Env, *_given: str) -> Record:

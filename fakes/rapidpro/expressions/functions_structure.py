@@ -23,6 +23,7 @@ from fakes.rapidpro.expressions.signature import (
     limited,
     moment,
     number,
+    raw,
     record,
     takes,
     text,
@@ -37,6 +38,7 @@ from fakes.rapidpro.expressions.values import (
     describe,
     render,
     truthy,
+    weigh,
 )
 
 
@@ -60,15 +62,25 @@ def count(_env: Env, value: Value) -> Decimal:
     raise ExpressionError("value isn't countable")
 
 
-def same(first: Value, second: Value) -> bool:
-    """Equal in type and value."""
-    if isinstance(first, list) and isinstance(second, list):
-        return len(first) == len(second) and all(map(same, first, second))
-    if isinstance(first, Record) and isinstance(second, Record):
-        return first.names() == second.names() and all(
-            same(first.properties[name], second.properties[name]) for name in first.names()
-        )
-    return type(first) is type(second) and first == second
+def identity(value: Value) -> Any:
+    """Something to compare by: alike for values equal in type and content."""
+    if isinstance(value, list):
+        return list, tuple(identity(item) for item in value)
+    if isinstance(value, Record):
+        default = identity(value.default) if value.has_default else None
+        return Record, default, tuple((name, identity(value.properties[name])) for name in value.names())
+    return type(value), value
+
+
+def contains(env: Env, items: list[Any], one: Value) -> bool:
+    env.budget.spend(len(items) // 4)
+    if not isinstance(one, list | Record):
+        return any(type(item) is type(one) and item == one for item in items)
+    weigh(one)
+    alike = [item for item in items if type(item) is type(one)]
+    env.budget.spend(weigh(alike))
+    wanted = identity(one)
+    return any(identity(item) == wanted for item in alike)
 
 
 def join(env: Env, items: list[Any], separator: str) -> str:
@@ -92,23 +104,17 @@ def _sort_key(item: Any) -> Any:
     return (item.at, item.nanoseconds) if isinstance(item, Moment) else item
 
 
-def unique(_env: Env, items: list[Any]) -> Value:
+def unique(env: Env, items: list[Any]) -> Value:
     """Each once, in the order of their first appearance."""
-    found: list[Any] = []
-    simple: set[tuple[type, Any]] = set()
+    env.budget.spend(weigh(items))
+    found: dict[Any, Any] = {}
     for item in items:
-        if isinstance(item, str | Decimal | bool):
-            key = (type(item), item)
-            if key not in simple:
-                simple.add(key)
-                found.append(item)
-        elif not any(same(item, other) for other in found if not isinstance(other, str | Decimal | bool)):
-            found.append(item)
-    return found
+        found.setdefault(identity(item), item)
+    return list(found.values())
 
 
 def filter_items(env: Env, items: list[Any], test: Function) -> Value:
-    return [item for item in items if truthy(_called(env, test, item), env.generation)]
+    return [item for item in items if truthy(_called(env, test, item))]
 
 
 def foreach(env: Env, items: list[Any], change: Function, *further: Value) -> Value:
@@ -138,6 +144,12 @@ def slice_items(_env: Env, items: list[Any], start: int, end: int | None = None)
     return cut
 
 
+def json(env: Env, value: Value) -> str:
+    written = to_json(value)
+    env.budget.spend(len(written))
+    return written
+
+
 STRUCTURE_FUNCTIONS = MappingProxyType({
     "text": takes(text)(lambda _env, value: value),
     "number": takes(number)(lambda _env, value: value),
@@ -148,7 +160,7 @@ STRUCTURE_FUNCTIONS = MappingProxyType({
     "array": takes(rest=any_value)(lambda env, *values: limited(list(values), env)),
     "object": takes(rest=any_value)(make_object),
     "count": takes(any_value)(count),
-    "contains": takes(array, any_value)(lambda _env, items, one: any(same(item, one) for item in items)),
+    "contains": takes(array, any_value)(contains),
     "join": takes(array, text)(join),
     "concat": takes(array, array)(lambda env, first, second: limited([*first, *second], env)),
     "slice": takes(array, integer, integer, needed=2)(slice_items),
@@ -162,7 +174,7 @@ STRUCTURE_FUNCTIONS = MappingProxyType({
     "extract": takes(record, text)(lambda _env, given, name: given.get(name)[0]),
     "extract_object": takes(record, text, rest=text)(extract_object),
     "keys": takes(record)(lambda _env, given: list(given.names())),
-    "json": takes(any_value)(lambda _env, value: to_json(value)),
+    "json": takes(any_value)(json),
     "parse_json": takes(text)(lambda env, value: parse_json(value, env)),
-    "format": takes(any_value)(lambda env, value: pretty(value, env)),
+    "format": takes(raw)(lambda env, value: "" if isinstance(value, Failed) else pretty(value, env)),
 })  # fmt: skip

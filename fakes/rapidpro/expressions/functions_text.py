@@ -10,15 +10,9 @@ from urllib.parse import quote
 
 from fakes.rapidpro.expressions.environment import MAX_ITEMS, Env
 from fakes.rapidpro.expressions.patterns import search
-from fakes.rapidpro.expressions.signature import integer, limited, takes, text
+from fakes.rapidpro.expressions.signature import integer, limited, takes, text, text_or_none
 from fakes.rapidpro.expressions.values import ExpressionError, Value
-from fakes.rapidpro.expressions.words import spans, words
-
-BLANKS = (
-    " \t\n\v\f\r\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
-    "\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
-)
-"""What the engine takes for white space."""
+from fakes.rapidpro.expressions.words import BLANKS, spans, words
 
 
 def _single(changed: str, original: str) -> str:
@@ -31,23 +25,27 @@ def upper(_env: Env, value: str) -> str:
 
 
 def lower(_env: Env, value: str) -> str:
-    return "".join(_single(character.lower(), character) for character in value)
+    return "".join(character.lower()[0] for character in value)  # two only for dotted capital I
 
 
 def title(env: Env, value: str) -> str:
     """Letters that begin a word are raised, all others lowered."""
-    out, previous = "", " "
+    out, begins = [], True
     for character in lower(env, value):
-        begins = not (previous.isalnum() or previous in "_'")
-        out += _single(character.title(), character) if begins else character
-        previous = character
-    return out
+        out.append(_single(character.title(), character) if begins else character)
+        begins = _separates(character)
+    return "".join(out)
+
+
+def _separates(character: str) -> bool:
+    """Of ASCII all but letters, digits and `_` (an apostrophe too); beyond it only blanks."""
+    return not (character.isalnum() or character == "_") if character.isascii() else character in BLANKS
 
 
 def _trimmer(left: bool, right: bool):  # type: ignore[no-untyped-def] # the type is that of the lambda below
     def trim(env: Env, value: str, characters: str | None = None) -> str:
         if characters is None or (characters == "" and env.generation == "9"):
-            characters = BLANKS
+            characters = BLANKS  # so does null; the new engine takes "" at its word
         value = value.lstrip(characters) if left and characters else value
         return value.rstrip(characters) if right and characters else value
 
@@ -117,7 +115,7 @@ def repeat(env: Env, value: str, count: int) -> str:
     if count < 0:
         raise ExpressionError(f"must be called with a positive integer, got {count}")
     if env.generation == "new" and len(value) * count > MAX_ITEMS:
-        raise ExpressionError(f"result is limited to {MAX_ITEMS} characters")
+        raise ExpressionError(f"cannot build a string longer than {MAX_ITEMS} characters")
     env.budget.spend(len(value) * count)
     return value * count
 
@@ -153,9 +151,9 @@ TEXT_FUNCTIONS = MappingProxyType({
     "upper": takes(text)(upper),
     "lower": takes(text)(lower),
     "title": takes(text)(title),
-    "trim": takes(text, text, needed=1)(_trimmer(True, True)),
-    "trim_left": takes(text, text, needed=1)(_trimmer(True, False)),
-    "trim_right": takes(text, text, needed=1)(_trimmer(False, True)),
+    "trim": takes(text, text_or_none, needed=1)(_trimmer(True, True)),
+    "trim_left": takes(text, text_or_none, needed=1)(_trimmer(True, False)),
+    "trim_right": takes(text, text_or_none, needed=1)(_trimmer(False, True)),
     "replace": takes(text, text, text, integer, needed=3)(replace),
     "word": takes(text, integer, text, needed=2)(word),
     "word_count": takes(text, text, needed=1)(word_count),

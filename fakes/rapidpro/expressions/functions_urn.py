@@ -11,15 +11,20 @@ from fakes.rapidpro.expressions.environment import Env
 from fakes.rapidpro.expressions.signature import any_value, takes, text
 from fakes.rapidpro.expressions.values import ExpressionError, Record, Value, quoted
 
-_URN = re.compile(r"([^:?#]+):([^?#]+)(?:\?([^#]*))?(?:#(.*))?", re.DOTALL)
+_URN = re.compile(r"([^:?#]+):([^?#]+)(?:\?([^?#]*))?(?:#([^?#]*))?", re.DOTALL)
+_CONTENT_TYPE = re.compile(r"image|audio|video|application|geo|unavailable|\w+/[-+.\w]+", re.ASCII)
 
 
 def _parts(urn: str) -> tuple[str, str, str]:
     match = _URN.fullmatch(urn)
     if match is None:
         raise ExpressionError(f"{quoted(urn)} is not a valid URN: scheme or path cannot be empty")
-    scheme, path, _, display = match.groups()
-    return scheme, path, display or ""
+    scheme, path, _, display = (_unescaped(part or "") for part in match.groups())
+    return scheme, path, display
+
+
+def _unescaped(part: str) -> str:
+    return part.replace("%23", "#").replace("%3F", "?").replace("%25", "%")
 
 
 def urn_parts(_env: Env, urn: str) -> Record:
@@ -27,21 +32,22 @@ def urn_parts(_env: Env, urn: str) -> Record:
     return Record({"scheme": scheme, "path": path, "display": display})
 
 
-def format_urn(_env: Env, urn: str) -> str:
+def format_urn(env: Env, urn: str) -> str:
     """A phone number the way people of its country write it; of other addresses the display name or the path."""
     scheme, path, display = _parts(urn)
-    if scheme == "tel":
-        try:
-            parsed = phonenumbers.parse(path, None)
-        except phonenumbers.NumberParseException:
-            return path
-        return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
-    return display or path
+    if scheme != "tel" or (display and env.generation == "new"):
+        return display or path
+    try:
+        parsed = phonenumbers.parse(path, None)
+    except phonenumbers.NumberParseException:
+        return path
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
 
 
 def attachment_parts(_env: Env, attachment: str) -> Record:
-    kind, colon, url = attachment.partition(":")
-    if not colon:
+    kind, _, url = attachment.partition(":")
+    kind = kind.lower()
+    if not _CONTENT_TYPE.fullmatch(kind):
         kind, url = "", attachment
     return Record({"content_type": kind, "url": url})
 

@@ -25,6 +25,7 @@ from fakes.rapidpro.expressions.values import (
     iso_text,
     render,
     render_number,
+    weigh,
 )
 
 _ESCAPED = re.compile('["\\\\\x00-\x1f\u2028\u2029]')
@@ -33,6 +34,11 @@ _SHORT = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r":
 
 def to_json(value: Value) -> str:
     """A value as JSON text. A function is null; an object's default is left out. ExpressionError for an error."""
+    weigh(value)
+    return _written(value)
+
+
+def _written(value: Value) -> str:
     if value is None or isinstance(value, Function):
         return "null"
     if isinstance(value, bool):
@@ -42,9 +48,9 @@ def to_json(value: Value) -> str:
     if isinstance(value, str):
         return quote(value)
     if isinstance(value, list):
-        return "[" + ",".join(to_json(item) for item in value) + "]"
+        return "[" + ",".join(_written(item) for item in value) + "]"
     if isinstance(value, Record):
-        return "{" + ",".join(f"{quote(n)}:{to_json(value.properties[n])}" for n in value.names()) + "}"
+        return "{" + ",".join(f"{quote(n)}:{_written(value.properties[n])}" for n in value.names()) + "}"
     if isinstance(value, Failed):
         raise ExpressionError(value.message)
     return quote(iso_text(value) if isinstance(value, Moment) else _plain(value))
@@ -65,6 +71,8 @@ def parse_json(text: str, env: Env) -> Value:
     def number(digits: str) -> Decimal:
         return in_range(Decimal(digits), env.generation)
 
+    if text == "":
+        return None
     try:
         found = json.loads(text, parse_float=number, parse_int=number, parse_constant=_refuse)
         return from_json(found)

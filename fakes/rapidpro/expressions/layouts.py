@@ -1,7 +1,7 @@
 """Date and time layouts such as `YYYY-MM-DD tt:mm`: writing by them and reading by them.
 
 Letters: YY YYYY M MM MMM MMMM D DD EEE EEEE h hh (12 hours) t tt (24 hours) m mm s ss fff ffffff fffffffff aa AA
-Z (offset, Z for UTC) ZZZ (offset). Anything that is not a letter stands for itself, and so does T.
+Z (offset, Z for UTC) ZZZ (offset). Blanks, `: / . , - _` and T stand for themselves; nothing else is known.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
+from fakes.rapidpro.expressions.moments import at_home
 from fakes.rapidpro.expressions.values import ExpressionError, Moment, offset_text
 
 MONTHS = (
@@ -22,12 +23,13 @@ DATE_PIECES = frozenset({"YY", "YYYY", "M", "MM", "MMM", "MMMM", "D", "DD", "EEE
 TIME_PIECES = frozenset({"h", "hh", "t", "tt", "m", "mm", "s", "ss", "fff", "ffffff", "fffffffff", "aa", "AA"})
 ZONE_PIECES = frozenset({"Z", "ZZZ"})
 ALL_PIECES = DATE_PIECES | TIME_PIECES | ZONE_PIECES
-_RUNS = re.compile(r"(([A-Za-z])\2*)|([^A-Za-z])")
+_RUNS = re.compile(r"(.)\1*", re.DOTALL)
+_PLAIN = frozenset(" :/.,T-_")
 _READ = {
-    "YY": r"(?P<yy>\d\d)", "YYYY": r"(?P<year>\d{4})", "M": r"(?P<month>\d\d?)", "MM": r"(?P<month>\d\d)",
-    "D": r"(?P<day>\d\d?)", "DD": r"(?P<day>\d\d)", "h": r"(?P<hour>\d\d?)", "hh": r"(?P<hour>\d\d)",
-    "t": r"(?P<hour>\d\d?)", "tt": r"(?P<hour>\d\d)", "m": r"(?P<minute>\d\d?)", "mm": r"(?P<minute>\d\d)",
-    "s": r"(?P<second>\d\d?)(?:\.(?P<part>\d{1,9}))?", "ss": r"(?P<second>\d\d)(?:\.(?P<part>\d{1,9}))?",
+    "YY": r"(?P<yy>\d\d)", "YYYY": r"(?P<year>\d{4})", "M": r"(?P<month>\d\d?+)", "MM": r"(?P<month>\d\d)",
+    "D": r"(?P<day>\d\d?+)", "DD": r"(?P<day>\d\d)", "h": r"(?P<hour>\d\d?+)", "hh": r"(?P<hour>\d\d)",
+    "t": r"(?P<hour>\d\d?+)", "tt": r"(?P<hour>\d\d?+)", "m": r"(?P<minute>\d\d?+)", "mm": r"(?P<minute>\d\d)",
+    "s": r"(?P<second>\d\d?+)(?:[.,](?P<part>\d+))?", "ss": r"(?P<second>\d\d)(?:[.,](?P<part>\d+))?",
     "fff": r"(?P<part>\d{3})", "ffffff": r"(?P<part>\d{6})", "fffffffff": r"(?P<part>\d{9})",
     "aa": "(?P<half>am|pm)", "AA": "(?P<half>AM|PM)",
     "Z": r"(?P<zone>Z|[+-]\d\d:\d\d)", "ZZZ": r"(?P<zone>[+-]\d\d:\d\d)",
@@ -39,7 +41,7 @@ def pieces(layout: str, allowed: frozenset[str]) -> Iterator[tuple[bool, str]]:
     """The layout's pieces, each with whether it stands for a value. ExpressionError for one that is not known."""
     for match in _RUNS.finditer(layout):
         text = match.group()
-        if match.group(3) is not None or (set(text) == {"T"}):
+        if text[0] in _PLAIN:
             yield False, text
         elif text in allowed:
             yield True, text
@@ -68,6 +70,8 @@ def _written(moment: Moment, piece: str) -> str:
         "Y": at.year if len(piece) == 4 else at.year % 100,
         "M": at.month, "D": at.day, "h": at.hour % 12 or 12, "t": at.hour, "m": at.minute, "s": at.second,
     }[piece[0]]  # fmt: skip
+    if piece == "t" and number == 0:
+        return ""  # the engine trims the zeros of 00
     return str(number).zfill(len(piece))
 
 
@@ -78,16 +82,19 @@ def read(text: str, layout: str, zone: ZoneInfo, allowed: frozenset[str] = ALL_P
         raise ExpressionError(f"unable to parse {text!r} by the layout {layout!r}")
     found = {name: value for name, value in match.groupdict().items() if value is not None}
     hour = int(found.get("hour", 0))
+    if hour > 12 and "h" in layout:
+        raise ExpressionError(f"{text!r} is not a possible time")
     if "half" in found and hour <= 12:
         hour = hour % 12 + (12 if found["half"].lower() == "pm" else 0)
-    part = found.get("part", "").ljust(9, "0")
+    part = found.get("part", "").ljust(9, "0")[:9]
     try:
         at = datetime(
             _year(found), int(found.get("month", 1)), int(found.get("day", 1)), hour,
             int(found.get("minute", 0)), int(found.get("second", 0)), int(part[:6]), tzinfo=zone,
         )  # fmt: skip
         if "zone" in found:
-            at = at.replace(tzinfo=_offset(found["zone"])).astimezone(zone)
+            at = at.replace(tzinfo=_offset(found["zone"]))
+            at = at if found["zone"] == "Z" else at_home(at, zone)
     except (ValueError, OverflowError):
         raise ExpressionError(f"{text!r} is not a possible time") from None
     return Moment(at, int(part[6:]))
@@ -103,6 +110,8 @@ def _pattern(layout: str, allowed: frozenset[str]) -> str:
             continue
         if text not in _READ:
             raise ExpressionError(f"{text!r} cannot be read")
+        if text in _FRACTIONS and not out.endswith((r"\.", ",")):
+            raise ExpressionError("a fraction is only read behind a point or a comma")
         pattern = _READ[text]
         if text in ("s", "ss") and fractions:
             pattern = pattern.partition("(?:")[0]

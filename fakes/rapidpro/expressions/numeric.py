@@ -8,7 +8,16 @@ from __future__ import annotations
 import re
 from decimal import ROUND_HALF_UP, Context, Decimal
 
-from fakes.rapidpro.expressions.values import ExpressionError, Failed, Generation, Record, Value, describe, quoted
+from fakes.rapidpro.expressions.values import (
+    ExpressionError,
+    Failed,
+    Generation,
+    Record,
+    Value,
+    describe,
+    quoted,
+    render_number,
+)
 
 EXACT = Context(prec=1200, rounding=ROUND_HALF_UP, Emax=999_999, Emin=-999_999, traps=[])
 """Wide enough that sums and products of numbers are exact."""
@@ -56,6 +65,6 @@ def to_number(value: Value, generation: Generation = "new") -> Decimal:
 def to_integer(value: Value, generation: Generation = "new") -> int:
     """A value as a whole number, the fraction cut off. ExpressionError when it is none or too large."""
     number = int(to_number(value, generation))
-    if abs(number) > MAX_INTEGER:
-        raise ExpressionError(f"unable to convert {describe(value)} to an integer")
+    if not -MAX_INTEGER - 1 <= number <= MAX_INTEGER:
+        raise ExpressionError(f"number value {render_number(Decimal(number))} is out of range for an integer")
     return number

@@ -20,6 +20,7 @@ def operate(operator: str, first: Value, second: Value, env: Env) -> Value:
         if operator == "&":
             env.budget.spend(len(left) + len(right))
             return left + right
+        env.budget.spend((len(left) + len(right)) // 10)
         return (left == right) is (operator == "=")
     x, y = to_number(first, env.generation), to_number(second, env.generation)
     if operator in _COMPARISONS:
@@ -63,10 +64,29 @@ def power(base: Decimal, exponent: Decimal) -> Decimal:
 def _fraction_power(base: Decimal, fraction: Decimal, exponent: Decimal) -> Decimal:
     digits, more = len(base.as_tuple().digits), len(exponent.as_tuple().digits)
     scale = base.as_tuple().exponent
-    places = digits + (more if more > digits else 0) + 6 + max(0, -scale if isinstance(scale, int) else 0)
+    places = digits + (more if more > digits else 0) + 6 - (scale if isinstance(scale, int) else 0)
     with localcontext() as context:
         context.prec = places + 60
-        return rounded((base.ln() * fraction).exp(), places)
+        logarithm = rounded(base.ln(), places)
+    return _exponential(EXACT.multiply(logarithm, fraction), places)
+
+
+def _exponential(value: Decimal, places: int) -> Decimal:
+    """e to the power of a value, by as many terms of the series, rounded as often, as the engine takes."""
+    term = power = value.copy_abs()
+    least = Decimal(1).scaleb(-places - 1)
+    result, factorial, count = Decimal(1), 1, 1
+    while True:
+        term = rounded(EXACT.divide(power, Decimal(factorial)), places + 1)
+        result = EXACT.add(result, term)
+        if term < least:
+            break
+        power = EXACT.multiply(power, value.copy_abs())
+        count += 1
+        factorial *= count
+    if value < 0:
+        result = rounded(EXACT.divide(Decimal(1), result), places + 1)
+    return rounded(result, places)
 
 
 def _old_power(base: Decimal, exponent: Decimal) -> Decimal:

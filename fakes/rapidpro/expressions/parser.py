@@ -10,26 +10,24 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from fakes.rapidpro.expressions.literals import unquote
 from fakes.rapidpro.expressions.scanner import is_name_character
-from fakes.rapidpro.expressions.values import ExpressionError
+from fakes.rapidpro.expressions.values import ExpressionError, TooComplex
 
-MAX_DEPTH = 60
-LEVELS: tuple[frozenset[str], ...] = (
-    frozenset("&"),
-    frozenset({"=", "!="}),
-    frozenset({"<=", "<", ">=", ">"}),
-    frozenset("+-"),
-    frozenset("*/"),
-    frozenset("^"),
-)
+MAX_DEPTH = 100
+MAX_TOKENS = 100_000
+_LEVELS = (("&",), ("=", "!="), ("<=", "<", ">=", ">"), ("+", "-"), ("*", "/"), ("^",))
+LEVEL_OF = MappingProxyType({operator: level for level, operators in enumerate(_LEVELS) for operator in operators})
+"""How tightly operators bind."""
 _TOKEN = re.compile(
     r"""(?P<blank>[ \t\n\r]+)|(?P<text>"(?:\\"|[^"])*")|(?P<decimal>[0-9]+\.[0-9]+)|(?P<integer>[0-9]+)
     |(?P<symbol>=>|!=|<=|>=|[,()\[\].+\-*/^=<>&])""",
     re.VERBOSE,
 )
+_BRACKET = re.compile(r"[()\[\]{}]")
 _WORDS = {"true": True, "false": False, "null": None}
 
 
@@ -98,10 +96,22 @@ def parse(expression: str) -> Node:
     return node
 
 
+def too_deep(expression: str) -> bool:
+    """Whether brackets stand in each other deeper than the new engine reads. Those inside of texts count too."""
+    depth = 0
+    for bracket in _BRACKET.findall(expression):
+        depth = depth + 1 if bracket in "([{" else max(0, depth - 1)
+        if depth > MAX_DEPTH:
+            return True
+    return False
+
+
 def _tokens(expression: str) -> list[Token]:
     tokens: list[Token] = []
     position = 0
     while position < len(expression):
+        if len(tokens) > MAX_TOKENS:
+            raise TooComplex
         match = _TOKEN.match(expression, position)
         if match:
             kind = match.lastgroup or ""
@@ -132,7 +142,6 @@ class _Parser:
         self._source = expression
         self._tokens = tokens
         self._position = 0
-        self._depth = 0
 
     def expect(self, kind: str) -> str:
         """Take a token of that kind. ExpressionError when another one stands here."""
@@ -142,12 +151,15 @@ class _Parser:
         self._position += 1
         return text
 
-    def expression(self) -> Node:
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise ExpressionError("expression is nested too deeply")
-        node = self._chain(0)
-        self._depth -= 1
+    def expression(self, loosest: int = 0) -> Node:
+        """An operand and all operators after it that bind at least as tightly as `loosest`."""
+        node = self._unary()
+        while (level := LEVEL_OF.get(self._peek(), -1)) >= loosest:
+            rest: list[tuple[str, Node]] = []
+            while LEVEL_OF.get(operator := self._peek()) == level:
+                self._position += 1
+                rest.append((operator, self.expression(level + 1)))
+            node = Chain(node, tuple(rest))
         return node
 
     def _peek(self) -> str:
@@ -158,17 +170,6 @@ class _Parser:
             return False
         self._position += 1
         return True
-
-    def _chain(self, level: int) -> Node:
-        if level == len(LEVELS):
-            return self._unary()
-        first = self._chain(level + 1)
-        rest: list[tuple[str, Node]] = []
-        while self._peek() in LEVELS[level]:
-            operator = self._peek()
-            self._position += 1
-            rest.append((operator, self._chain(level + 1)))
-        return Chain(first, tuple(rest)) if rest else first
 
     def _unary(self) -> Node:
         times = 0

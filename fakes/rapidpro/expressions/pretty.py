@@ -8,11 +8,16 @@ from decimal import Decimal
 from fakes.rapidpro.expressions.environment import Env
 from fakes.rapidpro.expressions.functions_date import format_date, format_datetime, format_time
 from fakes.rapidpro.expressions.functions_number import grouped
-from fakes.rapidpro.expressions.values import Moment, Record, Value, render
+from fakes.rapidpro.expressions.values import Moment, Record, Value, render, weigh
 
 
 def pretty(value: Value, env: Env) -> str:
     """The reading form of a value. ExpressionError for an error."""
+    weigh(value)
+    return _pretty(value, env)
+
+
+def _pretty(value: Value, env: Env) -> str:
     if isinstance(value, Decimal):
         return grouped(value, None)
     if isinstance(value, Moment):
@@ -22,7 +27,7 @@ def pretty(value: Value, env: Env) -> str:
     if isinstance(value, time):
         return format_time(env, value)
     if isinstance(value, list):
-        return _pretty_list([pretty(item, env) for item in value])
+        return _pretty_list([_pretty(item, env) for item in value])
     if isinstance(value, Record):
         return _pretty_record(value, env)
     return render(value)
@@ -36,10 +41,10 @@ def _pretty_list(parts: list[str]) -> str:
 
 def _pretty_record(value: Record, env: Env) -> str:
     if value.has_default:
-        return pretty(value.default, env)
+        return _pretty(value.default, env)
     lines = []
     for name in value.names():
-        text = pretty(value.properties[name], env)
+        text = _pretty(value.properties[name], env)
         lines.append(f"{name}:\n{_indented(text)}" if "\n" in text else f"{name}: {text}")
     return "\n".join(lines)
 

@@ -44,11 +44,10 @@ def scan(template: str, top_levels: Collection[str]) -> Iterator[Part]:
 
 
 def is_name_character(character: str) -> bool:
-    """Letters, digits and `_` of any script."""
+    """Letters and numbers of any script, and `_`."""
     if character.isascii():
         return character.isalnum() or character == "_"
-    category = unicodedata.category(character)
-    return category[0] == "L" or category == "Nd"
+    return unicodedata.category(character)[0] in "LN"
 
 
 def _identifier_end(template: str, position: int) -> int:

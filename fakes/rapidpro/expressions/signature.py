@@ -12,7 +12,8 @@ from fakes.rapidpro.expressions.numeric import to_integer, to_number
 from fakes.rapidpro.expressions.values import ExpressionError, Failed, Function, Record, Value, describe, render, truthy
 
 Kind = Callable[[Value, Env], Any]
-MANY = 1_000
+MANY = -1
+"""No upper limit to the number of arguments."""
 
 
 def any_value(value: Value, env: Env) -> Value:  # noqa: ARG001 - all kinds are called alike
@@ -27,8 +28,16 @@ def raw(value: Value, env: Env) -> Value:  # noqa: ARG001 - all kinds are called
     return value
 
 
-def text(value: Value, env: Env) -> str:  # noqa: ARG001 - all kinds are called alike
-    return render(value)
+def text(value: Value, env: Env) -> str:
+    """The text form; going through it costs a little, making it more."""
+    made = render(value)
+    env.budget.spend(len(made) // 10 if isinstance(value, str) else len(made))
+    return made
+
+
+def text_or_none(value: Value, env: Env) -> str | None:
+    """As text, but null stays what it is."""
+    return None if value is None else text(value, env)
 
 
 def number(value: Value, env: Env) -> Any:
@@ -40,7 +49,7 @@ def integer(value: Value, env: Env) -> int:
 
 
 def boolean(value: Value, env: Env) -> bool:
-    return truthy(any_value(value, env), env.generation)
+    return truthy(any_value(value, env))
 
 
 def moment(value: Value, env: Env) -> Any:
@@ -51,8 +60,8 @@ def day(value: Value, env: Env) -> Any:
     return moments.to_date(value, env)
 
 
-def clock(value: Value, env: Env) -> Any:  # noqa: ARG001 - all kinds are called alike
-    return moments.to_time(value)
+def clock(value: Value, env: Env) -> Any:
+    return moments.to_time(value, env)
 
 
 def array(value: Value, env: Env) -> list[Any]:
@@ -113,6 +122,8 @@ def built_in(name: str, spec: Spec) -> Function:
             result = spec.body(env, *given)
         except ExpressionError as error:
             return Failed(f"error calling {name}(...): {error}")
+        except OverflowError:  # Python's years end at 9999
+            return Failed(f"error calling {name}(...): date is out of range")
         return _failed_inside(name, result)
 
     return Function(name, call)
@@ -123,7 +134,7 @@ def _failed_inside(name: str, result: Value) -> Value:
 
 
 def _check_count(got: int, least: int, most: int) -> None:
-    if least <= got <= most:
+    if least <= got and (got <= most or most == MANY):
         return
     if most == MANY:
         raise ExpressionError(f"need at least {least} argument(s), got {got}")
@@ -135,5 +146,5 @@ def limited(items: list[Any], env: Env) -> list[Any]:
     """The list itself. ExpressionError when the engine does not make lists of its length."""
     env.budget.spend(len(items))
     if env.generation == "new" and len(items) > MAX_ITEMS:
-        raise ExpressionError(f"array is limited to {MAX_ITEMS} items")
+        raise ExpressionError(f"cannot build an array with more than {MAX_ITEMS} items")
     return items

@@ -15,10 +15,18 @@ from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
 Generation = Literal["9", "new"]
+MAX_WEIGHT = 2_000_000
 
 
 class ExpressionError(Exception):
     """An expression, or a part of it, has no value; the text says why."""
+
+
+class TooComplex(Exception):
+    """The whole evaluation has cost too much: no value, and nothing inside the expression can absorb that."""
+
+    def __init__(self) -> None:
+        super().__init__("expression is too complex to evaluate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +124,38 @@ def parse_moment_text(text: Any) -> Moment:
     return Moment(at if at.tzinfo else at.replace(tzinfo=UTC), nanoseconds)
 
 
+def weigh(value: Value) -> int:
+    """Characters and items that a value is written with. TooComplex when they are more than MAX_WEIGHT.
+
+    Arrays share their items, so a few steps make one that could never be written out.
+    """
+    total, waiting = 0, [value]
+    while waiting:
+        one = waiting.pop()
+        total += 1
+        if isinstance(one, str):
+            total += len(one)
+        elif isinstance(one, list):
+            total += len(one)
+            waiting.extend(one if total <= MAX_WEIGHT else ())
+        elif isinstance(one, Record):
+            waiting.extend(one.properties.values())
+            waiting.append(one.default)
+        if total > MAX_WEIGHT:
+            raise TooComplex
+    return total
+
+
 def render(value: Value) -> str:
     """The text form of a value. ExpressionError for an error."""
+    while isinstance(value, Record) and value.has_default:
+        value = value.default
+    if isinstance(value, list | Record):
+        weigh(value)
+    return _rendered(value)
+
+
+def _rendered(value: Value) -> str:
     if isinstance(value, str):
         return value
     if value is None:
@@ -129,7 +167,7 @@ def render(value: Value) -> str:
     if isinstance(value, Failed):
         raise ExpressionError(value.message)
     if isinstance(value, list):
-        return "[" + ", ".join(render(item) for item in value) + "]"
+        return "[" + ", ".join(_rendered(item) for item in value) + "]"
     if isinstance(value, Record):
         return _render_record(value)
     if isinstance(value, Moment):
@@ -143,8 +181,8 @@ def render(value: Value) -> str:
 
 def _render_record(value: Record) -> str:
     if value.has_default:
-        return render(value.default)
-    return "{" + ", ".join(f"{name}: {render(value.properties[name])}" for name in value.names()) + "}"
+        return _rendered(value.default)
+    return "{" + ", ".join(f"{name}: {_rendered(value.properties[name])}" for name in value.names()) + "}"
 
 
 def render_number(value: Decimal) -> str:
@@ -163,15 +201,15 @@ def iso_text(value: Moment) -> str:
 def offset_text(at: datetime, *, z_for_utc: bool, colon: str = ":") -> str:
     """The offset from UTC such as `+03:00`."""
     offset = at.utcoffset()
-    minutes = 0 if offset is None else int(offset.total_seconds() // 60)
+    minutes = 0 if offset is None else int(offset.total_seconds() / 60)
     if minutes == 0 and z_for_utc:
         return "Z"
     sign, minutes = ("-", -minutes) if minutes < 0 else ("+", minutes)
     return f"{sign}{minutes // 60:02d}{colon}{minutes % 60:02d}"
 
 
-def truthy(value: Value, generation: Generation = "new") -> bool:
-    """Whether a value counts as true. Midnight does not, but for the old engine it does."""
+def truthy(value: Value) -> bool:
+    """Whether a value counts as true. Midnight does not."""
     if isinstance(value, bool):
         return value
     if isinstance(value, str):
@@ -181,9 +219,9 @@ def truthy(value: Value, generation: Generation = "new") -> bool:
     if isinstance(value, list):
         return bool(value)
     if isinstance(value, Record):
-        return truthy(value.default, generation) if value.has_default else bool(value.properties)
+        return truthy(value.default) if value.has_default else bool(value.properties)
     if isinstance(value, time):
-        return generation == "9" or value != time(0)
+        return value != time(0)
     return not (value is None or isinstance(value, Failed))
 
 
