@@ -8,6 +8,7 @@ from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import BadRequest
 
 from fakes.rapidpro.api.context import ENGINE
+from fakes.rapidpro.openapi import document
 from fakes.service import SeedError
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ def control_blueprint(service: RapidPro) -> Blueprint:
         except SeedError as fault:
             raise BadRequest(str(fault)) from None
         return jsonify(status="ok", workspaces=len(service.store.spaces))
+
+    @routes.get("/openapi.json")
+    def openapi() -> Response:
+        return jsonify(document(service.profile))
 
     @routes.get("/rates")
     def rates() -> Response:
