@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from conformance.subjects.base import CrashPoint, Mortal
-from conformance.verdicts import HarnessBroken, Untestable
+from conformance.verdicts import HarnessBroken, SubjectFailed, Untestable
 from conformance.wording import ASKING, GATEWAY, SENDING
 
 if TYPE_CHECKING:
@@ -80,6 +80,9 @@ class Killing:
 
     def _reach(self, holds: Any) -> None:
         if not self._world.pace.until(self._world, holds, PATIENCE):
+            found = self._world.violations()
+            if found:
+                raise SubjectFailed("\n".join([*map(str, found), f"and it never came to this: {self._point.value}"]))
             raise HarnessBroken(f"the moment never came: {self._point}\n{self._world.picture()}")
 
     def _in_process(self) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from conformance.history import History
     from conformance.world import World
 
 MINUTE = 60.0
@@ -17,6 +19,8 @@ CALM = 100 * MINUTE
 """Virtual seconds without any change after which nothing more is expected: longer than any back-off or quota hour."""
 LONGEST = 30 * 3600.0
 STEP = 10 * MINUTE
+RUNAWAY = 20
+"""So many more messages with the same words than CHT wanted: no lost answers or crashes explain that."""
 
 
 class Pace(Protocol):
@@ -80,6 +84,8 @@ class VirtualPace:
             if world.is_quiet(history):
                 self._run_until_time(world, TAIL)
                 return
+            if runs_away(history):
+                return
             seen = world.state_of(history)
             calm = calm + STEP if seen == before else 0.0
             before = seen
@@ -90,6 +96,14 @@ class VirtualPace:
 
     def shown(self, seconds: float) -> str:
         return f"{seconds / MINUTE:.0f} minutes" if seconds >= MINUTE else f"{seconds:.0f} seconds"
+
+
+def runs_away(history: History) -> bool:
+    """Whether a phone got the same words from very many messages: whoever sends so never comes to an end."""
+    messages = {(one.number, one.text, one.message) for one in history.arrivals}
+    sent = Counter((number, text) for number, text, _ in messages)
+    due = Counter((one.number, one.text) for one in history.due)
+    return any(count > due[words] + RUNAWAY for words, count in sent.items())
 
 
 class RealPace:

@@ -224,9 +224,12 @@ class World:
         self.pace.settle(self)
 
     def check_faults_used(self) -> None:
-        """A plan that was not used up tested nothing: the harness's own fault."""
+        """A plan that was not used up tested nothing: the harness's own fault, unless the subject failed before."""
         unused = [fault for fault in self.control.faults() if fault.get("unused")]
         if unused:
+            found = self.violations()
+            if found:
+                raise SubjectFailed("\n".join([*map(str, found), f"and it never came to {unused}"]))
             raise HarnessBroken(f"planned faults were never used up, so nothing was tested: {unused}")
 
     def quiet(self) -> bool:

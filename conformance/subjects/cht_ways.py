@@ -58,7 +58,9 @@ class Way:
 def _where(fault: Mapping[str, Any]) -> Mapping[str, Any]:
     """Method and path that a fault or a preset is for; empty for all."""
     preset = PRESETS.get(str(fault.get("preset")))
-    by_preset: Mapping[str, Any] = next((one.get("match", {}) for one in preset.faults), {}) if preset is not None else {}
+    by_preset: Mapping[str, Any] = (
+        next((one.get("match", {}) for one in preset.faults), {}) if preset is not None else {}
+    )
     match = fault.get("match") or by_preset
     return {key: match[key] for key in ("method", "path") if key in match}
 
