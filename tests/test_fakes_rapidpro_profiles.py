@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
+from fakes.rapidpro.default_seed import default_seed
 from fakes.rapidpro.profile import Profile
 from fakes.rapidpro.profiles import PROFILES, differences, profile_of
 from fakes.rapidpro.profiles_table import meanings, updated
-from fakes.rapidpro.seeding import default_seed
 from fakes.wsgi import Reply, build_environ, call
 from tests.golden_rapidpro import RECORDED_AT, World, setup
 

@@ -15,9 +15,10 @@ from fakes.rapidpro.api.app import Api
 from fakes.rapidpro.api.context import Context
 from fakes.rapidpro.api.throttle import Throttle
 from fakes.rapidpro.control import control_blueprint
+from fakes.rapidpro.default_seed import default_seed
 from fakes.rapidpro.mailroom import Mailroom
 from fakes.rapidpro.profiles import DEFAULT, profile_of
-from fakes.rapidpro.seeding import default_seed, plant
+from fakes.rapidpro.seeding import plant
 from fakes.rapidpro.state import Store
 from fakes.rapidpro.uuids import uuid4
 from fakes.service import SeedError

@@ -13,7 +13,7 @@ import requests
 
 from fakes.clock import VirtualClock
 from fakes.rapidpro import RapidPro
-from fakes.rapidpro.seeding import default_seed
+from fakes.rapidpro.default_seed import default_seed
 from fakes.wsgi import build_environ, call
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
