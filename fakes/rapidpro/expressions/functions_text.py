@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from fakes.rapidpro.expressions.environment import MAX_ITEMS, Env
 from fakes.rapidpro.expressions.patterns import search
-from fakes.rapidpro.expressions.signature import integer, limited, takes, text, text_or_none
+from fakes.rapidpro.expressions.signature import integer, limited, raw, takes, text, text_or_none
 from fakes.rapidpro.expressions.values import ExpressionError, Value
 from fakes.rapidpro.expressions.words import BLANKS, spans, words
 
@@ -96,7 +96,8 @@ def split(env: Env, value: str, delimiters: str = "") -> Value:
     return limited(words(value, delimiters), env)
 
 
-def text_slice(_env: Env, value: str, start: int, end: int | None = None) -> str:
+def text_slice(_env: Env, value: str, start: int, end: int | None = None, _further: Value = None) -> str:
+    """The engine takes a fourth argument and makes no use of it."""
     return value[start:end]
 
 
@@ -162,7 +163,7 @@ TEXT_FUNCTIONS = MappingProxyType({
     "field": takes(text, integer, text)(field),
     "split": takes(text, text, needed=1)(split),
     "text_length": takes(text)(lambda _env, value: Decimal(len(value))),
-    "text_slice": takes(text, integer, integer, needed=2)(text_slice),
+    "text_slice": takes(text, integer, integer, raw, needed=2)(text_slice),
     "regex_match": takes(text, text, integer, needed=2)(regex_match),
     "url_encode": takes(text)(url_encode),
     "clean": takes(text)(clean),

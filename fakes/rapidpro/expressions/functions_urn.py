@@ -45,9 +45,9 @@ def format_urn(env: Env, urn: str) -> str:
 
 
 def attachment_parts(_env: Env, attachment: str) -> Record:
-    kind, _, url = attachment.partition(":")
+    kind, colon, url = attachment.partition(":")
     kind = kind.lower()
-    if not _CONTENT_TYPE.fullmatch(kind):
+    if not colon or not _CONTENT_TYPE.fullmatch(kind):
         kind, url = "", attachment
     return Record({"content_type": kind, "url": url})
 
