@@ -43,6 +43,20 @@ class ChtSide:
         """Change these keys of the application settings."""
         self._call("PUT", "/api/v1/settings", json=dict(changes))
 
+    def read_settings(self) -> dict[str, Any]:
+        """The application settings."""
+        return dict(self._call("GET", "/api/v1/settings"))
+
+    def replace_settings(self, changes: Mapping[str, Any]) -> None:
+        """Put these keys of the application settings in place of what they held."""
+        self._call("PUT", "/api/v1/settings", params={"replace": "true"}, json=dict(changes))
+
+    def delete_all(self, docs: Sequence[Mapping[str, Any]]) -> None:
+        """Delete these documents as they are now; one that has changed since stays."""
+        gone = [{"_id": doc["_id"], "_rev": doc["_rev"], "_deleted": True} for doc in docs]
+        if gone:
+            self._call("POST", f"/{DATABASE}/_bulk_docs", json={"docs": gone})
+
     def credential(self, key: str, value: str) -> None:
         """Store a credential."""
         self._call("PUT", f"/api/v1/credentials/{key}", data=value, headers={"Content-Type": "text/plain"})

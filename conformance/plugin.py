@@ -23,7 +23,12 @@ from conformance.world import World
 PROFILE = "26"
 SEED = 1
 
-NEEDS = {"virtual-time": Means.VIRTUAL_TIME, "restart": Means.RESTART, "cht-outside": Means.CHT_OUTSIDE}
+NEEDS = {
+    "virtual-time": Means.VIRTUAL_TIME,
+    "restart": Means.RESTART,
+    "cht-outside": Means.CHT_OUTSIDE,
+    "states": Means.STATES,
+}
 """Tags of scenarios that need means which not every subject has."""
 
 

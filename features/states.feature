@@ -60,7 +60,7 @@ Feature: CHT knows what became of a text
       When CHT sends "hello" to Amina
       Then CHT knows the text to Amina as delivered
 
-  @req:STATE-6
+  @req:STATE-6 @states
   Rule: Never backwards
 
     Scenario Outline: Reports come in another order

@@ -16,6 +16,7 @@ class Means(StrEnum):
     RESTART = "killing and restarting"
     CHT_OUTSIDE = "a CHT of its own"
     """The subject talks to CHT over the network; CHT itself being the relay does not."""
+    STATES = "telling states"
 
 
 class CrashPoint(StrEnum):
@@ -72,7 +73,11 @@ class Subject(Protocol):
     """One thing that is judged. Made once per run or per scenario; `start` before use, `stop` after."""
 
     name: str
-    means: frozenset[Means]
+
+    @property
+    def means(self) -> frozenset[Means]:
+        """What it can be put through."""
+        ...
 
     @property
     def sending(self) -> str:

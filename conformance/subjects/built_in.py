@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from conformance.subjects.base import Means, Subject
-from conformance.subjects.cht_itself import ChtItself
+from conformance.subjects.cht_itself import IN_PROCESS, ChtItself
 from conformance.subjects.cht_ways import WAYS, Way
 from conformance.subjects.in_process import WEBHOOK, Build, InProcessRelay, reference
 from conformance.surroundings import InProcessFakes
@@ -49,7 +49,7 @@ def cht(name: str, way: Way) -> BuiltIn:
     return BuiltIn(
         name,
         way.about,
-        ChtItself.means,
+        way.means | IN_PROCESS,
         lambda fakes, _poll_seconds: ChtItself(fakes, way, name),
         way.release,
         way.left_aside,

@@ -20,14 +20,14 @@ from fakes.wsgi import Environ, StartResponse, call
 
 BEFORE_ANY_STATE = frozenset({"scheduled", "pending", "forwarded-to-gateway"})
 
+IN_PROCESS = frozenset({Means.VIRTUAL_TIME, Means.RESTART})
+
 
 class ChtItself:
     """The fake CHT, configured by `way`. Its passes run by the clock's own timers, so `work` has nothing to do.
 
     Killed, its processes are gone and its documents stay: what was under way writes nothing more.
     """
-
-    means = frozenset({Means.VIRTUAL_TIME, Means.RESTART})
 
     def __init__(self, fakes: InProcessFakes, way: Way, name: str) -> None:
         self.name = name
@@ -42,6 +42,10 @@ class ChtItself:
         self._crash: CrashPoint | None = None
         self._down: float | None = None
         self._freezes = 0
+
+    @property
+    def means(self) -> frozenset[Means]:
+        return self._way.means | IN_PROCESS
 
     @property
     def sending(self) -> str:

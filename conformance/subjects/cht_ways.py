@@ -13,7 +13,7 @@ from typing import Any
 
 from conformance.cht_side import ChtSide
 from conformance.control import Control
-from conformance.subjects.base import BROADCASTS, CrashPoint, Neighbours
+from conformance.subjects.base import BROADCASTS, CrashPoint, Means, Neighbours
 from conformance.verdicts import Untestable
 from conformance.wording import ASKING, SENDING
 from fakes.faults.presets import PRESETS
@@ -42,6 +42,11 @@ class Way:
     crash_points: frozenset[CrashPoint]
     configure: Configure
     left_aside: frozenset[str] = frozenset()
+
+    @property
+    def means(self) -> frozenset[Means]:
+        """What it can be put through wherever it runs."""
+        return frozenset({Means.STATES} if self.asks else ())
 
     def meets(self, fault: Mapping[str, Any]) -> Mapping[str, Any]:
         """The fault in the form in which it meets CHT as a relay. Untestable for a fault that cannot meet it."""

@@ -35,7 +35,7 @@ class ExternalRelay(AsRelay):
 
     def __init__(self, url: str, command: str | None = None, *, name: str = "relay", poll_seconds: float = 1) -> None:
         self.name = name
-        self.means = frozenset({Means.CHT_OUTSIDE} | ({Means.RESTART} if command else set()))
+        self.means = frozenset({Means.CHT_OUTSIDE, Means.STATES} | ({Means.RESTART} if command else set()))
         self.poll_seconds = poll_seconds
         self.kills = 0
         self._url = url.rstrip("/")

@@ -50,7 +50,7 @@ def reference(settings: Settings, now: Callable[[], datetime], session: requests
 class InProcessRelay(AsRelay):
     """A relay built by `build`, on a database file of its own, between neighbours reached through `connect`."""
 
-    means = frozenset({Means.VIRTUAL_TIME, Means.RESTART, Means.CHT_OUTSIDE})
+    means = frozenset(Means)
     crash_points = frozenset(CrashPoint)
 
     def __init__(
