@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import pytest
@@ -243,6 +244,16 @@ def test_refused_requests_do_not_prolong_the_wait_and_one_place_becomes_free_at_
     assert [desk.status("messages.json") for _ in range(2)] == [200, 429]
 
 
+@pytest.mark.parametrize("rate", ["10/minute", "1000000000/minute"])
+def test_a_quota_of_any_size_is_used_up_at_once_and_free_again_when_its_time_is_over(desk: Desk, rate: str) -> None:
+    desk.tell("PUT", "/rates", {"v2.messages": rate})
+    desk.fakes.services["rapidpro"].exhaust_quota()  # type: ignore[attr-defined]
+    desk.clock.advance(15)
+    assert desk.ask("messages.json").header("Retry-After") == "45"
+    desk.clock.advance(45)
+    assert desk.status("messages.json") == 200
+
+
 def test_one_second_is_told_in_the_singular(desk: Desk) -> None:
     desk.tell("PUT", "/rates", {"v2.messages": "1/minute"})
     desk.status("messages.json")
@@ -300,3 +311,24 @@ def test_a_seed_begins_the_world_anew(desk: Desk) -> None:
     assert desk.rows(f"broadcasts.json?id={made['id']}") == []
     again = json.loads(desk.ask("broadcasts.json", method="POST", body={"urns": [ANN], "text": "x"}).body)
     assert (again["id"], again["uuid"]) == (made["id"], made["uuid"])
+
+
+def test_tokens_and_rates_may_change_while_many_requests_come_in(desk: Desk) -> None:
+    desk.tell("PUT", "/rates", {"v2": "50/second", "v2.messages": "50/second"})
+    found: list[int] = []
+
+    def ask() -> None:
+        found.extend(desk.status("messages.json", token) for _ in range(100) for token in ("admin", "editor"))
+
+    def change() -> None:
+        for number in range(200):
+            desk.tell("PUT", "/tokens/other", {"key": f"KEY-{number}"})
+            desk.clock.advance(0.5)
+
+    workers = [threading.Thread(target=work) for work in (ask, ask, ask, change)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(found) == 600
+    assert set(found) <= {200, 429}

@@ -77,7 +77,8 @@ class Api:
         except Refused as refused:
             return self._rendered(endpoint, call, refused.status, refused.payload, refused.headers)
         if isinstance(answer, documents.Page):
-            return Reply(answer.status, self._head(endpoint, call, HTML)).with_body(answer.body)
+            body = b"" if call.method == "HEAD" else answer.body
+            return Reply(answer.status, self._head(endpoint, call, HTML)).with_body(body)
         status, payload = (answer.status, answer.payload) if isinstance(answer, Answer) else (200, answer)
         return self._rendered(endpoint, call, status, payload, kind)
 
@@ -122,7 +123,8 @@ class Api:
         if not header:
             return
         try:
-            call.token = auth.token_of(header, self._context.store, self._profile)
+            with self._lock:  # tokens are changed while requests come in
+                call.token = auth.token_of(header, self._context.store, self._profile)
         except Refused:
             if not tolerant:
                 raise
@@ -145,12 +147,12 @@ class Api:
             raise detail(405, f'Method "{method}" not allowed.')
 
     def _count(self, endpoint: Endpoint, call: Call) -> None:
-        if call.workspace is None:
-            if endpoint is not ROOT:
+        with self._lock:
+            if call.token is not None:
+                overrides = call.token.workspace.rate_overrides
+                self._throttle.grant(endpoint.scope, self.quota_key(call.token), overrides)
+            elif endpoint is not ROOT:
                 self._throttle.grant(endpoint.scope, f"address {call.environ.get('REMOTE_ADDR')}", {})
-            return
-        if call.token is not None:
-            self._throttle.grant(endpoint.scope, self.quota_key(call.token), call.workspace.rate_overrides)
 
     def quota_key(self, token: Token) -> str:
         """Whose quota a token's requests use up."""

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from fakes.clock import Clock
 from fakes.rapidpro.api.wire import Refused
 
+MOST_COUNTED = 100_000
+"""A larger quota is used up by a note of when, not by that many entries."""
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -32,6 +34,7 @@ class Throttle:
     def __init__(self, clock: Clock, rates: Mapping[str, str]) -> None:
         self._clock = clock
         self._granted: dict[tuple[str, str], deque[float]] = {}
+        self._full: dict[tuple[str, str], float] = {}
         self.rates: dict[str, str] = {}
         self._parsed: dict[str, tuple[int, int]] = {}
         self._overrides: dict[tuple[str, str], tuple[int, int]] = {}
@@ -45,6 +48,7 @@ class Throttle:
     def forget(self) -> None:
         """Nothing has been counted."""
         self._granted.clear()
+        self._full.clear()
         self._overrides.clear()
 
     def grant(self, scope: str, key: str, overrides: Mapping[str, str]) -> None:
@@ -56,6 +60,9 @@ class Throttle:
             granted = self._granted[scope, key] = deque()
         while granted and granted[0] <= now - period:
             granted.popleft()
+        full_since = self._full.get((scope, key)) if self._full else None
+        if full_since is not None and full_since > now - period:
+            raise throttled(period - (now - full_since))
         if len(granted) >= allowed:
             raise throttled(period - (now - granted[0]) if granted and len(granted) == allowed else None)
         granted.append(now)
@@ -67,7 +74,10 @@ class Throttle:
             for scope in self._parsed:
                 allowed, _ = self._limit(scope, key, overrides)
                 granted = self._granted.setdefault((scope, key), deque())
-                granted.extend([now] * (allowed - len(granted)))
+                if allowed > MOST_COUNTED:
+                    self._full[scope, key] = now
+                else:
+                    granted.extend([now] * (allowed - len(granted)))
 
     def _limit(self, scope: str, key: str, overrides: Mapping[str, str]) -> tuple[int, int]:
         if not overrides or scope not in overrides:
