@@ -3,87 +3,50 @@
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from conformance.cli.choice import REFERENCE_COMMAND, Choice, check_url, reference_process
+from conformance.live_cht import LiveChtStage
 from conformance.report import Report, ScenarioResult
 from conformance.requirements import EmptySelection, Level, Requirement, UnknownRequirement, load, select
-from conformance.stage import HttpStage, InProcessStage, Stage
-from conformance.subjects.external import ExternalRelay, free_port
-from conformance.verdicts import Verdict
+from conformance.side_by_side import SideBySide
+from conformance.stage import Stage
+from conformance.subjects.built_in import built_in
+from conformance.verdicts import HarnessBroken, Verdict
 
 PROFILES = ("6.4", "7.4", "8.0", "9.0", "9.3", "10", "26", "next")
-REFERENCE_COMMAND = f"{shlex.quote(sys.executable)} -m relay"
-REFERENCE_POLL = 0.2
+HELP = """Judge a relay by the requirements: the reference relay, or any other by its address.
+
+With --subject the built-in ones, also CHT Core's own gateway as the fake CHT plays it; several stand side by side.
+
+With --cht-url a live CHT Core is the relay, and the fake RapidPro its only neighbour. The harness then writes to that
+CHT: the settings `sms`, the credentials rapidpro:incoming and rapidpro:outgoing, and documents of people with numbers
+from +250788200001 on. At the end the documents are deleted and the settings put back; the credentials stay, since CHT
+shows nobody the old ones. A CHT that holds texts to be sent is refused. The password is taken from CHT_PASSWORD.
+"""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What the caller asked for: which subject, how, with what."""
-
-    http: bool
-    url: str | None
-    command: str | None
-    profile: str
-    seed: int
-    poll_seconds: float | None
-
-    def stage(self) -> Stage:
-        """The stage for this choice."""
-        if self.url is not None:
-            return HttpStage(self.profile, self.seed, self._external)
-        if self.http:
-            return HttpStage(self.profile, self.seed, reference_process)
-        return InProcessStage(self.profile, self.seed)
-
-    def _external(self) -> ExternalRelay:
-        return ExternalRelay(str(self.url), self.command, poll_seconds=self.poll_seconds or 1)
-
-    def arguments(self) -> str:
-        """The same choice on a command line, to repeat it."""
-        words = ["--profile", self.profile, "--seed", str(self.seed)]
-        if self.http:
-            words.append("--http")
-        if self.url is not None:
-            words += ["--subject-url", self.url]
-        if self.command is not None:
-            words += ["--subject-command", self.command]
-        if self.poll_seconds is not None:
-            words += ["--poll-seconds", f"{self.poll_seconds:g}"]
-        return shlex.join(words)
-
-
-def reference_process() -> ExternalRelay:
-    """The reference relay as a process of its own."""
-    url = f"http://127.0.0.1:{free_port()}"
-    return ExternalRelay(url, REFERENCE_COMMAND, name="reference", poll_seconds=REFERENCE_POLL)
-
-
-def check_url(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
-    """Refuse what is no http URL with host and port."""
-    if value is None:
-        return None
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise click.BadParameter(f"expected an address such as http://127.0.0.1:7070, got {value!r}")
-    return value
-
-
-@click.command("conform")
+@click.command("conform", help=HELP)
 @click.option("--http", is_flag=True, help="Real processes over real sockets, in real time.")
 @click.option("--subject-url", "url", callback=check_url, help="Judge the relay at this address.")
 @click.option("--subject-command", "command", help="Start that relay with this command; it can then be killed, too.")
+@click.option("--subject", metavar="NAME[,NAME]", help=f"Built-in subjects: {', '.join(built_in())}.")
 @click.option(
-    "--poll-seconds", type=click.FloatRange(min=0.05), help="RELAY_POLL_SECONDS of a started relay. Default 1."
+    "--cht-url", callback=check_url, help="A live CHT Core is the relay; see above for what is written to it."
+)
+@click.option("--cht-user", help="An administrator of that CHT.")
+@click.option("--allow-remote", is_flag=True, help="That CHT may be on another machine.")
+@click.option(
+    "--poll-seconds",
+    type=click.FloatRange(min=0.05),
+    help="RELAY_POLL_SECONDS of a started relay, default 1; with --cht-url: seconds between CHT's passes, default 60.",
 )
 @click.option("--only", metavar="ID[,ID]", help="Only these requirements.")
 @click.option("--level", type=click.Choice([level.value for level in Level]), help="This level and stricter ones.")
@@ -101,12 +64,8 @@ def conform_command(
     as_json: bool,
     **chosen: Any,
 ) -> None:
-    """Judge a relay by the requirements: the reference relay, or any other by its address."""
     choice = Choice(**chosen)
-    if choice.command is not None and choice.url is None:
-        raise click.UsageError("--subject-command needs --subject-url: where the relay will listen")
-    if choice.http and choice.url is not None:
-        raise click.UsageError("--http is for the reference relay; --subject-url is over sockets anyway")
+    choice.check()
     wanted = [word.strip() for word in (only or "").split(",") if word.strip()]
     if only is not None and not wanted:
         raise click.UsageError("--only names no requirement: give ids such as IN-1,OUT-2 (see relay-harness list)")
@@ -114,25 +73,37 @@ def conform_command(
         requirements = select(load(), wanted, Level(level) if level else None)
     except (UnknownRequirement, EmptySelection) as problem:
         raise click.UsageError(str(problem)) from None
-    report = run(choice, requirements)
+    try:
+        reports = [run(stage, choice, requirements) for stage in choice.stages()]
+    except HarnessBroken as problem:
+        click.echo(f"nothing can be judged: {problem}", err=True)
+        context.exit(2)
+    outcome = reports[0] if len(reports) == 1 else SideBySide(reports)
     if report_dir is not None:
-        report.write(report_dir)
+        outcome.write(report_dir)
     if as_json:
-        click.echo(json.dumps(report.as_json(), ensure_ascii=False))
+        click.echo(json.dumps(outcome.as_json(), ensure_ascii=False))
     else:
-        report.show(Console(width=None if sys.stdout.isatty() else 140))
-    context.exit(report.exit_status())
+        outcome.show(Console(width=None if sys.stdout.isatty() else 140))
+    context.exit(outcome.exit_status())
 
 
-def run(choice: Choice, requirements: tuple[Requirement, ...]) -> Report:
-    """Judge, with a progress bar on a terminal."""
+def run(stage: Stage, choice: Choice, requirements: tuple[Requirement, ...]) -> Report:
+    """Judge, with a progress bar on a terminal. HarnessBroken if a live CHT cannot be judged."""
     from conformance.running import conform
 
-    def repeat(ids: tuple[str, ...]) -> str:
-        return f"relay-harness conform --only {','.join(ids)} {choice.arguments()}"
+    name = str(stage.describe()["name"])
 
+    def repeat(ids: tuple[str, ...]) -> str:
+        return f"relay-harness conform --only {','.join(ids)} {choice.arguments(name)}"
+
+    if isinstance(stage, LiveChtStage):
+        stage.begin()
     with Shown() as shown:
-        return conform(choice.stage(), requirements, repeat=repeat, on_result=shown.result, on_selected=shown.selected)
+        report = conform(stage, requirements, repeat=repeat, on_result=shown.result, on_selected=shown.selected)
+    if isinstance(stage, LiveChtStage) and stage.left_undone:
+        click.echo(stage.left_undone, err=True)
+    return report
 
 
 class Shown:
@@ -164,3 +135,6 @@ class Shown:
 
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
+
+
+__all__ = ["PROFILES", "REFERENCE_COMMAND", "check_url", "conform_command", "reference_process"]

@@ -1,0 +1,137 @@
+"""What the caller of `conform` asked to have judged, and the stages for it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import click
+
+from conformance.live_account import Account
+from conformance.live_cht import LiveChtStage
+from conformance.stage import BuiltInStage, HttpStage, InProcessStage, Stage
+from conformance.subjects.built_in import UnknownSubject, named
+from conformance.subjects.external import ExternalRelay, free_port
+from fakes.local_only import is_local
+
+REFERENCE_COMMAND = f"{shlex.quote(sys.executable)} -m relay"
+REFERENCE_POLL = 0.2
+PASSWORD = "CHT_PASSWORD"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the caller asked for: which subject, how, with what."""
+
+    http: bool
+    url: str | None
+    command: str | None
+    profile: str
+    seed: int
+    poll_seconds: float | None
+    subject: str | None = None
+    cht_url: str | None = None
+    cht_user: str | None = None
+    allow_remote: bool = False
+
+    def check(self) -> None:
+        """click.UsageError for options that do not go together."""
+        if self.command is not None and self.url is None:
+            raise click.UsageError("--subject-command needs --subject-url: where the relay will listen")
+        if self.http and self.url is not None:
+            raise click.UsageError("--http is for the reference relay; --subject-url is over sockets anyway")
+        for name, given in (("--subject", self.subject), ("--cht-url", self.cht_url)):
+            others = {"--http": self.http, "--subject-url": self.url}
+            if given is not None and any(others.values()):
+                other = next(word for word, value in others.items() if value)
+                raise click.UsageError(f"{name} and {other} both say what is judged: give one of them")
+        if self.subject is not None and self.cht_url is not None:
+            raise click.UsageError("--subject and --cht-url both say what is judged: give one of them")
+        if (self.cht_url is None) != (self.cht_user is None):
+            raise click.UsageError("--cht-url and --cht-user go together: which CHT, and who is its administrator")
+        self._check_remote()
+
+    def _check_remote(self) -> None:
+        if self.allow_remote and self.cht_url is None:
+            raise click.UsageError("--allow-remote goes with --cht-url")
+        if self.cht_url is not None and not self.allow_remote and not is_loopback(self.cht_url):
+            raise click.UsageError(
+                f"{self.cht_url} is not on this machine, and judging a CHT changes its settings and documents: "
+                "if it is a test instance of yours, give --allow-remote"
+            )
+
+    def stages(self) -> list[Stage]:
+        """A stage for each subject. click.UsageError for an unknown name or a missing password."""
+        if self.subject is not None:
+            return [self._built_in(name) for name in self._names(self.subject)]
+        if self.cht_url is not None:
+            return [LiveChtStage(self.profile, self.seed, self._account(os.environ), self.poll_seconds)]
+        if self.url is not None:
+            return [HttpStage(self.profile, self.seed, self._external)]
+        if self.http:
+            return [HttpStage(self.profile, self.seed, reference_process)]
+        return [InProcessStage(self.profile, self.seed)]
+
+    def _names(self, given: str) -> list[str]:
+        names = list(dict.fromkeys(word.strip() for word in given.split(",") if word.strip()))
+        if not names:
+            raise click.UsageError("--subject names none: give names such as reference,cht-5.2")
+        return names
+
+    def _built_in(self, name: str) -> Stage:
+        try:
+            return BuiltInStage(self.profile, self.seed, named(name))
+        except UnknownSubject as problem:
+            raise click.UsageError(str(problem)) from None
+
+    def _account(self, environment: Mapping[str, str]) -> Account:
+        password = environment.get(PASSWORD)
+        if not password:
+            raise click.UsageError(f"the environment variable {PASSWORD} is not set: the password of {self.cht_user}")
+        return Account(str(self.cht_url).rstrip("/"), str(self.cht_user), password)
+
+    def _external(self) -> ExternalRelay:
+        return ExternalRelay(str(self.url), self.command, poll_seconds=self.poll_seconds or 1)
+
+    def arguments(self, name: str = "") -> str:
+        """The same choice on a command line, to repeat it; `name` is the one built-in subject meant."""
+        words = ["--profile", self.profile, "--seed", str(self.seed)]
+        if self.http:
+            words.append("--http")
+        if self.allow_remote:
+            words.append("--allow-remote")
+        valued = {
+            "--subject": name if self.subject is not None else None,
+            "--subject-url": self.url,
+            "--subject-command": self.command,
+            "--cht-url": self.cht_url,
+            "--cht-user": self.cht_user,
+            "--poll-seconds": None if self.poll_seconds is None else f"{self.poll_seconds:g}",
+        }
+        words += [word for option, value in valued.items() if value is not None for word in (option, value)]
+        return shlex.join(words)
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the address is this machine for certain: localhost or a loopback address, no name that is looked up."""
+    return is_local(url) and not str(urlsplit(url).hostname).endswith(".test")
+
+
+def reference_process() -> ExternalRelay:
+    """The reference relay as a process of its own."""
+    url = f"http://127.0.0.1:{free_port()}"
+    return ExternalRelay(url, REFERENCE_COMMAND, name="reference", poll_seconds=REFERENCE_POLL)
+
+
+def check_url(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    """Refuse what is no http URL with host and port."""
+    if value is None:
+        return None
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise click.BadParameter(f"expected an address such as http://127.0.0.1:7070, got {value!r}")
+    return value

@@ -1,0 +1,188 @@
+"""A live CHT Core as the relay: no fake CHT, only the fake RapidPro beside it, in real time.
+
+All that is needed of CHT is set and read through CHT's own public API.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from datetime import datetime
+from typing import Any
+
+import requests
+
+from conformance.cht_side import ChtSide
+from conformance.control import Control
+from conformance.live_account import (
+    RIGHT_PATH_SINCE,
+    Account,
+    check_account,
+    check_nothing_waits,
+    documents_of,
+    release_of,
+)
+from conformance.pace import RealPace
+from conformance.people import fresh_numbers
+from conformance.subjects.base import Means, Neighbours
+from conformance.subjects.cht_ways import INCOMING, MISSPELT, WAYS
+from conformance.surroundings import INCOMING_TOKEN, QUICK, plain_session
+from conformance.verdicts import HarnessBroken, Untestable, Verdict
+from conformance.world import World
+from fakes.clock import SystemClock, VirtualClock
+from fakes.serve import ServeError, running
+
+NAME = "live CHT"
+USUAL_INTERVAL = 60.0
+"""Seconds between CHT's passes; 1 if its database is called `medic-test`."""
+
+
+class LiveCht:
+    """The subject. It runs by itself, and nothing here may kill it."""
+
+    means = WAYS["cht-5.2"].means
+    sending = WAYS["cht-5.2"].sending
+    left_aside: frozenset[str] = frozenset()
+
+    def __init__(self, account: Account, version: str) -> None:
+        self.name = NAME
+        self.version = version
+        self._account = account
+
+    def meets(self, fault: Mapping[str, Any]) -> Mapping[str, Any]:
+        return WAYS["cht-5.2"].meets(fault)
+
+    def describe(self) -> dict[str, Any]:
+        return {"name": NAME, "kind": "live", "url": self._account.url, "version": self.version, "time": "real"}
+
+    def start(self, neighbours: Neighbours) -> None:
+        """It runs already, and was configured when the stage began."""
+
+    def webhook_url(self) -> str:
+        return self._account.url + (INCOMING if release_of(self.version) >= RIGHT_PATH_SINCE else MISSPELT)
+
+    def webhook_token(self) -> str:
+        return INCOMING_TOKEN
+
+    def stop(self) -> None:
+        """It goes on running."""
+
+    def kill(self) -> None:
+        raise Untestable("a live CHT is not killed by the harness")
+
+    def restart(self) -> None:
+        raise Untestable("a live CHT is not started by the harness")
+
+    def next_due(self) -> datetime | None:
+        return None
+
+    def work(self) -> None:
+        """It works by itself."""
+
+
+class BesideCht:
+    """The surroundings: the fake RapidPro as a process, and the live CHT."""
+
+    def __init__(self, profile: str, seed: int, account: Account) -> None:
+        self._stack = ExitStack()
+        try:
+            addresses = self._stack.enter_context(running(("rapidpro",), profile=profile, seed=seed))
+        except ServeError as failure:
+            raise HarnessBroken(str(failure)) from None
+        self._clock = SystemClock()
+        self.session = plain_session()
+        self.control: Control = WithoutCht(self.session, str(addresses.control))
+        self.cht_url, self.cht_admin = account.url, (account.user, account.password)
+        self.neighbours = account.neighbours(str(addresses.rapidpro))
+        self._calm = {**self.control.get("/rapidpro/channel"), **QUICK}
+
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    def virtual_clock(self) -> VirtualClock:
+        raise HarnessBroken("this world lives in real time: there is no clock to advance")
+
+    def calm_channel(self) -> None:
+        self.control.put("/rapidpro/channel", self._calm)
+
+    def close(self) -> None:
+        self.session.close()
+        self._stack.close()
+
+
+class WithoutCht(Control):
+    """The control API of a fake RapidPro alone: what only a fake CHT can do makes a scenario untestable."""
+
+    def post(self, path: str, body: Any = None) -> Any:
+        if path.startswith("/cht/"):
+            raise Untestable("a live CHT runs its schedules in its own time: that takes minutes, and is not waited for")
+        return super().post(path, body)
+
+
+class ChtPace(RealPace):
+    """Real time at the pace of CHT's passes: "a while" lasts longer than from one pass to the next."""
+
+    def __init__(self, interval: float) -> None:
+        super().__init__(interval)
+        self.a_while = max(2.0, 2.5 * interval)
+
+
+class LiveChtStage:
+    """Gives each scenario a world around the live CHT; clears up after each, and puts its settings back at the end.
+
+    `interval` is the seconds between CHT's passes. `begin` before use.
+    """
+
+    def __init__(self, profile: str, seed: int, account: Account, interval: float | None = None) -> None:
+        self.profile = profile
+        self.left_undone = ""
+        """What could not be put back at the end."""
+        self._seed = seed
+        self._account = account
+        self._interval = interval or USUAL_INTERVAL
+        self._numbers: Iterator[str] = fresh_numbers()
+        self._subject = LiveCht(account, "unknown")
+        self._surroundings: BesideCht | None = None
+        self._sms_before: dict[str, Any] | None = None
+
+    def begin(self) -> None:
+        """Look whether this CHT can be judged, then configure it. HarnessBroken says why it cannot."""
+        session = plain_session()
+        self._subject = LiveCht(self._account, check_account(session, self._account))
+        cht = self._side(session)
+        check_nothing_waits(cht.documents())
+        before = cht.read_settings().get("sms")
+        surroundings = BesideCht(self.profile, self._seed, self._account)
+        self._surroundings = surroundings
+        self._sms_before = before if isinstance(before, dict) else {"outgoing_service": "medic-gateway"}
+        WAYS["cht-5.2"].configure(cht, surroundings.neighbours, surroundings.control)
+
+    def describe(self) -> dict[str, Any]:
+        return self._subject.describe()
+
+    def means(self) -> frozenset[Means]:
+        return self._subject.means
+
+    def open(self) -> World:
+        if self._surroundings is None:
+            raise HarnessBroken("the stage is used before it has begun: call begin() first")
+        self._surroundings.calm_channel()
+        return World(self._surroundings, self._subject, ChtPace(self._interval), self._numbers)
+
+    def close(self, world: World, verdict: Verdict) -> None:  # noqa: ARG002 - whatever it is, nothing may stay
+        world.control.delete("/faults")
+        world.cht.delete_all(documents_of(world.cht.documents(), world.people.numbers()))
+        world.control.post("/reset")
+
+    def end(self) -> None:
+        surroundings, self._surroundings = self._surroundings, None
+        if surroundings is None:
+            return
+        try:
+            self._side(surroundings.session).replace_settings({"sms": self._sms_before})
+        except HarnessBroken as problem:
+            self.left_undone = f"the settings `sms` of CHT could not be put back to {self._sms_before}: {problem}"
+        surroundings.close()
+
+    def _side(self, session: requests.Session) -> ChtSide:
+        return ChtSide(session, self._account.url, self._account.user, self._account.password)
