@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -10,6 +11,7 @@ from typing import Any, Protocol
 from conformance.checks import Violation, judge
 from conformance.simulation.schedule import TEXTS, TROUBLES, Event, Schedule
 from conformance.subjects.base import CrashPoint
+from conformance.verdicts import Untestable
 from conformance.world import World
 
 NOT_JUDGED = ("reordered", "unexpected_call", "called_while_throttled")
@@ -56,7 +58,7 @@ def play(schedule: Schedule, open_world: Callable[[Schedule], World]) -> Played:
         player.heal()
         world.pace.settle(world)
         history = world.history()
-        violations = tuple(judge(history, without=NOT_JUDGED))
+        violations = tuple(judge(history, without=(*NOT_JUDGED, *world.subject.left_aside)))
         return Played(
             violations,
             schedule.count(TEXTS),
@@ -82,7 +84,7 @@ class Player:
             "text_in": self._text_in,
             "text_out": self._text_out,
             "hand_over_again": self._hand_over_again,
-            "fault": lambda event: world.fault(event.what["fault"]),
+            "fault": self._fault,
             "channel": self._channel,
             "crash": self._crash,
             "freeze": lambda event: self._shaken.freeze(event.what["seconds"]),
@@ -118,6 +120,10 @@ class Player:
         person = self._world.people[event.what["person"]]
         if any(text.number == person.number for text in self._world.texts_in):
             self._world.hand_over_again(person)
+
+    def _fault(self, event: Event) -> None:
+        with suppress(Untestable):  # a fault that cannot meet this subject troubles it as little as none
+            self._world.fault(event.what["fault"])
 
     def _channel(self, event: Event) -> None:
         self._world.channel(**event.what["changes"])
