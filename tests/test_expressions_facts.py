@@ -122,3 +122,10 @@ def test_what_would_take_forever_ends_soon_and_cannot_be_absorbed(template: Any,
 def test_many_objects_are_made_unique_in_one_pass() -> None:
     things = [{"k": i % 4_000} for i in range(9_000)]
     assert evaluated("@(count(unique(things)))", "new", things=things) == Evaluated("4000")
+
+
+def test_a_number_that_no_engine_holds_is_an_error_where_it_is_used() -> None:
+    answer = json.loads('{"json": {"ok": 1, "n": 1e999}}')
+    assert evaluated("@webhook.json.ok @webhook.json.n", "new", webhook=answer) == Evaluated(
+        "1 ", ("number value out of range",)
+    )

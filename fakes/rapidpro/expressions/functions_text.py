@@ -96,9 +96,9 @@ def split(env: Env, value: str, delimiters: str = "") -> Value:
     return limited(words(value, delimiters), env)
 
 
-def text_slice(_env: Env, value: str, start: int, end: int | None = None, _further: Value = None) -> str:
-    """The engine takes a fourth argument and makes no use of it."""
-    return value[start:end]
+def text_slice(env: Env, value: str, start: int, *further: Value) -> str:
+    """From `start` to the end given, which the engine overlooks when a fourth argument follows."""
+    return value[start : integer(further[0], env) if len(further) == 1 else None]
 
 
 def regex_match(env: Env, value: str, pattern: str, group: int = 0) -> str:
@@ -163,7 +163,7 @@ TEXT_FUNCTIONS = MappingProxyType({
     "field": takes(text, integer, text)(field),
     "split": takes(text, text, needed=1)(split),
     "text_length": takes(text)(lambda _env, value: Decimal(len(value))),
-    "text_slice": takes(text, integer, integer, raw, needed=2)(text_slice),
+    "text_slice": takes(text, integer, raw, raw, needed=2)(text_slice),
     "regex_match": takes(text, text, integer, needed=2)(regex_match),
     "url_encode": takes(text)(url_encode),
     "clean": takes(text)(clean),

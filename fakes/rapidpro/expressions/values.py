@@ -7,6 +7,7 @@ Source: goflow excellent/types.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -92,7 +93,7 @@ def from_json(value: Any) -> Value:
     if isinstance(value, int):
         return Decimal(value)
     if isinstance(value, float):
-        return Decimal(repr(value))
+        return Decimal(repr(value)) if math.isfinite(value) else Failed("number value out of range")
     if isinstance(value, datetime):
         return Moment(value if value.tzinfo else value.replace(tzinfo=UTC))
     if isinstance(value, list | tuple):
