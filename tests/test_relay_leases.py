@@ -17,7 +17,6 @@ from relay.owner import is_dead, owner_name
 from relay.tables import metadata
 from tests.relay_neighbours import START, Killed, World, lost, on, relay_in, text_in
 
-POSTGRESQL = os.environ.get("HARNESS_POSTGRESQL_URL", "")
 BROADCASTS = "/api/v2/broadcasts.json"
 
 
@@ -27,11 +26,10 @@ def database(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path}/relay.db"
         return
-    if not POSTGRESQL:
-        pytest.skip("not run on PostgreSQL: HARNESS_POSTGRESQL_URL is not set to an empty database's URL")
-    engine = create_engine(POSTGRESQL)
+    url: str = request.getfixturevalue("postgresql_url")
+    engine = create_engine(url)
     metadata.drop_all(engine)
-    yield POSTGRESQL
+    yield url
     metadata.drop_all(engine)
     engine.dispose()
 
