@@ -33,6 +33,14 @@ def checks_list() -> str:
     return "".join(f"- `{check.__name__}`: {first_line(check.__doc__)}\n" for check in ALL)
 
 
+def settings_list() -> str:
+    """The environment of a relay that the harness starts."""
+    from conformance.subjects.base import ENVIRONMENT
+
+    rows = [f"| `{name}` | {meaning} |" for name, meaning in ENVIRONMENT.items()]
+    return "\n".join(["| variable | what it is |", "| --- | --- |", *rows]) + "\n"
+
+
 def first_line(text: str | None) -> str:
     """The first sentence of a docstring, on one line."""
     return " ".join((text or "").split("\n\n")[0].split())
@@ -40,7 +48,7 @@ def first_line(text: str | None) -> str:
 
 def lists() -> Mapping[str, Callable[[], str]]:
     """The generated lists by name."""
-    return {"requirements": requirements_list, "checks": checks_list}
+    return {"requirements": requirements_list, "checks": checks_list, "settings": settings_list}
 
 
 def renewed(text: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, Protocol, runtime_checkable
 
 
@@ -28,6 +29,23 @@ class CrashPoint(StrEnum):
     STATES_TOLD = "CHT was told a state"
     REPORT_STORED = "CHT stored a report"
     TEXT_TAKEN = "it took a text over from RapidPro"
+
+
+ENVIRONMENT: Mapping[str, str] = MappingProxyType(
+    {
+        "RELAY_LISTEN": "host and port to listen on, from `--subject-url`",
+        "RELAY_CHT_URL": "where CHT is",
+        "RELAY_CHT_USER": "user of CHT's gateway API",
+        "RELAY_CHT_PASSWORD": "that user's password",
+        "RELAY_RAPIDPRO_URL": "where RapidPro is",
+        "RELAY_RAPIDPRO_TOKEN": "token for RapidPro's API v2",
+        "RELAY_INCOMING_TOKEN": "what RapidPro presents when it hands a text over",
+        "RELAY_DATABASE": "SQLAlchemy URL of a file that outlives kills and restarts",
+        "RELAY_POLL_SECONDS": "how often to ask CHT for texts",
+        "RELAY_SETTLE_SECONDS": "how long a broadcast may stay invisible after its answer was lost: 2",
+    }
+)
+"""The environment of a relay that the harness starts, for people."""
 
 
 @dataclass(frozen=True, slots=True)

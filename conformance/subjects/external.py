@@ -79,7 +79,7 @@ class ExternalRelay(AsRelay):
         with self._log().open("ab") as log:
             self._process = subprocess.Popen(
                 shlex.split(self._command),
-                env={**os.environ, **self._environment(self._neighbours)},
+                env={**os.environ, **self.environment(self._neighbours)},
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
@@ -93,7 +93,8 @@ class ExternalRelay(AsRelay):
     def work(self) -> None:
         """It works by itself."""
 
-    def _environment(self, neighbours: Neighbours) -> Mapping[str, str]:
+    def environment(self, neighbours: Neighbours) -> Mapping[str, str]:
+        """What the command is started with."""
         address = urlsplit(self._url)
         return {
             **neighbours.environment(),
