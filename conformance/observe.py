@@ -46,7 +46,7 @@ def observe(
         arrivals=tuple(_arrivals(control, numbers)),
         sent=tuple(_sent(row) for row in messages if row["direction"] == "out" and row["origin"] != "flow"),
         calls=tuple(calls),
-        replies=tuple((row["number"], row["text"]) for row in messages if row["origin"] == "flow"),
+        replies=tuple((row["number"], _words(row["text"])) for row in messages if row["origin"] == "flow"),
     )
 
 
@@ -72,7 +72,7 @@ def _one_due(task: Mapping[str, Any], message: Mapping[str, Any]) -> Due:
     return Due(
         uuid=str(message.get("uuid", "")),
         number=str(message["to"]),
-        text=str(message.get("message", "")).strip(),  # RapidPro cuts blanks off both ends: nobody can send them
+        text=_words(message.get("message", "")),
         state=str(task.get("state", "")),
         since=since,
         states=states,
@@ -85,11 +85,16 @@ def _arrivals(control: Control, numbers: Set[str]) -> Iterator[Arrival]:
     for number in sorted(numbers & phones.keys()):
         for text in phones[number]:
             if text["direction"] == "received":
-                yield Arrival(number, text["text"], _moment(text["at"]), text.get("message_id"))
+                yield Arrival(number, _words(text["text"]), _moment(text["at"]), text.get("message_id"))
 
 
 def _sent(row: Mapping[str, Any]) -> Sent:
-    return Sent(row["id"], row["number"], row["text"], row["status"], _moment(row["created_on"]))
+    return Sent(row["id"], row["number"], _words(row["text"]), row["status"], _moment(row["created_on"]))
+
+
+def _words(text: Any) -> str:
+    """A text on its way out without blanks at its ends: RapidPro cuts them off broadcasts, and leaves them in flows."""
+    return str(text).strip()
 
 
 def _moment(text: str) -> datetime:
