@@ -41,6 +41,13 @@ def settings_list() -> str:
     return "\n".join(["| variable | what it is |", "| --- | --- |", *rows]) + "\n"
 
 
+def known_list() -> str:
+    """What CHT Core as its own relay does, requirement by requirement."""
+    from conformance import known_verdicts
+
+    return known_verdicts.as_markdown(known_verdicts.load(), load())
+
+
 def first_line(text: str | None) -> str:
     """The first sentence of a docstring, on one line."""
     return " ".join((text or "").split("\n\n")[0].split())
@@ -48,7 +55,12 @@ def first_line(text: str | None) -> str:
 
 def lists() -> Mapping[str, Callable[[], str]]:
     """The generated lists by name."""
-    return {"requirements": requirements_list, "checks": checks_list, "settings": settings_list}
+    return {
+        "requirements": requirements_list,
+        "checks": checks_list,
+        "settings": settings_list,
+        "known-verdicts": known_list,
+    }
 
 
 def renewed(text: str) -> str:

@@ -1,0 +1,216 @@
+"""CHT itself as the relay: what it is put through, and what of it is told by whom."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from conformance.pace import VirtualPace
+from conformance.subjects.base import BROADCASTS, CrashPoint, Means, Mortal
+from conformance.subjects.built_in import POLL_SECONDS, UnknownSubject, built_in, named
+from conformance.subjects.cht_itself import ChtItself
+from conformance.subjects.cht_ways import FLOW_STARTS, MISSPELT, WAYS
+from conformance.surroundings import InProcessFakes
+from conformance.verdicts import HarnessBroken, SubjectFailed, Untestable
+from conformance.wording import ASKING, SENDING
+from conformance.world import World
+
+GATEWAYS = ("cht-5.2", "cht-3.11")
+
+
+def opened(name: str, profile: str = "6.4") -> tuple[World, ChtItself]:
+    one = named(name)
+    fakes = InProcessFakes(profile, 1, cht_release=one.cht_release)
+    subject = one.make(fakes, POLL_SECONDS)
+    assert isinstance(subject, ChtItself)
+    subject.start(fakes.neighbours)
+    return World(fakes, subject, VirtualPace()), subject
+
+
+def arrived(world: World, name: str = "Amina") -> int:
+    return len(world.received(world.people[name]))
+
+
+def send(world: World) -> None:
+    world.due([(world.people["Amina"], "hello")])
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_texts_go_in_and_out_without_a_relay(name: str) -> None:
+    world, _ = opened(name)
+    seen = world.text_in(world.people["Yusuf"], "I am well")
+    assert seen["webhook"]["status"] == 200
+    send(world)
+    world.pass_time(600)
+    assert (arrived(world), len(world.reports(world.people["Yusuf"]))) == (1, 1)
+
+
+@pytest.mark.parametrize("name", GATEWAYS)
+def test_a_gateway_ends_with_the_right_state(name: str) -> None:
+    world, _ = opened(name)
+    send(world)
+    world.judge()
+    assert world.task(world.people["Amina"]).state == "delivered"
+
+
+def test_the_oldest_release_has_only_the_misspelt_path() -> None:
+    assert opened("cht-3.11")[1].webhook_url().endswith(MISSPELT)
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_while_it_is_dead_connections_are_refused_and_nothing_is_sent(name: str) -> None:
+    world, subject = opened(name)
+    subject.kill()
+    seen = world.text_in(world.people["Yusuf"], "I am well")
+    send(world)
+    world.pass_time(7200)
+    assert seen["webhook"]["status"] == 0
+    assert (arrived(world), subject.running()) == (0, False)
+    subject.restart()
+    world.pass_time(600)
+    assert arrived(world) == 1
+
+
+@pytest.mark.parametrize("name", WAYS)
+@pytest.mark.parametrize("point", [CrashPoint.TEXT_TAKEN, CrashPoint.REPORT_STORED])
+def test_killed_over_a_text_it_has_the_text_and_the_caller_does_not_know(name: str, point: CrashPoint) -> None:
+    world, subject = opened(name)
+    subject.crash_at(point, down=60)
+    seen = world.text_in(world.people["Yusuf"], "I am well")
+    assert (seen["webhook"]["status"], subject.running()) == (0, False)
+    world.pass_time(61)
+    assert subject.running()
+    assert len(world.reports(world.people["Yusuf"])) == 1
+
+
+def test_a_refused_text_is_not_the_moment_at_which_it_took_one() -> None:
+    world, subject = opened("cht-5.2")
+    world.configure_webhook(omit=["content"])
+    subject.crash_at(CrashPoint.TEXT_TAKEN)
+    world.text_in(world.people["Yusuf"], "I am well")
+    assert subject.running()
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_killed_after_rapidpro_accepted_a_text_it_sends_it_again(name: str) -> None:
+    """outgoing_rapidpro/crash-midway"""
+    world, subject = opened(name)
+    subject.crash_at(CrashPoint.BROADCAST_ACCEPTED, down=30)
+    send(world)
+    world.pass_time(1200)
+    assert (subject.kills, arrived(world)) == (1, 2)
+
+
+@pytest.mark.parametrize("name", GATEWAYS)
+@pytest.mark.parametrize("point", [CrashPoint.STATES_ASKED, CrashPoint.STATES_TOLD])
+def test_killed_while_states_are_under_way_a_gateway_loses_none(name: str, point: CrashPoint) -> None:
+    world, subject = opened(name)
+    subject.crash_at(point, down=30)
+    send(world)
+    world.judge()
+    assert (subject.kills, world.task(world.people["Amina"]).state) == (1, "delivered")
+
+
+def test_a_cancelled_crash_does_not_happen() -> None:
+    world, subject = opened("cht-5.2")
+    subject.crash_at(CrashPoint.STATES_TOLD)
+    subject.cancel_crash()
+    send(world)
+    world.pass_time(600)
+    assert subject.kills == 0
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_a_frozen_one_sends_nothing_until_it_thaws(name: str) -> None:
+    world, subject = opened(name)
+    subject.freeze(3600)
+    send(world)
+    world.pass_time(3500)
+    assert arrived(world) == 0
+    world.pass_time(700)
+    assert arrived(world) == 1
+
+
+def test_thawed_early_it_goes_on_at_once_and_later_freezes_hold() -> None:
+    world, subject = opened("cht-5.2")
+    subject.freeze(3600)
+    subject.freeze(0)
+    subject.freeze(7200)
+    send(world)
+    world.pass_time(3700)
+    assert arrived(world) == 0, "the thaw of the first freeze ends no later one"
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_trouble_of_chts_gateway_api_is_untestable(name: str) -> None:
+    world, _ = opened(name)
+    with pytest.raises(Untestable, match="the subject itself"):
+        world.fault({"service": "cht", "effect": "refuse", "with": {"status": 500}})
+
+
+def test_faults_on_sending_meet_a_push_where_it_sends() -> None:
+    meets = WAYS["outbound-push"].meets
+    assert meets({"service": "rapidpro", "effect": "reset", "match": SENDING})["match"]["path"] == FLOW_STARTS
+    assert meets({"preset": "lost-reply", "times": 3})["match"] == {"method": "POST", "path": FLOW_STARTS}
+    assert meets({"preset": "throttled"}) == {"preset": "throttled"}, "this one meets every request"
+    assert WAYS["cht-5.2"].meets({"preset": "lost-reply"}) == {"preset": "lost-reply"}
+    assert WAYS["cht-5.2"].sending == BROADCASTS
+
+
+@pytest.mark.parametrize("fault", [{"preset": "unknown-status"}, {"service": "rapidpro", "match": ASKING}])
+def test_faults_on_asking_cannot_meet_a_push(fault: dict[str, Any]) -> None:
+    with pytest.raises(Untestable, match="never asks"):
+        WAYS["outbound-push"].meets(fault)
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_a_moment_that_never_comes_is_untestable(name: str) -> None:
+    world, _ = opened(name)
+    with pytest.raises(Untestable, match="CHT handed a text out"):
+        world.kill_when(CrashPoint.TEXT_HANDED_OUT)
+
+
+def test_all_can_be_killed_and_only_gateways_tell_states() -> None:
+    assert all(isinstance(opened(name)[1], Mortal) for name in WAYS)
+    assert {name for name in WAYS if Means.STATES in named(name).means} == set(GATEWAYS)
+    assert not any(Means.CHT_OUTSIDE in named(name).means for name in WAYS)
+
+
+def test_a_push_leaves_states_aside_and_says_so() -> None:
+    assert named("outbound-push").left_aside == {"state_wrong"}
+    world, _ = opened("outbound-push")
+    send(world)
+    world.judge()
+    assert world.task(world.people["Amina"]).state == "pending"
+
+
+def test_whoever_fails_before_a_planned_fault_has_failed_and_not_the_harness() -> None:
+    world, _ = opened("cht-3.11", profile="26")
+    world.fault({"service": "rapidpro", "effect": "reset", "match": ASKING})
+    send(world)
+    with pytest.raises(SubjectFailed, match="never came to"):
+        world.await_faults()
+
+
+def test_a_subject_is_started_before_it_is_used() -> None:
+    fakes = InProcessFakes("26", 1)
+    with pytest.raises(HarnessBroken, match="call start"):
+        ChtItself(fakes, WAYS["cht-5.2"], "cht-5.2").webhook_token()
+
+
+def test_an_unknown_name_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(UnknownSubject, match=r"reference, cht-5\.2, cht-3\.11, outbound-push"):
+        named("cht-9")
+    assert list(built_in()) == ["reference", "cht-5.2", "cht-3.11", "outbound-push"]
+
+
+def test_the_same_world_gives_the_same_history() -> None:
+    def lived() -> object:
+        world, subject = opened("cht-5.2", "26")
+        subject.crash_at(CrashPoint.BROADCAST_ACCEPTED, down=30)
+        send(world)
+        world.pass_time(1200)
+        return world.history()
+
+    assert lived() == lived()
