@@ -46,11 +46,16 @@ class SideBySide:
         for report in self.reports:
             totals = ", ".join(f"{count} {name}" for name, count in report.totals().items() if count)
             console.print(f"{name_of(report):{width}}  {totals}", markup=False, highlight=False)
-        failed = next((one for one in self.reports if one.exit_status()), None)
-        if failed is not None:
-            ids = [one.id for one in self.requirements if failed.verdict(one) is not Verdict.PASSED]
-            why = f"relay-harness conform --subject {name_of(failed)} --only {ids[0]} --profile {failed.profile}"
-            console.print(f"why, for example: {why}", markup=False, highlight=False, soft_wrap=True)
+        for report, requirement in self._failures()[:1]:
+            seed = f" --seed {report.subject['seed']}" if "seed" in report.subject else ""
+            which = f"--subject {name_of(report)} --only {requirement.id} --profile {report.profile}{seed}"
+            console.print(
+                f"why, for example: relay-harness conform {which}", markup=False, highlight=False, soft_wrap=True
+            )
+
+    def _failures(self) -> list[tuple[Report, Requirement]]:
+        bad = (Verdict.FAILED, Verdict.BROKEN)
+        return [(one, wanted) for one in self.reports for wanted in self.requirements if one.verdict(wanted) in bad]
 
     def _table(self) -> Table:
         table = Table(show_edge=False, pad_edge=False)
