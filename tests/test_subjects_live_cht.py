@@ -202,10 +202,10 @@ def test_a_while_is_longer_than_from_one_pass_to_the_next() -> None:
 
 
 def test_only_documents_of_the_runs_own_people_are_deleted() -> None:
-    mine = {"_id": "1", "from": "+1"}
+    mine: dict[str, Any] = {"_id": "1", "from": "+1"}
     to_me = {"_id": "2", "tasks": [{"messages": [{"to": "+1"}]}]}
     later = {"_id": "3", "scheduled_tasks": [{"messages": [{"to": "+1"}]}]}
-    others = [{"_id": "4", "from": "+2"}, {"_id": "5"}, {"_id": "6", "tasks": None}]
+    others: list[dict[str, Any]] = [{"_id": "4", "from": "+2"}, {"_id": "5"}, {"_id": "6", "tasks": None}]
     assert documents_of([mine, to_me, later, *others], {"+1"}) == [mine, to_me, later]
 
 
