@@ -65,7 +65,7 @@ class ChtSide:
         headers = {"Accept": "application/json", **options.pop("headers", {})}
         try:
             response = self._session.request(
-                method, self.url + path, auth=self._auth, timeout=30, headers=headers, **options
+                method, self.url + path, auth=self._auth, timeout=30, headers=headers, allow_redirects=False, **options
             )
         except requests.RequestException as failure:
             raise HarnessBroken(f"CHT at {self.url} does not answer {method} {path}: {failure}") from None

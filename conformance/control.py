@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import requests
 
 from conformance.verdicts import HarnessBroken
+from fakes.wsgi import WSGIApp, build_environ, call
 
 TIMEOUT = 30.0
 
@@ -59,3 +62,21 @@ class Control:
     def last(self) -> int:
         """The number of the newest entry."""
         return int(self.get("/ledger", after=2**53)["last"])
+
+
+class InProcessControl(Control):
+    """The same for a control app in this process: called as it is, without the work of an HTTP client."""
+
+    def __init__(self, app: WSGIApp) -> None:
+        super().__init__(requests.Session(), "in this process")
+        self._app = app
+
+    def _call(self, method: str, path: str, **options: Any) -> Any:
+        query = urlencode(options.get("params") or {})
+        body = json.dumps(options["json"]).encode() if "json" in options else b""
+        headers = {"Content-Type": "application/json"} if body else {}
+        reply = call(self._app, build_environ(method, quote(path), query, headers, body))
+        if not 200 <= reply.status < 300:
+            shown = reply.body.decode("utf-8", "replace")[:500]
+            raise HarnessBroken(f"{method} {path} on the control API: {reply.status} {shown}")
+        return json.loads(reply.body) if reply.body else None

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Protocol
 
 import requests
 from requests.adapters import BaseAdapter
 
-from conformance.control import Control
+from conformance.control import Control, InProcessControl
 from conformance.subjects.base import Neighbours
 from conformance.verdicts import HarnessBroken
 from fakes.assembly import assemble_services
@@ -20,7 +21,7 @@ from fakes.cht import Cht
 from fakes.clock import SystemClock, VirtualClock
 from fakes.control import control_app
 from fakes.serve import ServeError, running
-from fakes.transport import WSGIAdapter
+from fakes.transport import InProcessSession, WSGIAdapter
 from fakes.wsgi import WSGIApp
 
 RAPIDPRO_TOKEN = "RAPIDPRO-TEST-TOKEN-0000000000000000000000"
@@ -71,11 +72,14 @@ def plain_session() -> requests.Session:
 
 BEGINNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 """When virtual worlds begin: a Monday morning in Kigali, after CHT's morning hour."""
-RAPIDPRO_URL, CHT_URL, CONTROL_URL = "http://rapidpro.test", "http://cht.test", "http://localhost"
+RAPIDPRO_URL, CHT_URL = "http://rapidpro.test", "http://cht.test"
 
 
 class InProcessFakes:
     """Both services in this process on one virtual clock; `requests` reaches them without sockets."""
+
+    subject_folder: Path | None = None
+    """Where subjects keep their files; none: each makes a folder of its own."""
 
     def __init__(self, profile: str, seed: int, *, cht_release: str = "5.2") -> None:
         self.clock = VirtualClock(BEGINNING)
@@ -88,10 +92,9 @@ class InProcessFakes:
         }
         # CHT's own passes may overlap while one of them waits for an answer: only that one's time passes.
         self.connect_cht(WSGIAdapter(self._fakes.apps["rapidpro"], self.cht().pass_time))
-        self.session = plain_session()
+        self.session: requests.Session = InProcessSession()
         self.session.mount(CHT_URL, WSGIAdapter(self._fakes.services["cht"]))
-        self.session.mount(CONTROL_URL, WSGIAdapter(control_app(self._fakes)))
-        self.control = Control(self.session, CONTROL_URL)
+        self.control: Control = InProcessControl(control_app(self._fakes))
         self.cht_url, self.cht_admin = CHT_URL, CHT_ADMIN
         self.neighbours = neighbours(CHT_URL, RAPIDPRO_URL)
 
@@ -127,8 +130,10 @@ class InProcessFakes:
     def calm_channel(self) -> None:
         """A new world is calm."""
 
-    def begin_anew(self) -> None:
-        """As if just made: time, state, faults, ledger, chance."""
+    def begin_anew(self, seed: int | None = None) -> None:
+        """As if just made (with `seed`, if one is given): time, state, faults, ledger, chance."""
+        if seed is not None:
+            self._fakes.reseed(seed)
         self.clock.reset(BEGINNING)
         self._fakes.reset()
 

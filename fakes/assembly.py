@@ -64,6 +64,11 @@ class Fakes:
             service.reset()
         self.ledger.clear()
 
+    def reseed(self, seed: int) -> None:
+        """From the next reset on, all randomness comes from this seed."""
+        for name, service in self.services.items():
+            service.chance = generator(seed, name).getstate()
+
     def _earlier(self, service: str, environ: Environ) -> Reply | None:
         asked = (
             environ["REQUEST_METHOD"],
@@ -82,6 +87,11 @@ def _is_answered(exchange: Exchange) -> bool:
 
 def _asked(exchange: Exchange) -> tuple[str, str, str, bytes]:
     return exchange.method, exchange.path, exchange.query, exchange.body
+
+
+def generator(seed: int, name: str) -> random.Random:
+    """A service's own randomness out of a run's seed."""
+    return random.Random(f"{seed} {name}")
 
 
 def assemble(clock: Clock) -> Fakes:
@@ -105,7 +115,7 @@ def assemble_services(
     """
     fakes = assemble(clock)
     for name in names:
-        rng = random.Random(f"{seed} {name}")
+        rng = generator(seed, name)
         service: Service = _rapidpro(fakes, profile, rng) if name == "rapidpro" else _cht(fakes, cht_release, rng)
         fakes.add(service)
         if seeds is not None and name in seeds:

@@ -21,6 +21,9 @@ class Service(Protocol):
     unexpected: Callable[[str], None]
     """Called with a sentence when a request is one that nobody expects; the ledger notes it at the exchange."""
 
+    chance: Any
+    """The state of the generator that all randomness begins from at a reset."""
+
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """The public API as a WSGI app."""
         ...

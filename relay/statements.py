@@ -57,12 +57,12 @@ READY = select(outbox).where(_READY, outbox.c.next_at <= _NOW).order_by(outbox.c
 UNSETTLED = select(outbox).where(_UNSETTLED, outbox.c.next_at <= _NOW).order_by(outbox.c.seq).limit(_MOST)
 WATCHED = select(outbox).where(outbox.c.watch_at <= _NOW).order_by(outbox.c.watch_at, outbox.c.seq).limit(_MOST)
 NEXT_WORK = {
-    "cht": [select(func.min(inbox.c.next_at)).where(WAITING, ~_HELD_IN)],
-    "rapidpro": [
-        select(func.min(outbox.c.next_at)).where(_READY),
-        select(func.min(outbox.c.next_at)).where(_UNSETTLED),
-        select(func.min(outbox.c.watch_at)),
-    ],
+    "cht": select(func.min(inbox.c.next_at)).where(WAITING, ~_HELD_IN),
+    "rapidpro": select(
+        select(func.min(outbox.c.next_at)).where(_READY).scalar_subquery(),
+        select(func.min(outbox.c.next_at)).where(_UNSETTLED).scalar_subquery(),
+        select(func.min(outbox.c.watch_at)).scalar_subquery(),
+    ),
 }
 BEGIN = (
     update(outbox)

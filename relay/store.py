@@ -70,7 +70,6 @@ class Store:
         with self._begin() as db:
             db.execute(update(neighbours).where(neighbours.c.owner == self.owner).values(owner=None))
         self._db.close()
-        self._db.engine.dispose()
 
     # --- who works when
 
@@ -109,7 +108,7 @@ class Store:
     def release(self, name: str, now: datetime, at_latest: datetime, **values: Any) -> None:
         """End a pass: free the lease, store back-off and last error, come back when there is work or `at_latest`."""
         with self._begin() as db:
-            found = [db.execute(query, {"now": now}).scalar() for query in NEXT_WORK[name]]
+            found = db.execute(NEXT_WORK[name], {"now": now}).one()
             due_at = min((when for when in found if when is not None), default=FAR)
             db.execute(RELEASE, {"who": name, "me": self.owner, **values, "due_at": min(due_at, at_latest)})
 
@@ -142,8 +141,8 @@ class Store:
         with self._begin() as db:
             if texts:
                 db.execute(update(inbox).where(inbox.c.seq.in_([t.seq for t in texts])).values(told_at=now))
-            for report in reports:  # unless the state changed while it was being told
-                db.execute(TOLD, {"which": report.id, "was": report.status})
+            if reports:  # unless the state changed while it was being told
+                db.execute(TOLD, [{"which": report.id, "was": report.status} for report in reports])
             if handed:
                 self._take(db, handed, now)
 

@@ -6,6 +6,7 @@ Times are whole microseconds since 1970: exact, and quick to compare in any data
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -24,6 +25,7 @@ from sqlalchemy import (
     event,
     text,
 )
+from sqlalchemy.pool import NullPool
 from sqlalchemy.types import TypeDecorator
 
 from relay.messages import Stage, Status
@@ -126,11 +128,12 @@ outbox = Table(
 )
 
 
+@lru_cache(maxsize=4)  # the engine keeps compiled statements; connections it keeps none
 def open_engine(url: str) -> Engine:
     """SQLite (WAL, each commit on disk, one writer at a time) or whatever the URL names."""
     if not url.startswith("sqlite"):
-        return create_engine(url)
-    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+        return create_engine(url, poolclass=NullPool)
+    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": 30, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _: Any) -> None:

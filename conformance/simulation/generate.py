@@ -26,14 +26,15 @@ TEXTS = (
 
 
 def generate(seed: int, *, subject: str = "reference", profile: str = "26", hours: float = HOURS) -> Schedule:
-    """A schedule with 20 to 30 texts and 5 to 9 troubles (faults, crashes, freezes, jumps) within `hours`."""
+    """A schedule with 20 to 24 texts and 5 to 9 troubles (faults, crashes, freezes, jumps) within `hours`."""
     rng = random.Random(seed)
     length = hours * 3600
+    incoming = _texts(rng, length, "text_in", rng.randint(8, 10))
     events = [
-        *_texts(rng, length, "text_in", rng.randint(8, 13)),
-        *_texts(rng, length, "text_out", rng.randint(12, 17)),
-        *(_fault(rng, length * 0.9) for _ in range(rng.randint(5, 7))),
-        *(_trouble(rng, length * 0.9) for _ in range(rng.randint(0, 3))),
+        *incoming,
+        *_texts(rng, length, "text_out", rng.randint(12, 14)),
+        *(_fault(rng, length * 0.9) for _ in range(rng.randint(5, 6))),
+        *(_trouble(rng, length * 0.9, incoming) for _ in range(rng.randint(0, 3))),
     ]
     ordered = sorted(events, key=lambda event: event.at)
     return Schedule(seed, hours, tuple(ordered), subject, profile)
@@ -112,12 +113,17 @@ CHANNELS: Sequence[dict[str, Any]] = (
 )
 
 
-def _trouble(rng: random.Random, length: float) -> Event:
-    """A crash, a freeze, a jump of the subject's clock, a bad hour of the channel, a text handed over again."""
+def _trouble(rng: random.Random, length: float, incoming: Sequence[Event]) -> Event:
+    """A crash, a freeze, a jump of the subject's clock, a bad hour of the channel, a text handed over again.
+
+    Some crashes come right behind a text that was just acknowledged, before the subject does anything else.
+    """
     at = round(rng.uniform(0, length), 3)
     kind = rng.choice(("crash", "crash", "crash", "freeze", "clock_jump", "channel", "hand_over_again"))
     if kind == "crash":
-        point = rng.choice([*CrashPoint, None])
+        point = rng.choice([*CrashPoint, None, None])
+        if point is None and rng.random() < 0.5:
+            at = rng.choice(incoming).at
         what = {"point": None if point is None else point.name, "seconds": round(rng.uniform(1, 1200), 1)}
     elif kind == "freeze":
         what = {"seconds": round(rng.uniform(60, 5400), 1)}

@@ -10,13 +10,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from conformance.simulation.generate import generate
 from conformance.simulation.play import play, same_kind
 from conformance.simulation.schedule import Schedule
 from conformance.simulation.shrink import shrink
-from conformance.simulation.worlds import opener
+from conformance.simulation.worlds import Open, opener
+from conformance.subjects.in_process import quick_folder
 
 CHUNK = 10
 KEPT = 5
@@ -91,12 +94,19 @@ class Found:
 
 def run_task(task: Task) -> list[Finding]:
     """Play a handful of schedules: what a worker does."""
-    return [find(generate(seed, subject=task.subject, profile=task.profile)) for seed in task.seeds]
+    worlds = opener(task.subject, own_folder())
+    return [find(generate(seed, subject=task.subject, profile=task.profile), worlds) for seed in task.seeds]
 
 
-def find(schedule: Schedule) -> Finding:
+@cache
+def own_folder() -> Path:
+    """This process's folder for databases, the same for all its runs."""
+    return quick_folder()
+
+
+def find(schedule: Schedule, worlds: Open) -> Finding:
     """Play one schedule."""
-    played = play(schedule, opener(schedule.subject))
+    played = play(schedule, worlds)
     kinds = tuple(violation.kind for violation in played.violations)
     sentences = tuple(map(str, played.violations))
     return Finding(schedule.seed, played.texts, played.faults, played.virtual_seconds, kinds, sentences)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from conformance.pace import VirtualPace
 from conformance.simulation.schedule import Schedule
@@ -14,11 +15,16 @@ from conformance.world import World
 Open = Callable[[Schedule], World]
 
 
-def opener_of(one: BuiltIn) -> Open:
-    """Worlds of this subject, each with fakes of its own."""
+def opener_of(one: BuiltIn, folder: Path | None = None) -> Open:
+    """Worlds of this subject, one after the other: the fakes begin anew in each. Subjects keep files in `folder`."""
+    made: dict[str, InProcessFakes] = {}
 
     def open_world(schedule: Schedule) -> World:
-        fakes = InProcessFakes(schedule.profile, schedule.seed, cht_release=one.cht_release)
+        if schedule.profile not in made:
+            made[schedule.profile] = InProcessFakes(schedule.profile, schedule.seed, cht_release=one.cht_release)
+        fakes = made[schedule.profile]
+        fakes.begin_anew(schedule.seed)
+        fakes.subject_folder = folder
         subject = one.make(fakes, schedule.poll_seconds)
         subject.start(fakes.neighbours)
         return World(fakes, subject, VirtualPace())
@@ -36,9 +42,9 @@ def subjects() -> tuple[str, ...]:
     return tuple(built_in())
 
 
-def opener(name: str) -> Open:
+def opener(name: str, folder: Path | None = None) -> Open:
     """How worlds of the subject `name` are opened. UnknownSubject lists what there is."""
-    return opener_of(named(name))
+    return opener_of(named(name), folder)
 
 
 __all__ = ["Open", "UnknownSubject", "opener", "opener_of", "relay_world", "subjects"]

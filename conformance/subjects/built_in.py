@@ -37,7 +37,7 @@ def relay(build: Build, name: str, about: str = "") -> BuiltIn:
     """A relay of the make of the reference relay, made by `build`."""
 
     def make(fakes: InProcessFakes, poll_seconds: float) -> Subject:
-        subject = InProcessRelay(fakes.clock, fakes.connect, build, name, poll_seconds)
+        subject = InProcessRelay(fakes.clock, fakes.connect, build, name, poll_seconds, fakes.subject_folder)
         fakes.reach(WEBHOOK, subject)
         return subject
 

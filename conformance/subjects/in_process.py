@@ -14,7 +14,7 @@ import requests
 from conformance.subjects.base import AsRelay, CrashPoint, Means, Neighbours
 from conformance.verdicts import HarnessBroken
 from fakes.clock import Clock
-from fakes.transport import WSGIAdapter
+from fakes.transport import InProcessSession, WSGIAdapter
 from fakes.wsgi import Environ, StartResponse, WSGIApp
 from relay import Relay, Settings
 
@@ -47,8 +47,16 @@ def reference(settings: Settings, now: Callable[[], datetime], session: requests
     return relay
 
 
+def quick_folder() -> Path:
+    """A new folder for databases that need not outlive the machine."""
+    return Path(tempfile.mkdtemp(prefix="relay-", dir=MEMORY if MEMORY.is_dir() else None))
+
+
 class InProcessRelay(AsRelay):
-    """A relay built by `build`, on a database file of its own, between neighbours reached through `connect`."""
+    """A relay built by `build`, on a database file of its own, between neighbours reached through `connect`.
+
+    `folder` is for its database; it is gone afterwards. Given the same one again and again, SQL is compiled only once.
+    """
 
     means = frozenset(Means)
     crash_points = frozenset(CrashPoint)
@@ -60,13 +68,14 @@ class InProcessRelay(AsRelay):
         build: Build = reference,
         name: str = "reference",
         poll_seconds: float = 120,
+        folder: Path | None = None,
     ) -> None:
         self.name = name
         self._clock = clock
         self._connect = connect
         self._build = build
         self._poll_seconds = poll_seconds
-        self._folder = Path(tempfile.mkdtemp(prefix="relay-", dir=MEMORY if MEMORY.is_dir() else None))
+        self._folder = quick_folder() if folder is None else folder
         self._settings: Settings | None = None
         self._relay: RelayLike | None = None
         self._due: datetime | None = None
@@ -80,6 +89,7 @@ class InProcessRelay(AsRelay):
         return {"name": self.name, "kind": "in process", "time": "virtual"}
 
     def start(self, neighbours: Neighbours) -> None:
+        self._folder.mkdir(exist_ok=True)
         self._settings = Settings.from_env(
             {
                 **neighbours.environment(),
@@ -108,8 +118,7 @@ class InProcessRelay(AsRelay):
         self.kills += 1
 
     def restart(self) -> None:
-        session = requests.Session()
-        session.trust_env = False
+        session = InProcessSession()
         self._connect(session)
         session.hooks["response"] = [self._after_call]
         if self._relay is None:

@@ -38,7 +38,7 @@ class RapidPro:
         self.lock = threading.RLock()
         self.engine = "working"
         self._clock = clock
-        self._rng, self._rng_start = rng, rng.getstate()
+        self._rng, self.chance = rng, rng.getstate()
         self.store = Store(self._new_uuid, clock.now())
         self.mailroom = Mailroom(self.store, clock, rng, session, self.lock, profile)
         self.throttle = Throttle(clock, self.profile.rates)
@@ -79,7 +79,7 @@ class RapidPro:
         return planted
 
     def _begin(self, planted: Store) -> None:
-        self._rng.setstate(self._rng_start)
+        self._rng.setstate(self.chance)
         self.engine = "working"
         self.store.become(planted)
         self.mailroom.forget()

@@ -1,0 +1,91 @@
+"""Simulated runs: the reference relay survives them; the same schedule gives the same history, however it is run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from conformance.simulation.generate import generate
+from conformance.simulation.play import play
+from conformance.simulation.schedule import Event, Schedule
+from conformance.simulation.search import smallest
+from conformance.simulation.worlds import opener, relay_world, subjects
+from conformance.verdicts import HarnessBroken
+from tests.broken.relays import broken_relays
+from tests.harness_command import harness
+
+EXPOSED = (
+    "resends after a lost answer",
+    "forgets everything on restart",
+    "acknowledges before it is on disk",
+    "gives up at once",
+    "never tells states",
+)
+"""Broken relays whose defect any schedule of some length shows."""
+
+
+@pytest.mark.parametrize("subject", subjects())
+def test_worlds_that_follow_each_other_are_like_new_ones(subject: str) -> None:
+    worlds = opener(subject)
+    schedules = [generate(seed, subject=subject) for seed in (3, 4, 3)]
+    first, _, again = [play(schedule, worlds) for schedule in schedules]
+    alone = play(schedules[0], opener(subject))
+    assert first == again == alone
+
+
+def test_the_reference_relay_survives_a_handful_of_schedules() -> None:
+    worlds = opener("reference")
+    for seed in range(500, 512):
+        played = play(generate(seed), worlds)
+        assert played.violations == (), f"again: relay-harness simulate --runs 1 --seed {seed}"
+        assert played.texts >= 20
+        assert played.faults >= 5
+        assert played.virtual_seconds >= 6 * 3600
+
+
+@pytest.mark.parametrize("name", EXPOSED)
+def test_a_broken_relay_does_not_survive_the_search(name: str) -> None:
+    worlds = relay_world(broken_relays()[name].build, name)
+    assert any(play(generate(seed), worlds).violations for seed in range(1, 40))
+
+
+@pytest.mark.parametrize("subject", [name for name in subjects() if name != "reference"])
+def test_what_the_search_finds_in_cht_itself_is_shrunk_to_few_faults(subject: str) -> None:
+    worlds = opener(subject)
+    failing = next(seed for seed in range(1, 100) if play(generate(seed, subject=subject), worlds).violations)
+    small = smallest(failing, subject, "26")
+    assert small.count(frozenset({"fault", "channel", "crash", "freeze", "clock_jump", "hand_over_again"})) <= 3
+    assert small.found
+    assert play(small, opener(subject)).violations
+
+
+def test_the_command_prints_one_document() -> None:
+    done = harness("simulate", "--runs", "6", "--seed", "21", "--json")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert (document["runs"], document["seed"]) == (6, 21)
+    assert (document["lost"], document["duplicated"], document["wrong_state"]) == (0, 0, 0)
+    assert document["failing_seeds"] == []
+    assert document["texts"] >= 120
+    assert document["faults"] >= 30
+    assert document["virtual_seconds"] >= 6 * 6 * 3600
+
+
+def test_what_was_found_is_saved_and_replayed_exactly(tmp_path: Path) -> None:
+    found = harness("simulate", "--runs", "30", "--seed", "1", "--subject", "cht-5.2", folder=tmp_path)
+    assert found.returncode == 1, found.stderr
+    command = next(line for line in (found.stdout + found.stderr).splitlines() if "relay-harness replay" in line)
+    file = command.rpartition(" ")[2]
+    replayed = harness("replay", file, folder=tmp_path)
+    assert replayed.returncode == 1
+    saved = json.loads((tmp_path / file).read_text("utf-8"))
+    for sentence in saved["found"]:
+        assert sentence in replayed.stdout + replayed.stderr
+
+
+def test_a_schedule_that_the_services_refuse_is_the_harness_own_fault() -> None:
+    schedule = Schedule(1, 0.1, (Event(1.0, "channel", {"changes": {"nonsense": 1}, "seconds": 5.0}),))
+    with pytest.raises(HarnessBroken, match="unknown channel setting"):
+        play(schedule, opener("reference"))
