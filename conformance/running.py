@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
+from pytest_bdd.parser import Step
 
 from conformance.plugin import ConformancePlugin, requirement_ids, scenario_name, scenario_of
 from conformance.report import Report, ScenarioResult
@@ -84,6 +86,21 @@ def scenarios() -> list[ScenarioEntry]:
     return collector.found
 
 
+def told(step: Step, item: pytest.Item) -> str:
+    """A step as it runs: in an outline, with the example's values in it."""
+    sentence = f"{step.keyword} {step.name}"
+    example: Mapping[str, str] = getattr(item, "callspec", NoExample()).params.get("_pytest_bdd_example", {})
+    for name, value in example.items():
+        sentence = sentence.replace(f"<{name}>", value)
+    return sentence
+
+
+class NoExample:
+    """Stands for the values of a scenario that is no outline."""
+
+    params: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+
+
 class Collector:
     """Notes what is collected."""
 
@@ -93,6 +110,6 @@ class Collector:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         for item in items:
             scenario = scenario_of(item)
-            steps = () if scenario is None else tuple(f"{step.keyword} {step.name}" for step in scenario.steps)
+            steps = () if scenario is None else tuple(told(step, item) for step in scenario.steps)
             feature = "" if scenario is None else str(scenario.feature.name)
             self.found.append(ScenarioEntry(scenario_name(item), requirement_ids(item), feature, steps))

@@ -63,11 +63,11 @@ REACHES: Mapping[str, Mapping[str, Any]] = {
 
 CHANNEL: Mapping[str, Mapping[str, Any]] = {
     "fails every text": {"shares": {"failed": 1.0}},
-    "cannot be reached": {"down": True},
+    "cannot be reached": {"preset": "aggregator-down"},
     "reports that texts are read": {"aggregator": "plain", "shares": {"read": 1.0}},
-    "reports each delivery twice": {"shares": {"duplicate_report": 1.0}},
-    "reports in disorder": {"shares": {"out_of_order": 1.0}},
-    "reports deliveries hours late": {"shares": {"late_report": 1.0}},
+    "reports each delivery twice": {"preset": "duplicate-reports"},
+    "reports in disorder": {"preset": "reports-out-of-order"},
+    "reports deliveries hours late": {"preset": "late-reports"},
     "takes a moment to report": {"delays": {"wired": 0.02, "sent": 1.5, "delivered": 1.5}},
 }
 

@@ -16,7 +16,11 @@ def no_further(world: World, status: str) -> None:
 
 @given(parsers.parse("the aggregator {trouble}"))
 def aggregator(world: World, trouble: str) -> None:
-    world.channel(**choose("trouble of the aggregator", trouble, CHANNEL))
+    changes = choose("trouble of the aggregator", trouble, CHANNEL)
+    if "preset" in changes:
+        world.fault(changes)
+    else:
+        world.channel(**changes)
 
 
 @given(parsers.parse("{name}'s number cannot be reached"))

@@ -1,0 +1,34 @@
+"""Each preset has a scenario: what people meet is judged, not only offered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from conformance.running import scenarios
+from conformance.wording import CHANNEL, CHT_TROUBLES, RAPIDPRO_TROUBLES
+from fakes.faults.presets import PRESETS
+
+
+def presets_of(phrases: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Preset and phrase, for each phrase that stands for a preset."""
+    for phrase, meaning in phrases.items():
+        for fault in meaning(60.0) if callable(meaning) else [meaning]:
+            if "preset" in fault:
+                yield fault["preset"], phrase
+
+
+@pytest.fixture(scope="module")
+def steps() -> str:
+    """All steps of all scenarios, and the examples of outlines, which are part of their names."""
+    return "\n".join(line for one in scenarios() for line in (one.name, *one.steps))
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_has_a_scenario(preset: str, steps: str) -> None:
+    known = [*presets_of(RAPIDPRO_TROUBLES), *presets_of(CHT_TROUBLES), *presets_of(CHANNEL)]
+    phrases = [phrase for name, phrase in known if name == preset]
+    assert phrases, f"no phrase of the scenarios stands for {preset}"
+    assert any(phrase in steps for phrase in phrases), f"no scenario says {phrases}"
