@@ -28,6 +28,7 @@ class Echo:
     """Answers with the number of the request. Refuses other tokens, and everybody once its quota is used up."""
 
     unexpected: Callable[[str], None]
+    chance: Any = None
 
     def __init__(self, name: str = "rapidpro") -> None:
         self.name = name

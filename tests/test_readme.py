@@ -42,7 +42,7 @@ def test_a_command_of_the_readme_works(command: str, tmp_path: Path) -> None:
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == ("exit status 1" in command), done.stdout + done.stderr
     assert "Traceback" not in done.stderr
 
 
