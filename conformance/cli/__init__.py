@@ -19,6 +19,8 @@ COMMANDS = {
     "simulate": "conformance.cli.simulate",
     "replay": "conformance.cli.simulate",
     "load": "loadtests.cli",
+    "fault": "conformance.cli.fault",
+    "sms": "conformance.cli.sms",
     "docs": "conformance.cli.docs",
 }
 """Which module holds which command: only the one that is called is imported, so that `--help` is quick."""

@@ -1,0 +1,162 @@
+"""`relay-harness sms`: be a phone behind running fakes, or CHT with a text to send."""
+
+from __future__ import annotations
+
+import os
+import threading
+import uuid
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+import click
+
+from conformance.cht_side import ChtSide, message_document
+from conformance.cli.choice import PASSWORD, check_url, is_loopback
+from conformance.cli.running_fakes import NotDone, RunningFakes, show, with_fakes, with_json
+from conformance.surroundings import CHT_ADMIN, plain_session
+from conformance.verdicts import HarnessBroken
+from fakes.clock import SystemClock
+
+LOOK_EVERY = 0.1
+"""Seconds between two looks at a phone."""
+
+
+@click.group("sms")
+def sms_command() -> None:
+    """Be a phone: text in, look at what arrived, wait for a text; or let CHT have a text to send."""
+
+
+@sms_command.command("send")
+@click.argument("number")
+@click.argument("text")
+@with_fakes
+@with_json
+@click.pass_context
+def send(context: click.Context, /, fakes: RunningFakes, number: str, text: str, as_json: bool) -> None:
+    """A person with the phone NUMBER texts TEXT in. Exit status 1 if no webhook took it."""
+    happened = fakes.post(_phone(number), {"text": text})
+    show(happened, "\n".join(answers(happened)), as_json)
+    context.exit(0 if was_taken(happened) else 1)
+
+
+@sms_command.command("show")
+@click.argument("number")
+@with_fakes
+@with_json
+def show_(fakes: RunningFakes, number: str, as_json: bool) -> None:
+    """Show what the phone NUMBER sent and received, in order."""
+    texts = _texts(fakes, number)
+    show({"texts": texts}, "\n".join(map(line_of, texts)) or f"{number} has sent and received nothing", as_json)
+
+
+@sms_command.command("due")
+@click.argument("number")
+@click.argument("text")
+@click.option("--cht-url", envvar="HARNESS_CHT", show_envvar=True, callback=check_url,
+              help="The CHT. Default: the fake one, once a relay has asked it for texts.")  # fmt: skip
+@click.option("--cht-user", help="An administrator there; the password comes from CHT_PASSWORD. Default: the fake's.")
+@click.option("--allow-remote", is_flag=True, help="The CHT is not on this machine: a real text may be sent.")
+@with_fakes
+@with_json
+def due(
+    fakes: RunningFakes, number: str, text: str, cht_url: str | None, cht_user: str | None, allow_remote: bool,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """CHT has the TEXT to send to NUMBER; the relay fetches it when it polls."""
+    if not number.strip() or not text.strip():
+        raise click.UsageError("a text needs a number to go to and something to say")
+    if cht_url is not None and not allow_remote and not is_loopback(cht_url):
+        raise click.UsageError(f"{cht_url} is not on this machine: to have a text sent there, give --allow-remote")
+    account = CHT_ADMIN if cht_user is None else (cht_user, _password(cht_user))
+    now = datetime.fromisoformat(fakes.get("/clock")["now"])
+    cht = ChtSide(plain_session(), cht_url or address_of_cht(fakes), *account)
+    id_ = f"harness-{uuid.uuid4().hex[:12]}"
+    try:
+        cht.put(message_document(id_, [(number, text)], now))
+    except HarnessBroken as problem:
+        raise NotDone(str(problem)) from None
+    document = {"document": id_, "cht": cht.url, "to": number, "text": text}
+    show(document, f"CHT has it to send, as document {id_}", as_json)
+
+
+@sms_command.command("wait")
+@click.argument("number")
+@click.option("--for", "seconds", type=click.FloatRange(min=0), default=10, show_default=True, help="Seconds to wait.")
+@click.option("--known", type=click.IntRange(min=0), help="Received texts known already. Default: those there now.")
+@with_fakes
+@with_json
+@click.pass_context
+def wait(
+    context: click.Context, /, fakes: RunningFakes, number: str, seconds: float, known: int | None, as_json: bool
+) -> None:
+    """Wait until the phone NUMBER gets a new text, and show it. Exit status 1 if none came."""
+    clock, pause = SystemClock(), threading.Event()
+    until = clock.timestamp() + seconds
+    if known is None:
+        known = len(_received(fakes, number))
+    new = _received(fakes, number)[known:]
+    while not new and clock.timestamp() < until:
+        pause.wait(LOOK_EVERY)
+        new = _received(fakes, number)[known:]
+    show({"texts": new}, "\n".join(map(line_of, new)) or f"no text came to {number} within {seconds:g} s", as_json)
+    context.exit(0 if new else 1)
+
+
+def address_of_cht(fakes: RunningFakes) -> str:
+    """Where callers reached the fake CHT, by the ledger: the control API does not tell it. NotDone."""
+    for exchange in fakes.get("/ledger", service="cht", limit=20)["exchanges"]:
+        host = exchange["request"]["headers"].get("host")
+        if exchange["direction"] == "in" and host:
+            return f"http://{host}"
+    raise NotDone("nobody has asked the fake CHT yet, so its address is not known: give --cht-url")
+
+
+def was_taken(happened: Mapping[str, Any]) -> bool:
+    """Whether the last webhook call for the text was answered with 2xx."""
+    call = happened["webhook"]
+    return call is not None and 200 <= int(call["status"]) < 300
+
+
+def answers(happened: Mapping[str, Any]) -> Iterator[str]:
+    """What RapidPro and the relay did with a text, for people."""
+    if happened["ignored"]:
+        yield f"RapidPro ignored it: {happened['ignored']}"
+    elif happened["duplicate"]:
+        yield f"RapidPro took it for a repetition of message {happened['message']} and dropped it"
+    else:
+        yield f"RapidPro stored it as message {happened['message']}"
+        if not happened["calls"]:
+            yield "no webhook was called: none is set, or the sender is blocked"
+    for call in happened["calls"]:
+        outcome = call["error"] or f"{call['status']} {call['body']}".rstrip()
+        yield f"POST {call['url']}: {outcome}"
+    if happened["reply"]:
+        yield f"RapidPro answers the sender: {happened['reply']['text']}"
+
+
+def line_of(text: Mapping[str, Any]) -> str:
+    """One text on a phone."""
+    return f"{text['at']}  {text['direction']:8}  {text['text']}"
+
+
+def _received(fakes: RunningFakes, number: str) -> list[dict[str, Any]]:
+    return [text for text in _texts(fakes, number) if text["direction"] == "received"]
+
+
+def _texts(fakes: RunningFakes, number: str) -> list[dict[str, Any]]:
+    return list(fakes.get(_phone(number))["texts"])
+
+
+def _phone(number: str) -> str:
+    if not number.strip():
+        raise click.UsageError("expected a phone number such as +250788123123")
+    return f"/rapidpro/phones/{quote(number, safe='+')}/texts"
+
+
+def _password(user: str) -> str:
+    password = os.environ.get(PASSWORD)
+    if not password:
+        raise click.UsageError(f"the environment variable {PASSWORD} is not set: the password of {user}")
+    return password
