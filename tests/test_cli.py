@@ -72,6 +72,14 @@ def test_one_requirement_is_judged_and_reported(tmp_path: Path) -> None:
     assert {"name", "verdict", "seconds", "reason"} <= set(requirement["scenarios"][0])
 
 
+def test_the_same_scenarios_judge_real_processes_over_real_sockets() -> None:
+    done = harness("conform", "--http", "--only", "IN-4,OUT-8,QUOTA-1,CRASH-2", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads(done.stdout)
+    assert report["subject"]["time"] == "real"
+    assert report["totals"]["passed"] == 4
+
+
 def test_a_report_that_cannot_be_written_is_no_verdict(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file")
     done = harness("conform", "--only", "IN-1", "--report-dir", str(tmp_path / "taken"))

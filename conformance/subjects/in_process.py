@@ -155,10 +155,6 @@ class InProcessRelay(AsRelay):
         if down is not None:
             self._clock.call_later(down, self.restart)
 
-    def crash_pending(self) -> bool:
-        """Whether a planned crash has not happened yet."""
-        return self._crash is not None
-
     def next_due(self) -> datetime | None:
         if self._due is None or self._frozen is None:
             return self._due

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -131,11 +130,6 @@ def next_times(doc: Doc, now: datetime) -> dict[str, int]:
     months = int(seconds / 86_400 / 30.4375)
     units = {"minutes": 60, "hours": 3600, "days": 86_400, "weeks": 604_800}
     return {unit: int(seconds / size) for unit, size in units.items()} | {"months": months, "years": int(months / 12)}
-
-
-def with_registrations(context: Context, patients: Sequence[Doc], places: Sequence[Doc]) -> Context:
-    """A context that also holds registrations."""
-    return replace(context, registrations=patients, place_registrations=places)
 
 
 def _start(doc: Doc, start_from: Any) -> datetime | None:
