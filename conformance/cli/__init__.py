@@ -21,6 +21,7 @@ COMMANDS = {
     "load": "loadtests.cli",
     "fault": "conformance.cli.fault",
     "sms": "conformance.cli.sms",
+    "drift": "conformance.cli.drift",
     "docs": "conformance.cli.docs",
 }
 """Which module holds which command: only the one that is called is imported, so that `--help` is quick."""

@@ -1,0 +1,279 @@
+"""`relay-harness drift`: the right version is named, whatever differs from it is found, and nothing is written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+from click.testing import CliRunner, Result
+
+from conformance.cli import harness
+from conformance.drift import MOST_REQUESTS
+from conformance.surroundings import CHT_ADMIN, CHT_GATEWAY, RAPIDPRO_TOKEN
+from fakes.rapidpro.profiles import PROFILES
+from fakes.serve import Addresses, running
+from tests.harness_command import harness as harness_process
+
+ANN = "+250788123001"
+SECRET_TEXT = "Ünique words of a patient"
+NOWHERE = "http://127.0.0.1:9"
+
+
+def drift(*words: str, token: str | None = RAPIDPRO_TOKEN, password: str | None = CHT_GATEWAY[1]) -> Result:
+    runner = CliRunner(env={"RAPIDPRO_TOKEN": token, "CHT_PASSWORD": password})
+    return runner.invoke(harness, ["drift", *words])
+
+
+def document(done: Result) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def call(method: str, url: str, **options: Any) -> requests.Response:
+    answer = requests.request(method, url, timeout=10, **options)
+    answer.raise_for_status()
+    return answer
+
+
+def fill(fakes: Addresses) -> None:
+    """One text in, with a run of a flow; one broadcast out."""
+    call("PUT", f"{fakes.control}/rapidpro/webhook", json={"url": f"{NOWHERE}/nobody"})
+    call("POST", f"{fakes.control}/rapidpro/phones/{ANN}/texts", json={"text": SECRET_TEXT})
+    headers = {"Authorization": f"Token {RAPIDPRO_TOKEN}"}
+    body = {"urns": [f"tel:{ANN}"], "text": {"eng": SECRET_TEXT}}
+    call("POST", f"{fakes.rapidpro}/api/v2/broadcasts.json", headers=headers, json=body)
+
+
+def asked(fakes: Addresses, service: str) -> list[dict[str, Any]]:
+    found = call("GET", f"{fakes.control}/ledger", params={"service": service}).json()["exchanges"]
+    return [one for one in found if one["direction"] == "in"]
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_service_as_recorded_is_named_by_its_version_and_asked_little(profile: str) -> None:
+    with running(("rapidpro",), profile=profile) as fakes:
+        fill(fakes)
+        before = len(asked(fakes, "rapidpro"))
+        done = drift("--rapidpro", str(fakes.rapidpro), "--json")
+        questions = asked(fakes, "rapidpro")[before:]
+    assert done.exit_code == 0, done.output
+    found = document(done)
+    assert (found["fits"], found["differences"], found["notes"]) == ([profile], [], [])
+    assert {one["method"] for one in questions} == {"GET"}
+    assert len(questions) == found["requests"] <= MOST_REQUESTS == 12
+
+
+@pytest.fixture(scope="module")
+def both() -> Iterator[Addresses]:
+    with running(("rapidpro", "cht"), profile="26") as addresses:
+        yield addresses
+
+
+@pytest.fixture
+def fakes(both: Addresses) -> Addresses:
+    call("POST", f"{both.control}/reset")
+    fill(both)
+    return both
+
+
+def plan(fakes: Addresses, effect: str, at: str, service: str = "rapidpro", **given: Any) -> None:
+    fault = {"service": service, "effect": effect, "with": given, "match": {"path": at}, "times": None}
+    call("POST", f"{fakes.control}/faults", json=fault)
+
+
+MESSAGES, BROADCASTS = "/api/v2/messages.json", "/api/v2/broadcasts.json"
+WORKSPACE = "/api/v2/workspace.json"
+REFUSED = {"status": 400, "content_type": "application/json"}
+
+
+@pytest.mark.parametrize(
+    ("effect", "path", "given", "sentence"),
+    [
+        ("drop_field", MESSAGES, {"path": "results[*].status"}, "messages: results[*].status: missing"),
+        ("drop_field", WORKSPACE, {"path": "timezone"}, "workspace: timezone: missing"),
+        ("null_field", MESSAGES, {"path": "results[*].direction"}, "null is none of the recorded words: in, out"),
+        ("null_field", MESSAGES, {"path": "results[*].created_on"}, "results[*].created_on: null, recorded: string"),
+        ("set_field", BROADCASTS, {"path": "results[*].id", "value": "a"}, "results[*].id: string, recorded: integer"),
+        ("set_field", MESSAGES, {"path": "results[*].colour", "value": 1}, "colour: a field that was never recorded"),
+        ("set_field", MESSAGES, {"path": "results[*].created_on", "value": "today"}, "recorded form of a date-time"),
+        ("set_field", MESSAGES, {"path": "results[*].uuid", "value": "X"}, "not of the recorded form of a uuid"),
+        ("drop_field", "/api/v2/", {"path": "broadcasts"}, "list of resources: broadcasts: missing"),
+        ("html_page", BROADCASTS, {"status": 200}, "broadcasts: content type 'text/html; charset=utf-8'"),
+        ("garble", BROADCASTS, {"how": "cut"}, "broadcasts: the body is not JSON"),
+        ("empty", BROADCASTS, {}, "broadcasts: the body is not JSON"),
+        ("refuse", "/api/v2/runs.json", {"status": 503}, "runs: status 503, recorded: 200"),
+        ("reset", "/api/v2/runs.json", {}, "runs: no answer (ConnectionError)"),
+        ("refuse", "/api/v2/flows.json", {**REFUSED, "body": '{"detail":"No."}'}, """says '{"detail":"No."}', rec"""),
+    ],
+)
+def test_what_differs_is_found_and_the_version_still_recognised(
+    fakes: Addresses, effect: str, path: str, given: dict[str, Any], sentence: str
+) -> None:
+    plan(fakes, effect, path, **given)
+    done = drift("--rapidpro", str(fakes.rapidpro))
+    assert done.exit_code == 1, done.output
+    assert f"{fakes.rapidpro} is closest to rapidpro 26, and differs in" in done.stdout
+    assert sentence in done.stdout
+    assert len({line.partition(":")[0] for line in done.stdout.splitlines() if line.startswith("  - ")}) == 1
+    assert SECRET_TEXT not in done.stdout
+
+
+def test_the_preset_of_an_unknown_status_is_drift_and_the_word_is_told(fakes: Addresses) -> None:
+    call("POST", f"{fakes.control}/faults", json={"preset": "unknown-status", "times": None})
+    found = document(drift("--rapidpro", str(fakes.rapidpro), "--json"))
+    assert found["fits"] == ["26"]
+    (one,) = found["differences"]
+    assert one["seen_at"] == ["messages"]
+    assert one["what"].startswith("results[*].status: teleported is none of the recorded words: delivered, errored")
+
+
+def test_it_stops_asking_when_it_is_throttled_and_knows_the_recorded_form(fakes: Addresses) -> None:
+    plan(fakes, "throttle", MESSAGES, retry_after=60)
+    before = len(asked(fakes, "rapidpro"))
+    done = drift("--rapidpro", str(fakes.rapidpro))
+    assert done.exit_code == 0, done.output
+    assert "throttled, so these were not asked: runs, unknown path" in done.stdout
+    assert len(asked(fakes, "rapidpro")) - before == 4
+
+
+def test_a_429_without_its_seconds_is_drift(fakes: Addresses) -> None:
+    plan(fakes, "refuse", MESSAGES, status=429, body="Slow down")
+    done = drift("--rapidpro", str(fakes.rapidpro))
+    assert done.exit_code == 1
+    assert "messages: header retry-after of a 429: missing, recorded: whole seconds" in done.stdout
+    assert "messages: the body of a 429 does not tell the seconds" in done.stdout
+
+
+def test_a_service_that_throttles_at_once_could_not_be_looked_at(fakes: Addresses) -> None:
+    plan(fakes, "throttle", WORKSPACE, retry_after=42)
+    done = drift("--rapidpro", str(fakes.rapidpro))
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "is throttling this workspace: try again in 42 seconds" in done.stderr
+
+
+def test_an_empty_workspace_says_what_could_not_be_seen(fakes: Addresses) -> None:
+    call("POST", f"{fakes.control}/reset")
+    done = drift("--rapidpro", f"{fakes.rapidpro}/api/v2/")
+    assert done.exit_code == 0
+    assert done.stdout.startswith(f"{fakes.rapidpro} answers as recorded of rapidpro 26\n")
+    for name in ("broadcasts", "messages", "runs"):
+        assert f"this workspace has no {name}: their fields were not seen" in done.stdout
+
+
+def test_versions_that_cannot_be_told_apart_are_both_named() -> None:
+    with running(("rapidpro",), profile="10") as fakes:
+        found = document(drift("--rapidpro", str(fakes.rapidpro), "--json"))
+    assert found["fits"] == ["9.3", "10"]
+    assert "from what was seen the versions 9.3 and 10 cannot be told apart" in found["notes"]
+
+
+@pytest.mark.parametrize("account", [CHT_GATEWAY, CHT_ADMIN])
+def test_a_cht_as_recorded_is_recognised_and_only_read(fakes: Addresses, account: tuple[str, str]) -> None:
+    before = len(asked(fakes, "cht"))
+    done = drift("--cht", str(fakes.cht), "--cht-user", account[0], "--json", password=account[1])
+    assert done.exit_code == 0, done.output
+    found = document(done)
+    assert (found["service"], found["fits"], found["differences"]) == ("cht", ["5.2"], [])
+    questions = asked(fakes, "cht")[before:]
+    assert {one["method"] for one in questions} == {"GET"}
+    assert len(questions) == found["requests"] <= MOST_REQUESTS
+    assert sum(one["reply"]["status"] == 401 for one in questions) < 10  # ten would lock the account out
+
+
+@pytest.mark.parametrize(
+    ("effect", "path", "given", "sentence"),
+    [
+        ("drop_field", "/api/sms", {"path": "medic-gateway"}, "gateway API: says '{}', recorded"),
+        ("set_field", "/api/info", {"path": "extra", "value": 1}, "version: extra: a field that was never recorded"),
+        ("refuse", "/API/SMS", {"status": 404}, "gateway API in capitals: status 404, recorded: 200"),
+        ("html_page", "/api/relay-harness-drift", {"status": 200}, "unknown path: status 200, recorded: 403"),
+        ("lose_reply", "/API/SMS", {}, "gateway API in capitals: no answer (ConnectionError)"),
+    ],
+)
+def test_what_differs_at_cht_is_found(
+    fakes: Addresses, effect: str, path: str, given: dict[str, Any], sentence: str
+) -> None:
+    plan(fakes, effect, path, service="cht", **given)
+    done = drift("--cht", str(fakes.cht), "--cht-user", CHT_GATEWAY[0])
+    assert done.exit_code == 1, done.output
+    assert sentence in done.stdout
+
+
+def test_another_release_of_cht_is_told_but_is_no_difference(fakes: Addresses) -> None:
+    plan(fakes, "set_field", "/api/info", service="cht", path="version", value="4.18.0")
+    done = drift("--cht", str(fakes.cht), "--cht-user", CHT_GATEWAY[0])
+    assert done.exit_code == 0, done.output
+    assert "note: it calls itself 4.18.0, recorded was 5.2" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("path", "effect", "given", "sentence"),
+    [
+        (WORKSPACE, "html_page", {"status": 200}, "is it a RapidPro?"),
+        (WORKSPACE, "refuse", {"status": 502}, "status 502: is it a RapidPro, and is it up?"),
+        (WORKSPACE, "reset", {}, "cannot be reached (ConnectionError)"),
+        (WORKSPACE, "refuse", {"status": 301}, "sends callers on to"),
+        ("/api/info", "refuse", {"status": 503}, "is starting up"),
+        ("/api/info", "html_page", {"status": 200}, "no version: is it a CHT?"),
+        ("/api/sms", "refuse", {"status": 403}, "may not use the gateway API"),
+        ("/api/sms", "refuse", {"status": 429}, "has seen too many wrong passwords"),
+    ],
+)
+def test_what_could_not_be_looked_at_is_no_verdict(
+    fakes: Addresses, path: str, effect: str, given: dict[str, Any], sentence: str
+) -> None:
+    rapidpro = path == WORKSPACE
+    plan(fakes, effect, path, service="rapidpro" if rapidpro else "cht", **given)
+    where = ("--rapidpro", str(fakes.rapidpro)) if rapidpro else ("--cht", str(fakes.cht), "--cht-user", "gateway")
+    done = drift(*where)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert sentence in done.stderr
+
+
+def test_a_wrong_token_or_password_is_told_and_never_shown(fakes: Addresses) -> None:
+    done = drift("--rapidpro", str(fakes.rapidpro), token="not-the-token")
+    assert done.exit_code == 2
+    assert "refuses the token: look at RAPIDPRO_TOKEN" in done.stderr
+    assert "not-the-token" not in done.output
+    done = drift("--cht", str(fakes.cht), "--cht-user", "gateway", password="not-the-password")
+    assert done.exit_code == 2
+    assert "refuses gateway: look at --cht-user and the password in CHT_PASSWORD" in done.stderr
+    assert "not-the-password" not in done.output
+
+
+@pytest.mark.parametrize(
+    ("words", "secrets", "sentence"),
+    [
+        ((), {}, "--rapidpro URL or --cht URL, one of the two"),
+        (("--rapidpro", NOWHERE, "--cht", NOWHERE), {}, "one of the two"),
+        (("--cht", NOWHERE), {}, "--cht and --cht-user go together"),
+        (("--rapidpro", NOWHERE, "--cht-user", "a"), {}, "--cht and --cht-user go together"),
+        (("--cht", NOWHERE, "--cht-user", "a:b"), {}, "a name without a colon"),
+        (("--rapidpro", "https://rapidpro.example.org"), {}, "if you may ask it, give --allow-remote"),
+        (("--rapidpro", "nonsense"), {}, "expected an address such as"),
+        (("--rapidpro", NOWHERE), {"token": None}, "RAPIDPRO_TOKEN is not set"),
+        (("--rapidpro", NOWHERE), {"token": "tök\nen"}, "RAPIDPRO_TOKEN holds no token"),
+        (("--cht", NOWHERE, "--cht-user", "a"), {"password": None}, "CHT_PASSWORD is not set"),
+        (("--rapidpro", NOWHERE), {}, "could not be looked at: the RapidPro at http://127.0.0.1:9 cannot be reached"),
+    ],
+)
+def test_wrong_usage_is_told_in_a_sentence(words: tuple[str, ...], secrets: dict[str, Any], sentence: str) -> None:
+    done = drift(*words, **secrets)
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert sentence in " ".join(done.stderr.split())
+
+
+def test_a_service_elsewhere_is_looked_at_when_that_is_allowed(fakes: Addresses) -> None:
+    elsewhere = str(fakes.rapidpro).replace("127.0.0.1", "0.0.0.0")
+    assert drift("--rapidpro", elsewhere).exit_code == 2
+    assert drift("--rapidpro", elsewhere, "--allow-remote").exit_code == 0
+
+
+def test_it_works_as_a_process_and_its_help_names_the_promise() -> None:
+    done = harness_process("drift", "--help")
+    assert done.returncode == 0
+    for promise in ("--allow-remote", "at most 12 requests, GET only", "Nothing is written"):
+        assert promise in " ".join(done.stdout.split())
