@@ -130,6 +130,14 @@ def test_the_preset_of_an_unknown_status_is_drift_and_the_word_is_told(fakes: Ad
     assert one["what"].startswith("results[*].status: teleported is none of the recorded words: delivered, errored")
 
 
+def test_rows_where_none_were_recorded_are_drift_and_are_not_shown(fakes: Addresses) -> None:
+    plan(fakes, "set_field", MESSAGES, path="results", value=[{"text": SECRET_TEXT}])
+    done = drift("--rapidpro", str(fakes.rapidpro))
+    assert done.exit_code == 1
+    assert "unknown folder: gives rows, recorded: none" in done.stdout
+    assert SECRET_TEXT not in done.stdout
+
+
 def test_it_stops_asking_when_it_is_throttled_and_knows_the_recorded_form(fakes: Addresses) -> None:
     plan(fakes, "throttle", MESSAGES, retry_after=60)
     before = len(asked(fakes, "rapidpro"))
