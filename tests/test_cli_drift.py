@@ -138,6 +138,15 @@ def test_rows_where_none_were_recorded_are_drift_and_are_not_shown(fakes: Addres
     assert SECRET_TEXT not in done.stdout
 
 
+def test_rows_without_a_token_are_drift_and_are_not_shown(fakes: Addresses) -> None:
+    body = json.dumps({"results": [{"text": SECRET_TEXT}]})
+    plan(fakes, "refuse", "/api/v2/broadcasts", status=200, body=body, content_type="application/json")
+    done = drift("--rapidpro", str(fakes.rapidpro))
+    assert done.exit_code == 1, done.output
+    assert "documentation without a token: gives rows, recorded: none" in done.stdout
+    assert SECRET_TEXT not in done.stdout
+
+
 def test_it_stops_asking_when_it_is_throttled_and_knows_the_recorded_form(fakes: Addresses) -> None:
     plan(fakes, "throttle", MESSAGES, retry_after=60)
     before = len(asked(fakes, "rapidpro"))
