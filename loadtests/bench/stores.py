@@ -10,12 +10,14 @@ import time
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from loadtests.bench import rapidpro_store
+from loadtests.bench import cht_store, rapidpro_store
 
 FEW, MANY = 1_000, 100_000
 TURNS = 150
 Question = Callable[[int], object]
-STORES: Mapping[str, Callable[[int], Mapping[str, Question]]] = MappingProxyType({"rapidpro": rapidpro_store.questions})
+STORES: Mapping[str, Callable[[int], Mapping[str, Question]]] = MappingProxyType(
+    {"rapidpro": rapidpro_store.questions, "cht": cht_store.questions}
+)
 
 
 def measure(few: int = FEW, many: int = MANY) -> dict[str, float]:

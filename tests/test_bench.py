@@ -1,0 +1,39 @@
+"""The benchmarks measure what they say, and measure nothing where the work was not done. No times are asserted."""
+
+from __future__ import annotations
+
+import pytest
+
+from loadtests.bench import cht_store, gateway, stores
+from loadtests.bench.__main__ import BENCHES
+
+
+def test_large_requests_to_the_gateway_api_are_measured() -> None:
+    figures = gateway.measure()
+    assert list(figures) == [
+        "100_messages_ms_quickest",
+        "100_messages_ms_slowest",
+        "100_updates_ms_quickest",
+        "100_updates_ms_slowest",
+    ]
+    assert all(figure > 0 for figure in figures.values())
+
+
+def test_stores_are_compared_by_question() -> None:
+    figures = stores.measure(few=300, many=600)
+    questions = {name.removesuffix("_ratio") for name in figures if name.endswith("_ratio")}
+    assert {"cht_hand_out_25", "cht_look_up_and_update", "rapidpro_page", "rapidpro_status_change"} <= questions
+    assert all(figure > 0 for figure in figures.values())
+
+
+def test_an_answer_other_than_200_is_no_measure() -> None:
+    cht = cht_store.new_cht()
+    cht.state.users.clear()
+    with pytest.raises(AssertionError, match="asked for a figure, got 401"):
+        cht_store.exchange(cht, {})
+
+
+def test_each_benchmark_has_its_module() -> None:
+    for module, about in BENCHES.values():
+        assert about
+        assert __import__(module, fromlist=["measure"]).measure
