@@ -86,9 +86,10 @@ def told(shown: dict[str, str]) -> str:
         [
             *lines,
             "",
-            "A person texts in:",
-            f"  curl -d '{{\"text\": \"TEMP 38.5\"}}' -H 'Content-Type: application/json' "
-            f"{shown['control']}/rapidpro/phones/+250788123001/texts",
+            "In another terminal:",
+            f"  export HARNESS_CONTROL={shown['control']}",
+            "  relay-harness sms send +250788123001 'TEMP 38.5'    # a person texts in",
+            "  relay-harness fault add throttled                   # RapidPro misbehaves",
             "What crossed the wire:",
             f"  curl {shown['control']}/ledger",
             "Stop with Ctrl-C.",
