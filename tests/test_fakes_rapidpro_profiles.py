@@ -343,6 +343,7 @@ def test_the_next_version_has_no_numbers_and_no_filter_by_broadcast() -> None:
     every = caller.rows("messages.json")
     assert not {"id", "broadcast", "media"} & every[0].keys()
     assert caller.rows("messages.json", "broadcast=1001") == every
+    assert caller.rows("messages.json", "broadcast=1&folder=failed") == caller.rows("messages.json", "folder=failed")
     assert caller.rows("messages.json", "broadcast=abc") == every
 
 

@@ -29,7 +29,7 @@ def listed(call: Call, context: Context) -> Any:
     store, profile, workspace = context.store, context.profile, workspace_of(call)
     number = filters.integer(call, "id")
     uuid = filters.uuid(call, "uuid", profile) if profile.filter_by_uuid else None
-    filters.only_one_of(call, EXCLUSIVE)
+    filters.only_one_of(call, EXCLUSIVE if profile.broadcast_filter else EXCLUSIVE[:-1])
     rows, time, keep = _chosen(call, context, workspace)
     try:
         after, before = filters.span(call)
