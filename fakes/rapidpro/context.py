@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import phonenumbers
+
 from fakes.rapidpro.addresses import path_of, scheme_of
 from fakes.rapidpro.engine import Work
 from fakes.rapidpro.expressions import Env
@@ -73,7 +75,7 @@ def _contact(records: Records, workspace: Workspace, contact: Contact, fields: d
         {"__default__": group.name, "uuid": group.uuid, "name": group.name} for group in records.groups_of(contact)
     ]
     return {
-        "__default__": name or (path_of(urns[0]) if urns else ""),
+        "__default__": name or (_written(urns[0]) if urns else ""),
         "uuid": contact.uuid,
         "name": name,
         "first_name": name.split(" ")[0] if name else "",
@@ -87,6 +89,18 @@ def _contact(records: Records, workspace: Workspace, contact: Contact, fields: d
         "groups": groups,
         "fields": fields,
     }
+
+
+def _written(urn: str) -> str:
+    """An address for people: a phone number as its own country writes it, of other addresses the path."""
+    path = path_of(urn)
+    if scheme_of(urn) != "tel":
+        return path
+    try:
+        parsed = phonenumbers.parse(path, None)
+    except phonenumbers.NumberParseException:
+        return path
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
 
 
 def _fields(records: Records, workspace: Workspace, contact: Contact) -> dict[str, Any]:
