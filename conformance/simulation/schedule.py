@@ -54,7 +54,7 @@ class Schedule:
     events: Sequence[Event]
     subject: str = "reference"
     profile: str = "26"
-    poll_seconds: float = 300
+    poll_seconds: float = 600
     found: Sequence[str] = field(default=())
     """What was found wrong when it was saved: for readers, not for the replay."""
 
