@@ -6,7 +6,6 @@ All that is needed of CHT is set and read through CHT's own public API.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
 
@@ -26,11 +25,9 @@ from conformance.pace import RealPace
 from conformance.people import fresh_numbers
 from conformance.subjects.base import Means, Neighbours
 from conformance.subjects.cht_ways import INCOMING, MISSPELT, WAYS
-from conformance.surroundings import INCOMING_TOKEN, QUICK, plain_session
+from conformance.surroundings import INCOMING_TOKEN, RealTime, plain_session
 from conformance.verdicts import HarnessBroken, Untestable, Verdict
 from conformance.world import World
-from fakes.clock import SystemClock, VirtualClock
-from fakes.serve import ServeError, running
 
 NAME = "live CHT"
 USUAL_INTERVAL = 60.0
@@ -80,34 +77,13 @@ class LiveCht:
         """It works by itself."""
 
 
-class BesideCht:
+class BesideCht(RealTime):
     """The surroundings: the fake RapidPro as a process, and the live CHT."""
 
     def __init__(self, profile: str, seed: int, account: Account) -> None:
-        self._stack = ExitStack()
-        try:
-            addresses = self._stack.enter_context(running(("rapidpro",), profile=profile, seed=seed))
-        except ServeError as failure:
-            raise HarnessBroken(str(failure)) from None
-        self._clock = SystemClock()
-        self.session = plain_session()
-        self.control: Control = WithoutCht(self.session, str(addresses.control))
+        addresses = self._begin(("rapidpro",), profile, seed, WithoutCht)
         self.cht_url, self.cht_admin = account.url, (account.user, account.password)
         self.neighbours = account.neighbours(str(addresses.rapidpro))
-        self._calm = {**self.control.get("/rapidpro/channel"), **QUICK}
-
-    def now(self) -> datetime:
-        return self._clock.now()
-
-    def virtual_clock(self) -> VirtualClock:
-        raise HarnessBroken("this world lives in real time: there is no clock to advance")
-
-    def calm_channel(self) -> None:
-        self.control.put("/rapidpro/channel", self._calm)
-
-    def close(self) -> None:
-        self.session.close()
-        self._stack.close()
 
 
 class WithoutCht(Control):

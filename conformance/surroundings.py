@@ -5,6 +5,7 @@ Both are driven through the same control API, so the world above does not know t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +21,7 @@ from fakes.assembly import assemble_services
 from fakes.cht import Cht
 from fakes.clock import SystemClock, VirtualClock
 from fakes.control import control_app
-from fakes.serve import ServeError, running
+from fakes.serve import Addresses, ServeError, running
 from fakes.transport import InProcessSession, WSGIAdapter
 from fakes.wsgi import WSGIApp
 
@@ -141,21 +142,23 @@ class InProcessFakes:
         """Nothing is held open."""
 
 
-class Processes:
-    """Both services as a process on loopback ports, in real time."""
+class RealTime:
+    """What fakes as processes on loopback ports, in real time, have in common."""
 
-    def __init__(self, profile: str, seed: int) -> None:
+    def _begin(
+        self, services: tuple[str, ...], profile: str, seed: int, control: Callable[[requests.Session, str], Control]
+    ) -> Addresses:
+        """Start the services. HarnessBroken if they do not start."""
         self._stack = ExitStack()
         try:
-            addresses = self._stack.enter_context(running(("rapidpro", "cht"), profile=profile, seed=seed))
+            addresses = self._stack.enter_context(running(services, profile=profile, seed=seed))
         except ServeError as failure:
             raise HarnessBroken(str(failure)) from None
         self._clock = SystemClock()
         self.session = plain_session()
-        self.control = Control(self.session, str(addresses.control))
-        self.cht_url, self.cht_admin = str(addresses.cht), CHT_ADMIN
-        self.neighbours = neighbours(self.cht_url, str(addresses.rapidpro))
+        self.control = control(self.session, str(addresses.control))
         self._calm = {**self.control.get("/rapidpro/channel"), **QUICK}
+        return addresses
 
     def now(self) -> datetime:
         return self._clock.now()
@@ -169,3 +172,12 @@ class Processes:
     def close(self) -> None:
         self.session.close()
         self._stack.close()
+
+
+class Processes(RealTime):
+    """Both services as a process on loopback ports, in real time."""
+
+    def __init__(self, profile: str, seed: int) -> None:
+        addresses = self._begin(("rapidpro", "cht"), profile, seed, Control)
+        self.cht_url, self.cht_admin = str(addresses.cht), CHT_ADMIN
+        self.neighbours = neighbours(self.cht_url, str(addresses.rapidpro))
