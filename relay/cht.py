@@ -4,28 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from relay.messages import Message, Status, Trouble, clean
+from relay.messages import Message, Report, Trouble, clean
 from relay.settings import Settings
 from relay.wire import call
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """A state to be told to CHT; `reason` is shown to people."""
-
-    id: str
-    status: Status
-    reason: str | None = None
 
 
 class Cht:
     """The client."""
 
-    def __init__(self, settings: Settings, session: Any, now: Callable[[], datetime]) -> None:
+    def __init__(self, settings: Settings, session: Any, now: Callable[[], float]) -> None:
         self._session = session
         self._now = now
         self._url = f"{settings.cht_url}/api/sms"

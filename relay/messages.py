@@ -1,18 +1,18 @@
 """The words of this program: texts, their states, and what can come of a call to a neighbour.
 
-Two rules carry everything else. A state changes only along a row of LEGAL; and a call whose answer was lost is Unknown,
-never Refused: it alone can send a text twice.
+Two rules carry everything else. A state changes only along a row of LEGAL; and a call whose answer was lost is Trouble
+that may have happened, never Refused: it alone can send a text twice. Times are seconds since 1970 everywhere.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
+
+Names = tuple[str | None, str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One SMS. `id` is CHT's for texts on their way out, RapidPro's for texts on their way in."""
 
     id: str
@@ -27,8 +27,6 @@ class Stage(StrEnum):
     """Not sent, or certainly not: may be sent."""
     SENDING = "sending"
     """The intent is on disk, the outcome is not: to be looked up in RapidPro before anything else."""
-    NAMELESS = "nameless"
-    """RapidPro has it, but did not tell under which name: to be looked up, never sent again."""
     ACCEPTED = "accepted"
     """RapidPro has it: never sent again."""
     REFUSED = "refused"
@@ -45,7 +43,7 @@ class Status(StrEnum):
     FAILED = "FAILED"
 
 
-LEGAL: dict[Status, frozenset[Status]] = {
+LEGAL: dict[str, frozenset[str]] = {
     Status.UNSENT: frozenset({Status.PENDING, Status.SENT, Status.DELIVERED, Status.FAILED}),
     Status.PENDING: frozenset({Status.SENT, Status.DELIVERED, Status.FAILED}),
     Status.SENT: frozenset({Status.DELIVERED, Status.FAILED}),
@@ -69,57 +67,46 @@ RAPIDPRO_STATUS: dict[str, Status | None] = {
 """RapidPro's words for outgoing messages (rapidpro temba/msgs/models.py); None: the state stays as it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Broadcast:
+class Report(NamedTuple):
+    """A state to be told to CHT; `reason` is shown to people."""
+
+    id: str
+    status: str
+    reason: str | None = None
+
+
+class Broadcast(NamedTuple):
     """RapidPro's record of a send. Old versions have only `id`, coming ones only `uuid`; `urns` None: anonymous."""
 
     id: str | None
     uuid: str | None
-    urns: tuple[str, ...] | None = None
-    texts: tuple[str, ...] = ()
-    created_on: datetime | None = None
+    urns: tuple[str, ...] | None
+    texts: tuple[str, ...]
+    created_on: float | None
 
     @property
-    def named(self) -> bool:
-        """Whether it can be told from others."""
-        return self.id is not None or self.uuid is not None
+    def names(self) -> Names:
+        return self.id, self.uuid
 
 
-@dataclass(frozen=True, slots=True)
-class Sms:
+class Sms(NamedTuple):
     """RapidPro's record of one message to one phone; `broadcast` is the id of its broadcast where that is shown."""
 
     ref: str
     broadcast: str | None
-    urn: str | None
-    text: str
+    urns: tuple[str, ...] | None
+    texts: tuple[str, ...]
+    created_on: float | None
     status: str
-    created_on: datetime | None
     has_channel: bool
 
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """It happened. `broadcast` may lack both names: then RapidPro has it all the same."""
-
-    broadcast: Broadcast
+    @property
+    def names(self) -> Names:
+        return self.ref, self.broadcast
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """It did not happen, and repeating would not help; `reason` is for a health worker to read."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """Nobody knows whether it happened."""
-
-    trouble: Trouble
-
-
-Outcome = Accepted | Refused | Unknown
+class Refused(Exception):
+    """It did not happen, and repeating would not help; the text is for a health worker to read."""
 
 
 class Trouble(Exception):
@@ -134,10 +121,7 @@ class Trouble(Exception):
         self, cause: str, *, happened: bool | None = None, wait: float | None = None, slow: bool = False
     ) -> None:
         super().__init__(cause)
-        self.cause = cause
-        self.happened = happened
-        self.wait = wait
-        self.slow = slow
+        self.cause, self.happened, self.wait, self.slow = cause, happened, wait, slow
 
 
 def clean(text: str) -> str:

@@ -9,24 +9,11 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from requests.auth import AuthBase
-
-from relay.messages import Accepted, Broadcast, Message, Outcome, Refused, Sms, Trouble, Unknown
+from relay.messages import Broadcast, Message, Refused, Sms, Trouble
 from relay.settings import Settings
 from relay.wire import Answer, call, moment
 
 SHOWS_A_BROADCAST = {"id", "uuid", "urns", "text", "created_on"}
-
-
-class _Token(AuthBase):
-    """Sets the token. As an auth object and not a header, so that a .netrc entry cannot replace it."""
-
-    def __init__(self, token: str) -> None:
-        self._value = f"Token {token}".encode()
-
-    def __call__(self, request: Any) -> Any:
-        request.headers["Authorization"] = self._value
-        return request
 
 
 def escaped(text: str) -> str:
@@ -41,37 +28,41 @@ def escaped(text: str) -> str:
 class RapidPro:
     """The client. Reading methods raise Trouble."""
 
-    def __init__(self, settings: Settings, session: Any, now: Callable[[], datetime]) -> None:
+    def __init__(self, settings: Settings, session: Any, now: Callable[[], float]) -> None:
         self._session = session
         self._now = now
         self._base = settings.rapidpro_url
-        self._auth = _Token(settings.rapidpro_token)
+        self._token = f"Token {settings.rapidpro_token}".encode()
 
-    def send(self, message: Message) -> Outcome:
-        """One broadcast to one phone. Raises Trouble only when it certainly did not happen and may be repeated."""
+    def send(self, message: Message) -> Broadcast:
+        """One broadcast to one phone. Raises Refused, or Trouble, which tells whether it may have happened."""
         body = json.dumps({"urns": [f"tel:{message.phone}"], "text": escaped(message.text)}).encode()
-        try:
-            answer = self._call("POST", f"{self._base}/api/v2/broadcasts.json", data=body)
-        except Trouble as trouble:
-            if trouble.happened is False:
-                raise
-            return Unknown(trouble)
-        return _outcome(answer, message.text)
+        answer = self._call("POST", f"{self._base}/api/v2/broadcasts.json", data=body)
+        found = answer.json()
+        # Only a broadcast shown proves that it happened, only a 400 that says why disproves it.
+        if answer.status in {200, 201, 202} and isinstance(found, dict) and found.keys() & SHOWS_A_BROADCAST:
+            return _broadcast(found)
+        if answer.status == 400 and isinstance(found, dict):
+            words = str(found.get("non_field_errors", ""))
+            if "suspended" in words or "flagged" in words:
+                raise Trouble("the workspace is suspended (400)", happened=False, slow=True)
+            raise Refused(_reason(found, message.text))
+        raise Trouble(f"answered {answer.status}, which tells nothing")
 
-    def broadcasts(self, after: datetime) -> Iterator[list[Broadcast]]:
+    def broadcasts(self, after: float) -> Iterator[list[Broadcast]]:
         """Pages of broadcasts made since `after`, newest first; one request a page."""
         url = f"{self._base}/api/v2/broadcasts.json"
         for rows in self._pages(url, {"after": _iso(after)}):
             yield [_broadcast(row) for row in rows]
 
     def messages(
-        self, *, broadcast: str | None = None, after: datetime | None = None, before: datetime | None = None
+        self, *, broadcast: str | None = None, after: float | None = None, before: float | None = None
     ) -> Iterator[list[Sms]]:
         """Pages of outgoing messages, newest first: of one broadcast, or made between two moments, both included."""
         asked = {"broadcast": broadcast, "after": after and _iso(after), "before": before and _iso(before)}
         url = f"{self._base}/api/v2/messages.json"
         for rows in self._pages(url, {name: value for name, value in asked.items() if value}):
-            yield [sms for row in rows if row.get("direction") == "out" and (sms := _sms(row)).ref]
+            yield [sms for row in rows if (sms := _sms(row))]
 
     def _pages(self, url: str, params: dict[str, str]) -> Iterator[list[dict[str, Any]]]:
         following: str | None = url
@@ -92,20 +83,12 @@ class RapidPro:
 
     def _call(self, method: str, url: str, **how: Any) -> Answer:
         headers = {"Accept": "application/json", "Content-Type": "application/json"}
-        return call(self._session, self._now, method, url, headers=headers, auth=self._auth, **how)
+        return call(self._session, self._now, method, url, headers=headers, auth=self._authorized, **how)
 
-
-def _outcome(answer: Answer, text: str) -> Outcome:
-    """What an answer to a send means. Only a broadcast shown proves it, only a 400 that says why disproves it."""
-    found = answer.json()
-    if answer.status in {200, 201, 202} and isinstance(found, dict) and found.keys() & SHOWS_A_BROADCAST:
-        return Accepted(_broadcast(found))
-    if answer.status == 400 and isinstance(found, dict):
-        words = str(found.get("non_field_errors", ""))
-        if "suspended" in words or "flagged" in words:
-            raise Trouble("the workspace is suspended (400)", happened=False, slow=True)
-        return Refused(_reason(found, text))
-    return Unknown(Trouble(f"answered {answer.status}, which tells nothing"))
+    def _authorized(self, request: Any) -> Any:
+        """Not simply a header, so that a .netrc entry cannot replace it."""
+        request.headers["Authorization"] = self._token
+        return request
 
 
 def _reason(errors: dict[str, Any], text: str) -> str:
@@ -142,15 +125,17 @@ def _broadcast(row: dict[str, Any]) -> Broadcast:
     )
 
 
-def _sms(row: dict[str, Any]) -> Sms:
-    urn = row.get("urn")
+def _sms(row: dict[str, Any]) -> Sms | None:
+    uuid, number, urn = _name(row.get("uuid")), _name(row.get("id")), row.get("urn")
+    if row.get("direction") != "out" or not (uuid or number):
+        return None
     return Sms(
-        ref=_name(row.get("uuid")) or _name(row.get("id")) or "",
+        ref=uuid or f"message {number}",
         broadcast=_name(row.get("broadcast")),
-        urn=urn if isinstance(urn, str) else None,
-        text=str(row.get("text") or ""),
-        status=str(row.get("status") or ""),
+        urns=(urn,) if isinstance(urn, str) else None,
+        texts=(str(row.get("text") or ""),),
         created_on=moment(row.get("created_on")),
+        status=str(row.get("status") or ""),
         has_channel=row.get("channel", True) is not None,
     )
 
@@ -162,6 +147,6 @@ def _name(value: Any) -> str | None:
     return str(value)
 
 
-def _iso(when: datetime) -> str:
+def _iso(when: float) -> str:
     """Without a `+`, which RapidPro would read as a blank and answer with an empty list."""
-    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

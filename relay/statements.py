@@ -1,79 +1,82 @@
-"""The statements that the store runs often, built once."""
+"""The statements that the store runs, built once. They are given `now` and `most` where they name them."""
 
 from __future__ import annotations
 
-from sqlalchemy import BindParameter, and_, bindparam, exists, func, or_, select, update
+from typing import Any
+
+from sqlalchemy import BindParameter, bindparam, exists, func, or_, select, update
 
 from relay.messages import Stage
+from relay.policy import Incoming, Outgoing
 from relay.tables import inbox, neighbours, outbox
 
 PATIENCE = 3
 """Attempts during which a text in trouble holds back later ones to or from the same phone, to keep their order."""
 
-WAITING = inbox.c.told_at.is_(None)
-_NOW = bindparam("now", type_=inbox.c.next_at.type)
-_MOST: BindParameter[int] = bindparam("most")
-_WHO = neighbours.c.name == bindparam("who")
-_MINE = neighbours.c.owner == bindparam("me")
-
-_before = inbox.alias()
-_HELD_IN = exists().where(
-    _before.c.told_at.is_(None),
+_now: BindParameter[float] = bindparam("now")
+_most: BindParameter[int] = bindparam("most")
+_before, _earlier = inbox.alias(), outbox.alias()
+_WAITING = inbox.c.told_at.is_(None) & ~exists().where(
     _before.c.phone == inbox.c.phone,
+    _before.c.told_at.is_(None),
     _before.c.seq < inbox.c.seq,
-    _before.c.next_at > _NOW,
+    _before.c.next_at > _now,
     _before.c.attempts < PATIENCE,
 )
-_earlier = outbox.alias()
-_HELD_OUT = exists().where(
+_READY = (outbox.c.stage == Stage.READY) & ~exists().where(
     _earlier.c.phone == outbox.c.phone,
+    or_(_earlier.c.stage == Stage.READY, _earlier.c.stage == Stage.SENDING),
     _earlier.c.seq < outbox.c.seq,
-    or_(_earlier.c.stage == Stage.SENDING, and_(_earlier.c.stage == Stage.READY, _earlier.c.next_at > _NOW)),
     _earlier.c.attempts < PATIENCE,
 )
-_READY = and_(outbox.c.stage == Stage.READY, ~_HELD_OUT)
-_UNSETTLED = outbox.c.stage.in_([Stage.SENDING, Stage.NAMELESS])
+_SENDING, _ACCEPTED = outbox.c.stage == Stage.SENDING, outbox.c.stage == Stage.ACCEPTED
+NAMELESS = _ACCEPTED & outbox.c.broadcast_id.is_(None) & outbox.c.broadcast_uuid.is_(None)
+_COLUMNS = [outbox.c[name] for name in Outgoing._fields]
+OUTGOING = select(*_COLUMNS)
 
-# Rows that another relay is claiming at this moment are skipped; it will have taken them.
-NEIGHBOURS = select(neighbours).order_by(neighbours.c.name).with_for_update(skip_locked=True)
-TAKE_LEASE = update(neighbours).where(_WHO).values(owner=bindparam("me"), lease_until=bindparam("until"))
-KEEP_LEASE = update(neighbours).where(_WHO, _MINE).values(lease_until=bindparam("until"))
-RELEASE = update(neighbours).where(_WHO, _MINE).values(owner=None)
-WAKE = update(neighbours).where(_WHO, neighbours.c.due_at > _NOW).values(due_at=_NOW)
 
-IN_DUE = (
-    select(inbox.c.seq, inbox.c.id, inbox.c.phone, inbox.c.text, inbox.c.attempts)
-    .where(WAITING, inbox.c.next_at <= _NOW, ~_HELD_IN)
-    .order_by(inbox.c.seq)
-    .limit(_MOST)
+def _first(column: Any, condition: Any) -> Any:
+    return select(column).where(condition, column.is_not(None)).order_by(column).limit(1).scalar_subquery()
+
+
+def _count(condition: Any) -> Any:
+    return select(func.count()).where(condition).scalar_subquery()
+
+
+DUE = select(
+    *neighbours.c["name", "due_at", "blocked_until", "failures"],
+    _first(inbox.c.next_at, _WAITING),
+    exists().where(outbox.c.to_tell),
+    *(_first(outbox.c.next_at, condition) for condition in (_READY, _SENDING, _ACCEPTED)),
+).order_by(neighbours.c.name)
+SIZES = select(
+    _count(inbox.c.told_at.is_(None)).label("to_cht"),
+    _count(outbox.c.stage == Stage.READY).label("to_send"),
+    _count(_SENDING).label("outcome_unknown"),
+    _count(outbox.c.to_tell).label("states_to_tell"),
+    _count(_ACCEPTED & outbox.c.next_at.is_not(None)).label("states_to_ask"),
 )
-TO_TELL = (
-    select(outbox.c.id, outbox.c.status, outbox.c.reason).where(outbox.c.to_tell).order_by(outbox.c.seq).limit(_MOST)
-)
-TOLD = (
-    update(outbox).where(outbox.c.id == bindparam("which"), outbox.c.status == bindparam("was")).values(to_tell=False)
-)
-READY = select(outbox).where(_READY, outbox.c.next_at <= _NOW).order_by(outbox.c.seq).limit(_MOST)
-UNSETTLED = select(outbox).where(_UNSETTLED, outbox.c.next_at <= _NOW).order_by(outbox.c.seq).limit(_MOST)
-WATCHED = select(outbox).where(outbox.c.watch_at <= _NOW).order_by(outbox.c.watch_at, outbox.c.seq).limit(_MOST)
-NEXT_WORK = {
-    "cht": select(func.min(inbox.c.next_at)).where(WAITING, ~_HELD_IN),
-    "rapidpro": select(
-        select(func.min(outbox.c.next_at)).where(_READY).scalar_subquery(),
-        select(func.min(outbox.c.next_at)).where(_UNSETTLED).scalar_subquery(),
-        select(func.min(outbox.c.watch_at)).scalar_subquery(),
-    ),
-}
+IN = select(*(inbox.c[name] for name in Incoming._fields)).where(_WAITING, inbox.c.next_at <= _now)
+IN = IN.order_by(inbox.c.seq).limit(_most)
+TO_TELL = select(outbox.c.id, outbox.c.status, outbox.c.reason).where(outbox.c.to_tell)
+TO_TELL = TO_TELL.order_by(outbox.c.seq).limit(_most)
+# Their SET clauses follow from what they are given to execute.
+FARED = update(neighbours).where(neighbours.c.name == bindparam("which"))
+HANDED_OVER = update(inbox).where(inbox.c.seq == bindparam("which"))
+TOLD = update(outbox).where(outbox.c.id == bindparam("which"), outbox.c.status == bindparam("was"))
+CHANGE = update(outbox).where(outbox.c.seq == bindparam("which"))
+UNSETTLED = OUTGOING.where(_SENDING, outbox.c.next_at <= _now)
+WATCHED = OUTGOING.where(_ACCEPTED, outbox.c.next_at <= _now).order_by(outbox.c.next_at, outbox.c.seq).limit(_most)
+_NEXT = select(outbox.c.seq).where(_READY, outbox.c.next_at <= _now).order_by(outbox.c.next_at, outbox.c.seq)
+# A row that another relay is taking at this moment is passed over.
 BEGIN = (
     update(outbox)
-    .where(outbox.c.seq == bindparam("which"), outbox.c.stage == Stage.READY)
-    .where(exists().where(neighbours.c.name == "rapidpro", _MINE))
+    .where(outbox.c.seq == _NEXT.limit(1).with_for_update(skip_locked=True).correlate(None).scalar_subquery())
     .values(
         stage=Stage.SENDING,
         attempts=outbox.c.attempts + 1,
         looks=0,
-        next_at=bindparam("at"),
-        sent_at=bindparam("at"),
-        since=func.coalesce(outbox.c.since, bindparam("from", type_=outbox.c.since.type)),
+        since=func.coalesce(outbox.c.since, bindparam("earliest")),
     )
+    .returning(*_COLUMNS)
 )

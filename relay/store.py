@@ -1,243 +1,204 @@
 """The relay's memory, and its only state: what is on disk here is safe, whatever dies.
 
-Every method is one short transaction; none is open while a neighbour is called. Claims (`claim`, `begin`) decide in
-the database, so that several relays on one database never do the same thing twice: each neighbour has one row,
-whoever holds its lease works with that neighbour, and a lease that ran out, or whose process is dead, is taken over.
+Every method is one short transaction; none is open while a neighbour is called.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
-from relay.cht import Report
-from relay.messages import Broadcast, Message, Stage
-from relay.owner import is_dead, owner_name
-from relay.policy import FAR, Changes, Incoming, Outgoing
+from relay.messages import Message, Report
+from relay.policy import DAY, Changes, Incoming, Outgoing
 from relay.statements import (
     BEGIN,
-    IN_DUE,
-    KEEP_LEASE,
-    NEIGHBOURS,
-    NEXT_WORK,
-    READY,
-    RELEASE,
-    TAKE_LEASE,
+    CHANGE,
+    DUE,
+    FARED,
+    HANDED_OVER,
+    IN,
+    NAMELESS,
+    OUTGOING,
+    SIZES,
     TO_TELL,
     TOLD,
     UNSETTLED,
-    WAITING,
-    WAKE,
     WATCHED,
 )
-from relay.tables import inbox, metadata, neighbours, open_engine, outbox
+from relay.tables import inbox, neighbours, open_engine, outbox, schema
+from relay.turn import FileTurn, ServerTurn
 
-LEASE = timedelta(seconds=90)
-"""Longer than any single call can take (relay.wire), so that a living owner never loses its lease within one."""
-LOCKED = timedelta(seconds=1)
-"""When to look again at a neighbour that another relay is claiming at this very moment."""
-KEEP = timedelta(days=30)
+FAR = 253e9
+"""A moment that never comes."""
+KEEP = 30 * DAY
 """How long finished texts are remembered; CHT repeats a text for 7 days at most."""
+
+
+class Neighbour(NamedTuple):
+    """How it stands with CHT or RapidPro: when there is something to do there, and its failures in a row."""
+
+    name: str
+    due: float
+    failures: int
 
 
 class Store:
     """Opens the database and makes its tables. Raises sqlalchemy.exc.SQLAlchemyError or ImportError if it cannot."""
 
     def __init__(self, url: str) -> None:
-        self._lock = threading.RLock()  # one connection for all threads: transactions are short
-        self._db = open_engine(url).connect()
-        self.owner = owner_name(self)
+        engine = open_engine(url)
+        self._work, self._web = engine.connect(), engine.connect()
+        self._serving = threading.Lock()
         # Whoever starts at the same moment may be faster with any of these.
         with suppress(IntegrityError, ProgrammingError), self._begin() as db:
-            metadata.create_all(db)
+            for statement in schema(engine.dialect):
+                db.exec_driver_sql(statement)
         for name in ("cht", "rapidpro"):
             with suppress(IntegrityError), self._begin() as db:
                 db.execute(insert(neighbours), {"name": name})
+        self._turn = FileTurn(self._work) if engine.name == "sqlite" else ServerTurn(self._work)
 
     @contextmanager
     def _begin(self) -> Iterator[Connection]:
-        with self._lock, self._db.begin():
-            yield self._db
+        with self._work.begin():
+            yield self._work
+
+    @contextmanager
+    def _serve(self) -> Iterator[Connection]:
+        with self._serving, self._web.begin():
+            yield self._web
+
+    def turn(self) -> AbstractContextManager[bool]:
+        """Whether it is this relay's turn to call the neighbours, until the end of the block."""
+        return self._turn.take()
 
     def close(self) -> None:
-        """Give up all leases and close the database."""
-        with self._begin() as db:
-            db.execute(update(neighbours).where(neighbours.c.owner == self.owner).values(owner=None))
-        self._db.close()
+        """Close the database."""
+        for thing in (self._turn, self._work, self._web):
+            thing.close()
 
     # --- who works when
 
-    def claim_due(self, now: datetime) -> tuple[list[Row[Any]], datetime]:
-        """Take the leases on all neighbours that are due, free, and not to be left alone.
-
-        Their rows as they were, and the moment at which the others will be.
-        """
-        claimed, later = [], FAR
+    def due(self, now: float) -> list[Neighbour]:
+        """When there is something to do with each neighbour."""
         with self._begin() as db:
-            rows = db.execute(NEIGHBOURS).all()
-            if len(rows) < len(NEXT_WORK):
-                later = now + LOCKED
-            for row in rows:
-                due = max(row.due_at, row.blocked_until, self._free_at(row, now))
-                if due > now:
-                    later = min(later, due)
-                else:
-                    db.execute(TAKE_LEASE, {"who": row.name, "me": self.owner, "until": now + LEASE})
-                    claimed.append(row)
-        return claimed, later
+            rows = db.execute(DUE, {"now": now}).all()
+        return [_neighbour(*row) for row in rows]
 
-    def _free_at(self, row: Row[Any], now: datetime) -> datetime:
-        free = row.owner in {None, self.owner} or row.lease_until <= now or is_dead(row.owner)
-        until: datetime = row.blocked_until if free else row.lease_until
-        return until
-
-    def keep(self, name: str, now: datetime) -> bool:
-        """Lengthen the lease; False if it was lost meanwhile: then hands off."""
+    def fared(self, name: str, changes: Changes) -> None:
+        """Keep how a pass with a neighbour went: its failures in a row, and how long to leave it alone."""
         with self._begin() as db:
-            return self._keep(db, name, now)
-
-    def _keep(self, db: Connection, name: str, now: datetime) -> bool:
-        return bool(db.execute(KEEP_LEASE, {"who": name, "me": self.owner, "until": now + LEASE}).rowcount)
-
-    def release(self, name: str, now: datetime, at_latest: datetime, **values: Any) -> None:
-        """End a pass: free the lease, store back-off and last error, come back when there is work or `at_latest`."""
-        with self._begin() as db:
-            found = db.execute(NEXT_WORK[name], {"now": now}).one()
-            due_at = min((when for when in found if when is not None), default=FAR)
-            db.execute(RELEASE, {"who": name, "me": self.owner, **values, "due_at": min(due_at, at_latest)})
+            db.execute(FARED, {"which": name, **changes})
 
     # --- in: RapidPro to CHT
 
-    def receive(self, message: Message, now: datetime) -> bool:
+    def receive(self, message: Message, now: float) -> bool:
         """Store a text for CHT. False if another text has its id; the same text again is stored once."""
-        row = {"id": message.id, "phone": message.phone, "text": message.text, "received_at": now, "next_at": now}
+        row = message._asdict()
         try:
-            with self._begin() as db:
-                db.execute(insert(inbox), row)
-                db.execute(WAKE, {"who": "cht", "now": now})
+            with self._serve() as db:
+                db.execute(insert(inbox), {**row, "next_at": now})
         except IntegrityError:
-            with self._begin() as db:
+            with self._serve() as db:
                 known = db.execute(select(inbox.c.phone, inbox.c.text).where(inbox.c.id == message.id)).first()
-            return known is None or (known.phone, known.text) == (message.phone, message.text)
+            return known is None or tuple(known) == (message.phone, message.text)
         return True
 
-    def due_for_cht(self, now: datetime, most: int) -> tuple[list[Incoming], list[Report]]:
+    def due_for_cht(self, now: float, most: int) -> tuple[list[Incoming], list[Report]]:
         """Texts and states to tell CHT, oldest first."""
         with self._begin() as db:
-            texts = [Incoming(*row) for row in db.execute(IN_DUE, {"now": now, "most": most})]
+            texts = [Incoming(*row) for row in db.execute(IN, {"now": now, "most": most})]
             reports = [Report(*row) for row in db.execute(TO_TELL, {"most": most})]
         return texts, reports
 
     def told(
-        self, texts: Sequence[Incoming], reports: Sequence[Report], handed: Sequence[Message], now: datetime
+        self, texts: Sequence[Incoming], reports: Sequence[Report], handed: Sequence[Message], now: float, due_at: float
     ) -> None:
-        """CHT confirmed texts and states, and handed out texts to send."""
+        """CHT confirmed texts and states, and handed out texts to send; ask it again at `due_at`."""
         with self._begin() as db:
+            db.execute(FARED, {"which": "cht", "due_at": due_at})
             if texts:
-                db.execute(update(inbox).where(inbox.c.seq.in_([t.seq for t in texts])).values(told_at=now))
+                db.execute(HANDED_OVER, [{"which": text.seq, "told_at": now} for text in texts])
             if reports:  # unless the state changed while it was being told
-                db.execute(TOLD, [{"which": report.id, "was": report.status} for report in reports])
+                db.execute(TOLD, [{"which": told.id, "was": told.status, "to_tell": False} for told in reports])
             if handed:
-                self._take(db, handed, now)
+                _take(db, handed, now)
 
-    def _take(self, db: Connection, handed: Sequence[Message], now: datetime) -> None:
-        """Texts of CHT's that are new are to be sent; of all, CHT is to be told the state, so that it goes on."""
-        ids = {message.id: message for message in handed}
-        known = set(db.execute(select(outbox.c.id).where(outbox.c.id.in_(ids))).scalars())
-        if known:
-            db.execute(update(outbox).where(outbox.c.id.in_(known)).values(to_tell=True))
-        new = [message for message in ids.values() if message.id not in known]
-        if new:
-            rows = [{"id": m.id, "phone": m.phone, "text": m.text, "received_at": now, "next_at": now} for m in new]
-            db.execute(insert(outbox), rows)
-            db.execute(WAKE, {"who": "rapidpro", "now": now})
-
-    def blame(self, texts: Sequence[Incoming], next_at: datetime) -> None:
+    def blame(self, texts: Sequence[Incoming], next_at: float) -> None:
         """These were in a request that failed: from now on each goes alone, not before `next_at`."""
         with self._begin() as db:
-            db.execute(
-                update(inbox)
-                .where(inbox.c.seq.in_([t.seq for t in texts]))
-                .values(attempts=inbox.c.attempts + 1, next_at=next_at)
-            )
+            blamed = update(inbox).where(inbox.c.seq.in_([text.seq for text in texts]))
+            db.execute(blamed.values(attempts=inbox.c.attempts + 1, next_at=next_at))
 
     # --- out: CHT to RapidPro
 
-    def ready(self, now: datetime, most: int) -> list[Outgoing]:
-        """Texts that may be sent now, oldest first, none past an earlier one in trouble to the same phone."""
-        return self._texts(READY, {"now": now, "most": most})
-
-    def unsettled(self, now: datetime) -> list[Outgoing]:
-        """Texts to look up in RapidPro now: outcome unknown, or accepted under a name we were not told."""
-        return self._texts(UNSETTLED, {"now": now, "most": 500})
-
-    def watched(self, until: datetime) -> list[Outgoing]:
-        """Accepted texts whose state is to be asked by then."""
-        return self._texts(WATCHED, {"now": until, "most": 1000})
-
-    def _texts(self, query: Any, params: Mapping[str, Any]) -> list[Outgoing]:
+    def begin(self, now: float, earliest: float) -> Outgoing | None:
+        """The next text to send; the intent to send it is stored. None past an earlier one in trouble to its phone."""
         with self._begin() as db:
-            return [Outgoing(**row._mapping) for row in db.execute(query, params)]
+            row = db.execute(BEGIN, {"now": now, "earliest": earliest}).first()
+        return Outgoing(*row) if row else None
 
-    def begin(self, text: Outgoing, now: datetime, since: datetime) -> bool:
-        """Store the intent to send, before it is sent. False: not ours to send, by now."""
+    def unsettled(self, now: float) -> list[Outgoing]:
+        """Texts to look up in RapidPro now, their outcome being unknown; with them those accepted under no name."""
         with self._begin() as db:
-            began = db.execute(BEGIN, {"which": text.seq, "me": self.owner, "at": now, "from": since}).rowcount
-            return bool(began) and self._keep(db, "rapidpro", now)
+            rows = list(db.execute(UNSETTLED, {"now": now}))
+            if rows:
+                same_phones = outbox.c.phone.in_({row.phone for row in rows})
+                recently = outbox.c.since > min(row.since for row in rows) - DAY
+                rows += db.execute(OUTGOING.where(NAMELESS, same_phones, recently))
+        return [Outgoing(*row) for row in rows]
 
-    def change(self, text: Outgoing, changes: Changes, now: datetime) -> bool:
-        """Store what a decision changes. False if its broadcast or message belongs to another text of ours."""
-        try:
-            with self._begin() as db:
-                # Somebody else's newer decision stands: the text must be as it was when this one was taken.
-                as_it_was = (outbox.c.stage == text.stage, outbox.c.attempts == text.attempts)
-                db.execute(update(outbox).where(outbox.c.seq == text.seq, *as_it_was).values(**changes))
-                if changes.get("to_tell"):
-                    db.execute(WAKE, {"who": "cht", "now": now})
-        except IntegrityError:
-            return False
-        return True
-
-    def taken(self, found: Iterable[Broadcast]) -> set[str]:
-        """Those ids and uuids of broadcasts that belong to texts of ours already."""
-        names = {name for b in found for name in (b.id, b.uuid) if name is not None}
+    def watched(self, now: float, most: int) -> list[Outgoing]:
+        """Accepted texts whose state is to be asked."""
         with self._begin() as db:
-            query = select(outbox.c.broadcast_id, outbox.c.broadcast_uuid).where(
-                or_(outbox.c.broadcast_id.in_(names), outbox.c.broadcast_uuid.in_(names))
-            )
-            return {name for row in db.execute(query) for name in row if name is not None}
+            return [Outgoing(*row) for row in db.execute(WATCHED, {"now": now, "most": most})]
+
+    def change(self, decided: Iterable[tuple[Outgoing, Changes]]) -> None:
+        """Store what decisions change."""
+        with self._begin() as db:
+            for text, changes in decided:
+                db.execute(CHANGE, {"which": text.seq, **changes})
+
+    def taken(self, names: Set[str]) -> Set[str]:
+        """Those names of broadcasts and messages that belong to texts of ours already."""
+        if not names:
+            return set()
+        columns = (outbox.c.broadcast_id, outbox.c.broadcast_uuid, outbox.c.message_ref)
+        with self._begin() as db:
+            rows = db.execute(select(*columns).where(or_(*(column.in_(names) for column in columns)))).all()
+        return names & {name for row in rows for name in row}
 
     # --- looking after itself
 
-    def prune(self, now: datetime) -> None:
+    def prune(self, now: float) -> None:
         """Forget finished texts after KEEP."""
+        finished = outbox.c.next_at.is_(None) & ~outbox.c.to_tell & (outbox.c.since < now - KEEP)
         with self._begin() as db:
             db.execute(delete(inbox).where(inbox.c.told_at < now - KEEP))
-            db.execute(
-                delete(outbox).where(
-                    outbox.c.received_at < now - KEEP,
-                    outbox.c.stage.in_([Stage.ACCEPTED, Stage.NAMELESS, Stage.REFUSED]),
-                    outbox.c.watch_at.is_(None),
-                    ~outbox.c.to_tell,
-                )
-            )
+            db.execute(delete(outbox).where(finished))
 
-    def health(self) -> dict[str, Any]:
-        """Sizes of the queues and the neighbours' rows."""
-        with self._begin() as db:
-            by_stage = select(outbox.c.stage, func.count()).group_by(outbox.c.stage)
-            stages = {row[0]: row[1] for row in db.execute(by_stage)}
-            sizes = {
-                "to_cht": db.execute(select(func.count()).where(WAITING)).scalar(),
-                "to_send": stages.get(Stage.READY, 0),
-                "outcome_unknown": stages.get(Stage.SENDING, 0),
-                "states_to_tell": db.execute(select(func.count()).where(outbox.c.to_tell)).scalar(),
-                "states_to_ask": db.execute(select(func.count()).where(outbox.c.watch_at.is_not(None))).scalar(),
-            }
-            return {**sizes, "neighbours": {row.name: row for row in db.execute(select(neighbours))}}
+    def health(self) -> tuple[Mapping[Any, int], Sequence[Any]]:
+        """Sizes of the queues, and the neighbours' rows."""
+        with self._serve() as db:
+            return db.execute(SIZES).one()._mapping, db.execute(select(neighbours)).all()
+
+
+def _neighbour(name: str, due_at: float, blocked_until: float, failures: int, *work: Any) -> Neighbour:
+    text_in, state, send, look, ask = work
+    due = [due_at, text_in, 0 if state else None] if name == "cht" else [send, look, ask]
+    return Neighbour(name, max(blocked_until, min((at for at in due if at is not None), default=FAR)), failures)
+
+
+def _take(db: Connection, handed: Sequence[Message], now: float) -> None:
+    """Texts of CHT's that are new are to be sent; of all, CHT is to be told the state, so that it goes on."""
+    ids = {message.id: message for message in handed}
+    again = update(outbox).where(outbox.c.id.in_(ids)).values(to_tell=True).returning(outbox.c.id)
+    known = set(db.execute(again).scalars())
+    new = [{**message._asdict(), "next_at": now} for message in ids.values() if message.id not in known]
+    if new:
+        db.execute(insert(outbox), new)

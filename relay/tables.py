@@ -1,11 +1,7 @@
-"""The tables, and the way to the database that holds them.
-
-Times are whole microseconds since 1970: exact, and quick to compare in any database.
-"""
+"""The tables, and the way to the database that holds them. Times are seconds since 1970."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -14,6 +10,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Connection,
+    Double,
     Engine,
     Index,
     Integer,
@@ -23,50 +20,14 @@ from sqlalchemy import (
     Text,
     create_engine,
     event,
+    make_url,
     text,
 )
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import NullPool
-from sqlalchemy.types import TypeDecorator
-
-from relay.messages import Stage, Status
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-class Moment(TypeDecorator[datetime]):
-    """An aware datetime, stored as microseconds since 1970."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Any) -> Any:  # noqa: ARG002 - SQLAlchemy's signature
-        return None if value is None else (value - EPOCH) // _MICROSECOND
-
-    def process_result_value(self, value: Any, dialect: Any) -> datetime | None:  # noqa: ARG002
-        return None if value is None else EPOCH + timedelta(microseconds=int(value))
-
-
-class Word(TypeDecorator[str]):
-    """A value of one of our StrEnums, stored as its word."""
-
-    impl = String(16)
-    cache_ok = True
-
-    def __init__(self, words: type[Stage] | type[Status]) -> None:
-        super().__init__()
-        self.words = words
-
-    def process_bind_param(self, value: str | None, dialect: Any) -> Any:  # noqa: ARG002
-        return None if value is None else str(value)
-
-    def process_result_value(self, value: Any, dialect: Any) -> Any:  # noqa: ARG002
-        return None if value is None else self.words(value)
-
-
-def _partial(name: str, *columns: str, where: str) -> Index:
-    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
-
+from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.sql.ddl import DDLElement
 
 metadata = MetaData()
 _key = BigInteger().with_variant(Integer(), "sqlite")
@@ -75,13 +36,10 @@ neighbours = Table(
     "neighbours",
     metadata,
     Column("name", String(16), primary_key=True),
-    Column("due_at", Moment, nullable=False, default=EPOCH),
-    Column("blocked_until", Moment, nullable=False, default=EPOCH),
+    Column("due_at", Double, nullable=False, default=0),
+    Column("blocked_until", Double, nullable=False, default=0),
     Column("failures", Integer, nullable=False, default=0),
     Column("error", Text),
-    Column("owner", Text),
-    Column("lease_until", Moment, nullable=False, default=EPOCH),
-    Column("mark", Moment),
 )
 
 inbox = Table(
@@ -91,11 +49,11 @@ inbox = Table(
     Column("id", Text, nullable=False, unique=True),
     Column("phone", Text, nullable=False),
     Column("text", Text, nullable=False),
-    Column("received_at", Moment, nullable=False),
-    Column("told_at", Moment),
     Column("attempts", Integer, nullable=False, default=0),
-    Column("next_at", Moment, nullable=False),
-    _partial("inbox_waiting", "phone", "seq", where="told_at IS NULL"),
+    Column("next_at", Double, nullable=False),
+    Column("told_at", Double),
+    Index("inbox_waiting", "told_at", "next_at"),
+    Index("inbox_phone", "phone", "told_at", "seq"),
 )
 
 outbox = Table(
@@ -105,35 +63,34 @@ outbox = Table(
     Column("id", Text, nullable=False, unique=True),
     Column("phone", Text, nullable=False),
     Column("text", Text, nullable=False),
-    Column("received_at", Moment, nullable=False),
-    Column("stage", Word(Stage), nullable=False, default=Stage.READY),
+    Column("stage", String(16), nullable=False, default="ready"),
     Column("attempts", Integer, nullable=False, default=0),
     Column("looks", Integer, nullable=False, default=0),
-    Column("next_at", Moment, nullable=False),
-    Column("sent_at", Moment),
-    Column("since", Moment),
-    Column("accepted_at", Moment),
-    Column("broadcast_id", Text, unique=True),
-    Column("broadcast_uuid", Text, unique=True),
-    Column("message_ref", Text, unique=True),
-    Column("message_at", Moment),
-    Column("watch_at", Moment),
-    Column("status", Word(Status), nullable=False, default=Status.UNSENT),
+    Column("next_at", Double),
+    Column("since", Double),
+    Column("accepted_at", Double),
+    Column("broadcast_id", Text, index=True),
+    Column("broadcast_uuid", Text, index=True),
+    Column("message_ref", Text, index=True),
+    Column("message_at", Double),
+    Column("status", String(16), nullable=False, default="UNSENT"),
     Column("reason", Text),
     Column("to_tell", Boolean, nullable=False, default=True),
-    Index("outbox_stage", "stage", "next_at"),
+    Index("outbox_stage", "stage", "next_at", "seq"),
     Index("outbox_phone", "phone", "stage", "seq"),
-    _partial("outbox_to_tell", "seq", where="to_tell"),
-    _partial("outbox_watched", "watch_at", where="watch_at IS NOT NULL"),
+    Index("outbox_to_tell", "seq", sqlite_where=text("to_tell"), postgresql_where=text("to_tell")),
 )
 
 
 @lru_cache(maxsize=4)  # the engine keeps compiled statements; connections it keeps none
 def open_engine(url: str) -> Engine:
-    """SQLite (WAL, each commit on disk, one writer at a time) or whatever the URL names."""
-    if not url.startswith("sqlite"):
-        return create_engine(url, poolclass=NullPool)
-    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": 30, "check_same_thread": False})
+    """SQLite (WAL, each commit on disk, one writer at a time) or PostgreSQL. Raises ArgumentError for any other."""
+    kind = make_url(url)
+    if kind.get_backend_name() == "postgresql":
+        return create_engine(kind, poolclass=NullPool)
+    if kind.get_backend_name() != "sqlite" or kind.database in {None, "", ":memory:"}:
+        raise ArgumentError("it must be an SQLite file or PostgreSQL")
+    engine = create_engine(kind, poolclass=NullPool, connect_args={"timeout": 30, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _: Any) -> None:
@@ -146,3 +103,12 @@ def open_engine(url: str) -> Engine:
         connection.connection.cursor().execute("BEGIN IMMEDIATE")
 
     return engine
+
+
+@lru_cache(maxsize=4)
+def schema(dialect: Dialect) -> tuple[str, ...]:
+    """What makes the tables where they are not there yet."""
+    tables = metadata.sorted_tables
+    made: list[DDLElement] = [CreateTable(table, if_not_exists=True) for table in tables]
+    made += [CreateIndex(index, if_not_exists=True) for table in tables for index in table.indexes]
+    return tuple(str(statement.compile(dialect=dialect)) for statement in made)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask, Response, request
@@ -26,9 +26,7 @@ class BadMessage(Exception):
     """A message that cannot be taken; the text says what to mend."""
 
 
-def create_app(
-    settings: Settings, store: Store, now: Callable[[], datetime], wake: Callable[[], None], log: Any
-) -> Flask:
+def create_app(settings: Settings, store: Store, now: Callable[[], float], wake: Callable[[], None], log: Any) -> Flask:
     """The Flask app. `wake` is called when there is new work."""
     app = Flask("relay", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
@@ -52,7 +50,7 @@ def create_app(
 
     @app.get("/health")
     def health() -> Response:
-        return _json(200, _health(store.health(), now()))
+        return _json(200, _health(store, now()))
 
     _add_error_handlers(app, log)
     return app
@@ -125,15 +123,19 @@ def _message(body: bytes) -> Message:
     return Message(*(clean(str(found[name])) for name in FIELDS))
 
 
-def _health(state: dict[str, Any], now: datetime) -> dict[str, Any]:
-    rows = state.pop("neighbours")
+def _health(store: Store, now: float) -> dict[str, Any]:
+    sizes, rows = store.health()
     neighbours = {
-        name: {
+        row.name: {
             "failures": row.failures,
-            "left_alone_until": row.blocked_until.isoformat() if row.blocked_until > now else None,
+            "left_alone_until": _iso(row.blocked_until) if row.blocked_until > now else None,
             "last_error": row.error,
         }
-        for name, row in rows.items()
+        for row in rows
     }
-    well = all(row.failures == 0 for row in rows.values())
-    return {"status": "ok" if well else "trouble", "queues": state, **neighbours}
+    well = all(row.failures == 0 for row in rows)
+    return {"status": "ok" if well else "trouble", "queues": dict(sizes), **neighbours}
+
+
+def _iso(when: float) -> str:
+    return datetime.fromtimestamp(when, UTC).isoformat()

@@ -23,7 +23,7 @@ LARGEST_ANSWER = 16 * 1024 * 1024
 LONGEST_WAIT = 24 * 3600.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answer:
     """A whole answer."""
 
@@ -39,7 +39,7 @@ class Answer:
             return None
 
 
-def call(session: Any, now: Callable[[], datetime], method: str, url: str, **how: Any) -> Answer:
+def call(session: Any, now: Callable[[], float], method: str, url: str, **how: Any) -> Answer:
     """Make the call. Raises Trouble when there is no whole answer, and for answers that mean "not now"."""
     started = now()
     try:
@@ -47,7 +47,7 @@ def call(session: Any, now: Callable[[], datetime], method: str, url: str, **how
             body = bytearray()
             for piece in response.iter_content(65536):
                 body += piece
-                if len(body) > LARGEST_ANSWER or (now() - started).total_seconds() > WHOLE_ANSWER:
+                if len(body) > LARGEST_ANSWER or now() - started > WHOLE_ANSWER:
                     raise Trouble("the answer is too long or too slow")
             answer = Answer(response.status_code, bytes(body), response.headers.get("Retry-After"))
     except (requests.RequestException, HTTPError, OSError) as error:
@@ -55,7 +55,7 @@ def call(session: Any, now: Callable[[], datetime], method: str, url: str, **how
     return _judged(answer, now())
 
 
-def _judged(answer: Answer, now: datetime) -> Answer:
+def _judged(answer: Answer, now: float) -> Answer:
     if answer.status == 429:
         raise Trouble("throttled (429)", happened=False, wait=_wait(answer.retry_after, now))
     if answer.status in {401, 403}:
@@ -73,22 +73,22 @@ def _no_answer(error: Exception) -> Trouble:
     return Trouble(f"{cause} ({type(error).__name__})", happened=False if unsent else None)
 
 
-def _wait(retry_after: str | None, now: datetime) -> float:
+def _wait(retry_after: str | None, now: float) -> float:
     """Seconds out of a Retry-After header: whole seconds or an HTTP date; 60 when it is missing or unreadable."""
     try:
         seconds = float(ceil(float(retry_after or "")))
     except (ValueError, OverflowError):
         try:
-            seconds = (parsedate_to_datetime(retry_after or "") - now).total_seconds()
+            seconds = parsedate_to_datetime(retry_after or "").timestamp() - now
         except (ValueError, TypeError):
             seconds = 60.0
     return min(max(seconds, 1.0), LONGEST_WAIT)
 
 
-def moment(value: Any) -> datetime | None:
-    """An ISO time of RapidPro's as an aware datetime, or None."""
+def moment(value: Any) -> float | None:
+    """An ISO time of RapidPro's as seconds since 1970, or None."""
     try:
         found = datetime.fromisoformat(value)
     except (TypeError, ValueError):
         return None
-    return found if found.tzinfo else None
+    return found.timestamp() if found.tzinfo else None

@@ -8,6 +8,8 @@ from __future__ import annotations
 import io
 import itertools
 import json
+import shutil
+import weakref
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,6 +19,7 @@ import requests
 from urllib3 import HTTPResponse
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
+from conformance.subjects.in_process import quick_folder
 from relay import Relay, Settings
 
 START = datetime(2026, 3, 4, 8, 0, tzinfo=UTC)
@@ -58,6 +61,8 @@ class World:
         self.messages: list[dict[str, Any]] = []
         self.faults: list[Callable[[str, str, Any, Callable[[], requests.Response]], Any]] = []
         self._ids = itertools.count(9001)
+        self.folder = quick_folder()
+        weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
 
     # --- the session
 
@@ -175,7 +180,6 @@ def settings(**values: Any) -> Settings:
         "rapidpro_url": "http://rapidpro.test",
         "rapidpro_token": "rapidpro-token",
         "incoming_token": TOKEN,
-        "database": "sqlite://",
         **values,
     }
     return Settings(**given)
@@ -183,7 +187,8 @@ def settings(**values: Any) -> Settings:
 
 def relay_in(world: World, **values: Any) -> Relay:
     """A relay among these neighbours."""
-    return Relay(settings(**values), now=lambda: world.now, session=world)
+    database = f"sqlite:///{world.folder}/relay.db"
+    return Relay(settings(**{"database": database, **values}), now=lambda: world.now, session=world)
 
 
 def text_in(relay: Relay, **body: Any) -> Any:
