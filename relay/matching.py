@@ -22,7 +22,7 @@ def candidates(texts: Sequence[Outgoing], found: Iterable[Record]) -> list[Recor
 
 
 def match(texts: Sequence[Outgoing], fitting: Iterable[Record], taken: Set[str]) -> dict[int, Record]:
-    """Which of the candidates is which text's, by its seq: oldest to oldest, none twice, none with a name in `taken`."""
+    """Which candidate is which text's, by its seq: oldest to oldest, none twice, none with a name in `taken`."""
     free = [record for record in fitting if taken.isdisjoint(record.names)]
     matched: dict[int, Record] = {}
     for text in sorted(texts):
