@@ -5,24 +5,24 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
-
-import requests
-from flask import Blueprint
+from typing import TYPE_CHECKING, Any
 
 from fakes.clock import Clock
 from fakes.rapidpro.api.app import Api
 from fakes.rapidpro.api.context import Context
 from fakes.rapidpro.api.throttle import Throttle
-from fakes.rapidpro.control import control_blueprint
 from fakes.rapidpro.default_seed import default_seed
 from fakes.rapidpro.mailroom import Mailroom
 from fakes.rapidpro.profiles import DEFAULT, profile_of
 from fakes.rapidpro.seeding import plant
 from fakes.rapidpro.state import Store
 from fakes.rapidpro.uuids import uuid4
+from fakes.rapidpro.webhook import Posts
 from fakes.service import SeedError
 from fakes.wsgi import Environ, StartResponse
+
+if TYPE_CHECKING:
+    from flask import Blueprint
 
 
 class RapidPro:
@@ -33,7 +33,7 @@ class RapidPro:
 
     name = "rapidpro"
 
-    def __init__(self, clock: Clock, *, profile: str = DEFAULT, session: requests.Session, rng: random.Random) -> None:
+    def __init__(self, clock: Clock, *, profile: str = DEFAULT, session: Posts, rng: random.Random) -> None:
         self.profile = profile_of(profile)
         self.lock = threading.RLock()
         self.engine = "working"
@@ -103,6 +103,8 @@ class RapidPro:
 
     def blueprint(self) -> Blueprint:
         """Its part of the control API: seed, rates, tokens, channel, webhook, phones, messages."""
+        from fakes.rapidpro.control import control_blueprint  # with Flask, which only the control API needs
+
         return control_blueprint(self)
 
     def metrics(self) -> Mapping[str, float]:
