@@ -15,7 +15,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol
 
 Action = Callable[[], None]
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Timer:
@@ -105,7 +104,7 @@ class VirtualClock:
         return self._now
 
     def timestamp(self) -> float:
-        return (self._now - EPOCH) / timedelta(seconds=1)
+        return self._now.timestamp()
 
     def call_at(self, when: datetime, action: Action) -> Timer:
         timer = Timer(max(when, self._now), action)

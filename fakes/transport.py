@@ -93,7 +93,8 @@ class InProcessSession(requests.Session):
         request = requests.PreparedRequest()
         request.method = method.upper()
         request.url = f"{url}?{urlencode(how['params'], doseq=True)}" if how.get("params") else url
-        request.headers = CaseInsensitiveDict(self.headers)
+        usual: Mapping[str, Any] = self.headers
+        request.headers = CaseInsensitiveDict(usual)
         request.headers.update(how.get("headers") or {})
         body = how.get("data")
         if how.get("json") is not None and not body:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -84,14 +85,24 @@ def _read(environ: Environ) -> bytes:
 def request_headers(environ: Environ) -> dict[str, str]:
     """The request's headers, names in lower case with dashes."""
     found = {
-        key[5:].replace("_", "-").lower(): value
-        for key, value in environ.items()
-        if key.startswith("HTTP_") and isinstance(value, str)
+        _header_name(key): value for key, value in environ.items() if key.startswith("HTTP_") and isinstance(value, str)
     }
     for key, name in (("CONTENT_TYPE", "content-type"), ("CONTENT_LENGTH", "content-length")):
         if environ.get(key):
             found[name] = environ[key]
     return found
+
+
+@lru_cache(maxsize=1024)
+def environ_key(header: str) -> str:
+    """Where the environ holds a request header, whatever the case of its name."""
+    key = header.upper().replace("-", "_")
+    return key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"
+
+
+@lru_cache(maxsize=1024)
+def _header_name(key: str) -> str:
+    return key.removeprefix("HTTP_").replace("_", "-").lower()
 
 
 def call(app: WSGIApp, environ: Environ) -> Reply:
@@ -142,8 +153,7 @@ def build_environ(
         "harness.body": body,
     }
     for name, value in headers.items():
-        key = name.upper().replace("-", "_")
-        environ[key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"] = value
+        environ[environ_key(name)] = value
     if body:
         environ["CONTENT_LENGTH"] = str(len(body))
     return environ

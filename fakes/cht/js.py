@@ -13,6 +13,7 @@ SPACES = (
     "\u2028\u2029\u202f\u205f\u3000\ufeff"
 )
 """Everything that JavaScript takes for white space."""
+ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 SURROGATE = re.compile("[\ud800-\udfff]")
 """Half of a pair: Python's text holds whole characters, so one that is there stands alone."""
 
@@ -40,7 +41,7 @@ def number(text: str) -> int | float | None:
 
 def dumps(value: Any) -> str:
     """`JSON.stringify`: no blanks, no escapes beyond the necessary, lone surrogates escaped."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = ENCODER.encode(value)
     return text if text.isascii() else SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
