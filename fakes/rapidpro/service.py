@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from fakes.clock import Clock
@@ -19,13 +19,13 @@ from fakes.rapidpro.state import Store
 from fakes.rapidpro.uuids import uuid4
 from fakes.rapidpro.webhook import Posts
 from fakes.service import SeedError
-from fakes.wsgi import Environ, StartResponse
+from fakes.wsgi import Answers, Environ, Reply
 
 if TYPE_CHECKING:
     from flask import Blueprint
 
 
-class RapidPro:
+class RapidPro(Answers):
     """One RapidPro site of the version `profile` (see `profiles`).
 
     `session` carries the webhook calls of flows. Raises ValueError for an unknown profile.
@@ -47,8 +47,9 @@ class RapidPro:
         self._seed: Mapping[str, Any] = default_seed(clock.now())
         self.reset()
 
-    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        return self._api(environ, start_response)
+    def answer(self, environ: Environ) -> Reply:
+        """The API's answer to a request."""
+        return self._api.answer(environ)
 
     @property
     def unexpected(self) -> Callable[[str], None]:
