@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 import requests
 
 from conformance.verdicts import HarnessBroken
+from fakes.ledger import Ledger
 from fakes.wsgi import WSGIApp, build_environ, call
 
 TIMEOUT = 30.0
@@ -65,11 +66,21 @@ class Control:
 
 
 class InProcessControl(Control):
-    """The same for a control app in this process: called as it is, without the work of an HTTP client."""
+    """The same for a control app in this process: called as it is, without the work of an HTTP client.
 
-    def __init__(self, app: WSGIApp) -> None:
+    The ledger is read directly, since it is long and asked for often.
+    """
+
+    def __init__(self, app: WSGIApp, ledger: Ledger) -> None:
         super().__init__(requests.Session(), "in this process")
         self._app = app
+        self._ledger = ledger
+
+    def exchanges(self, after: int = 0) -> list[dict[str, Any]]:
+        return self._ledger.export(self._ledger.after(after))
+
+    def last(self) -> int:
+        return self._ledger.last
 
     def _call(self, method: str, path: str, **options: Any) -> Any:
         query = urlencode(options.get("params") or {})

@@ -95,7 +95,7 @@ class InProcessFakes:
         self.connect_cht(WSGIAdapter(self._fakes.apps["rapidpro"], self.cht().pass_time))
         self.session: requests.Session = InProcessSession()
         self.session.mount(CHT_URL, WSGIAdapter(self._fakes.services["cht"]))
-        self.control: Control = InProcessControl(control_app(self._fakes))
+        self.control: Control = InProcessControl(control_app(self._fakes), self._fakes.ledger)
         self.cht_url, self.cht_admin = CHT_URL, CHT_ADMIN
         self.neighbours = neighbours(CHT_URL, RAPIDPRO_URL)
 

@@ -61,7 +61,8 @@ class World:
         self.told: list[tuple[Person, dict[str, Any]]] = []
         self._mark = self.control.last()
         self._exchanges = Exchanges(self.control, self._mark)
-        self._documents = (f"{uuid.uuid5(uuid.NAMESPACE_OID, str(self._mark))}-{count}" for count in itertools.count(1))
+        unique = uuid.uuid5(uuid.NAMESPACE_OID, str(self._mark))
+        self._documents = (f"{unique}-{count}" for count in itertools.count(1))
         self._killing: Killing | None = None
         self.configure_webhook()
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import requests
-
-from fakes.calls_out import CallsOut
 from fakes.clock import Clock, SystemClock, VirtualClock
 from fakes.faults import Faulty, Plan
 from fakes.faults.effect import Around
 from fakes.ledger import READ_LIMIT, Exchange, Ledger, Recorded
 from fakes.service import Service
 from fakes.wsgi import Environ, Reply, WSGIApp, read_body
+
+if TYPE_CHECKING:
+    import requests
 
 SERVICES = ("rapidpro", "cht")
 
@@ -33,12 +34,16 @@ class Fakes:
     services: dict[str, Service] = field(default_factory=dict)
     apps: dict[str, WSGIApp] = field(default_factory=dict)
     sessions: dict[str, requests.Session] = field(default_factory=dict)
+    _making: threading.Lock = field(default_factory=threading.Lock)
 
     def session(self, name: str) -> requests.Session:
         """The session for calls out of the service `name`; in process, mount adapters on it."""
-        if name not in self.sessions:
-            self.sessions[name] = CallsOut(self.ledger, name, self.clock)
-        return self.sessions[name]
+        from fakes.calls_out import CallsOut  # requests takes a tenth of a second to load; many runs make no call
+
+        with self._making:
+            if name not in self.sessions:
+                self.sessions[name] = CallsOut(self.ledger, name, self.clock)
+            return self.sessions[name]
 
     def add(self, service: Service) -> WSGIApp:
         """Put the layers around `service`; what callers are to be given."""
@@ -89,6 +94,18 @@ def _asked(exchange: Exchange) -> tuple[str, str, str, bytes]:
     return exchange.method, exchange.path, exchange.query, exchange.body
 
 
+class _Posts:
+    """A service's session, asked for only when the first call is due."""
+
+    def __init__(self, fakes: Fakes, name: str) -> None:
+        self._fakes = fakes
+        self._name = name
+
+    def post(self, url: str, **given: Any) -> requests.Response:
+        """As a session does it."""
+        return self._fakes.session(self._name).post(url, **given)
+
+
 def generator(seed: int, name: str) -> random.Random:
     """A service's own randomness out of a run's seed."""
     return random.Random(f"{seed} {name}")
@@ -126,7 +143,7 @@ def assemble_services(
 def _rapidpro(fakes: Fakes, profile: str, rng: random.Random) -> Service:
     from fakes.rapidpro import RapidPro  # each fake is loaded only where it is wanted
 
-    service: Service = RapidPro(fakes.clock, profile=profile, session=fakes.session("rapidpro"), rng=rng)
+    service: Service = RapidPro(fakes.clock, profile=profile, session=_Posts(fakes, "rapidpro"), rng=rng)
     return service
 
 

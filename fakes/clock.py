@@ -15,7 +15,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol
 
 Action = Callable[[], None]
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Timer:
@@ -105,7 +104,7 @@ class VirtualClock:
         return self._now
 
     def timestamp(self) -> float:
-        return (self._now - EPOCH) / timedelta(seconds=1)
+        return self._now.timestamp()
 
     def call_at(self, when: datetime, action: Action) -> Timer:
         timer = Timer(max(when, self._now), action)
@@ -209,4 +208,4 @@ def parse_moment(text: str) -> datetime:
 
 def format_moment(moment: datetime) -> str:
     """`2024-10-01T08:00:00.000000Z`, always with six digits."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from fakes.clock import Clock, format_moment
 from fakes.wsgi import Environ, Reply, StartResponse, WSGIApp, call, read_body, request_headers
@@ -29,8 +29,7 @@ KEPT_BODY = 65_536
 READ_LIMIT = 64 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(NamedTuple):
     """One request and what came back. `reply` is None when the caller got no complete answer.
 
     `direction` is `in` for requests to the fake service, `out` for calls the fake itself makes (a webhook).

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
-
-from flask import Blueprint
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fakes.wsgi import Environ, StartResponse
+
+if TYPE_CHECKING:
+    from flask import Blueprint
 
 
 class SeedError(ValueError):

@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -18,8 +18,8 @@ from typing import Any
 
 from fakes.assembly import Fakes, assemble_services
 from fakes.clock import Clock, SystemClock, VirtualClock
-from fakes.control import control_app
 from fakes.host import BACKLOG, Host
+from fakes.wsgi import Environ, StartResponse, WSGIApp
 
 THREADS = 64
 """Requests that a service answers at a time; more wait their turn. Only a `delay` holds a thread for long."""
@@ -114,7 +114,29 @@ def _assemble(settings: Settings) -> Fakes:
 def _hosts(fakes: Fakes, listeners: Mapping[str, socket.socket], seed: int) -> list[Host]:
     rng = random.Random(seed)
     hosts = [Host(app, listeners[name], threads=THREADS, rng=rng) for name, app in fakes.apps.items()]
-    return [*hosts, Host(control_app(fakes), listeners["control"], threads=CONTROL_THREADS, rng=rng)]
+    control = _MadeWhenAsked(lambda: _control(fakes))
+    return [*hosts, Host(control, listeners["control"], threads=CONTROL_THREADS, rng=rng)]
+
+
+class _MadeWhenAsked:
+    """An app that is made at its first request."""
+
+    def __init__(self, make: Callable[[], WSGIApp]) -> None:
+        self._make = make
+        self._made: WSGIApp | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        with self._lock:
+            if self._made is None:
+                self._made = self._make()
+        return self._made(environ, start_response)
+
+
+def _control(fakes: Fakes) -> WSGIApp:
+    from fakes.control import control_app  # with Flask, which takes a tenth of a second to load
+
+    return control_app(fakes)
 
 
 def _listeners(settings: Settings) -> dict[str, socket.socket]:

@@ -93,8 +93,9 @@ class InProcessSession(requests.Session):
         request = requests.PreparedRequest()
         request.method = method.upper()
         request.url = f"{url}?{urlencode(how['params'], doseq=True)}" if how.get("params") else url
-        headers = {**self.headers, **(how.get("headers") or {})}
-        request.headers = CaseInsensitiveDict(headers)
+        usual: Mapping[str, Any] = self.headers
+        request.headers = CaseInsensitiveDict(usual)
+        request.headers.update(how.get("headers") or {})
         body = how.get("data")
         if how.get("json") is not None and not body:
             body = json.dumps(how["json"], allow_nan=False).encode()
@@ -137,17 +138,28 @@ def as_response(reply: Reply, request: requests.PreparedRequest) -> requests.Res
     response.status_code = reply.status
     response.headers = CaseInsensitiveDict(reply.headers)
     response.encoding = requests.utils.get_encoding_from_headers(response.headers)
-    body = b"" if request.method == "HEAD" else reply.body
-    response.raw = HTTPResponse(
-        body=io.BytesIO(body),
+    response.raw = io.BytesIO(reply.body) if _is_plain(reply, request) else _as_from_a_socket(reply, request)
+    response.url = str(request.url)
+    response.request = request
+    return response
+
+
+def _is_plain(reply: Reply, request: requests.PreparedRequest) -> bool:
+    """Whether reading the body as it is gives what a socket's reader would: nothing cut off, packed, or left out."""
+    if request.method == "HEAD" or reply.header("Content-Encoding") is not None:
+        return False
+    return reply.header("Content-Length") in (None, str(len(reply.body)))
+
+
+def _as_from_a_socket(reply: Reply, request: requests.PreparedRequest) -> HTTPResponse:
+    """A reader that unpacks, and that notices a body which ends too early."""
+    return HTTPResponse(
+        body=io.BytesIO(b"" if request.method == "HEAD" else reply.body),
         headers=HTTPHeaderDict(reply.headers),
         status=reply.status,
         preload_content=False,
         request_method=request.method,  # a HEAD answer tells a length and has no body
     )
-    response.url = str(request.url)
-    response.request = request
-    return response
 
 
 def _broken_off(ending: Ending, request: requests.PreparedRequest) -> requests.ConnectionError:

@@ -57,6 +57,8 @@ def secret_leaked(history: History) -> Iterator[Violation]:
             continue
         places = {"path": call.path, "query": call.query, "body": call.body, **call.headers}
         for place, value in places.items():
+            if "[hidden:" not in value:  # nearly always, and this is quicker than to look for the whole
+                continue
             for name in HIDDEN.findall(value):
                 owner = name.split(":", 1)[0]
                 if place != "authorization" or owner != call.service:

@@ -5,8 +5,6 @@ Stands for cht-core `api/src/auth.js`, `api/src/middleware/authorization.js` and
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,22 +20,9 @@ WINDOW = 10.0
 """Seconds for which failures count, from the first one on."""
 
 
-def basic_credentials(request: Request) -> tuple[str, str] | None:
-    """User name and password of a basic authentication header; None without one that can be read."""
-    header = request.header("Authorization") or ""
-    if not header.startswith("Basic "):
-        return None
-    try:
-        plain = base64.b64decode(header[6:].strip(), validate=True).decode("utf-8", "replace")
-    except (binascii.Error, ValueError):
-        return None
-    name, colon, password = plain.partition(":")
-    return (name, password) if colon else None
-
-
 def user_of(request: Request, state: State) -> User | None:
     """The user whose name and password the request carries, None without valid ones."""
-    credentials = basic_credentials(request)
+    credentials = request.basic_credentials
     if credentials is None:
         return None
     with state.lock:
@@ -104,7 +89,7 @@ class LoginLimit:
 
     def refuses(self, request: Request, now: float) -> bool:
         """Whether the request tries to log in by basic authentication and has to wait. `now` in seconds."""
-        credentials = basic_credentials(request)
+        credentials = request.basic_credentials
         if credentials is None or not credentials[0]:
             return False
         return any(self._failures(key, now) >= FAILURES for key in _keys(request, credentials))
@@ -113,7 +98,7 @@ class LoginLimit:
         """Count an answer of 401. `now` in seconds."""
         if len(self._counts) > 10_000:
             self._counts = {key: count for key, count in self._counts.items() if now - count.since < WINDOW}
-        for key in _keys(request, basic_credentials(request)):
+        for key in _keys(request, request.basic_credentials):
             count = self._counts.get(key)
             if count is None or now - count.since >= WINDOW:
                 self._counts[key] = _Count(1, now)

@@ -128,8 +128,7 @@ class Background:
     def _arm(self) -> None:
         self._sentinel.wake_up()
         self._every(SENTINEL_EVERY, self._sentinel.run_due)
-        self._every(self.sending_every, lambda: self._outgoing.send_due())
-        self._every(self.sending_every, lambda: self._outgoing.poll_due())
+        self._every(self.sending_every, lambda: self._outgoing.due())
 
     def _every(self, seconds: float, action: Callable[[], None]) -> None:
         """Run `action` again and again, until `_disarm`."""

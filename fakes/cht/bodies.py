@@ -20,6 +20,13 @@ MAX_FIELDS = 1000
 """Most fields of a form."""
 
 
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is no JSON")
+
+
+DECODER = json.JSONDecoder(parse_float=js.number, parse_int=js.number, parse_constant=_refuse)
+
+
 def json_body(request: Request) -> Any:
     """The parsed JSON body; `{}` if there is none or the content type is another. Raises ServerError, HttpError(413).
 
@@ -33,7 +40,7 @@ def json_body(request: Request) -> Any:
     if text.lstrip(" \t\n\r")[:1] not in ("{", "["):
         raise ServerError
     try:
-        return json.loads(text, parse_float=js.number, parse_int=js.number, parse_constant=_refuse)
+        return DECODER.decode(text)
     except (ValueError, RecursionError):
         raise ServerError from None
 
@@ -100,7 +107,3 @@ def _charset(content_type: str) -> str:
         if name.strip().lower() == "charset":
             return value.strip().strip('"').lower()
     return ""
-
-
-def _refuse(constant: str) -> Any:
-    raise ValueError(f"{constant} is no JSON")

@@ -139,5 +139,5 @@ class Documents:
 
     def _next_revision(self, doc_id: str, present: str | None) -> str:
         generation = int(present.partition("-")[0]) + 1 if present else 1
-        digest = hashlib.md5(f"{doc_id} {present} {self.sequence}".encode(), usedforsecurity=False)
+        digest = hashlib.blake2b(f"{doc_id} {present} {self.sequence}".encode(), digest_size=16)
         return f"{generation}-{digest.hexdigest()}"

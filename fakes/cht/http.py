@@ -5,6 +5,8 @@ Error bodies depend on `Accept`: JSON only for clients that prefer it to text. S
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections.abc import Mapping
 from functools import cached_property
@@ -12,7 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote
 
 from fakes.cht import js
-from fakes.wsgi import Environ, Reply, read_body
+from fakes.wsgi import Environ, Reply, environ_key, read_body
 
 JSON_TYPE = "application/json; charset=utf-8"
 PROMPT = 'Basic realm="Medic Web Services"'
@@ -58,8 +60,7 @@ class Request:
 
     def header(self, name: str) -> str | None:
         """A header by its name in any case, None if it was not sent."""
-        key = name.upper().replace("-", "_")
-        value = self.environ.get(key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}")
+        value = self.environ.get(environ_key(name))
         return str(value) if value not in (None, "") else None
 
     @property
@@ -92,6 +93,19 @@ class Request:
         """Where the request comes from; a proxy's word is taken for it."""
         forwarded = self.header("X-Forwarded-For")
         return forwarded.partition(",")[0].strip() if forwarded else str(self.environ.get("REMOTE_ADDR", ""))
+
+    @cached_property
+    def basic_credentials(self) -> tuple[str, str] | None:
+        """User name and password of a basic authentication header; None without one that can be read."""
+        header = self.header("Authorization") or ""
+        if not header.startswith("Basic "):
+            return None
+        try:
+            plain = base64.b64decode(header[6:].strip(), validate=True).decode("utf-8", "replace")
+        except (binascii.Error, ValueError):
+            return None
+        name, colon, password = plain.partition(":")
+        return (name, password) if colon else None
 
     @cached_property
     def prefers_json(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -12,6 +13,9 @@ SPACES = (
     "\u2028\u2029\u202f\u205f\u3000\ufeff"
 )
 """Everything that JavaScript takes for white space."""
+ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half of a pair: Python's text holds whole characters, so one that is there stands alone."""
 
 
 def truthy(value: Any) -> bool:
@@ -37,10 +41,8 @@ def number(text: str) -> int | float | None:
 
 def dumps(value: Any) -> str:
     """`JSON.stringify`: no blanks, no escapes beyond the necessary, lone surrogates escaped."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    if text.isascii() or not any("\ud800" <= char <= "\udfff" for char in text):
-        return text
-    return "".join(f"\\u{ord(char):04x}" if "\ud800" <= char <= "\udfff" else char for char in text)
+    text = ENCODER.encode(value)
+    return text if text.isascii() else SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def string(value: Any) -> str:

@@ -41,20 +41,22 @@ class Outgoing:
         self._rapidpro = RapidProGateway(state, messaging, session, self._living, tasks.pause)
         self._africas_talking = AfricasTalkingGateway(state, session, self._living)
 
-    def send_due(self) -> None:
-        """The timer of the sending pass: read the queue now, call the service a moment later, in a task of its own.
-
-        Both timers fire at one moment, and both read before the first answer comes.
-        """
+    def due(self) -> None:
+        """The timers of both passes, which fire at one moment: both read before the first answer comes."""
         service = self._service()
-        messages = self._waiting() if service else []
-        if service is not None and messages:
+        if service is None:
+            return
+        self._send_soon(service)
+        if service is self._rapidpro:
+            self._poll_now()
+
+    def _send_soon(self, service: Sender) -> None:
+        """Read the queue now, call the service a moment later, in a task of its own."""
+        messages = self._waiting()
+        if messages:
             self._state.clock.call_later(0, lambda: self._begin(service, messages, {}))
 
-    def poll_due(self) -> None:
-        """The timer of the polling pass."""
-        if self._service() is not self._rapidpro:
-            return
+    def _poll_now(self) -> None:
         if self._rapidpro.idle:
             self._rapidpro.poll()  # no call will be made, so no task is needed; the skip pointer may go back
         else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Literal
 
 import phonenumbers
@@ -23,11 +24,17 @@ def normalize(settings: Mapping[str, Any], phone: Any) -> str | Literal[False]:
     """
     if not isinstance(phone, str) or LETTER.search(phone):
         return False
+    region = _region(settings.get("default_country_code"))
+    return _normalized(phone, region, str(settings.get("phone_validation") or "").lower())
+
+
+@lru_cache(maxsize=4096)  # the same few numbers again and again, at each poll of a gateway
+def _normalized(phone: str, region: str | None, validation: str) -> str | Literal[False]:
     try:
-        parsed = phonenumbers.parse(phone, _region(settings.get("default_country_code")), keep_raw_input=True)
+        parsed = phonenumbers.parse(phone, region, keep_raw_input=True)
     except NumberParseException:
         return False
-    if not _passes(parsed, str(settings.get("phone_validation") or "").lower()):
+    if not _passes(parsed, validation):
         return False
     short = phonenumbers.is_valid_short_number(parsed)
     return phonenumbers.format_number(parsed, PhoneNumberFormat.NATIONAL if short else PhoneNumberFormat.E164)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from fakes.faults.effect import Around, DidNothing
 from fakes.faults.plan import Plan, Planned
 from fakes.ledger import ACTED, FAULT
-from fakes.wsgi import Environ, Reply, StartResponse, WSGIApp, call
+from fakes.wsgi import Answers, Environ, Reply, WSGIApp, call
 
 
-class Faulty:
+class Faulty(Answers):
     """A WSGI app that misbehaves as planned. The app behind it does not know."""
 
     def __init__(self, app: WSGIApp, plan: Plan, around: Around) -> None:
@@ -18,11 +16,10 @@ class Faulty:
         self._plan = plan
         self._around = around
 
-    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    def answer(self, environ: Environ) -> Reply:
+        """The service's answer, or what a planned fault makes of it."""
         planned = self._plan.take(self._around.service, environ)
-        if planned is None:
-            return self._app(environ, start_response)
-        return self._disturbed(planned, environ).to_wsgi(start_response)
+        return call(self._app, environ) if planned is None else self._disturbed(planned, environ)
 
     def _disturbed(self, planned: Planned, environ: Environ) -> Reply:
         effect = planned.fault.effect

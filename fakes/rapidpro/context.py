@@ -8,31 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import phonenumbers
 
 from fakes.rapidpro.addresses import path_of, scheme_of
-from fakes.rapidpro.engine import Work
-from fakes.rapidpro.expressions import Env
 from fakes.rapidpro.records import Contact, Records, Workspace
 
 SCHEMES = (
     "discord", "ext", "facebook", "fcm", "freshchat", "instagram", "jiochat", "line", "mailto", "rocketchat", "slack",
     "tel", "telegram", "twitter", "twitterid", "viber", "vk", "webchat", "wechat", "whatsapp",
 )  # fmt: skip
-
-
-def env_of(workspace: Workspace, work: Work) -> Env:
-    """The settings of the workspace at this moment."""
-    return Env(
-        now=work.clock.now(),
-        timezone=ZoneInfo(workspace.timezone or "UTC"),
-        country=workspace.default_country or "",
-        languages=tuple(workspace.languages),
-        generation=work.habits.generation,
-        rng=work.rng,
-    )
 
 
 def context_of(records: Records, workspace: Workspace, contact: Contact) -> dict[str, Any]:

@@ -12,12 +12,12 @@ from functools import partial
 from typing import Any
 
 from fakes.rapidpro.addresses import channel_for, identity_of, path_of
-from fakes.rapidpro.context import context_of, env_of
+from fakes.rapidpro.context import context_of
 from fakes.rapidpro.courier import Courier
 from fakes.rapidpro.engine import Work
-from fakes.rapidpro.expressions import evaluate
 from fakes.rapidpro.loops import LoopGuard
 from fakes.rapidpro.records import Records, Workspace
+from fakes.rapidpro.templates import written
 
 BATCH = 100
 STEP = (0.05, 0.2)
@@ -176,9 +176,7 @@ class Dispatcher:
     def _evaluated(self, workspace: Workspace, contact: Any, template: str) -> str:
         if "@" not in template:
             return template
-        context = context_of(self.records, workspace, contact)
-        env = env_of(workspace, self.work)
-        return evaluate(template, context, env, generation=self.work.habits.generation).text
+        return written(template, context_of(self.records, workspace, contact), workspace, self.work)
 
     def _resolve_start(self, start: Any) -> None:
         """Everybody gets a run; of what the flow does only what it says is played."""
@@ -204,7 +202,6 @@ class Dispatcher:
             return
         trigger = {"type": "manual", "params": start.params or {}, "keyword": "", "origin": "api", "user": None}
         context = {**context_of(self.records, workspace, contact), "trigger": trigger}
-        env = env_of(workspace, self.work)
-        text = evaluate(template, context, env, generation=self.work.habits.generation).text
+        text = written(template, context, workspace, self.work)
         if text:
             self.send(workspace, contact, text, flow=start.flow)

@@ -6,11 +6,13 @@ import random
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fakes.clock import Clock
-from fakes.rapidpro.expressions.values import Generation
 from fakes.rapidpro.uuids import uuid4, uuid7
+
+if TYPE_CHECKING:
+    from fakes.rapidpro.expressions.values import Generation
 
 MINUTE = 60.0
 

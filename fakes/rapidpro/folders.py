@@ -12,15 +12,13 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from fakes.rapidpro.ordered import Key, Merged, Ordered, Timed
+from fakes.rapidpro.files import By, Files, Name
+from fakes.rapidpro.ordered import Key, Merged, Timed, by_creation, by_modification
 from fakes.rapidpro.rows import Message
 
 SENT = frozenset({"wired", "sent", "delivered", "read"})
 INBOX, FLOWS, VOICE, VOICE_FLOWS = "inbox", "flows", "voice", "voice flows"
 """Handled incoming messages: of text or otherwise, without a flow and with one."""
-
-File = tuple[int, str]
-Place = tuple[Ordered[Message], Key]
 
 
 def created(row: Message) -> datetime:
@@ -33,39 +31,24 @@ def sent(row: Message) -> datetime:
     return row.sent_on or row.created_on
 
 
-def modified(row: Message) -> datetime:
-    """What the folder of all incoming messages is ordered by."""
-    return row.modified_on
-
-
 class Folders:
     """The files of all workspaces."""
 
-    __slots__ = ("_files", "_places")
+    __slots__ = ("_files", "file")
 
     def __init__(self) -> None:
-        self._files: dict[File, Ordered[Message]] = {}
-        self._places: dict[int, tuple[Place, ...]] = {}
-
-    def file(self, row: Message) -> None:
-        """Put a message, new or changed, where it belongs."""
-        for ordered, key in self._places.get(row.id, ()):
-            ordered.remove(row, key)
-        self._places[row.id] = tuple(self._put(row, name) for name in _names(row))
-
-    def _put(self, row: Message, name: str) -> Place:
-        key = _KEYS.get(name, _by_creation)
-        number = row.workspace.id, name
-        ordered = self._files.get(number)
-        if ordered is None:
-            ordered = self._files[number] = Ordered(key)
-        ordered.add(row)
-        return ordered, key(row)
+        self._files: Files[Message] = Files(_places)
+        self.file = self._files.note
+        """To be called with each message that is new or has changed."""
 
     def of(self, workspace: int, names: Iterable[str]) -> Timed[Message]:
         """The messages of one file or of several, which must be in the same order."""
-        found = [self._files[workspace, name] for name in names if (workspace, name) in self._files]
-        return found[0] if len(found) == 1 else Merged(found, _by_creation)
+        found = [file for name in names if (file := self._files.of((workspace, name))) is not None]
+        return found[0] if len(found) == 1 else Merged(found, by_creation)
+
+
+def _places(row: Message) -> list[tuple[Name, By]]:
+    return [((row.workspace.id, name), _KEYS.get(name, by_creation)) for name in _names(row)]
 
 
 def _names(row: Message) -> Iterable[str]:
@@ -82,18 +65,10 @@ def _names(row: Message) -> Iterable[str]:
     return ("incoming", INBOX if row.flow is None else FLOWS)
 
 
-def _by_creation(row: Message) -> Key:
-    return row.created_on, row.id
-
-
-def _by_modification(row: Message) -> Key:
-    return row.modified_on, row.id
-
-
 def _by_sending(row: Message) -> Key:
     return row.sent_on or row.created_on, row.id
 
 
 _KEYS: Mapping[str, Any] = MappingProxyType(
-    {"sent by time": _by_sending, "incoming": _by_modification, "unhandled": _by_modification}
+    {"sent by time": _by_sending, "incoming": by_modification, "unhandled": by_modification}
 )

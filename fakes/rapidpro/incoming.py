@@ -12,18 +12,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import phonenumbers
-import requests
 
 from fakes.rapidpro import webhook as hooks
 from fakes.rapidpro.addresses import channel_for
 from fakes.rapidpro.aggregators import AGGREGATORS, HOUR
-from fakes.rapidpro.context import context_of, env_of, input_of
+from fakes.rapidpro.context import context_of, input_of
 from fakes.rapidpro.dispatch import Dispatcher
 from fakes.rapidpro.engine import Work
-from fakes.rapidpro.expressions import evaluate
 from fakes.rapidpro.flow_results import outcome, results_of, webhook_of, with_default
 from fakes.rapidpro.phones import Phones
 from fakes.rapidpro.records import Records, Workspace
+from fakes.rapidpro.templates import written
 
 SAME_ID_WITHIN = 24 * HOUR
 SAME_TEXT_WITHIN = 3.0
@@ -51,7 +50,7 @@ class Incoming:
     """The phones' way in. Methods take the service's lock themselves and never hold it while calling out."""
 
     def __init__(
-        self, records: Records, work: Work, phones: Phones, dispatcher: Dispatcher, session: requests.Session
+        self, records: Records, work: Work, phones: Phones, dispatcher: Dispatcher, session: hooks.Posts
     ) -> None:
         self.records = records
         self.work = work
@@ -181,8 +180,7 @@ class Incoming:
         with self.work.lock:
             settings, habits = self.webhook, self.work.habits
             context = self._context(handling)
-            env = env_of(handling.workspace, self.work)
-            body = evaluate(settings.body_template(), context, env, generation=habits.generation, limit=None).text
+            body = written(settings.body_template(), context, handling.workspace, self.work, whole=True)
         calls = [hooks.call(self.session, settings, body, habits)]
         if settings.retry and not calls[0].success and (calls[0].status == 0 or calls[0].status >= 500):
             calls.append(hooks.call(self.session, settings, body, habits))
@@ -219,8 +217,7 @@ class Incoming:
     def _reply(self, handling: Handling, settings: hooks.Webhook, context: Mapping[str, Any]) -> dict[str, Any] | None:
         if not settings.reply_on_failure:
             return None
-        env = env_of(handling.workspace, self.work)
-        text = evaluate(settings.reply_on_failure, context, env, generation=self.work.habits.generation).text
+        text = written(settings.reply_on_failure, context, handling.workspace, self.work)
         if not text:
             return None
         message = self.dispatcher.send(handling.workspace, handling.contact, text, flow=handling.flow)

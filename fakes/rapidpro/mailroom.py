@@ -8,13 +8,9 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from typing import Any
-
-import requests
-from flask import Blueprint
+from typing import TYPE_CHECKING, Any
 
 from fakes.clock import Clock
-from fakes.rapidpro import controls
 from fakes.rapidpro.channel import Channel
 from fakes.rapidpro.courier import Courier
 from fakes.rapidpro.dispatch import Dispatcher
@@ -22,6 +18,10 @@ from fakes.rapidpro.engine import Work, habits_of
 from fakes.rapidpro.incoming import Incoming
 from fakes.rapidpro.phones import Phones
 from fakes.rapidpro.records import Records
+from fakes.rapidpro.webhook import Posts
+
+if TYPE_CHECKING:
+    from flask import Blueprint
 
 
 class Mailroom:
@@ -33,7 +33,7 @@ class Mailroom:
     """
 
     def __init__(
-        self, records: Records, clock: Clock, rng: random.Random, session: requests.Session,
+        self, records: Records, clock: Clock, rng: random.Random, session: Posts,
         lock: AbstractContextManager[Any], profile: str,
     ) -> None:  # fmt: skip
         self.lock = lock
@@ -84,4 +84,6 @@ class Mailroom:
 
     def blueprint_rules(self, blueprint: Blueprint) -> None:
         """Put the control routes of channel, webhook and phones on the service's blueprint."""
+        from fakes.rapidpro import controls  # with Flask, which only the control API needs
+
         controls.add_rules(blueprint, self)

@@ -6,7 +6,7 @@ import heapq
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 Row = TypeVar("Row")
 Row_co = TypeVar("Row_co", covariant=True)
@@ -133,3 +133,19 @@ class Merged(Generic[Row]):
     def oldest(self, after: datetime | None = None, before: datetime | None = None) -> Iterator[Row]:
         """The rows between two times, both included, oldest first."""
         return heapq.merge(*(one.oldest(after, before) for one in self._lists), key=self._key)
+
+
+def by_creation(row: Any) -> Key:
+    """What most lists are ordered by."""
+    return row.created_on, row.id
+
+
+def by_modification(row: Any) -> Key:
+    """What lists of that which changes are ordered by."""
+    return row.modified_on, row.id
+
+
+def modified(row: Any) -> datetime:
+    """The time of that order."""
+    found: datetime = row.modified_on
+    return found

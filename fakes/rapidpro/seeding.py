@@ -215,7 +215,7 @@ class Planter:
         )
 
     def _start(self, row: Mapping[str, Any]) -> None:
-        self._store.starts.append(
+        self._store.add_start(
             FlowStart(
                 row["id"],
                 row["uuid"],

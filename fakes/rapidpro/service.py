@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
-
-import requests
-from flask import Blueprint
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from fakes.clock import Clock
 from fakes.rapidpro.api.app import Api
 from fakes.rapidpro.api.context import Context
 from fakes.rapidpro.api.throttle import Throttle
-from fakes.rapidpro.control import control_blueprint
 from fakes.rapidpro.default_seed import default_seed
 from fakes.rapidpro.mailroom import Mailroom
 from fakes.rapidpro.profiles import DEFAULT, profile_of
 from fakes.rapidpro.seeding import plant
 from fakes.rapidpro.state import Store
 from fakes.rapidpro.uuids import uuid4
+from fakes.rapidpro.webhook import Posts
 from fakes.service import SeedError
-from fakes.wsgi import Environ, StartResponse
+from fakes.wsgi import Answers, Environ, Reply
+
+if TYPE_CHECKING:
+    from flask import Blueprint
 
 
-class RapidPro:
+class RapidPro(Answers):
     """One RapidPro site of the version `profile` (see `profiles`).
 
     `session` carries the webhook calls of flows. Raises ValueError for an unknown profile.
@@ -33,7 +33,7 @@ class RapidPro:
 
     name = "rapidpro"
 
-    def __init__(self, clock: Clock, *, profile: str = DEFAULT, session: requests.Session, rng: random.Random) -> None:
+    def __init__(self, clock: Clock, *, profile: str = DEFAULT, session: Posts, rng: random.Random) -> None:
         self.profile = profile_of(profile)
         self.lock = threading.RLock()
         self.engine = "working"
@@ -47,8 +47,9 @@ class RapidPro:
         self._seed: Mapping[str, Any] = default_seed(clock.now())
         self.reset()
 
-    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        return self._api(environ, start_response)
+    def answer(self, environ: Environ) -> Reply:
+        """The API's answer to a request."""
+        return self._api.answer(environ)
 
     @property
     def unexpected(self) -> Callable[[str], None]:
@@ -103,6 +104,8 @@ class RapidPro:
 
     def blueprint(self) -> Blueprint:
         """Its part of the control API: seed, rates, tokens, channel, webhook, phones, messages."""
+        from fakes.rapidpro.control import control_blueprint  # with Flask, which only the control API needs
+
         return control_blueprint(self)
 
     def metrics(self) -> Mapping[str, float]:

@@ -73,7 +73,8 @@ class Store(Tables):
     def touch_contact(self, contact: Any, now: datetime, *, status: str, urns: list[str]) -> None:
         self.set_urns(contact, urns)
         contact.status = status
-        contact.modified_on = contact.last_seen_on = now
+        contact.last_seen_on = now
+        self.touch(contact, now)
 
     def set_broadcast(self, broadcast: Any, status: str, contact_count: int | None, now: datetime) -> None:  # noqa: ARG002 - broadcasts show no such time
         broadcast.status = status
@@ -83,6 +84,7 @@ class Store(Tables):
         start.status = status
         start.contact_count = contact_count
         start.modified_on = now
+        self.start_files.note(start)
 
     def set_status(self, message: Any, status: str, now: datetime | None) -> None:
         message.status = status
@@ -166,6 +168,7 @@ class Store(Tables):
         told = {"node_uuid": ONLY_NODE, "created_on": now.isoformat().replace("+00:00", "Z")}
         run.results = {key: {**one, **told} for key, one in results.items()}
         run.modified_on = run.exited_on = now
+        self.run_files.note(run)
 
 
 class Recipients:

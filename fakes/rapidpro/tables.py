@@ -11,8 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from fakes.rapidpro.addresses import identity_of
+from fakes.rapidpro.files import By, Files, Name
 from fakes.rapidpro.folders import Folders
-from fakes.rapidpro.ordered import Ordered, Timed
+from fakes.rapidpro.ordered import Ordered, Timed, by_creation, by_modification
 from fakes.rapidpro.rows import (
     Broadcast,
     Channel,
@@ -60,6 +61,9 @@ class Tables:
         self.broadcast_by_id: dict[int, Broadcast] = {}
         self.by_label: dict[str, Ordered[Message]] = defaultdict(_by_creation)
         self.folders = Folders()
+        self.contact_files: Files[Contact] = Files(_contact_places)
+        self.run_files: Files[Run] = Files(_run_places)
+        self.start_files: Files[FlowStart] = Files(_start_places)
         self.message_by_id: dict[int, Message] = {}
         self.message_by_uuid: dict[str, Message] = {}
         self.broadcast_by_uuid: dict[str, Broadcast] = {}
@@ -86,6 +90,7 @@ class Tables:
 
     def add_contact(self, contact: Contact) -> Contact:
         self.contacts[contact.uuid] = contact
+        self.contact_files.note(contact)
         if not contact.deleted:
             for urn in contact.urns:
                 self._owners[contact.workspace.id, identity_of(urn)] = contact
@@ -117,8 +122,13 @@ class Tables:
             self._system_groups[workspace.id] = Named(uuid, "Open Tickets", workspace, "tickets > 0")
         return self._system_groups[workspace.id]
 
+    def add_start(self, start: FlowStart) -> None:
+        self.starts.append(start)
+        self.start_files.note(start)
+
     def add_run(self, run: Run) -> None:
         self.runs.append(run)
+        self.run_files.note(run)
         if run.start is not None:
             run.start.runs_made += 1
 
@@ -154,6 +164,11 @@ class Tables:
         for urn in urns:
             self._owners[contact.workspace.id, identity_of(urn)] = contact
 
+    def touch(self, contact: Contact, now: datetime) -> None:
+        """Something about the contact has changed."""
+        contact.modified_on = now
+        self.contact_files.note(contact)
+
     def set_visibility(self, message: Message, visibility: str, now: datetime | None = None) -> None:
         """Archive a message, take it back, delete it; a deleted one keeps no text."""
         message.visibility = visibility
@@ -175,4 +190,17 @@ class Tables:
 
 
 def _by_creation(rows: Iterable[Any] = ()) -> Ordered[Any]:
-    return Ordered(lambda row: (row.created_on, row.id), rows)
+    return Ordered(by_creation, rows)
+
+
+def _contact_places(row: Contact) -> list[tuple[Name, By]]:
+    return [((row.workspace.id, row.deleted), by_modification)]
+
+
+def _start_places(row: FlowStart) -> list[tuple[Name, By]]:
+    return [(row.workspace.id, by_modification)]
+
+
+def _run_places(row: Run) -> list[tuple[Name, By]]:
+    names = (row.workspace.id, (row.workspace.id, row.contact.uuid), (row.workspace.id, row.flow.uuid))
+    return [(name, by_modification) for name in names]

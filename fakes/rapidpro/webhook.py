@@ -8,17 +8,28 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any
-
-import requests
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fakes.rapidpro.engine import Habits
+
+if TYPE_CHECKING:
+    import requests
 
 TIMEOUT = 15.0
 MOST_NEW = 256 * 1024
 MOST_9 = 1024 * 1024
 PARTS = ("id", "from", "content")
 FAILURE_REPLY = "We could not process your message. Please send it again later."
+
+
+class Posts(Protocol):
+    """What calls are made with: a `requests.Session`, or what makes one when the first call is due."""
+
+    def post(
+        self, url: str, *, data: bytes, headers: Mapping[str, str | None], timeout: float, stream: bool
+    ) -> requests.Response:
+        """POST `data`; a header of None is not sent. Raises requests.RequestException."""
+        ...
 
 
 class BadSetting(ValueError):
@@ -110,15 +121,17 @@ def _expect(good: bool, key: str, expected: str, value: Any) -> Any:
     return value
 
 
-def call(session: requests.Session, webhook: Webhook, body: str, habits: Habits) -> Outcome:
+def call(session: Posts, webhook: Webhook, body: str, habits: Habits) -> Outcome:
     """POST the body once; never repeated here. Nothing but the outcome comes back, whatever happens."""
+    from requests import RequestException  # a tenth of a second to load; many runs make no call
+
     url = webhook.url or ""
     try:
         with session.post(
             url, data=body.encode("utf-8", "replace"), headers=_headers(webhook, habits), timeout=TIMEOUT, stream=True
         ) as answer:
             text, whole = _read(answer, MOST_NEW if habits.generation == "new" else MOST_9)
-    except (requests.RequestException, OSError, ValueError) as error:
+    except (RequestException, OSError, ValueError) as error:
         return Outcome(url, 0, "", f"{type(error).__name__}: {error}", False)
     good = 200 <= answer.status_code < 300
     if not whole:
@@ -142,13 +155,15 @@ def _headers(webhook: Webhook, habits: Habits) -> dict[str, str | None]:
 
 def _read(answer: requests.Response, most: int) -> tuple[str, bool]:
     """The answer's text, and whether it is whole."""
+    from requests import RequestException
+
     read = bytearray()
     try:
         for piece in answer.iter_content(64 * 1024):
             read += piece
             if len(read) > most:
                 return "", False
-    except requests.RequestException:
+    except RequestException:
         return "", False
     return read.decode("utf-8", "replace"), True
 

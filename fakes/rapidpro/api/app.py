@@ -6,7 +6,7 @@ Order of checks, as recorded: path, kind of answer, token, method and role, quot
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from fakes.rapidpro.api import accept, auth, documents
@@ -17,7 +17,7 @@ from fakes.rapidpro.api.throttle import Throttle
 from fakes.rapidpro.api.wire import HTML, JSON, Broken, Call, Refused, detail, parse_query, server_error, to_json
 from fakes.rapidpro.api.workspace import described
 from fakes.rapidpro.rows import Token
-from fakes.wsgi import Environ, Reply, StartResponse
+from fakes.wsgi import Environ, Reply
 
 Headers = tuple[tuple[str, str], ...]
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -37,10 +37,8 @@ class Api:
         self._documents = {f"{PREFIX}{name}": one for name, one in known.items()}
         self._heads: dict[tuple[str, str, str | None], Headers] = {}
 
-    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        return self._reply(environ).to_wsgi(start_response)
-
-    def _reply(self, environ: Environ) -> Reply:
+    def answer(self, environ: Environ) -> Reply:
+        """The answer to a request."""
         path = environ["PATH_INFO"]
         endpoint = self._data.get(path)
         if endpoint is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from fakes.rapidpro.addresses import identity_of
@@ -14,7 +13,7 @@ from fakes.rapidpro.api.fields import Invalid, invalid
 from fakes.rapidpro.api.filters import Filtered, NoTime
 from fakes.rapidpro.api.pages import page
 from fakes.rapidpro.api.wire import Call, detail, field_errors, moment, over_fields
-from fakes.rapidpro.ordered import Ordered
+from fakes.rapidpro.ordered import Ordered, by_modification, modified
 from fakes.rapidpro.rows import Contact, Named, Workspace
 
 NO_LOOKUP = "URL must contain one of the following parameters: urn, uuid"
@@ -33,21 +32,13 @@ def listed(call: Call, context: Context) -> Any:
     except NoTime:
         return {"next": None, "previous": None, "results": []}
     named = objects.named(store.groups, workspace, group) if group else None
-    rows = [
-        one
-        for one in store.contacts.values()
-        if one.workspace is workspace
-        and one.deleted == deleted
-        and (not uuid or one.uuid == uuid)
-        and (not call.query.get("urn") or one is owner)
-        and (not group or (named is not None and named in one.groups))
-    ]
-    listing = Filtered(Ordered(lambda row: (row.modified_on, row.id), rows), None, after, before, _changed)
-    return page(listing, call, lambda row: show(row, context))
-
-
-def _changed(row: Contact) -> datetime:
-    return row.modified_on
+    rows = store.contact_files.of((workspace.id, deleted)) or Ordered(by_modification)
+    if uuid or call.query.get("urn"):
+        asked = owner if call.query.get("urn") else store.contacts.get(uuid or "")
+        one = [asked] if asked is not None and asked in rows and (not uuid or asked.uuid == uuid) else []
+        rows = Ordered(by_modification, one)
+    keep = (lambda row: named is not None and named in row.groups) if group else None
+    return page(Filtered(rows, keep, after, before, modified), call, lambda row: show(row, context))
 
 
 def _by_urn(call: Call, context: Context, workspace: Workspace) -> Contact | None:
@@ -164,7 +155,7 @@ def _change(contact: Contact, clean: Mapping[str, Any], context: Context) -> Non
     contact.fields.update(clean.get("fields", {}))
     if "note" in clean:
         contact.notes.append(clean["note"])
-    contact.modified_on = context.clock.now()
+    context.store.touch(contact, context.clock.now())
 
 
 def delete(call: Call, context: Context) -> Any:
@@ -182,7 +173,7 @@ def release(contact: Contact, context: Context) -> None:
     context.store.set_urns(contact, [])
     contact.name, contact.groups, contact.deleted = None, [], True
     contact.fields.clear()
-    contact.modified_on = context.clock.now()
+    context.store.touch(contact, context.clock.now())
 
 
 def act(call: Call, context: Context) -> Any:
@@ -226,7 +217,7 @@ def _do(action: str, contact: Contact, group: Named | None, context: Context) ->
         for message in list(context.store.by_contact.get(contact.uuid, ())):
             if message.direction == "in" and message.visibility == "visible":
                 context.store.set_visibility(message, "archived")
-    contact.modified_on = context.clock.now()
+    context.store.touch(contact, context.clock.now())
 
 
 def show(row: Contact, context: Context) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from fakes.rapidpro.api import fields, filters, objects, urns
@@ -14,7 +13,7 @@ from fakes.rapidpro.api.fields import Invalid, invalid
 from fakes.rapidpro.api.filters import Filtered, NoTime
 from fakes.rapidpro.api.pages import page
 from fakes.rapidpro.api.wire import Broken, Call, field_errors, moment, over_fields
-from fakes.rapidpro.ordered import Ordered
+from fakes.rapidpro.ordered import Ordered, by_modification, modified
 from fakes.rapidpro.profile import Profile
 from fakes.rapidpro.rows import FlowStart, Workspace
 
@@ -32,20 +31,12 @@ def listed(call: Call, context: Context) -> Any:
         after, before = filters.span(call)
     except NoTime:
         return {"next": None, "previous": None, "results": []}
-    rows = [
-        one
-        for one in store.starts
-        if one.workspace is workspace
-        and one.origin in MADE_BY_USERS
-        and (uuid is None or one.uuid == uuid)
-        and (number is None or one.id == number)
-    ]
-    listing = Filtered(Ordered(lambda row: (row.modified_on, row.id), rows), None, after, before, _changed)
-    return page(listing, call, lambda row: show(row, profile))
 
+    def wanted(row: FlowStart) -> bool:
+        return row.origin in MADE_BY_USERS and uuid in (None, row.uuid) and number in (None, row.id)
 
-def _changed(row: FlowStart) -> datetime:
-    return row.modified_on
+    rows = store.start_files.of(workspace.id) or Ordered(by_modification)
+    return page(Filtered(rows, wanted, after, before, modified), call, lambda row: show(row, profile))
 
 
 def create(call: Call, context: Context) -> Any:
@@ -58,7 +49,7 @@ def create(call: Call, context: Context) -> Any:
     if not (clean.get("groups") or clean.get("contacts") or clean.get("urns")):
         raise over_fields(NOBODY)
     start = _row(clean, call, context, workspace)
-    context.store.starts.append(start)
+    context.store.add_start(start)
     if context.engine_works():
         context.mailroom.flow_started(start)
     return Answer(201, show(start, context.profile))

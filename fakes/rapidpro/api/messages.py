@@ -15,8 +15,8 @@ from fakes.rapidpro.api.fields import Invalid
 from fakes.rapidpro.api.filters import Filtered, NoTime
 from fakes.rapidpro.api.pages import page
 from fakes.rapidpro.api.wire import Broken, Call, field_errors, moment, over_fields
-from fakes.rapidpro.folders import FLOWS, INBOX, VOICE, VOICE_FLOWS, created, modified, sent
-from fakes.rapidpro.ordered import Merged, Ordered, Timed
+from fakes.rapidpro.folders import FLOWS, INBOX, VOICE, VOICE_FLOWS, created, sent
+from fakes.rapidpro.ordered import Merged, Ordered, Timed, by_modification, modified
 from fakes.rapidpro.profile import Profile
 from fakes.rapidpro.rows import Message, Workspace
 from fakes.rapidpro.state import Store
@@ -78,7 +78,7 @@ def _folder(name: str, context: Context, workspace: Workspace) -> Chosen:
         if not profile.incoming_unhandled:
             return folders.of(workspace.id, ("incoming",)), modified, None
         both = [folders.of(workspace.id, (one,)) for one in ("incoming", "unhandled")]
-        return Merged(both, lambda row: (row.modified_on, row.id)), modified, None
+        return Merged(both, by_modification), modified, None
     if folder == "sent" and profile.sent_by_time:
         return folders.of(workspace.id, ("sent by time",)), sent, None
     files: Mapping[str, Iterable[str]] = {

@@ -78,6 +78,8 @@ def page(listing: Listing[Row], call: Call, show: Callable[[Row], Any]) -> dict[
     given = decode(call.query.get("cursor"))
     cursor = given or Cursor(0, False, None)
     found = list(islice(_from(listing, cursor), cursor.offset, cursor.offset + PAGE_SIZE + 1))
+    if given is None and len(found) <= PAGE_SIZE:  # the usual case: all there is
+        return {"next": None, "previous": None, "results": [show(row) for row in found]}
     rows, more = found[:PAGE_SIZE], found[PAGE_SIZE:]
     if cursor.reverse:
         rows.reverse()

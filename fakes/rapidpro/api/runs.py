@@ -8,9 +8,11 @@ from typing import Any
 from fakes.rapidpro.addresses import path_of, scheme_of
 from fakes.rapidpro.api import filters, objects
 from fakes.rapidpro.api.context import Context, workspace_of
-from fakes.rapidpro.api.definitions import paged
+from fakes.rapidpro.api.filters import Filtered, NoTime
+from fakes.rapidpro.api.pages import page
 from fakes.rapidpro.api.urns import display_number
 from fakes.rapidpro.api.wire import Call, moment
+from fakes.rapidpro.ordered import Ordered, by_modification, modified
 from fakes.rapidpro.profile import Profile
 from fakes.rapidpro.rows import Contact, Run
 
@@ -21,16 +23,17 @@ def listed(call: Call, context: Context) -> Any:
     filters.only_one_of(call, ("contact", "flow"))
     uuid = filters.uuid(call, "uuid", context.profile)
     responded = asked.get("responded", "").lower() in ("1", "y", "t", "true")
-    rows = [
-        one
-        for one in context.store.runs
-        if one.workspace is workspace_of(call)
-        and (not asked.get("flow") or one.flow.uuid == asked["flow"])
-        and (not asked.get("contact") or one.contact.uuid == asked["contact"])
-        and (uuid is None or one.uuid == uuid)
-        and (not responded or one.responded)
-    ]
-    return paged(rows, call, lambda row: show(row, context), "modified_on")
+    try:
+        after, before = filters.span(call)
+    except NoTime:
+        return {"next": None, "previous": None, "results": []}
+    number, name = workspace_of(call).id, asked.get("flow") or asked.get("contact")
+    rows = context.store.run_files.of((number, name) if name else number) or Ordered(by_modification)
+
+    def wanted(row: Run) -> bool:
+        return uuid in (None, row.uuid) and (row.responded or not responded)
+
+    return page(Filtered(rows, wanted, after, before, modified), call, lambda row: show(row, context))
 
 
 def show(row: Run, context: Context) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from fakes.wsgi import Environ, Reply
 JSON = "application/json"
 HTML = "text/html; charset=utf-8"
 _PLAIN = re.compile(r"[a-z_]+=[\w.:-]*(&[a-z_]+=[\w.:-]*){0,20}", re.ASCII)
-_ASCII = json.JSONEncoder(separators=(",", ":"))
-_UNICODE = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+_ASCII = json.JSONEncoder(separators=(",", ":"), check_circular=False)  # answers are made from rows: trees
+_UNICODE = json.JSONEncoder(separators=(",", ":"), check_circular=False, ensure_ascii=False)
 SERVER_ERROR = b"Server Error. Site administrators have been notified."
 
 

@@ -1,0 +1,35 @@
+"""Templates of the workspace (texts of broadcasts and flows, bodies of webhooks) with their expressions evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from fakes.rapidpro.engine import Work
+from fakes.rapidpro.records import Workspace
+
+if TYPE_CHECKING:
+    from fakes.rapidpro.expressions import Env
+
+
+def written(template: str, context: Mapping[str, Any], workspace: Workspace, work: Work, *, whole: bool = False) -> str:
+    """The template as text in this workspace at this moment; `whole`: however long it is."""
+    # Expressions take a while to load: not before a template has to be evaluated.
+    from fakes.rapidpro.expressions import MAX_TEXT, evaluate
+
+    limit = None if whole else MAX_TEXT
+    return evaluate(template, context, _env(workspace, work), generation=work.habits.generation, limit=limit).text
+
+
+def _env(workspace: Workspace, work: Work) -> Env:
+    from fakes.rapidpro.expressions import Env
+
+    return Env(
+        now=work.clock.now(),
+        timezone=ZoneInfo(workspace.timezone or "UTC"),
+        country=workspace.default_country or "",
+        languages=tuple(workspace.languages),
+        generation=work.habits.generation,
+        rng=work.rng,
+    )
