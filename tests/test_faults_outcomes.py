@@ -123,6 +123,22 @@ def test_a_field_that_is_not_there_leaves_the_fault_unused(stage: Stage) -> None
     assert stage.fakes.plan.unused()
 
 
+@pytest.mark.parametrize("effect", ["drop_field", "null_field", "set_field"])
+def test_an_error_keeps_its_fields_and_the_fault_stays_unused(stage: Stage, effect: str) -> None:
+    plan(stage, effect, {"path": "detail"} | ({"value": "teleported"} if effect == "set_field" else {}))
+    refused = stage.ask(headers={"Authorization": "Token another"})
+    assert refused == ("reply", 403, {"detail": "Invalid token"})
+    assert stage.fakes.plan.unused()
+    assert stage.fakes.ledger.after()[-1].fault is None
+
+
+def test_a_field_fault_that_met_an_error_hits_the_next_success(stage: Stage) -> None:
+    plan(stage, "set_field", {"path": "status", "value": "teleported"})
+    stage.ask(headers={"Authorization": "Token another"})
+    assert stage.ask() == ("reply", 200, {**WELL, "status": "teleported"})
+    assert not stage.fakes.plan.unused()
+
+
 @pytest.mark.parametrize(("effect", "options", "acted"), [("hang", {}, 0), ("lose_reply", {"how": "hang"}, 1)])
 def test_a_hang_outlasts_the_client(stage: Stage, effect: str, options: dict[str, Any], acted: int) -> None:
     plan(stage, effect, options)

@@ -7,7 +7,7 @@ from fakes.faults.fields import DROP, changed
 
 
 def drop_field(serve: Serve, given: Given, _around: Around) -> Serve:
-    """The service acts; a field is missing from the JSON of its answer."""
+    """The service acts; a field is missing from the JSON of its answer. Errors (400 and up) stay as they are."""
     return changed(serve, given["path"], DROP)
 
 

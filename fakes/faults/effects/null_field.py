@@ -7,7 +7,7 @@ from fakes.faults.fields import changed
 
 
 def null_field(serve: Serve, given: Given, _around: Around) -> Serve:
-    """The service acts; a field of the JSON of its answer is null."""
+    """The service acts; a field of the JSON of its answer is null. Errors (400 and up) stay as they are."""
     return changed(serve, given["path"], None)
 
 

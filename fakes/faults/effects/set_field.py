@@ -7,7 +7,9 @@ from fakes.faults.fields import changed
 
 
 def set_field(serve: Serve, given: Given, _around: Around) -> Serve:
-    """The service acts; a field of the JSON of its answer (there before or not) has a value of your choice."""
+    """The service acts; a field of the JSON of its answer (there before or not) has a value of your choice.
+    Errors (400 and up) stay as they are.
+    """
     return changed(serve, given["path"], given["value"])
 
 
