@@ -138,6 +138,36 @@ def test_equal_texts_to_one_phone_are_counted_when_one_is_looked_up(world: World
     relay.close()
 
 
+@pytest.mark.parametrize("missing", [["id"], ["id", "created_on"]])
+def test_a_text_accepted_under_no_name_is_not_taken_for_a_later_equal_one(world: World, missing: list[str]) -> None:
+    def without(act: Any) -> Any:
+        body = act().json()
+        return reply(201, {name: value for name, value in body.items() if name not in missing})
+
+    world.faults.append(on("POST", BROADCASTS, without, reply(503, "busy")))
+    relay = relay_in(world)
+    for number in range(2):
+        world.waiting.append({"id": f"same-{number}", "to": "+250788123001", "content": "Take your tablets"})
+    world.run(relay, 1200)
+    assert world.sent() == ["Take your tablets"] * 2
+    relay.close()
+
+
+def test_a_message_with_the_number_of_a_broadcast_is_not_taken_for_it(world: World) -> None:
+    """Old versions number both, each from 1."""
+    relay = relay_in(world)
+    world.wants("First")
+    world.run(relay, 10)
+    world.messages[0].update(id=9002)
+    world.run(relay, 200)  # the message is known by its number now
+    world.faults.append(on("POST", BROADCASTS, lost))
+    world.wants("Second")
+    world.run(relay, 1200)
+    assert world.broadcasts[0]["id"] == 9002
+    assert world.sent() == ["First", "Second"]
+    relay.close()
+
+
 def test_an_equal_text_of_somebody_else_is_not_taken_for_ours(world: World) -> None:
     relay = relay_in(world)
     world.wants("First")
