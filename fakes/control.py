@@ -7,6 +7,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from flask import Blueprint, Flask, Response, jsonify, request
@@ -24,15 +25,19 @@ from fakes.wsgi import WSGIApp
 LIMIT = 10 * 1024 * 1024
 SEED_LIMIT = 64 * 1024 * 1024
 LONGEST_JUMP = 10 * 366 * 86400.0
+NOWHERE: Mapping[str, str] = MappingProxyType({})
 
 
-def control_app(fakes: Fakes) -> WSGIApp:
-    """The WSGI app of the control API over `fakes`, for callers on this machine only."""
+def control_app(fakes: Fakes, addresses: Mapping[str, str] = NOWHERE) -> WSGIApp:
+    """The WSGI app of the control API over `fakes`, for callers on this machine only.
+
+    `addresses` are the URLs at which the services are served, by name; none for services in this process only.
+    """
     app = Flask("fakes.control", static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined] # known to Flask's own provider, which is the default
     app.before_request(_limit_body)
     app.register_error_handler(Exception, _explain)
-    app.register_blueprint(_about(fakes))
+    app.register_blueprint(_about(fakes, addresses))
     app.register_blueprint(_clock(fakes))
     app.register_blueprint(_faults(fakes, ChannelSettings(app.wsgi_app)))
     app.register_blueprint(_ledger(fakes))
@@ -41,12 +46,16 @@ def control_app(fakes: Fakes) -> WSGIApp:
     return LocalOnly(app.wsgi_app)
 
 
-def _about(fakes: Fakes) -> Blueprint:
+def _about(fakes: Fakes, addresses: Mapping[str, str]) -> Blueprint:
     routes = Blueprint("about", __name__)
 
     @routes.get("/health")
     def health() -> Response:
-        return jsonify(status="ok", services=list(fakes.services))
+        return jsonify(
+            status="ok",
+            services=list(fakes.services),
+            **{name: addresses[name] for name in fakes.services if name in addresses},
+        )
 
     @routes.get("/metrics")
     def metrics() -> Response:

@@ -88,7 +88,7 @@ class Host:
         head = _Head()
         try:
             parts = self._app(environ, head)
-        except Exception:
+        except Exception:  # a bug in a fake must not keep its caller waiting, nor end the others
             traceback.print_exc()
             proto.response_bytes(500, [("content-type", "text/plain")], b"the fake broke: see its output")
             return

@@ -67,14 +67,15 @@ def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Prints one JSON line when ready. Raises CannotStart."""
     listeners = _listeners(settings)
     fakes = _assemble(settings)
-    hosts = _hosts(fakes, listeners, settings.seed)
+    addresses = {name: _url(settings, name, listener) for name, listener in listeners.items()}
+    hosts = _hosts(fakes, listeners, addresses, settings.seed)
     _collect_less_garbage()
     done = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: done.set())
     for host in hosts:
         host.start()
-    print(json.dumps({name: _url(settings, name, listener) for name, listener in listeners.items()}), flush=True)
+    print(json.dumps(addresses), flush=True)
     if settings.stop_with_stdin:
         threading.Thread(target=_when_stdin_ends, args=(done,), name="stdin", daemon=True).start()
     done.wait()
@@ -111,10 +112,10 @@ def _assemble(settings: Settings) -> Fakes:
         raise CannotStart(str(failure)) from None
 
 
-def _hosts(fakes: Fakes, listeners: Mapping[str, socket.socket], seed: int) -> list[Host]:
+def _hosts(fakes: Fakes, listeners: Mapping[str, socket.socket], addresses: Mapping[str, str], seed: int) -> list[Host]:
     rng = random.Random(seed)
     hosts = [Host(app, listeners[name], threads=THREADS, rng=rng) for name, app in fakes.apps.items()]
-    control = _MadeWhenAsked(lambda: _control(fakes))
+    control = _MadeWhenAsked(lambda: _control(fakes, addresses))
     return [*hosts, Host(control, listeners["control"], threads=CONTROL_THREADS, rng=rng)]
 
 
@@ -133,10 +134,10 @@ class _MadeWhenAsked:
         return self._made(environ, start_response)
 
 
-def _control(fakes: Fakes) -> WSGIApp:
+def _control(fakes: Fakes, addresses: Mapping[str, str]) -> WSGIApp:
     from fakes.control import control_app  # with Flask, which takes a tenth of a second to load
 
-    return control_app(fakes)
+    return control_app(fakes, addresses)
 
 
 def _listeners(settings: Settings) -> dict[str, socket.socket]:

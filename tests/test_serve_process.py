@@ -81,6 +81,11 @@ def test_ten_megabytes_neither_hang_nor_kill(both: Addresses) -> None:
     assert requests.get(f"{both.control}/health", timeout=5).status_code == 200
 
 
+def test_health_tells_where_the_services_are(both: Addresses) -> None:
+    health = requests.get(f"{both.control}/health", timeout=5).json()
+    assert (health["rapidpro"], health["cht"]) == (both.rapidpro, both.cht)
+
+
 def test_bytes_that_are_no_http_do_no_harm(both: Addresses) -> None:
     port = int(str(both.rapidpro).rsplit(":", 1)[1])
     for noise in (

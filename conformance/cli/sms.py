@@ -55,7 +55,7 @@ def show_(fakes: RunningFakes, number: str, as_json: bool) -> None:
 @click.argument("number")
 @click.argument("text")
 @click.option("--cht-url", envvar="HARNESS_CHT", show_envvar=True, callback=check_url,
-              help="The CHT. Default: the fake one, once a relay has asked it for texts.")  # fmt: skip
+              help="The CHT. Default: the fake one.")  # fmt: skip
 @click.option("--cht-user", help="An administrator there; the password comes from CHT_PASSWORD. Default: the fake's.")
 @click.option("--allow-remote", is_flag=True, help="The CHT is not on this machine: a real text may be sent.")
 @with_fakes
@@ -105,12 +105,11 @@ def wait(
 
 
 def address_of_cht(fakes: RunningFakes) -> str:
-    """Where callers reached the fake CHT, by the ledger: the control API does not tell it. NotDone."""
-    for exchange in fakes.get("/ledger", service="cht", limit=20)["exchanges"]:
-        host = exchange["request"]["headers"].get("host")
-        if exchange["direction"] == "in" and host:
-            return f"http://{host}"
-    raise NotDone("nobody has asked the fake CHT yet, so its address is not known: give --cht-url")
+    """Where the fake CHT is. NotDone if none runs there."""
+    url = fakes.get("/health").get("cht")
+    if url is None:
+        raise NotDone(f"the fakes at {fakes.url} have no CHT: give --cht-url")
+    return str(url)
 
 
 def was_taken(happened: Mapping[str, Any]) -> bool:
