@@ -25,3 +25,9 @@ Feature: Texts that can never arrive
       When CHT sends "hello" to Amina, Yusuf and Grace in one document
       Then Yusuf and Grace receives "hello" once
       And CHT knows the text to Amina as failed
+
+    Scenario: As many bad numbers as CHT hands out at a time, before a good one
+      When CHT has 25 texts for numbers that are too short
+      And CHT sends "hello" to Amina
+      Then Amina receives "hello" once
+      And CHT knows all 25 texts for bad numbers as failed

@@ -43,6 +43,14 @@ def has_many(world: World, count: int) -> None:
     world.due_each([(world.people[f"Person {n}"], f"You are number {n}") for n in range(count)])
 
 
+@when(parsers.parse("CHT has {count:d} texts for numbers that are too short"))
+def has_bad(world: World, count: int) -> None:
+    for n in range(count):
+        world.people.give_short(f"Nobody {n}")
+    world.due_each([(world.people[f"Nobody {n}"], f"You are number {n}") for n in range(count)])
+    world.pass_time(1)  # CHT hands out the oldest first: what comes from here on stands behind these
+
+
 @when(parsers.parse("CHT sends {name} a text of {count:d} characters"))
 def sends_long(world: World, name: str, count: int) -> None:
     world.due([(world.people[name], "0123456789" * (count // 10))])

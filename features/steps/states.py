@@ -48,6 +48,17 @@ def knows(world: World, names: str, state: str) -> None:
         )
 
 
+@then(parsers.parse("CHT knows all {count:d} texts for bad numbers as failed"))
+def knows_all_bad(world: World, count: int) -> None:
+    bad = {world.people[f"Nobody {n}"].number for n in range(count)}
+
+    def all_failed() -> bool:
+        states = [due.state for due in world.history().due if due.number in bad]
+        return states == ["failed"] * count
+
+    world.eventually(f"CHT knows all {count} texts for bad numbers as failed", all_failed, within=world.later)
+
+
 @then(parsers.parse('CHT is told why the text to {name} failed: "{words}"'))
 def reason(world: World, name: str, words: str) -> None:
     details = world.task(world.people[name]).details

@@ -179,6 +179,23 @@ class RetriesForEver(Between):
         return answer(response, 503) if is_sending(method, url) and response.status_code == 400 else response
 
 
+class StopsAtARefusal(Between):
+    """Sends nothing more once a text was refused."""
+
+    def __init__(self, inner: requests.Session, now: Now) -> None:
+        super().__init__(inner, now)
+        self._refused = False
+
+    def call(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
+        if not is_sending(method, url):
+            return super().call(method, url, options)
+        if self._refused:
+            raise requests.ConnectTimeout
+        response = super().call(method, url, options)
+        self._refused = response.status_code == 400
+        return response
+
+
 class GivesUpAtOnce(Between):
     def call(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
         response = super().call(method, url, options)
@@ -309,6 +326,7 @@ def broken_relays() -> Mapping[str, Broken]:
         "never says delivered": caught_by(Defect(NeverSaysDelivered), "STATE-1"),
         "goes backwards": caught_by(Defect(GoesBackwards), "STATE-6"),
         "retries a bad number for ever": caught_by(Defect(RetriesForEver), "OUT-5", "OUT-7"),
+        "stops at a refused text": caught_by(Defect(StopsAtARefusal), "OUT-12"),
         "gives up at once": caught_by(Defect(GivesUpAtOnce), "OUT-10"),
         "asks too often": caught_by(Defect(AsksTooOften), "QUOTA-3"),
         "takes a page for acceptance": caught_by(Defect(TakesPagesForAcceptance), "OUT-11"),
