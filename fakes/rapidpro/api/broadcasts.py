@@ -71,20 +71,23 @@ def _new(given: Mapping[str, Any], context: Context, workspace: Workspace) -> di
         "contacts": lambda value: objects.several(value, objects.contact_finder(store, workspace), TOO_MANY),
         "groups": lambda value: objects.several(value, objects.group_finder(store, workspace), TOO_MANY),
         "text": lambda value: translations.texts(value, workspace, profile),
-        "attachments": lambda value: translations.attachments(value, workspace),
+        "attachments": lambda value: translations.attachments(value, workspace, profile),
         "base_language": translations.language,
     }
     if profile.quick_replies:
         checks["quick_replies"] = lambda value: translations.quick_replies(value, workspace)
     clean = fields.gather(given, checks)
-    texts = clean.get("text") or {}
-    if not texts and not any((clean.get("attachments") or {}).values()):
+    texts = clean.get("text") or clean.get("attachments")
+    if not texts:
         raise over_fields(NO_TEXT)
     if not (clean.get("urns") or clean.get("contacts") or clean.get("groups")):
         raise over_fields(NOBODY)
     base = clean.setdefault("base_language", next(iter(texts)))
-    if base not in texts:
+    if base not in clean.get("text", texts):
         raise over_fields("No text translation provided in base language.")
+    for name, noun in (("attachments", "attachment"), ("quick_replies", "quick_replies")):
+        if "base_language" in given and clean.get(name) and base not in clean[name]:
+            raise over_fields(f"No {noun} translations provided in base language.")
     return clean
 
 
@@ -110,10 +113,11 @@ def _old(given: Mapping[str, Any], context: Context, workspace: Workspace) -> di
 
 
 def _row(clean: Mapping[str, Any], context: Context, workspace: Workspace) -> Broadcast:
-    texts: Mapping[str, str] = clean["text"]
-    # The database keeps keys by length and letter; where RapidPro reads the row back, callers see that order.
-    order = sorted(texts, key=lambda key: (len(key), key)) if context.profile.engine_by_http else list(texts)
-    replies = clean.get("quick_replies") or {}
+    parts = {name: clean[name] for name in ("text", "attachments", "quick_replies") if clean.get(name)}
+    order = list(dict.fromkeys(key for part in parts.values() for key in part))
+    if context.profile.engine_by_http:
+        # The database keeps keys by length and letter; where RapidPro reads the row back, callers see that order.
+        order.sort(key=lambda key: (len(key), key))
     return Broadcast(
         context.store.number("broadcast"),
         context.mailroom.work.new_uuid(),
@@ -123,7 +127,7 @@ def _row(clean: Mapping[str, Any], context: Context, workspace: Workspace) -> Br
         clean.get("urns") or [],
         clean.get("contacts") or [],
         clean.get("groups") or [],
-        {key: {"text": texts[key], "quick_replies": replies.get(key, [])} for key in order},
+        {key: {name: part[key] for name, part in parts.items() if key in part} for key in order},
         clean["base_language"],
         context.clock.now(),
     )  # fmt: skip
@@ -136,7 +140,10 @@ def show(row: Broadcast, store: Store, profile: Profile) -> dict[str, Any]:
 
 def _text(row: Broadcast, _store: Store, profile: Profile) -> dict[str, Any]:
     unset = None if profile.unsets_text else ""
-    return {key: one.get("text") or (unset if one.get("attachments") else "") for key, one in row.translations.items()}
+    return {
+        key: one.get("text") or (unset if one.get("attachments") or "text" not in one else "")
+        for key, one in row.translations.items()
+    }
 
 
 def _progress(row: Broadcast, store: Store, _profile: Profile) -> dict[str, int]:

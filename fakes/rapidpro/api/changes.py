@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fakes.rapidpro.api import fields, objects
-from fakes.rapidpro.api.context import Answer, Context, workspace_of
+from fakes.rapidpro.api.context import Answer, Context, workspace_of, writable
 from fakes.rapidpro.api.definitions import shown_field, shown_global, shown_group, shown_label
 from fakes.rapidpro.api.fields import Invalid, invalid
 from fakes.rapidpro.api.wire import Call, detail, field_errors
@@ -34,11 +34,11 @@ def write_label(call: Call, context: Context) -> Any:
 
 
 def _write_named(call: Call, context: Context, rows: list[Named], model: str, show: Callable[[Named], Any]) -> Answer:
-    workspace = workspace_of(call)
     known = _named_of(call, context, rows, model)
+    workspace = writable(call, context.profile)  # looked at after the row, before any field
 
     def name_of(value: Any) -> str:
-        name = fields.text(value, limit=64)
+        name = fields.name(value, limit=64)
         other = objects.named(rows, workspace, name)
         if other is not None and other is not known:
             raise invalid("This field must be unique.")
@@ -98,6 +98,7 @@ def write_field(call: Call, context: Context) -> Any:
     known = next((one for one in store.fields if one.workspace is workspace and one.key == key), None)
     if key and known is None:
         raise detail(404, context.profile.no_match.format(model="Contact Field"))
+    writable(call, context.profile)
     checks: dict[str, fields.Check] = {
         "name": lambda value: fields.text(value, limit=36),
         "type": lambda value: _type_of(value),
@@ -131,6 +132,7 @@ def write_global(call: Call, context: Context) -> Any:
     known = next((one for one in store.globals if one.workspace is workspace and one.key == key), None)
     if key and known is None:
         raise detail(404, context.profile.no_match.format(model="Global"))
+    writable(call, context.profile)
     checks: dict[str, fields.Check] = {"value": lambda value: fields.text(value, limit=640)}
     if known is None:
         checks = {"name": lambda value: fields.text(value, limit=36), **checks}

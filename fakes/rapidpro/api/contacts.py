@@ -6,18 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from fakes.rapidpro.addresses import identity_of
-from fakes.rapidpro.api import fields, filters, objects, translations, urns
+from fakes.rapidpro.api import fields, filters, objects, urns
 from fakes.rapidpro.api.broadcasts import TOO_MANY
 from fakes.rapidpro.api.context import Answer, Context, workspace_of, writable
 from fakes.rapidpro.api.fields import Invalid, invalid
 from fakes.rapidpro.api.filters import Filtered, NoTime
+from fakes.rapidpro.api.languages import is_language
 from fakes.rapidpro.api.pages import page
 from fakes.rapidpro.api.wire import Call, detail, field_errors, moment, over_fields
 from fakes.rapidpro.ordered import Ordered, by_modification, modified
 from fakes.rapidpro.rows import Contact, Named, Workspace
 
 NO_LOOKUP = "URL must contain one of the following parameters: urn, uuid"
-ACTIONS = ("add", "remove", "block", "unblock", "interrupt", "archive_messages", "delete")
+ACTIONS = ("add", "remove", "block", "unblock", "interrupt", "archive_messages", "delete", "archive")
+NOT_ACTIVE = "Non-active contacts can't be added to groups"
 
 
 def listed(call: Call, context: Context) -> Any:
@@ -31,7 +33,8 @@ def listed(call: Call, context: Context) -> Any:
         after, before = filters.span(call)
     except NoTime:
         return {"next": None, "previous": None, "results": []}
-    named = objects.named(store.groups, workspace, group) if group else None
+    mine = [one for one in store.groups if one.workspace is workspace] if group else []
+    named = next((one for one in mine if group in (one.uuid, one.name)), None)
     rows = store.contact_files.of((workspace.id, deleted)) or Ordered(by_modification)
     if uuid or call.query.get("urn"):
         asked = owner if call.query.get("urn") else store.contacts.get(uuid or "")
@@ -66,9 +69,13 @@ def _looked_up(call: Call, context: Context, workspace: Workspace) -> Contact | 
 
 def write(call: Call, context: Context) -> Any:
     """POST: a new contact, or with `uuid=` or `urn=` a change to one."""
-    workspace = workspace_of(call)
-    contact = _looked_up(call, context, workspace)
+    contact = _looked_up(call, context, workspace_of(call))
+    workspace = writable(call, context.profile)  # looked at after the contact, before any field
     given = dict(call.body)
+    if "urns" in given and call.query.get("urn"):
+        raise field_errors({"urns": ["Field not allowed when using URN in URL"]})
+    if "urns" in given and contact is not None and workspace.anonymous:
+        raise field_errors({"urns": ["Updating URNs not allowed for anonymous organizations"]})
     if contact is None and call.query.get("urn"):
         given["urns"] = [call.query["urn"]]
     try:
@@ -90,23 +97,38 @@ def _new(context: Context, workspace: Workspace) -> Contact:
 
 def _clean(given: Mapping[str, Any], contact: Contact | None, context: Context, workspace: Workspace) -> dict[str, Any]:
     store = context.store
-    groups = objects.group_finder(store, workspace)
-
-    def fixed_group(value: Any) -> Any:
-        found = groups(value)
-        if found is not None and found.query:
-            raise invalid(f"Contact group must not be query based: {value}")
-        return found
+    finder = objects.group_finder(store, workspace)
 
     checks: dict[str, fields.Check] = {
         "name": lambda value: value if value is None else fields.text(value, limit=64),
-        "language": lambda value: value if value is None else translations.language(value),
+        "language": lambda value: value if value is None else _language(value),
         "urns": lambda value: _free_urns(value, contact, context, workspace),
-        "groups": lambda value: objects.several(value, fixed_group, TOO_MANY),
+        "groups": lambda value: _joined(
+            objects.several(value, lambda name: fixed_group(finder(name), name), TOO_MANY), contact
+        ),
         "fields": lambda value: _values(value, context, workspace),
         "note": lambda value: fields.text(value, limit=10_000),
     }
     return fields.gather(given, checks)
+
+
+def fixed_group(group: Named | None, asked: Any) -> Named | None:
+    """A group that people are put in by hand."""
+    if group is not None and group.query:
+        raise invalid(f"Contact group must not be query based: {asked}")
+    return group
+
+
+def _joined(groups: list[Named], contact: Contact | None) -> list[Named]:
+    if contact is not None and contact.status != "active" and groups:
+        raise invalid(NOT_ACTIVE)
+    return groups
+
+
+def _somebody(contacts: list[Contact]) -> list[Contact]:
+    if not contacts:
+        raise invalid("Contacts can't be empty.")
+    return contacts
 
 
 def _free_urns(value: Any, contact: Contact | None, context: Context, workspace: Workspace) -> list[str]:
@@ -134,13 +156,28 @@ def _first_taken(errors: Any) -> str | None:
 
 
 def _values(value: Any, context: Context, workspace: Workspace) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise invalid(f'Expected a dictionary of items but got type "{type(value).__name__}".')
+    """Values of fields by key; wrong values are told before unknown keys."""
+    clean = fields.dictionary(value, lambda _key, one: _field_value(one)) if value != {} else {}
+    if len(clean) > fields.MAX_ITEMS:
+        raise invalid(TOO_MANY)
     known = {one.key for one in context.store.fields if one.workspace is workspace}
-    strange = next((key for key in value if key not in known), None)
+    strange = next((key for key in clean if key not in known), None)
     if strange is not None:
         raise invalid(f"Invalid contact field key: {strange}")
-    return {key: None if one is None or one == "" else fields.text(str(one), blank=True) for key, one in value.items()}
+    return clean
+
+
+def _field_value(value: Any) -> str | None:
+    return None if value is None else fields.text(value, blank=True) or None
+
+
+def _language(value: Any) -> str:
+    code = fields.text(value, limit=3)
+    if len(code) < 3:
+        raise invalid("Ensure this field has at least 3 characters.")
+    if not is_language(code):
+        raise invalid("Not a valid ISO639-3 language code.")
+    return code
 
 
 def _change(contact: Contact, clean: Mapping[str, Any], context: Context) -> None:
@@ -181,9 +218,9 @@ def act(call: Call, context: Context) -> Any:
     workspace = writable(call, context.profile)
     store = context.store
     checks: dict[str, fields.Check] = {
-        "contacts": lambda value: objects.several(value, objects.contact_finder(store, workspace), TOO_MANY),
-        "action": lambda value: choice(value, ACTIONS),
-        "group": lambda value: objects.one(value, objects.group_finder(store, workspace)),
+        "contacts": lambda value: _somebody(objects.several(value, objects.contact_finder(store, workspace), TOO_MANY)),
+        "action": lambda value: fields.choice(value, ACTIONS),
+        "group": lambda value: fixed_group(objects.one(value, objects.group_finder(store, workspace)), value),
     }
     try:
         clean = fields.gather(call.body, checks, required=("contacts", "action"))
@@ -191,17 +228,13 @@ def act(call: Call, context: Context) -> Any:
         raise field_errors(problem.errors) from None
     action, group = clean["action"], clean.get("group")
     if (group is not None) != (action in ("add", "remove")):
-        raise over_fields(f"For action {action} you should {'also ' if group is None else 'not '}specify a group")
+        raise over_fields(f'For action "{action}" you should {"also" if group is None else "not"} specify a group')
+    away = [one.uuid for one in clean["contacts"] if one.status != "active"]
+    if action == "add" and away:
+        raise over_fields(f"Non-active contacts cannot be added to groups: {', '.join(dict.fromkeys(away))}")
     for contact in clean["contacts"]:
         _do(action, contact, group, context)
     return Answer(204, None)
-
-
-def choice(value: Any, words: tuple[str, ...]) -> str:
-    """One of some words."""
-    if value not in words:
-        raise invalid(f'"{value}" is not a valid choice.')
-    return str(value)
 
 
 def _do(action: str, contact: Contact, group: Named | None, context: Context) -> None:
@@ -213,7 +246,7 @@ def _do(action: str, contact: Contact, group: Named | None, context: Context) ->
         contact.groups = [*others, group] if action == "add" else others
     if action in ("block", "unblock"):
         contact.status = "blocked" if action == "block" else "active"
-    if action == "archive_messages":
+    if action in ("archive_messages", "archive"):
         for message in list(context.store.by_contact.get(contact.uuid, ())):
             if message.direction == "in" and message.visibility == "visible":
                 context.store.set_visibility(message, "archived")

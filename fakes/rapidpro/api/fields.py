@@ -55,6 +55,35 @@ def text(value: Any, *, limit: int | None = None, trim: bool = True, blank: bool
     return clean
 
 
+def name(value: Any, *, limit: int) -> str:
+    """A name of a group or a label; what names may not be is told first (temba/utils/fields.py, NameValidator)."""
+    if value is None:
+        raise invalid(NULL)
+    found, clean = [], str(value).strip()
+    if isinstance(value, str) and len(clean) > limit:
+        found.append(f"Cannot be longer than {limit} characters.")
+    elif isinstance(value, str) and (bad := next((char for char in '"\\' if char in clean), None)):
+        found.append(f"Cannot contain the character: {bad}")
+    elif isinstance(value, str) and "\x00" in clean:
+        found.append("Cannot contain null characters.")
+    try:
+        clean = text(value, limit=limit)
+    except Invalid as problem:
+        raise Invalid([*found, *problem.errors]) from None
+    if found:
+        raise Invalid(found)
+    return clean
+
+
+def choice(value: Any, words: tuple[str, ...]) -> str:
+    """One of some words."""
+    if value is None:
+        raise invalid(NULL)
+    if value not in words:
+        raise invalid(f'"{value}" is not a valid choice.')
+    return str(value)
+
+
 def boolean(value: Any) -> bool:
     """A truth value, words included."""
     known = {

@@ -1,29 +1,33 @@
-"""`/api/v2/message_actions.json`. Source: rapidpro temba/api/v2 (MessageActionsEndpoint)."""
+"""`/api/v2/message_actions.json`. Source: rapidpro temba/api/v2 (MessageActionsEndpoint, MsgBulkActionSerializer)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from fakes.rapidpro.api import fields, objects
-from fakes.rapidpro.api.contacts import choice
 from fakes.rapidpro.api.context import Answer, Context, writable
 from fakes.rapidpro.api.fields import Invalid, invalid
 from fakes.rapidpro.api.wire import Call, field_errors, over_fields
 from fakes.rapidpro.rows import Message, Named, Workspace
 
-VISIBILITIES = MappingProxyType({"archive": "archived", "restore": "visible", "delete": "deleted by user"})
+CHANGES = MappingProxyType(
+    {"archive": ("visible", "archived"), "restore": ("archived", "visible"), "delete": (None, "deleted by user")}
+)
+"""What visibility a message must have, none: any, and what it has afterwards."""
 ACTIONS = ("label", "unlabel", "archive", "restore", "delete")
+TOO_MANY = "Ensure this field has no more than 100 elements."
 
 
 def act(call: Call, context: Context) -> Any:
-    """POST: one action on up to a hundred incoming messages."""
+    """POST: one action on up to a hundred incoming messages. Those that are no more are told as `failures`."""
     workspace, store = writable(call, context.profile), context.store
     checks: dict[str, fields.Check] = {
-        "messages": lambda value: fields.items(value, lambda one: _message(one, context, workspace)),
-        "action": lambda value: choice(value, ACTIONS),
+        "messages": lambda value: _messages(value, context, workspace),
+        "action": lambda value: fields.choice(value, ACTIONS),
         "label": lambda value: objects.one(value, lambda name: objects.named(store.labels, workspace, name)),
-        "label_name": lambda value: fields.text(value, limit=64),
+        "label_name": lambda value: fields.name(value, limit=64),
     }
     try:
         clean = fields.gather(call.body, checks, required=("messages", "action"))
@@ -31,38 +35,49 @@ def act(call: Call, context: Context) -> Any:
         raise field_errors(problem.errors) from None
     label = _label(clean, context, workspace)
     for message in clean["messages"]:
-        _do(clean["action"], message, label, context)
-    return Answer(204, None)
+        if message is not None:
+            _do(clean["action"], message, label, context)
+    gone = [asked for asked, found in zip(call.body["messages"], clean["messages"], strict=True) if found is None]
+    return {"failures": gone} if gone else Answer(204, None)
 
 
-def _message(value: Any, context: Context, workspace: Workspace) -> Message:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise (
-            invalid("Must be a string or integer")
-            if not isinstance(value, str)
-            else invalid(f"No such object: {value}")
-        )
-    found = context.store.message_by_id.get(value)
-    if found is None or found.workspace is not workspace or found.direction != "in" or found.deleted:
-        raise invalid(f"No such object: {value}")
-    return found
+def _messages(value: Any, context: Context, workspace: Workspace) -> Sequence[Message | None]:
+    """The messages; none in place of one that is not there, or was named by anything but its number."""
+    known = context.store.message_by_id
+    found: list[Message | None] = []
+
+    def find(name: str) -> bool:
+        row = known.get(int(name)) if name.lstrip("-").isdecimal() and len(name) < 19 else None
+        there = row is not None and row.workspace is workspace and not row.deleted
+        found.append(row if there else None)
+        return True
+
+    objects.several(value, find, TOO_MANY)
+    asked = [row if isinstance(one, int) else None for one, row in zip(value, found, strict=True)]
+    wrong = next((row for row in asked if row is not None and row.direction != "in"), None)
+    if wrong is not None:
+        raise invalid(f"Not an incoming message: {wrong.id}")
+    return asked
 
 
-def _label(clean: dict[str, Any], context: Context, workspace: Workspace) -> Named | None:
-    action, label, name = clean["action"], clean.get("label"), clean.get("label_name")
-    if action in ("label", "unlabel"):
-        if label is None and name is None:
-            raise over_fields(f'For action "{action}" you should also specify a label')
-        if label is None and name is not None:
-            label = objects.named(context.store.labels, workspace, name)
-            if label is None and action == "label":
-                label = Named(context.store.new_uuid(), name, workspace)
-                context.store.labels.append(label)
-        found: Named | None = label
-        return found
-    if label is not None or name is not None:
-        raise over_fields(f'For action "{action}" you should not specify a label')
-    return None
+def _label(clean: Mapping[str, Any], context: Context, workspace: Workspace) -> Named | None:
+    action, name = clean["action"], clean.get("label_name")
+    label: Named | None = clean.get("label")
+    if label is not None and name:
+        raise over_fields("Can't specify both label and label_name.")
+    wanted = action in ("label", "unlabel")
+    if wanted != (label is not None or bool(name)):
+        raise over_fields(f'For action "{action}" you should {"also" if wanted else "not"} specify a label')
+    if label is not None or not name:
+        return label
+    labels = context.store.labels
+    if action == "unlabel":
+        return next((one for one in labels if one.workspace is workspace and one.name == name), None)
+    label = objects.named(labels, workspace, name)
+    if label is None:
+        label = Named(context.store.new_uuid(), name, workspace)
+        labels.append(label)
+    return label
 
 
 def _do(action: str, message: Message, label: Named | None, context: Context) -> None:
@@ -70,4 +85,7 @@ def _do(action: str, message: Message, label: Named | None, context: Context) ->
     if label is not None:
         others = [one for one in message.labels if one is not label]
         store.set_labels(message, [*others, label] if action == "label" else others)
-    store.set_visibility(message, VISIBILITIES.get(action, message.visibility), context.clock.now())
+        return
+    before, after = CHANGES.get(action, ("", ""))
+    if before in (None, message.visibility):
+        store.set_visibility(message, after, context.clock.now())

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from fakes.rapidpro.api import fields, filters, objects
+from fakes.rapidpro.api import fields, filters, objects, translations
 from fakes.rapidpro.api.context import Answer, Context, workspace_of, writable
 from fakes.rapidpro.api.fields import Invalid
 from fakes.rapidpro.api.filters import Filtered, NoTime
@@ -107,9 +107,10 @@ def create(call: Call, context: Context) -> Any:
     checks: dict[str, fields.Check] = {
         "contact": lambda value: objects.one(value, objects.contact_finder(store, workspace)),
         "text": lambda value: fields.text(value, limit=limit),
-        "attachments": lambda value: objects.several(value, lambda _name: None, "Ensure this field has no more than "
-                                                     "10 elements."),
-    }  # fmt: skip
+        "attachments": translations.media,
+    }
+    if context.profile.quick_replies:
+        checks["quick_replies"] = translations.replies
     try:
         clean = fields.gather(call.body, checks, required=("contact",))
     except Invalid as problem:

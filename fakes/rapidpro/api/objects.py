@@ -14,22 +14,29 @@ from fakes.rapidpro.state import Store
 Find = Callable[[str], Any]
 
 
-def several(value: Any, find: Find, too_many: str) -> list[Any]:
-    """A list of named objects; the first that is not there is told."""
+def several(value: Any, find: Find, too_many: str, *, limit: int = MAX_ITEMS) -> list[Any]:
+    """A list of named objects; the first that is not there is told. An object counts as the list of its keys.
+
+    The length is looked at before anything else, that of a string too (LimitedManyRelatedField).
+    """
     if value is None:
         raise invalid(NULL)
-    if not isinstance(value, list):
-        raise invalid(f'Expected a list of items but got type "{type(value).__name__}".')
-    if len(value) > MAX_ITEMS:
+    if isinstance(value, str | list | dict) and len(value) > limit:
         raise invalid(too_many)
-    return [one(item, find) for item in value]
+    if not isinstance(value, list | dict):
+        raise invalid(f'Expected a list of items but got type "{type(value).__name__}".')
+    return [_there(item, find) for item in value]
 
 
 def one(value: Any, find: Find) -> Any:
-    """One named object."""
-    if value is None:
+    """One named object; an empty name is none."""
+    if value is None or value == "":
         raise invalid(NULL)
-    if isinstance(value, bool) or not isinstance(value, str | int):
+    return _there(value, find)
+
+
+def _there(value: Any, find: Find) -> Any:
+    if not isinstance(value, str | int):
         raise invalid("Must be a string or integer")
     found = find(str(value))
     if found is None:
@@ -38,12 +45,12 @@ def one(value: Any, find: Find) -> Any:
 
 
 def contact_finder(store: Store, workspace: Workspace) -> Find:
-    """By UUID or by the URN of a contact that is there."""
+    """By UUID or by the URN of a contact that is there; a national number is none here."""
 
     def find(name: str) -> Contact | None:
         found = store.contacts.get(name)
         if found is None:
-            normal = urns.normalize(name, workspace.default_country) if len(name) <= urns.MAX_LENGTH else None
+            normal = urns.normalize(name, "") if len(name) <= urns.MAX_LENGTH else None
             found = None if normal is None else store.contact_by_urn(workspace, identity_of(normal))
         return found if found is not None and found.workspace is workspace and not found.deleted else None
 

@@ -5,15 +5,20 @@ Source: rapidpro temba/api/v2/fields.py (LanguageDictField, before it Translatab
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from fakes.rapidpro.api import fields
+from fakes.rapidpro.api import fields, objects
 from fakes.rapidpro.api.fields import Invalid, invalid
 from fakes.rapidpro.api.languages import is_language
 from fakes.rapidpro.api.wire import Broken
 from fakes.rapidpro.profile import Profile
 from fakes.rapidpro.rows import Workspace
 
+MOST_LANGUAGES = 50
+MOST_ATTACHMENTS = MOST_REPLIES = 10
+TOO_MANY = f"Ensure this field has no more than {MOST_ATTACHMENTS} elements."
+REPLY_TYPES = ("text", "form", "url", "location")
 NO_LANGUAGE = "Not an allowed ISO 639-3 language code."
 
 
@@ -27,46 +32,62 @@ def language(value: Any) -> str:
 
 def texts(value: Any, workspace: Workspace, profile: Profile) -> dict[str, str]:
     """`text` of a broadcast: a string stands for the workspace's first language."""
-    given = {_first(workspace): value} if isinstance(value, str) else value
-    return fields.dictionary(given, lambda key, item: _text(key, item, profile))
+    single = str if not profile.quick_replies else str | list
+    given = {_first(workspace): value} if isinstance(value, single) else value
+    return _by_language(given, lambda item: fields.text(item, limit=profile.text_limit))
 
 
-def _text(key: str, value: Any, profile: Profile) -> str:
-    if not is_language(key):
-        raise invalid(NO_LANGUAGE)
-    return fields.text(value, limit=profile.text_limit)
+def _by_language(value: Any, check: Callable[[Any], Any]) -> dict[str, Any]:
+    """What is wrong with the texts comes first; keys and number are looked at when all of them are good."""
+    found = fields.dictionary(value, lambda _key, item: check(item))
+    strange = {key: [NO_LANGUAGE] for key in found if not is_language(key)}
+    if strange:
+        raise Invalid(strange)
+    if len(found) > MOST_LANGUAGES:
+        raise invalid(f"Ensure this field has no more than {MOST_LANGUAGES} elements.")
+    return found
 
 
-def attachments(value: Any, workspace: Workspace) -> dict[str, list[Any]]:
-    """`attachments` of a broadcast: a list stands for the first language. There is no media library: none is found."""
-    given = {_first(workspace): value} if isinstance(value, list) else value
-    return fields.dictionary(given, _attachments)
+def attachments(value: Any, workspace: Workspace, profile: Profile) -> dict[str, list[Any]]:
+    """`attachments` of a broadcast: a list stands for the first language."""
+    single = list if not profile.quick_replies else str | list
+    given = {_first(workspace): value} if isinstance(value, single) else value
+    return _by_language(given, media)
 
 
-def _attachments(key: str, value: Any) -> list[Any]:
-    if not is_language(key):
-        raise invalid(NO_LANGUAGE)
-    if not isinstance(value, list):
-        raise invalid(f'Expected a list of items but got type "{type(value).__name__}".')
-    for item in value:
-        raise invalid(f"No such object: {item}")
-    return []
+def media(value: Any) -> list[Any]:
+    """Uploaded files. There is no media library: none is found. (A number among them broke the real one before v26.)"""
+    return objects.several(value, lambda _name: None, TOO_MANY, limit=MOST_ATTACHMENTS)
 
 
 def quick_replies(value: Any, workspace: Workspace) -> dict[str, list[Any]]:
-    """`quick_replies` by language. Plain strings break the real one (v26.3.54)."""
-    given = {_first(workspace): value} if isinstance(value, list) else value
-    return fields.dictionary(given, _quick_replies)
+    """`quick_replies` by language."""
+    given = {_first(workspace): value} if isinstance(value, str | list) else value
+    return _by_language(given, replies)
 
 
-def _quick_replies(key: str, value: Any) -> list[Any]:
-    if not is_language(key):
-        raise invalid(NO_LANGUAGE)
-    if not isinstance(value, list):
-        raise invalid(f'Expected a list of items but got type "{type(value).__name__}".')
-    if not all(isinstance(item, dict) for item in value):
+def replies(value: Any) -> list[Any]:
+    """Quick replies of one text. Plain strings, and all that is no object, break the real one (v26.3.54)."""
+    return fields.items(value, _reply, limit=MOST_REPLIES)
+
+
+def _reply(value: Any) -> dict[str, Any]:
+    """Source: temba/api/v2/fields.py, QuickReplySerializer: what belongs together is looked at before single fields."""
+    if not isinstance(value, dict):
         raise Broken
-    return [{"type": item.get("type", "text"), "text": fields.text(item.get("text"), limit=64)} for item in value]
+    kind, said, extra = value.get("type", "text"), value.get("text"), value.get("extra")
+    if kind == "text" and not said:
+        raise invalid("Quick replies of type 'text' require a 'text' value.")
+    if kind in ("form", "url") and not (said and extra):
+        raise invalid(f"Quick replies of type '{kind}' require 'text' and 'extra' values.")
+    if kind == "location" and extra:
+        raise invalid("Quick replies of type 'location' cannot have an 'extra' value.")
+    checks: dict[str, fields.Check] = {
+        "type": lambda given: fields.choice(given, REPLY_TYPES),
+        "text": lambda given: given if given is None else fields.text(given, limit=64),
+        "extra": lambda given: given if given is None else fields.text(given, limit=1000),
+    }
+    return {"type": "text", **fields.gather(value, checks)}
 
 
 def old_texts(value: Any, workspace: Workspace, profile: Profile) -> dict[str, str]:
@@ -75,6 +96,8 @@ def old_texts(value: Any, workspace: Workspace, profile: Profile) -> dict[str, s
         raise invalid(fields.NULL)
     base = workspace.languages[0] if workspace.languages else "base"
     if isinstance(value, str):
+        if len(value) > profile.text_limit:
+            raise invalid(f"Ensure this field has no more than {profile.text_limit} characters.")
         value = {base: value}
     if not isinstance(value, dict):
         raise invalid("Value must be a string or dict of strings.")
@@ -87,15 +110,15 @@ def old_texts(value: Any, workspace: Workspace, profile: Profile) -> dict[str, s
 def _check_old(value: dict[str, Any], base: str, profile: Profile) -> None:
     if not value:
         raise invalid("Must include at least one translation.")
-    if not all(isinstance(text, str) for text in value.values()):
-        raise invalid("Translations must be strings.")
-    if any(len(text) > profile.text_limit for text in value.values()):
-        raise invalid(f"Ensure this field has no more than {profile.text_limit} characters.")
     if base not in value:
         raise Invalid([f"Must include translation for base language '{base}'"])
-    strange = next((key for key in value if not is_language(key)), None)
-    if profile.checks_text_languages and strange is not None:
-        raise Invalid([f"Language code {strange} is not valid."])
+    for key, text in value.items():
+        if len(key) != 3 if profile.checks_text_languages else key != "base" and len(key) > 3:
+            raise Invalid([f"Language code {key} is not valid."])
+        if not isinstance(text, str):
+            raise invalid("Translations must be strings.")
+        if len(text) > profile.text_limit:
+            raise invalid(f"Ensure translations have no more than {profile.text_limit} characters.")
 
 
 def _has_surrogates(text: str) -> bool:

@@ -50,15 +50,12 @@ def check(value: Any, country: str, *, limited: bool = True) -> str:
     `country` is the workspace's, two letters, or empty; `limited`: the length is checked.
     """
     given = value if isinstance(value, str) else _as_written(value)
-    if given == "":
+    if not given.strip():
         raise Invalid(["This field may not be blank."])
-    if limited and len(given) > MAX_LENGTH:
-        raise invalid(f"Ensure this field has no more than {MAX_LENGTH} characters.")
-    text(given, trim=False)  # refuses NUL and surrogates
     normal = normalize(given, country) if len(given) <= MAX_LENGTH else normalize.__wrapped__(given, country)
     if normal is None:
         raise invalid(f"Invalid URN: {given}. Ensure phone numbers contain country codes.")
-    return normal
+    return text(normal, trim=False, limit=MAX_LENGTH if limited else None)  # refuses NUL and surrogates too
 
 
 def _as_written(value: Any) -> str:
