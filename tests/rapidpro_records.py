@@ -17,6 +17,7 @@ class Row:
 @dataclass(eq=False)
 class Workspace(Row):
     timezone: str = "Africa/Kigali"
+    date_style: str = "day_first"
     default_country: str = "RW"
     languages: list[str] = field(default_factory=lambda: ["eng", "kin"])
     anonymous: bool = False

@@ -5,15 +5,19 @@ Shapes as in goflow flows/engine/run.go and core/*: an object's default is what 
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import phonenumbers
 
 from fakes.rapidpro.addresses import path_of, scheme_of
-from fakes.rapidpro.records import Contact, Records, Workspace
+from fakes.rapidpro.records import ONLY_NODE, Contact, Records, Workspace
 
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 SCHEMES = (
     "discord", "ext", "facebook", "fcm", "freshchat", "instagram", "jiochat", "line", "mailto", "rocketchat", "slack",
     "tel", "telegram", "twitter", "twitterid", "viber", "vk", "webchat", "wechat", "whatsapp",
@@ -29,6 +33,46 @@ def context_of(records: Records, workspace: Workspace, contact: Contact) -> dict
         "urns": urns_of(workspace, contact.urns),
         "globals": _globals(records, workspace),
     }
+
+
+def run_context(
+    known: Mapping[str, Any], *, uuid: str, flow: Any, at: datetime, trigger: Mapping[str, Any], generation: str,
+    results: Mapping[str, Any] = NOTHING,
+) -> dict[str, Any]:  # fmt: skip
+    """What a flow may use besides: its run, which began at `at`, and what started it. goflow flows/engine/run.go."""
+    run = {
+        "__default__": f"{known['contact']['__default__']}@{flow.name}",
+        "uuid": uuid,
+        "contact": known["contact"],
+        "flow": {"__default__": flow.name, "uuid": flow.uuid, "name": flow.name, "revision": 1},
+        "status": "active",
+        "results": results,
+        "path": [{"node_uuid": ONLY_NODE, "arrived_on": at, "exit_uuid": ""}],
+        "created_on": at,
+        "exited_on": None,
+    }
+    node = {"uuid": ONLY_NODE, "categories": ["Success", "Failure"], "visit_count": 1}
+    nobody = dict.fromkeys(("child", "parent", "resume", "ticket"))
+    new = generation == "new"
+    return {
+        **known, **nobody, "run": run, "node": node, "trigger": trigger, "input": None, "results": results,
+        "webhook": None if new else {}, "legacy_extra": _legacy_extra(trigger.get("params") or {}, results),
+        **({"locals": {}} if new else {}),
+    }  # fmt: skip
+
+
+def _legacy_extra(params: Any, results: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of the start and of all answers in one object. goflow flows/engine/legacy.go."""
+    found = _extra_values(params)
+    for key, result in results.items():
+        if key != "__default__" and result["extra"] is not None:
+            found |= {key: json.dumps(result["extra"]), **_extra_values(result["extra"])}
+    return found
+
+
+def _extra_values(given: Any) -> dict[str, Any]:
+    pairs = enumerate(given) if isinstance(given, list) else given.items() if isinstance(given, Mapping) else ()
+    return {re.sub(r"[^a-zA-Z0-9_]", "_", str(key).lower())[:255]: value for key, value in pairs}
 
 
 def urns_of(workspace: Workspace, urns: list[str]) -> dict[str, str | None]:

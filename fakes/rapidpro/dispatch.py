@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from fakes.rapidpro.addresses import channel_for, identity_of, path_of
-from fakes.rapidpro.context import context_of
+from fakes.rapidpro.context import context_of, run_context
 from fakes.rapidpro.courier import Courier
 from fakes.rapidpro.engine import Work
 from fakes.rapidpro.loops import LoopGuard
@@ -191,17 +191,20 @@ class Dispatcher:
         now = self.work.clock.now()
         for contact in contacts:
             run = self.records.new_run(workspace, contact, None, uuid=self.work.new_uuid(), start=start, now=now)
-            self._say(start, workspace, contact)
+            self._say(start, workspace, contact, run)
             self.records.end_run(run, {}, now)
         self.records.set_start(start, "completed", len(contacts), now)
 
-    def _say(self, start: Any, workspace: Workspace, contact: Any) -> None:
+    def _say(self, start: Any, workspace: Workspace, contact: Any, run: Any) -> None:
         """Send what the flow says: the values given to the start are `@trigger.params`, and are not evaluated again."""
         template = self.says.get(start.flow.uuid) if self.says else None
         if template is None:
             return
         trigger = {"type": "manual", "params": start.params or {}, "keyword": "", "origin": "api", "user": None}
-        context = {**context_of(self.records, workspace, contact), "trigger": trigger}
+        context = run_context(
+            context_of(self.records, workspace, contact), uuid=run.uuid, flow=start.flow, at=run.created_on,
+            trigger=trigger, generation=self.work.habits.generation,
+        )  # fmt: skip
         text = written(template, context, workspace, self.work)
         if text:
             self.send(workspace, contact, text, flow=start.flow)

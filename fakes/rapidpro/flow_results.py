@@ -53,4 +53,4 @@ def webhook_of(call: hooks.Outcome, generation: str) -> Any:
     found = hooks.json_of(call)
     if generation == "9":
         return found if found is not None else {}
-    return {"__default__": f"POST {call.url}", "status": call.status, "headers": {}, "json": found}
+    return {"__default__": f"POST {call.url}", "status": call.status, "headers": dict(call.headers), "json": found}

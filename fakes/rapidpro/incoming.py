@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import phonenumbers
@@ -16,7 +17,7 @@ import phonenumbers
 from fakes.rapidpro import webhook as hooks
 from fakes.rapidpro.addresses import channel_for
 from fakes.rapidpro.aggregators import AGGREGATORS, HOUR
-from fakes.rapidpro.context import context_of, input_of
+from fakes.rapidpro.context import NOTHING, context_of, input_of, run_context
 from fakes.rapidpro.dispatch import Dispatcher
 from fakes.rapidpro.engine import Work
 from fakes.rapidpro.flow_results import outcome, results_of, webhook_of, with_default
@@ -44,6 +45,7 @@ class Handling:
     run: Any
     run_uuid: str
     input: dict[str, Any]
+    began: datetime
 
 
 class Incoming:
@@ -146,17 +148,17 @@ class Incoming:
             return outcome(message.id)
         handling = Handling(
             workspace, contact, message, flow, None, "",
-            input_of(text, urn, message.uuid, external_id or "", now),
+            input_of(text, urn, message.uuid, external_id or "", now), now,
         )  # fmt: skip
         self._begin_run(handling)
         self._last_handling[number] = handling
         return handling
 
     def _begin_run(self, handling: Handling) -> None:
-        handling.run_uuid = self.work.new_uuid()
+        handling.run_uuid, handling.began = self.work.new_uuid(), self.work.clock.now()
         handling.run = self.records.new_run(
             handling.workspace, handling.contact, handling.flow, uuid=handling.run_uuid, start=None,
-            now=self.work.clock.now(),
+            now=handling.began,
         )  # fmt: skip
 
     def _duplicate_of(self, number: str, text: str, external_id: str | None) -> int | None:
@@ -181,38 +183,36 @@ class Incoming:
             settings, habits = self.webhook, self.work.habits
             context = self._context(handling)
             body = written(settings.body_template(), context, handling.workspace, self.work, whole=True)
-        calls = [hooks.call(self.session, settings, body, habits)]
-        if settings.retry and not calls[0].success and (calls[0].status == 0 or calls[0].status >= 500):
-            calls.append(hooks.call(self.session, settings, body, habits))
+        calls = self._calls(settings, body)
         with self.work.lock:
             results = results_of(calls)
             self.records.end_run(handling.run, results, self.work.clock.now())
             reply = None
-            if not calls[-1].success:
-                context |= {"results": with_default(results), "webhook": webhook_of(calls[-1], habits.generation)}
+            if not calls or not calls[-1].success:
+                context = self._context(handling, with_default(results))
+                if calls:
+                    context["webhook"] = webhook_of(calls[-1], habits.generation)
                 reply = self._reply(handling, settings, context)
         return outcome(handling.message.id, run=handling.run_uuid, calls=calls, reply=reply)
 
-    def _context(self, handling: Handling) -> dict[str, Any]:
+    def _calls(self, settings: hooks.Webhook, body: str) -> list[hooks.Outcome]:
+        """One call, perhaps one more; none at all if the request is larger than this version sends."""
+        habits = self.work.habits
+        if not hooks.may_be_sent(settings, body, habits):
+            return []
+        calls = [hooks.call(self.session, settings, body, habits)]
+        if settings.retry and not calls[0].success and (calls[0].status == 0 or calls[0].status >= 500):
+            calls.append(hooks.call(self.session, settings, body, habits))
+        return calls
+
+    def _context(self, handling: Handling, results: Mapping[str, Any] = NOTHING) -> dict[str, Any]:
         known = context_of(self.records, handling.workspace, handling.contact)
-        return {
-            **known,
-            "run": {
-                "__default__": f"{known['contact']['__default__']}@{handling.flow.name}",
-                "uuid": handling.run_uuid,
-                "status": "active",
-                "created_on": self.work.clock.now(),
-                "flow": {"__default__": handling.flow.name, "uuid": handling.flow.uuid, "name": handling.flow.name},
-            },
-            "input": handling.input,
-            "results": {},
-            "webhook": None if self.work.habits.generation == "new" else {},
-            "trigger": {"type": "msg", "params": {}, "keyword": "", "origin": "", "user": None},
-            "child": None,
-            "parent": None,
-            "resume": None,
-            "ticket": None,
-        }
+        trigger: dict[str, Any] = {"type": "msg", "params": {}, "keyword": "", "origin": "", "user": None}
+        context = run_context(
+            known, uuid=handling.run_uuid, flow=handling.flow, at=handling.began, trigger=trigger,
+            generation=self.work.habits.generation, results=results,
+        )  # fmt: skip
+        return {**context, "input": handling.input}
 
     def _reply(self, handling: Handling, settings: hooks.Webhook, context: Mapping[str, Any]) -> dict[str, Any] | None:
         if not settings.reply_on_failure:

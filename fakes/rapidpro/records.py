@@ -9,6 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+ONLY_NODE = "0000000d-0000-4000-8000-000000000001"
+"""The one node that a flow has here; where results of runs come from."""
+
 
 class Workspace(Protocol):
     """One customer's world."""
@@ -17,6 +20,8 @@ class Workspace(Protocol):
     def id(self) -> int: ...
     @property
     def timezone(self) -> str: ...
+    @property
+    def date_style(self) -> str: ...
     @property
     def default_country(self) -> str: ...
     @property

@@ -29,6 +29,8 @@ class Workspace:
     suspended: bool = False
     flagged: bool = False
     rate_overrides: Mapping[str, str] = field(default_factory=dict)
+    date_style: str = "day_first"
+    """day_first, month_first or year_first: how flows write and read dates."""
 
 
 @dataclass(eq=False, slots=True)

@@ -29,6 +29,7 @@ from fakes.rapidpro.rows import (
 from fakes.rapidpro.state import Store
 from fakes.service import SeedError
 
+DATE_STYLES = ("day_first", "month_first", "year_first")
 NEEDED = ("workspaces", "users", "tokens")
 LISTS = (
     "workspaces", "users", "channels", "fields", "contacts", "groups", "labels", "flows", "globals", "broadcasts",
@@ -92,6 +93,7 @@ class Planter:
             bool(row.get("suspended")),
             bool(row.get("flagged")),
             dict(row.get("rate_overrides") or {}),
+            date_style(row.get("date_style", "day_first")),
         )
         self._store.spaces[known.id] = known
 
@@ -274,6 +276,13 @@ class Planter:
         if uuid not in known:
             raise ValueError(f"nothing has the UUID {uuid}")
         return known[uuid]
+
+
+def date_style(given: Any) -> str:
+    """How a workspace writes dates. ValueError for a way that is none."""
+    if given not in DATE_STYLES:
+        raise ValueError(f"date_style: expected one of {', '.join(DATE_STYLES)}, got {given!r}")
+    return str(given)
 
 
 @lru_cache(maxsize=4096)

@@ -10,11 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from fakes.rapidpro.records import ONLY_NODE
 from fakes.rapidpro.rows import Channel, Contact, Flow, Message, Named, Run, Workspace
 from fakes.rapidpro.tables import Tables
-
-ONLY_NODE = "0000000d-0000-4000-8000-000000000001"
-"""The one node that a flow has here; where results of runs come from."""
 
 
 class Store(Tables):

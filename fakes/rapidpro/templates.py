@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,11 @@ from fakes.rapidpro.records import Workspace
 
 if TYPE_CHECKING:
     from fakes.rapidpro.expressions import Env
+
+DATE_FORMATS: Mapping[str, str] = MappingProxyType(
+    {"day_first": "DD-MM-YYYY", "month_first": "MM-DD-YYYY", "year_first": "YYYY-MM-DD"}
+)
+"""Source: rapidpro temba/orgs/models.py (DATE_FORMATS_ENGINE); the time is always written as 15:04."""
 
 
 def written(template: str, context: Mapping[str, Any], workspace: Workspace, work: Work, *, whole: bool = False) -> str:
@@ -28,6 +34,7 @@ def _env(workspace: Workspace, work: Work) -> Env:
     return Env(
         now=work.clock.now(),
         timezone=ZoneInfo(workspace.timezone or "UTC"),
+        date_format=DATE_FORMATS[workspace.date_style],
         country=workspace.default_country or "",
         languages=tuple(workspace.languages),
         generation=work.habits.generation,

@@ -6,6 +6,7 @@ Source: goflow actions/call_webhook.go, mailroom core/goflow/engine.go; CHT's do
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Protocol
@@ -80,6 +81,7 @@ class Outcome:
     error: str | None
     success: bool
     """Whether the flow takes its Success branch."""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """url, status, body, error."""
@@ -134,10 +136,23 @@ def call(session: Posts, webhook: Webhook, body: str, habits: Habits) -> Outcome
     except (RequestException, OSError, ValueError) as error:
         return Outcome(url, 0, "", f"{type(error).__name__}: {error}", False)
     good = 200 <= answer.status_code < 300
+    headers = dict(answer.headers)
     if not whole:
         # The result says Failure, but newer flows route on the status.
-        return Outcome(url, answer.status_code, "", "body too large or cut off", good and habits.generation == "new")
-    return Outcome(url, answer.status_code, text, None, good)
+        passes = good and habits.generation == "new"
+        return Outcome(url, answer.status_code, "", "body too large or cut off", passes, headers)
+    return Outcome(url, answer.status_code, text, None, good, headers)
+
+
+def may_be_sent(webhook: Webhook, body: str, habits: Habits) -> bool:
+    """Whether new versions make this call: not if its line, headers and body are more than 256 KiB."""
+    if habits.generation != "new":
+        return True
+    # Only what the flow itself sets is counted. Source: goflow flows/actions/call_webhook.go, requestSize.
+    own = {**_headers(webhook, habits), "Accept-Encoding": None, "User-Agent": None, "X-Mailroom-Mode": None}
+    lines = [f"POST {webhook.url} HTTP/1.1", *(f"{name}: {value}" for name, value in own.items() if value is not None)]
+    request = "\r\n".join([*lines, "", body])
+    return len(request.encode("utf-8", "replace")) <= MOST_NEW
 
 
 def _headers(webhook: Webhook, habits: Habits) -> dict[str, str | None]:
@@ -168,9 +183,16 @@ def _read(answer: requests.Response, most: int) -> tuple[str, bool]:
     return read.decode("utf-8", "replace"), True
 
 
+_ESCAPED_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+
+
+def _refuse(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON number")
+
+
 def json_of(outcome: Outcome) -> Any:
-    """The answer as JSON if it is such, whatever its content type; else none."""
+    """The answer as JSON if it is such, NULs left out, whatever its content type; else none. goflow utils/json.go."""
     try:
-        return json.loads(outcome.body.replace("\x00", ""))
+        return json.loads(_ESCAPED_NUL.sub(r"\1", outcome.body.replace("\x00", "")), parse_constant=_refuse)
     except (ValueError, RecursionError):
         return None

@@ -17,7 +17,7 @@ def shown(call: Call, context: Context) -> Any:
         "country": row.default_country,
         "languages": list(row.languages),
         "timezone": row.timezone,
-        "date_style": "day_first",
+        "date_style": row.date_style,
         "anon": row.anonymous,
         "credits": {"used": profile.credits, "remaining": profile.credits},
         "primary_language": row.languages[0] if row.languages else None,

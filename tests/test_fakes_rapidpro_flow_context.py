@@ -1,0 +1,138 @@
+"""What flows may know and send: names of the context, the workspace's way to write dates, limits of webhook calls.
+
+Read in goflow v0.293.0 and v0.198.0: flows/engine/run.go (RootContext, nodeContext), flows/engine/legacy.go,
+flows/actions/call_webhook.go (requestSize), utils/json.go; in rapidpro v26.3.54: temba/orgs/models.py (date formats).
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import requests
+
+from fakes.clock import VirtualClock
+from fakes.rapidpro import RapidPro
+from fakes.rapidpro import webhook as hooks
+from fakes.rapidpro.default_seed import default_seed
+from fakes.rapidpro.engine import habits_of
+from fakes.service import SeedError
+
+NOW = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
+PHONE = "+250788000001"
+
+
+class Far:
+    """A session whose calls are kept and answered with the given body."""
+
+    def __init__(self, body: bytes = b"{}", status: int = 200) -> None:
+        self.bodies: list[bytes] = []
+        self._body, self._status = body, status
+
+    def post(self, url: str, *, data: bytes, **_: Any) -> requests.Response:
+        self.bodies.append(data)
+        response = requests.Response()
+        response.status_code, response.raw, response.url = self._status, io.BytesIO(self._body), url
+        response.headers["X-Far"] = "away"
+        return response
+
+
+def site(far: Far, profile: str = "26", **workspace: Any) -> RapidPro:
+    rapidpro = RapidPro(VirtualClock(NOW), profile=profile, session=far, rng=random.Random(1))
+    seed = dict(default_seed(NOW))
+    rapidpro.seed({**seed, "workspaces": [{**seed["workspaces"][0], **workspace}]})
+    return rapidpro
+
+
+@pytest.fixture
+def sent() -> Callable[..., str]:
+    def body_of(template: str, profile: str = "26", **workspace: Any) -> str:
+        far = Far()
+        rapidpro = site(far, profile, **workspace)
+        rapidpro.mailroom.incoming.webhook = hooks.Webhook(url="http://relay.test/", body=template)
+        rapidpro.mailroom.incoming.receive(PHONE, "hello")
+        return far.bodies[0].decode()
+
+    return body_of
+
+
+@pytest.mark.parametrize(
+    ("style", "written"), [("day_first", "02-01-2026"), ("month_first", "01-02-2026"), ("year_first", "2026-01-02")]
+)
+def test_dates_are_written_as_the_workspace_wants_them(sent: Callable[..., str], style: str, written: str) -> None:
+    assert sent("@(format_date(now()))", date_style=style) == written
+
+
+def test_a_way_to_write_dates_that_is_none_is_refused() -> None:
+    with pytest.raises(SeedError, match="date_style: expected one of day_first"):
+        site(Far(), date_style="backwards")
+
+
+@pytest.mark.parametrize(
+    ("template", "written"),
+    [
+        ("@node.visit_count", "1"),
+        ("@(count(node.categories))", "2"),
+        ("@(count(run.path))", "1"),
+        ("@run.flow.revision", "1"),
+        ('@(default(run.exited_on, "not yet"))', "not yet"),
+        ("@run.contact", "0788 000 001"),
+        ("@(json(legacy_extra))", "{}"),
+        ("@(json(locals))", "{}"),
+    ],
+)
+def test_a_flow_knows_its_run_and_its_node(sent: Callable[..., str], template: str, written: str) -> None:
+    assert sent(template) == written
+
+
+def test_old_flows_have_no_locals(sent: Callable[..., str]) -> None:
+    assert sent("[@(json(locals))]", "9.3") == "[]"
+
+
+def reply_to(far: Far, template: str, profile: str = "26", **settings: Any) -> str:
+    rapidpro = site(far, profile)
+    rapidpro.mailroom.incoming.webhook = hooks.Webhook(url="http://relay.test/", reply_on_failure=template, **settings)
+    reply = rapidpro.mailroom.incoming.receive(PHONE, "hello")["reply"]
+    return "" if reply is None else str(reply["text"])
+
+
+def test_what_the_answer_said_is_known_afterwards() -> None:
+    far = Far(json.dumps({"Why Not": "busy"}).encode(), status=503)
+    template = '@legacy_extra.why_not @(webhook.headers["X-Far"]) @run.results.relay.value'
+    assert reply_to(far, template) == "busy away 503"
+
+
+def test_new_versions_send_no_request_above_256_kib() -> None:
+    far = Far()
+    assert reply_to(far, "too large: @(json(webhook))", body="x" * hooks.MOST_NEW) == "too large: null"
+    assert far.bodies == []
+    reply_to(far, "", "9.3", body="x" * hooks.MOST_NEW)
+    assert [len(body) for body in far.bodies] == [hooks.MOST_NEW]
+
+
+def test_line_headers_and_body_count_to_the_byte() -> None:
+    settings = hooks.Webhook(url="http://relay.test/", accept=False, headers={"X": "y"})
+    head = len("POST http://relay.test/ HTTP/1.1\r\nContent-Type: application/json\r\nX: y\r\n\r\n")
+    habits = habits_of("26")
+    assert hooks.may_be_sent(settings, "x" * (hooks.MOST_NEW - head), habits)
+    assert not hooks.may_be_sent(settings, "x" * (hooks.MOST_NEW - head + 1), habits)
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("NaN", None),
+        ('{"a": Infinity}', None),
+        ('{"a": "b\\u0000c"}', {"a": "bc"}),
+        ('{"a": "b\\\\u0000c"}', {"a": "b\\u0000c"}),
+        ('{"a": "b\x00c"}', {"a": "bc"}),
+        ("nonsense", None),
+    ],
+)
+def test_an_answer_is_json_or_is_not(body: str, found: Any) -> None:
+    assert hooks.json_of(hooks.Outcome("http://relay.test/", 200, body, None, True)) == found
