@@ -112,3 +112,39 @@ def test_flow_starts_come_last_changed_first(site: RapidPro, clock: VirtualClock
     made.append(json.loads(ask(site, "POST", "flow_starts", body={"flow": FLOW, "contacts": [SECOND]}).body)["uuid"])
     assert uuids(site, "flow_starts") == made[::-1]
     assert uuids(site, "flow_starts", f"uuid={made[0]}") == [made[0]]
+
+
+def detail(site: RapidPro, name: str, query: str) -> tuple[int, Any]:
+    reply = ask(site, "GET", name, query)
+    return reply.status, json.loads(reply.body).get("detail")
+
+
+def test_flows_are_filtered_as_in_the_source(site: RapidPro) -> None:
+    """temba/api/v2/views.py, FlowsEndpoint (v26.3.54)."""
+    assert uuids(site, "flows", "type=message&archived=false") == [FLOW]
+    assert uuids(site, "flows", "type=voice") == uuids(site, "flows", "archived=true") == []
+    assert uuids(site, "flows", "before=2025-11-30") == uuids(site, "flows", "after=nonsense") == []
+
+
+def test_groups_are_filtered_as_in_the_source(site: RapidPro) -> None:
+    """temba/api/v2/views.py, GroupsEndpoint (v26.3.54)."""
+    for name in ("nurses", "Doctors"):
+        assert ask(site, "POST", "groups", body={"name": name}).status == 201
+    assert uuids(site, "groups", "name=NURSES", "name") == ["nurses"]
+    assert uuids(site, "groups", "manual_only=true", "name") == ["Doctors", "nurses"]
+    both = f"name=nurses&uuid={FLOW}"
+    assert detail(site, "groups", both) == (400, "You may only specify one of the uuid, name parameters")
+    assert detail(site, "labels", "uuid=abc")[0] == detail(site, "groups", "uuid=abc")[0] == 400
+
+
+def test_runs_are_filtered_as_in_the_source(site: RapidPro, clock: VirtualClock) -> None:
+    """temba/api/v2/views.py, RunsEndpoint (v26.3.54)."""
+    assert ask(site, "POST", "flow_starts", body={"flow": FLOW, "contacts": [FIRST, SECOND]}).status == 201
+    clock.advance(10)
+    numbers = uuids(site, "runs", key="id")
+    assert uuids(site, "runs", f"id={numbers[0]}", "id") == numbers[:1]
+    assert detail(site, "runs", "id=abc") == (400, "Value for id must be an integer")
+    assert detail(site, "runs", "flow=abc")[0] == 400
+    assert ask(site, "DELETE", "contacts", f"uuid={FIRST}").status == 204
+    assert uuids(site, "runs", f"contact={FIRST}") == []
+    assert len(uuids(site, "runs")) == 2

@@ -28,7 +28,7 @@ def listed(call: Call, context: Context) -> Any:
     uuid = filters.uuid(call, "uuid", profile) if profile.checks_uuids else call.query.get("uuid")
     owner = _by_urn(call, context, workspace) if call.query.get("urn") else None
     group = call.query.get("group")
-    deleted = call.query.get("deleted", "").lower() in ("1", "y", "t", "true")
+    deleted = filters.truth(call.query.get("deleted", ""))
     try:
         after, before = filters.span(call)
     except NoTime:

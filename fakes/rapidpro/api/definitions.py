@@ -20,6 +20,9 @@ from fakes.rapidpro.profile import Profile
 from fakes.rapidpro.rows import Channel, Flow, Global, Named, User
 from fakes.rapidpro.rows import Field as ContactField
 
+FLOW_TYPE = "message"
+"""All flows here are for messages."""
+
 
 def paged(rows: list[Any], call: Call, show: Callable[[Any], Any], time: str = "") -> dict[str, Any]:
     """Rows newest first: by a time of theirs, else by their number in order of making."""
@@ -60,6 +63,7 @@ def _channel(row: Channel, *, typed: bool) -> dict[str, Any]:
 
 def groups(call: Call, context: Context) -> Any:
     """GET groups, newest first, the workspace's own system group last."""
+    wanted = _named_like(call, context.profile)
     store, workspace, asked = context.store, workspace_of(call), call.query
     counts = {id(group): 0 for group in store.groups}
     for contact in store.contacts.values():
@@ -68,13 +72,18 @@ def groups(call: Call, context: Context) -> Any:
                 counts[id(group)] += 1
     system, profile = store.system_group(workspace), context.profile
     mine = [one for one in (system, *store.groups) if one.workspace is workspace]
-    rows = [one for one in mine if _is(one, asked) and (profile.system_groups or one is not system)]
+    by_hand = profile.checks_uuids and filters.truth(asked.get("manual_only", ""))
+    rows = [one for one in mine if wanted(one) and (profile.system_groups or one is not system)]
+    rows = [one for one in rows if one.query is None or not by_hand]
     return paged(rows, call, lambda row: shown_group(row, counts.get(id(row), 0), profile, system=row is system))
 
 
-def _is(row: Named, asked: Mapping[str, str]) -> bool:
-    by_name = not asked.get("name") or row.name.lower() == asked["name"].lower()
-    return by_name and (not asked.get("uuid") or row.uuid == asked["uuid"])
+def _named_like(call: Call, profile: Profile) -> Callable[[Named], bool]:
+    """Whether a group or label is the one that `uuid` or `name`, of which only one may be given, asks for."""
+    filters.only_one_of(call, ("uuid", "name"))
+    uuid = filters.uuid(call, "uuid", profile) if profile.checks_uuids else call.query.get("uuid")
+    name = call.query.get("name", "").lower()
+    return lambda row: (not uuid or row.uuid == uuid) and (not name or row.name.lower() == name)
 
 
 def shown_group(row: Named, count: int, profile: Profile, *, system: bool = False) -> dict[str, Any]:
@@ -86,7 +95,8 @@ def shown_group(row: Named, count: int, profile: Profile, *, system: bool = Fals
 def labels(call: Call, context: Context) -> Any:
     """GET labels, newest first."""
     store, workspace = context.store, workspace_of(call)
-    rows = [one for one in store.labels if one.workspace is workspace and _is(one, call.query)]
+    wanted = _named_like(call, context.profile)
+    rows = [one for one in store.labels if one.workspace is workspace and wanted(one)]
     return paged(rows, call, lambda row: shown_label(row, context))
 
 
@@ -125,13 +135,28 @@ def shown_global(row: Global) -> dict[str, Any]:
 
 
 def flows(call: Call, context: Context) -> Any:
-    """GET flows, last changed first."""
-    profile = context.profile
+    """GET flows, newest first; `before` and `after` look at when they were changed."""
+    profile, asked = context.profile, call.query
     uuid = filters.uuid(call, "uuid", profile) if profile.checks_uuids else call.query.get("uuid")
     mine = [one for one in context.store.flows if one.workspace is workspace_of(call) and not one.deleted]
-    rows = [one for one in mine if not uuid or one.uuid == uuid]
+    try:
+        after, before = filters.span(call)
+    except NoTime:
+        return {"next": None, "previous": None, "results": []}
+    archived = filters.truth(asked["archived"]) if asked.get("archived") else None
+    rows = [
+        one
+        for one in mine
+        if (not uuid or one.uuid == uuid)
+        and asked.get("type") in (None, "", FLOW_TYPE)
+        and archived in (None, one.archived)
+        and (after is None or one.modified_on >= after)
+        and (before is None or one.modified_on <= before)
+    ]
     runs = _runs(context)
-    return paged(rows, call, lambda row: _flow(row, profile, runs), "modified_on")
+    numbers = {id(row): number for number, row in enumerate(rows)}
+    listing = Filtered(Ordered(lambda row: (row.created_on, numbers[id(row)]), rows))
+    return page(listing, call, lambda row: _flow(row, profile, runs))
 
 
 def _runs(context: Context) -> Mapping[tuple[str, str], int]:
@@ -149,7 +174,7 @@ def _flow(row: Flow, profile: Profile, runs: Mapping[tuple[str, str], int]) -> d
         "node_uuids": ["0000000d-0000-4000-8000-000000000001"],
     }  # fmt: skip
     return {
-        "uuid": row.uuid, "name": row.name, "type": "message", "archived": row.archived, "labels": [],
+        "uuid": row.uuid, "name": row.name, "type": FLOW_TYPE, "archived": row.archived, "labels": [],
         "expires": 10080, "runs": counts, "results": [] if row.made else [result], "parent_refs": [],
         "created_on": moment(row.created_on), "modified_on": moment(row.modified_on),
     }  # fmt: skip

@@ -47,6 +47,11 @@ def is_uuid(value: str) -> bool:
         return False
 
 
+def truth(value: str) -> bool:
+    """Whether a parameter says yes."""
+    return value.lower() in ("1", "y", "t", "true")
+
+
 def only_one_of(call: Call, names: Sequence[str]) -> None:
     """Refuse parameters that exclude each other; empty ones do not count."""
     if sum(1 for name in names if call.query.get(name)) > 1:

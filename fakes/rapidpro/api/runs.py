@@ -21,17 +21,20 @@ def listed(call: Call, context: Context) -> Any:
     """GET runs, last changed first."""
     asked = call.query
     filters.only_one_of(call, ("contact", "flow"))
-    uuid = filters.uuid(call, "uuid", context.profile)
-    responded = asked.get("responded", "").lower() in ("1", "y", "t", "true")
+    uuid, number = filters.uuid(call, "uuid", context.profile), filters.integer(call, "id")
+    flow = filters.uuid(call, "flow", context.profile) if context.profile.checks_uuids else asked.get("flow")
+    responded = filters.truth(asked.get("responded", ""))
     try:
         after, before = filters.span(call)
     except NoTime:
         return {"next": None, "previous": None, "results": []}
-    number, name = workspace_of(call).id, asked.get("flow") or asked.get("contact")
-    rows = context.store.run_files.of((number, name) if name else number) or Ordered(by_modification)
+    space, name = workspace_of(call).id, flow or asked.get("contact")
+    rows = context.store.run_files.of((space, name) if name else space) or Ordered(by_modification)
 
     def wanted(row: Run) -> bool:
-        return uuid in (None, row.uuid) and (row.responded or not responded)
+        named = uuid in (None, row.uuid) and number in (None, row.id)
+        there = not (flow and row.flow.deleted) and not (asked.get("contact") and row.contact.deleted)
+        return named and there and (row.responded or not responded)
 
     return page(Filtered(rows, wanted, after, before, modified), call, lambda row: show(row, context))
 
