@@ -263,3 +263,18 @@ def test_nothing_is_written_in_a_suspended_workspace(name: str) -> None:
     spaces = [{**default_seed(NOW)["workspaces"][0], "suspended": True}]
     status, answer = poster("26", workspaces=spaces)(name, {"name": "New", "type": "text", "value": "x"})
     assert (status, list(answer)) == (400, ["non_field_errors"])
+
+
+@pytest.mark.parametrize(("profile", "urns"), [("6.4", []), ("9.3", ["tel:********"]), ("26", ["tel:********"])])
+def test_an_anonymous_workspace_shows_schemes_only(profile: str, urns: list[str]) -> None:
+    spaces = [{**default_seed(NOW)["workspaces"][0], "anonymous": True}]
+    shown = poster(profile, workspaces=spaces)("contacts", {}, f"uuid={ANN}", "GET")[1]["results"][0]
+    assert shown["urns"] == urns
+
+
+def test_nothing_is_left_of_a_deleted_contact(post: Post) -> None:
+    assert post("contacts", {"language": "eng", "fields": {"age": 7}}, f"uuid={ANN}")[1]["fields"] == {"age": "7"}
+    assert post("contacts", {}, f"uuid={ANN}", "DELETE")[0] == 204
+    shown = post("contacts", {}, "deleted=yes", "GET")[1]["results"][0]
+    assert (shown["language"], shown["fields"], shown["urns"], shown["status"]) == (None, {}, [], None)
+    assert len(post("contacts", {}, "deleted=t", "GET")[1]["results"]) == 1, "t is no yes: Bob, who is still there"

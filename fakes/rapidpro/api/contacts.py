@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fakes.rapidpro.addresses import identity_of
+from fakes.rapidpro.addresses import identity_of, scheme_of
 from fakes.rapidpro.api import fields, filters, objects, urns
 from fakes.rapidpro.api.broadcasts import TOO_MANY
 from fakes.rapidpro.api.context import Answer, Context, workspace_of, writable
@@ -259,11 +259,11 @@ def show(row: Contact, context: Context) -> dict[str, Any]:
         "uuid": row.uuid,
         "name": row.name,
         "status": None if row.deleted else row.status,
-        "language": row.language,
-        "urns": [] if row.workspace.anonymous else [_urn(one, context) for one in row.urns],
+        "language": None if row.deleted else row.language,
+        "urns": _urns(row, context),
         "groups": [objects.reference(one) for one in row.groups],
         "notes": [{"text": one} for one in row.notes],
-        "fields": {key: value for key, _, value in context.store.fields_of(row.workspace, row)},
+        "fields": {} if row.deleted else {key: one for key, _, one in context.store.fields_of(row.workspace, row)},
         "flow": None,
         "created_on": moment(row.created_on),
         "modified_on": moment(row.modified_on),
@@ -272,6 +272,13 @@ def show(row: Contact, context: Context) -> dict[str, Any]:
         "stopped": None if row.deleted else row.status == "stopped",
     }
     return {name: shown[name] for name in context.profile.contact_fields}
+
+
+def _urns(row: Contact, context: Context) -> list[str]:
+    """In an anonymous workspace only schemes can be seen; v6.4, which has no `status` either, shows nothing at all."""
+    if not row.workspace.anonymous:
+        return [_urn(one, context) for one in row.urns]
+    return [f"{scheme_of(one)}:********" for one in row.urns] if "status" in context.profile.contact_fields else []
 
 
 def _urn(urn: str, context: Context) -> str:

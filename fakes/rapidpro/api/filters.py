@@ -49,7 +49,7 @@ def is_uuid(value: str) -> bool:
 
 def truth(value: str) -> bool:
     """Whether a parameter says yes."""
-    return value.lower() in ("1", "y", "t", "true")
+    return value.lower() in ("true", "y", "yes", "1")
 
 
 def only_one_of(call: Call, names: Sequence[str]) -> None:
