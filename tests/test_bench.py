@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from loadtests.bench import cht_store, gateway, stores
+from loadtests.bench import cht_store, exchange, gateway, stores
 from loadtests.bench.__main__ import BENCHES
 
 
@@ -16,6 +16,12 @@ def test_large_requests_to_the_gateway_api_are_measured() -> None:
         "100_updates_ms_quickest",
         "100_updates_ms_slowest",
     ]
+    assert all(figure > 0 for figure in figures.values())
+
+
+def test_the_stateful_exchange_is_measured_beside_a_server_that_does_nothing() -> None:
+    figures = exchange.measure(seconds=0.6, connections=2)
+    assert "share_of_bare" in figures
     assert all(figure > 0 for figure in figures.values())
 
 

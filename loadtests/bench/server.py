@@ -31,10 +31,11 @@ def used(pid: int) -> Used:
 
 
 @contextmanager
-def pinned(services: tuple[str, ...]) -> Iterator[Addresses]:
-    """Fakes on the first core, this process on the others (where there are others)."""
+def pinned(services: tuple[str, ...], module: str = "fakes") -> Iterator[Addresses]:
+    """Fakes on the first core, this process on the others (where there are others). `module` as in `running`."""
     cores = sorted(os.sched_getaffinity(0))
-    with running(services, profile="26" if "rapidpro" in services else None) as addresses:
+    profile = "26" if module == "fakes" and "rapidpro" in services else None
+    with running(services, profile=profile, module=module) as addresses:
         for task in Path(f"/proc/{addresses.pid}/task").iterdir():
             os.sched_setaffinity(int(task.name), {cores[0]})
         os.sched_setaffinity(0, set(cores[1:]) or set(cores))

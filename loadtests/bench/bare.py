@@ -1,0 +1,38 @@
+"""`python -m loadtests.bench.bare`: a WSGI callable that does nothing, served as the fakes are.
+
+What the server alone costs, as the yardstick for what the fakes cost: machines differ, the ratio hardly does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import sys
+from collections.abc import Iterable
+
+from fakes.host import Host
+from fakes.standalone import THREADS, listen
+from fakes.wsgi import Environ, StartResponse
+
+BODY = b"{}"
+
+
+def app(_environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    """Answer every request with an empty object."""
+    start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(BODY)))])
+    return [BODY]
+
+
+def main() -> None:
+    """Serve until standard input ends; prints the addresses in the same line as the fakes do."""
+    listener = listen("127.0.0.1", 0)
+    Host(app, listener, threads=THREADS, rng=random.Random(1)).start()
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    print(json.dumps({"control": url, "rapidpro": url}), flush=True)
+    sys.stdin.buffer.read()
+    os._exit(0)  # at once: the server's threads would keep the process
+
+
+if __name__ == "__main__":
+    main()
