@@ -238,6 +238,39 @@ def cleaned(caller: Caller) -> bool:
     return "case_id" in caller.start(params={"case id": 1})["params"]
 
 
+def field_told(caller: Caller, name: str) -> str:
+    """What a new field of that name is told; nothing if it is made."""
+    reply = caller.ask("POST", "fields.json", json={"name": name, "type": "text", "label": name, "value_type": "text"})
+    return "" if reply.status == 201 else reply.body.decode()
+
+
+def group_names(caller: Caller) -> Any:
+    tried = {name for profile in PROFILES.values() for name in profile.group_names}
+    return {name for name in tried if "unique" in str(caller.post("groups.json", {"name": name})["name"])}
+
+
+def field_names(caller: Caller) -> Any:
+    tried = {name for profile in PROFILES.values() for name in profile.field_names}
+    return {name for name in tried if "unique" in field_told(caller, name)}
+
+
+def reserved_keys(caller: Caller) -> Any:
+    tried = {key for profile in PROFILES.values() for key in profile.reserved_keys}
+    return {key for key in tried if "Generated key" in field_told(caller, key.replace("_", "-") + "-")}
+
+
+def one_label_too_many(caller: Caller) -> Reply:
+    caller.rapidpro.store.spaces[1].limits = {"labels": 0}
+    return caller.ask("POST", "labels.json", json={"name": "One more"})
+
+
+def limit_text(caller: Caller) -> Any:
+    labels = sum(one.workspace.id == 1 for one in caller.rapidpro.store.labels)
+    told = json.loads(one_label_too_many(caller).body)
+    text: str = told["detail"] if "detail" in told else told["non_field_errors"][0]
+    return text.replace(f" {labels} labels", " {count} {what}").replace(" 0", " {limit}")
+
+
 OBSERVED: Mapping[str, Callable[[Caller], Any]] = {
     "ambient": ambient,
     "workspace_header": workspace_header,
@@ -311,6 +344,13 @@ OBSERVED: Mapping[str, Callable[[Caller], Any]] = {
     "counts_runs": lambda it: any(row["runs"]["completed"] for row in it.rows("flows.json")),
     "field_fields": lambda it: tuple(it.rows("fields.json")[0]),
     "system_groups": system_groups,
+    "old_names": lambda it: it.ask("POST", "groups.json", json={"name": 'a"b'}).status == 201,
+    "group_names": group_names,
+    "field_names": field_names,
+    "reserved_keys": reserved_keys,
+    "same_key_breaks": lambda it: [field_told(it, name) != "" for name in ("Two Words", "two-words")] == [False, True],
+    "limit_status": lambda it: one_label_too_many(it).status,
+    "limit_text": limit_text,
     "flow_run_counts": lambda it: tuple(it.rows("flows.json")[0]["runs"]),
     "resources": lambda it: tuple(it.get("")),
     "suspended": lambda it: refusal(it, "suspended"),

@@ -137,6 +137,20 @@ class Profile:
     """Keys of a field of contacts."""
     system_groups: bool = True
     """The workspace's own group is listed, and each group tells whether it is one."""
+    old_names: bool = False
+    """Names of groups and labels need only begin with a letter, digit or _; from v7.3.33 on no quote or backslash."""
+    group_names: frozenset[str] = shapes.GROUP_NAMES
+    """Names of groups that every workspace has (v9.3.63): no other one may have them."""
+    field_names: frozenset[str] = shapes.FIELD_NAMES
+    """Names of fields that every workspace has: no other one may have them."""
+    reserved_keys: frozenset[str] = shapes.RESERVED_KEYS
+    """Keys that no field may have (few since v9.1.120)."""
+    same_key_breaks: bool = True
+    """A new field whose key is another's already is a 500 (v7.3.29); before, it became that one's new name."""
+    limit_status: int = 409
+    """Status of one group, label, field or global too many (v7.3.36); before, 400, of changes too but for fields."""
+    limit_text: str = "Cannot create object because workspace has reached limit of {limit}."
+    """What is said of one too many (without the limit from v10.1.108)."""
     flow_run_counts: tuple[str, ...] = ("active", "waiting", "completed", "expired", "interrupted", "failed")
     """Keys of a flow's runs."""
     resources: tuple[str, ...] = shapes.RESOURCES

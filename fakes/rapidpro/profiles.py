@@ -37,6 +37,9 @@ def _table() -> Mapping[str, Profile]:
         no_match="Not found.",
         surveyor_resources=frozenset({"boundaries", "contacts", "fields", "flows", "messages", "org", "workspace"}),
         counts_runs=False,
+        group_names=shapes.OLD_GROUP_NAMES,
+        field_names=shapes.OLD_FIELD_NAMES,
+        reserved_keys=shapes.RESERVED_KEYS_9_0,
         resources=with_events,
     )
     eight = replace(
@@ -63,6 +66,7 @@ def _table() -> Mapping[str, Profile]:
         unset_params=True,
         unset_exclusions=False,
         field_fields=tuple(name for name in shapes.FIELD if name != "agent_access"),
+        reserved_keys=shapes.RESERVED_KEYS_8_0,
         resources=shapes.RESOURCES_8_0,
     )
     seven = replace(
@@ -78,6 +82,7 @@ def _table() -> Mapping[str, Profile]:
         workspace_fields=shapes.WORKSPACE_7_4,
         credits=0,
         field_fields=("key", "label", "value_type", "pinned", "priority"),
+        reserved_keys=shapes.RESERVED_KEYS_7_4,
         flow_run_counts=("active", "completed", "interrupted", "expired"),
     )
     without = ("archives", "tickets", "ticket_actions", "topics", "users")
@@ -92,6 +97,13 @@ def _table() -> Mapping[str, Profile]:
         contact_fields=shapes.CONTACT_6_4,
         field_fields=("key", "label", "value_type", "pinned"),
         system_groups=False,
+        old_names=True,
+        group_names=frozenset(),
+        field_names=frozenset(),
+        reserved_keys=shapes.RESERVED_KEYS_6_4,
+        same_key_breaks=False,
+        limit_status=400,
+        limit_text=shapes.OLD_LIMIT_TEXT,
         resources=tuple(name for name in shapes.RESOURCES_8_0 if name not in without),
         suspended="Sorry, your workspace is currently suspended. To enable sending messages, please contact support.",
         flagged="Sorry, your workspace is currently flagged. To enable sending messages, please contact support.",
@@ -121,6 +133,7 @@ def _table() -> Mapping[str, Profile]:
         run_fields=(*shapes.RUN[1:], "id"),
         run_steps_timed=False,
         channel_type_shown=True,
+        limit_text="Cannot create object because workspace has reached limit.",
         resources=tuple(name for name in main.resources if name not in {"boundaries", "classifiers"}),
     )
     coming = replace(

@@ -31,6 +31,8 @@ class Workspace:
     rate_overrides: Mapping[str, str] = field(default_factory=dict)
     date_style: str = "day_first"
     """day_first, month_first or year_first: how flows write and read dates."""
+    limits: Mapping[str, int] = field(default_factory=dict)
+    """How many `groups`, `labels`, `fields`, `globals` it may have, where that is not 250."""
 
 
 @dataclass(eq=False, slots=True)

@@ -94,6 +94,7 @@ class Planter:
             bool(row.get("flagged")),
             dict(row.get("rate_overrides") or {}),
             date_style(row.get("date_style", "day_first")),
+            {what: int(limit) for what, limit in (row.get("limits") or {}).items()},
         )
         self._store.spaces[known.id] = known
 

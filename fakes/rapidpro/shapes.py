@@ -101,3 +101,31 @@ RESOURCES = (
 WORKSPACE = (
     "uuid", "name", "country", "languages", "timezone", "date_style", "anon", "credits", "primary_language",
 )  # fmt: skip
+
+GROUP_NAMES = frozenset({"\\Active", "\\Blocked", "\\Stopped", "\\Archived", "Open Tickets"})
+OLD_GROUP_NAMES = frozenset(name.strip("\\") for name in GROUP_NAMES)
+FIELD_NAMES = frozenset({"Created On", "Last Seen On"})
+OLD_FIELD_NAMES = FIELD_NAMES | {"ID", "Name", "Language"}
+RESERVED_KEYS = frozenset({"has", "is", "fields", "urns", "created_on", "last_seen_on"})
+_SCHEMES = frozenset(
+    {
+        "tel", "facebook", "twitter", "twitterid", "viber", "line", "telegram", "mailto", "ext", "jiochat", "wechat",
+        "fcm", "whatsapp", "freshchat", "vk", "rocketchat", "discord",
+    }
+)  # fmt: skip
+RESERVED_KEYS_7_4 = (
+    RESERVED_KEYS | _SCHEMES | {"instagram", "webchat"}
+    | {
+        "flow", "group", "history", "id", "language", "name", "status", "urn", "uuid", "channel", "first_name",
+        "groups", "tickets", "timezone",
+    }
+)  # fmt: skip
+RESERVED_KEYS_8_0 = RESERVED_KEYS_7_4 | {"slack"}
+RESERVED_KEYS_9_0 = RESERVED_KEYS_8_0 | {"ticket"}
+RESERVED_KEYS_6_4 = _SCHEMES | {
+    "id", "name", "first_name", "language", "groups", "uuid", "created_on", "created_by", "modified_by", "is", "has",
+}  # fmt: skip
+OLD_LIMIT_TEXT = (
+    "This org has {count} {what} and the limit is {limit}. You must delete existing ones before you can create new "
+    "ones."
+)

@@ -117,7 +117,7 @@ def shown_field(row: ContactField, context: Context) -> dict[str, Any]:
     shown = {
         "key": row.key, "name": row.name, "type": row.type, "featured": False, "pinned": False, "priority": 0,
         "usages": {"flows": 0, "groups": 0, "campaign_events": 0}, "agent_access": "view", "label": row.name,
-        "value_type": row.type,
+        "value_type": "numeric" if row.type == "number" else row.type,
     }  # fmt: skip
     return {name: shown[name] for name in context.profile.field_fields}
 
