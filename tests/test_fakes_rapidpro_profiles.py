@@ -271,6 +271,41 @@ def limit_text(caller: Caller) -> Any:
     return text.replace(f" {labels} labels", " {count} {what}").replace(" 0", " {limit}")
 
 
+def params_limit(caller: Caller) -> Any:
+    """The longest JSON that is taken, if the next longer one is not."""
+    body = {"flow": INTAKE, "urns": ["tel:+250788123001"]}
+    lengths = (10_000, 10_001)
+    taken = [
+        length
+        for length in lengths
+        if caller.ask("POST", "flow_starts.json", json={**body, "params": {"a": "x" * (length - 9)}}).status == 201
+    ]
+    return None if len(taken) == len(lengths) else max(taken)
+
+
+def takes_ticket(caller: Caller) -> Any:
+    named = {"contact": setup()["contacts"][0]["uuid"], **TO_ANN, "ticket": "x"}
+    told = {name: caller.post(f"{name}.json", named).get("ticket") for name in ("broadcasts", "messages")}
+    return {name for name, errors in told.items() if errors == ["No such object: x"]}
+
+
+def user_fields(caller: Caller) -> Any:
+    return tuple(caller.rows("users.json")[0]) if "users" in caller.profile.resources else caller.profile.user_fields
+
+
+def user_filters(caller: Caller) -> Any:
+    if "users" not in caller.profile.resources:
+        return frozenset()
+    nobody = {"email": "nobody@example.com", "uuid": "00000055-0000-4000-8000-0000000fffff"}
+    return {name for name, value in nobody.items() if not caller.rows("users.json", f"{name}={value}")}
+
+
+def hidden(caller: Caller) -> Any:
+    """A contact of a workspace that has just become anonymous."""
+    caller.rapidpro.store.spaces[1].anonymous = True
+    return caller.rows("contacts.json")[0]
+
+
 OBSERVED: Mapping[str, Callable[[Caller], Any]] = {
     "ambient": ambient,
     "workspace_header": workspace_header,
@@ -338,6 +373,12 @@ OBSERVED: Mapping[str, Callable[[Caller], Any]] = {
     "run_fields": lambda it: tuple(first_run(it)),
     "run_value_fields": lambda it: tuple(first_run(it)["values"]["answer"]),
     "run_steps_timed": lambda it: first_run(it)["path"][0]["time"] != first_run(it)["created_on"],
+    "anon_fields": lambda it: tuple(name for name in hidden(it) if name not in it.profile.contact_fields),
+    "run_contact_display": lambda it: "urn_display" in first_run(it)["contact"],
+    "params_limit": params_limit,
+    "takes_ticket": takes_ticket,
+    "user_fields": user_fields,
+    "user_filters": user_filters,
     "channel_type_shown": lambda it: "type" in it.rows("channels.json")[0],
     "workspace_fields": lambda it: tuple(it.get("workspace.json")),
     "credits": credits_shown,
@@ -375,7 +416,9 @@ def test_every_field_of_a_profile_is_observed_and_has_a_meaning() -> None:
 
 def test_the_next_version_has_no_numbers_and_no_filter_by_broadcast() -> None:
     coming, current = PROFILES["next"], PROFILES["26"]
-    assert set(differences(current, coming)) == {"broadcast_fields", "message_fields", "broadcast_filter"}
+    deprecated = {"anon_fields", "user_fields"}
+    gone = {"broadcast_fields", "message_fields", "broadcast_filter"}
+    assert set(differences(current, coming)) == deprecated | gone
     caller = Caller(coming)
     made = caller.post("broadcasts.json", TO_ANN)
     assert "id" not in made

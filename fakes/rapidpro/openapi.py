@@ -29,6 +29,7 @@ PARAMETERS: Mapping[str, Sequence[str]] = MappingProxyType(
         "fields": ("key",),
         "globals": ("key",),
         "channels": ("uuid", "address"),
+        "users": ("role", "email", "uuid"),
     }
 )
 """Filters of lists, beside `cursor`."""
@@ -79,6 +80,8 @@ def _asked(endpoint: Endpoint, method: str, profile: Profile) -> Iterator[str]:
         yield from (NAMED_BY[endpoint.name],) if endpoint.name in NAMED_BY else ()
         return
     for name in PARAMETERS.get(endpoint.name, ()):
+        if endpoint.name == "users" and name not in ("role", *profile.user_filters):
+            continue
         by_uuid = name == "uuid" and endpoint.name in ("broadcasts", "messages")
         if not (by_uuid and not profile.filter_by_uuid) and not (name == "broadcast" and not profile.broadcast_filter):
             yield name
@@ -112,6 +115,8 @@ def _row(name: str, profile: Profile) -> dict[str, Any]:
     known: Mapping[str, Schema] = types.ROWS[name]
     keys = _keys(name, profile) or tuple(known)
     properties = {key: known.get(key, types.KEYS.get(key, {})) for key in keys}
+    if name == "contacts":
+        properties |= dict.fromkeys(profile.anon_fields, types.TEXT)
     return {"type": "object", "properties": properties, "required": list(keys), "additionalProperties": False}
 
 
@@ -119,7 +124,7 @@ def _keys(name: str, profile: Profile) -> tuple[str, ...]:
     by_profile = {
         "broadcasts": profile.broadcast_fields, "messages": profile.message_fields, "flow_starts": profile.start_fields,
         "contacts": profile.contact_fields, "runs": profile.run_fields, "workspace": profile.workspace_fields,
-        "org": profile.workspace_fields, "fields": profile.field_fields,
+        "org": profile.workspace_fields, "fields": profile.field_fields, "users": profile.user_fields,
     }  # fmt: skip
     left_out = {"groups": () if profile.system_groups else ("system",)}
     left_out["channels"] = () if profile.channel_type_shown else ("type",)

@@ -92,7 +92,10 @@ ROWS: Mapping[str, Schema] = MappingProxyType(
             "device": {"type": ["object", "null"]}, "last_seen": TIME, "created_on": TIME,
         },
         "channel_events": {"id": NUMBER},
-        "users": {"email": TEXT, "first_name": TEXT, "last_name": TEXT, "role": TEXT, "created_on": TIME},
+        "users": {
+            "uuid": UUID, "name": TEXT, "email": TEXT, "first_name": TEXT, "last_name": TEXT, "role": TEXT,
+            "created_on": TIME, "avatar": MAYBE_TEXT, "team": MAYBE_NAMED,
+        },
         "workspace": _WORKSPACE,
         "org": _WORKSPACE,
     }

@@ -98,7 +98,9 @@ class Profile:
     starts_by_id: bool = False
     """`id=` filters flow starts (until v9.3.34)."""
     cleans_params: bool = True
-    """Params of flow starts are brought into a narrow form (until v10.1.40)."""
+    """Params of flow starts are brought into a narrow form (until v10.1.40); `extra` always is."""
+    params_limit: int | None = None
+    """Characters that the JSON of a flow start's params may have (v10.1.41)."""
     unset_params: bool = False
     """A new start without params shows null."""
     unset_exclusions: bool = True
@@ -111,6 +113,10 @@ class Profile:
     """A `uuid=` that is none is 400 everywhere."""
     contact_fields: tuple[str, ...] = shapes.CONTACT
     """Keys of a contact."""
+    anon_fields: tuple[str, ...] = ("anon_display",)
+    """What a contact in an anonymous workspace shows besides (anon_display: v7.5.28, ref: v10.3.49)."""
+    run_contact_display: bool = True
+    """Contacts of runs show urn_display and in anonymous workspaces a masked urn (v7.5.28); before, no urn there."""
     urn_in_use_by_index: bool = True
     """A URN that belongs to another contact is told by its index; before, for the list as a whole."""
     urn_display_kept: bool = False
@@ -125,6 +131,12 @@ class Profile:
     """Keys of a run's value (input gone from v9.3.129)."""
     run_steps_timed: bool = True
     """Each step of a run's path has its own time; else all show the run's first."""
+    takes_ticket: frozenset[str] = frozenset({"messages"})
+    """What may be part of a ticket: broadcasts (until v8.1.74), messages (v8.1.35 to v26.1.21); else it is ignored."""
+    user_fields: tuple[str, ...] = (*shapes.USER, "avatar")
+    """Keys of a user (avatar from v9.1.20)."""
+    user_filters: frozenset[str] = frozenset()
+    """What users are filtered by beside `role`: email (v9.3.119), uuid (v10.1.165), each several times."""
     channel_type_shown: bool = False
     """Channels tell their type."""
     workspace_fields: tuple[str, ...] = shapes.WORKSPACE

@@ -37,6 +37,7 @@ def _table() -> Mapping[str, Profile]:
         no_match="Not found.",
         surveyor_resources=frozenset({"boundaries", "contacts", "fields", "flows", "messages", "org", "workspace"}),
         counts_runs=False,
+        user_fields=shapes.USER,
         group_names=shapes.OLD_GROUP_NAMES,
         field_names=shapes.OLD_FIELD_NAMES,
         reserved_keys=shapes.RESERVED_KEYS_9_0,
@@ -59,6 +60,7 @@ def _table() -> Mapping[str, Profile]:
         message_types=False,
         message_words=MappingProxyType({"initializing": "queued", "pending": "queued", "read": "delivered"}),
         posts_messages=False,
+        takes_ticket=frozenset({"broadcasts"}),
         outbox=frozenset({"initializing", "queued"}),
         sent_by_time=False,
         incoming_unhandled=True,
@@ -79,6 +81,8 @@ def _table() -> Mapping[str, Profile]:
         outbox=frozenset({"queued"}),
         sent_folder=frozenset({"wired", "sent", "delivered"}),
         urn_display_kept=True,
+        anon_fields=(),
+        run_contact_display=False,
         workspace_fields=shapes.WORKSPACE_7_4,
         credits=0,
         field_fields=("key", "label", "value_type", "pinned", "priority"),
@@ -109,7 +113,13 @@ def _table() -> Mapping[str, Profile]:
         flagged="Sorry, your workspace is currently flagged. To enable sending messages, please contact support.",
     )
     ten = replace(
-        main, name="10", about="v10.0.1 (January 2025)", staff_tokens=False, run_value_fields=shapes.RUN_VALUE
+        main,
+        name="10",
+        about="v10.0.1 (January 2025)",
+        staff_tokens=False,
+        run_value_fields=shapes.RUN_VALUE,
+        user_fields=shapes.USER_10,
+        user_filters=frozenset({"email"}),
     )
     current = replace(
         ten,
@@ -127,6 +137,11 @@ def _table() -> Mapping[str, Profile]:
         incoming_folder=False,
         voice_in_inbox=True,
         cleans_params=False,
+        anon_fields=("ref", "anon_display"),
+        params_limit=10_000,
+        takes_ticket=frozenset(),
+        user_fields=(*shapes.USER_NEXT, "first_name", "last_name"),
+        user_filters=frozenset({"email", "uuid"}),
         reads_starts_back=True,
         uuid_message="Param '{name}': {value} is not a valid UUID.",
         checks_uuids=True,
@@ -142,6 +157,8 @@ def _table() -> Mapping[str, Profile]:
         about="to come: deprecated fields (`id`, `broadcast`) and the filter `broadcast=` gone",
         broadcast_fields=shapes.BROADCAST_NEXT,
         message_fields=shapes.MESSAGE_NEXT,
+        user_fields=shapes.USER_NEXT,
+        anon_fields=("ref",),
         broadcast_filter=False,
     )
     return MappingProxyType({one.name: one for one in (six, seven, eight, nine, main, ten, current, coming)})

@@ -44,6 +44,7 @@ class User:
     active: bool = True
     staff: bool = False
     roles: Mapping[int, str] = field(default_factory=dict)
+    uuid: str = ""
 
 
 @dataclass(eq=False, slots=True)

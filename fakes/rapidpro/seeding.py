@@ -5,6 +5,7 @@ The shape is that of the recordings' setup: lists of workspaces, users, channels
 
 from __future__ import annotations
 
+import uuid as uuids
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
@@ -103,7 +104,8 @@ class Planter:
         strange = [role for role in roles.values() if role not in ROLES]
         if strange:
             raise ValueError(f"no role is called {strange[0]!r}; there are: {', '.join(ROLES)}")
-        user = User(row["email"], row.get("name", ""), row.get("active", True), row.get("staff", False), roles)
+        uuid = row.get("uuid") or str(uuids.uuid5(uuids.NAMESPACE_URL, f"mailto:{row['email']}"))
+        user = User(row["email"], row.get("name", ""), row.get("active", True), row.get("staff", False), roles, uuid)
         self._store.users[user.email] = user
 
     def _token(self, pair: tuple[str, Mapping[str, Any]]) -> None:

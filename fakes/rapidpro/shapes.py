@@ -75,6 +75,9 @@ RUN_VALUE = ("name", "value", "category", "node", "time")
 WORKSPACE_7_4 = (
     "uuid", "name", "country", "languages", "primary_language", "timezone", "date_style", "credits", "anon",
 )  # fmt: skip
+USER = ("email", "first_name", "last_name", "role", "created_on")
+USER_10 = ("email", "first_name", "last_name", "role", "team", "created_on", "avatar")
+USER_NEXT = ("uuid", "name", "email", "role", "team", "created_on", "avatar")
 FIELD = (
     "key", "name", "type", "featured", "priority", "usages", "agent_access", "label", "value_type",
 )  # fmt: skip

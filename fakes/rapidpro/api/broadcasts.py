@@ -105,6 +105,8 @@ def _old(given: Mapping[str, Any], context: Context, workspace: Workspace) -> di
         "groups": lambda value: objects.several(value, objects.group_finder(store, workspace), OLD_TOO_MANY),
         "text": lambda value: translations.old_texts(value, workspace, profile),
     }
+    if "broadcasts" in profile.takes_ticket:
+        checks["ticket"] = objects.ticket_check
     clean = fields.gather(given, checks, required=("text",))
     if not (clean.get("urns") or clean.get("contacts") or clean.get("groups")):
         raise over_fields(NOBODY.removesuffix("."))

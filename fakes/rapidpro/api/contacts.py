@@ -271,14 +271,16 @@ def show(row: Contact, context: Context) -> dict[str, Any]:
         "blocked": None if row.deleted else row.status == "blocked",
         "stopped": None if row.deleted else row.status == "stopped",
     }
-    return {name: shown[name] for name in context.profile.contact_fields}
+    told = {name: shown[name] for name in context.profile.contact_fields}
+    return {"uuid": told.pop("uuid"), "name": told.pop("name"), **objects.instead_of_urns(row, context.profile), **told}
 
 
 def _urns(row: Contact, context: Context) -> list[str]:
     """In an anonymous workspace only schemes can be seen; v6.4, which has no `status` either, shows nothing at all."""
     if not row.workspace.anonymous:
         return [_urn(one, context) for one in row.urns]
-    return [f"{scheme_of(one)}:********" for one in row.urns] if "status" in context.profile.contact_fields else []
+    masked = [f"{scheme_of(one)}:{objects.MASK}" for one in row.urns]
+    return masked if "status" in context.profile.contact_fields else []
 
 
 def _urn(urn: str, context: Context) -> str:

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any
 
 from fakes.rapidpro.api import filters
 from fakes.rapidpro.api.context import Context, workspace_of
 from fakes.rapidpro.api.filters import Filtered, NoTime
 from fakes.rapidpro.api.pages import page
-from fakes.rapidpro.api.wire import Call, moment
+from fakes.rapidpro.api.wire import Call, moment, parse_lists
 from fakes.rapidpro.ordered import Ordered
 from fakes.rapidpro.profile import Profile
 from fakes.rapidpro.rows import Channel, Flow, Global, Named, User
@@ -181,18 +180,31 @@ def _flow(row: Flow, profile: Profile, runs: Mapping[tuple[str, str], int]) -> d
 
 
 def users(call: Call, context: Context) -> Any:
-    """GET users of the workspace."""
-    workspace = workspace_of(call)
-    rows = [one for one in context.store.users.values() if workspace.id in one.roles and one.active]
-    return paged(rows, call, lambda row: _user(row, workspace.id, context.store.born))
+    """GET users of the workspace: those of a `role`, and where this version looks, with an `email` or `uuid`."""
+    workspace, profile = workspace_of(call), context.profile
+    asked = parse_lists(call.environ.get("QUERY_STRING", ""))
+    uuids = filters.uuids_of(asked.get("uuid", []), "uuid", profile) if "uuid" in profile.user_filters else []
+    emails = [one.lower() for one in asked.get("email", [])] if "email" in profile.user_filters else []
+    roles = asked.get("role")  # of which unknown ones are nobody's
+    rows = [
+        one
+        for one in context.store.users.values()
+        if workspace.id in one.roles
+        and one.active
+        and (not roles or one.roles[workspace.id] in roles)
+        and (not uuids or one.uuid in uuids)
+        and (not emails or one.email.lower() in emails)
+    ]
+    return paged(rows, call, lambda row: _user(row, workspace.id, context))
 
 
-def _user(row: User, workspace: int, born: datetime) -> dict[str, Any]:
+def _user(row: User, workspace: int, context: Context) -> dict[str, Any]:
     first, _, last = row.name.partition(" ")
-    return {
-        "email": row.email, "first_name": first, "last_name": last, "role": row.roles[workspace],
-        "created_on": moment(born),
+    shown = {
+        "uuid": row.uuid, "name": row.name, "email": row.email, "first_name": first, "last_name": last,
+        "role": row.roles[workspace], "team": None, "created_on": moment(context.store.born), "avatar": None,
     }  # fmt: skip
+    return {name: shown[name] for name in context.profile.user_fields}
 
 
 def channel_events(call: Call, _context: Context) -> Any:

@@ -15,6 +15,7 @@ from fakes.rapidpro.ordered import Timed
 from fakes.rapidpro.profile import Profile
 
 Row = TypeVar("Row")
+MOST_UUIDS = 100
 TICK = timedelta(microseconds=1)
 
 
@@ -37,6 +38,19 @@ def uuid(call: Call, name: str, profile: Profile) -> str | None:
     if not is_uuid(value):
         raise detail(400, profile.uuid_message.format(name=name, value=value))
     return value
+
+
+def uuids_of(given: Sequence[str], name: str, profile: Profile) -> list[str]:
+    """Several UUIDs, of which each must be one."""
+    if len(given) > MOST_UUIDS:
+        raise detail(400, f"Param '{name}' can have a maximum of {MOST_UUIDS} values.")
+    found = []
+    for value in given:
+        try:
+            found.append(str(uuids.UUID(value)))
+        except ValueError:
+            raise detail(400, profile.uuid_message.format(name=name, value=value)) from None
+    return found
 
 
 def is_uuid(value: str) -> bool:

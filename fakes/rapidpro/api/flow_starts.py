@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fakes.rapidpro.api import fields, filters, objects, urns
@@ -19,6 +20,8 @@ from fakes.rapidpro.rows import FlowStart, Workspace
 
 NOBODY = "Must specify at least one group, contact or URN"
 PARAM_LIMIT = 640
+MOST_EXTRA = 256
+"""Values of `extra` that are kept, objects and lists being one each."""
 MADE_BY_USERS = frozenset({"api", "manual"})
 
 
@@ -64,21 +67,40 @@ def _clean(given: Mapping[str, Any], context: Context, workspace: Workspace) -> 
         "urns": lambda value: fields.items(value, lambda one: urns.check(one, workspace.default_country)),
         "restart_participants": fields.boolean,
         "exclude_active": fields.boolean,
-        "extra": lambda value: params(value, profile),
+        "extra": extra,
         "params": lambda value: params(value, profile),
     }
     return fields.gather(given, checks, required=("flow",))
 
 
 def params(value: Any, profile: Profile) -> dict[str, Any]:
-    """Values for the flow; up to v10.1.40 brought into a narrow form."""
+    """Values for the flow; up to v10.1.40 brought into a narrow form, then of limited length."""
+    if profile.cleans_params:
+        return extra(value)
+    given = _object(value)
+    if profile.params_limit is not None and len(json.dumps(given)) > profile.params_limit:
+        raise invalid(f"Cannot exceed {profile.params_limit:,} characters encoded.")
+    return _storable(given)
+
+
+def extra(value: Any) -> dict[str, Any]:
+    """The old name of params: always brought into a narrow form, of which the first few values are kept."""
+    narrowed: dict[str, Any] = _narrowed(_object(value), [-1])
+    return _storable(narrowed)
+
+
+def _object(value: Any) -> dict[str, Any]:
     if value is None:
         raise invalid(fields.NULL)
     if not isinstance(value, dict):
         raise invalid("Must be a valid JSON object")
+    return value
+
+
+def _storable(value: dict[str, Any]) -> dict[str, Any]:
     if not is_storable(value):
         raise Broken
-    return _narrowed(value) if profile.cleans_params else value
+    return value
 
 
 def is_storable(value: Any) -> bool:
@@ -104,19 +126,28 @@ def is_text(value: str) -> bool:
     return True
 
 
-def _narrowed(value: Any) -> Any:
+def _narrowed(value: Any, seen: list[int]) -> Any:
+    """The narrow form; `seen` counts what has been looked at, and ends it."""
+    seen[0] += 1
     if isinstance(value, dict):
-        return {re.sub(r"[^a-zA-Z0-9_]", "_", key)[:255]: _narrowed(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return {str(index): _narrowed(item) for index, item in enumerate(value)}
-    if value is None:
-        return ""
-    return value[:PARAM_LIMIT] if isinstance(value, str) else value
+        pairs: Iterable[tuple[str, Any]] = (
+            (re.sub(r"[^a-zA-Z0-9_]", "_", key)[:255], one) for key, one in value.items()
+        )
+    elif isinstance(value, list):
+        pairs = ((str(index), one) for index, one in enumerate(value))
+    else:
+        return "" if value is None else value[:PARAM_LIMIT] if isinstance(value, str) else value
+    found = {}
+    for key, one in pairs:
+        found[key] = _narrowed(one, seen)
+        if seen[0] >= MOST_EXTRA:
+            break
+    return found
 
 
 def _row(clean: Mapping[str, Any], call: Call, context: Context, workspace: Workspace) -> FlowStart:
     now = context.clock.now()
-    given = clean["params"] if "params" in clean else clean.get("extra", {})
+    given = clean.get("params") or clean.get("extra", {})
     exclusions = {
         "in_a_flow": clean.get("exclude_active", False),
         "started_previously": not clean.get("restart_participants", True),

@@ -109,6 +109,8 @@ def create(call: Call, context: Context) -> Any:
         "text": lambda value: fields.text(value, limit=limit),
         "attachments": translations.media,
     }
+    if "messages" in context.profile.takes_ticket:
+        checks["ticket"] = objects.ticket_check
     if context.profile.quick_replies:
         checks["quick_replies"] = translations.replies
     try:

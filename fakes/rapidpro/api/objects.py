@@ -8,10 +8,14 @@ from typing import Any
 from fakes.rapidpro.addresses import identity_of
 from fakes.rapidpro.api import urns
 from fakes.rapidpro.api.fields import MAX_ITEMS, NULL, invalid
+from fakes.rapidpro.profile import Profile
+from fakes.rapidpro.refs import ref_of
 from fakes.rapidpro.rows import Contact, Flow, Named, Workspace
 from fakes.rapidpro.state import Store
 
 Find = Callable[[str], Any]
+MASK = "********"
+"""What is shown in place of an address."""
 
 
 def several(value: Any, find: Find, too_many: str, *, limit: int = MAX_ITEMS) -> list[Any]:
@@ -70,6 +74,11 @@ def named(rows: list[Named], workspace: Workspace, name: str) -> Named | None:
     )
 
 
+def ticket_check(value: Any) -> None:
+    """A ticket that a text is to be part of: no workspace here has any."""
+    one(value, lambda _name: None)
+
+
 def flow_finder(store: Store, workspace: Workspace) -> Find:
     """By UUID only; archived flows too, deleted ones not."""
 
@@ -80,6 +89,14 @@ def flow_finder(store: Store, workspace: Workspace) -> Find:
         )
 
     return find
+
+
+def instead_of_urns(row: Contact, profile: Profile) -> dict[str, str]:
+    """What stands for a contact whose addresses are hidden: its number, or a short name made of it."""
+    if not row.workspace.anonymous:
+        return {}
+    stand_in = ref_of(row.id) if "ref" in profile.anon_fields else f"{row.id:010}"
+    return dict.fromkeys(profile.anon_fields, stand_in)
 
 
 def reference(row: Any) -> dict[str, Any] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fakes.rapidpro.addresses import path_of, scheme_of
+from fakes.rapidpro.addresses import identity_of, path_of, scheme_of
 from fakes.rapidpro.api import filters, objects
 from fakes.rapidpro.api.context import Context, workspace_of
 from fakes.rapidpro.api.filters import Filtered, NoTime
@@ -46,7 +46,7 @@ def show(row: Run, context: Context) -> dict[str, Any]:
         "id": row.id,
         "uuid": row.uuid,
         "flow": objects.reference(row.flow),
-        "contact": _contact(row.contact),
+        "contact": _contact(row.contact, profile),
         "start": None if row.start is None else {"uuid": row.start.uuid},
         "responded": row.responded,
         "path": [{"node": one["node_uuid"], "time": _arrived(one, row, profile)} for one in row.path],
@@ -71,11 +71,17 @@ def _value(one: Mapping[str, Any], profile: Profile) -> dict[str, Any]:
     return {name: shown[name] for name in profile.run_value_fields}
 
 
-def _contact(row: Contact) -> dict[str, Any]:
-    urn = row.urns[0] if row.urns and not row.workspace.anonymous else None
+def _contact(row: Contact, profile: Profile) -> dict[str, Any]:
+    urn = row.urns[0] if row.urns else None
+    if not profile.run_contact_display:
+        shown = {} if row.workspace.anonymous else {"urn": urn and identity_of(urn)}
+        return {"uuid": row.uuid, **shown, "name": row.name}
     display = None
-    if urn is not None:
+    if urn is not None and row.workspace.anonymous:
+        urn = f"{scheme_of(urn)}:{objects.MASK}"
+    elif urn is not None:
         display = path_of(urn)
         if scheme_of(urn) == "tel":
             display = display_number(display, row.workspace.default_country)
-    return {"uuid": row.uuid, "name": row.name, "urn": urn, "urn_display": display}
+    stand_in = objects.instead_of_urns(row, profile)
+    return {"uuid": row.uuid, "name": row.name, "urn": urn, "urn_display": display, **stand_in}
