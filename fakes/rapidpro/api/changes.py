@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
-from fakes.rapidpro.api import fields, naming
+from fakes.rapidpro.api import fields, filters, naming
 from fakes.rapidpro.api.context import Answer, Context, workspace_of, writable
 from fakes.rapidpro.api.definitions import shown_field, shown_global, shown_group, shown_label
 from fakes.rapidpro.api.fields import Invalid, invalid
@@ -78,8 +78,8 @@ def _gathered(call: Call, checks: Mapping[str, fields.Check], required: Sequence
 
 
 def _named_of(call: Call, context: Context, rows: list[Named], model: str) -> Named | None:
-    uuid = call.query.get("uuid")
-    if not uuid:
+    uuid = filters.looked_up(call, context.profile)
+    if uuid is None:
         return None
     system = context.store.system_group(workspace_of(call))
     if rows is context.store.groups and uuid == system.uuid and context.profile.system_groups:
@@ -163,8 +163,8 @@ def _type_of(value: Any, types: Sequence[str]) -> str:
 def _by_key(call: Call, context: Context, rows: list[Keyed], model: str) -> Keyed | None:
     """The field or global that `key=` names; none if it is not given."""
     key = call.query.get("key")
-    known = _with_key(rows, workspace_of(call), key) if key else None
-    if key and known is None:
+    known = None if key is None else _with_key(rows, workspace_of(call), key)
+    if key is not None and known is None:
         raise detail(404, context.profile.no_match.format(model=model))
     return known
 

@@ -18,6 +18,7 @@ from fakes.rapidpro.ordered import Ordered, by_modification, modified
 from fakes.rapidpro.rows import Contact, Named, Workspace
 
 NO_LOOKUP = "URL must contain one of the following parameters: urn, uuid"
+TWO_LOOKUPS = "URL can only contain one of the following parameters: urn, uuid"
 ACTIONS = ("add", "remove", "block", "unblock", "interrupt", "archive_messages", "delete", "archive")
 NOT_ACTIVE = "Non-active contacts can't be added to groups"
 
@@ -54,17 +55,18 @@ def _by_urn(call: Call, context: Context, workspace: Workspace) -> Contact | Non
 
 def _looked_up(call: Call, context: Context, workspace: Workspace) -> Contact | None:
     """The contact that `uuid=` or `urn=` names; none if neither is given."""
-    if call.query.get("uuid"):
-        found = context.store.contacts.get(call.query["uuid"])
+    owner = _by_urn(call, context, workspace) if "urn" in call.query else None
+    uuid = filters.looked_up(call, context.profile)
+    if uuid is not None and "urn" in call.query:
+        raise detail(400, TWO_LOOKUPS)
+    if uuid is not None:
+        found = context.store.contacts.get(uuid)
         if found is None or found.workspace is not workspace or found.deleted:
             raise detail(404, context.profile.no_match.format(model="Contact"))
         return found
-    if not call.query.get("urn"):
-        return None
-    found = _by_urn(call, context, workspace)
-    if found is None and call.method == "DELETE":
+    if owner is None and "urn" in call.query and call.method == "DELETE":
         raise detail(404, context.profile.no_match.format(model="Contact"))
-    return found
+    return owner
 
 
 def write(call: Call, context: Context) -> Any:
@@ -197,7 +199,7 @@ def _change(contact: Contact, clean: Mapping[str, Any], context: Context) -> Non
 
 def delete(call: Call, context: Context) -> Any:
     """DELETE: the contact is gone from lists; its messages stay."""
-    if not (call.query.get("uuid") or call.query.get("urn")):
+    if not ("uuid" in call.query or "urn" in call.query):
         raise detail(400, NO_LOOKUP)
     contact = _looked_up(call, context, workspace_of(call))
     if contact is not None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
-from fakes.rapidpro.api.wire import Call, detail
+from fakes.rapidpro.api.wire import Call, detail, parse_lists
 from fakes.rapidpro.ordered import Timed
 from fakes.rapidpro.profile import Profile
 
@@ -31,13 +31,21 @@ def integer(call: Call, name: str) -> int | None:
 
 
 def uuid(call: Call, name: str, profile: Profile) -> str | None:
-    """A UUID; refuses what is none, where this version looks."""
+    """A UUID in any of its forms; refuses what is none, and what is empty. Of several the first counts, before v10.1
+    the last, and only that is looked at."""
     value = call.query.get(name)
-    if not value:
+    if value is None:
         return None
-    if not is_uuid(value):
-        raise detail(400, profile.uuid_message.format(name=name, value=value))
-    return value
+    given = parse_lists(call.environ.get("QUERY_STRING", ""))[name] if profile.checks_uuids else [value]
+    return uuids_of(given, name, profile)[0]
+
+
+def looked_up(call: Call, profile: Profile) -> str | None:
+    """The UUID of the object that a POST or DELETE is about; an empty one is nobody's, or from v10.1 on refused."""
+    value = call.query.get("uuid")
+    if value is None or not profile.checks_uuids:
+        return value
+    return uuids_of([value], "uuid", profile)[0]
 
 
 def uuids_of(given: Sequence[str], name: str, profile: Profile) -> list[str]:
@@ -51,14 +59,6 @@ def uuids_of(given: Sequence[str], name: str, profile: Profile) -> list[str]:
         except ValueError:
             raise detail(400, profile.uuid_message.format(name=name, value=value)) from None
     return found
-
-
-def is_uuid(value: str) -> bool:
-    """Whether this is a UUID in its usual form."""
-    try:
-        return str(uuids.UUID(value)) == value.lower()
-    except ValueError:
-        return False
 
 
 def truth(value: str) -> bool:
