@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+WRITTEN = re.compile(r"\s*[-+]?([0-9]{1,4})(?:[-/]([0-9]{1,2})(?:[-/]([0-9]{1,4}))?)?\s*")
+ISO_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -32,6 +35,40 @@ def parse_date(text: str) -> int | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return to_ms(moment)
+
+
+def parse_written_date(text: str) -> int | None:
+    """A date as people write it: what `parse_date` reads, and years, months and days with bars or slashes.
+
+    Year first if the first number cannot be a day, else month, day, year, as `Date` of Node reads them; a month alone
+    is one of 2001. Days that a month lacks run into the next. Times are UTC. None for what cannot be read.
+    """
+    match = WRITTEN.fullmatch(text)
+    if match is None:
+        return parse_date(text)
+    first, second, third = (int(part) if part else 0 for part in match.groups())
+    if match[3]:
+        year, month, day = (first, second, third) if first > 31 or len(match[1]) > 2 else (third, first, second)
+    elif match[2]:
+        year, month, day = (2001, first, second) if first <= 12 else (first, second, 1)
+    else:
+        year, month, day = (2001, first, 1) if 1 <= first <= 12 else (first, 1, 1)
+    return _of_parts(_full_year(year), month, day)
+
+
+def parse_moment(text: str) -> int | None:
+    """A date as `moment` reads it: strict where it has the shape of ISO 8601, else as `parse_written_date` does."""
+    return parse_date(text) if ISO_DAY.match(text) else parse_written_date(text)
+
+
+def _full_year(year: int) -> int:
+    return year + (2000 if year < 50 else 1900) if year < 100 else year
+
+
+def _of_parts(year: int, month: int, day: int) -> int | None:
+    if not (1 <= year <= 9999 and 1 <= month <= 12 and 1 <= day <= 31):
+        return None
+    return to_ms(datetime(year, month, 1, tzinfo=UTC)) + (day - 1) * 86_400_000
 
 
 def to_ms(moment: datetime) -> int:

@@ -14,7 +14,13 @@ from typing import Any, Literal
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat
 
+from fakes.cht import js
+
 LETTER = re.compile(r"[a-z]", re.IGNORECASE)
+WORLD = "001"
+"""The region of codes that belong to no country."""
+PLUS = ("+", "\uff0b")
+COUNTRY_CODE = re.compile(r"[1-9][0-9]{0,2}")
 
 
 def normalize(settings: Mapping[str, Any], phone: Any) -> str | Literal[False]:
@@ -30,6 +36,8 @@ def normalize(settings: Mapping[str, Any], phone: Any) -> str | Literal[False]:
 
 @lru_cache(maxsize=4096)  # the same few numbers again and again, at each poll of a gateway
 def _normalized(phone: str, region: str | None, validation: str) -> str | Literal[False]:
+    if region in (None, WORLD) and not phone.startswith(PLUS):
+        return False  # the original looks for the sign before it cuts off blanks
     try:
         parsed = phonenumbers.parse(phone, region, keep_raw_input=True)
     except NumberParseException:
@@ -41,11 +49,11 @@ def _normalized(phone: str, region: str | None, validation: str) -> str | Litera
 
 
 def _region(country_code: Any) -> str | None:
-    """The main region of a country code, given as a number or a text."""
-    try:
-        region = phonenumbers.region_code_for_country_code(int(country_code))
-    except (TypeError, ValueError):
+    """The main region of a country code, given as a number or a text: digits only, no sign, blank or leading zero."""
+    text = js.string(country_code)
+    if not COUNTRY_CODE.fullmatch(text):
         return None
+    region = phonenumbers.region_code_for_country_code(int(text))
     return None if region == phonenumbers.UNKNOWN_REGION else region
 
 

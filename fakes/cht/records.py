@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fakes.cht import js
-from fakes.cht.dates import parse_date
+from fakes.cht.dates import parse_moment
 from fakes.cht.documents import Doc
 from fakes.cht.forms.parse import form_code, parse, strip_invisible
 from fakes.cht.forms.validate import validate
@@ -83,7 +83,7 @@ def _native(definition: Mapping[str, Any], key: str, value: Any) -> Any:
     field = definition["fields"].get(key)
     kind = field.get("type") if isinstance(field, dict) else None
     if kind == "date":
-        return value if isinstance(value, (int, float)) else parse_date(str(value))
+        return value if isinstance(value, (int, float)) else parse_moment(str(value))
     if kind == "boolean" and not isinstance(value, bool) and value in (0, 1):
         return bool(value)
     return value
@@ -145,7 +145,7 @@ def _sent(value: Any) -> Any:
         return None
     if LONG_NUMBER.search(value):
         return js.number(value) if re.fullmatch(r"\s*[0-9.]+\s*", value) else None
-    return parse_date(value)
+    return parse_moment(value)
 
 
 def _add_error(record: Doc, state: State, code: str, context: Mapping[str, Any] | None = None) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fakes.cht import js
-from fakes.cht.dates import parse_date
+from fakes.cht.dates import parse_moment
 from fakes.cht.phone_number import normalize
 from fakes.cht.state import State
 from fakes.cht.translations import translate
@@ -15,6 +15,9 @@ from fakes.cht.translations import translate
 INVISIBLE = re.compile("[\u200b-\u200d\ufeff]")
 DEVANAGARI = str.maketrans("०१२३४५६७८९", "0123456789")
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\Z")
+OTHER_BASE = re.compile(r"0(?:[xX][0-9a-fA-F]+|[bB][01]+|[oO][0-7]+)\Z")
+LATEST = 8.64e15
+"""The last ms that a date of JavaScript can hold."""
 
 Reader = Callable[[Any, Mapping[str, Any], str, State], Any]
 
@@ -32,7 +35,13 @@ def _clean(raw: Any) -> str:
 
 
 def _number(raw: Any) -> int | float | None:
-    text = js.trim(_clean(raw))
+    """As `Number` reads a text: blanks are 0, other bases count; a text of nothing but invisible characters is none."""
+    cleaned = _clean(raw)
+    text = js.trim(cleaned)
+    if not text:
+        return 0 if cleaned else None
+    if OTHER_BASE.match(text):
+        return js.number(str(int(text, 0)))
     return js.number(text) if NUMBER.match(text) else None
 
 
@@ -54,7 +63,9 @@ def _string(raw: Any, field: Mapping[str, Any], key: str, _state: State) -> Any:
 
 
 def _date(raw: Any, _field: Mapping[str, Any], _key: str, _state: State) -> Any:
-    return raw if isinstance(raw, (int, float)) else parse_date(INVISIBLE.sub("", js.string(raw)))
+    if isinstance(raw, (int, float)):
+        return int(raw) if abs(raw) <= LATEST else None
+    return parse_moment(INVISIBLE.sub("", js.string(raw)))
 
 
 def _boolean(raw: Any, _field: Mapping[str, Any], _key: str, _state: State) -> Any:

@@ -44,6 +44,9 @@ def parse(definition: Mapping[str, Any], message: str, locale: Any, state: State
             value = parse_field(field, raw.get(key), key, state)
             if key in raw or not complete:
                 _put(found, key.split("."), value)
+            elif "." in key:
+                _put(found, key.split(".")[:-1], {})
+    _add_bikram_sambat(found, definition, raw)
     if raw.get("_extra_fields") is True:
         found["_extra_fields"] = True
     return found
@@ -82,6 +85,14 @@ def _without_code(definition: Mapping[str, Any], message: str) -> str:
         return message
     spaces = js.SPACES
     return re.sub(rf"^[{spaces}]*{re.escape(code)}[{spaces}!\-,:#]*", "", message, count=1, flags=re.I)
+
+
+def _add_bikram_sambat(found: dict[str, Any], definition: Mapping[str, Any], raw: Mapping[str, Any]) -> None:
+    """The date made of year, month and day fields: without calendar tables it counts as unreadable, thus None."""
+    kinds = {field.get("type"): key for key, field in reversed(definition["fields"].items())}
+    years = [raw.get(key) for key, field in definition["fields"].items() if field.get("type") == "bsYear"]
+    if "bsAggreDate" in kinds and years and js.truthy(years[-1]):
+        found[kinds["bsAggreDate"]] = None
 
 
 def _put(target: dict[str, Any], path: list[str], value: Any) -> None:

@@ -10,11 +10,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fakes.cht import js
-from fakes.cht.dates import parse_date
+from fakes.cht.dates import parse_written_date
 
 BOUNDARY = re.compile(r"\s*#\s*")
 NUMERIC = r"[1-9][0-9]*(?:\.(?:[0-9]+)?)?"
-NUMERIC_ONLY = re.compile(rf"\s*{NUMERIC}\s*\Z")
 DATE = r"[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}"
 FIELD = re.compile(rf"\s*([A-Za-z_.*]+)[\s\-!]*({DATE})?[\s\-!]*({NUMERIC})?[\s\-!]*(.+?)?\s*\Z")
 QUOTED = re.compile(r'"[^"]+"|[^"\s]+')
@@ -80,30 +79,18 @@ def _value(date: str | None, numeric: str | None, other: str | None) -> Any:
     if other is not None and not js.trim(other):
         other = None
     if other is not None and numeric is not None:
-        return (_typed(numeric), _typed(other))
-    if other is not None and NUMERIC_ONLY.match(other):
-        numeric, other = other, None
+        return (numeric, other)
     if numeric is not None:
-        return _typed(numeric)
+        return js.number(numeric)
     if date is not None:
-        return parse_date(_padded(date))
+        return parse_written_date(date)
     return other
-
-
-def _typed(text: str) -> Any:
-    if not NUMERIC_ONLY.match(text):
-        return text
-    return js.number(text.strip().rstrip("."))
-
-
-def _padded(date: str) -> str:
-    return "-".join(part.zfill(2) for part in re.split("[-/]", date))
 
 
 def _add(found: dict[str, Any], name: str, value: Any) -> None:
     present = found.get(name)
     if present is None:
-        found[name] = "".join(js.string(part) for part in value) if isinstance(value, tuple) else value
+        found[name] = "".join(value) if isinstance(value, tuple) else value
         return
     later: Any = {"type": "pair", "values": list(value)} if isinstance(value, tuple) else value
     if isinstance(present, list):
