@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -48,12 +49,12 @@ class Reply:
         return [self.body]
 
 
-class Answers:
+class Answers(ABC):
     """A WSGI app whose answers are known as a whole."""
 
+    @abstractmethod
     def answer(self, environ: Environ) -> Reply:
         """The answer to a request."""
-        raise NotImplementedError
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         return self.answer(environ).to_wsgi(start_response)
