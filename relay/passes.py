@@ -96,13 +96,15 @@ class RapidProPass:
         self.progress = True
         matched = self._recognised(texts, found)
         now = self._now()
+        decided = []
         for text in texts:
             own = matched.get(text.seq)
             self._log.info("looked_up", id=text.id, found=own is not None)
             if own is not None:
-                self._store.change([(text, policy.accepted(text, own, now, self._timing))])
+                decided.append((text, policy.accepted(text, own, now, self._timing)))
             elif text.stage == Stage.SENDING:
-                self._store.change([(text, policy.not_found(text, now, self._timing))])
+                decided.append((text, policy.not_found(text, now, self._timing)))
+        self._store.change(decided)
 
     def _send(self) -> None:
         for _ in range(SENDS):
