@@ -54,8 +54,11 @@ def test_a_document_never_seen_is_missing() -> None:
     assert (answer.status_code, answer.json()) == (404, {"error": "not_found", "reason": "missing"})
 
 
-def test_the_id_in_the_body_must_be_that_of_the_path() -> None:
-    assert client().put("/medic/amina", json={"_id": "beatrice"}).status_code == 400
+def test_the_id_in_the_path_counts_not_that_in_the_body() -> None:
+    """CouchDB `chttpd_db.erl`, couch_doc_from_req."""
+    cht = client()
+    assert cht.put("/medic/amina", json={"_id": "beatrice"}).json()["id"] == "amina"
+    assert cht.get("/medic/beatrice").status_code == 404
 
 
 def test_a_posted_document_gets_an_id_of_32_hex_digits() -> None:
@@ -119,10 +122,21 @@ def test_a_list_by_keys_tells_of_each_key() -> None:
     assert cht.get('/medic/_all_docs?keys=["a"]').json()["rows"][0]["id"] == "a"
 
 
-@pytest.mark.parametrize("query", ["limit=x", "skip=-1", "keys=5", "startkey=5"])
-def test_a_list_with_a_parameter_of_another_kind_is_refused(query: str) -> None:
+@pytest.mark.parametrize(
+    ("query", "error", "reason"),
+    [
+        ("limit=x", "query_parse_error", 'Invalid value for integer: "x"'),
+        ("skip=-1", "query_parse_error", 'Invalid value for positive integer: "-1"'),
+        ("include_docs=yes", "query_parse_error", 'Invalid boolean parameter: "yes"'),
+        ("startkey=5", "query_parse_error", "`startkey` must be a string"),
+        ("startkey=b", "bad_request", "invalid UTF-8 JSON"),
+        ("keys=5", "bad_request", "`keys` parameter must be an array."),
+    ],
+)
+def test_a_list_with_a_parameter_of_another_kind_is_refused(query: str, error: str, reason: str) -> None:
+    """CouchDB `couch_mrview_http.erl`, parse_param."""
     answer = client().get(f"/medic/_all_docs?{query}")
-    assert (answer.status_code, answer.json()["error"]) == (400, "query_parse_error")
+    assert (answer.status_code, answer.json()) == (400, {"error": error, "reason": reason})
 
 
 REPORTS = [
@@ -193,7 +207,10 @@ def test_what_the_database_says_is_text_unless_json_is_asked_for() -> None:
     asked = cht.get("/medic/x", headers={"Accept": "application/json"})
     assert asked.headers["Content-Type"] == "application/json"
     assert asked.text.endswith("}\n")
-    assert cht.put("/medic/x", json={}).headers["Content-Type"] == "application/json; charset=utf-8"
+    written = cht.put("/medic/x", json={}, headers={"Accept": "application/json"})
+    assert written.headers["Content-Type"] == "application/json; charset=utf-8"
+    assert written.text.endswith("}")
+    assert cht.put("/medic/y", json={}).headers["Content-Type"] == "text/plain; charset=utf-8"
 
 
 def test_documents_are_closed_to_strangers_and_to_gateway_users() -> None:

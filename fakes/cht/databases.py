@@ -5,34 +5,29 @@ Reads reach the database as they are; writes pass CHT's API, which checks `can_e
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from types import MappingProxyType
 from typing import Any
 
-from fakes.cht import js
+from fakes.cht import couch
 from fakes.cht.access import online_user, permitted
-from fakes.cht.bodies import json_body, raw_body
+from fakes.cht.couch import CouchError, passed_body, passed_reply
 from fakes.cht.documents import Conflict, Doc, Documents, NotFound
 from fakes.cht.find import BadQuery, find
 from fakes.cht.http import Request, json_reply
-from fakes.cht.listing import BadList, listing
+from fakes.cht.listing import listing, parameters
 from fakes.cht.state import State
 from fakes.wsgi import Reply
 
 MEDIC = "medic"
 SENTINEL = "medic-sentinel"
-CONFLICT = {"error": "conflict", "reason": "Document update conflict."}
-WRITES = ("PUT", "POST", "DELETE")
+BODIES = ("PUT", "POST")
+WRITES = (*BODIES, "DELETE")
+PASSED_ON = ("_all_docs", "_find")
+"""What reaches the database as it comes, though it has a body."""
+NO_ATTACHMENTS = CouchError(501, "not_implemented", "This fake of the database keeps no attachments.")
 
-Answer = tuple[int, Any]
-
-
-class CouchError(Exception):
-    """An error of the database, with its status, name and reason."""
-
-    def __init__(self, status: int, error: str, reason: str) -> None:
-        super().__init__(reason)
-        self.answer: Answer = (status, {"error": error, "reason": reason})
+Answer = couch.Answer
 
 
 class Databases:
@@ -52,10 +47,11 @@ class Databases:
     def __call__(self, request: Request) -> Reply:
         """Answer for the database. Raises Unauthorized, Forbidden, HttpError."""
         name, _, rest = request.path.lstrip("/").partition("/")
-        written = request.method in WRITES and name == MEDIC and rest not in ("_all_docs", "_find")
-        if written:
-            json_body(request)  # a malformed body is refused before anything else is looked at
+        written = request.method in WRITES and name == MEDIC and rest not in PASSED_ON
+        if written and request.method in BODIES:
+            couch.parsed_body(request)  # a malformed body is refused before anything else is looked at
         online_user(request, self._state)
+        written = written and request.path != "/medic"  # only paths below it are looked at by CHT
         if written:
             permitted(request, self._state, ("can_edit",))
         try:
@@ -63,7 +59,10 @@ class Databases:
                 status, value = self._answer(request, name, rest)
         except CouchError as error:
             status, value = error.answer
-        return json_reply(value, status) if written else _proxied(request, value, status)
+        if written:
+            kind = couch.answer_type(request).partition(";")[0]
+            return json_reply(value, status, f"{kind}; charset=utf-8")
+        return passed_reply(request, value, status)
 
     def _answer(self, request: Request, name: str, rest: str) -> Answer:
         database = {MEDIC: self._state.docs, SENTINEL: self._state.sentinel}.get(name)
@@ -76,52 +75,72 @@ class Databases:
         if handler is not None:
             return handler(request, database)
         if rest in ("", "_all_docs", "_bulk_docs", "_find"):
-            raise CouchError(405, "method_not_allowed", "Only GET,HEAD,POST allowed")
+            raise CouchError(405, "method_not_allowed", f"Only {ALLOWED[rest]} allowed")
         if rest.startswith("_") and not rest.startswith(("_design/", "_local/")):
             raise CouchError(501, "not_implemented", f"This fake of the database has no {rest.partition('/')[0]}.")
         return self._document(request, database, method, rest)
 
     def _document(self, request: Request, database: Documents, method: str, doc_id: str) -> Answer:
+        reserved = doc_id.startswith(("_design/", "_local/"))
+        if doc_id.count("/") > reserved:
+            return self._attachment(database, method, doc_id, levels=1 + reserved)
         if method == "GET":
             return self._get(request, database, doc_id)
         if method == "PUT":
-            doc = _object(request)
-            if doc.get("_id", doc_id) != doc_id:
-                raise CouchError(400, "bad_request", "Document ID must match the URL")
+            couch.check_id(doc_id)
+            doc = couch.checked(self._body(request, database))
             return self._save(database, {**doc, "_id": doc_id}, request)
         if method == "DELETE":
             return self._delete(request, database, doc_id)
         raise CouchError(405, "method_not_allowed", "Only DELETE,GET,HEAD,POST,PUT,COPY allowed")
 
+    def _attachment(self, database: Documents, method: str, path: str, levels: int) -> Answer:
+        """No document has attachments; none can be stored."""
+        doc_id = "/".join(path.split("/")[:levels])
+        if method not in ("GET", "DELETE"):
+            return NO_ATTACHMENTS.answer
+        if doc_id not in database:
+            raise CouchError(404, "not_found", database.why_missing(doc_id))
+        raise CouchError(404, "not_found", "Document is missing attachment")
+
+    def _body(self, request: Request, database: Documents) -> Any:
+        """What is to be written; CHT's API reads it first if it goes to its own database."""
+        return couch.parsed_body(request) if database is self._state.docs else passed_body(request)
+
     def _get(self, request: Request, database: Documents, doc_id: str) -> Answer:
+        wanted = request.query.get("rev")
+        if wanted is not None:
+            couch.check_revision(wanted)
         doc = database.get(doc_id)
         if doc is None:
-            raise CouchError(404, "not_found", database.why_missing(doc_id))
-        wanted = request.query.get("rev")
+            if wanted is not None and wanted == database.buried(doc_id):
+                return 200, {"_id": doc_id, "_rev": wanted, "_deleted": True}
+            raise CouchError(404, "not_found", "missing" if wanted is not None else database.why_missing(doc_id))
         if wanted is not None and wanted != doc["_rev"]:
             raise CouchError(404, "not_found", "missing")  # older revisions are not kept
         return 200, {"_id": doc_id, "_rev": doc["_rev"], **doc}
 
     def _save(self, database: Documents, doc: Doc, request: Request | None = None) -> Answer:
-        """Save a document; a revision may also come by query or by `If-Match`."""
-        given = request.query.get("rev") or (request.header("If-Match") or "").strip('"') if request else None
-        if given and "_rev" not in doc:
-            doc["_rev"] = given
-        _check(doc)
+        """Save a document that was checked; a revision may also come by query or by `If-Match`."""
+        revision = couch.given_revision(request, doc) if request is not None else None
+        if revision is not None:
+            doc["_rev"] = revision
         try:
             revision = database.save(doc)
         except Conflict:
-            raise CouchError(409, "conflict", CONFLICT["reason"]) from None
-        return 201, {"ok": True, "id": doc["_id"], "rev": revision}
+            raise CouchError(409, "conflict", couch.CONFLICT) from None
+        return 200 if doc.get("_deleted") else 201, {"ok": True, "id": doc["_id"], "rev": revision}
 
     def _delete(self, request: Request, database: Documents, doc_id: str) -> Answer:
-        given = request.query.get("rev") or (request.header("If-Match") or "").strip('"') or None
+        if doc_id not in database:
+            raise CouchError(404, "not_found", database.why_missing(doc_id))
+        given = couch.given_revision(request, {})
         try:
-            revision = database.delete(doc_id, given if isinstance(given, str) else None)
+            revision = database.delete(doc_id, given)
         except NotFound as missing:
             raise CouchError(404, "not_found", str(missing)) from None
         except Conflict:
-            raise CouchError(409, "conflict", CONFLICT["reason"]) from None
+            raise CouchError(409, "conflict", couch.CONFLICT) from None
         return 200, {"ok": True, "id": doc_id, "rev": revision}
 
     def _about(self, _request: Request, database: Documents) -> Answer:
@@ -129,18 +148,31 @@ class Databases:
         return 200, {"db_name": name, "doc_count": len(database), "update_seq": str(database.sequence)}
 
     def _post(self, request: Request, database: Documents) -> Answer:
-        doc = _object(request)
-        return self._save(database, {**doc, "_id": doc.get("_id") or self._state.new_id()})
+        doc = couch.checked(self._body(request, database))
+        return 201, self._save(database, {**doc, "_id": doc.get("_id") or self._state.new_id()})[1]
 
     def _bulk_docs(self, request: Request, database: Documents) -> Answer:
-        docs = _object(request).get("docs")
-        if not isinstance(docs, list):
-            raise CouchError(400, "bad_request", "POST body must include `docs` parameter.")
-        if not all(isinstance(doc, dict) for doc in docs):
-            raise CouchError(400, "bad_request", "Document must be a JSON object")
-        for doc in docs:
-            _check(doc)
+        body = couch.json_object(self._body(request, database))
+        if "docs" not in body:
+            raise couch.bad_request("POST body must include `docs` parameter.")
+        if not isinstance(body["docs"], list):
+            raise couch.bad_request("`docs` parameter must be an array.")
+        docs = [couch.checked(doc) for doc in body["docs"]]
+        new_edits = body.get("new_edits", True)
+        if new_edits is False:
+            return self._replicated(database, docs)
+        if new_edits is not True:
+            raise couch.bad_request("`new_edits` parameter must be a boolean.")
         return 201, [self._one_of_many(database, doc) for doc in docs]
+
+    def _replicated(self, database: Documents, docs: list[Doc]) -> Answer:
+        """Documents with the revisions they bring: there are no conflicts, and nothing is told of each."""
+        if not all("_rev" in doc for doc in docs):
+            reason = "When `new_edits: false`, the document needs `_rev` or `_revisions` specified"
+            raise couch.bad_request(reason)
+        for doc in docs:
+            database.replicate({**doc, "_id": doc.get("_id") or self._state.new_id()})
+        return 201, []
 
     def _one_of_many(self, database: Documents, doc: Doc) -> Any:
         doc = {**doc, "_id": doc.get("_id") or self._state.new_id()}
@@ -150,65 +182,17 @@ class Databases:
             return {"id": doc["_id"], **error.answer[1]}
 
     def _all_docs(self, request: Request, database: Documents) -> Answer:
-        wanted = _parameters(request)
-        if request.method == "POST":
-            wanted = {**wanted, **_object(request)}
-        try:
-            return 200, listing(database, wanted)
-        except BadList as fault:
-            raise CouchError(400, "query_parse_error", str(fault)) from None
+        body = passed_body(request) if request.method == "POST" else None
+        return 200, listing(database, parameters(request, body))
 
     def _find(self, request: Request, database: Documents) -> Answer:
         try:
-            docs = find(database.all_docs(), _object(request))
+            docs = find(database.all_docs(), passed_body(request))
         except BadQuery as fault:
-            raise CouchError(400, "bad_request", str(fault)) from None
+            raise couch.bad_request(str(fault)) from None
         return 200, {"docs": docs, "bookmark": "nil"}
 
 
-def _proxied(request: Request, value: Any, status: int) -> Reply:
-    """An answer of the database that is passed on: it ends its body with a line end, and knows Accept its own way."""
-    kind = "application/json" if "application/json" in (request.header("Accept") or "") else "text/plain; charset=utf-8"
-    body = (js.dumps(value) + "\n").encode()
-    headers = (("Content-Type", kind), ("WWW-Authenticate", "Cookie"), ("Content-Length", str(len(body))))
-    return Reply(status, headers, body)
-
-
-def _object(request: Request) -> dict[str, Any]:
-    """The JSON object of the body, whatever its content type is said to be."""
-    if request.content_type == "application/json":
-        value = json_body(request)
-    else:
-        try:
-            value = json.loads(raw_body(request).decode("utf-8"))
-        except (ValueError, RecursionError):
-            raise CouchError(400, "bad_request", "invalid UTF-8 JSON") from None
-    if not isinstance(value, dict):
-        raise CouchError(400, "bad_request", "Request body must be a JSON object")
-    return value
-
-
-def _check(doc: Mapping[str, Any]) -> None:
-    doc_id, revision = doc.get("_id"), doc.get("_rev")
-    if doc_id is not None and (not isinstance(doc_id, str) or not doc_id):
-        raise CouchError(400, "illegal_docid", "Document id must be a string")
-    if doc_id is not None and doc_id.startswith("_") and not doc_id.startswith(("_design/", "_local/")):
-        raise CouchError(400, "illegal_docid", "Only reserved document ids may start with underscore.")
-    if revision is not None and not _is_revision(revision):
-        raise CouchError(400, "bad_request", "Invalid rev format")
-
-
-def _is_revision(value: Any) -> bool:
-    generation, dash, digest = value.partition("-") if isinstance(value, str) else ("", "", "")
-    return bool(dash) and generation.isdigit() and bool(digest)
-
-
-def _parameters(request: Request) -> dict[str, Any]:
-    """Query parameters, each read as JSON where it is JSON."""
-    found: dict[str, Any] = {}
-    for name, text in request.query.items():
-        try:
-            found[name] = json.loads(text) if isinstance(text, str) else text
-        except (ValueError, RecursionError):
-            found[name] = text
-    return found
+ALLOWED = MappingProxyType(
+    {"": "DELETE,GET,HEAD,POST", "_all_docs": "GET,HEAD,POST", "_bulk_docs": "POST", "_find": "POST"}
+)

@@ -97,8 +97,32 @@ class Documents:
         last = present if present is not None else self._graves.get(doc_id)
         if given != last and (present is not None or given is not None):
             raise Conflict(doc_id)
-        self.sequence += 1
         revision = self._next_revision(doc_id, last)
+        self._write(doc, doc_id, revision)
+        return revision
+
+    def replicate(self, doc: Mapping[str, Any]) -> None:
+        """Store a copy of `doc` with the `_rev` that it brings, as replication does.
+
+        Of two revisions the later one stays, a deleted one only if there is no other; the rest is forgotten (CouchDB
+        would keep it as a conflict).
+        """
+        doc_id, revision = doc["_id"], doc["_rev"]
+        present = self.revision(doc_id)
+        last = present if present is not None else self._graves.get(doc_id)
+        living = not doc.get("_deleted")
+        if last is not None and (living, *_rank(revision)) <= (present is not None, *_rank(last)):
+            return
+        self._write(doc, doc_id, revision)
+
+    def delete(self, doc_id: str, revision: str | None) -> str:
+        """Delete a document of that revision. Raises NotFound, Conflict."""
+        if doc_id not in self._docs:
+            raise NotFound(self.why_missing(doc_id))
+        return self.save({"_id": doc_id, "_rev": revision, "_deleted": True})
+
+    def _write(self, doc: Mapping[str, Any], doc_id: str, revision: str) -> None:
+        self.sequence += 1
         after = None
         if doc.get("_deleted"):
             self._bury(doc_id, revision)
@@ -106,13 +130,6 @@ class Documents:
             after = self._put(doc, doc_id, revision)
         for listener in self._listeners:
             listener(doc_id, after)
-        return revision
-
-    def delete(self, doc_id: str, revision: str | None) -> str:
-        """Delete a document of that revision. Raises NotFound, Conflict."""
-        if doc_id not in self._docs:
-            raise NotFound(self.why_missing(doc_id))
-        return self.save({"_id": doc_id, "_rev": revision, "_deleted": True})
 
     def _put(self, doc: Mapping[str, Any], doc_id: str, revision: str) -> Doc:
         text = json.dumps({key: value for key, value in doc.items() if key != "_deleted"} | {"_rev": revision})
@@ -139,5 +156,11 @@ class Documents:
 
     def _next_revision(self, doc_id: str, present: str | None) -> str:
         generation = int(present.partition("-")[0]) + 1 if present else 1
-        digest = hashlib.blake2b(f"{doc_id} {present} {self.sequence}".encode(), digest_size=16)
+        digest = hashlib.blake2b(f"{doc_id} {present} {self.sequence + 1}".encode(), digest_size=16)
         return f"{generation}-{digest.hexdigest()}"
+
+
+def _rank(revision: str) -> tuple[int, str]:
+    """A sort key: the later revision has the greater one."""
+    generation, _, digest = revision.partition("-")
+    return int(generation), digest
