@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from fakes.cht.access import Forbidden, LoginLimit
-from fakes.cht.configuration import Configuration
+from fakes.cht.configuration import CREDENTIALS, Configuration
 from fakes.cht.databases import Databases
 from fakes.cht.gateways import Gateways
 from fakes.cht.http import HttpError, Request, ServerError, error_reply, json_reply
@@ -23,7 +23,6 @@ WAITING_PAGE = (
     '<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8"><title>Starting up</title></head>\n'
     "<body><h1>The server is starting up</h1><p>Please wait.</p></body>\n</html>\n"
 )
-CREDENTIALS = "/api/v1/credentials/"
 DATABASE_PATHS = ("/medic/", "/medic-sentinel/")
 
 
@@ -98,7 +97,7 @@ class Api:
         if handler is not None:
             return handler
         name = path.removeprefix(CREDENTIALS)
-        if method == "PUT" and name and name != path and "/" not in name:
+        if method == "PUT" and name and name != path and not name.endswith("/"):
             return self._credential
         if not path.startswith(DATABASE_PATHS) and path != "/medic":
             self.unexpected(f"no route takes {request.method} {request.path}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote
 
 from fakes.cht import js
 from fakes.cht.access import is_admin, logged_in, online_user, permitted
@@ -14,6 +13,8 @@ from fakes.cht.http import HttpError, Request, json_reply
 from fakes.cht.state import State
 from fakes.wsgi import Reply
 
+CREDENTIALS = "/api/v1/credentials/"
+"""Where credentials are stored, each under the name that follows."""
 VERSIONS = {"5.2": "5.2.0", "3.11": "3.11.0"}
 DEFAULT_PERMISSIONS: Mapping[str, list[str]] = {
     "can_access_gateway_api": ["gateway"],
@@ -55,7 +56,7 @@ class Configuration:
             after = _merged(before, body, replace=_flag(request, "replace"), overwrite=_flag(request, "overwrite"))
             after = with_permissions(after)
             self._state.settings = after
-        return json_reply({"success": True, "updated": after != before})
+        return json_reply({"success": True, "updated": js.dumps(after) != js.dumps(before)})
 
     def write_credential(self, request: Request) -> Reply:
         """Store a credential under the name at the end of the path; there is no way to read it back."""
@@ -66,7 +67,7 @@ class Configuration:
         user = logged_in(request, self._state)
         if not is_admin(user):
             raise HttpError(403, "Insufficient permissions")
-        name = unquote(request.path.rpartition("/")[2])
+        name = request.path[len(CREDENTIALS) :]  # decoded already; a slash in it came encoded
         with self._state.lock:
             self._state.credentials[name] = value
         return json_reply({"ok": True})
@@ -98,12 +99,24 @@ def _merged(settings: Mapping[str, Any], body: Any, *, replace: bool, overwrite:
 
 def _extend(target: dict[str, Any], source: Mapping[str, Any]) -> None:
     for key, value in source.items():
-        if isinstance(value, dict):
-            if not isinstance(target.get(key), dict):
-                target[key] = {}
-            _extend(target[key], value)
-        else:
+        if not isinstance(value, dict):
             target[key] = value
+        elif isinstance(present := target.get(key), list):
+            _extend_list(present, value)
+        elif isinstance(present, dict) or not js.truthy(present):
+            target[key] = present if isinstance(present, dict) else {}
+            _extend(target[key], value)
+        # else: members given to a text, a number or `true` are lost without a word
+
+
+def _extend_list(target: list[Any], source: Mapping[str, Any]) -> None:
+    """Names that count places change these, one after the last one is added; other names JSON leaves out."""
+    known = {str(place): value for place, value in enumerate(target)}
+    _extend(known, source)
+    size = len(target)
+    while str(size) in known:
+        size += 1
+    target[:] = [known[str(place)] for place in range(size)]
 
 
 def _flag(request: Request, name: str) -> bool:
