@@ -17,6 +17,8 @@ from fakes.cht.state import State
 from fakes.cht.translations import translate
 
 LONG_NUMBER = re.compile(r"[0-9]{13,}")
+FARTHEST = 8.64e15
+"""Milliseconds from 1970 to the first and last moment of a `Date`."""
 MISSING = object()
 
 
@@ -83,19 +85,28 @@ def _native(definition: Mapping[str, Any], key: str, value: Any) -> Any:
     field = definition["fields"].get(key)
     kind = field.get("type") if isinstance(field, dict) else None
     if kind == "date":
-        return value if isinstance(value, (int, float)) else parse_moment(str(value))
+        return _date(value)
     if kind == "boolean" and not isinstance(value, bool) and value in (0, 1):
         return bool(value)
     return value
 
 
+def _date(value: Any) -> int | None:
+    """A date as `moment` reads it: numbers are whole ms since 1970, as far as a `Date` of JavaScript goes."""
+    if isinstance(value, str):
+        return parse_moment(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or abs(value) > FARTHEST:
+        return None
+    return int(value)
+
+
 def _record(parsed: Mapping[str, Any] | None, about: dict[str, Any], state: State) -> Doc:
     definition = definition_of(state, about.get("form"))
-    sender = about.get("from")
+    sender = about.get("from", MISSING)
     record: Doc = {
         "type": "data_record",
-        "from": normalize(state.settings, sender) or sender,
-        "form": about.get("form"),
+        "from": sender if sender is MISSING else normalize(state.settings, sender) or sender,
+        "form": about.get("form", MISSING),
         "errors": [],
         "tasks": [],
         "fields": {},
@@ -104,7 +115,7 @@ def _record(parsed: Mapping[str, Any] | None, about: dict[str, Any], state: Stat
     }
     if definition is not None:
         _fill_in(record, definition, parsed or {}, state)
-    if parsed and parsed.get("_extra_fields"):
+    if parsed and js.truthy(parsed.get("_extra_fields")):
         _add_error(record, state, "extra_fields")
     if isinstance(about.get("message"), str) and not js.trim(about["message"]):
         _add_error(record, state, "sys.empty")
@@ -112,14 +123,14 @@ def _record(parsed: Mapping[str, Any] | None, about: dict[str, Any], state: Stat
         if js.truthy(state.settings.get("forms_only_mode")):
             _add_error(record, state, "sys.form_not_found", {"form": about.get("form")})
         else:
-            record["form"] = None
-    return {key: value for key, value in record.items() if value is not None}
+            record["form"] = MISSING
+    return {key: value for key, value in record.items() if value is not MISSING}
 
 
 def _fill_in(record: Doc, definition: Mapping[str, Any], parsed: Mapping[str, Any], state: State) -> None:
     reference = definition.get("facility_reference")
     if reference:
-        value = parsed.get(reference)
+        value = parsed.get(reference, MISSING)
         record["refid"] = value.upper() if isinstance(value, str) else value
     for key in definition["fields"]:
         _merge(record["fields"], key.split("."), parsed)

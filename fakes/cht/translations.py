@@ -20,12 +20,14 @@ DEFAULTS = {
 PLACE = re.compile(r"\{\{(.+?)\}\}")
 
 
-def translate(state: State, key: Any, locale: str | None = None, context: Mapping[str, Any] | None = None) -> Any:
+def translate(state: State, key: Any, locale: Any = None, context: Mapping[str, Any] | None = None) -> Any:
     """The text for a key, or of an object with texts by locale, with its `{{places}}` filled in.
 
     Texts come from the documents `messages-<locale>`, then `messages-en`, then the built-in ones; a key without any is
     its own text. A text with a place that `context` lacks is given as it is.
     """
+    if isinstance(locale, (dict, list)):  # taken for the context, whatever it was meant to be
+        locale, context = None, locale if isinstance(locale, dict) else {}
     locale = locale or state.settings.get("locale") or "en"
     if isinstance(key, (dict, list)):
         return _message(key, locale) or key
@@ -39,7 +41,11 @@ def fill(text: Any, context: Mapping[str, Any]) -> Any:
         return text
     if any(name.strip() not in context for name in PLACE.findall(text)):
         return text
-    return PLACE.sub(lambda match: js.string(context[match[1].strip()]), text)
+    return PLACE.sub(lambda match: _shown(context[match[1].strip()]), text)
+
+
+def _shown(value: Any) -> str:
+    return "" if value is None else js.string(value)
 
 
 def _stored(state: State, locale: str, key: Any) -> Any:
