@@ -89,10 +89,8 @@ def _json(status: int, body: Any) -> Response:
 def _prefers_json() -> bool:
     accept = request.accept_mimetypes
     as_json, as_text = accept["application/json"], accept["text/plain"]
-    if as_json != as_text:
-        return as_json > as_text
-    first = request.headers.get("Accept", "").split(",")[0].split(";")[0].strip()
-    return as_json > 0 and first == "application/json"
+    first = request.headers.get("Accept", "").startswith("application/json")  # decides between equals
+    return as_json > as_text or (as_json == as_text and first)
 
 
 def _refusal(authorization: str, token: str) -> str | None:
@@ -124,17 +122,17 @@ def _message(body: bytes) -> Message:
 
 
 def _health(store: Store, now: float) -> dict[str, Any]:
-    sizes, rows = store.health()
-    neighbours = {
-        row.name: {
-            "failures": row.failures,
-            "left_alone_until": _iso(row.blocked_until) if row.blocked_until > now else None,
-            "last_error": row.error,
+    queues, neighbours = store.health()
+    told = {
+        one.name: {
+            "failures": one.failures,
+            "left_alone_until": _iso(one.blocked_until) if one.blocked_until > now else None,
+            "last_error": one.error,
         }
-        for row in rows
+        for one in neighbours
     }
-    well = all(row.failures == 0 for row in rows)
-    return {"status": "ok" if well else "trouble", "queues": dict(sizes), **neighbours}
+    well = not any(one.failures for one in neighbours)
+    return {"status": "ok" if well else "trouble", "queues": queues, **told}
 
 
 def _iso(when: float) -> str:
