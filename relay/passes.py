@@ -9,7 +9,7 @@ from typing import Any
 
 from relay import matching, policy
 from relay.cht import Cht
-from relay.messages import Message, Record, Refused, Report, Stage, Trouble
+from relay.messages import Record, Refused, Report, Stage, Trouble
 from relay.policy import RAPIDPRO_STATUS, Incoming, Outgoing, Question
 from relay.rapidpro import RapidPro
 from relay.settings import Settings
@@ -37,8 +37,14 @@ class ChtPass:
         """One exchange. Raises Trouble."""
         self.progress = False
         texts, reports = self._batch(failures)
-        handed, confirmed = self._exchange(texts, reports)
-        if not confirmed:
+        try:
+            handed = self._cht.exchange(texts, reports)
+            self.progress = True
+        except Trouble as trouble:
+            if not texts or trouble.slow or trouble.wait is not None:
+                raise
+            handed = self._cht.exchange()  # CHT is well: the texts are to blame
+            self._blame(texts, trouble)
             texts, reports = [], []
         # A text that CHT hands out although its state is being told would be told for ever.
         told = {report.id for report in reports}
@@ -52,22 +58,12 @@ class ChtPass:
             reports = reports[failures % len(reports) :][:1]  # should one report be what CHT cannot bear
         return list(takewhile(lambda text: not text.attempts, texts)), reports
 
-    def _exchange(self, texts: Sequence[Incoming], reports: Sequence[Report]) -> tuple[list[Message], bool]:
-        """One exchange: what CHT hands out, and whether it confirmed. If only the texts failed, they are to blame."""
-        try:
-            handed = self._cht.exchange([text.message for text in texts], reports)
-        except Trouble as trouble:
-            if not texts or trouble.slow or trouble.wait is not None:
-                raise
-            handed = self._cht.exchange()
-            self._log.warning("cht_failed_on_texts", ids=[text.id for text in texts], cause=trouble.cause)
-            wait = policy.pause(texts[0].attempts, self._grace) if len(texts) == 1 else 0
-            if trouble.happened is None:  # CHT may still be at it, and would not know the ids again until it is done
-                wait = max(wait, self._grace / 4)
-            self._store.blame(texts, self._now() + wait)
-            return handed, False
-        self.progress = True
-        return handed, True
+    def _blame(self, texts: Sequence[Incoming], trouble: Trouble) -> None:
+        self._log.warning("cht_failed_on_texts", ids=[text.id for text in texts], cause=trouble.cause)
+        wait = policy.pause(texts[0].attempts, self._grace) if len(texts) == 1 else 0
+        if trouble.happened is None:  # CHT may still be at it, and would not know the ids again until it is done
+            wait = max(wait, self._grace / 4)
+        self._store.blame(texts, self._now() + wait)
 
 
 class RapidProPass:
@@ -94,8 +90,8 @@ class RapidProPass:
         texts = self._store.unsettled(self._now())
         if not texts:
             return
-        start = min(text.since for text in texts if text.stage == Stage.SENDING)
-        found = [record for page in self._rapidpro.broadcasts(start) for record in page]
+        pages = self._rapidpro.broadcasts(min(text.since for text in texts))
+        found = [record for page in pages for record in page]
         self.progress = True
         matched = self._recognised(texts, found)
         self._log.info("looked_up", ids=[text.id for text in texts], found=len(matched))
@@ -117,7 +113,7 @@ class RapidProPass:
         text = policy.sending(ready, self._newest, self._now())
         self._store.save(text)  # before the call: should this process die in it, it will be looked up
         try:
-            broadcast = self._rapidpro.send(text.message)
+            broadcast = self._rapidpro.send(text.phone, text.text)
         except Trouble as trouble:
             if trouble.happened is False:
                 self._store.save(ready)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from relay.messages import Message, Record, Stage, Status, Trouble
+from relay.messages import Record, Stage, Status, Trouble
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 LOOKS = 2
@@ -41,10 +41,6 @@ class Incoming(NamedTuple):
     text: str
     attempts: int
 
-    @property
-    def message(self) -> Message:
-        return Message(self.id, self.phone, self.text)
-
 
 class Outgoing(NamedTuple):
     """A stored text for RapidPro.
@@ -72,10 +68,6 @@ class Outgoing(NamedTuple):
     status: str = Status.UNSENT
     reason: str | None = None
     to_tell: bool = True
-
-    @property
-    def message(self) -> Message:
-        return Message(self.id, self.phone, self.text)
 
 
 # --- neighbours in trouble

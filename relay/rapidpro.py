@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from relay.messages import Message, Record, Refused, Trouble
+from relay.messages import Record, Refused, Trouble
 from relay.settings import Settings
-from relay.wire import Answer, call, moment
+from relay.wire import call, moment
 
 SHOWS_A_BROADCAST = {"id", "uuid", "urns", "text", "created_on"}
 
@@ -33,20 +32,19 @@ class RapidPro:
         self._base = f"{settings.rapidpro_url}/api/v2"
         self._token = f"Token {settings.rapidpro_token}".encode()
 
-    def send(self, message: Message) -> Record:
+    def send(self, phone: str, text: str) -> Record:
         """One broadcast to one phone. Raises Refused, or Trouble, which tells whether it may have happened."""
-        body = json.dumps({"urns": [f"tel:{message.phone}"], "text": escaped(message.text)}).encode()
-        answer = self._call("POST", f"{self._base}/broadcasts.json", data=body)
-        found = answer.json()
+        body = {"urns": [f"tel:{phone}"], "text": escaped(text)}
+        status, found = self._call("POST", "broadcasts", body=body)
         # Only a broadcast shown proves that it happened, only a 400 that says why disproves it.
-        if answer.status in {200, 201, 202} and isinstance(found, dict) and found.keys() & SHOWS_A_BROADCAST:
+        if status in {200, 201, 202} and found.keys() & SHOWS_A_BROADCAST:
             return _broadcast(found)
-        if answer.status == 400 and isinstance(found, dict):
-            words = str(found.get("non_field_errors", ""))
-            if "suspended" in words or "flagged" in words:
-                raise Trouble("the workspace is suspended (400)", happened=False, slow=True)
-            raise Refused(_reason(found, message.text))
-        raise Trouble(f"answered {answer.status}, which tells nothing")
+        if status != 400 or not found:
+            raise Trouble(f"answered {status}, which tells nothing")
+        words = str(found.get("non_field_errors", ""))
+        if "suspended" in words or "flagged" in words:
+            raise Trouble("the workspace is suspended (400)", happened=False, slow=True)
+        raise Refused(_reason(found, text))
 
     def broadcasts(self, after: float) -> Iterator[list[Record]]:
         """Pages of broadcasts made since `after`, newest first; one request a page."""
@@ -59,17 +57,16 @@ class RapidPro:
 
     def _pages(self, listing: str, read: Callable[[Any], Record | None], asked: Any) -> Iterator[list[Record]]:
         while asked:
-            answer = self._call("GET", f"{self._base}/{listing}.json", params=asked)
-            found = answer.json()
-            if answer.status != 200 or not isinstance(found, dict) or not isinstance(found.get("results"), list):
-                raise Trouble(f"answered {answer.status} without a list")
+            status, found = self._call("GET", listing, params=asked)
+            if status != 200 or not isinstance(found.get("results"), list):
+                raise Trouble(f"answered {status} without a list")
             yield [record for row in found["results"] if isinstance(row, dict) and (record := read(row))]
             # Of the next page's address only what follows the `?`: our token goes nowhere else.
             asked = dict(parse_qsl(urlsplit(str(found.get("next") or "")).query))
 
-    def _call(self, method: str, url: str, **how: Any) -> Answer:
-        headers = {"Accept": "application/json", "Content-Type": "application/json"}
-        return call(self._session, self._now, method, url, headers=headers, auth=self._authorized, **how)
+    def _call(self, method: str, listing: str, **how: Any) -> tuple[int, dict[str, Any]]:
+        url = f"{self._base}/{listing}.json"
+        return call(self._session, self._now, method, url, auth=self._authorized, **how)
 
     def _authorized(self, request: Any) -> Any:
         """Not simply a header, so that a .netrc entry cannot replace it."""

@@ -20,7 +20,7 @@ CREATE TABLE IF NOT EXISTS inbox (
     received_at DOUBLE PRECISION NOT NULL,
     next_at DOUBLE PRECISION
 );
-CREATE INDEX IF NOT EXISTS inbox_due ON inbox (next_at);
+CREATE INDEX IF NOT EXISTS inbox_due ON inbox (next_at) WHERE next_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS inbox_phone ON inbox (phone, seq) WHERE next_at IS NOT NULL;
 CREATE TABLE IF NOT EXISTS outbox (
     seq {key}, id TEXT NOT NULL UNIQUE, phone TEXT NOT NULL, text TEXT NOT NULL,
@@ -37,8 +37,6 @@ CREATE INDEX IF NOT EXISTS outbox_to_tell ON outbox (seq) WHERE to_tell;
 CREATE INDEX IF NOT EXISTS outbox_id ON outbox (broadcast_id);
 CREATE INDEX IF NOT EXISTS outbox_uuid ON outbox (broadcast_uuid);
 CREATE INDEX IF NOT EXISTS outbox_ref ON outbox (message_ref);
-CREATE INDEX IF NOT EXISTS outbox_nameless ON outbox (phone)
-    WHERE stage = 'accepted' AND broadcast_id IS NULL AND broadcast_uuid IS NULL;
 INSERT INTO neighbours (name) VALUES ('cht'), ('rapidpro') ON CONFLICT DO NOTHING
 """
 
@@ -50,7 +48,7 @@ WAITING = f"""next_at IS NOT NULL AND NOT EXISTS (
 READY = f"""stage = 'ready' AND NOT EXISTS (
     SELECT 1 FROM outbox earlier WHERE earlier.phone = outbox.phone AND earlier.seq < outbox.seq
     AND earlier.stage IN ('ready', 'sending') AND earlier.attempts < {PATIENCE})"""
-OUTGOING = f"SELECT {', '.join(Outgoing._fields)} FROM outbox"
+OUTGOING = f"SELECT {', '.join(f'outbox.{name}' for name in Outgoing._fields)} FROM outbox"
 
 # --- what is due
 
@@ -89,11 +87,11 @@ NEXT = text(f"{OUTGOING} WHERE next_at <= :now AND {READY} ORDER BY next_at, seq
 SAVE = text(
     f"UPDATE outbox SET {', '.join(f'{name} = :{name}' for name in Outgoing._fields[4:])} WHERE seq = :seq",
 )
-# With them go those accepted under no name: a broadcast that shows up may be theirs.
-UNSETTLED = text(f"""{OUTGOING} WHERE stage = 'sending' AND next_at <= :now
-    UNION {OUTGOING} WHERE stage = 'accepted' AND broadcast_id IS NULL AND broadcast_uuid IS NULL AND EXISTS (
-    SELECT 1 FROM outbox other WHERE other.stage = 'sending' AND other.next_at <= :now
-    AND other.phone = outbox.phone AND other.since < outbox.since + 86400)""")
+# With them go equal texts accepted under no name: the broadcast that shows up may be theirs.
+UNSETTLED = text(f"""{OUTGOING} WHERE stage = 'sending' AND next_at <= :now UNION {OUTGOING}
+    JOIN outbox lost ON lost.phone = outbox.phone AND lost.text = outbox.text AND lost.since < outbox.since + 86400
+    WHERE lost.stage = 'sending' AND lost.next_at <= :now
+    AND outbox.stage = 'accepted' AND outbox.broadcast_id IS NULL AND outbox.broadcast_uuid IS NULL""")
 WATCHED = text(f"{OUTGOING} WHERE stage = 'accepted' AND next_at <= :now ORDER BY next_at, seq LIMIT :most")
 TAKEN = text(
     "SELECT broadcast_id, broadcast_uuid, message_ref FROM outbox"
