@@ -5,7 +5,7 @@
     relay.work(now)   does what is due and says when it wants to be called next
 
 Read on in this order: messages (the words), policy and matching (the decisions), passes (the work), store (the memory,
-with turn, statements and tables), then the clients cht and rapidpro, and web.
+with sql and turn), then the clients cht and rapidpro, and web.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from relay.cht import Cht
 from relay.messages import Trouble
 from relay.passes import ChtPass, RapidProPass
-from relay.policy import DAY, Timing
+from relay.policy import DAY, back_off
 from relay.rapidpro import RapidPro
 from relay.settings import Settings, SettingsError
 from relay.store import Neighbour, Store
@@ -30,14 +30,10 @@ from relay.web import create_app
 
 __all__ = ["Relay", "Settings", "SettingsError"]
 
-SPELLS = 20
+ROUNDS = 20
 """Rounds of passes in one call of work()."""
 ANOTHERS_TURN = timedelta(seconds=1)
 """When to look again while another relay on the same database works."""
-
-
-def _drop(*_: Any) -> Any:
-    raise structlog.DropEvent
 
 
 class Relay:
@@ -55,17 +51,17 @@ class Relay:
         def clock() -> float:
             return now().timestamp()
 
-        self._now = clock
-        self._log = structlog.wrap_logger(None, processors=[_drop]) if log is None else log
+        self._now, self._poll = clock, settings.poll_seconds
+        self._log = log or structlog.wrap_logger(structlog.ReturnLogger(), processors=[])
         try:
             self._store = Store(settings.database)
         except (SQLAlchemyError, ImportError, OSError) as error:
             cause = str(getattr(error, "orig", None) or error).splitlines()[0]
             raise SettingsError(f"RELAY_DATABASE cannot be used: {cause}.") from None
-        self._timing = Timing(settings.poll_seconds, settings.settle_seconds)
+        cht, rapidpro = Cht(settings, session, clock), RapidPro(settings, session, clock)
         self._passes: dict[str, ChtPass | RapidProPass] = {
-            "cht": ChtPass(self._store, Cht(settings, session, clock), clock, self._timing, self._log),
-            "rapidpro": RapidProPass(self._store, RapidPro(settings, session, clock), clock, self._timing, self._log),
+            "cht": ChtPass(settings, self._store, cht, clock, self._log),
+            "rapidpro": RapidProPass(settings, self._store, rapidpro, clock, self._log),
         }
         self._working = threading.Lock()
         self._pruned = 0.0
@@ -74,21 +70,23 @@ class Relay:
     def work(self, now: datetime) -> datetime:
         """Do what is due; the moment of the next call. Never sleeps, never raises for a neighbour's failure.
 
-        Raises sqlalchemy.exc.SQLAlchemyError when the database fails: call again later.
+        Raises sqlalchemy.exc.SQLAlchemyError or OSError when the database fails: call again later.
         """
         with self._working, self._store.turn() as ours:
             if not ours:
                 return now + ANOTHERS_TURN
             moment = now.timestamp()
-            self._prune(moment)
-            for _ in range(SPELLS):
-                neighbours = self._store.due(moment)
-                later = min(neighbour.due for neighbour in neighbours)
+            if moment - self._pruned > DAY:
+                self._pruned = moment
+                self._store.prune(moment)
+            for _ in range(ROUNDS):
+                neighbours = self._store.neighbours(moment)
+                later = min(due for due, _ in neighbours)
                 if later > moment:
                     # In whole milliseconds, rounded up, so that it is never a little too early.
                     return datetime.fromtimestamp(math.ceil(later * 1000) / 1000, UTC)
-                for neighbour in neighbours:
-                    if neighbour.due <= moment:
+                for due, neighbour in neighbours:
+                    if due <= moment:
                         self._pass(neighbour)
                 moment = max(moment, self._now())
             return now
@@ -97,18 +95,13 @@ class Relay:
         work = self._passes[neighbour.name]
         try:
             work.run(neighbour.failures)
-            if neighbour.failures:
-                self._store.fared(neighbour.name, {"failures": 0, "error": None})
+            fared = neighbour._replace(due_at=self._now() + self._poll, failures=0, error=None)
         except Trouble as trouble:
             failures = 1 if work.progress else neighbour.failures + 1
-            until = self._now() + self._timing.back_off(failures, trouble)
-            self._store.fared(neighbour.name, {"failures": failures, "error": trouble.cause, "blocked_until": until})
+            until = self._now() + back_off(failures, trouble, self._poll)
+            fared = neighbour._replace(failures=failures, error=trouble.cause, blocked_until=until)
             self._log.warning("trouble", neighbour=neighbour.name, cause=trouble.cause, until=until)
-
-    def _prune(self, now: float) -> None:
-        if now - self._pruned > DAY:
-            self._pruned = now
-            self._store.prune(now)
+        self._store.fared(fared)
 
     def close(self) -> None:
         """Close the database."""

@@ -30,24 +30,17 @@ def now() -> datetime:
 
 def main() -> int:
     """Serve until told to stop. Exit status 2 with one sentence when the environment is wrong."""
-    log = _log()
-    awake = threading.Event()
+    log, awake = _log(), threading.Event()
     try:
         settings = Settings.from_env(os.environ)
         relay = Relay(settings, now=now, session=requests.Session(), log=log, wake=awake.set)
     except SettingsError as error:
         return _refuse(str(error))
     try:
-        server = create_server(
-            relay.app,
-            host=settings.listen_host,
-            port=settings.listen_port,
-            threads=8,
-            max_request_body_size=LARGEST_BODY * 2,
-        )
-    except OSError as error:
+        server = create_server(relay.app, listen=settings.listen, threads=8, max_request_body_size=LARGEST_BODY * 2)
+    except (OSError, ValueError) as error:
         relay.close()
-        return _refuse(f"RELAY_LISTEN={settings.listen_host}:{settings.listen_port} cannot be used: {error.strerror}.")
+        return _refuse(f"RELAY_LISTEN={settings.listen} cannot be used: {getattr(error, 'strerror', None) or error}.")
     _serve(relay, server, awake, log)
     return 0
 
@@ -75,7 +68,7 @@ def _loop(relay: Relay, awake: threading.Event, stopping: threading.Event, log: 
         wait = 5.0
         try:
             wait = (relay.work(now()) - now()).total_seconds()
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, OSError) as error:
             log.error("database", cause=type(error).__name__)
         except Exception as error:  # a defect of ours must not end the loop: what is on disk can still be served
             log.error("defect", cause=repr(error), exc_info=True)
@@ -95,7 +88,6 @@ def _log() -> Any:
     logging.getLogger("waitress").setLevel(logging.ERROR)
     return structlog.wrap_logger(
         structlog.PrintLogger(sys.stderr),
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),

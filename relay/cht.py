@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from relay.messages import Message, Report, Trouble, clean
+from relay.policy import Incoming
 from relay.settings import Settings
 from relay.wire import call
 
@@ -15,33 +15,28 @@ class Cht:
     """The client."""
 
     def __init__(self, settings: Settings, session: Any, now: Callable[[], float]) -> None:
-        self._session = session
-        self._now = now
+        self._session, self._now = session, now
         self._url = f"{settings.cht_url}/api/sms"
         self._auth = (settings.cht_user.encode(), settings.cht_password.encode())
-        # The type must be exactly this: a charset parameter is refused. Accept decides what a starting CHT says.
-        self._headers = {"Content-Type": "application/json", "Accept": "application/json"}
 
-    def exchange(self, messages: Sequence[Message] = (), reports: Sequence[Report] = ()) -> list[Message]:
+    def exchange(self, texts: Sequence[Incoming] = (), reports: Sequence[Report] = ()) -> list[Message]:
         """Give CHT texts and states, take what it wants sent. Raises Trouble unless CHT confirmed all of it.
 
         CHT knows a text again by its id, so repeating after an unknown outcome stores nothing twice.
         """
         body: dict[str, Any] = {}
-        if messages:
-            body["messages"] = [{"id": m.id, "from": m.phone, "content": m.text} for m in messages]
+        if texts:
+            body["messages"] = [{"id": text.id, "from": text.phone, "content": text.text} for text in texts]
         if reports:
             body["updates"] = [
                 {"id": r.id, "status": r.status, **({"reason": r.reason} if r.reason else {})} for r in reports
             ]
-        data = json.dumps(body).encode()
-        answer = call(self._session, self._now, "POST", self._url, data=data, headers=self._headers, auth=self._auth)
-        if answer.status != 200:
+        status, found = call(self._session, self._now, "POST", self._url, body=body, auth=self._auth)
+        if status != 200:
             # A server in front of CHT may have given up while CHT is still at it; in any other case CHT is done.
-            raise Trouble(f"answered {answer.status}", happened=None if answer.status > 500 else False)
-        found = answer.json()
+            raise Trouble(f"answered {status}", happened=None if status > 500 else False)
         # While it starts up, CHT answers 200 with a page for people: that is no success.
-        if not isinstance(found, dict) or not isinstance(found.get("messages"), list):
+        if not isinstance(found.get("messages"), list):
             raise Trouble("answered 200, but not as the gateway protocol says: is it starting up?")
         return [message for entry in found["messages"] if (message := _message(entry))]
 

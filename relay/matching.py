@@ -7,23 +7,20 @@ words, and its time; and no record is ever taken for two texts.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
-from typing import TypeVar
 
-from relay.messages import Broadcast, Sms
+from relay.messages import Record
 from relay.policy import Outgoing
-
-Record = TypeVar("Record", Broadcast, Sms)
 
 
 def candidates(texts: Sequence[Outgoing], found: Iterable[Record]) -> list[Record]:
     """The records that can be one of these texts, oldest first."""
-    fitting = (record for record in found if any(record.names) and any(_fits(record, text) for text in texts))
+    fitting = (record for record in found if record.names and any(_fits(record, text) for text in texts))
     return sorted(fitting, key=lambda record: record.created_on or 0)
 
 
 def match(texts: Sequence[Outgoing], fitting: Iterable[Record], taken: Set[str]) -> dict[int, Record]:
     """Which candidate is which text's, by its seq: oldest to oldest, none twice, none with a name in `taken`."""
-    free = [record for record in fitting if taken.isdisjoint(record.names)]
+    free = [record for record in fitting if record.names.isdisjoint(taken)]
     matched: dict[int, Record] = {}
     for text in sorted(texts):
         own = next((record for record in free if _fits(record, text)), None)
@@ -33,18 +30,15 @@ def match(texts: Sequence[Outgoing], fitting: Iterable[Record], taken: Set[str])
     return matched
 
 
-def match_by_name(texts: Iterable[Outgoing], found: Iterable[Sms]) -> dict[int, Sms]:
+def match_by_name(texts: Iterable[Outgoing], found: Iterable[Record]) -> dict[int, Record]:
     """Which message is which text's, by text's seq, where it or its broadcast is known by name."""
-    by_name: dict[str | None, Sms] = {}
-    for sms in found:
-        by_name[sms.ref] = by_name[sms.broadcast] = sms
-    by_name.pop(None, None)
-    named = ((text.seq, by_name.get(text.message_ref) or by_name.get(text.broadcast_id)) for text in texts)
+    by_name = {name: sms for sms in found for name in sms.names}
+    named = ((text.seq, by_name.get(text.message_ref or "") or by_name.get(text.broadcast_id or "")) for text in texts)
     return {seq: sms for seq, sms in named if sms is not None}
 
 
-def _fits(record: Broadcast | Sms, text: Outgoing) -> bool:
-    if isinstance(record, Sms) and record.broadcast and text.broadcast_id:
+def _fits(record: Record, text: Outgoing) -> bool:
+    if record.broadcast and text.broadcast_id:
         return False  # both have names, and they differ
     if record.created_on and record.created_on < text.since:
         return False

@@ -1,15 +1,13 @@
-"""The words of this program: texts, their states, and what can come of a call to a neighbour.
+"""The words of this program: texts, what the neighbours say of them, and what can come of a call to a neighbour.
 
-Two rules carry everything else. A state changes only along a row of LEGAL; and a call whose answer was lost is Trouble
-that may have happened, never Refused: it alone can send a text twice. Times are seconds since 1970 everywhere.
+Two rules carry everything else. A state only moves forward; and a call whose answer was lost is Trouble that may have
+happened, never Refused: it alone can send a text twice. Times are seconds since 1970 everywhere.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
 from typing import NamedTuple
-
-Names = tuple[str | None, str | None]
 
 
 class Message(NamedTuple):
@@ -34,37 +32,21 @@ class Stage(StrEnum):
 
 
 class Status(StrEnum):
-    """How far a text is on its way to the phone, in the words of CHT's gateway protocol."""
+    """How far a text is on its way to the phone, in the words of CHT's gateway protocol and in their order.
+
+    FAILED is before DELIVERED: a delivery report can come after RapidPro gave up, and the phone has the text.
+    """
 
     UNSENT = "UNSENT"
     PENDING = "PENDING"
     SENT = "SENT"
-    DELIVERED = "DELIVERED"
     FAILED = "FAILED"
+    DELIVERED = "DELIVERED"
 
-
-LEGAL: dict[str, frozenset[str]] = {
-    Status.UNSENT: frozenset({Status.PENDING, Status.SENT, Status.DELIVERED, Status.FAILED}),
-    Status.PENDING: frozenset({Status.SENT, Status.DELIVERED, Status.FAILED}),
-    Status.SENT: frozenset({Status.DELIVERED, Status.FAILED}),
-    # A delivery report can come after RapidPro gave up: the phone has the text, and that is the truth.
-    Status.FAILED: frozenset({Status.DELIVERED}),
-    Status.DELIVERED: frozenset(),
-}
-"""What may follow what. Anything else, a late `sent` after `delivered` for instance, changes nothing."""
-
-RAPIDPRO_STATUS: dict[str, Status | None] = {
-    "initializing": Status.UNSENT,
-    "queued": Status.UNSENT,
-    "wired": Status.PENDING,
-    "sent": Status.SENT,
-    "resent": Status.SENT,
-    "delivered": Status.DELIVERED,
-    "read": Status.DELIVERED,
-    "errored": None,  # will be tried again by RapidPro: no news for CHT
-    "failed": Status.FAILED,
-}
-"""RapidPro's words for outgoing messages (rapidpro temba/msgs/models.py); None: the state stays as it is."""
+    def follows(self, other: str) -> bool:
+        """Whether a text that was `other` can be this now. A late `sent` after `delivered`, for one, is no news."""
+        order = list(Status)
+        return order.index(self) > order.index(Status(other))
 
 
 class Report(NamedTuple):
@@ -75,34 +57,26 @@ class Report(NamedTuple):
     reason: str | None = None
 
 
-class Broadcast(NamedTuple):
-    """RapidPro's record of a send. Old versions have only `id`, coming ones only `uuid`; `urns` None: anonymous."""
+class Record(NamedTuple):
+    """What RapidPro shows of a broadcast, or of one message to one phone.
 
-    id: str | None
-    uuid: str | None
-    urns: tuple[str, ...] | None
-    texts: tuple[str, ...]
-    created_on: float | None
+    ref         its uuid; for messages of versions that have none, their id
+    broadcast   the id of the broadcast, or of that which the message is part of, where the version shows it
+    urns        whom it is for; None in an anonymous workspace
+    texts       its words; a broadcast can have them in several languages
+    """
 
-    @property
-    def names(self) -> Names:
-        return self.id, self.uuid
-
-
-class Sms(NamedTuple):
-    """RapidPro's record of one message to one phone; `broadcast` is the id of its broadcast where that is shown."""
-
-    ref: str
+    ref: str | None
     broadcast: str | None
     urns: tuple[str, ...] | None
     texts: tuple[str, ...]
     created_on: float | None
-    status: str
-    has_channel: bool
+    status: str = ""
+    has_channel: bool = True
 
     @property
-    def names(self) -> Names:
-        return self.ref, self.broadcast
+    def names(self) -> set[str]:
+        return {name for name in (self.ref, self.broadcast) if name}
 
 
 class Refused(Exception):

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
-from relay.messages import Broadcast, Message, Refused, Sms, Trouble
+from relay.messages import Record, Refused, Trouble
 from relay.settings import Settings
-from relay.wire import Answer, call, moment
+from relay.wire import call, moment
 
 SHOWS_A_BROADCAST = {"id", "uuid", "urns", "text", "created_on"}
 
@@ -29,61 +28,45 @@ class RapidPro:
     """The client. Reading methods raise Trouble."""
 
     def __init__(self, settings: Settings, session: Any, now: Callable[[], float]) -> None:
-        self._session = session
-        self._now = now
-        self._base = settings.rapidpro_url
+        self._session, self._now = session, now
+        self._base = f"{settings.rapidpro_url}/api/v2"
         self._token = f"Token {settings.rapidpro_token}".encode()
 
-    def send(self, message: Message) -> Broadcast:
+    def send(self, phone: str, text: str) -> Record:
         """One broadcast to one phone. Raises Refused, or Trouble, which tells whether it may have happened."""
-        body = json.dumps({"urns": [f"tel:{message.phone}"], "text": escaped(message.text)}).encode()
-        answer = self._call("POST", f"{self._base}/api/v2/broadcasts.json", data=body)
-        found = answer.json()
+        body = {"urns": [f"tel:{phone}"], "text": escaped(text)}
+        status, found = self._call("POST", "broadcasts", body=body)
         # Only a broadcast shown proves that it happened, only a 400 that says why disproves it.
-        if answer.status in {200, 201, 202} and isinstance(found, dict) and found.keys() & SHOWS_A_BROADCAST:
+        if status in {200, 201, 202} and found.keys() & SHOWS_A_BROADCAST:
             return _broadcast(found)
-        if answer.status == 400 and isinstance(found, dict):
-            words = str(found.get("non_field_errors", ""))
-            if "suspended" in words or "flagged" in words:
-                raise Trouble("the workspace is suspended (400)", happened=False, slow=True)
-            raise Refused(_reason(found, message.text))
-        raise Trouble(f"answered {answer.status}, which tells nothing")
+        if status != 400 or not found:
+            raise Trouble(f"answered {status}, which tells nothing")
+        words = str(found.get("non_field_errors", ""))
+        if "suspended" in words or "flagged" in words:
+            raise Trouble("the workspace is suspended (400)", happened=False, slow=True)
+        raise Refused(_reason(found, text))
 
-    def broadcasts(self, after: float) -> Iterator[list[Broadcast]]:
+    def broadcasts(self, after: float) -> Iterator[list[Record]]:
         """Pages of broadcasts made since `after`, newest first; one request a page."""
-        url = f"{self._base}/api/v2/broadcasts.json"
-        for rows in self._pages(url, {"after": _iso(after)}):
-            yield [_broadcast(row) for row in rows]
+        return self._pages("broadcasts", _broadcast, {"after": _iso(after)})
 
-    def messages(
-        self, *, broadcast: str | None = None, after: float | None = None, before: float | None = None
-    ) -> Iterator[list[Sms]]:
+    def messages(self, broadcast: str | None, after: float | None, before: float | None) -> Iterator[list[Record]]:
         """Pages of outgoing messages, newest first: of one broadcast, or made between two moments, both included."""
         asked = {"broadcast": broadcast, "after": after and _iso(after), "before": before and _iso(before)}
-        url = f"{self._base}/api/v2/messages.json"
-        for rows in self._pages(url, {name: value for name, value in asked.items() if value}):
-            yield [sms for row in rows if (sms := _sms(row))]
+        return self._pages("messages", _sms, {name: value for name, value in asked.items() if value})
 
-    def _pages(self, url: str, params: dict[str, str]) -> Iterator[list[dict[str, Any]]]:
-        following: str | None = url
-        while following:
-            answer = self._call("GET", following, params=params if following == url else None)
-            found = answer.json()
-            if answer.status != 200 or not isinstance(found, dict) or not isinstance(found.get("results"), list):
-                raise Trouble(f"answered {answer.status} without a list")
-            yield [row for row in found["results"] if isinstance(row, dict)]
-            following = self._same_site(found.get("next"))
+    def _pages(self, listing: str, read: Callable[[Any], Record | None], asked: Any) -> Iterator[list[Record]]:
+        while asked:
+            status, found = self._call("GET", listing, params=asked)
+            if status != 200 or not isinstance(found.get("results"), list):
+                raise Trouble(f"answered {status} without a list")
+            yield [record for row in found["results"] if isinstance(row, dict) and (record := read(row))]
+            # Of the next page's address only what follows the `?`: our token goes nowhere else.
+            asked = dict(parse_qsl(urlsplit(str(found.get("next") or "")).query))
 
-    def _same_site(self, following: Any) -> str | None:
-        """The next page's address at the address we were told: never elsewhere with our token."""
-        if not isinstance(following, str) or not following:
-            return None
-        url = urlsplit(following)
-        return f"{self._base}/api/v2/{url.path.rsplit('/', 1)[-1]}?{url.query}"
-
-    def _call(self, method: str, url: str, **how: Any) -> Answer:
-        headers = {"Accept": "application/json", "Content-Type": "application/json"}
-        return call(self._session, self._now, method, url, headers=headers, auth=self._authorized, **how)
+    def _call(self, method: str, listing: str, **how: Any) -> tuple[int, dict[str, Any]]:
+        url = f"{self._base}/{listing}.json"
+        return call(self._session, self._now, method, url, auth=self._authorized, **how)
 
     def _authorized(self, request: Any) -> Any:
         """Not simply a header, so that a .netrc entry cannot replace it."""
@@ -96,8 +79,7 @@ def _reason(errors: dict[str, Any], text: str) -> str:
     words = " ".join(_sentences(errors))
     limit = re.search(r"no more than (\d+) characters", words)
     if limit:
-        length = len(escaped(text).strip())
-        return f"The text is too long for SMS: {length} characters, at most {limit[1]}."
+        return f"The text is too long for SMS: {len(escaped(text).strip())} characters, at most {limit[1]}."
     if "urns" in errors:
         return "The phone number is not valid: check it, with its country code."
     if "blank" in words and "text" in errors:
@@ -113,23 +95,23 @@ def _sentences(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else []
 
 
-def _broadcast(row: dict[str, Any]) -> Broadcast:
+def _broadcast(row: dict[str, Any]) -> Record:
     urns, text = row.get("urns"), row.get("text")
     texts = text.values() if isinstance(text, dict) else [text]
-    return Broadcast(
-        id=_name(row.get("id")),
-        uuid=_name(row.get("uuid")),
+    return Record(
+        ref=_name(row.get("uuid")),
+        broadcast=_name(row.get("id")),
         urns=tuple(str(urn) for urn in urns) if isinstance(urns, list) else None,
         texts=tuple(one for one in texts if isinstance(one, str)),
         created_on=moment(row.get("created_on")),
     )
 
 
-def _sms(row: dict[str, Any]) -> Sms | None:
+def _sms(row: dict[str, Any]) -> Record | None:
     uuid, number, urn = _name(row.get("uuid")), _name(row.get("id")), row.get("urn")
     if row.get("direction") != "out" or not (uuid or number):
         return None
-    return Sms(
+    return Record(
         ref=uuid or f"message {number}",
         broadcast=_name(row.get("broadcast")),
         urns=(urn,) if isinstance(urn, str) else None,
@@ -142,9 +124,7 @@ def _sms(row: dict[str, Any]) -> Sms | None:
 
 def _name(value: Any) -> str | None:
     """An id or uuid as text; None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, (int, str)) or value == "":
-        return None
-    return str(value)
+    return str(value) if isinstance(value, (int, str)) and not isinstance(value, bool) and value != "" else None
 
 
 def _iso(when: float) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any
 from urllib.parse import urlsplit
 
 
@@ -11,19 +12,12 @@ class SettingsError(ValueError):
     """A setting that cannot be used; one sentence says which, what came, and what is expected."""
 
 
-REQUIRED = (
-    "RELAY_CHT_URL",
-    "RELAY_CHT_USER",
-    "RELAY_CHT_PASSWORD",
-    "RELAY_RAPIDPRO_URL",
-    "RELAY_RAPIDPRO_TOKEN",
-    "RELAY_INCOMING_TOKEN",
-)
-
-
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Addresses and secrets of both neighbours. URLs have no trailing slash; secrets never show in the repr."""
+    """Addresses and secrets of both neighbours; each is RELAY_ and its name in the environment.
+
+    URLs have no trailing slash; secrets never show in the repr. Raises SettingsError for what cannot work.
+    """
 
     cht_url: str
     cht_user: str
@@ -35,14 +29,11 @@ class Settings:
     poll_seconds: float = 60.0
     settle_seconds: float = 120.0
     """After a lost answer: how long RapidPro may take until its lists show what it accepted."""
-    listen_host: str = "127.0.0.1"
-    listen_port: int = 7070
+    listen: str = "127.0.0.1:7070"
 
     def __post_init__(self) -> None:
-        """Refuse what cannot work. Raises SettingsError."""
         for name in ("cht_url", "rapidpro_url"):
-            _check_url(f"RELAY_{name.upper()}", getattr(self, name))
-            object.__setattr__(self, name, getattr(self, name).rstrip("/"))
+            object.__setattr__(self, name, _url(f"RELAY_{name.upper()}", getattr(self, name)))
         for name in ("rapidpro_token", "incoming_token"):
             value = getattr(self, name)
             if not value or value != value.strip() or not value.isprintable():
@@ -50,28 +41,25 @@ class Settings:
         if ":" in self.cht_user or not self.cht_user:
             raise SettingsError("RELAY_CHT_USER must be a user name, and basic authentication allows no colon in it.")
         for name in ("poll_seconds", "settle_seconds"):
-            value = getattr(self, name)
-            if not 0 < value <= 86400:
-                raise SettingsError(f"RELAY_{name.upper()} must be a number above 0, at most 86400, not {value!r}.")
+            object.__setattr__(self, name, _seconds(f"RELAY_{name.upper()}", getattr(self, name)))
+        host, _, port = self.listen.rpartition(":")
+        if not host or not (port.isascii() and port.isdigit()) or int(port) > 65535:
+            raise SettingsError(f"RELAY_LISTEN must be HOST:PORT, such as 127.0.0.1:7070, not {self.listen!r}.")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
-        """Read the RELAY_ variables. Raises SettingsError for a missing or unusable one."""
-        missing = [name for name in REQUIRED if not environ.get(name)]
+        """Read the RELAY_ variables; an empty one counts as not set. Raises SettingsError."""
+        names = {one.name: f"RELAY_{one.name.upper()}" for one in fields(cls)}
+        missing = [
+            names[one.name] for one in fields(cls) if one.default is MISSING and not environ.get(names[one.name])
+        ]
         if missing:
             raise SettingsError(f"Set {', '.join(missing)} in the environment: the relay cannot work without.")
-        host, port = _listen(environ.get("RELAY_LISTEN") or "127.0.0.1:7070")
-        return cls(
-            **{name.removeprefix("RELAY_").lower(): environ[name] for name in REQUIRED},
-            database=environ.get("RELAY_DATABASE") or "sqlite:///relay.db",
-            poll_seconds=_seconds("RELAY_POLL_SECONDS", environ.get("RELAY_POLL_SECONDS") or "60"),
-            settle_seconds=_seconds("RELAY_SETTLE_SECONDS", environ.get("RELAY_SETTLE_SECONDS") or "120"),
-            listen_host=host,
-            listen_port=port,
-        )
+        given: dict[str, Any] = {name: environ[key] for name, key in names.items() if environ.get(key)}
+        return cls(**given)
 
 
-def _check_url(name: str, value: str) -> None:
+def _url(name: str, value: str) -> str:
     try:
         url = urlsplit(value)
         usable = url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0
@@ -81,17 +69,14 @@ def _check_url(name: str, value: str) -> None:
         raise SettingsError(f"{name} must be an address such as https://example.org, not {value!r}.")
     if url.username or url.password or url.query or url.fragment:
         raise SettingsError(f"{name} must be a plain address without user, password, ? or #.")
+    return value.rstrip("/")
 
 
-def _listen(value: str) -> tuple[str, int]:
-    host, colon, port = value.rpartition(":")
-    if not colon or not host or not (port.isascii() and port.isdigit()) or int(port) > 65535:
-        raise SettingsError(f"RELAY_LISTEN must be HOST:PORT, port 0 to 65535, such as 127.0.0.1:7070, not {value!r}.")
-    return host.strip("[]"), int(port)
-
-
-def _seconds(name: str, value: str) -> float:
+def _seconds(name: str, value: float | str) -> float:
     try:
-        return float(value)
+        seconds = float(value)
     except ValueError:
-        raise SettingsError(f"{name} must be a number of seconds, such as 60 or 0.5, not {value!r}.") from None
+        seconds = 0.0
+    if not 0 < seconds <= 86400:
+        raise SettingsError(f"{name} must be a number of seconds above 0, at most 86400, not {value!r}.")
+    return seconds

@@ -1,37 +1,25 @@
 """The relay's memory, and its only state: what is on disk here is safe, whatever dies.
 
-Every method is one short transaction; none is open while a neighbour is called.
+Every method is one short transaction; none is open while a neighbour is called. The web adds to the inbox by a
+connection of its own; all else is read and changed by the one relay whose turn it is.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Iterable, Sequence, Set
+from contextlib import AbstractContextManager, suppress
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
-from sqlalchemy.exc import IntegrityError, ProgrammingError
+from sqlalchemy import Engine, TextClause, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, IntegrityError, ProgrammingError
+from sqlalchemy.pool import NullPool
 
+from relay import sql
 from relay.messages import Message, Report
-from relay.policy import DAY, Changes, Incoming, Outgoing
-from relay.statements import (
-    BEGIN,
-    CHANGE,
-    DUE,
-    FARED,
-    HANDED_OVER,
-    IN,
-    NAMELESS,
-    OUTGOING,
-    SIZES,
-    TO_TELL,
-    TOLD,
-    UNSETTLED,
-    WATCHED,
-)
-from relay.tables import inbox, neighbours, open_engine, outbox, schema
-from relay.turn import FileTurn, ServerTurn
+from relay.policy import DAY, Incoming, Outgoing
+from relay.turn import turn
 
 FAR = 253e9
 """A moment that never comes."""
@@ -43,8 +31,29 @@ class Neighbour(NamedTuple):
     """How it stands with CHT or RapidPro: when there is something to do there, and its failures in a row."""
 
     name: str
-    due: float
+    due_at: float
+    blocked_until: float
     failures: int
+    error: str | None
+
+
+@lru_cache(maxsize=4)  # the engine keeps compiled statements; connections it keeps none
+def open_engine(url: str) -> Engine:
+    """SQLite (WAL, each commit on disk, one writer at a time) or PostgreSQL. Raises ArgumentError for any other."""
+    kind = make_url(url)
+    if kind.get_backend_name() == "postgresql":
+        return create_engine(kind, poolclass=NullPool)
+    if kind.get_backend_name() != "sqlite" or kind.database in {None, "", ":memory:"}:
+        raise ArgumentError("it must be an SQLite file or PostgreSQL")
+    how = {"timeout": 30, "check_same_thread": False, "isolation_level": "IMMEDIATE"}
+    engine = create_engine(kind, poolclass=NullPool, connect_args=how)
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _: Any) -> None:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")  # a commit is on disk, not on its way there
+
+    return engine
 
 
 class Store:
@@ -54,151 +63,106 @@ class Store:
         engine = open_engine(url)
         self._work, self._web = engine.connect(), engine.connect()
         self._serving = threading.Lock()
-        # Whoever starts at the same moment may be faster with any of these.
-        with suppress(IntegrityError, ProgrammingError), self._begin() as db:
-            for statement in schema(engine.dialect):
-                db.exec_driver_sql(statement)
-        for name in ("cht", "rapidpro"):
-            with suppress(IntegrityError), self._begin() as db:
-                db.execute(insert(neighbours), {"name": name})
-        self._turn = FileTurn(self._work) if engine.name == "sqlite" else ServerTurn(self._work)
-
-    @contextmanager
-    def _begin(self) -> Iterator[Connection]:
-        with self._work.begin():
-            yield self._work
-
-    @contextmanager
-    def _serve(self) -> Iterator[Connection]:
-        with self._serving, self._web.begin():
-            yield self._web
+        key = "INTEGER PRIMARY KEY" if engine.name == "sqlite" else "BIGSERIAL PRIMARY KEY"
+        # Another relay that starts at the same moment may be faster, and then has made all of it.
+        with suppress(IntegrityError, ProgrammingError), self._work.begin():
+            for statement in sql.SCHEMA.format(key=key).split(";"):
+                self._work.exec_driver_sql(statement)
 
     def turn(self) -> AbstractContextManager[bool]:
         """Whether it is this relay's turn to call the neighbours, until the end of the block."""
-        return self._turn.take()
+        return turn(self._work)
 
     def close(self) -> None:
         """Close the database."""
-        for thing in (self._turn, self._work, self._web):
-            thing.close()
+        self._work.close()
+        self._web.close()
 
     # --- who works when
 
-    def due(self, now: float) -> list[Neighbour]:
-        """When there is something to do with each neighbour."""
-        with self._begin() as db:
-            rows = db.execute(DUE, {"now": now}).all()
-        return [_neighbour(*row) for row in rows]
+    def neighbours(self, now: float) -> list[tuple[float, Neighbour]]:
+        """CHT and RapidPro, each after the moment when there is something to do with it."""
+        with self._work.begin():
+            cht, rapidpro = (Neighbour(*row) for row in self._work.execute(sql.NEIGHBOURS))
+            text_in, state, *out = self._work.execute(sql.DUE, {"now": now}).one()
+        return [_due(cht, [cht.due_at, text_in, state]), _due(rapidpro, out)]
 
-    def fared(self, name: str, changes: Changes) -> None:
-        """Keep how a pass with a neighbour went: its failures in a row, and how long to leave it alone."""
-        with self._begin() as db:
-            db.execute(FARED, {"which": name, **changes})
+    def fared(self, neighbour: Neighbour) -> None:
+        """Keep how a pass with a neighbour went."""
+        self._run(sql.FARED, neighbour._asdict())
 
     # --- in: RapidPro to CHT
 
     def receive(self, message: Message, now: float) -> bool:
         """Store a text for CHT. False if another text has its id; the same text again is stored once."""
-        row = message._asdict()
-        try:
-            with self._serve() as db:
-                db.execute(insert(inbox), {**row, "next_at": now})
-        except IntegrityError:
-            with self._serve() as db:
-                known = db.execute(select(inbox.c.phone, inbox.c.text).where(inbox.c.id == message.id)).first()
-            return known is None or tuple(known) == (message.phone, message.text)
-        return True
+        with self._serving, self._web.begin():
+            self._web.execute(sql.RECEIVE, {**message._asdict(), "now": now})
+            kept = self._web.execute(sql.RECEIVED, {"id": message.id}).one()
+        return tuple(kept) == (message.phone, message.text)
 
-    def due_for_cht(self, now: float, most: int) -> tuple[list[Incoming], list[Report]]:
+    def for_cht(self, now: float, most: int) -> tuple[list[Incoming], list[Report]]:
         """Texts and states to tell CHT, oldest first."""
-        with self._begin() as db:
-            texts = [Incoming(*row) for row in db.execute(IN, {"now": now, "most": most})]
-            reports = [Report(*row) for row in db.execute(TO_TELL, {"most": most})]
-        return texts, reports
+        texts = self._run(sql.FOR_CHT, {"now": now, "most": most})
+        return [Incoming(*row) for row in texts], [Report(*row) for row in self._run(sql.TO_TELL, {"most": most})]
 
-    def told(
-        self, texts: Sequence[Incoming], reports: Sequence[Report], handed: Sequence[Message], now: float, due_at: float
-    ) -> None:
-        """CHT confirmed texts and states, and handed out texts to send; ask it again at `due_at`."""
-        with self._begin() as db:
-            db.execute(FARED, {"which": "cht", "due_at": due_at})
-            if texts:
-                db.execute(HANDED_OVER, [{"which": text.seq, "told_at": now} for text in texts])
-            if reports:  # unless the state changed while it was being told
-                db.execute(TOLD, [{"which": told.id, "was": told.status, "to_tell": False} for told in reports])
-            if handed:
-                _take(db, handed, now)
+    def told(self, texts: Sequence[Incoming], reports: Sequence[Report], handed: Sequence[Message], now: float) -> None:
+        """CHT confirmed texts and states, and handed out texts: the new are to be sent, of all it is to be told."""
+        with self._work.begin():
+            for statement, rows in (
+                (sql.HANDED_OVER, [{"seq": text.seq} for text in texts]),
+                (sql.TOLD, [{"id": told.id} for told in reports]),
+                (sql.TAKE, [{**message._asdict(), "now": now} for message in handed]),
+            ):
+                if rows:
+                    self._work.execute(statement, rows)
 
     def blame(self, texts: Sequence[Incoming], next_at: float) -> None:
         """These were in a request that failed: from now on each goes alone, not before `next_at`."""
-        with self._begin() as db:
-            blamed = update(inbox).where(inbox.c.seq.in_([text.seq for text in texts]))
-            db.execute(blamed.values(attempts=inbox.c.attempts + 1, next_at=next_at))
+        self._run(sql.BLAME, [{"seq": text.seq, "next_at": next_at} for text in texts])
 
     # --- out: CHT to RapidPro
 
-    def begin(self, now: float, earliest: float) -> Outgoing | None:
-        """The next text to send; the intent to send it is stored. None past an earlier one in trouble to its phone."""
-        with self._begin() as db:
-            row = db.execute(BEGIN, {"now": now, "earliest": earliest}).first()
-        return Outgoing(*row) if row else None
+    def next(self, now: float) -> Outgoing | None:
+        """The next text to send; none past an earlier one in trouble to the same phone."""
+        return next((Outgoing(*row) for row in self._run(sql.NEXT, {"now": now})), None)
 
     def unsettled(self, now: float) -> list[Outgoing]:
         """Texts to look up in RapidPro now, their outcome being unknown; with them those accepted under no name."""
-        with self._begin() as db:
-            rows = list(db.execute(UNSETTLED, {"now": now}))
-            if rows:
-                same_phones = outbox.c.phone.in_({row.phone for row in rows})
-                recently = outbox.c.since > min(row.since for row in rows) - DAY
-                rows += db.execute(OUTGOING.where(NAMELESS, same_phones, recently))
-        return [Outgoing(*row) for row in rows]
+        return [Outgoing(*row) for row in self._run(sql.UNSETTLED, {"now": now})]
 
     def watched(self, now: float, most: int) -> list[Outgoing]:
         """Accepted texts whose state is to be asked."""
-        with self._begin() as db:
-            return [Outgoing(*row) for row in db.execute(WATCHED, {"now": now, "most": most})]
+        return [Outgoing(*row) for row in self._run(sql.WATCHED, {"now": now, "most": most})]
 
-    def change(self, decided: Iterable[tuple[Outgoing, Changes]]) -> None:
-        """Store what decisions change."""
-        with self._begin() as db:
-            for text, changes in decided:
-                db.execute(CHANGE, {"which": text.seq, **changes})
+    def save(self, *texts: Outgoing) -> None:
+        """Store what was decided."""
+        if texts:
+            self._run(sql.SAVE, [text._asdict() for text in texts])
 
     def taken(self, names: Set[str]) -> Set[str]:
         """Those names of broadcasts and messages that belong to texts of ours already."""
-        if not names:
-            return set()
-        columns = (outbox.c.broadcast_id, outbox.c.broadcast_uuid, outbox.c.message_ref)
-        with self._begin() as db:
-            rows = db.execute(select(*columns).where(or_(*(column.in_(names) for column in columns)))).all()
+        rows = self._run(sql.TAKEN, {"names": list(names)}) if names else []
         return names & {name for row in rows for name in row}
 
     # --- looking after itself
 
     def prune(self, now: float) -> None:
         """Forget finished texts after KEEP."""
-        finished = outbox.c.next_at.is_(None) & ~outbox.c.to_tell & (outbox.c.since < now - KEEP)
-        with self._begin() as db:
-            db.execute(delete(inbox).where(inbox.c.told_at < now - KEEP))
-            db.execute(delete(outbox).where(finished))
+        for statement in sql.FORGET:
+            self._run(statement, {"before": now - KEEP})
 
-    def health(self) -> tuple[Mapping[Any, int], Sequence[Any]]:
-        """Sizes of the queues, and the neighbours' rows."""
-        with self._serve() as db:
-            return db.execute(SIZES).one()._mapping, db.execute(select(neighbours)).all()
+    def health(self) -> tuple[dict[str, int], list[Neighbour]]:
+        """Sizes of the queues, and how it stands with the neighbours."""
+        with self._serving, self._web.begin():
+            queues = self._web.execute(sql.QUEUES).one()._asdict()
+            return queues, [Neighbour(*row) for row in self._web.execute(sql.NEIGHBOURS)]
 
-
-def _neighbour(name: str, due_at: float, blocked_until: float, failures: int, *work: Any) -> Neighbour:
-    text_in, state, send, look, ask = work
-    due = [due_at, text_in, 0 if state else None] if name == "cht" else [send, look, ask]
-    return Neighbour(name, max(blocked_until, min((at for at in due if at is not None), default=FAR)), failures)
+    def _run(self, statement: TextClause, given: Any) -> Sequence[Any]:
+        with self._work.begin():
+            result = self._work.execute(statement, given)
+            return result.all() if result.returns_rows else []
 
 
-def _take(db: Connection, handed: Sequence[Message], now: float) -> None:
-    """Texts of CHT's that are new are to be sent; of all, CHT is to be told the state, so that it goes on."""
-    ids = {message.id: message for message in handed}
-    again = update(outbox).where(outbox.c.id.in_(ids)).values(to_tell=True).returning(outbox.c.id)
-    known = set(db.execute(again).scalars())
-    new = [{**message._asdict(), "next_at": now} for message in ids.values() if message.id not in known]
-    if new:
-        db.execute(insert(outbox), new)
+def _due(neighbour: Neighbour, work: Iterable[float | None]) -> tuple[float, Neighbour]:
+    due = min((at for at in work if at is not None), default=FAR)
+    return max(neighbour.blocked_until, due), neighbour

@@ -6,64 +6,46 @@ no time limit, and nobody can work on after losing it unnoticed.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from sqlalchemy import Connection, text
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from filelock import FileLock, Timeout
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
-_KEY = "('outbox'::regclass::oid::bigint)"
-
-
-class FileTurn:
-    """For an SQLite file: a lock on a file beside it."""
-
-    def __init__(self, db: Connection) -> None:
-        self._file = sqlite3.connect(
-            f"{db.engine.url.database}-turn", timeout=0, isolation_level=None, check_same_thread=False
-        )
-
-    @contextmanager
-    def take(self) -> Iterator[bool]:
-        """Whether it is ours until the end of the block."""
-        try:
-            self._file.execute("BEGIN IMMEDIATE")
-        except sqlite3.Error as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-                raise OperationalError("BEGIN IMMEDIATE", None, error) from None
-            yield False
-            return
-        try:
-            yield True
-        finally:
-            self._file.execute("ROLLBACK")
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+KEY = "('outbox'::regclass::oid::bigint)"
 
 
-class ServerTurn:
-    """For PostgreSQL: a lock of the session, on the connection that does the work (so no transaction pooler between).
+@contextmanager
+def turn(db: Connection) -> Iterator[bool]:
+    """Whether it is ours until the end of the block. Raises OSError or SQLAlchemyError when that cannot be known."""
+    take = _on_a_file if db.engine.name == "sqlite" else _on_the_server
+    with take(db) as ours:
+        yield ours
 
-    Should the connection break, the work breaks off with it: its next statement fails.
-    """
 
-    def __init__(self, db: Connection) -> None:
-        self._db = db
+@contextmanager
+def _on_a_file(db: Connection) -> Iterator[bool]:
+    lock = FileLock(f"{db.engine.url.database}-turn", timeout=0, thread_local=False)
+    try:
+        lock.acquire()
+    except Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
 
-    @contextmanager
-    def take(self) -> Iterator[bool]:
-        """Whether it is ours until the end of the block."""
-        with self._db.begin():
-            ours = bool(self._db.execute(text(f"SELECT pg_try_advisory_lock{_KEY}")).scalar())
-        try:
-            yield ours
-        finally:
-            if ours:
-                with suppress(SQLAlchemyError), self._db.begin():
-                    self._db.execute(text(f"SELECT pg_advisory_unlock{_KEY}"))
 
-    def close(self) -> None:
-        """Nothing is open besides the connection."""
+@contextmanager
+def _on_the_server(db: Connection) -> Iterator[bool]:
+    """By the connection that does the work (so no transaction pooler between): should it break, the work breaks off."""
+    with db.begin():
+        ours = bool(db.exec_driver_sql(f"SELECT pg_try_advisory_lock{KEY}").scalar())
+    try:
+        yield ours
+    finally:
+        if ours:
+            with suppress(SQLAlchemyError), db.begin():
+                db.exec_driver_sql(f"SELECT pg_advisory_unlock{KEY}")

@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Flask, Response, request
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadRequest, Forbidden, HTTPException
 
 from relay.messages import Message, clean
 from relay.settings import Settings
@@ -22,25 +22,16 @@ LARGEST_BODY = 1024 * 1024
 FIELDS = ("id", "from", "content")
 
 
-class BadMessage(Exception):
-    """A message that cannot be taken; the text says what to mend."""
-
-
 def create_app(settings: Settings, store: Store, now: Callable[[], float], wake: Callable[[], None], log: Any) -> Flask:
     """The Flask app. `wake` is called when there is new work."""
     app = Flask("relay", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
 
     def incoming() -> Response:
-        refusal = _refusal(request.headers.get("Authorization", ""), settings.incoming_token)
-        if refusal:
-            return answer(403, refusal)
-        try:
-            message = _message(request.get_data())
-            if not store.receive(message, now()):
-                raise BadMessage("another message has this `id`; each message needs its own")
-        except BadMessage as bad:
-            return answer(400, f"Message was not saved: {bad}")
+        _authorize(request.headers.get("Authorization", ""), settings.incoming_token)
+        message = _message(request.get_data())
+        if not store.receive(message, now()):
+            raise _not_saved("another message has this `id`; each message needs its own")
         log.info("received", id=message.id)
         wake()
         return _json(200, {"saved": 1})
@@ -52,29 +43,27 @@ def create_app(settings: Settings, store: Store, now: Callable[[], float], wake:
     def health() -> Response:
         return _json(200, _health(store, now()))
 
-    _add_error_handlers(app, log)
+    @app.errorhandler(413)
+    def too_large(_: Exception) -> Response:
+        return _answer(413, f"Message was not saved: the body is larger than {LARGEST_BODY} bytes")
+
+    @app.errorhandler(Exception)
+    def refused(error: Exception) -> Response:
+        if isinstance(error, HTTPException):
+            return _answer(error.code or 500, error.description or error.name)
+        log.error("server_error", cause=type(error).__name__)
+        if isinstance(error, SQLAlchemyError):
+            return _answer(503, "Message was not saved: the relay cannot write to its database, send it again later")
+        return _answer(500, "Server error")
+
     return app
 
 
-def _add_error_handlers(app: Flask, log: Any) -> None:
-    @app.errorhandler(HTTPException)
-    def refused(error: HTTPException) -> Response:
-        if error.code == 413:
-            return answer(413, f"Message was not saved: the body is larger than {LARGEST_BODY} bytes")
-        return answer(error.code or 500, error.name)
-
-    @app.errorhandler(SQLAlchemyError)
-    def no_database(error: SQLAlchemyError) -> Response:
-        log.error("database", cause=type(error).__name__)
-        return answer(503, "Message was not saved: the relay cannot write to its database, send it again later")
-
-    @app.errorhandler(Exception)
-    def broken(error: Exception) -> Response:
-        log.error("server_error", cause=type(error).__name__)
-        return answer(500, "Server error")
+def _not_saved(why: str) -> BadRequest:
+    return BadRequest(f"Message was not saved: {why}")
 
 
-def answer(status: int, message: str) -> Response:
+def _answer(status: int, message: str) -> Response:
     """An error, as JSON for callers that prefer it and as text for all others."""
     if _prefers_json():
         return _json(status, {"code": status, "error": message})
@@ -89,52 +78,49 @@ def _json(status: int, body: Any) -> Response:
 def _prefers_json() -> bool:
     accept = request.accept_mimetypes
     as_json, as_text = accept["application/json"], accept["text/plain"]
-    if as_json != as_text:
-        return as_json > as_text
-    first = request.headers.get("Accept", "").split(",")[0].split(";")[0].strip()
-    return as_json > 0 and first == "application/json"
+    first = request.headers.get("Accept", "").startswith("application/json")  # decides between equals
+    return as_json > as_text or (as_json == as_text and first)
 
 
-def _refusal(authorization: str, token: str) -> str | None:
-    """Why the caller may not; None if it may."""
+def _authorize(authorization: str, token: str) -> None:
     scheme, _, value = authorization.partition(" ")
     if scheme != "Token" or not value.strip():
-        return "Missing authorization token"
-    right = hmac.compare_digest(value.strip().encode("latin-1", "replace"), token.encode())
-    return None if right else "Incorrect token"
+        raise Forbidden("Missing authorization token")
+    if not hmac.compare_digest(value.strip().encode("latin-1", "replace"), token.encode()):
+        raise Forbidden("Incorrect token")
 
 
 def _message(body: bytes) -> Message:
-    """The message in a request. Text and whole numbers are taken, numbers as text. Raises BadMessage."""
+    """The message in a request. Text and whole numbers are taken, numbers as text."""
     if request.mimetype != "application/json":
-        raise BadMessage(f"Content-Type must be application/json, not {request.mimetype or 'left out'}")
+        raise _not_saved(f"Content-Type must be application/json, not {request.mimetype or 'left out'}")
     try:
         found = json.loads(body or b"{}")
     except (ValueError, RecursionError):
-        raise BadMessage("the body is not valid JSON") from None
+        raise _not_saved("the body is not valid JSON") from None
     if not isinstance(found, dict):
-        raise BadMessage("the body must be a JSON object with `id`, `from` and `content`")
+        raise _not_saved("the body must be a JSON object with `id`, `from` and `content`")
     for name in FIELDS:
         value = found.get(name)
         if not value:
-            raise BadMessage(f"`{name}` is missing or empty")
+            raise _not_saved(f"`{name}` is missing or empty")
         if isinstance(value, bool) or not isinstance(value, (str, int)):
-            raise BadMessage(f"`{name}` must be text")
+            raise _not_saved(f"`{name}` must be text")
     return Message(*(clean(str(found[name])) for name in FIELDS))
 
 
 def _health(store: Store, now: float) -> dict[str, Any]:
-    sizes, rows = store.health()
-    neighbours = {
-        row.name: {
-            "failures": row.failures,
-            "left_alone_until": _iso(row.blocked_until) if row.blocked_until > now else None,
-            "last_error": row.error,
+    queues, neighbours = store.health()
+    told = {
+        one.name: {
+            "failures": one.failures,
+            "left_alone_until": _iso(one.blocked_until) if one.blocked_until > now else None,
+            "last_error": one.error,
         }
-        for row in rows
+        for one in neighbours
     }
-    well = all(row.failures == 0 for row in rows)
-    return {"status": "ok" if well else "trouble", "queues": dict(sizes), **neighbours}
+    well = not any(one.failures for one in neighbours)
+    return {"status": "ok" if well else "trouble", "queues": queues, **told}
 
 
 def _iso(when: float) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from math import ceil
+from types import MappingProxyType
 from typing import Any
 
 import requests
@@ -21,48 +21,45 @@ WHOLE_ANSWER = 60
 """Seconds for the whole answer, however small its pieces."""
 LARGEST_ANSWER = 16 * 1024 * 1024
 LONGEST_WAIT = 24 * 3600.0
+# For CHT the type must be exactly this, a charset is refused; and Accept decides what it says while it starts.
+HEADERS = MappingProxyType({"Content-Type": "application/json", "Accept": "application/json"})
 
 
-@dataclass(frozen=True)
-class Answer:
-    """A whole answer."""
+def call(
+    session: Any, now: Callable[[], float], method: str, url: str, *, body: Any = None, **how: Any
+) -> tuple[int, dict[str, Any]]:
+    """The status of the answer and the JSON object in it, empty when it is none.
 
-    status: int
-    body: bytes
-    retry_after: str | None
-
-    def json(self) -> Any:
-        """The body parsed, or None when it is not JSON."""
-        try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
-            return None
-
-
-def call(session: Any, now: Callable[[], float], method: str, url: str, **how: Any) -> Answer:
-    """Make the call. Raises Trouble when there is no whole answer, and for answers that mean "not now"."""
+    Raises Trouble when there is no whole answer, and for answers that mean "not now".
+    """
     started = now()
+    how |= {"timeout": TIMEOUT, "allow_redirects": False, "stream": True, "headers": HEADERS}
+    data = None if body is None else json.dumps(body).encode()
     try:
-        with session.request(method, url, timeout=TIMEOUT, allow_redirects=False, stream=True, **how) as response:
-            body = bytearray()
+        with session.request(method, url, data=data, **how) as response:
+            answer = bytearray()
             for piece in response.iter_content(65536):
-                body += piece
-                if len(body) > LARGEST_ANSWER or now() - started > WHOLE_ANSWER:
+                answer += piece
+                if len(answer) > LARGEST_ANSWER or now() - started > WHOLE_ANSWER:
                     raise Trouble("the answer is too long or too slow")
-            answer = Answer(response.status_code, bytes(body), response.headers.get("Retry-After"))
     except (requests.RequestException, HTTPError, OSError) as error:
         raise _no_answer(error) from None
-    return _judged(answer, now())
+    status = response.status_code
+    if status == 429:
+        raise Trouble("throttled (429)", happened=False, wait=_wait(response.headers.get("Retry-After"), now()))
+    if status in {401, 403}:
+        raise Trouble(f"the token or password is refused ({status})", happened=False, slow=True)
+    if 300 <= status < 400:
+        raise Trouble(f"answered with a redirect ({status}): is the address right?", slow=True)
+    return status, _object(answer)
 
 
-def _judged(answer: Answer, now: float) -> Answer:
-    if answer.status == 429:
-        raise Trouble("throttled (429)", happened=False, wait=_wait(answer.retry_after, now))
-    if answer.status in {401, 403}:
-        raise Trouble(f"the token or password is refused ({answer.status})", happened=False, slow=True)
-    if 300 <= answer.status < 400:
-        raise Trouble(f"answered with a redirect ({answer.status}): is the address right?", slow=True)
-    return answer
+def _object(answer: bytes | bytearray) -> dict[str, Any]:
+    try:
+        found = json.loads(answer)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _no_answer(error: Exception) -> Trouble:

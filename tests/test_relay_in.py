@@ -47,8 +47,7 @@ def test_a_text_is_on_disk_before_it_is_acknowledged(world: World, tmp_path: Any
         assert db.execute("SELECT id, text FROM inbox").fetchall() == [("run-1", "G TEMP 38")]
         assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     db.close()
-    with relay._store._begin() as inside:
-        assert inside.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+    assert relay._store._web.exec_driver_sql("PRAGMA synchronous").scalar() == 2
     relay.close()
 
 
@@ -176,8 +175,8 @@ def test_another_text_under_a_known_id_is_refused_and_the_first_kept(world: Worl
 
 
 def test_a_broken_database_is_told_to_the_sender(relay: Relay) -> None:
-    with relay._store._begin() as inside:
-        inside.exec_driver_sql("DROP TABLE inbox")
+    with relay._store._work.begin():
+        relay._store._work.exec_driver_sql("DROP TABLE inbox")
     answer = text_in(relay)
     assert answer.status_code == 503
     assert "send it again later" in answer.text

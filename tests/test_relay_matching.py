@@ -7,19 +7,19 @@ from typing import Any
 import pytest
 
 from relay.matching import candidates, match, match_by_name, same_phone, same_text
-from relay.messages import Broadcast, Sms
+from relay.messages import Record
 from tests.relay_texts import PHONE, SINCE, text
 
 
-def broadcast(number: int = 1, **changes: Any) -> Broadcast:
+def broadcast(number: int = 1, **changes: Any) -> Record:
     """A broadcast of these words to this phone."""
-    given = Broadcast(str(number), None, (f"tel:{PHONE}",), ("Visit due",), SINCE + 1)
+    given = Record(None, str(number), (f"tel:{PHONE}",), ("Visit due",), SINCE + 1)
     return given._replace(**changes)
 
 
-def sms(number: int = 1, **changes: Any) -> Sms:
+def sms(number: int = 1, **changes: Any) -> Record:
     """A message of these words to this phone."""
-    given = Sms(f"message {number}", None, (f"tel:{PHONE}",), ("Visit due",), SINCE + 1, "queued", has_channel=True)
+    given = Record(f"message {number}", None, (f"tel:{PHONE}",), ("Visit due",), SINCE + 1, "queued", has_channel=True)
     return given._replace(**changes)
 
 
@@ -37,8 +37,8 @@ def sms(number: int = 1, **changes: Any) -> Sms:
         ({"urns": ()}, False),
         ({"urns": ("tel:+250788123002",)}, False),
         ({"urns": (f"tel:{PHONE}", "tel:+250788123002")}, False),
-        ({"id": None, "uuid": "u-1"}, True),
-        ({"id": None}, False),
+        ({"broadcast": None, "ref": "u-1"}, True),
+        ({"broadcast": None}, False),
     ],
 )
 def test_a_broadcast_is_a_candidate_by_words_phone_time_and_a_name(change: dict[str, Any], fits: bool) -> None:
@@ -58,7 +58,7 @@ def test_equal_texts_get_records_oldest_to_oldest_and_none_twice() -> None:
 
 @pytest.mark.parametrize(("taken", "left"), [({"1"}, False), ({"u-1"}, False), ({"2"}, True)])
 def test_a_record_of_another_text_is_not_taken_whichever_of_its_names_is_known(taken: set[str], left: bool) -> None:
-    one = broadcast(uuid="u-1")
+    one = broadcast(ref="u-1")
     assert match([text()], [one], taken) == ({1: one} if left else {})
 
 

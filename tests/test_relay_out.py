@@ -153,6 +153,26 @@ def test_a_text_accepted_under_no_name_is_not_taken_for_a_later_equal_one(world:
     relay.close()
 
 
+def test_a_text_accepted_under_no_name_long_before_is_not_taken_for_a_later_equal_one(world: World) -> None:
+    def without(act: Any) -> Any:
+        body = act().json()
+        return reply(201, {name: value for name, value in body.items() if name != "id"})
+
+    def no_broadcast_shown(_m: str, path: str, _b: Any, act: Any) -> Any:
+        if path != "/api/v2/messages.json":
+            return None
+        body = act().json()
+        return reply(200, {**body, "results": [{**row, "broadcast": None} for row in body["results"]]})
+
+    world.faults += [no_broadcast_shown, on("POST", BROADCASTS, without, lambda act: act(), lost)]
+    relay = relay_in(world)
+    for number, words in enumerate(["Take your tablets", "Visit due", "Take your tablets"]):
+        world.waiting.append({"id": f"text-{number}", "to": "+250788123001", "content": words})
+        world.run(relay, 600)
+    assert world.sent() == ["Take your tablets", "Visit due", "Take your tablets"]
+    relay.close()
+
+
 def test_a_message_with_the_number_of_a_broadcast_is_not_taken_for_it(world: World) -> None:
     """Old versions number both, each from 1."""
     relay = relay_in(world)

@@ -7,14 +7,13 @@ from typing import Any
 import pytest
 
 from relay import policy
-from relay.messages import Broadcast, Sms, Stage, Status, Trouble
-from relay.policy import Timing
+from relay.messages import Record, Stage, Status, Trouble
 from tests.relay_texts import PHONE, SINCE, text
 
 NOW = SINCE + 40
 ON_THE_GRID = 1_772_582_400.0
 MINUTE, HOUR, DAY = 60, 3600, 86400
-TIMING = Timing(poll=60, grace=120)
+POLL, GRACE = 60, 120
 
 
 @pytest.mark.parametrize(
@@ -37,42 +36,43 @@ TIMING = Timing(poll=60, grace=120)
 def test_a_neighbour_in_trouble_is_left_alone_for_longer_and_longer(
     failures: int, trouble: Trouble, poll: float, seconds: float
 ) -> None:
-    assert Timing(poll, 120).back_off(failures, trouble) == seconds
+    assert policy.back_off(failures, trouble, poll) == seconds
 
 
 @pytest.mark.parametrize(("attempts", "seconds"), [(0, 30), (1, 60), (2, 120), (6, 1920), (7, 3600), (1000, 3600)])
 def test_a_text_in_trouble_is_left_alone_for_longer_and_longer(attempts: int, seconds: float) -> None:
-    assert TIMING.pause(attempts) == seconds
+    assert policy.pause(attempts, GRACE) == seconds
 
 
-def test_a_broadcast_is_looked_for_from_shortly_before_the_newest_one_or_from_an_hour_ago() -> None:
-    assert policy.earliest(NOW - 10, NOW) == NOW - 70
-    assert policy.earliest(NOW + 900, NOW) == NOW + 840
-    assert policy.earliest(NOW - 2 * HOUR, NOW) == NOW - HOUR
-    assert policy.earliest(0, NOW) == NOW - HOUR
+def test_what_is_to_be_sent_is_counted_and_looked_for_from_shortly_before_the_newest_or_from_an_hour_ago() -> None:
+    ready = text(stage=Stage.READY, attempts=2, looks=2, since=0.0)
+    assert policy.sending(ready, NOW - 10, NOW) == text(attempts=3, looks=0, since=NOW - 70)
+    assert policy.sending(ready, NOW + 900, NOW).since == NOW + 840
+    assert policy.sending(ready, NOW - 2 * HOUR, NOW).since == NOW - HOUR
+    assert policy.sending(ready, 0, NOW).since == NOW - HOUR
+
+
+def test_a_text_that_is_sent_again_is_looked_for_from_its_first_time() -> None:
+    assert policy.sending(text(stage=Stage.READY), NOW, NOW).since == SINCE
 
 
 def test_what_is_accepted_is_never_sent_again_and_asked_for_from_then_on() -> None:
-    changes = policy.accepted(text(), Broadcast("7", "u-7", None, (), SINCE + 1), NOW, TIMING)
-    assert changes == {
-        "stage": Stage.ACCEPTED,
-        "broadcast_id": "7",
-        "broadcast_uuid": "u-7",
-        "since": SINCE + 1,
-        "accepted_at": NOW,
-        "next_at": policy.next_look(NOW, NOW, Status.UNSENT, 60),
-    }
-    assert policy.accepted(text(), Broadcast("7", None, None, (), None), NOW, TIMING)["since"] == SINCE
+    assert policy.accepted(text(), Record("u-7", "7", None, (), SINCE + 1), NOW, POLL) == text(
+        stage=Stage.ACCEPTED,
+        broadcast_id="7",
+        broadcast_uuid="u-7",
+        since=SINCE + 1,
+        accepted_at=NOW,
+        next_at=policy.next_look(NOW, NOW, Status.UNSENT, 60),
+    )
+    assert policy.accepted(text(), Record(None, "7", None, (), None), NOW, POLL).since == SINCE
 
 
 def test_what_is_refused_fails_with_its_reason_and_is_never_touched_again() -> None:
-    assert policy.refused("Too long") == {
-        "stage": Stage.REFUSED,
-        "next_at": None,
-        "status": Status.FAILED,
-        "reason": "Too long",
-        "to_tell": True,
-    }
+    given = text(to_tell=False)
+    assert policy.refused(given, "Too long") == text(
+        stage=Stage.REFUSED, next_at=None, status=Status.FAILED, reason="Too long", to_tell=True
+    )
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,8 @@ def test_what_is_refused_fails_with_its_reason_and_is_never_touched_again() -> N
 def test_what_rapidpro_does_not_show_is_looked_for_again_before_it_is_sent_again(
     looks: int, attempts: int, changes: dict[str, Any]
 ) -> None:
-    assert policy.not_found(text(looks=looks, attempts=attempts), NOW, TIMING) == changes
+    given = text(looks=looks, attempts=attempts)
+    assert policy.not_found(given, NOW, GRACE) == given._replace(**changes)
 
 
 @pytest.mark.parametrize(
@@ -142,42 +143,53 @@ def test_texts_far_apart_are_asked_for_one_by_one_and_by_name_where_there_is_one
     assert (second.texts, second.broadcast, second.after, second.before) == ([nameless], None, SINCE + 300.5, None)
 
 
-def sms(status: str, **changes: Any) -> Sms:
-    given = Sms("message 1", "7", (f"tel:{PHONE}",), ("Visit due",), SINCE + 2, status, has_channel=True)
+def sms(status: str, **changes: Any) -> Record:
+    given = Record("message 1", "7", (f"tel:{PHONE}",), ("Visit due",), SINCE + 2, status)
     return given._replace(**changes)
 
 
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        (Status.UNSENT, "PENDING SENT FAILED DELIVERED"),
+        (Status.PENDING, "SENT FAILED DELIVERED"),
+        (Status.SENT, "FAILED DELIVERED"),
+        (Status.FAILED, "DELIVERED"),
+        (Status.DELIVERED, ""),
+    ],
+)
+def test_a_state_only_moves_forward(was: Status, now: str) -> None:
+    assert {status for status in Status if status.follows(was)} == set(now.split())
+
+
 def test_news_names_the_message_and_changes_the_state() -> None:
-    assert policy.news(text(accepted_at=NOW), sms("wired"), NOW, TIMING) == {
-        "message_ref": "message 1",
-        "message_at": SINCE + 2,
-        "broadcast_id": "7",
-        "status": Status.PENDING,
-        "reason": None,
-        "to_tell": True,
-        "next_at": policy.next_look(NOW, NOW, Status.PENDING, 60),
-    }
+    given = text(accepted_at=NOW, to_tell=False)
+    assert policy.news(given, sms("wired"), NOW, POLL) == given._replace(
+        message_ref="message 1",
+        message_at=SINCE + 2,
+        broadcast_id="7",
+        status=Status.PENDING,
+        to_tell=True,
+        next_at=policy.next_look(NOW, NOW, Status.PENDING, 60),
+    )
 
 
 @pytest.mark.parametrize("status", ["errored", "levitating", "queued", "sent"])
 def test_a_word_that_is_no_news_changes_no_state(status: str) -> None:
-    given = text(accepted_at=NOW - HOUR, status=Status.SENT, broadcast_id="6", message_at=SINCE)
-    changes = policy.news(given, sms(status, created_on=None), NOW, TIMING)
-    assert changes == {
-        "message_ref": "message 1",
-        "message_at": SINCE,
-        "broadcast_id": "6",
-        "next_at": policy.next_look(NOW, NOW - HOUR, Status.SENT, 60),
-    }
+    given = text(accepted_at=NOW - HOUR, status=Status.SENT, broadcast_id="6", message_at=SINCE, to_tell=False)
+    assert policy.news(given, sms(status, created_on=None), NOW, POLL) == given._replace(
+        message_ref="message 1", next_at=policy.next_look(NOW, NOW - HOUR, Status.SENT, 60)
+    )
 
 
 def test_no_word_at_all_only_moves_the_next_look() -> None:
     given = text(accepted_at=NOW - HOUR)
-    assert policy.news(given, None, NOW, TIMING) == {"next_at": policy.next_look(NOW, NOW - HOUR, Status.UNSENT, 60)}
+    moved = policy.next_look(NOW, NOW - HOUR, Status.UNSENT, 60)
+    assert policy.news(given, None, NOW, POLL) == given._replace(next_at=moved)
 
 
 def test_what_is_delivered_is_not_asked_for_again() -> None:
-    assert policy.news(text(accepted_at=NOW), sms("delivered"), NOW, TIMING)["next_at"] is None
+    assert policy.news(text(accepted_at=NOW), sms("delivered"), NOW, POLL).next_at is None
 
 
 @pytest.mark.parametrize(
@@ -187,5 +199,7 @@ def test_what_is_delivered_is_not_asked_for_again() -> None:
         (False, "No channel or address in RapidPro reaches this phone."),
     ],
 )
-def test_a_failure_has_a_reason(has_channel: bool, reason: str) -> None:
-    assert policy.news(text(accepted_at=NOW), sms("failed", has_channel=has_channel), NOW, TIMING)["reason"] == reason
+def test_a_failure_has_a_reason_until_the_text_is_delivered_all_the_same(has_channel: bool, reason: str) -> None:
+    failed = policy.news(text(accepted_at=NOW), sms("failed", has_channel=has_channel), NOW, POLL)
+    assert failed.reason == reason
+    assert policy.news(failed, sms("delivered"), NOW, POLL).reason is None

@@ -116,7 +116,7 @@ def test_an_unusable_setting_is_named_and_no_secret_is_shown(name: str, value: s
 def test_settings_have_defaults_and_show_no_secrets() -> None:
     given = {name: value for name, value in ENVIRON.items() if name not in {"RELAY_LISTEN", "RELAY_POLL_SECONDS"}}
     settings = Settings.from_env(given)
-    assert (settings.listen_host, settings.listen_port, settings.poll_seconds) == ("127.0.0.1", 7070, 60.0)
+    assert (settings.listen, settings.poll_seconds) == ("127.0.0.1:7070", 60.0)
     assert settings.cht_url == "http://127.0.0.1:9"
     for secret in ("gateway-pass", "rapidpro-token", TOKEN):
         assert secret not in repr(settings)

@@ -10,11 +10,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from relay import SettingsError
-from relay.tables import metadata
 from tests.relay_neighbours import START, Killed, World, lost, on, relay_in, reply, text_in
 
 BROADCASTS = "/api/v2/broadcasts.json"
@@ -28,6 +27,12 @@ with Store(sys.argv[1]).turn() as ours:
 """
 
 
+def drop_tables(engine: Engine) -> None:
+    """What another test left."""
+    with engine.begin() as db:
+        db.execute(text("DROP TABLE IF EXISTS neighbours, inbox, outbox"))
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[str]:
     """An empty database of each kind."""
@@ -36,9 +41,9 @@ def database(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[str]:
         return
     url: str = request.getfixturevalue("postgresql_url")
     engine = create_engine(url)
-    metadata.drop_all(engine)
+    drop_tables(engine)
     yield url
-    metadata.drop_all(engine)
+    drop_tables(engine)
     engine.dispose()
 
 
@@ -150,7 +155,7 @@ def test_the_work_of_a_relay_that_died_is_taken_over(database: str) -> None:
 
 def test_a_relay_whose_connection_broke_stops_at_once_and_goes_on_with_a_new_one(postgresql_url: str) -> None:
     engine = create_engine(postgresql_url)
-    metadata.drop_all(engine)
+    drop_tables(engine)
     world = World()
     first, second = (relay_in(world, database=postgresql_url) for _ in range(2))
 
@@ -172,7 +177,7 @@ def test_a_relay_whose_connection_broke_stops_at_once_and_goes_on_with_a_new_one
     assert text_in(first).status_code == 200
     first.close()
     second.close()
-    metadata.drop_all(engine)
+    drop_tables(engine)
     engine.dispose()
 
 
@@ -190,8 +195,8 @@ def test_a_text_whose_answer_is_lost_is_settled_by_the_other_relay(database: str
 
 def test_a_lock_that_cannot_be_had_for_another_reason_is_an_error(tmp_path: Any) -> None:
     relay = relay_in(World(), database=f"sqlite:///{tmp_path}/relay.db")
-    (tmp_path / "relay.db-turn").write_bytes(b"This is no SQLite file at all. " * 100)
-    with pytest.raises(SQLAlchemyError, match="not a database"):
+    (tmp_path / "relay.db-turn").mkdir()
+    with pytest.raises(OSError, match=r"relay\.db-turn"):
         relay.work(START)
     relay.close()
 
