@@ -204,9 +204,8 @@ def test_an_id_that_is_no_number_is_refused(caller: Caller, value: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["before", "after"])
-@pytest.mark.parametrize("value", ["", "x", "2024", "2024-13-01", "2024-02-30", "0000-01-01",
-                                   "0001-01-01T00:00:00%2B14:00",
-                                   "9999-12-31T23:59:59-14:00", "2024-10-01T25:00",
+@pytest.mark.parametrize("value", ["", "x", "202410", "2024-13-01", "2024-02-30", "0000-01-01",
+                                   "10000-01-01", "2024-10-01T25:00",
                                    "2024-10-01T08:00:00+02:00"])  # fmt: skip
 def test_a_time_that_is_none_leaves_an_empty_list(caller: Caller, name: str, value: str) -> None:
     reply = caller.ask("GET", "/api/v2/messages.json", f"{name}={value}")

@@ -10,7 +10,8 @@ from types import MappingProxyType
 from typing import Any
 
 from fakes.rapidpro import openapi_types as types
-from fakes.rapidpro.api.routes import PREFIX, Endpoint, endpoints
+from fakes.rapidpro.api.endpoint import Endpoint
+from fakes.rapidpro.api.routes import PREFIX, endpoints
 from fakes.rapidpro.profile import Profile
 
 Schema = Mapping[str, Any]

@@ -30,7 +30,7 @@ class Profile:
     escapes_unicode: bool = False
     """JSON as ASCII with escapes (up to v8.1.124)."""
     wrong_method_first: bool = True
-    """405 for a wrong method, HEAD and OPTIONS before the token is asked for (v8.3.37); before, 403, HEAD 200."""
+    """405 for a wrong method, HEAD and OPTIONS first of all (v8.3.37); before, 403, HEAD 200, 405 after the quota."""
     documents_without_token: bool = True
     """GET without `.json` answers 200 without a token, POST there 403 (v9.1.186); before, 403 and as with `.json`."""
     root_open: bool = True
@@ -47,8 +47,6 @@ class Profile:
     """The scope that broadcasts are counted in."""
     throttled_by_user: bool = False
     """Requests are counted per workspace and user (before v7.1.64)."""
-    wrong_methods_count: bool = False
-    """405 used a place in the quota (before v8.3.37)."""
     broadcast_fields: tuple[str, ...] = shapes.BROADCAST
     """Keys of a broadcast."""
     broadcast_words: Mapping[str, str] | None = None
@@ -121,6 +119,18 @@ class Profile:
     """A URN that belongs to another contact is told by its index; before, for the list as a whole."""
     urn_display_kept: bool = False
     """Lists show the display part of a contact's URNs."""
+    most_skipped: int = 100_000
+    """Rows of equal time that a cursor may skip (v8.1.37)."""
+    paths_left_out: bool = True
+    """`paths=false` shows runs without their paths (v7.3.10)."""
+    expands_urns: bool = True
+    """`expand_urns=` shows the parts of contacts' URNs (v8.1.120)."""
+    orders_urns: bool = False
+    """`urn_order=priority` leaves expanded URNs in the contact's order (v26.3.20); else those with a channel lead."""
+    labels_archived: bool = True
+    """`label=` finds archived messages too (v8.3.13)."""
+    typed_labels: bool = True
+    """A label's UUID may be written in any form (v7.5.14); in lists what is none is a 500 until v10.1.164."""
     no_match: str = "No {model} matches the given query."
     """What is said of an object that is not there (Django REST framework 3.15)."""
     no_contact_name: str = ""

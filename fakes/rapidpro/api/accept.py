@@ -1,51 +1,101 @@
 """Which kind of answer a caller takes.
 
-Source: Django REST framework's content negotiation: the most specific media type of the Accept header decides; on a
-path with `.json` only JSON is offered.
+Source: Django REST framework's content negotiation (negotiation.py, utils/mediatypes.py): the most specific media
+types of the Accept header are looked at first, among equal ones what is offered first wins, and `q` counts for
+nothing. A suffix of the path, or else `format=`, leaves only one kind to offer.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from email.message import Message
+from types import MappingProxyType
 
-_INDENT = re.compile(r"indent=([0-9]{1,4})(?![0-9])")
-
-
-def takes_json(accept: str | None) -> tuple[bool, int | None]:
-    """Whether the Accept header admits JSON, and the indentation it asks for."""
-    if not accept or accept == "*/*":
-        return True, None
-    for part in _most_specific_first(accept):
-        kind, _, parameters = part.partition(";")
-        if kind.strip().lower() in {"application/json", "application/*", "*/*"}:
-            found = _INDENT.search(parameters)
-            return True, (min(int(found[1]), 8) or None) if found else None
-    return False, None
+JSON_KIND, HTML_KIND = "application/json", "text/html"
+BOTH = (HTML_KIND, JSON_KIND)
+FORMATS = MappingProxyType({"json": (JSON_KIND,), "api": (HTML_KIND,)})
+MOST_INDENT = 8
+NO_SUCH_FORMAT, NOT_ACCEPTABLE = 404, 406
 
 
-def prefers_json(accept: str | None, format_asked: str | None) -> bool | None:
-    """Whether a documentation path answers JSON rather than its page; none if the caller takes neither."""
-    if format_asked is not None:
-        return True if format_asked == "json" else None
-    for part in _most_specific_first(accept or "*/*"):
-        kind = part.partition(";")[0].strip().lower()
-        if kind in {"text/html", "text/*", "*/*"}:
-            return False
-        if kind in {"application/json", "application/*"}:
-            return True
-    return None
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What is answered: JSON, with so many blanks of indentation, or a page."""
+
+    page: bool = False
+    indent: int | None = None
 
 
-def _most_specific_first(accept: str) -> list[str]:
-    parts = [part.strip() for part in accept.split(",")]
-    return sorted(parts, key=_vagueness)
+JSON_ANSWER, PAGE_ANSWER = Kind(), Kind(page=True)
 
 
-def _vagueness(part: str) -> int:
-    kind, _, parameters = part.partition(";")
-    main, _, sub = kind.partition("/")
-    if main.strip() == "*":
-        return 3
-    if sub.strip() == "*":
-        return 2
-    return 0 if parameters and not parameters.strip().startswith("q=") else 1
+class Unacceptable(Exception):
+    """Nothing of what is offered can be answered; `status` says why."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+def offered(suffix: str | None, format_asked: str | None) -> Sequence[str]:
+    """Media types that there are. Raises Unacceptable for a format that is none."""
+    wanted = suffix or format_asked
+    if not wanted:
+        return BOTH
+    if wanted not in FORMATS:
+        raise Unacceptable(NO_SUCH_FORMAT)
+    return FORMATS[wanted]
+
+
+def chosen(accept: str | None, kinds: Sequence[str]) -> Kind:
+    """The kind of answer among those offered, best first. Raises Unacceptable."""
+    if accept is None or accept == "*/*":  # the usual cases, without anything to take apart
+        return PAGE_ANSWER if kinds[0] == HTML_KIND else JSON_ANSWER
+    if accept == JSON_KIND and kinds[-1] == JSON_KIND:
+        return JSON_ANSWER
+    asked = [_media_type(one.strip()) for one in accept.split(",")]
+    for vagueness in range(4):
+        for kind in kinds:
+            for one in asked:
+                if one.vagueness == vagueness and one.admits(kind):
+                    return PAGE_ANSWER if kind == HTML_KIND else Kind(indent=one.indent)
+    raise Unacceptable(NOT_ACCEPTABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    main: str
+    sub: str
+    vagueness: int
+    indent: int | None
+
+    def admits(self, kind: str) -> bool:
+        main, _, sub = kind.partition("/")
+        return self.main in ("*", main) and self.sub in ("*", sub)
+
+
+def _media_type(text: str) -> _Asked:
+    name, _, rest = text.partition(";")
+    main, _, sub = name.strip().lower().partition("/")
+    given = _parameters(rest) if rest else {}
+    vagueness = 3 if main == "*" else 2 if sub == "*" else 1 if set(given) <= {"q"} else 0
+    return _Asked(main, sub, vagueness, _indent(given.get("indent")))
+
+
+def _parameters(text: str) -> dict[str, str]:
+    header = Message()
+    header["Content-Type"] = f"text/plain; {text}".replace("\r", " ").replace("\n", " ")
+    return {name.lower(): value for name, value in (header.get_params() or [])[1:] if value}
+
+
+def _indent(text: str | None) -> int | None:
+    try:
+        return max(min(int(text or ""), MOST_INDENT), 0) or None
+    except ValueError:
+        return None
+
+
+def matches(kind: str, content_type: str) -> bool:
+    """Whether a body's content type, which may hold stars, admits a kind."""
+    return _media_type(content_type).admits(kind)

@@ -7,20 +7,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
-from fakes.rapidpro.api import accept, auth, documents
+from fakes.rapidpro.api import accept, auth, documents, filters, workspace
 from fakes.rapidpro.api.bodies import read
 from fakes.rapidpro.api.context import Answer, Context
-from fakes.rapidpro.api.routes import PREFIX, ROOT, Endpoint, endpoints
+from fakes.rapidpro.api.endpoint import Endpoint
+from fakes.rapidpro.api.routes import PREFIX, ROOT, endpoints
 from fakes.rapidpro.api.throttle import Throttle
 from fakes.rapidpro.api.wire import HTML, JSON, Broken, Call, Refused, detail, parse_query, server_error, to_json
-from fakes.rapidpro.api.workspace import described
 from fakes.rapidpro.rows import Token
 from fakes.wsgi import Environ, Reply
 
 Headers = tuple[tuple[str, str], ...]
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Api:
@@ -32,24 +32,25 @@ class Api:
         self._throttle = throttle
         self._lock = lock
         self.unexpected: Callable[[str], None] = lambda _sentence: None
-        known = endpoints(context.profile)
-        self._data = {f"{PREFIX}{name}.json": one for name, one in known.items()}
-        self._documents = {f"{PREFIX}{name}": one for name, one in known.items()}
+        known = {**endpoints(context.profile), "": ROOT}
+        self._data = {f"{PREFIX}{name}.{end}": (one, end) for name, one in known.items() for end in self._suffixes()}
+        self._bare = {f"{PREFIX}{name}": one for name, one in known.items()}
         self._heads: dict[tuple[str, str, str | None], Headers] = {}
 
     def answer(self, environ: Environ) -> Reply:
         """The answer to a request."""
         path = environ["PATH_INFO"]
-        endpoint = self._data.get(path)
-        if endpoint is None:
-            endpoint = self._data.get(path.removesuffix("/")) if path.endswith(".json/") else None
-        if endpoint is not None:
-            return self._serve(endpoint, environ, documented=False)
-        if path in (PREFIX, f"{PREFIX}.json"):
-            return self._serve(ROOT, environ, documented=False)
-        if path in self._documents:
-            return self._serve(self._documents[path], environ, documented=True)
+        found = self._data.get(path)
+        if found is None:
+            found = self._data.get(path[:-1]) if path.endswith("/") else None
+        if found is not None:
+            return self._serve(*found, environ)
+        if path in self._bare:
+            return self._serve(self._bare[path], None, environ)
         return self._elsewhere(path)
+
+    def _suffixes(self) -> tuple[str, ...]:
+        return ("json",) if self._profile.root_open else ("json", "api")
 
     def _elsewhere(self, path: str) -> Reply:
         moved = documents.moved(path)
@@ -58,113 +59,107 @@ class Api:
         self.unexpected(f"RapidPro {self._profile.name} has no {path}")
         return documents.not_found(self._profile)
 
-    def _serve(self, endpoint: Endpoint, environ: Environ, *, documented: bool) -> Reply:
+    def _serve(self, endpoint: Endpoint, suffix: str | None, environ: Environ) -> Reply:
         call = Call(environ, environ["REQUEST_METHOD"], environ["PATH_INFO"], {})
         try:
-            return self._answered(endpoint, call, documented=documented)
+            return self._answered(endpoint, suffix, call)
         except (Broken, RecursionError):
             return server_error(self._head(endpoint, call, HTML)[1:])
 
-    def _answered(self, endpoint: Endpoint, call: Call, *, documented: bool) -> Reply:
+    def _answered(self, endpoint: Endpoint, suffix: str | None, call: Call) -> Reply:
+        kind = accept.JSON_ANSWER
         try:
             call.query = parse_query(call.environ.get("QUERY_STRING", ""))
-            if documented and (self._profile.documents_without_token or call.method in SAFE):
-                answer, kind = self._document(endpoint, call)
-            else:
-                answer, kind = self._handled(endpoint, call, documented=documented)
+            kinds = accept.offered(suffix, call.query.get("format"))
+            kind = accept.chosen(call.environ.get("HTTP_ACCEPT"), kinds)
+            self._authenticate(call)
+            answer = self._handled(endpoint, call, bare=suffix is None)
+        except accept.Unacceptable as problem:
+            return self._unacceptable(endpoint, call, problem.status)
         except Refused as refused:
-            return self._rendered(endpoint, call, refused.status, refused.payload, refused.headers)
-        if isinstance(answer, documents.Page):
-            body = b"" if call.method == "HEAD" else answer.body
-            return Reply(answer.status, self._head(endpoint, call, HTML)).with_body(body)
-        status, payload = (answer.status, answer.payload) if isinstance(answer, Answer) else (200, answer)
-        return self._rendered(endpoint, call, status, payload, kind)
+            return self._rendered(endpoint, call, kind, Answer(refused.status, refused.payload), refused.headers)
+        return self._rendered(endpoint, call, kind, answer if isinstance(answer, Answer) else Answer(200, answer))
 
-    def _handled(self, endpoint: Endpoint, call: Call, *, documented: bool) -> tuple[Any, Headers]:
-        problem = self._kind_problem(call) if not documented else None
-        self._authenticate(call, tolerant=problem is not None)
-        if problem is not None:
-            return problem, ()
-        self._permit(endpoint, call)
+    def _unacceptable(self, endpoint: Endpoint, call: Call, status: int) -> Reply:
+        with suppress(Refused):  # it is told whose workspace it is, but a wrong token does not matter any more
+            self._authenticate(call)
+        return self._page(endpoint, call, status)
+
+    def _handled(self, endpoint: Endpoint, call: Call, *, bare: bool) -> Any:
+        documented = bare and endpoint is not ROOT
+        self._permit(endpoint, call, documented=documented)
         self._count(endpoint, call)
-        if call.method == "OPTIONS":
-            return described("RapidPro API v2" if endpoint is ROOT else endpoint.name.title()), ()
-        if call.method in ("POST", "DELETE"):
-            call.body = read(call, self._profile)
+        handler = endpoint.methods.get("GET" if call.method == "HEAD" else call.method)
+        if call.method == "OPTIONS" and (endpoint is ROOT or self._profile.wrong_method_first):
+            return workspace.described(endpoint)
+        if handler is None:
+            raise _not_allowed(call)
+        if documented and call.method in ("GET", "HEAD"):
+            return workspace.documented(endpoint, call, self._context)
+        if call.method == "POST":
+            call.read = read(call, self._profile)
         with self._lock:
-            return endpoint.methods["GET" if call.method == "HEAD" else call.method](call, self._context), ()
+            filters.only_one_of(call, endpoint.exclusive if call.method == "GET" else ())
+            return handler(call, self._context)
 
-    def _kind_problem(self, call: Call) -> documents.Page | None:
-        ok, call.indent = accept.takes_json(call.environ.get("HTTP_ACCEPT"))
-        return None if ok else documents.not_acceptable()
-
-    def _document(self, endpoint: Endpoint, call: Call) -> tuple[Any, Headers]:
-        """A path without suffix: documentation, never data."""
-        as_json = self._wants_json(call)
-        self._authenticate(call, tolerant=as_json is None)
-        if as_json is None:
-            return documents.not_acceptable(), ()
-        if not self._profile.documents_without_token:
-            self._permit(endpoint, call)
-        if call.method not in SAFE:
-            if as_json:
-                raise detail(403, auth.NO_PERMISSION if call.token else auth.NOT_GIVEN)
-            return documents.Page(403, documents.page(endpoint.name, "Not allowed here.")), ()
-        self._count(endpoint, call)
-        return ([], ()) if as_json else (documents.Page(200, documents.page(endpoint.name, "See the real one.")), ())
-
-    def _wants_json(self, call: Call) -> bool | None:
-        return accept.prefers_json(call.environ.get("HTTP_ACCEPT"), call.query.get("format"))
-
-    def _authenticate(self, call: Call, *, tolerant: bool) -> None:
+    def _authenticate(self, call: Call) -> None:
         header = call.environ.get("HTTP_AUTHORIZATION")
         if not header:
             return
-        try:
-            with self._lock:  # tokens are changed while requests come in
-                call.token = auth.token_of(header, self._context.store, self._profile)
-        except Refused:
-            if not tolerant:
-                raise
+        with self._lock:  # tokens are changed while requests come in
+            call.token = auth.token_of(header, self._context.store, self._profile)
         if call.token is not None:
             call.workspace, call.user = call.token.workspace, call.token.user
 
-    def _permit(self, endpoint: Endpoint, call: Call) -> None:
-        method = call.method
-        known = method in endpoint.methods or (endpoint.single and method in ("HEAD", "OPTIONS"))
-        if not known and self._profile.wrong_method_first:
-            raise detail(405, f'Method "{method}" not allowed.')
-        if endpoint is not ROOT or not self._profile.root_open:
-            if call.token is None:
+    def _permit(self, endpoint: Endpoint, call: Call, *, documented: bool) -> None:
+        """Who may call what: temba/api/models.py, APIPermission."""
+        profile, method = self._profile, call.method
+        if documented and profile.documents_without_token:
+            if method != "GET":
+                raise detail(403, auth.NO_PERMISSION if call.token else auth.NOT_GIVEN)
+            return
+        if endpoint is ROOT:
+            if call.token is None and not profile.root_open:
                 raise detail(403, auth.NOT_GIVEN)
-            if not auth.may(call.token, self._profile, endpoint.name):
-                raise detail(403, auth.NO_PERMISSION)
-        if not known and not (method == "HEAD" and "GET" in endpoint.methods):
-            if self._profile.wrong_methods_count:
-                self._count(endpoint, call)
-            raise detail(405, f'Method "{method}" not allowed.')
+            return
+        if profile.wrong_method_first and not endpoint.own_permission and method not in endpoint.methods:
+            raise _not_allowed(call)
+        if call.token is None:
+            raise detail(403, auth.NOT_GIVEN)
+        if not auth.may(call.token, profile, endpoint.name):
+            raise detail(403, auth.NO_PERMISSION)
 
     def _count(self, endpoint: Endpoint, call: Call) -> None:
+        """What was let in uses up a place, whatever becomes of it; the root has no quota where it needs a token."""
+        if endpoint is ROOT and not self._profile.root_open:
+            return
         with self._lock:
             if call.token is not None:
-                overrides = call.token.workspace.rate_overrides
+                overrides = {} if self._profile.throttled_by_user else call.token.workspace.rate_overrides
                 self._throttle.grant(endpoint.scope, self.quota_key(call.token), overrides)
-            elif endpoint is not ROOT:
-                self._throttle.grant(endpoint.scope, f"address {call.environ.get('REMOTE_ADDR')}", {})
+            else:
+                self._throttle.grant(endpoint.scope, f"address {_address(call.environ)}", {})
 
     def quota_key(self, token: Token) -> str:
-        """Whose quota a token's requests use up."""
-        if token.user.staff:
-            return f"staff {token.user.email}"
+        """Whose quota a token's requests use up: temba/api/support.py, OrgUserRateThrottle."""
+        alone = self._profile.throttled_by_user or (token.user.staff and self._profile.staff_tokens)
         key = f"workspace {token.workspace.id}"
-        return f"{key} {token.user.email}" if self._profile.throttled_by_user else key
+        return f"{key} {token.user.email}" if alone else key
 
-    def _rendered(self, endpoint: Endpoint, call: Call, status: int, payload: Any, headers: Headers) -> Reply:
-        if payload is None and status == 204:
+    def _rendered(
+        self, endpoint: Endpoint, call: Call, kind: accept.Kind, answer: Answer, headers: Headers = ()
+    ) -> Reply:
+        if kind.page:  # which always has something to say
+            return self._page(endpoint, call, 200 if answer.status == 204 else answer.status, headers)
+        if answer.payload is None and answer.status == 204:
             return Reply(204, (*self._head(endpoint, call, JSON)[1:], *headers, ("Content-Length", "0")))
-        body = to_json(payload, ascii_only=self._profile.escapes_unicode, indent=call.indent)
+        body = to_json(answer.payload, ascii_only=self._profile.escapes_unicode, indent=kind.indent)
         head = (*self._head(endpoint, call, JSON), *headers, ("Content-Length", str(len(body))))
-        return Reply(status, head, b"" if call.method == "HEAD" else body)
+        return Reply(answer.status, head, b"" if call.method == "HEAD" else body)
+
+    def _page(self, endpoint: Endpoint, call: Call, status: int, headers: Headers = ()) -> Reply:
+        body = b"" if call.method == "HEAD" else documents.page(endpoint.name or "RapidPro API v2", status)
+        return Reply(status, (*self._head(endpoint, call, HTML), *headers)).with_body(body)
 
     def _head(self, endpoint: Endpoint, call: Call, kind: str) -> Headers:
         """Headers of an answer, the content type first; few different ones, so they are kept."""
@@ -182,3 +177,13 @@ class Api:
                 *self._profile.ambient,
             )  # fmt: skip
         return found
+
+
+def _not_allowed(call: Call) -> Refused:
+    return detail(405, f'Method "{call.method}" not allowed.')
+
+
+def _address(environ: Environ) -> str:
+    """Where a caller without a token sits: what proxies say, without its blanks, else the other end."""
+    forwarded = environ.get("HTTP_X_FORWARDED_FOR")
+    return "".join(forwarded.split()) if forwarded else str(environ.get("REMOTE_ADDR"))

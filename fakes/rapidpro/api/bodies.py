@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
+import codecs
 import json
+import re
 from collections.abc import Mapping
+from email.message import Message
 from io import BytesIO
 from typing import Any
 
-from fakes.rapidpro.api.wire import Call, Refused, detail, field_errors, over_fields
+from fakes.rapidpro.api import accept
+from fakes.rapidpro.api.wire import Call, Refused, detail, field_errors
 from fakes.rapidpro.profile import Profile
 from fakes.wsgi import BodyTooLarge, read_body
 
 LIMIT = 16 * 1024 * 1024
 """Bytes. RapidPro itself has no limit for JSON; the proxies in front of real ones do."""
-FORMS = frozenset({"application/x-www-form-urlencoded", "multipart/form-data"})
+FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
+KINDS = (accept.JSON_KIND, FORM, MULTIPART)
+BOUNDARY = re.compile(r"[ -~]{0,200}[!-~]")
 LISTS = frozenset({"urns", "contacts", "groups", "messages"})
 NO_MARK = "Unexpected UTF-8 BOM (decode using utf-8-sig): line 1 column 1 (char 0)"
 EMPTY_DICTIONARY = "This dictionary may not be empty."
 
 
-def read(call: Call, profile: Profile) -> Mapping[str, Any]:
-    """The body as an object of fields; an empty one is an object without fields. Raises Refused."""
+def read(call: Call, profile: Profile) -> Any:
+    """What the body holds, an empty one an object without fields; or the refusal to be raised by who looks at it."""
+    try:
+        return _parsed(call, profile)
+    except Refused as refused:
+        return refused
+
+
+def _parsed(call: Call, profile: Profile) -> Any:
     try:
         body = read_body(call.environ, LIMIT)
     except BodyTooLarge:
@@ -28,20 +41,27 @@ def read(call: Call, profile: Profile) -> Mapping[str, Any]:
     if not body:
         return {}
     given = call.environ.get("CONTENT_TYPE") or ""
-    kind = given.partition(";")[0].strip().lower()
-    if kind in FORMS:
-        return _form(call, body, given, profile)
-    if kind != "application/json":
-        raise Refused(415, {"detail": f'Unsupported media type "{given}" in request.'})
-    value = _json(body, strict=profile.serializer == "new")
-    if not isinstance(value, dict):
-        raise over_fields("Request body should be a single JSON object")
-    return value
+    for kind in KINDS:
+        if accept.matches(kind, given):
+            if kind == accept.JSON_KIND:
+                return _json(body, _charset(given), strict=profile.serializer == "new")
+            return _form(call, body, given, profile)
+    raise Refused(415, {"detail": f'Unsupported media type "{given}" in request.'})
 
 
-def _json(body: bytes, *, strict: bool) -> Any:
+def _charset(content_type: str) -> str:
+    """The charset that the content type names, if there is one of that name."""
+    name = _parameter(content_type, "charset") or "utf-8"
     try:
-        text = body.decode()
+        codecs.getreader(name)
+        return name
+    except LookupError:
+        return "utf-8"
+
+
+def _json(body: bytes, charset: str, *, strict: bool) -> Any:
+    try:
+        text = codecs.getreader(charset)(BytesIO(body)).read()  # which passes over a last character cut in two
         if text.startswith("\ufeff"):
             raise ValueError(NO_MARK)
         return (_STRICT if strict else _LAX).decode(text)
@@ -57,18 +77,36 @@ _STRICT, _LAX = json.JSONDecoder(parse_constant=_refuse), json.JSONDecoder()
 
 
 def _form(call: Call, body: bytes, given: str, profile: Profile) -> Mapping[str, Any]:
+    form = _fields(body, given)
+    if "/broadcasts" in call.path and profile.serializer == "new":
+        # Dictionaries cannot be written in such a form: RapidPro finds empty ones, whatever was sent.
+        names = ("text", "attachments", "quick_replies") if profile.quick_replies else ("text", "attachments")
+        raise field_errors({name: [EMPTY_DICTIONARY] for name in names})
+    return {name: values if name in LISTS else values[-1] for name, values in form.items()}
+
+
+def _fields(body: bytes, given: str) -> Mapping[str, list[str]]:
+    """A form's fields with all their values; what cannot be read in it is passed over, as Django does."""
     from werkzeug.exceptions import HTTPException  # forms are rare, and loading takes a while
     from werkzeug.formparser import parse_form_data
 
+    if accept.matches(MULTIPART, given):
+        boundary = _parameter(given, "boundary")
+        if boundary is None or not BOUNDARY.fullmatch(boundary):
+            raise detail(400, f"Multipart form parse error - Invalid boundary in multipart: {boundary}")
     environ = {
         "REQUEST_METHOD": "POST", "CONTENT_TYPE": given, "CONTENT_LENGTH": str(len(body)), "wsgi.input": BytesIO(body),
     }  # fmt: skip
     try:
         _, form, _ = parse_form_data(environ, silent=False, max_form_memory_size=LIMIT)
-    except (ValueError, HTTPException) as problem:
-        raise detail(400, f"Multipart form parse error - {problem}") from None
-    if "/broadcasts" in call.path and profile.serializer == "new":
-        # Dictionaries cannot be written in such a form: RapidPro finds empty ones, whatever was sent.
-        names = ("text", "attachments", "quick_replies") if profile.quick_replies else ("text", "attachments")
-        raise field_errors({name: [EMPTY_DICTIONARY] for name in names})
-    return {name: form.getlist(name) if name in LISTS else form[name] for name in form}
+    except (ValueError, HTTPException):
+        return {}
+    return dict(form.lists())
+
+
+def _parameter(content_type: str, name: str) -> str | None:
+    """A parameter of a content type, or none."""
+    header = Message()
+    header["Content-Type"] = content_type.replace("\r", " ").replace("\n", " ")
+    found = header.get_param(name)
+    return found if isinstance(found, str) else None

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fakes.rapidpro.api import fields, filters, objects, translations, urns
+from fakes.rapidpro.api import fields, filters, objects, times, translations, urns
 from fakes.rapidpro.api.context import Answer, Context, workspace_of, writable
 from fakes.rapidpro.api.fields import Invalid
-from fakes.rapidpro.api.filters import Filtered, NoTime
+from fakes.rapidpro.api.filters import Filtered
 from fakes.rapidpro.api.pages import page
-from fakes.rapidpro.api.wire import Broken, Call, detail, field_errors, moment, over_fields
+from fakes.rapidpro.api.times import NoTime
+from fakes.rapidpro.api.wire import Broken, Call, field_errors, moment, over_fields
 from fakes.rapidpro.profile import Profile
 from fakes.rapidpro.rows import Broadcast, Workspace
 from fakes.rapidpro.state import Store
@@ -27,31 +28,38 @@ NOBODY = "Must provide either urns, contacts or groups."
 def listed(call: Call, context: Context) -> Any:
     """GET: newest first; scheduled ones are not shown."""
     store, profile = context.store, context.profile
-    number = filters.integer(call, "id")
     uuid = filters.uuid(call, "uuid", profile) if profile.filter_by_uuid else None
+    number = filters.integer(call, "id")
     workspace = workspace_of(call)
     try:
-        after, before = filters.span(call)
+        after, before = times.span(call)
     except NoTime:
         return {"next": None, "previous": None, "results": []}
     rows = store.broadcasts[workspace.id]
     if number is not None or uuid is not None:
         rows = store.only_broadcast(workspace, number, uuid)
-    return page(Filtered(rows, None, after, before), call, lambda row: show(row, store, profile))
+    return page(Filtered(rows, None, after, before), call, profile, lambda row: show(row, store, profile))
 
 
 def create(call: Call, context: Context) -> Any:
     """POST: stored as pending and handed to the message engine. There is no idempotency."""
     profile = context.profile
+    if "uuid" in call.query and not profile.filter_by_uuid:
+        raise Broken  # there is no such column
+    store, mine = context.store, workspace_of(call)
+    named = filters.new_though_named(call, profile, lambda uuid: _named(store, mine, uuid), "Broadcast")
     workspace = writable(call, profile)
-    if "uuid" in call.query:
-        raise detail(404, profile.no_match.format(model="Broadcast")) if profile.filter_by_uuid else Broken
     clean = _clean(call, context, workspace)
     context.reach_engine()
-    broadcast = context.store.add_broadcast(_row(clean, context, workspace))
+    broadcast = store.add_broadcast(_row(clean, context, workspace))
     if context.engine_works():
         context.mailroom.broadcast_created(broadcast)
-    return Answer(201, show(broadcast, context.store, profile))
+    return Answer(200 if named else 201, show(broadcast, store, profile))
+
+
+def _named(store: Store, workspace: Workspace, uuid: str) -> Broadcast | None:
+    found = store.broadcast_by_uuid.get(uuid)
+    return found if found is not None and found.workspace is workspace else None
 
 
 def _clean(call: Call, context: Context, workspace: Workspace) -> dict[str, Any]:

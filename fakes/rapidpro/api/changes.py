@@ -29,7 +29,7 @@ Keyed = TypeVar("Keyed", ContactField, Global)
 def write_group(call: Call, context: Context) -> Any:
     """POST groups: a new one, or with `uuid=` another name."""
     show = partial(_changed_group, context)
-    return _write_named(call, context, context.store.groups, "groups", "Contact Group", show)
+    return _write_named(call, context, context.store.groups, "groups", "ContactGroup", show)
 
 
 def write_label(call: Call, context: Context) -> Any:
@@ -78,7 +78,8 @@ def _gathered(call: Call, checks: Mapping[str, fields.Check], required: Sequence
 
 
 def _named_of(call: Call, context: Context, rows: list[Named], model: str) -> Named | None:
-    uuid = filters.looked_up(call, context.profile)
+    typed = rows is context.store.labels and context.profile.typed_labels
+    uuid = filters.looked_up(call, context.profile, typed=typed)
     if uuid is None:
         return None
     system = context.store.system_group(workspace_of(call))
@@ -92,7 +93,7 @@ def _named_of(call: Call, context: Context, rows: list[Named], model: str) -> Na
 
 def delete_group(call: Call, context: Context) -> Any:
     """DELETE groups: with `uuid=` only."""
-    found = _deletable(call, context, context.store.groups, "Contact Group")
+    found = _deletable(call, context, context.store.groups, "ContactGroup")
     context.store.groups.remove(found)
     for contact in context.store.contacts.values():
         contact.groups = [one for one in contact.groups if one is not found]
@@ -118,7 +119,7 @@ def _deletable(call: Call, context: Context, rows: list[Named], model: str) -> N
 def write_field(call: Call, context: Context) -> Any:
     """POST fields: a new one, or with `key=` another name and type."""
     workspace, store, profile = workspace_of(call), context.store, context.profile
-    known = _by_key(call, context, store.fields, "Contact Field")
+    known = _by_key(call, context, store.fields, "ContactField")
     if known is None:
         _refuse_beyond_limit_at_once(store.fields, "fields", call, profile)
     writable(call, profile)

@@ -1,25 +1,26 @@
-"""`/api/v2/contacts.json` and `/api/v2/contact_actions.json`. Source: rapidpro temba/api/v2 (ContactsEndpoint)."""
+"""`/api/v2/contacts.json`: people. Source: rapidpro temba/api/v2 (ContactsEndpoint)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from fakes.rapidpro.addresses import identity_of, scheme_of
-from fakes.rapidpro.api import fields, filters, objects, urns
+from fakes.rapidpro.addresses import identity_of
+from fakes.rapidpro.api import fields, filters, objects, times, urns
 from fakes.rapidpro.api.broadcasts import TOO_MANY
+from fakes.rapidpro.api.contact_shape import show
 from fakes.rapidpro.api.context import Answer, Context, workspace_of, writable
 from fakes.rapidpro.api.fields import Invalid, invalid
-from fakes.rapidpro.api.filters import Filtered, NoTime
+from fakes.rapidpro.api.filters import Filtered
 from fakes.rapidpro.api.languages import is_language
-from fakes.rapidpro.api.pages import page
-from fakes.rapidpro.api.wire import Call, detail, field_errors, moment, over_fields
+from fakes.rapidpro.api.pages import page, reversible
+from fakes.rapidpro.api.times import NoTime
+from fakes.rapidpro.api.wire import Call, detail, field_errors
 from fakes.rapidpro.ordered import Ordered, by_modification, modified
 from fakes.rapidpro.rows import Contact, Named, Workspace
 
 NO_LOOKUP = "URL must contain one of the following parameters: urn, uuid"
 TWO_LOOKUPS = "URL can only contain one of the following parameters: urn, uuid"
-ACTIONS = ("add", "remove", "block", "unblock", "interrupt", "archive_messages", "delete", "archive")
 NOT_ACTIVE = "Non-active contacts can't be added to groups"
 
 
@@ -31,7 +32,7 @@ def listed(call: Call, context: Context) -> Any:
     group = call.query.get("group")
     deleted = filters.truth(call.query.get("deleted", ""))
     try:
-        after, before = filters.span(call)
+        after, before = times.span(call)
     except NoTime:
         return {"next": None, "previous": None, "results": []}
     mine = [one for one in store.groups if one.workspace is workspace] if group else []
@@ -42,11 +43,14 @@ def listed(call: Call, context: Context) -> Any:
         one = [asked] if asked is not None and asked in rows and (not uuid or asked.uuid == uuid) else []
         rows = Ordered(by_modification, one)
     keep = (lambda row: named is not None and named in row.groups) if group else None
-    return page(Filtered(rows, keep, after, before, modified), call, lambda row: show(row, context))
+    listing = reversible(Filtered(rows, keep, after, before, modified), call)
+    return page(listing, call, profile, lambda row: show(row, context, call))
 
 
 def _by_urn(call: Call, context: Context, workspace: Workspace) -> Contact | None:
     given = call.query["urn"]
+    if workspace.anonymous:
+        raise detail(400, "URN lookups not allowed for anonymous organizations")
     normal = urns.normalize(given, workspace.default_country)
     if normal is None:
         raise detail(400, f"Invalid URN: {given}")
@@ -56,7 +60,7 @@ def _by_urn(call: Call, context: Context, workspace: Workspace) -> Contact | Non
 def _looked_up(call: Call, context: Context, workspace: Workspace) -> Contact | None:
     """The contact that `uuid=` or `urn=` names; none if neither is given."""
     owner = _by_urn(call, context, workspace) if "urn" in call.query else None
-    uuid = filters.looked_up(call, context.profile)
+    uuid = filters.looked_up(call, context.profile, typed=False)
     if uuid is not None and "urn" in call.query:
         raise detail(400, TWO_LOOKUPS)
     if uuid is not None:
@@ -125,12 +129,6 @@ def _joined(groups: list[Named], contact: Contact | None) -> list[Named]:
     if contact is not None and contact.status != "active" and groups:
         raise invalid(NOT_ACTIVE)
     return groups
-
-
-def _somebody(contacts: list[Contact]) -> list[Contact]:
-    if not contacts:
-        raise invalid("Contacts can't be empty.")
-    return contacts
 
 
 def _free_urns(value: Any, contact: Contact | None, context: Context, workspace: Workspace) -> list[str]:
@@ -213,77 +211,3 @@ def release(contact: Contact, context: Context) -> None:
     contact.name, contact.groups, contact.deleted = None, [], True
     contact.fields.clear()
     context.store.touch(contact, context.clock.now())
-
-
-def act(call: Call, context: Context) -> Any:
-    """POST contact_actions: one action on up to a hundred contacts."""
-    workspace = writable(call, context.profile)
-    store = context.store
-    checks: dict[str, fields.Check] = {
-        "contacts": lambda value: _somebody(objects.several(value, objects.contact_finder(store, workspace), TOO_MANY)),
-        "action": lambda value: fields.choice(value, ACTIONS),
-        "group": lambda value: fixed_group(objects.one(value, objects.group_finder(store, workspace)), value),
-    }
-    try:
-        clean = fields.gather(call.body, checks, required=("contacts", "action"))
-    except Invalid as problem:
-        raise field_errors(problem.errors) from None
-    action, group = clean["action"], clean.get("group")
-    if (group is not None) != (action in ("add", "remove")):
-        raise over_fields(f'For action "{action}" you should {"also" if group is None else "not"} specify a group')
-    away = [one.uuid for one in clean["contacts"] if one.status != "active"]
-    if action == "add" and away:
-        raise over_fields(f"Non-active contacts cannot be added to groups: {', '.join(dict.fromkeys(away))}")
-    for contact in clean["contacts"]:
-        _do(action, contact, group, context)
-    return Answer(204, None)
-
-
-def _do(action: str, contact: Contact, group: Named | None, context: Context) -> None:
-    if action == "delete":
-        release(contact, context)
-        return
-    if group is not None:
-        others = [one for one in contact.groups if one is not group]
-        contact.groups = [*others, group] if action == "add" else others
-    if action in ("block", "unblock"):
-        contact.status = "blocked" if action == "block" else "active"
-    if action in ("archive_messages", "archive"):
-        for message in list(context.store.by_contact.get(contact.uuid, ())):
-            if message.direction == "in" and message.visibility == "visible":
-                context.store.set_visibility(message, "archived")
-    context.store.touch(contact, context.clock.now())
-
-
-def show(row: Contact, context: Context) -> dict[str, Any]:
-    """A contact as the API shows it."""
-    shown = {
-        "uuid": row.uuid,
-        "name": row.name,
-        "status": None if row.deleted else row.status,
-        "language": None if row.deleted else row.language,
-        "urns": _urns(row, context),
-        "groups": [objects.reference(one) for one in row.groups],
-        "notes": [{"text": one} for one in row.notes],
-        "fields": {} if row.deleted else {key: one for key, _, one in context.store.fields_of(row.workspace, row)},
-        "flow": None,
-        "created_on": moment(row.created_on),
-        "modified_on": moment(row.modified_on),
-        "last_seen_on": moment(row.last_seen_on),
-        "blocked": None if row.deleted else row.status == "blocked",
-        "stopped": None if row.deleted else row.status == "stopped",
-    }
-    told = {name: shown[name] for name in context.profile.contact_fields}
-    return {"uuid": told.pop("uuid"), "name": told.pop("name"), **objects.instead_of_urns(row, context.profile), **told}
-
-
-def _urns(row: Contact, context: Context) -> list[str]:
-    """In an anonymous workspace only schemes can be seen; v6.4, which has no `status` either, shows nothing at all."""
-    if not row.workspace.anonymous:
-        return [_urn(one, context) for one in row.urns]
-    masked = [f"{scheme_of(one)}:{objects.MASK}" for one in row.urns]
-    return masked if "status" in context.profile.contact_fields else []
-
-
-def _urn(urn: str, context: Context) -> str:
-    return urn if context.profile.urn_display_kept else urn.partition("#")[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,10 +53,15 @@ def workspace_of(call: Call) -> Workspace:
 
 
 def writable(call: Call, profile: Profile) -> Workspace:
-    """The caller's workspace, if anything may be written there; that is looked at before any field."""
+    """The caller's workspace, if anything may be written there; that is looked at before any field.
+
+    What the body is comes first (temba/api/v2/serializers.py, WriteSerializer).
+    """
     workspace = workspace_of(call)
-    if workspace.suspended:
-        raise over_fields(profile.suspended)
+    if not isinstance(call.body, Mapping):
+        raise over_fields("Request body should be a single JSON object")
     if workspace.flagged:
         raise over_fields(profile.flagged)
+    if workspace.suspended:
+        raise over_fields(profile.suspended)
     return workspace

@@ -9,10 +9,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fakes.rapidpro.api import filters
+from fakes.rapidpro.api import filters, times
 from fakes.rapidpro.api.context import Context, workspace_of
-from fakes.rapidpro.api.filters import Filtered, NoTime
-from fakes.rapidpro.api.pages import page
+from fakes.rapidpro.api.filters import Filtered
+from fakes.rapidpro.api.pages import page, reversible
+from fakes.rapidpro.api.times import NoTime
 from fakes.rapidpro.api.wire import Call, moment, parse_lists
 from fakes.rapidpro.ordered import Ordered
 from fakes.rapidpro.profile import Profile
@@ -23,16 +24,18 @@ FLOW_TYPE = "message"
 """All flows here are for messages."""
 
 
-def paged(rows: list[Any], call: Call, show: Callable[[Any], Any], time: str = "") -> dict[str, Any]:
-    """Rows newest first: by a time of theirs, else by their number in order of making."""
+def paged(
+    rows: list[Any], call: Call, context: Context, show: Callable[[Any], Any], time: str = "", *, turns: bool = False
+) -> dict[str, Any]:
+    """Rows newest first: by a time of theirs, else by their number in order of making. `turns`: or the reverse."""
     try:
-        after, before = filters.span(call) if time else (None, None)
+        after, before = times.span(call) if time else (None, None)
     except NoTime:
         return {"next": None, "previous": None, "results": []}
     numbers = {id(row): number for number, row in enumerate(rows)}
     key = (lambda row: getattr(row, time)) if time else (lambda row: filters.by_number(numbers[id(row)]))
     listing = Filtered(Ordered(lambda row: (key(row), numbers[id(row)]), rows), None, after, before, key)
-    return page(listing, call, show)
+    return page(reversible(listing, call) if turns else listing, call, context.profile, show)
 
 
 def channels(call: Call, context: Context) -> Any:
@@ -44,7 +47,7 @@ def channels(call: Call, context: Context) -> Any:
         for one in context.store.channels_of(workspace_of(call))
         if (not uuid or one.uuid == uuid) and (not asked.get("address") or one.address == asked["address"])
     ]
-    return paged(rows, call, lambda row: _channel(row, typed=profile.channel_type_shown), "created_on")
+    return paged(rows, call, context, lambda row: _channel(row, typed=profile.channel_type_shown), "created_on")
 
 
 def _channel(row: Channel, *, typed: bool) -> dict[str, Any]:
@@ -74,13 +77,16 @@ def groups(call: Call, context: Context) -> Any:
     by_hand = profile.checks_uuids and filters.truth(asked.get("manual_only", ""))
     rows = [one for one in mine if wanted(one) and (profile.system_groups or one is not system)]
     rows = [one for one in rows if one.query is None or not by_hand]
-    return paged(rows, call, lambda row: shown_group(row, counts.get(id(row), 0), profile, system=row is system))
+    return paged(
+        rows, call, context, lambda row: shown_group(row, counts.get(id(row), 0), profile, system=row is system)
+    )
 
 
-def _named_like(call: Call, profile: Profile) -> Callable[[Named], bool]:
+def _named_like(call: Call, profile: Profile, *, typed: bool = False) -> Callable[[Named], bool]:
     """Whether a group or label is the one that `uuid` or `name`, of which only one may be given, asks for."""
-    filters.only_one_of(call, ("uuid", "name"))
     uuid = filters.uuid(call, "uuid", profile) if profile.checks_uuids else call.query.get("uuid")
+    if uuid and typed:
+        uuid = filters.stored(uuid)
     name = call.query.get("name", "").lower()
     return lambda row: (not uuid or row.uuid == uuid) and (not name or row.name.lower() == name)
 
@@ -93,10 +99,10 @@ def shown_group(row: Named, count: int, profile: Profile, *, system: bool = Fals
 
 def labels(call: Call, context: Context) -> Any:
     """GET labels, newest first."""
-    store, workspace = context.store, workspace_of(call)
-    wanted = _named_like(call, context.profile)
+    store, workspace, profile = context.store, workspace_of(call), context.profile
+    wanted = _named_like(call, profile, typed=profile.typed_labels)
     rows = [one for one in store.labels if one.workspace is workspace and wanted(one)]
-    return paged(rows, call, lambda row: shown_label(row, context))
+    return paged(rows, call, context, lambda row: shown_label(row, context))
 
 
 def shown_label(row: Named, context: Context) -> dict[str, Any]:
@@ -108,7 +114,7 @@ def contact_fields(call: Call, context: Context) -> Any:
     """GET fields of contacts."""
     key = call.query.get("key")
     rows = [one for one in context.store.fields if one.workspace is workspace_of(call) and (not key or one.key == key)]
-    return paged(rows, call, lambda row: shown_field(row, context))
+    return paged(rows, call, context, lambda row: shown_field(row, context))
 
 
 def shown_field(row: ContactField, context: Context) -> dict[str, Any]:
@@ -125,7 +131,7 @@ def global_values(call: Call, context: Context) -> Any:
     """GET globals, last changed first."""
     key = call.query.get("key")
     rows = [one for one in context.store.globals if one.workspace is workspace_of(call) and (not key or one.key == key)]
-    return paged(rows, call, shown_global, "modified_on")
+    return paged(rows, call, context, shown_global, "modified_on", turns=True)
 
 
 def shown_global(row: Global) -> dict[str, Any]:
@@ -139,7 +145,7 @@ def flows(call: Call, context: Context) -> Any:
     uuid = filters.uuid(call, "uuid", profile) if profile.checks_uuids else call.query.get("uuid")
     mine = [one for one in context.store.flows if one.workspace is workspace_of(call) and not one.deleted]
     try:
-        after, before = filters.span(call)
+        after, before = times.span(call)
     except NoTime:
         return {"next": None, "previous": None, "results": []}
     archived = filters.truth(asked["archived"]) if asked.get("archived") else None
@@ -155,7 +161,7 @@ def flows(call: Call, context: Context) -> Any:
     runs = _runs(context)
     numbers = {id(row): number for number, row in enumerate(rows)}
     listing = Filtered(Ordered(lambda row: (row.created_on, numbers[id(row)]), rows))
-    return page(listing, call, lambda row: _flow(row, profile, runs))
+    return page(listing, call, profile, lambda row: _flow(row, profile, runs))
 
 
 def _runs(context: Context) -> Mapping[tuple[str, str], int]:
@@ -195,7 +201,7 @@ def users(call: Call, context: Context) -> Any:
         and (not uuids or one.uuid in uuids)
         and (not emails or one.email.lower() in emails)
     ]
-    return paged(rows, call, lambda row: _user(row, workspace.id, context))
+    return paged(rows, call, context, lambda row: _user(row, workspace.id, context))
 
 
 def _user(row: User, workspace: int, context: Context) -> dict[str, Any]:
@@ -207,7 +213,8 @@ def _user(row: User, workspace: int, context: Context) -> dict[str, Any]:
     return {name: shown[name] for name in context.profile.user_fields}
 
 
-def channel_events(call: Call, _context: Context) -> Any:
+def channel_events(call: Call, context: Context) -> Any:
     """GET events of channels, such as missed calls: an SMS channel has none."""
     workspace_of(call)
-    return paged([], call, lambda row: row)
+    filters.integer(call, "id")
+    return paged([], call, context, lambda row: row)

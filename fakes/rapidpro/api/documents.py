@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from html import escape
 
 from fakes.rapidpro.api.wire import HTML
 from fakes.rapidpro.profile import Profile
-from fakes.wsgi import Reply
+from fakes.wsgi import REASONS, Reply
 
 OLD_NOT_FOUND = b"<h1>Not Found</h1><p>The requested resource was not found on this server.</p>"
 NOT_FOUND = (
@@ -16,29 +15,19 @@ NOT_FOUND = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """An HTML page as an answer."""
-
-    status: int
-    body: bytes
-
-
-def page(name: str, sentence: str) -> bytes:
+def page(name: str, status: int) -> bytes:
     """A page that nobody parses."""
+    sentence = "Documentation is on a real server." if status == 200 else REASONS.get(status, str(status))
     return f"<!doctype html><title>{escape(name)}</title><h1>{escape(name)}</h1><p>{escape(sentence)}</p>".encode()
-
-
-def not_acceptable() -> Page:
-    """406: the caller takes nothing that is offered."""
-    return Page(406, page("Not acceptable", "Could not satisfy the request Accept header."))
 
 
 def moved(path: str) -> tuple[int, str] | None:
     """Where a path leads that is not one of the API but near it."""
     if path == "/api/v2":
         return 301, "/api/v2/"
-    return (302, "/api/v2/") if path in ("/api", "/api/") else None
+    if path == "/api":
+        return 301, "/api/"
+    return (302, "/api/v2/") if path == "/api/" else None
 
 
 def redirect(status: int, location: str, profile: Profile) -> Reply:

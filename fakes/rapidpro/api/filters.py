@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import uuid as uuids
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
-from zoneinfo import ZoneInfo
 
-from fakes.rapidpro.api.wire import Call, detail, parse_lists
+from fakes.rapidpro.api.wire import Broken, Call, detail, parse_lists
 from fakes.rapidpro.ordered import Timed
 from fakes.rapidpro.profile import Profile
 
@@ -40,12 +38,40 @@ def uuid(call: Call, name: str, profile: Profile) -> str | None:
     return uuids_of(given, name, profile)[0]
 
 
-def looked_up(call: Call, profile: Profile) -> str | None:
-    """The UUID of the object that a POST or DELETE is about; an empty one is nobody's, or from v10.1 on refused."""
+def looked_up(call: Call, profile: Profile, *, typed: bool) -> str | None:
+    """The UUID of the object that a POST or DELETE is about; what is none is nobody's, or from v10.1 on refused.
+
+    `typed`: the database keeps UUIDs and not words, so that any form of one will do.
+    """
     value = call.query.get("uuid")
-    if value is None or not profile.checks_uuids:
-        return value
-    return uuids_of([value], "uuid", profile)[0]
+    if value is None:
+        return None
+    if profile.checks_uuids:
+        found = uuids_of([value], "uuid", profile)[0]
+        return found if typed else value
+    try:
+        return str(uuids.UUID(value)) if typed else value
+    except ValueError:
+        raise detail(404, "Not found.") from None
+
+
+def stored(value: str) -> str:
+    """A UUID as the database keeps it. What is none breaks a list that does not look at it before."""
+    try:
+        return str(uuids.UUID(value))
+    except ValueError:
+        raise Broken from None
+
+
+def new_though_named(call: Call, profile: Profile, find: Callable[[str], Any], model: str) -> bool:
+    """Whether `uuid=` names an object where changes are not offered: RapidPro makes a new one, and says that it is
+    the old one, changed. Refused is a UUID that is nobody's (temba/api/views.py, WriteAPIMixin)."""
+    uuid = looked_up(call, profile, typed=True)
+    if uuid is None:
+        return False
+    if find(uuid) is None:
+        raise detail(404, profile.no_match.format(model=model))
+    return True
 
 
 def uuids_of(given: Sequence[str], name: str, profile: Profile) -> list[str]:
@@ -70,45 +96,6 @@ def only_one_of(call: Call, names: Sequence[str]) -> None:
     """Refuse parameters that exclude each other; empty ones do not count."""
     if sum(1 for name in names if call.query.get(name)) > 1:
         raise detail(400, f"You may only specify one of the {', '.join(names)} parameters")
-
-
-class NoTime(Exception):
-    """A time that is none: the list is empty."""
-
-
-def span(call: Call) -> tuple[datetime | None, datetime | None]:
-    """`after` and `before`, both included. Raises NoTime for what cannot be read."""
-    after, before = call.query.get("after"), call.query.get("before")
-    if not after and not before:
-        return None, None
-    zone = call.workspace.timezone if call.workspace else "UTC"
-    return _time(after, zone), _time(before, zone)
-
-
-_ISO = re.compile(
-    r"(\d{4})-?(\d\d)-?(\d\d)(?:[T ](\d\d):?(\d\d)(?::?(\d\d)(?:[.,](\d{1,9}))?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?)?$"
-)
-
-
-def _time(value: str | None, zone: str) -> datetime | None:
-    if not value:
-        return None
-    found = _ISO.match(value)
-    if found is None or re.search(r"\s[+-]?\d\d:?\d\d$", value[10:]):
-        raise NoTime
-    year, month, day, hour, minute, second, fraction, offset = found.groups()
-    try:
-        time = datetime(
-            int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0),
-            int((fraction or "").ljust(6, "0")[:6]), tzinfo=_offset(offset) if offset else ZoneInfo(zone),
-        )  # fmt: skip
-        return time.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise NoTime from None
-
-
-def _offset(text: str) -> Any:
-    return datetime.fromisoformat(f"2000-01-01T00:00:00{text}").tzinfo
 
 
 @dataclass(slots=True)

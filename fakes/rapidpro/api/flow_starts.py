@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from fakes.rapidpro.api import fields, filters, objects, urns
+from fakes.rapidpro.api import fields, filters, objects, times, urns
 from fakes.rapidpro.api.broadcasts import TOO_MANY
 from fakes.rapidpro.api.context import Answer, Context, workspace_of, writable
 from fakes.rapidpro.api.fields import Invalid, invalid
-from fakes.rapidpro.api.filters import Filtered, NoTime
-from fakes.rapidpro.api.pages import page
+from fakes.rapidpro.api.filters import Filtered
+from fakes.rapidpro.api.pages import page, reversible
+from fakes.rapidpro.api.times import NoTime
 from fakes.rapidpro.api.wire import Broken, Call, field_errors, moment, over_fields
 from fakes.rapidpro.ordered import Ordered, by_modification, modified
 from fakes.rapidpro.profile import Profile
@@ -28,10 +29,10 @@ MADE_BY_USERS = frozenset({"api", "manual"})
 def listed(call: Call, context: Context) -> Any:
     """GET: those made by users, last changed first."""
     store, profile, workspace = context.store, context.profile, workspace_of(call)
-    uuid = filters.uuid(call, "uuid", profile)
     number = filters.integer(call, "id") if profile.starts_by_id else None
+    uuid = filters.uuid(call, "uuid", profile)
     try:
-        after, before = filters.span(call)
+        after, before = times.span(call)
     except NoTime:
         return {"next": None, "previous": None, "results": []}
 
@@ -39,11 +40,16 @@ def listed(call: Call, context: Context) -> Any:
         return row.origin in MADE_BY_USERS and uuid in (None, row.uuid) and number in (None, row.id)
 
     rows = store.start_files.of(workspace.id) or Ordered(by_modification)
-    return page(Filtered(rows, wanted, after, before, modified), call, lambda row: show(row, profile))
+    listing = reversible(Filtered(rows, wanted, after, before, modified), call)
+    return page(listing, call, profile, lambda row: show(row, profile))
 
 
 def create(call: Call, context: Context) -> Any:
     """POST: stored as pending and handed on."""
+    mine, starts = workspace_of(call), context.store.starts
+    named = filters.new_though_named(
+        call, context.profile, lambda uuid: next((one for one in starts if _is(one, uuid, mine)), None), "FlowStart"
+    )
     workspace = writable(call, context.profile)
     try:
         clean = _clean(call.body, context, workspace)
@@ -55,7 +61,11 @@ def create(call: Call, context: Context) -> Any:
     context.store.add_start(start)
     if context.engine_works():
         context.mailroom.flow_started(start)
-    return Answer(201, show(start, context.profile))
+    return Answer(200 if named else 201, show(start, context.profile))
+
+
+def _is(row: FlowStart, uuid: str, workspace: Workspace) -> bool:
+    return row.uuid == uuid and row.workspace is workspace
 
 
 def _clean(given: Mapping[str, Any], context: Context, workspace: Workspace) -> dict[str, Any]:

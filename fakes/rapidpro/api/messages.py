@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from fakes.rapidpro.api import fields, filters, objects, translations
+from fakes.rapidpro.api import fields, filters, objects, times, translations
 from fakes.rapidpro.api.context import Answer, Context, workspace_of, writable
 from fakes.rapidpro.api.fields import Invalid
-from fakes.rapidpro.api.filters import Filtered, NoTime
+from fakes.rapidpro.api.filters import Filtered
 from fakes.rapidpro.api.pages import page
+from fakes.rapidpro.api.times import NoTime
 from fakes.rapidpro.api.wire import Broken, Call, field_errors, moment, over_fields
 from fakes.rapidpro.folders import FLOWS, INBOX, VOICE, VOICE_FLOWS, created, sent
 from fakes.rapidpro.ordered import Merged, Ordered, Timed, by_modification, modified
@@ -21,25 +22,27 @@ from fakes.rapidpro.profile import Profile
 from fakes.rapidpro.rows import Message, Workspace
 from fakes.rapidpro.state import Store
 
-EXCLUSIVE = ("contact", "folder", "label", "broadcast")
+
+def exclusive(profile: Profile) -> tuple[str, ...]:
+    """Parameters of which only one may be given."""
+    return ("contact", "folder", "label", *(("broadcast",) if profile.broadcast_filter else ()))
 
 
 def listed(call: Call, context: Context) -> Any:
     """GET: newest first; what is deleted or not handled yet is not shown."""
     store, profile, workspace = context.store, context.profile, workspace_of(call)
-    number = filters.integer(call, "id")
     uuid = filters.uuid(call, "uuid", profile) if profile.filter_by_uuid else None
-    filters.only_one_of(call, EXCLUSIVE if profile.broadcast_filter else EXCLUSIVE[:-1])
+    number = filters.integer(call, "id")
     rows, time, keep = _chosen(call, context, workspace)
     try:
-        after, before = filters.span(call)
+        after, before = times.span(call)
     except NoTime:
         return _empty()
     if rows is None:
         return _empty()
     if number is not None or uuid is not None:
         rows = store.only_message(workspace, number, uuid, among=rows)
-    return page(Filtered(rows, keep, after, before, time), call, lambda row: show(row, profile))
+    return page(Filtered(rows, keep, after, before, time), call, profile, lambda row: show(row, profile))
 
 
 Keep = Callable[[Message], bool]
@@ -58,7 +61,8 @@ def _chosen(call: Call, context: Context, workspace: Workspace) -> Chosen:
     if asked.get("label"):
         name = asked["label"]
         label = next((one for one in store.labels if one.workspace is workspace and name in (one.uuid, one.name)), None)
-        return (None if label is None else store.by_label.get(label.uuid)), created, _visible
+        keep = _visible if context.profile.labels_archived else _not_archived
+        return (None if label is None else store.by_label.get(label.uuid)), created, keep
     if asked.get("folder"):
         return _folder(asked["folder"], context, workspace)
     return store.messages[workspace.id], created, _visible
@@ -96,14 +100,19 @@ def _visible(row: Message) -> bool:
     return not row.deleted and not (row.direction == "in" and row.status == "pending")
 
 
+def _not_archived(row: Message) -> bool:
+    return _visible(row) and row.visibility == "visible"
+
+
 def _empty() -> dict[str, Any]:
     return {"next": None, "previous": None, "results": []}
 
 
 def create(call: Call, context: Context) -> Any:
     """POST: one message to one contact that is there."""
+    store, limit, mine = context.store, context.profile.text_limit, workspace_of(call)
+    named = filters.new_though_named(call, context.profile, lambda uuid: _named(store, mine, uuid), "Msg")
     workspace = writable(call, context.profile)
-    store, limit = context.store, context.profile.text_limit
     checks: dict[str, fields.Check] = {
         "contact": lambda value: objects.one(value, objects.contact_finder(store, workspace)),
         "text": lambda value: fields.text(value, limit=limit),
@@ -123,7 +132,12 @@ def create(call: Call, context: Context) -> Any:
     message = context.mailroom.dispatcher.send(workspace, clean["contact"], clean["text"])
     shown = show(message, context.profile)
     shown["contact"]["name"] = shown["contact"]["name"] or context.profile.no_contact_name
-    return Answer(201, shown)
+    return Answer(200 if named else 201, shown)
+
+
+def _named(store: Store, workspace: Workspace, uuid: str) -> Message | None:
+    found = store.message_by_uuid.get(uuid)
+    return found if found is not None and found.workspace is workspace and _visible(found) else None
 
 
 def show(row: Message, profile: Profile) -> dict[str, Any]:

@@ -12,14 +12,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import parse_qs, urlencode
 
+from fakes.rapidpro.api.filters import truth
 from fakes.rapidpro.api.wire import Broken, Call, detail
+from fakes.rapidpro.profile import Profile
 
 Row = TypeVar("Row")
 PAGE_SIZE = 250
-MAX_OFFSET = 1000
 _FIRST, _LAST = datetime(2, 1, 1, tzinfo=UTC), datetime(9998, 1, 1, tzinfo=UTC)
 
 
@@ -58,8 +59,8 @@ class Cursor:
         return base64.b64encode(urlencode(parts).encode("ascii")).decode("ascii")
 
 
-def decode(text: str | None) -> Cursor | None:
-    """The cursor of a request. Refuses what is none with 404."""
+def decode(text: str | None, most_skipped: int) -> Cursor | None:
+    """The cursor of a request, its offset at most `most_skipped`. Refuses what is none with 404."""
     if not text:
         return None
     try:
@@ -70,12 +71,33 @@ def decode(text: str | None) -> Cursor | None:
         raise detail(404, "Invalid cursor") from None
     if offset < 0:
         raise detail(404, "Invalid cursor")
-    return Cursor(min(offset, MAX_OFFSET), reverse, parts.get("p", [None])[0])
+    return Cursor(min(offset, most_skipped), reverse, parts.get("p", [None])[0])
 
 
-def page(listing: Listing[Row], call: Call, show: Callable[[Row], Any]) -> dict[str, Any]:
+def reversible(listing: Listing[Row], call: Call) -> Listing[Row]:
+    """The other way round where `reverse=` says so: lists by last change (ModifiedOnCursorPagination)."""
+    return _Turned(listing) if truth(call.query.get("reverse", "")) else listing
+
+
+@dataclass(frozen=True, slots=True)
+class _Turned(Generic[Row]):
+    """A list whose beginning is its end."""
+
+    listing: Listing[Row]
+
+    def newest(self, *, older_than: datetime | None = None) -> Iterator[Row]:
+        return self.listing.oldest(newer_than=older_than)
+
+    def oldest(self, *, newer_than: datetime | None = None) -> Iterator[Row]:
+        return self.listing.newest(older_than=newer_than)
+
+    def position(self, row: Row) -> datetime:
+        return self.listing.position(row)
+
+
+def page(listing: Listing[Row], call: Call, profile: Profile, show: Callable[[Row], Any]) -> dict[str, Any]:
     """One page as the API writes it: next, previous, results."""
-    given = decode(call.query.get("cursor"))
+    given = decode(call.query.get("cursor"), profile.most_skipped)
     cursor = given or Cursor(0, False, None)
     found = list(islice(_from(listing, cursor), cursor.offset, cursor.offset + PAGE_SIZE + 1))
     if given is None and len(found) <= PAGE_SIZE:  # the usual case: all there is

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from fakes.rapidpro.addresses import identity_of, path_of, scheme_of
-from fakes.rapidpro.api import filters, objects
+from fakes.rapidpro.api import filters, objects, times
 from fakes.rapidpro.api.context import Context, workspace_of
-from fakes.rapidpro.api.filters import Filtered, NoTime
-from fakes.rapidpro.api.pages import page
+from fakes.rapidpro.api.filters import Filtered
+from fakes.rapidpro.api.pages import page, reversible
+from fakes.rapidpro.api.times import NoTime
 from fakes.rapidpro.api.urns import display_number
 from fakes.rapidpro.api.wire import Call, moment
 from fakes.rapidpro.ordered import Ordered, by_modification, modified
@@ -19,13 +20,15 @@ from fakes.rapidpro.rows import Contact, Run
 
 def listed(call: Call, context: Context) -> Any:
     """GET runs, last changed first."""
-    asked = call.query
-    filters.only_one_of(call, ("contact", "flow"))
-    uuid, number = filters.uuid(call, "uuid", context.profile), filters.integer(call, "id")
-    flow = filters.uuid(call, "flow", context.profile) if context.profile.checks_uuids else asked.get("flow")
+    asked, profile = call.query, context.profile
+    if profile.checks_uuids:  # what is looked at first is told first
+        uuid, number = filters.uuid(call, "uuid", profile), filters.integer(call, "id")
+        flow = filters.uuid(call, "flow", profile)
+    else:
+        number, uuid, flow = filters.integer(call, "id"), filters.uuid(call, "uuid", profile), asked.get("flow")
     responded = filters.truth(asked.get("responded", ""))
     try:
-        after, before = filters.span(call)
+        after, before = times.span(call)
     except NoTime:
         return {"next": None, "previous": None, "results": []}
     space, name = workspace_of(call).id, flow or asked.get("contact")
@@ -36,10 +39,12 @@ def listed(call: Call, context: Context) -> Any:
         there = not (flow and row.flow.deleted) and not (asked.get("contact") and row.contact.deleted)
         return named and there and (row.responded or not responded)
 
-    return page(Filtered(rows, wanted, after, before, modified), call, lambda row: show(row, context))
+    pathless = profile.paths_left_out and not filters.truth(asked.get("paths", "true"))
+    listing = reversible(Filtered(rows, wanted, after, before, modified), call)
+    return page(listing, call, profile, lambda row: show(row, context, pathless=pathless))
 
 
-def show(row: Run, context: Context) -> dict[str, Any]:
+def show(row: Run, context: Context, *, pathless: bool = False) -> dict[str, Any]:
     """A run as the API shows it."""
     profile = context.profile
     shown = {
@@ -49,7 +54,7 @@ def show(row: Run, context: Context) -> dict[str, Any]:
         "contact": _contact(row.contact, profile),
         "start": None if row.start is None else {"uuid": row.start.uuid},
         "responded": row.responded,
-        "path": [{"node": one["node_uuid"], "time": _arrived(one, row, profile)} for one in row.path],
+        "path": None if pathless else _path(row, profile),
         "values": {key: _value(one, profile) for key, one in row.results.items()},
         "created_on": moment(row.created_on),
         "modified_on": moment(row.modified_on),
@@ -57,6 +62,10 @@ def show(row: Run, context: Context) -> dict[str, Any]:
         "exit_type": None if row.status in ("active", "waiting") else row.status,
     }
     return {name: shown[name] for name in profile.run_fields}
+
+
+def _path(row: Run, profile: Profile) -> list[dict[str, Any]]:
+    return [{"node": one["node_uuid"], "time": _arrived(one, row, profile)} for one in row.path]
 
 
 def _arrived(step: Mapping[str, Any], row: Run, profile: Profile) -> Any:

@@ -61,8 +61,15 @@ class Call:
     workspace: Workspace | None = None
     user: User | None = None
     token: Token | None = None
-    body: Any = None
-    indent: int | None = None
+    read: Any = None
+    """What the body holds, or the refusal that looking at it brings."""
+
+    @property
+    def body(self) -> Any:
+        """What the body holds. Refused only where it is looked at, which for some endpoints is late."""
+        if isinstance(self.read, Refused):
+            raise self.read
+        return self.read
 
     @property
     def base_url(self) -> str:

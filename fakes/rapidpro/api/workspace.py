@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from fakes.rapidpro.api import filters
 from fakes.rapidpro.api.context import Context, workspace_of
+from fakes.rapidpro.api.endpoint import Endpoint
 from fakes.rapidpro.api.wire import Call
 
 
@@ -30,11 +32,28 @@ def root(call: Call, context: Context) -> Any:
     return {name: f"{call.base_url}/api/v2/{name}" for name in context.profile.resources}
 
 
-def described(name: str) -> dict[str, Any]:
-    """OPTIONS, where it is answered at all."""
-    return {
+def documented(endpoint: Endpoint, call: Call, context: Context) -> Any:
+    """GET without a suffix: of lists nothing is read there, the workspace is shown to those it belongs to."""
+    filters.only_one_of(call, endpoint.exclusive)
+    if endpoint.methods["GET"] is not shown:
+        return []
+    return {"uuid": None, "name": ""} if call.workspace is None else shown(call, context)
+
+
+def described(endpoint: Endpoint) -> dict[str, Any]:
+    """OPTIONS, where it is answered at all. Source: Django REST framework's SimpleMetadata."""
+    name = f"{endpoint.name.replace('_', ' ').title()} Endpoint" if endpoint.name else "RapidPro API v2"
+    found = {
         "name": name,
         "description": f"Documentation of {name}.",
         "renders": ["text/html", "application/json"],
         "parses": ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"],
     }
+    if not endpoint.takes:
+        return found
+    label = {one: one.replace("_", " ").capitalize() for one in endpoint.takes}
+    head = ("type", "required", "read_only")
+    fields = {
+        one: {**{key: told[key] for key in head}, "label": label[one], **told} for one, told in endpoint.takes.items()
+    }
+    return {**found, "actions": {"POST": fields}}
