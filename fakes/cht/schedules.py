@@ -20,6 +20,7 @@ from fakes.cht.state import State
 from fakes.cht.subjects import Subjects
 from fakes.cht.task_state import set_task_state
 from fakes.cht.transitions import moments
+from fakes.cht.transitions.change import Note
 from fakes.cht.transitions.forms import registrations_about
 from fakes.cht.transitions.messages import Context, Messages
 from fakes.cht.transitions.mustache import TemplateError
@@ -41,24 +42,31 @@ def _minutes(settings: Mapping[str, Any], name: str, hours: int) -> int:
 
 
 def _number(value: Any, default: int) -> int:
-    try:
-        return int(value)
-    except (TypeError, ValueError):
+    """A setting as moment.js takes it: what is false stands for the default, what is no number for 0."""
+    if not js.truthy(value):
         return default
+    try:
+        return int(float(value))
+    except (OverflowError, TypeError, ValueError):
+        return 0
 
 
 class Schedules:
-    """Remembers which documents have scheduled tasks, so that a run need not look at all of them."""
+    """Remembers which documents have scheduled tasks, so that a run need not look at all of them.
 
-    def __init__(self, state: State, subjects: Subjects, messages: Messages) -> None:
+    `note` is called with a sentence when a document ends a run.
+    """
+
+    def __init__(self, state: State, subjects: Subjects, messages: Messages, note: Note) -> None:
         self._state = state
         self._subjects = subjects
         self._messages = messages
+        self._note = note
         self._waiting: dict[str, None] = {}
 
     def changed(self, doc: Doc) -> None:
         """A document was saved."""
-        if any(task.get("state") == SCHEDULED for task in _tasks(doc)):
+        if any(task.get("state") == SCHEDULED for task in (*_tasks(doc, "tasks"), *_tasks(doc))):
             self._waiting[doc["_id"]] = None
         else:
             self._waiting.pop(doc["_id"], None)
@@ -68,20 +76,31 @@ class Schedules:
         self._waiting.clear()
 
     def run(self) -> None:
-        """One run: what is due turns pending."""
+        """One run: what is due turns pending, document by document in order of date.
+
+        A document that cannot be worked on ends the run, this one and each later one: whatever comes after it waits
+        until it is a week old or mended.
+        """
         now = self._state.now()
         if not self._waiting or not within_hours(self._state.settings, now):
             return
         with self._state.lock:
-            for doc_id in list(self._waiting):
+            found = ((doc_id, due_dates(self._state.get(doc_id) or {}, now)) for doc_id in self._waiting)
+            for _, doc_id, dates in sorted((min(dates), doc_id, dates) for doc_id, dates in found if dates):
                 doc = self._state.get(doc_id)
-                dates = due_dates(doc, now) if doc is not None else frozenset[str]()
-                if doc is not None and dates and self._turn(doc, dates, now):
+                try:
+                    turned = doc is not None and self._turn(doc, dates, now)
+                except (TemplateError, TypeError, ValueError) as fault:
+                    self._note(f"the run of schedules ended at {doc_id}: {fault}")
+                    return
+                if doc is not None and turned:
                     minify(doc)
                     self._state.save(doc)
 
     def _turn(self, doc: Doc, dates: Container[str], now: datetime) -> bool:
         """Change the tasks of `doc` with one of the due dates; whether any changed."""
+        if not isinstance(doc.get("scheduled_tasks"), list):
+            raise TypeError("a task of another list is scheduled, and there are no scheduled_tasks")
         hydrate(doc, self._state, self._subjects)
         sms = self._state.settings.get("sms")
         clear_failing = isinstance(sms, Mapping) and js.truthy(sms.get("clear_failing_schedules"))
@@ -96,19 +115,24 @@ class Schedules:
         return changed
 
     def _is_ready(self, task: Doc, doc: Doc, context: Context) -> bool:
-        """Whether the task has a text to send; one given by a translation key is made now."""
+        """Whether the task has a text to send; one given by a translation key is made now.
+
+        Raises TemplateError, and TypeError or ValueError for what the real one fails over too.
+        """
         if task.get("messages") is None:
             content = {"translation_key": task.get("message_key"), "message": task.get("message")}
-            try:
-                made = self._messages.generate(doc, content, task.get("recipient"), context)
-            except (TemplateError, TypeError, ValueError):
-                return False
+            made = self._messages.generate(doc, content, task.get("recipient"), context)
             if not made[0].get("error"):
                 task["messages"] = made
         messages = task.get("messages")
-        first = messages[0] if isinstance(messages, list) and messages else {}
-        text = first.get("message") if isinstance(first, Mapping) else None
-        return isinstance(text, str) and bool(js.trim(text))
+        if messages is None:
+            return False
+        if not isinstance(messages, list) or not messages or not isinstance(messages[0], Mapping):
+            raise TypeError("the first message of a task is no object")
+        text = messages[0].get("message")
+        if text is not None and not isinstance(text, str):
+            raise TypeError("the text of a message is no text")
+        return text is not None and bool(js.trim(text))
 
     def _context(self, doc: Doc) -> Context:
         patient, place, fields = doc.get("patient"), doc.get("place"), doc.get("fields") or {}
@@ -124,7 +148,7 @@ class Schedules:
 def due_dates(doc: Mapping[str, Any], now: datetime) -> frozenset[str]:
     """The due dates, as JavaScript writes them, for which a document is looked at at `now`."""
     found = set()
-    for task in _tasks(doc):
+    for task in (*_tasks(doc, "tasks"), *_tasks(doc)):
         if task.get("state") == SCHEDULED and (task.get("messages") is None or _could_be_sent(task)):
             due = due_date(task, doc)
             if due is not None and now - BACK <= due <= now:
@@ -156,6 +180,6 @@ def _could_be_sent(task: Mapping[str, Any]) -> bool:
     return any(all(js.truthy(one.get(key)) for key in ("uuid", "to", "message")) for one in entries)
 
 
-def _tasks(doc: Mapping[str, Any]) -> list[dict[str, Any]]:
-    tasks = doc.get("scheduled_tasks")
+def _tasks(doc: Mapping[str, Any], name: str = "scheduled_tasks") -> list[dict[str, Any]]:
+    tasks = doc.get(name)
     return [task for task in tasks if isinstance(task, dict)] if isinstance(tasks, list) else []

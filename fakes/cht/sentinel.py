@@ -35,7 +35,7 @@ class Sentinel:
         outbound = Outbound(state, session)
         self._transitions = Transitions(state, subjects, outbound, note)
         self._queue = OutboundQueue(state, subjects, outbound)
-        self._schedules = Schedules(state, subjects, self._transitions.messages)
+        self._schedules = Schedules(state, subjects, self._transitions.messages, note)
         self._world = object()
         self._waiting: dict[str, None] = {}
         self._awake = False

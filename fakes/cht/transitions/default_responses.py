@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+from datetime import UTC, datetime
 from typing import Any
 
 from fakes.cht import js
@@ -14,6 +15,9 @@ from fakes.cht.transitions.deny import is_gateway
 from fakes.cht.transitions.messages import Messages
 
 NAME = "default_responses"
+STARTED = re.compile(r"[^0-9]*([0-9]{1,4})(?:[^0-9]*([0-9]{1,2})(?:[^0-9]*([0-9]{1,2}))?)?")
+LAST_OF_THIS_CENTURY = 68
+"""The last year of two digits that moment.js takes for one of this century."""
 
 
 class DefaultResponses:
@@ -62,10 +66,14 @@ class DefaultResponses:
 
 
 def _start(value: Any) -> int | None:
-    """`YYYY-MM-DD` as ms since 1970; None if there is no such date."""
-    if not isinstance(value, str) or not value.strip():
+    """`YYYY-MM-DD` as ms since 1970, with other signs between and without day or month too; None for no such date."""
+    found = STARTED.match(value) if isinstance(value, str) else None
+    if found is None:
         return None
+    year = int(found[1])
+    if len(found[1]) == 2:
+        year += 1900 if year > LAST_OF_THIS_CENTURY else 2000
     try:
-        return to_ms(datetime.strptime(f"{value.strip()[:10]} +0000", "%Y-%m-%d %z"))
+        return to_ms(datetime(year, int(found[2] or 1), int(found[3] or 1), tzinfo=UTC))
     except ValueError:
         return None

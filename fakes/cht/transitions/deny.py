@@ -8,6 +8,8 @@ from typing import Any
 
 import phonenumbers
 
+from fakes.cht import js
+
 LETTER = re.compile(r"[a-z]", re.IGNORECASE)
 NUMBER = re.compile(r"\s*([+-]?\d+)")
 SAME = (phonenumbers.MatchType.NSN_MATCH, phonenumbers.MatchType.EXACT_MATCH)
@@ -23,9 +25,9 @@ def outgoing_allowed(settings: Mapping[str, Any], sender: Any) -> bool:
     listed = settings.get("outgoing_deny_list")
     if too_short and len(_plain(sender)) < too_short:
         return False
-    if settings.get("outgoing_deny_with_alphas") is True and LETTER.search(_text(sender)):
+    if settings.get("outgoing_deny_with_alphas") is True and LETTER.search(_text(sender, "from.match")):
         return False
-    return not (isinstance(listed, str) and _is_listed(sender, listed))
+    return not listed or not _is_listed(sender, _text(listed, "denyList.split"))
 
 
 def is_gateway(settings: Mapping[str, Any], sender: Any) -> bool:
@@ -37,7 +39,7 @@ def is_gateway(settings: Mapping[str, Any], sender: Any) -> bool:
 
 
 def _is_listed(sender: Any, listed: str) -> bool:
-    entries = (entry.lower().strip() for entry in listed.split(","))
+    entries = (js.trim(entry.lower()) for entry in listed.split(","))
     return any(_plain(sender).startswith(entry) for entry in entries if entry)
 
 
@@ -47,10 +49,11 @@ def _shortest(value: Any) -> int:
 
 
 def _plain(sender: Any) -> str:
-    return _text(sender).lower().strip()
+    return js.trim(_text(sender, "x.toLowerCase").lower())
 
 
-def _text(sender: Any) -> str:
-    if not isinstance(sender, str):
-        raise TypeError("the sender is not a text")
-    return sender
+def _text(value: Any, called: str) -> str:
+    """The value if it is a text; else the error that JavaScript gives when a function of texts is called on it."""
+    if not isinstance(value, str):
+        raise TypeError(f"{called} is not a function")
+    return value

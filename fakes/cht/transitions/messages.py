@@ -49,7 +49,8 @@ class Messages:
         """Add a task with one message to `doc.tasks`; a template that cannot be filled in becomes an error of `doc`."""
         tasks = doc.setdefault("tasks", [])
         try:
-            messages = self.generate(doc, content, recipient or "reporting_unit", context)
+            told = {key: content[key] for key in ("translation_key", "message") if key in content}
+            messages = self.generate(doc, told, recipient or "reporting_unit", context)
             task: Doc = {"messages": messages}
             set_task_state(task, self._status(doc.get("from"), messages[0]), now=self._state.now())
             tasks.append(task)

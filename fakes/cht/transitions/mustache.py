@@ -1,6 +1,6 @@
 """Mustache templates as CHT's messages use them: `{{a.b}}`, `{{#a}}..{{/a}}`, `{{^a}}..{{/a}}`, `{{! ..}}`.
 
-Values are never escaped. Partials and other delimiters are not known: CHT has no partials, and nobody changes `{{`.
+Other delimiters (`{{=<% %>=}}`) are known too. Values are never escaped. Partials are empty: CHT has none.
 Source: the behaviour of mustache.js with `escape` switched off (cht-core `shared-libs/message-utils`).
 """
 
@@ -13,8 +13,10 @@ from typing import Any
 
 from fakes.cht import js
 
-TAG = re.compile(r"\{\{\{\s*(?P<triple>[^}]*?)\s*\}\}\}|\{\{\s*(?P<kind>[#^/!&>=]?)\s*(?P<name>.*?)\s*\}\}", re.DOTALL)
-STANDALONE = re.compile(r"(^|\n)([ \t]*\{\{\s*[#^/!][^}]*\}\}[ \t]*)(?:\r?\n|\Z)")
+TAGS = ("{{", "}}")
+KIND = re.compile(r"[#^/>{&=!]")
+BRACE = re.compile(r"\s*\}")
+SPACE = re.compile(r"\s*")
 MISSING = object()
 DEEPEST = 50
 
@@ -42,50 +44,118 @@ def render(template: str, view: Mapping[str, Any]) -> str:
 
 def parse(template: str) -> list[str | tuple[str] | Section]:
     """The parts of a template: texts, (name,) for values, sections. Raises TemplateError."""
-    root = Section("", inverted=False)
-    open_: list[Section] = [root]
-    template = _without_lines_of_tags(template)
-    at = 0
-    for match in TAG.finditer(template):
-        if match.start() > at:
-            open_[-1].parts.append(template[at : match.start()])
-        at = match.end()
-        kind, name = match["kind"] or "", match["triple"] if match["triple"] is not None else match["name"]
-        if kind in ("#", "^"):
-            if len(open_) > DEEPEST:
-                raise TemplateError(f"Sections are nested more than {DEEPEST} deep")
-            section = Section(name, inverted=kind == "^")
-            open_[-1].parts.append(section)
-            open_.append(section)
-        elif kind == "/":
-            _close(open_, name, match.start())
-        elif kind in ("", "&"):
-            open_[-1].parts.append((name,))
-    rest = template[at:]
-    if "{{" in rest:
-        raise TemplateError(f"Unclosed tag at {len(template)}")
-    if len(open_) > 1:
-        raise TemplateError(f'Unclosed section "{open_[-1].name}" at {len(template)}')
-    return [*root.parts, rest] if rest else root.parts
+    return _Parser(template).parse()
 
 
-def _close(open_: list[Section], name: str, at: int) -> None:
-    if len(open_) == 1:
-        raise TemplateError(f'Unopened section "{name}" at {at}')
-    if open_[-1].name != name:
-        raise TemplateError(f'Unclosed section "{open_[-1].name}" at {at}')
-    open_.pop()
+class _Parser:
+    """Goes through a template once. A line that holds nothing but tags without a value leaves nothing behind."""
+
+    def __init__(self, template: str) -> None:
+        self._template = template
+        self._at = 0
+        self._root = Section("", inverted=False)
+        self._open = [self._root]
+        self._blanks: list[tuple[Section, int]] = []
+        self._has_tag = self._has_content = False
+        self._use(*TAGS)
+
+    def parse(self) -> list[str | tuple[str] | Section]:
+        """The parts. Raises TemplateError."""
+        while self._at < len(self._template):
+            self._text()
+            opened = self._opening.match(self._template, self._at)
+            if opened is None:
+                break
+            self._tag(opened.end())
+        self._end_line()
+        if len(self._open) > 1:
+            raise TemplateError(f'Unclosed section "{self._open[-1].name}" at {self._at}')
+        return _without_blanks(self._root)
+
+    def _use(self, opening: str, closing: str) -> None:
+        self._opening = re.compile(re.escape(opening) + r"\s*")
+        self._closing = re.compile(r"\s*" + re.escape(closing))
+        self._closing_brace = re.compile(r"\s*" + re.escape("}" + closing))
+
+    def _text(self) -> None:
+        """What stands before the next tag, character by character, for blanks may have to go."""
+        found = self._opening.search(self._template, self._at)
+        end = found.start() if found is not None else len(self._template)
+        for char in self._template[self._at : end]:
+            section = self._open[-1]
+            if char in js.SPACES:
+                self._blanks.append((section, len(section.parts)))
+            else:
+                self._has_content = True
+            section.parts.append(char)
+            if char == "\n":
+                self._end_line()
+        self._at = end
+
+    def _end_line(self) -> None:
+        if self._has_tag and not self._has_content:
+            for section, place in self._blanks:
+                section.parts[place] = ""
+        self._blanks.clear()
+        self._has_tag = self._has_content = False
+
+    def _tag(self, at: int) -> None:
+        start, self._at, self._has_tag = self._at, at, True
+        kind = KIND.match(self._template, self._at)
+        name = self._name(kind[0] if kind is not None else "")
+        if kind is None or kind[0] in "{&":
+            self._has_content = True
+            self._open[-1].parts.append((name,))
+        elif kind[0] in "#^":
+            self._begin(Section(name, inverted=kind[0] == "^"))
+        elif kind[0] == "/":
+            self._close(name, start)
+        elif kind[0] == "=":
+            tags = name.split()
+            if len(tags) != len(TAGS):
+                raise TemplateError(f"Invalid tags: {name}")
+            self._use(*tags)
+
+    def _name(self, kind: str) -> str:
+        """What a tag holds; goes on to its end. Raises TemplateError."""
+        begin = SPACE.match(self._template, self._at + len(kind))
+        begin_at = begin.end() if begin is not None else self._at
+        ends = {"{": self._closing_brace, "=": re.compile(r"\s*=")}
+        end = ends.get(kind, self._closing).search(self._template, begin_at)
+        name_end = end.start() if end is not None else len(self._template)
+        after = BRACE.match(self._template, name_end) if kind == "{" else None
+        closed = self._closing.search(self._template, after.end() if after is not None else name_end)
+        if closed is None:
+            raise TemplateError(f"Unclosed tag at {len(self._template)}")
+        self._at = closed.end()
+        return self._template[begin_at:name_end]
+
+    def _begin(self, section: Section) -> None:
+        if len(self._open) > DEEPEST:
+            raise TemplateError(f"Sections are nested more than {DEEPEST} deep")
+        self._open[-1].parts.append(section)
+        self._open.append(section)
+
+    def _close(self, name: str, at: int) -> None:
+        if len(self._open) == 1:
+            raise TemplateError(f'Unopened section "{name}" at {at}')
+        if self._open[-1].name != name:
+            raise TemplateError(f'Unclosed section "{self._open[-1].name}" at {at}')
+        self._open.pop()
 
 
-def _without_lines_of_tags(template: str) -> str:
-    """A line that holds nothing but a section tag or a comment leaves no empty line behind."""
-    if "\n" not in template:
-        return template
-    while (match := STANDALONE.search(template)) is not None:
-        tag = match[2].strip()
-        kept = match[1] + "\x00" + tag.replace("{{", "{\x00{") + "\x00"
-        template = template[: match.start()] + kept + template[match.end() :]
-    return template.replace("{\x00{", "{{").replace("\x00", "")
+def _without_blanks(section: Section) -> list[str | tuple[str] | Section]:
+    """The parts with characters joined to texts."""
+    joined: list[str | tuple[str] | Section] = []
+    for part in section.parts:
+        if isinstance(part, Section):
+            part.parts = _without_blanks(part)
+            joined.append(part)
+        elif isinstance(part, str) and joined and isinstance(joined[-1], str):
+            joined[-1] += part
+        elif part != "":
+            joined.append(part)
+    return joined
 
 
 def _render(parts: Iterable[str | tuple[str] | Section], views: list[Any]) -> str:

@@ -53,7 +53,7 @@ def wording(state: State, content: Any, locale: str) -> Any:
         return translate(state, key, locale)
     texts = content.get("messages") or content.get("message")
     if not isinstance(texts, list):
-        return texts or ""
+        return texts if isinstance(texts, str) else ""
     entries = [entry for entry in texts if isinstance(entry, Mapping)]
     chosen = next((entry for entry in entries if entry.get("locale") == locale), entries[0] if entries else None)
     text = chosen.get("content") if chosen is not None else None
