@@ -100,7 +100,7 @@ class RapidPro(Answers):
         """Use up every workspace's quota in every scope, now."""
         with self.lock:
             tokens = self.store.tokens.values()
-            self.throttle.exhaust({self._api.quota_key(one): one.workspace.rate_overrides for one in tokens})
+            self.throttle.exhaust({self._api.quota_key(one): self._api.rate_overrides(one) for one in tokens})
 
     def blueprint(self) -> Blueprint:
         """Its part of the control API: seed, rates, tokens, channel, webhook, phones, messages."""

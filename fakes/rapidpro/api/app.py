@@ -6,7 +6,7 @@ Order of checks, as recorded: path, kind of answer, token, method and role, quot
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -135,8 +135,7 @@ class Api:
             return
         with self._lock:
             if call.token is not None:
-                overrides = {} if self._profile.throttled_by_user else call.token.workspace.rate_overrides
-                self._throttle.grant(endpoint.scope, self.quota_key(call.token), overrides)
+                self._throttle.grant(endpoint.scope, self.quota_key(call.token), self.rate_overrides(call.token))
             else:
                 self._throttle.grant(endpoint.scope, f"address {_address(call.environ)}", {})
 
@@ -145,6 +144,10 @@ class Api:
         alone = self._profile.throttled_by_user or (token.user.staff and self._profile.staff_tokens)
         key = f"workspace {token.workspace.id}"
         return f"{key} {token.user.email}" if alone else key
+
+    def rate_overrides(self, token: Token) -> Mapping[str, str]:
+        """A workspace's own rates, which v6.4 does not know (v7.1.60)."""
+        return {} if self._profile.throttled_by_user else token.workspace.rate_overrides
 
     def _rendered(
         self, endpoint: Endpoint, call: Call, kind: accept.Kind, answer: Answer, headers: Headers = ()

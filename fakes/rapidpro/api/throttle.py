@@ -35,6 +35,7 @@ class Throttle:
         self._clock = clock
         self._granted: dict[tuple[str, str], deque[float]] = {}
         self._full: dict[tuple[str, str], float] = {}
+        self._kept_until: dict[tuple[str, str], float] = {}
         self.rates: dict[str, str] = {}
         self._parsed: dict[str, tuple[int, int]] = {}
         self._overrides: dict[tuple[str, str], tuple[int, int]] = {}
@@ -49,6 +50,7 @@ class Throttle:
         """Nothing has been counted."""
         self._granted.clear()
         self._full.clear()
+        self._kept_until.clear()
         self._overrides.clear()
 
     def grant(self, scope: str, key: str, overrides: Mapping[str, str]) -> None:
@@ -58,14 +60,17 @@ class Throttle:
         granted = self._granted.get((scope, key))
         if granted is None:
             granted = self._granted[scope, key] = deque()
+        elif self._kept_until.get((scope, key), now) < now:  # a longer period came in between: what it kept is gone
+            granted.clear()
         while granted and granted[0] <= now - period:
             granted.popleft()
         full_since = self._full.get((scope, key)) if self._full else None
         if full_since is not None and full_since > now - period:
             raise throttled(period - (now - full_since))
         if len(granted) >= allowed:
-            raise throttled(period - (now - granted[0]) if granted and len(granted) == allowed else None)
+            raise throttled(_wait(granted, allowed, period, now))
         granted.append(now)
+        self._kept_until[scope, key] = now + period
 
     def exhaust(self, keys: Mapping[str, Mapping[str, str]]) -> None:
         """Use up the quota of every scope, now, for these keys (with the overrides of each)."""
@@ -85,6 +90,13 @@ class Throttle:
         if (scope, key) not in self._overrides:
             self._overrides[scope, key] = parse_rate(overrides[scope])
         return self._overrides[scope, key]
+
+
+def _wait(granted: deque[float], allowed: int, period: int, now: float) -> float | None:
+    """Until the oldest leaves the window; not known if more were granted than are allowed by now."""
+    if len(granted) > allowed:
+        return None
+    return period - (now - granted[0]) if granted else period
 
 
 def throttled(wait: float | None) -> Refused:
