@@ -18,6 +18,7 @@ import requests
 
 from fakes.cht import js
 
+LAST_OF_LATIN_1 = "\xff"
 NO_LIMIT = (86_400.0, 86_400.0)
 """A day, for connecting and for each wait: stands for CHT's patience, which has no end."""
 JSON = "application/json"
@@ -130,6 +131,8 @@ def _redirected(call: Call, status: int, url: str) -> Call:
 def once(session: requests.Session, call: Call) -> requests.Response:
     """Send one request and read its whole answer; nothing is followed or repeated. Raises NoAnswer."""
     headers = {name: value.strip() for name, value in call.headers.items()} | {"connection": "close"}
+    if any(not value.isascii() and max(value) > LAST_OF_LATIN_1 for value in headers.values()):
+        raise NoAnswer("a header holds a character that no header can hold")
     try:
         prepared = requests.Request(call.method, call.url, headers, data=call.body).prepare()
         return session.send(prepared, timeout=call.limit, allow_redirects=False)

@@ -17,6 +17,7 @@ from fakes.cht import js
 from fakes.cht.calls import FETCH_HEADERS, JSON, Call, NoAnswer, fetched_body, follow, once, parse
 from fakes.cht.messaging import Change
 from fakes.cht.state import State
+from fakes.cht.task_state import given_or_null
 
 FORM = "application/x-www-form-urlencoded"
 STATES: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -87,7 +88,7 @@ class AfricasTalkingGateway:
         if known is None:
             return None
         state, details = known
-        return Change(state, uuid=message["id"], gateway_ref=recipient.get("messageId"), details=details)
+        return Change(state, uuid=message["id"], gateway_ref=given_or_null(recipient, "messageId"), details=details)
 
     def _post(self, login: Login, message: Mapping[str, Any], headers: Mapping[str, str]) -> Any:
         sandbox = "sandbox." if login.username == "sandbox" else ""

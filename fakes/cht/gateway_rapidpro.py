@@ -18,6 +18,7 @@ from fakes.cht.calls import Caller, NoAnswer, fetch, request
 from fakes.cht.index import Row
 from fakes.cht.messaging import Change, Messaging
 from fakes.cht.state import State
+from fakes.cht.task_state import given_or_null
 
 STATES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -154,7 +155,8 @@ class RapidProGateway:
             answer = self._call(login, "POST", "/api/v2/broadcasts.json", headers, body)
             if not js.truthy(answer):
                 return None
-            return self._change(answer, message["id"], answer.get("id") if isinstance(answer, dict) else None)
+            reference = given_or_null(answer, "id") if isinstance(answer, dict) else None
+            return self._change(answer, message["id"], reference)
         except NoAnswer as failure:
             if failure.status == 400 and self._habits.refusal_is_final:
                 state, details = STATES["failed"]
@@ -178,7 +180,7 @@ class RapidProGateway:
         query = urlencode({"broadcast": js.string(row.gateway_ref)})
         answer = self._call(login, "GET", f"/api/v2/messages.json?{query}", {})
         results = answer.get("results") if isinstance(answer, dict) else None
-        if not isinstance(results, list) or not results or not js.truthy(results[0]):
+        if not isinstance(results, (list, str)) or not results or not js.truthy(results[0]):
             return None
         return self._change(results[0], row.uuid, row.gateway_ref)
 

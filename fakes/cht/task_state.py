@@ -5,8 +5,25 @@ Source: cht-core shared-libs/task-utils/src/task-utils.js. No change is refused:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+
+
+class Null:
+    """Stands for a `null` that is kept, where None means that nothing was given."""
+
+    def __bool__(self) -> bool:
+        return False
+
+
+NULL = Null()
+
+
+def given_or_null(source: Mapping[str, Any], key: str) -> Any:
+    """The value of a key: None if it is missing, NULL if it is `null`."""
+    value = source.get(key)
+    return NULL if value is None and key in source else value
 
 
 def set_task_state(
@@ -15,7 +32,8 @@ def set_task_state(
     """Change `task` in place; whether something was recorded.
 
     Nothing is recorded where state, details and reference are those the task has already. Otherwise all three are
-    overwritten, missing ones removed, and the history gets an entry with the time `now`. `state` None removes it.
+    overwritten, missing ones removed, and the history gets an entry with the time `now`. `state` None removes it,
+    and so it is with the other two; NULL stays as `null`.
     """
     if _same_state(task, state) and _same_details(task, details) and _same_reference(task, gateway_ref):
         return False
@@ -26,7 +44,7 @@ def set_task_state(
     _put(entry, "state", state)
     _put(entry, "state_details", details)
     entry["timestamp"] = javascript_time(now)
-    task.setdefault("state_history", []).append(entry)
+    task["state_history"] = [*(task.get("state_history") or ()), entry]
     return True
 
 
@@ -44,18 +62,22 @@ def _same_state(task: dict[str, Any], state: Any) -> bool:
 def _same_details(task: dict[str, Any], details: Any) -> bool:
     if not details:
         return True
-    return not isinstance(details, dict | list) and details == task.get("state_details")
+    return _identical(details, task.get("state_details"))
 
 
 def _same_reference(task: dict[str, Any], reference: Any) -> bool:
     if not reference:
         return True
-    held = task.get("gateway_ref")
-    return type(held) is type(reference) and bool(held == reference)
+    return _identical(reference, task.get("gateway_ref"))
+
+
+def _identical(value: Any, held: Any) -> bool:
+    """`===` of JavaScript: objects and lists are only equal to themselves."""
+    return not isinstance(value, dict | list) and type(held) is type(value) and bool(held == value)
 
 
 def _put(target: dict[str, Any], key: str, value: Any) -> None:
     if value is None:
         target.pop(key, None)
     else:
-        target[key] = value
+        target[key] = None if value is NULL else value
