@@ -124,7 +124,7 @@ def test_without_a_token_it_is_the_address_that_counts_as_proxies_tell_it() -> N
 
 
 def test_a_workspaces_own_rate_is_heeded_but_by_old_versions() -> None:
-    own = {"rate_overrides": {"v2": "2/hour"}}
+    own: Any = {"rate_overrides": {"v2": "2/hour"}}
     for profile, granted in (("26", 2), ("7.4", 2), ("6.4", 1)):
         site = Site(profile, **own)
         assert [site.ask("org.json").status for _ in range(3)].count(200) == granted, profile
