@@ -189,3 +189,71 @@ def test_what_is_wrong_with_a_template_is_said_as_mustache_says_it(template: str
     with pytest.raises(TemplateError) as fault:
         render(template, VIEW)
     assert str(fault.value) == words
+
+
+def silenced(silence_for: Any, **report_more: Any) -> list[str]:
+    """The states of three reminders, after a report about their case that silences them."""
+    place = {"_id": "place-1", "type": "clinic"}
+    person = {"_id": "ann", "type": "person", "phone": "+250788123456", "parent": {"_id": "place-1"}}
+    form = {"meta": {"code": "V"}, "public_form": True, "fields": {"case_id": {"type": "string"}}}
+    about = {"type": "visits", "messages": [text(1)]}
+    tasks = [
+        due("04", group=1, **about),
+        due("20", group=1, **about),
+        due("25", group=2, **about, state="muted"),
+    ]
+    registration = report("r", *tasks, form="R", case_id="12345", contact={"_id": "ann"})
+    accepts = {"form": "V", "silence_type": "visits", "silence_for": silence_for}
+    settings = {
+        "transitions": {"update_clinics": True, "accept_case_reports": True},
+        "forms": {"V": form, "R": {**form, "meta": {"code": "R"}}},
+        "registrations": [{"form": "R"}],
+        "accept_case_reports": [{key: value for key, value in accepts.items() if value is not None}],
+    }
+    made = world({"settings": settings, "docs": [place, person, registration], "now": NOW})
+    sent = {"_meta": {"form": "V", "from": "+250788123456", **report_more}, "case_id": "12345"}
+    headers = {"Authorization": "Basic YWRtaW46cGFzcw==", "Content-Type": "application/json"}
+    reply = send(made.cht, {"method": "POST", "path": "/api/v2/records", "headers": headers, "body": json.dumps(sent)})
+    assert reply.status == 200
+    (stored,) = [doc for doc in docs_of(made) if doc["_id"] == "r"]
+    return [task["state"] for task in stored["scheduled_tasks"]]
+
+
+@pytest.mark.parametrize(
+    ("silence_for", "states"),
+    [
+        (None, ["cleared", "cleared", "cleared"]),
+        ("", ["cleared", "cleared", "cleared"]),
+        ("8 days", ["cleared", "cleared", "scheduled"]),
+        ("30 days", ["cleared", "cleared", "cleared"]),
+        ("1 day", ["scheduled", "scheduled", "scheduled"]),
+        ("soon", ["scheduled", "scheduled", "scheduled"]),
+    ],
+)
+def test_a_report_clears_the_groups_that_begin_within_its_silence(silence_for: Any, states: list[str]) -> None:
+    """`transitions/accept_patient_reports.js`: a span that cannot be read has no length."""
+    expected = [state if state == "cleared" or place < 2 else "muted" for place, state in enumerate(states)]
+    assert silenced(silence_for) == expected
+
+
+def test_conditions_of_triggers_are_asked_before_any_trigger_changes_the_record() -> None:
+    """`transitions/registration.js`: the second condition does not see the case that the first trigger makes."""
+    form = {"meta": {"code": "R"}, "public_form": True, "fields": {"name": {"type": "string", "labels": {"tiny": "N"}}}}
+    events = [
+        {"name": "on_create", "trigger": "add_case"},
+        {"name": "on_create", "trigger": "add_expected_date", "bool_expr": "doc.case_id"},
+    ]
+    registrations = [{"form": "R", "events": events}]
+    record = registered({"R": form}, registrations)
+    assert len(record["case_id"]) == 5
+    assert "expected_date" not in record
+
+
+def registered(forms: dict[str, Any], registrations: list[dict[str, Any]]) -> dict[str, Any]:
+    settings = {"transitions": {"registration": True}, "forms": forms, "registrations": registrations}
+    made = world({"settings": settings, "credentials": {"rapidpro:incoming": "t"}, "now": NOW})
+    body = {"id": "1", "from": "+250788123456", "content": "R Ada"}
+    path = "/api/v2/sms/rapidpro/incoming-messages"
+    send(made.cht, {"method": "POST", "path": path, "headers": TOKEN, "body": json.dumps(body)})
+    (record,) = docs_of(made)
+    return record

@@ -65,20 +65,21 @@ class Registration:
         if any(fields.get(f"{one}_id") and not doc.get(one) for one in ("patient", "place")):
             self._messages.reject(doc, configuration, "registration_not_found")
             return True
-        for event in configuration.get("events") or ():
-            self._fire(doc, event)
+        view = {**fields, **doc}
+        wanted = [event for event in configuration.get("events") or () if self._is_wanted(view, event)]
+        for event in wanted:  # all conditions are asked before the first trigger changes the record
+            self._triggers[str(event["trigger"])](doc, _parameters(event.get("params")))
         self._add_messages(doc, configuration)
         return True
 
-    def _fire(self, doc: Doc, event: Mapping[str, Any]) -> None:
+    def _is_wanted(self, view: Doc, event: Mapping[str, Any]) -> bool:
+        """Whether the trigger of an event is known, and to be pulled for a record and its fields."""
         name = str(event.get("trigger"))
-        if event.get("name") != "on_create" or not self._applies({**(doc.get("fields") or {}), **doc}, event):
-            return
-        trigger = self._triggers.get(name)
-        if trigger is None:
-            self._note(f"registration {doc.get('form')!r}: this fake has no trigger {name!r}")
-            return
-        trigger(doc, _parameters(event.get("params")))
+        if event.get("name") != "on_create" or not self._applies(view, event):
+            return False
+        if name not in self._triggers:
+            self._note(f"registration {view.get('form')!r}: this fake has no trigger {name!r}")
+        return name in self._triggers
 
     def _applies(self, doc: Doc, entry: Mapping[str, Any]) -> bool:
         expression = entry.get("bool_expr")

@@ -107,9 +107,9 @@ class Schedules:
         self, registration: Doc, report: Doc, types: Sequence[str], configuration: Mapping[str, Any]
     ) -> None:
         tasks = [task for task in _entries(registration.get("scheduled_tasks")) if task.get("type") in types]
-        until = _silent_until(report, configuration.get("silence_for"))
-        if until is not None:
-            groups = [(t.get("group"), t.get("type")) for t in tasks if (moments.read(t.get("due")) or until) <= until]
+        if js.truthy(configuration.get("silence_for")):
+            until = _silent_until(report, configuration["silence_for"])
+            groups = [(task.get("group"), task.get("type")) for task in tasks if self._is_due_by(task, until)]
             tasks = [task for task in tasks if (task.get("group"), task.get("type")) in groups]
         clearable = [task for task in tasks if task.get("state") in CLEARABLE]
         for task in clearable:
@@ -120,6 +120,11 @@ class Schedules:
                 self._state.save(registration)
             except Conflict:
                 self._note(f"reminders of {registration['_id']} were not cleared: somebody else saved it meanwhile")
+
+    def _is_due_by(self, task: Doc, until: datetime | None) -> bool:
+        """Whether a task is due by then. One without a date is due now; dates that are none are never reached."""
+        due = moments.read(task["due"]) if "due" in task else self._state.now()
+        return due is not None and until is not None and due <= until
 
 
 def next_times(doc: Doc, now: datetime) -> dict[str, int]:
@@ -158,5 +163,6 @@ def _is_muted(contact: Doc | None) -> bool:
 
 
 def _silent_until(report: Doc, span: Any) -> datetime | None:
+    """The end of the silence; a span that cannot be read has no length. None for a report without a date."""
     reported, parsed = moments.read(report.get("reported_date")), moments.offset(span)
-    return None if reported is None or parsed is None else moments.add(reported, parsed)
+    return reported if reported is None or parsed is None else moments.add(reported, parsed)
