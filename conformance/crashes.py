@@ -54,7 +54,7 @@ def kill_often(
     began = time.monotonic()
     services = Processes(profile, seed)
     try:
-        services.calm_channel()
+        services.calm()
         services.control.put("/rapidpro/rates", {"v2": "1000000/hour", "v2.messages": "1000000/hour"})
         subject.start(services.neighbours)
         world = World(services, subject, RealPace(subject.poll_seconds, patience=60))

@@ -142,7 +142,7 @@ class LiveChtStage:
     def open(self) -> World:
         if self._surroundings is None:
             raise HarnessBroken("the stage is used before it has begun: call begin() first")
-        self._surroundings.calm_channel()
+        self._surroundings.calm()
         return World(self._surroundings, self._subject, ChtPace(self._interval), self._numbers)
 
     def close(self, world: World, verdict: Verdict) -> None:  # noqa: ARG002 - whatever it is, nothing may stay

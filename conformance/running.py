@@ -46,8 +46,12 @@ def conform(
     plugin = ConformancePlugin(stage, report, known=load(), repeat=repeat, on_result=on_result, on_selected=on_selected)
     problems = Problems()
     folder = features_folder()
-    status = pytest.main([*QUIET, f"--rootdir={folder}", str(folder)], plugins=[plugin, problems])
-    stage.end()
+    try:
+        status = pytest.main([*QUIET, f"--rootdir={folder}", str(folder)], plugins=[plugin, problems])
+    finally:
+        stage.end()
+    if status == pytest.ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
     report.broken.extend(problems.found)
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not report.broken:
         report.broken.append(f"pytest ended with {status!r}: no scenario was judged")

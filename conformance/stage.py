@@ -29,6 +29,10 @@ class Stage(Protocol):
         """What the subject can be put through."""
         ...
 
+    def begin(self) -> None:
+        """The run begins. HarnessBroken if its subject cannot be judged at all."""
+        ...
+
     def open(self) -> World:
         """A world for one scenario."""
         ...
@@ -60,6 +64,9 @@ class BuiltInStage:
 
     def means(self) -> frozenset[Means]:
         return self._built_in.means
+
+    def begin(self) -> None:
+        """Everything is made when it is needed."""
 
     def open(self) -> World:
         if self._fakes is None:
@@ -105,16 +112,23 @@ class HttpStage:
     def means(self) -> frozenset[Means]:
         return self._described.means
 
+    def begin(self) -> None:
+        self._running()
+
     def open(self) -> World:
+        surroundings, subject = self._running()
+        pace: Pace = RealPace(subject.poll_seconds)
+        surroundings.calm()
+        return World(surroundings, subject, pace, self._numbers)
+
+    def _running(self) -> tuple[Surroundings, ExternalRelay]:
         if self._absent is not None:
             raise HarnessBroken(self._absent)
         if self._surroundings is None:
             self._surroundings = Processes(self.profile, self._seed)
         if self._subject is None:
             self._subject = self._started(self._surroundings)
-        pace: Pace = RealPace(self._subject.poll_seconds)
-        self._surroundings.calm_channel()
-        return World(self._surroundings, self._subject, pace, self._numbers)
+        return self._surroundings, self._subject
 
     def _started(self, surroundings: Surroundings) -> ExternalRelay:
         """A subject that runs. One that could not be reached once is not waited for again in every scenario."""

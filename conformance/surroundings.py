@@ -14,6 +14,7 @@ from typing import Protocol
 import requests
 from requests.adapters import BaseAdapter
 
+from conformance.cht_side import ChtSide
 from conformance.control import Control, InProcessControl
 from conformance.subjects.base import Neighbours
 from conformance.verdicts import HarnessBroken
@@ -33,6 +34,10 @@ QUICK = {"tps": 1000, "delays": {"wired": 0.02, "sent": 0.05, "delivered": 0.1, 
 """Channel settings for real time: a text takes a fraction of a second to its phone, and no text waits for others."""
 
 
+ALL_DAY = {"schedule_evening_hours": 23, "schedule_evening_minutes": 59}
+"""Settings of CHT with which schedules run at every minute of the day."""
+
+
 class Surroundings(Protocol):
     """The services, and how they are reached."""
 
@@ -50,8 +55,8 @@ class Surroundings(Protocol):
         """The clock to advance. HarnessBroken where time is real."""
         ...
 
-    def calm_channel(self) -> None:
-        """Put the channel back to how every scenario begins."""
+    def calm(self) -> None:
+        """Put back what every scenario begins with: a quick channel, and a CHT that sends at every hour."""
         ...
 
     def close(self) -> None:
@@ -128,8 +133,8 @@ class InProcessFakes:
     def virtual_clock(self) -> VirtualClock:
         return self.clock
 
-    def calm_channel(self) -> None:
-        """A new world is calm."""
+    def calm(self) -> None:
+        """A new world is calm, and its clock begins in the morning."""
 
     def begin_anew(self, seed: int | None = None) -> None:
         """As if just made (with `seed`, if one is given): time, state, faults, ledger, chance."""
@@ -166,7 +171,8 @@ class RealTime:
     def virtual_clock(self) -> VirtualClock:
         raise HarnessBroken("this world lives in real time: there is no clock to advance")
 
-    def calm_channel(self) -> None:
+    def calm(self) -> None:
+        """Put the channel back to how every scenario begins."""
         self.control.put("/rapidpro/channel", self._calm)
 
     def close(self) -> None:
@@ -181,3 +187,8 @@ class Processes(RealTime):
         addresses = self._begin(("rapidpro", "cht"), profile, seed, Control)
         self.cht_url, self.cht_admin = str(addresses.cht), CHT_ADMIN
         self.neighbours = neighbours(self.cht_url, str(addresses.rapidpro))
+
+    def calm(self) -> None:
+        """Real time may be that hour before midnight in which CHT sends nothing that is scheduled."""
+        super().calm()
+        ChtSide(self.session, self.cht_url, *self.cht_admin).settings(ALL_DAY)

@@ -7,7 +7,9 @@ import json
 import click
 from rich.console import Console
 
-from conformance.cli.conform import PROFILES, check_url, reference_process
+from conformance.cli.choice import check_started, reference_process
+from conformance.cli.conform import PROFILES
+from conformance.cli.given import Finite, check_command, check_url
 from conformance.subjects.external import ExternalRelay
 from conformance.verdicts import HarnessBroken, exit_status
 from loadtests.running import LoadResult, run
@@ -17,11 +19,11 @@ from loadtests.shapes import UnknownShape, shape
 @click.command("load")
 @click.argument("name", metavar="SHAPE")
 @click.option("--texts", type=click.IntRange(min=0), help="So many texts each way instead of the shape's own number.")
-@click.option("--seconds", type=click.FloatRange(min=0.1), help="Spread them over so many seconds.")
+@click.option("--seconds", type=Finite(min=0.1), help="Spread them over so many seconds.")
 @click.option("--subject-url", "url", callback=check_url, help="Load the relay at this address.")
-@click.option("--subject-command", "command", help="Start that relay with this command.")
+@click.option("--subject-command", "command", callback=check_command, help="Start that relay with this command.")
 @click.option("--profile", type=click.Choice(PROFILES), default="26", show_default=True, help="RapidPro's version.")
-@click.option("--p95-ms", type=click.FloatRange(min=0), help="Fail if 95 of 100 requests may take longer.")
+@click.option("--p95-ms", type=Finite(min=0), help="Fail if 95 of 100 requests may take longer.")
 @click.option("--seed", type=int, default=1, show_default=True, help="All chance of the run comes from this.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
@@ -39,6 +41,7 @@ def load_command(
     as_json: bool,
 ) -> None:
     """Play a day's traffic against a relay (the reference relay, if no other is given) and judge what came of it."""
+    check_started(url, command)
     try:
         day = shape(name).scaled(texts, seconds)
     except UnknownShape as problem:

@@ -53,7 +53,7 @@ def run(
     """Play `shape` against `subject`. HarnessBroken if the services or Locust do not work."""
     services = Processes(profile, seed)
     try:
-        services.calm_channel()
+        services.calm()
         subject.start(services.neighbours)
         services.control.put("/rapidpro/webhook", {"url": subject.webhook_url(), "token": subject.webhook_token()})
         with tempfile.TemporaryDirectory(prefix="load-") as folder:

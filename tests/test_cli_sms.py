@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from conformance.cli import harness
-from conformance.cli.conform import REFERENCE_COMMAND
+from conformance.cli.choice import REFERENCE_COMMAND
 from conformance.subjects.external import ExternalRelay, free_port
 from conformance.surroundings import Processes
 from conformance.verdicts import HarnessBroken
@@ -23,7 +23,7 @@ class Up:
 
     def __init__(self) -> None:
         self.fakes = Processes("26", 1)
-        self.fakes.calm_channel()
+        self.fakes.calm()
         url = f"http://127.0.0.1:{free_port()}"
         self.relay = ExternalRelay(url, REFERENCE_COMMAND, name="reference", poll_seconds=0.2)
 

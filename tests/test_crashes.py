@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from conformance.cli.conform import reference_process
+from conformance.cli.choice import reference_process
 from conformance.crashes import kill_often
 from tests.harness_command import harness
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import requests
 
-from conformance.cli.choice import is_loopback
+from conformance.cli.given import is_loopback
 from conformance.live_account import RIGHT_PATH_SINCE, Account, check_nothing_waits, documents_of, release_of
 from conformance.live_cht import ChtPace, LiveCht, LiveChtStage
 from conformance.subjects.cht_ways import INCOMING, MISSPELT

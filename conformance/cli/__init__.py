@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -40,6 +42,14 @@ class LazyGroup(click.Group):
         command: click.Command = getattr(importlib.import_module(module), f"{cmd_name.replace('-', '_')}_command")
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Ctrl-C, or being told to end, is no verdict: click would end with 1, which says that the subject failed."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("relay-harness: interrupted: nothing was judged", err=True)
+            ctx.exit(2)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -54,8 +64,17 @@ def harness() -> None:
     """Judge what joins CHT and RapidPro for SMS: is every text delivered exactly once, does every state come back?"""
 
 
+def interrupted(*_: object) -> None:
+    """Unwind, so that every process that was started is ended; a second signal must not break that off."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point; ends the process."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupted)
     try:
         harness.main(args=None if arguments is None else list(arguments), prog_name="relay-harness")
     except HarnessBroken as fault:

@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 
 import click
 
+from conformance.cli.given import is_loopback
 from conformance.live_account import Account
 from conformance.live_cht import LiveChtStage
 from conformance.stage import BuiltInStage, HttpStage, InProcessStage, Stage
 from conformance.subjects.built_in import UnknownSubject, named
 from conformance.subjects.external import ExternalRelay, free_port
-from fakes.local_only import is_local
 
 REFERENCE_COMMAND = f"{shlex.quote(sys.executable)} -m relay"
 REFERENCE_POLL = 0.2
@@ -40,8 +40,7 @@ class Choice:
 
     def check(self) -> None:
         """click.UsageError for options that do not go together."""
-        if self.command is not None and self.url is None:
-            raise click.UsageError("--subject-command needs --subject-url: where the relay will listen")
+        check_started(self.url, self.command)
         if self.http and self.url is not None:
             raise click.UsageError("--http is for the reference relay; --subject-url is over sockets anyway")
         for name, given in (("--subject", self.subject), ("--cht-url", self.cht_url)):
@@ -51,6 +50,8 @@ class Choice:
                 raise click.UsageError(f"{name} and {other} both say what is judged: give one of them")
         if self.subject is not None and self.cht_url is not None:
             raise click.UsageError("--subject and --cht-url both say what is judged: give one of them")
+        if self.poll_seconds is not None and self.command is None and self.cht_url is None:
+            raise click.UsageError("--poll-seconds goes with --subject-command or --cht-url: nothing else is told it")
         if (self.cht_url is None) != (self.cht_user is None):
             raise click.UsageError("--cht-url and --cht-user go together: which CHT, and who is its administrator")
         self._check_remote()
@@ -116,22 +117,17 @@ class Choice:
         return shlex.join(words)
 
 
-def is_loopback(url: str) -> bool:
-    """Whether the address is this machine for certain: localhost or a loopback address, no name that is looked up."""
-    return is_local(url) and not str(urlsplit(url).hostname).endswith(".test")
+def check_started(url: str | None, command: str | None) -> None:
+    """click.UsageError for a relay that shall be started, but nobody knows where it will listen."""
+    if command is None:
+        return
+    if url is None:
+        raise click.UsageError("--subject-command needs --subject-url: where the relay will listen")
+    if urlsplit(url).port is None:
+        raise click.UsageError(f"--subject-command needs a port in --subject-url, such as {url.rstrip('/')}:7070")
 
 
 def reference_process() -> ExternalRelay:
     """The reference relay as a process of its own."""
     url = f"http://127.0.0.1:{free_port()}"
     return ExternalRelay(url, REFERENCE_COMMAND, name="reference", poll_seconds=REFERENCE_POLL)
-
-
-def check_url(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
-    """Refuse what is no http URL with host and port."""
-    if value is None:
-        return None
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise click.BadParameter(f"expected an address such as http://127.0.0.1:7070, got {value!r}")
-    return value

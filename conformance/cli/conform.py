@@ -12,7 +12,8 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from conformance.cli.choice import REFERENCE_COMMAND, Choice, check_url, reference_process
+from conformance.cli.choice import Choice
+from conformance.cli.given import Finite, check_command, check_folder, check_url
 from conformance.live_cht import LiveChtStage
 from conformance.report import Report, ScenarioResult
 from conformance.requirements import EmptySelection, Level, Requirement, UnknownRequirement, load, select
@@ -36,7 +37,8 @@ shows nobody the old ones. A CHT that holds texts to be sent is refused. The pas
 @click.command("conform", help=HELP)
 @click.option("--http", is_flag=True, help="Real processes over real sockets, in real time.")
 @click.option("--subject-url", "url", callback=check_url, help="Judge the relay at this address.")
-@click.option("--subject-command", "command", help="Start that relay with this command; it can then be killed, too.")
+@click.option("--subject-command", "command", callback=check_command,
+              help="Start that relay with this command; it can then be killed, too.")  # fmt: skip
 @click.option("--subject", metavar="NAME[,NAME]", help=f"Built-in subjects: {', '.join(built_in())}.")
 @click.option(
     "--cht-url", callback=check_url, help="A live CHT Core is the relay; see above for what is written to it."
@@ -45,7 +47,7 @@ shows nobody the old ones. A CHT that holds texts to be sent is refused. The pas
 @click.option("--allow-remote", is_flag=True, help="That CHT may be on another machine.")
 @click.option(
     "--poll-seconds",
-    type=click.FloatRange(min=0.05),
+    type=Finite(min=0.05),
     help="RELAY_POLL_SECONDS of a started relay, default 1; with --cht-url: seconds between CHT's passes, default 60.",
 )
 @click.option("--only", metavar="ID[,ID]", help="Only these requirements.")
@@ -73,6 +75,8 @@ def conform_command(
         requirements = select(load(), wanted, Level(level) if level else None)
     except (UnknownRequirement, EmptySelection) as problem:
         raise click.UsageError(str(problem)) from None
+    if report_dir is not None:
+        check_folder(report_dir)
     try:
         reports = [run(stage, choice, requirements) for stage in choice.stages()]
     except HarnessBroken as problem:
@@ -80,7 +84,7 @@ def conform_command(
         context.exit(2)
     outcome = reports[0] if len(reports) == 1 else SideBySide(reports)
     if report_dir is not None:
-        outcome.write(report_dir)
+        write(outcome, report_dir)
     if as_json:
         click.echo(json.dumps(outcome.as_json(), ensure_ascii=False))
     else:
@@ -88,8 +92,16 @@ def conform_command(
     context.exit(outcome.exit_status())
 
 
+def write(outcome: Report | SideBySide, folder: Path) -> None:
+    """Write the report. HarnessBroken if that cannot be done: the disk is full, or the folder has gone."""
+    try:
+        outcome.write(folder)
+    except OSError as failure:
+        raise HarnessBroken(f"the report cannot be written to {folder}: {failure.strerror or failure}") from None
+
+
 def run(stage: Stage, choice: Choice, requirements: tuple[Requirement, ...]) -> Report:
-    """Judge, with a progress bar on a terminal. HarnessBroken if a live CHT cannot be judged."""
+    """Judge, with a progress bar on a terminal. HarnessBroken if the subject cannot be judged at all."""
     from conformance.running import conform
 
     name = str(stage.describe()["name"])
@@ -97,10 +109,12 @@ def run(stage: Stage, choice: Choice, requirements: tuple[Requirement, ...]) -> 
     def repeat(ids: tuple[str, ...]) -> str:
         return f"relay-harness conform --only {','.join(ids)} {choice.arguments(name)}"
 
-    if isinstance(stage, LiveChtStage):
+    try:
         stage.begin()
-    with Shown() as shown:
-        report = conform(stage, requirements, repeat=repeat, on_result=shown.result, on_selected=shown.selected)
+        with Shown() as shown:
+            report = conform(stage, requirements, repeat=repeat, on_result=shown.result, on_selected=shown.selected)
+    finally:
+        stage.end()
     if isinstance(stage, LiveChtStage) and stage.left_undone:
         click.echo(stage.left_undone, err=True)
     return report
@@ -135,6 +149,3 @@ class Shown:
 
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
-
-
-__all__ = ["PROFILES", "REFERENCE_COMMAND", "check_url", "conform_command", "reference_process"]

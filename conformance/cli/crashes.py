@@ -8,7 +8,8 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from conformance.cli.conform import check_url, reference_process
+from conformance.cli.choice import check_started, reference_process
+from conformance.cli.given import check_command, check_url
 from conformance.crashes import Survived, kill_often
 from conformance.subjects.external import ExternalRelay
 from conformance.verdicts import HarnessBroken
@@ -18,7 +19,7 @@ from conformance.verdicts import HarnessBroken
 @click.option("--kills", type=click.IntRange(min=1), default=20, show_default=True, help="How many SIGKILLs.")
 @click.option("--seed", type=int, default=1, show_default=True, help="All chance of the traffic comes from this.")
 @click.option("--subject-url", "url", callback=check_url, help="Kill the relay at this address ...")
-@click.option("--subject-command", "command", help="... which this command starts.")
+@click.option("--subject-command", "command", callback=check_command, help="... which this command starts.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
 def crashes_command(
@@ -27,6 +28,7 @@ def crashes_command(
     """Kill a relay (the reference relay, if no other is given) at random moments under traffic, then judge."""
     if (url is None) != (command is None):
         raise click.UsageError("--subject-url and --subject-command go together: what is killed must be started again")
+    check_started(url, command)
     subject = reference_process() if url is None else ExternalRelay(url, command)
     console = Console(stderr=True)
     try:

@@ -9,7 +9,8 @@ from dataclasses import asdict
 
 import click
 
-from conformance.cli.choice import PASSWORD, check_url, is_loopback
+from conformance.cli.choice import PASSWORD
+from conformance.cli.given import check_url, is_loopback
 from conformance.drift import MOST_REQUESTS, Look
 from conformance.drift_cht import look_at_cht
 from conformance.drift_rapidpro import look_at_rapidpro

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from conformance.cli.given import Finite
 from conformance.cli.running_fakes import RunningFakes, show, with_fakes, with_json
 from fakes.faults.effects import EFFECTS
 from fakes.faults.model import SERVICES
@@ -44,9 +45,9 @@ def list_(fakes: RunningFakes, as_json: bool) -> None:
 @click.option("--times", callback=lambda _context, _option, value: times_of(value), metavar=f"N|{FOR_EVER}",
               help="Hit so many requests. Default: 1, for lasting effects no end.")  # fmt: skip
 @click.option("--skip", type=int, help="Serve so many matching requests well first.")
-@click.option("--share", type=float, help="Hit this share of the matching requests, from 0 to 1.")
-@click.option("--from-seconds", type=float, help="Begin so long after now.")
-@click.option("--for-seconds", type=float, help="Heal by itself after so long.")
+@click.option("--share", type=Finite(), help="Hit this share of the matching requests, from 0 to 1.")
+@click.option("--from-seconds", type=Finite(), help="Begin so long after now.")
+@click.option("--for-seconds", type=Finite(), help="Heal by itself after so long.")
 @click.option("--seed", type=int, help="Of the dice that --share throws.")
 @with_fakes
 @with_json

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 import requests
 
-from conformance.cli.choice import check_url
+from conformance.cli.given import check_url
 from conformance.control import TIMEOUT, Control
 from conformance.surroundings import plain_session
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from conformance.cli.conform import PROFILES
+from conformance.cli.given import Finite, check_folder
 from conformance.simulation.play import play
 from conformance.simulation.schedule import TEXTS, Schedule, ScheduleError
 from conformance.simulation.search import KEPT, Found, search, smallest
@@ -21,12 +22,14 @@ FOLDER = Path("simulation-failures")
 
 @click.command("simulate")
 @click.option("--runs", type=click.IntRange(min=1), help="So many runs. Default 100, unless --minutes is given.")
-@click.option("--minutes", type=click.FloatRange(min=0, min_open=True), help="Search until this time is up.")
+@click.option("--minutes", type=Finite(min=0, min_open=True), help="Search until this time is up.")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="The first run's seed.")
 @click.option("--subject", default="reference", show_default=True, help=f"One of {', '.join(subjects())}.")
 @click.option("--profile", type=click.Choice(PROFILES), default="26", show_default=True, help="RapidPro's version.")
 @click.option("--stop-at-first", is_flag=True, help="Stop at the first schedule that fails.")
-@click.option("--save", type=click.Path(file_okay=False, path_type=Path), default=FOLDER, show_default=True)
+@click.option(
+    "--save", type=click.Path(file_okay=False, path_type=Path), help=f"Failing schedules go here. Default: {FOLDER}."
+)
 @click.option("--workers", type=click.IntRange(min=1), help="Processes. Default: one for each processor.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
@@ -39,7 +42,7 @@ def simulate_command(
     subject: str,
     profile: str,
     stop_at_first: bool,
-    save: Path,
+    save: Path | None,
     workers: int | None,
     as_json: bool,
 ) -> None:
@@ -48,6 +51,8 @@ def simulate_command(
         opener(subject)
     except UnknownSubject as problem:
         raise click.UsageError(str(problem)) from None
+    if save is not None:
+        check_folder(save)
     count = runs if runs is not None or minutes is not None else 100
     console = Console(stderr=True)
     with Progress(
@@ -72,19 +77,23 @@ def simulate_command(
                 bar, completed=so_far.runs, description=f"{len(so_far.failing)} failing"
             ),
         )
-        saved = [shrunk(failing, found, profile, save, progress) for failing in sorted(found.failing)[:KEPT]]
+        saved = [shrunk(failing, found, profile, save or FOLDER, progress) for failing in sorted(found.failing)[:KEPT]]
     click.echo(json.dumps(found.as_json()) if as_json else told(found))
-    for path in saved:
-        click.echo(f"again: relay-harness replay {path}", err=True)
+    for sentence in saved:
+        click.echo(sentence, err=True)
     context.exit(1 if found.failing else 0 if found.runs else 2)
 
 
-def shrunk(seed: int, found: Found, profile: str, folder: Path, progress: Progress) -> Path:
-    """Save the smallest schedule that fails as `seed`'s does."""
+def shrunk(seed: int, found: Found, profile: str, folder: Path, progress: Progress) -> str:
+    """Save the smallest schedule that fails as `seed`'s does; says how to play it again, or why it is not kept."""
     task = progress.add_task(f"shrinking {seed}", total=None)
     schedule = smallest(seed, found.subject, profile)
     progress.remove_task(task)
-    return schedule.save(folder / f"{found.subject}-{seed}.json")
+    path = folder / f"{found.subject}-{seed}.json"
+    try:
+        return f"again: relay-harness replay {schedule.save(path)}"
+    except OSError as failure:
+        return f"the schedule of seed {seed} could not be saved as {path}: {failure.strerror or failure}"
 
 
 def told(found: Found) -> str:

@@ -13,7 +13,8 @@ from urllib.parse import quote
 import click
 
 from conformance.cht_side import ChtSide, message_document
-from conformance.cli.choice import PASSWORD, check_url, is_loopback
+from conformance.cli.choice import PASSWORD
+from conformance.cli.given import Finite, check_url, is_loopback
 from conformance.cli.running_fakes import NotDone, RunningFakes, show, with_fakes, with_json
 from conformance.surroundings import CHT_ADMIN, plain_session
 from conformance.verdicts import HarnessBroken
@@ -83,7 +84,7 @@ def due(
 
 @sms_command.command("wait")
 @click.argument("number")
-@click.option("--for", "seconds", type=click.FloatRange(min=0), default=10, show_default=True, help="Seconds to wait.")
+@click.option("--for", "seconds", type=Finite(min=0), default=10, show_default=True, help="Seconds to wait.")
 @click.option("--known", type=click.IntRange(min=0), help="Received texts known already. Default: those there now.")
 @with_fakes
 @with_json
@@ -149,7 +150,7 @@ def _texts(fakes: RunningFakes, number: str) -> list[dict[str, Any]]:
 
 
 def _phone(number: str) -> str:
-    if not number.strip():
+    if not number.strip() or "/" in number:
         raise click.UsageError("expected a phone number such as +250788123123")
     return f"/rapidpro/phones/{quote(number, safe='+')}/texts"
 

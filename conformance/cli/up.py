@@ -8,7 +8,9 @@ import threading
 
 import click
 
-from conformance.cli.conform import PROFILES, REFERENCE_COMMAND
+from conformance.cli.choice import REFERENCE_COMMAND
+from conformance.cli.conform import PROFILES
+from conformance.cli.given import Finite
 from conformance.subjects.external import ExternalRelay, free_port
 from conformance.surroundings import Processes
 from conformance.verdicts import HarnessBroken
@@ -16,7 +18,7 @@ from conformance.verdicts import HarnessBroken
 
 @click.command("up")
 @click.option("--profile", type=click.Choice(PROFILES), default="26", show_default=True, help="RapidPro's version.")
-@click.option("--poll-seconds", type=click.FloatRange(min=0.05), default=2, show_default=True, help="Of the relay.")
+@click.option("--poll-seconds", type=Finite(min=0.05), default=2, show_default=True, help="Of the relay.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Of the relay. Default: a free one.")
 @click.option("--no-relay", is_flag=True, help="Only the fakes: bring your own relay.")
 @click.option("--seed", type=int, default=1, show_default=True, help="All chance comes from this.")

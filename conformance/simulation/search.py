@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import multiprocessing
 import os
+import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -135,21 +137,34 @@ def search(
 
     context = multiprocessing.get_context("spawn")  # fork copies threads' locks
     with ProcessPoolExecutor(count, mp_context=context) as pool:
-        waiting: set[Future[list[Finding]]] = {
-            pool.submit(run_task, task) for task in itertools.islice(tasks, 2 * count)
-        }
-        while waiting:
-            done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-            for future in done:
-                for finding in future.result():
-                    found.add(finding)
-                found.wall_seconds = time.monotonic() - began
-                on_run(found)
-                task = None if over() else next(tasks, None)
-                if task is not None:
-                    waiting.add(pool.submit(run_task, task))
+        try:
+            with left_alone():
+                waiting = {pool.submit(run_task, task) for task in itertools.islice(tasks, 2 * count)}
+            while waiting:
+                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                for future in done:
+                    for finding in future.result():
+                        found.add(finding)
+                    found.wall_seconds = time.monotonic() - began
+                    on_run(found)
+                    task = None if over() else next(tasks, None)
+                    if task is not None:
+                        waiting.add(pool.submit(run_task, task))
+        except KeyboardInterrupt:
+            pool.shutdown(cancel_futures=True)
+            raise
     found.wall_seconds = time.monotonic() - began
     return found
+
+
+@contextlib.contextmanager
+def left_alone() -> Iterator[None]:
+    """Processes started meanwhile never see Ctrl-C, which a terminal sends to all: this one ends them in good order."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def _tasks(seed: int, subject: str, profile: str, runs: int | None) -> Iterator[Task]:

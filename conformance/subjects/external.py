@@ -40,7 +40,7 @@ class ExternalRelay(AsRelay):
         self.kills = 0
         self._url = url.rstrip("/")
         self._command = command
-        self._folder = Path(tempfile.mkdtemp(prefix="relay-"))
+        self._files: tempfile.TemporaryDirectory[str] | None = None
         self._neighbours: Neighbours | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._generation = 0
@@ -50,6 +50,7 @@ class ExternalRelay(AsRelay):
 
     def start(self, neighbours: Neighbours) -> None:
         self._neighbours = neighbours
+        self._files = self._files or tempfile.TemporaryDirectory(prefix="relay-", ignore_cleanup_errors=True)
         if self._command is not None:
             self._generation += 1
             self.restart()
@@ -65,6 +66,9 @@ class ExternalRelay(AsRelay):
 
     def stop(self) -> None:
         self._end(signal.SIGTERM)
+        if self._files is not None:
+            self._files.cleanup()
+            self._files = None
 
     def kill(self) -> None:
         if self._command is None:
@@ -76,16 +80,22 @@ class ExternalRelay(AsRelay):
         if self._command is None or self._neighbours is None:
             raise Untestable(f"{self.name} was not started by the harness: give --subject-command to have it restarted")
         self._check_free()
+        try:
+            self._process = self._started(self._command, self._neighbours)
+        except OSError as failure:
+            raise HarnessBroken(f"{self._command} cannot be started: {failure.strerror or failure}") from None
+        self._await_port()
+
+    def _started(self, command: str, neighbours: Neighbours) -> subprocess.Popen[bytes]:
         with self._log().open("ab") as log:
-            self._process = subprocess.Popen(
-                shlex.split(self._command),
-                env={**os.environ, **self.environment(self._neighbours)},
+            return subprocess.Popen(
+                shlex.split(command),
+                env={**os.environ, **self.environment(neighbours)},
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
                 start_new_session=True,  # so that its children end with it
             )
-        self._await_port()
 
     def next_due(self) -> datetime | None:
         return None
@@ -99,13 +109,19 @@ class ExternalRelay(AsRelay):
         return {
             **neighbours.environment(),
             "RELAY_LISTEN": f"{address.hostname}:{address.port}",
-            "RELAY_DATABASE": f"sqlite:///{self._folder / f'relay-{self._generation}.db'}",
+            "RELAY_DATABASE": f"sqlite:///{self._folder() / f'relay-{self._generation}.db'}",
             "RELAY_POLL_SECONDS": f"{self.poll_seconds:g}",
             "RELAY_SETTLE_SECONDS": f"{SETTLE_SECONDS:g}",
         }
 
+    def _folder(self) -> Path:
+        """Where its database and its output are, from `start` to `stop`."""
+        if self._files is None:
+            raise HarnessBroken("the subject is used before it was started: call start(neighbours) first")
+        return Path(self._files.name)
+
     def _log(self) -> Path:
-        return self._folder / "output.txt"
+        return self._folder() / "output.txt"
 
     def _check_free(self) -> None:
         """Somebody else at the address would be taken for the relay."""
@@ -127,8 +143,17 @@ class ExternalRelay(AsRelay):
                         f"{self._command} ended with status {self._process.returncode}{self._tail()}"
                     ) from None
                 if time.monotonic() > end:
-                    raise HarnessBroken(f"no relay answers at {self._url}: {failure}{self._tail()}") from None
+                    raise HarnessBroken(self._silence(failure)) from None
                 time.sleep(0.02)
+
+    def _silence(self, failure: OSError) -> str:
+        why = failure.strerror or str(failure)
+        if self._process is None:
+            return f"no relay answers at {self._url}: {why}; start it first, or give --subject-command"
+        return (
+            f"no relay answers at {self._url}: {why}; {self._command} was started {START_SECONDS:.0f} s ago and runs, "
+            f"but does not listen where RELAY_LISTEN says{self._tail()}"
+        )
 
     def _tail(self) -> str:
         log = self._log()
