@@ -249,11 +249,33 @@ def test_conditions_of_triggers_are_asked_before_any_trigger_changes_the_record(
     assert "expected_date" not in record
 
 
-def registered(forms: dict[str, Any], registrations: list[dict[str, Any]]) -> dict[str, Any]:
-    settings = {"transitions": {"registration": True}, "forms": forms, "registrations": registrations}
+def registered(forms: dict[str, Any], registrations: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+    settings = {"transitions": {"registration": True}, "forms": forms, "registrations": registrations, **more}
     made = world({"settings": settings, "credentials": {"rapidpro:incoming": "t"}, "now": NOW})
     body = {"id": "1", "from": "+250788123456", "content": "R Ada"}
     path = "/api/v2/sms/rapidpro/incoming-messages"
     send(made.cht, {"method": "POST", "path": path, "headers": TOKEN, "body": json.dumps(body)})
     (record,) = docs_of(made)
     return record
+
+
+@pytest.mark.parametrize(
+    ("start_from", "dates"),
+    [
+        ("reported_date", ["2024-10-03T10:00:00.000Z"]),
+        ("fields.name", [None]),
+        (["fields.nothing", "reported_date"], ["2024-10-03T10:00:00.000Z"]),
+        (["fields.name", "reported_date"], [None]),
+        ("fields.nothing", []),
+    ],
+)
+def test_a_schedule_that_counts_from_no_date_makes_tasks_without_one(start_from: Any, dates: list[str | None]) -> None:
+    """`lib/schedules.js`: an invalid date is written as null, and nothing is before it."""
+    form = {"meta": {"code": "R"}, "public_form": True, "fields": {"name": {"type": "string", "labels": {"tiny": "N"}}}}
+    message = {"offset": "1 day", "message": "hello", "recipient": "reporting_unit", "group": 1}
+    schedules = [{"name": "visits", "start_from": start_from, "messages": [message]}]
+    event = {"name": "on_create", "trigger": "assign_schedule", "params": "visits"}
+    record = registered({"R": form}, [{"form": "R", "events": [event]}], schedules=schedules)
+    assert [task["due"] and task["due"][:16] for task in record.get("scheduled_tasks", [])] == [
+        date and date[:16] for date in dates
+    ]

@@ -33,14 +33,16 @@ class Schedules:
     def assign(self, doc: Doc, name: str, context: Context) -> None:
         """Add the tasks of the schedule `name` to `doc`. Those already past are left out, with the rest of their group.
 
-        A document that lacks the date from which the schedule counts gets none.
+        A document that lacks the date from which the schedule counts gets none; one whose date cannot be read gets
+        tasks without a date, which are due as soon as the document was reported.
         """
         schedule = next(
             (one for one in reversed([*configured(self._state.settings, "schedules")]) if one.get("name") == name), None
         )
-        start = None if schedule is None else _start(doc, schedule.get("start_from", "reported_date"))
-        if schedule is None or start is None or _has_run(doc, name):
+        begun = None if schedule is None else _start(doc, schedule.get("start_from", "reported_date"))
+        if schedule is None or begun is None or _has_run(doc, name):
             return
+        start = moments.read(begun)
         skipped: list[Any] = []
         for message in _entries(schedule.get("messages")):
             if message.get("group") not in skipped:
@@ -51,7 +53,7 @@ class Schedules:
         doc: Doc,
         schedule: Mapping[str, Any],
         message: Mapping[str, Any],
-        start: datetime,
+        start: datetime | None,
         context: Context,
         skipped: list[Any],
     ) -> None:
@@ -59,9 +61,10 @@ class Schedules:
         if span is None:
             self._note(f"schedule {schedule.get('name')!r}: {message.get('offset')!r} is no offset such as '2 weeks'")
             return
-        due = moments.add(start, span)
-        due = moments.on_day(moments.at_time(due, message.get("send_time")), message.get("send_day"))
-        if due < self._state.now() or not self._messages.wording(doc, message):
+        due = None if start is None else moments.add(start, span)
+        if due is not None:
+            due = moments.on_day(moments.at_time(due, message.get("send_time")), message.get("send_day"))
+        if (due is not None and due < self._state.now()) or not self._messages.wording(doc, message):
             if not js.truthy(schedule.get("start_mid_group")):
                 skipped.append(message.get("group"))
             return
@@ -73,17 +76,17 @@ class Schedules:
         doc.setdefault("scheduled_tasks", []).append(task)
 
     def _task(
-        self, doc: Doc, schedule: Mapping[str, Any], message: Mapping[str, Any], due: datetime, context: Context
+        self, doc: Doc, schedule: Mapping[str, Any], message: Mapping[str, Any], due: datetime | None, context: Context
     ) -> Doc:
         about = {
-            "due": iso(due),
             "group": message.get("group"),
             "type": schedule.get("name"),
             "translation_key": schedule.get("translation_key"),
             "message_key": message.get("translation_key"),
             "recipient": message.get("recipient"),
         }
-        task: Doc = {key: value for key, value in about.items() if value is not None}
+        task: Doc = {"due": None if due is None else iso(due)}
+        task |= {key: value for key, value in about.items() if value is not None}
         if not js.truthy(message.get("translation_key")):
             task["messages"] = self._messages.generate(doc, message, message.get("recipient"), context)
         allowed = outgoing_allowed(self._state.settings, doc.get("from"))
@@ -137,11 +140,11 @@ def next_times(doc: Doc, now: datetime) -> dict[str, int]:
     return {unit: int(seconds / size) for unit, size in units.items()} | {"months": months, "years": int(months / 12)}
 
 
-def _start(doc: Doc, start_from: Any) -> datetime | None:
+def _start(doc: Doc, start_from: Any) -> Any:
+    """The value from which a schedule counts, None if there is none."""
     paths = start_from if isinstance(start_from, list) else [start_from]
     values = (get_path(doc, str(path)) for path in paths)
-    found = next((value for value in values if value is not UNDEFINED), None)
-    return moments.read(found)
+    return next((value for value in values if value is not UNDEFINED), None)
 
 
 def _has_run(doc: Doc, name: str) -> bool:
