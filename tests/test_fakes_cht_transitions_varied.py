@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from fakes.cht.schedules import within_hours
+from fakes.cht.transitions.languages import language_of
+from fakes.cht.transitions.moments import write
 from fakes.cht.transitions.mustache import TemplateError, render
 from tests.golden_cht import World, docs_of, send, world
 
@@ -279,3 +281,30 @@ def test_a_schedule_that_counts_from_no_date_makes_tasks_without_one(start_from:
     assert [task["due"] and task["due"][:16] for task in record.get("scheduled_tasks", [])] == [
         date and date[:16] for date in dates
     ]
+
+
+def test_spanish_writes_short_months_without_a_dot_between_dashes() -> None:
+    moment = datetime(2024, 3, 1, tzinfo=UTC)
+    spanish = language_of("es")
+    assert [write(moment, layout, spanish) for layout in ("DD-MMM-YYYY", "D MMM")] == ["01-mar-2024", "1 mar."]
+
+
+@pytest.mark.parametrize(
+    ("locale", "written"),
+    [
+        ("en", "Friday 1st March, Fri Mar"),
+        ("fr", "vendredi 1er mars, ven. mars"),
+        ("fr-CA", "vendredi 1er mars, ven. mars"),
+        ("es", "viernes 1º marzo, vie. mar."),
+        ("sw", "Ijumaa 1 Machi, Ijm Mac"),
+        ("xx", "Friday 1st March, Fri Mar"),
+    ],
+)
+def test_dates_in_a_message_are_in_the_language_of_the_record(locale: str, written: str) -> None:
+    """`shared-libs/message-utils/src/index.js`, formatDate; names as moment.js has them."""
+    form = {"meta": {"code": "R"}, "public_form": True, "fields": {"name": {"type": "string", "labels": {"tiny": "N"}}}}
+    message = {"message": [{"locale": "en", "content": "{{#date}}2024-03-01{{/date}}"}], "recipient": "reporting_unit"}
+    settings = {"locale_outgoing": locale, "date_format": "dddd Do MMMM, ddd MMM"}
+    registration = {"form": "R", "events": [], "messages": [{**message, "event_type": "report_accepted"}]}
+    (task,) = registered({"R": form}, [registration], **settings)["tasks"]
+    assert task["messages"][0]["message"] == written

@@ -16,6 +16,7 @@ from fakes.cht.task_state import set_task_state
 from fakes.cht.transitions import moments
 from fakes.cht.transitions.deny import outgoing_allowed
 from fakes.cht.transitions.history import History
+from fakes.cht.transitions.languages import language_of
 from fakes.cht.transitions.mustache import TemplateError, render
 from fakes.cht.transitions.parts import DEFAULT_LIMIT, shortened
 from fakes.cht.transitions.recipients import parent_of, phone_of
@@ -81,7 +82,7 @@ class Messages:
         template = self.wording(doc, content)
         if not isinstance(template, str) or not template:
             return ""
-        view = {**view_of(doc, context), **_helpers(self._state.settings)}
+        view = {**view_of(doc, context), **_helpers(self._state.settings, locale_of(self._state.settings, doc))}
         return render(template, view)
 
     def wording(self, doc: Doc, content: Any) -> Any:
@@ -152,11 +153,11 @@ def _fill_up(target: dict[str, Any], source: Mapping[str, Any]) -> None:
         target.setdefault(key, value)
 
 
-def _helpers(settings: Mapping[str, Any]) -> dict[str, Callable[[str], str]]:
+def _helpers(settings: Mapping[str, Any], locale: str) -> dict[str, Callable[[str], str]]:
     """The sections that work on what they hold."""
 
     def dated(layout: Any) -> Callable[[str], str]:
-        return lambda text: _date(text, layout if isinstance(layout, str) else None)
+        return lambda text: _date(text, layout if isinstance(layout, str) else None, locale)
 
     def local_phone(text: str) -> str:
         code = settings.get("default_country_code")
@@ -170,10 +171,10 @@ def _helpers(settings: Mapping[str, Any]) -> dict[str, Callable[[str], str]]:
     }
 
 
-def _date(text: str, layout: str | None) -> str:
+def _date(text: str, layout: str | None, locale: str) -> str:
     number = js.trim(text)
     moment = moments.read(float(number) if number.lstrip("-").isdigit() else number)
-    return moments.INVALID if moment is None else moments.write(moment, layout)
+    return moments.INVALID if moment is None else moments.write(moment, layout, language_of(locale))
 
 
 def _no_calendar(_text: str) -> str:

@@ -8,13 +8,9 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from fakes.cht.dates import EPOCH, parse_date, to_ms
+from fakes.cht.transitions.languages import ENGLISH, ENGLISH_DAYS, Language
 
 INVALID = "Invalid date"
-MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
-DAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 TOKEN = re.compile(r"\[([^\]]*)\]|YYYY|YY|MMMM|MMM|MM|Mo|M|DDDD|DD|Do|D|dddd|ddd|HH|H|hh|h|mm|m|ss|s|SSS|A|a|ZZ|Z|X|x")
 OFFSET_UNIT = re.compile(r"(second|minute|hour|day|week|month|year)s?")
 SHIFT = re.compile(r"([+-])(\d\d):?(\d\d)\Z")
@@ -31,34 +27,30 @@ def read(value: Any) -> datetime | None:
         return None
 
 
-def write(moment: datetime, layout: str | None) -> str:
-    """A moment in English by a layout such as `DD-MMM-YYYY`; without one as ISO 8601."""
+def write(moment: datetime, layout: str | None, language: Language = ENGLISH) -> str:
+    """A moment in a language by a layout such as `DD-MMM-YYYY`; without one as ISO 8601."""
     if not layout:
         return moment.strftime("%Y-%m-%dT%H:%M:%S+00:00")
-    return TOKEN.sub(lambda match: match[1] if match[1] is not None else _token(match[0], moment), layout)
+    language = language.within(layout)
+    return TOKEN.sub(lambda match: match[1] if match[1] is not None else _token(match[0], moment, language), layout)
 
 
-def _token(token: str, moment: datetime) -> str:
+def _token(token: str, moment: datetime, language: Language) -> str:
     hour = moment.hour % 12 or 12
-    weekday = DAYS[moment.isoweekday() % 7]
-    month = MONTHS[moment.month - 1]
+    weekday, month = moment.isoweekday() % 7, moment.month - 1
     return {
         "YYYY": f"{moment.year:04}", "YY": f"{moment.year % 100:02}",
-        "MMMM": month, "MMM": month[:3], "MM": f"{moment.month:02}", "M": f"{moment.month}",
-        "Mo": _ordinal(moment.month),
-        "DDDD": f"{moment.timetuple().tm_yday:03}", "DD": f"{moment.day:02}", "Do": _ordinal(moment.day),
-        "D": f"{moment.day}", "dddd": weekday, "ddd": weekday[:3],
+        "MMMM": language.months[month], "MMM": language.short_months[month],
+        "MM": f"{moment.month:02}", "M": f"{moment.month}",
+        "Mo": language.ordinal(moment.month, "M"),
+        "DDDD": f"{moment.timetuple().tm_yday:03}", "DD": f"{moment.day:02}", "Do": language.ordinal(moment.day, "D"),
+        "D": f"{moment.day}", "dddd": language.days[weekday], "ddd": language.short_days[weekday],
         "HH": f"{moment.hour:02}", "H": f"{moment.hour}", "hh": f"{hour:02}", "h": f"{hour}",
         "mm": f"{moment.minute:02}", "m": f"{moment.minute}", "ss": f"{moment.second:02}", "s": f"{moment.second}",
         "SSS": f"{moment.microsecond // 1000:03}", "A": "AM" if moment.hour < 12 else "PM",
         "a": "am" if moment.hour < 12 else "pm", "Z": "+00:00", "ZZ": "+0000",
         "X": f"{to_ms(moment) // 1000}", "x": f"{to_ms(moment)}",
     }[token]  # fmt: skip
-
-
-def _ordinal(number: int) -> str:
-    last = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{last}"
 
 
 def offset(text: Any) -> tuple[float, str] | None:
@@ -105,5 +97,5 @@ def on_day(moment: datetime, day: Any) -> datetime:
     """`moment` moved within its week (from Sunday on) to a day such as `Monday`; unknown names change nothing."""
     if not day:
         return moment
-    wanted = next((n for n, name in enumerate(DAYS) if name[:3].lower() == str(day).strip()[:3].lower()), None)
+    wanted = next((n for n, name in enumerate(ENGLISH_DAYS) if name[:3].lower() == str(day).strip()[:3].lower()), None)
     return moment if wanted is None else moment + timedelta(days=wanted - moment.isoweekday() % 7)
