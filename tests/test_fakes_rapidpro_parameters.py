@@ -201,3 +201,29 @@ def test_events_of_channels_are_listed_though_newer_roots_do_not_name_them() -> 
         post = poster(profile)
         assert post("channel_events", {}, f"contact={BOB}&before=never", "GET")[1]["results"] == []
         assert post("channel_events", {}, "id=x", "GET") == (400, {"detail": "Value for id must be an integer"})
+
+
+@pytest.mark.parametrize(
+    ("name", "query", "status"),
+    [
+        ("contacts", "group=%00", 500),
+        ("channels", "address=a%00", 500),
+        ("messages", "label=%00", 500),
+        ("messages", "contact=%00", 500),
+        ("messages", "folder=%00", 200),
+        ("fields", "key=%00", 500),
+        ("globals", "key=%00", 500),
+        ("groups", "name=%00", 500),
+        ("groups", "uuid=%00", 400),
+        ("flows", "type=%00", 200),
+        ("users", "email=%00", 500),
+        ("users", "role=%00", 200),
+        ("runs", "contact=%00", 500),
+        ("runs", "unknown=%00", 200),
+    ],
+)
+def test_nul_breaks_a_list_where_the_database_would_see_it(name: str, query: str, status: int) -> None:
+    """PostgreSQL's text knows no NUL; nothing of temba/api/v2/views.py catches what the driver says to that."""
+    assert poster("26")(name, {}, query, "GET")[0] == status
+    if query == "uuid=%00":
+        assert poster("9.3")(name, {}, query, "GET")[0] == 500

@@ -99,7 +99,9 @@ class Api:
         if call.method == "POST":
             call.read = read(call, self._profile)
         with self._lock:
-            filters.only_one_of(call, endpoint.exclusive if call.method == "GET" else ())
+            if call.method == "GET":
+                filters.only_one_of(call, endpoint.exclusive)
+                filters.refuse_nul(call, endpoint.words)
             return handler(call, self._context)
 
     def _authenticate(self, call: Call) -> None:

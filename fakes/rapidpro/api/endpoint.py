@@ -17,8 +17,8 @@ class Endpoint:
     """One resource.
 
     `own_permission`: what it takes to use it does not hang on the method, so wrong methods are found out late, and
-    OPTIONS is answered. `exclusive`: parameters of which only one may be given. `takes`: what OPTIONS tells of the
-    fields of a POST.
+    OPTIONS is answered. `exclusive`: parameters of which only one may be given. `words`: parameters that the database
+    compares as they are, but for NUL, which it does not take. `takes`: what OPTIONS tells of the fields of a POST.
     """
 
     name: str
@@ -26,6 +26,7 @@ class Endpoint:
     scope: str = "v2"
     own_permission: bool = False
     exclusive: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
     takes: Mapping[str, Any] | None = None
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -28,52 +28,61 @@ DEPRECATED = frozenset({"org", "channel_events"})
 
 def endpoints(profile: Profile) -> Mapping[str, Endpoint]:
     """All resources of a version by name."""
+    found = (*_traffic(profile), *_people(profile), *_set_up(profile))
+    return MappingProxyType({one.name: one for one in found if one.name in DEPRECATED or one.name in profile.resources})
+
+
+def _traffic(profile: Profile) -> Iterator[Endpoint]:
+    """What is sent and what came of it."""
     messaging: dict[str, Handler] = {"GET": messages.listed}
     if profile.posts_messages:
         messaging["POST"] = messages.create
-    found = (
-        Endpoint("broadcasts", {"GET": broadcasts.listed, "POST": broadcasts.create}, profile.broadcast_scope),
-        Endpoint("messages", messaging, "v2.messages", exclusive=messages.exclusive(profile)),
-        Endpoint(
-            "message_actions", {"POST": message_actions.act}, own_permission=True,
-            takes={
-                "messages": _told("field"),
-                "action": _told("choice", choices=message_actions.ACTIONS),
-                "label": _told("field", required=False),
-                "label_name": _told("string", required=False, max_length=64),
-            },
-        ),
-        Endpoint("flow_starts", {"GET": flow_starts.listed, "POST": flow_starts.create}),
-        Endpoint("flows", {"GET": definitions.flows}),
-        Endpoint("runs", {"GET": runs.listed}, "v2.runs", exclusive=("contact", "flow")),
-        Endpoint(
-            "contacts", {"GET": contacts.listed, "POST": contacts.write, "DELETE": contacts.delete}, "v2.contacts"
-        ),
-        Endpoint(
-            "contact_actions", {"POST": contact_actions.act}, own_permission=True,
-            takes={
-                "contacts": _told("field"),
-                "action": _told("choice", choices=contact_actions.ACTIONS),
-                "group": _told("field", required=False),
-            },
-        ),
-        Endpoint(
-            "groups", {"GET": definitions.groups, "POST": changes.write_group, "DELETE": changes.delete_group},
-            exclusive=("uuid", "name"),
-        ),
-        Endpoint("fields", {"GET": definitions.contact_fields, "POST": changes.write_field}),
-        Endpoint("globals", {"GET": definitions.global_values, "POST": changes.write_global}),
-        Endpoint(
-            "labels", {"GET": definitions.labels, "POST": changes.write_label, "DELETE": changes.delete_label},
-            exclusive=("uuid", "name"),
-        ),
-        Endpoint("channels", {"GET": definitions.channels}),
-        Endpoint("channel_events", {"GET": definitions.channel_events}),
-        Endpoint("users", {"GET": definitions.users}),
-        Endpoint("workspace", {"GET": workspace.shown}, own_permission=True),
-        Endpoint("org", {"GET": workspace.shown}, own_permission=True),
-    )  # fmt: skip
-    return MappingProxyType({one.name: one for one in found if one.name in DEPRECATED or one.name in profile.resources})
+    one_of, flow = messages.exclusive(profile), () if profile.checks_uuids else ("flow",)
+    yield Endpoint("broadcasts", {"GET": broadcasts.listed, "POST": broadcasts.create}, profile.broadcast_scope)
+    yield Endpoint("messages", messaging, "v2.messages", exclusive=one_of, words=("contact", "label"))
+    takes = {
+        "messages": _told("field"),
+        "action": _told("choice", choices=message_actions.ACTIONS),
+        "label": _told("field", required=False),
+        "label_name": _told("string", required=False, max_length=64),
+    }
+    yield Endpoint("message_actions", {"POST": message_actions.act}, own_permission=True, takes=takes)
+    yield Endpoint("flow_starts", {"GET": flow_starts.listed, "POST": flow_starts.create})
+    yield Endpoint("runs", {"GET": runs.listed}, "v2.runs", exclusive=("contact", "flow"), words=("contact", *flow))
+    yield Endpoint("channel_events", {"GET": definitions.channel_events}, words=("contact",))
+
+
+def _people(profile: Profile) -> Iterator[Endpoint]:
+    """Contacts, and what they are sorted by."""
+    uuid = () if profile.checks_uuids else ("uuid",)
+    writing: dict[str, Handler] = {"GET": contacts.listed, "POST": contacts.write, "DELETE": contacts.delete}
+    yield Endpoint("contacts", writing, "v2.contacts", words=("group", *uuid))
+    takes = {
+        "contacts": _told("field"),
+        "action": _told("choice", choices=contact_actions.ACTIONS),
+        "group": _told("field", required=False),
+    }
+    yield Endpoint("contact_actions", {"POST": contact_actions.act}, own_permission=True, takes=takes)
+    grouping: dict[str, Handler] = {
+        "GET": definitions.groups, "POST": changes.write_group, "DELETE": changes.delete_group,
+    }  # fmt: skip
+    yield Endpoint("groups", grouping, exclusive=("uuid", "name"), words=("name", *uuid))
+    yield Endpoint("fields", {"GET": definitions.contact_fields, "POST": changes.write_field}, words=("key",))
+
+
+def _set_up(profile: Profile) -> Iterator[Endpoint]:
+    """What else a workspace has."""
+    uuid = () if profile.checks_uuids else ("uuid",)
+    labelling: dict[str, Handler] = {
+        "GET": definitions.labels, "POST": changes.write_label, "DELETE": changes.delete_label,
+    }  # fmt: skip
+    yield Endpoint("labels", labelling, exclusive=("uuid", "name"), words=("name", *uuid))
+    yield Endpoint("globals", {"GET": definitions.global_values, "POST": changes.write_global}, words=("key",))
+    yield Endpoint("flows", {"GET": definitions.flows}, words=uuid)
+    yield Endpoint("channels", {"GET": definitions.channels}, words=("address", *uuid))
+    yield Endpoint("users", {"GET": definitions.users}, words=tuple(profile.user_filters - {"uuid"}))
+    yield Endpoint("workspace", {"GET": workspace.shown}, own_permission=True)
+    yield Endpoint("org", {"GET": workspace.shown}, own_permission=True)
 
 
 def _told(kind: str, *, required: bool = True, **more: Any) -> Mapping[str, Any]:
