@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
 
 from tests import postgresql
 
@@ -28,3 +31,24 @@ def postgresql_url() -> Iterator[str]:
         pytest.skip(reason)
     with postgresql.server(folder) as url:
         yield url
+
+
+@pytest.fixture
+def empty_postgresql(postgresql_url: str) -> Iterator[str]:
+    """The same, without what earlier tests left in it."""
+    engine = create_engine(postgresql_url, poolclass=NullPool)
+    drop = text("DROP TABLE IF EXISTS neighbours, inbox, outbox")
+    with engine.begin() as db:
+        db.execute(drop)
+    yield postgresql_url
+    with engine.begin() as db:
+        db.execute(drop)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind for a relay."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/relay.db"
+    url: str = request.getfixturevalue("empty_postgresql")
+    return url

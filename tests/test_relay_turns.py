@@ -5,12 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from relay import SettingsError
@@ -25,26 +24,6 @@ with Store(sys.argv[1]).turn() as ours:
     print(ours, flush=True)
     sys.stdin.read()
 """
-
-
-def drop_tables(engine: Engine) -> None:
-    """What another test left."""
-    with engine.begin() as db:
-        db.execute(text("DROP TABLE IF EXISTS neighbours, inbox, outbox"))
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[str]:
-    """An empty database of each kind."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/relay.db"
-        return
-    url: str = request.getfixturevalue("postgresql_url")
-    engine = create_engine(url)
-    drop_tables(engine)
-    yield url
-    drop_tables(engine)
-    engine.dispose()
 
 
 def test_two_relays_taking_turns_send_each_text_once(database: str) -> None:
@@ -153,11 +132,10 @@ def test_the_work_of_a_relay_that_died_is_taken_over(database: str) -> None:
     first.close()
 
 
-def test_a_relay_whose_connection_broke_stops_at_once_and_goes_on_with_a_new_one(postgresql_url: str) -> None:
-    engine = create_engine(postgresql_url)
-    drop_tables(engine)
+def test_a_relay_whose_connection_broke_stops_at_once_and_goes_on_with_a_new_one(empty_postgresql: str) -> None:
+    engine = create_engine(empty_postgresql)
     world = World()
-    first, second = (relay_in(world, database=postgresql_url) for _ in range(2))
+    first, second = (relay_in(world, database=empty_postgresql) for _ in range(2))
 
     def cut(_act: Any) -> None:
         with engine.begin() as db:
@@ -177,7 +155,6 @@ def test_a_relay_whose_connection_broke_stops_at_once_and_goes_on_with_a_new_one
     assert text_in(first).status_code == 200
     first.close()
     second.close()
-    drop_tables(engine)
     engine.dispose()
 
 
