@@ -80,8 +80,8 @@ class LiveCht:
 class BesideCht(RealTime):
     """The surroundings: the fake RapidPro as a process, and the live CHT."""
 
-    def __init__(self, profile: str, seed: int, account: Account) -> None:
-        addresses = self._begin(("rapidpro",), profile, seed, WithoutCht)
+    def __init__(self, profile: str, seed: int, account: Account, bind: str | None = None) -> None:
+        addresses = self._begin(("rapidpro",), profile, seed, WithoutCht, bind)
         self.cht_url, self.cht_admin = account.url, (account.user, account.password)
         self.neighbours = account.neighbours(str(addresses.rapidpro))
 
@@ -106,16 +106,20 @@ class ChtPace(RealPace):
 class LiveChtStage:
     """Gives each scenario a world around the live CHT; clears up after each, and puts its settings back at the end.
 
-    `interval` is the seconds between CHT's passes. `begin` before use.
+    `interval` is the seconds between CHT's passes, `bind` the address of this machine at which CHT reaches the fake
+    RapidPro (loopback, if none is given). `begin` before use.
     """
 
-    def __init__(self, profile: str, seed: int, account: Account, interval: float | None = None) -> None:
+    def __init__(
+        self, profile: str, seed: int, account: Account, interval: float | None = None, bind: str | None = None
+    ) -> None:
         self.profile = profile
         self.left_undone = ""
         """What could not be put back at the end."""
         self._seed = seed
         self._account = account
         self._interval = interval or USUAL_INTERVAL
+        self._bind = bind
         self._numbers: Iterator[str] = fresh_numbers()
         self._subject = LiveCht(account, "unknown")
         self._surroundings: BesideCht | None = None
@@ -128,7 +132,7 @@ class LiveChtStage:
         cht = self._side(session)
         check_nothing_waits(cht.documents())
         before = cht.read_settings().get("sms")
-        surroundings = BesideCht(self.profile, self._seed, self._account)
+        surroundings = BesideCht(self.profile, self._seed, self._account, self._bind)
         self._surroundings = surroundings
         self._sms_before = before if isinstance(before, dict) else {"outgoing_service": "medic-gateway"}
         WAYS["cht-5.2"].configure(cht, surroundings.neighbours, surroundings.control)

@@ -135,8 +135,10 @@ class HttpStage:
         subject = self._make_subject()
         try:
             subject.start(surroundings.neighbours)
-        except HarnessBroken as fault:
-            self._absent = str(fault)
+        except BaseException as failure:
+            subject.stop()  # it may run without listening
+            if isinstance(failure, HarnessBroken):
+                self._absent = str(failure)
             raise
         return subject
 

@@ -148,15 +148,21 @@ class InProcessFakes:
 
 
 class RealTime:
-    """What fakes as processes on loopback ports, in real time, have in common."""
+    """What fakes as processes in real time have in common. Their control API is on loopback always."""
 
     def _begin(
-        self, services: tuple[str, ...], profile: str, seed: int, control: Callable[[requests.Session, str], Control]
+        self,
+        services: tuple[str, ...],
+        profile: str,
+        seed: int,
+        control: Callable[[requests.Session, str], Control],
+        bind: str | None = None,
     ) -> Addresses:
         """Start the services. HarnessBroken if they do not start."""
         self._stack = ExitStack()
+        arguments = () if bind is None else ("--bind", bind)
         try:
-            addresses = self._stack.enter_context(running(services, profile=profile, seed=seed))
+            addresses = self._stack.enter_context(running(services, profile=profile, seed=seed, arguments=arguments))
         except ServeError as failure:
             raise HarnessBroken(str(failure)) from None
         self._clock = SystemClock()
@@ -181,10 +187,10 @@ class RealTime:
 
 
 class Processes(RealTime):
-    """Both services as a process on loopback ports, in real time."""
+    """Both services as a process in real time, on loopback ports or at the address `bind`."""
 
-    def __init__(self, profile: str, seed: int) -> None:
-        addresses = self._begin(("rapidpro", "cht"), profile, seed, Control)
+    def __init__(self, profile: str, seed: int, bind: str | None = None) -> None:
+        addresses = self._begin(("rapidpro", "cht"), profile, seed, Control, bind)
         self.cht_url, self.cht_admin = str(addresses.cht), CHT_ADMIN
         self.neighbours = neighbours(self.cht_url, str(addresses.rapidpro))
 

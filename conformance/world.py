@@ -15,11 +15,13 @@ from typing import Any
 from conformance.checks import Violation, judge
 from conformance.checks.figures import calls_per_text
 from conformance.cht_side import ChtSide, message_document
-from conformance.history import Arrival, Due, History, Outcome, Stored, TextIn
+from conformance.history import History, Outcome, TextIn
 from conformance.killing import Killing
 from conformance.observe import Exchanges, observe
 from conformance.pace import Pace
 from conformance.people import People, Person
+from conformance.picture import picture
+from conformance.sight import Sight
 from conformance.subjects.base import CrashPoint, Means, Subject
 from conformance.surroundings import Surroundings
 from conformance.verdicts import HarnessBroken, SubjectFailed, Untestable
@@ -39,7 +41,7 @@ class Excuse:
     checks: set[str] = field(default_factory=set)
 
 
-class World:
+class World(Sight):
     """Two services and a subject between them. All steps speak to this."""
 
     soon = SOON
@@ -142,47 +144,6 @@ class World:
 
     # What can be seen.
 
-    def reports(self, person: Person) -> list[Stored]:
-        """The reports of this person that CHT holds."""
-        return [report for report in self.history().stored if report.number == person.number]
-
-    def received(self, person: Person) -> list[Arrival]:
-        """The texts that this person's phone received."""
-        return [arrival for arrival in self.history().arrivals if arrival.number == person.number]
-
-    def reported(self, person: Person, text: str) -> Callable[[], bool]:
-        """Whether CHT holds this text of this person, whenever it is asked."""
-        return lambda: any(one.text == text for one in self.reports(person))
-
-    def arrived(self, person: Person, text: str) -> Callable[[], bool]:
-        """Whether this text is on this person's phone, whenever it is asked."""
-        return lambda: any(one.text == text for one in self.received(person))
-
-    def known_as(self, person: Person, state: str) -> Callable[[], bool]:
-        """Whether CHT knows the text to this person so, whenever it is asked."""
-        return lambda: self.task(person).state == state
-
-    def task(self, person: Person, text: str | None = None) -> Due:
-        """CHT's only task for this person (with this text)."""
-        found = [
-            due for due in self.history().due if due.number == person.number and (text is None or due.text == text)
-        ]
-        if len(found) != 1:
-            raise HarnessBroken(f"the scenario speaks of one text for {person.name}, CHT has {len(found)}")
-        return found[0]
-
-    def parsed(self, person: Person, form: str) -> list[dict[str, Any]]:
-        """CHT's reports of this person that it recognised as this form."""
-        docs = self.cht.documents()
-        return [doc for doc in docs if doc.get("from") == person.number and doc.get("form") == form]
-
-    def last_answer(self, person: Person) -> dict[str, Any]:
-        """What the relay answered to the person's last text: status and body."""
-        seen = [told["webhook"] for who, told in self.told if who == person and told.get("webhook")]
-        if not seen:
-            raise HarnessBroken(f"the scenario asks for an answer to {person.name}, who sent nothing")
-        return {"status": seen[-1]["status"] or 0, "body": str(seen[-1].get("body") or "")}
-
     def calls_per_text(self) -> float:
         """Requests to RapidPro for each text."""
         return calls_per_text(self.history())
@@ -271,17 +232,7 @@ class World:
 
     def picture(self) -> str:
         """The history in a few lines, for people who look for the cause."""
-        history = self.history()
-        names = {person.number: person.name for person in self.people}
-        lines = [
-            f"  {names[due.number]}: {due.text[:60]!r} is {due.state} in CHT ({' > '.join(s for s, _ in due.states)})"
-            for due in history.due
-        ]
-        lines += [f"  {names[one.number]}: {one.text[:60]!r} is {one.status} in RapidPro" for one in history.sent]
-        lines += [f"  {names[one.number]} received {one.text[:60]!r}" for one in history.arrivals]
-        lines += [f"  {names[one.number]} texted {one.text[:60]!r}: {one.outcome}" for one in history.texts_in]
-        lines += [f"  CHT holds {one.text[:60]!r} of {names[one.number]}" for one in history.stored]
-        return "What happened:\n" + "\n".join(lines[:40] or ["  nothing"])
+        return picture(self.history(), self.people)
 
 
 def outcome_of(seen: Mapping[str, Any]) -> Outcome:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import selectors
+import shlex
 import signal
 import subprocess
 import sys
@@ -60,7 +61,8 @@ def _addresses(process: subprocess.Popen[bytes], patience: float) -> Addresses:
     line = _first_line(process.stdout, patience)
     if not line:
         process.kill()
-        raise ServeError(f"{process.args!r} did not start (exit status {process.wait()}); see its standard error")
+        said = shlex.join(map(str, process.args)) if isinstance(process.args, list) else str(process.args)
+        raise ServeError(f"{said} did not start (exit status {process.wait()}); see its standard error")
     return Addresses(**json.loads(line), pid=process.pid)
 
 

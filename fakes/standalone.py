@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import ipaddress
 import json
 import os
 import random
@@ -75,6 +76,7 @@ def run(settings: Settings) -> None:
         signal.signal(number, lambda *_: done.set())
     for host in hosts:
         host.start()
+    _warn(listeners)
     print(json.dumps(addresses), flush=True)
     if settings.stop_with_stdin:
         threading.Thread(target=_when_stdin_ends, args=(done,), name="stdin", daemon=True).start()
@@ -83,6 +85,15 @@ def run(settings: Settings) -> None:
         host.stop()
     sys.stderr.flush()
     os._exit(0)  # at once: requests that hang on purpose must not keep the process
+
+
+def _warn(listeners: Mapping[str, socket.socket]) -> None:
+    """One sentence where a service listens for others: the tokens of the built-in seed are known to everybody."""
+    for listener in listeners.values():
+        address = listener.getsockname()[0]
+        if not ipaddress.ip_address(address).is_loopback:
+            print(f"warning: the fakes answer whoever can reach {address}, with well-known secrets", file=sys.stderr)
+            return
 
 
 def _collect_less_garbage() -> None:
@@ -141,6 +152,8 @@ def _control(fakes: Fakes, addresses: Mapping[str, str]) -> WSGIApp:
 
 
 def _listeners(settings: Settings) -> dict[str, socket.socket]:
+    if not settings.bind:
+        raise CannotStart("--bind: expected an address of this machine such as 172.17.0.1, got nothing")
     listeners = {}
     for offset, name in enumerate(settings.services):
         listeners[name] = listen(settings.bind, settings.port + offset if settings.port else 0)
@@ -163,6 +176,6 @@ def listen(address: str, port: int) -> socket.socket:
 
 
 def _url(settings: Settings, name: str, listener: socket.socket) -> str:
-    address = "127.0.0.1" if name == "control" or settings.bind in {"0.0.0.0", ""} else settings.bind
+    address = "127.0.0.1" if name == "control" or settings.bind == "0.0.0.0" else settings.bind
     address = "[::1]" if address == "::" else f"[{address}]" if ":" in address else address
     return f"http://{address}:{listener.getsockname()[1]}"

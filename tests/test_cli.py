@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
+import signal
 import socket
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from tests.harness_command import harness
+from tests.harness_command import ROOT, harness
 
 
 @pytest.mark.parametrize(
@@ -19,6 +25,21 @@ from tests.harness_command import harness
         (("conform", "--profile", "5"), "is not one of '6.4'"),
         (("conform", "--subject-url", "nonsense"), "expected an address such as http://127.0.0.1:7070"),
         (("conform", "--http", "--subject-url", "http://127.0.0.1:9"), "--subject-url is over sockets anyway"),
+        (("conform", "--subject-url", "http://127.0.0.1:99999"), "expected an address such as"),
+        (("conform", "--subject-url", "http://[::1"), "expected an address such as"),
+        (("conform", "--subject-url", "http://me:secret@127.0.0.1:9"), "without user and password"),
+        (("conform", "--subject-url", "http://127.0.0.1", "--subject-command", "x"), "needs a port"),
+        (("conform", "--subject-url", "http://127.0.0.1:9", "--subject-command", ""), "expected a command"),
+        (("conform", "--subject-url", "http://127.0.0.1:9", "--subject-command", "'x"), "cannot be read as a command"),
+        (("conform", "--http", "--poll-seconds", "2"), "--poll-seconds goes with"),
+        (("conform", "--report-dir", "/dev/null/report"), "cannot be made a folder"),
+        (("conform", "--bind", "127.0.0.1"), "--bind goes with --cht-url"),
+        (("up", "--bind", "nonsense"), "expected an IP address of this machine"),
+        (("up", "--poll-seconds", "nan"), "is not a finite number"),
+        (("load", "reminder_morning", "--seconds", "inf"), "is not a finite number"),
+        (("load", "reminder_morning", "--subject-command", "x"), "needs --subject-url"),
+        (("simulate", "--minutes", "nan"), "is not a finite number"),
+        (("simulate", "--save", "/dev/null/x"), "cannot be made a folder"),
         (("show", "NOPE"), "no requirement has the id NOPE"),
         (("nonsense",), "no command is called 'nonsense'; there are: conform"),
         (("replay", "there-is-none.json"), "there-is-none.json cannot be read"),
@@ -57,6 +78,52 @@ def test_a_relay_whose_command_ends_at_once_cannot_be_judged_and_its_last_words_
     )  # fmt: skip
     assert done.returncode == 2
     assert "I do not want to" in done.stdout + done.stderr
+
+
+def test_a_relay_that_never_starts_is_told_once_and_not_for_every_scenario() -> None:
+    done = harness("conform", "--subject-url", "http://127.0.0.1:9", "--subject-command", "no-such-program")
+    assert done.returncode == 2
+    assert done.stderr == "nothing can be judged: no-such-program cannot be started: No such file or directory\n"
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_is_no_verdict_and_leaves_no_process(number: signal.Signals, tmp_path: Path) -> None:
+    started = tmp_path / "pid"
+    relay = f"import os, pathlib, time; pathlib.Path({str(started)!r}).write_text(str(os.getpid())); time.sleep(600)"
+    arguments = ("--subject-url", "http://127.0.0.1:9", "--subject-command", shlex.join([sys.executable, "-c", relay]))
+    with subprocess.Popen(
+        [sys.executable, "-m", "conformance", "conform", *arguments], cwd=ROOT, stderr=subprocess.PIPE, text=True
+    ) as harness_process:
+        pid = written(started)
+        harness_process.send_signal(number)
+        _, said = harness_process.communicate(timeout=30)
+    assert (harness_process.returncode, said) == (2, "relay-harness: interrupted: nothing was judged\n")
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def written(file: Path) -> int:
+    """The number in a file that another process is about to write."""
+    for _ in range(3000):
+        if file.exists() and (text := file.read_text("utf-8")):
+            return int(text)
+        threading.Event().wait(0.01)
+    raise AssertionError(f"{file} was never written")
+
+
+def test_the_fakes_can_listen_elsewhere_and_say_so() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "conformance", "up", "--no-relay", "--json", "--bind", "0.0.0.0"],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as up:  # fmt: skip
+        assert up.stdout is not None
+        shown = json.loads(up.stdout.readline())
+        up.terminate()
+        _, said = up.communicate(timeout=30)
+    assert shown["control"].startswith("http://127.0.0.1:")
+    assert "answer whoever can reach 0.0.0.0" in said
+    assert up.returncode == 0
 
 
 def test_one_requirement_is_judged_and_reported(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import shlex
 import sys
@@ -37,6 +38,7 @@ class Choice:
     cht_url: str | None = None
     cht_user: str | None = None
     allow_remote: bool = False
+    bind: str | None = None
 
     def check(self) -> None:
         """click.UsageError for options that do not go together."""
@@ -55,6 +57,15 @@ class Choice:
         if (self.cht_url is None) != (self.cht_user is None):
             raise click.UsageError("--cht-url and --cht-user go together: which CHT, and who is its administrator")
         self._check_remote()
+        self._check_bind()
+
+    def _check_bind(self) -> None:
+        if self.bind is None:
+            return
+        if self.cht_url is None:
+            raise click.UsageError("--bind goes with --cht-url: it is for a CHT that does not reach this loopback")
+        if ipaddress.ip_address(self.bind).is_unspecified:
+            raise click.UsageError(f"--bind {self.bind} is no address that CHT could be told: give one that it reaches")
 
     def _check_remote(self) -> None:
         if self.allow_remote and self.cht_url is None:
@@ -70,7 +81,7 @@ class Choice:
         if self.subject is not None:
             return [self._built_in(name) for name in self._names(self.subject)]
         if self.cht_url is not None:
-            return [LiveChtStage(self.profile, self.seed, self._account(os.environ), self.poll_seconds)]
+            return [LiveChtStage(self.profile, self.seed, self._account(os.environ), self.poll_seconds, self.bind)]
         if self.url is not None:
             return [HttpStage(self.profile, self.seed, self._external)]
         if self.http:
@@ -111,6 +122,7 @@ class Choice:
             "--subject-command": self.command,
             "--cht-url": self.cht_url,
             "--cht-user": self.cht_user,
+            "--bind": self.bind,
             "--poll-seconds": None if self.poll_seconds is None else f"{self.poll_seconds:g}",
         }
         words += [word for option, value in valued.items() if value is not None for word in (option, value)]

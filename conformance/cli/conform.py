@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from conformance.cli.choice import Choice
-from conformance.cli.given import Finite, check_command, check_folder, check_url
+from conformance.cli.given import Finite, check_bind, check_command, check_folder, check_url
 from conformance.live_cht import LiveChtStage
 from conformance.report import Report, ScenarioResult
 from conformance.requirements import EmptySelection, Level, Requirement, UnknownRequirement, load, select
@@ -45,6 +45,10 @@ shows nobody the old ones. A CHT that holds texts to be sent is refused. The pas
 )
 @click.option("--cht-user", help="An administrator of that CHT.")
 @click.option("--allow-remote", is_flag=True, help="That CHT may be on another machine.")
+@click.option(
+    "--bind", metavar="ADDRESS", callback=check_bind,
+    help="Address of this machine by which that CHT reaches the fake RapidPro, if it runs in a container.",
+)  # fmt: skip
 @click.option(
     "--poll-seconds",
     type=Finite(min=0.05),

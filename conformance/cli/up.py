@@ -10,7 +10,7 @@ import click
 
 from conformance.cli.choice import REFERENCE_COMMAND
 from conformance.cli.conform import PROFILES
-from conformance.cli.given import Finite
+from conformance.cli.given import Finite, check_bind
 from conformance.subjects.external import ExternalRelay, free_port
 from conformance.surroundings import Processes
 from conformance.verdicts import HarnessBroken
@@ -20,6 +20,7 @@ from conformance.verdicts import HarnessBroken
 @click.option("--profile", type=click.Choice(PROFILES), default="26", show_default=True, help="RapidPro's version.")
 @click.option("--poll-seconds", type=Finite(min=0.05), default=2, show_default=True, help="Of the relay.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Of the relay. Default: a free one.")
+@click.option("--bind", metavar="ADDRESS", callback=check_bind, help="Of the fakes, for containers. Default: loopback.")
 @click.option("--no-relay", is_flag=True, help="Only the fakes: bring your own relay.")
 @click.option("--seed", type=int, default=1, show_default=True, help="All chance comes from this.")
 @click.option("--json", "as_json", is_flag=True, help="Print the addresses as one JSON document.")
@@ -30,6 +31,7 @@ def up_command(
     profile: str,
     poll_seconds: float,
     port: int,
+    bind: str | None,
     no_relay: bool,
     seed: int,
     as_json: bool,
@@ -47,7 +49,7 @@ def up_command(
     )
     fakes = None
     try:
-        fakes = Processes(profile, seed)
+        fakes = Processes(profile, seed, bind)
         if relay is not None:
             relay.start(fakes.neighbours)
             fakes.control.put("/rapidpro/webhook", {"url": relay.webhook_url(), "token": relay.webhook_token()})
