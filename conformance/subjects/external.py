@@ -50,7 +50,6 @@ class ExternalRelay(AsRelay):
 
     def start(self, neighbours: Neighbours) -> None:
         self._neighbours = neighbours
-        self._files = self._files or tempfile.TemporaryDirectory(prefix="relay-", ignore_cleanup_errors=True)
         if self._command is not None:
             self._generation += 1
             self.restart()
@@ -115,9 +114,8 @@ class ExternalRelay(AsRelay):
         }
 
     def _folder(self) -> Path:
-        """Where its database and its output are, from `start` to `stop`."""
-        if self._files is None:
-            raise HarnessBroken("the subject is used before it was started: call start(neighbours) first")
+        """Where its database and its output are; gone after `stop`."""
+        self._files = self._files or tempfile.TemporaryDirectory(prefix="relay-", ignore_cleanup_errors=True)
         return Path(self._files.name)
 
     def _log(self) -> Path:

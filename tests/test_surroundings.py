@@ -1,0 +1,19 @@
+"""What scenarios over sockets begin with, whatever the hour at which they are run."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from conformance.surroundings import ALL_DAY
+from fakes.cht.schedules import within_hours
+
+
+@pytest.mark.parametrize(("hour", "minute"), [(0, 0), (8, 0), (23, 1), (23, 59)])
+def test_reminders_are_sent_at_every_minute_of_the_day(hour: int, minute: int) -> None:
+    assert within_hours(ALL_DAY, datetime(2026, 3, 2, hour, minute, tzinfo=UTC))
+
+
+def test_without_these_settings_the_hour_before_midnight_sends_no_reminder() -> None:
+    assert not within_hours({}, datetime(2026, 3, 2, 23, 30, tzinfo=UTC))
