@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -40,7 +41,7 @@ class ExternalRelay(AsRelay):
         self.kills = 0
         self._url = url.rstrip("/")
         self._command = command
-        self._files: tempfile.TemporaryDirectory[str] | None = None
+        self._files: Path | None = None
         self._neighbours: Neighbours | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._generation = 0
@@ -66,7 +67,7 @@ class ExternalRelay(AsRelay):
     def stop(self) -> None:
         self._end(signal.SIGTERM)
         if self._files is not None:
-            self._files.cleanup()
+            shutil.rmtree(self._files, ignore_errors=True)
             self._files = None
 
     def kill(self) -> None:
@@ -115,8 +116,8 @@ class ExternalRelay(AsRelay):
 
     def _folder(self) -> Path:
         """Where its database and its output are; gone after `stop`."""
-        self._files = self._files or tempfile.TemporaryDirectory(prefix="relay-", ignore_cleanup_errors=True)
-        return Path(self._files.name)
+        self._files = self._files or Path(tempfile.mkdtemp(prefix="relay-"))
+        return self._files
 
     def _log(self) -> Path:
         return self._folder() / "output.txt"
