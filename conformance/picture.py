@@ -39,11 +39,11 @@ def texts(history: History, names: dict[str, str]) -> Iterator[str]:
 
 def last_calls(history: History, names: dict[str, str]) -> list[str]:
     """The last calls between the relay and its neighbours: those that say something, not each empty poll."""
-    telling = [call for call in history.calls if tells(call)]
+    telling = [(number, call) for number, call in enumerate(history.calls, 1) if tells(call)]
     if not telling:
         return []
     who = ", ".join(f"{name} has {number}" for number, name in names.items())
-    return [f"The last calls ({who}):", *map(line_of, telling[-LAST_CALLS:])]
+    return [f"The last calls ({who}):", *(line_of(*one) for one in telling[-LAST_CALLS:])]
 
 
 def tells(call: Call) -> bool:
@@ -54,11 +54,15 @@ def tells(call: Call) -> bool:
     return not empty_poll or bool(call.fault) or call.status != 200
 
 
-def line_of(call: Call) -> str:
-    """Number in the ledger, time, who was asked what, and how that ended."""
+def line_of(number: int, call: Call) -> str:
+    """Its place among the calls of this history, time, who was asked what, and how that ended.
+
+    Neither its number in the ledger nor the fault's: those go on from world to world, and say nothing of this one.
+    """
     asked = f"{call.method} {call.path}{'?' if call.query else ''}{call.query}"
     whom = call.service if call.direction == "in" else f"{call.service} calls"
     answer = "no answer" if call.status is None else str(call.status)
-    fault = f", fault {call.fault} ({'it acted' if call.acted else 'it did not act'})" if call.fault else ""
+    acted = "it acted" if call.acted else "it did not act"
+    fault = f", fault {call.fault.partition('#')[0]} ({acted})" if call.fault else ""
     body = f" {call.body[:WIDTH]}" if call.body else ""
-    return f"  #{call.seq} {call.at:%H:%M:%S.%f}"[:-3] + f" {whom} {asked}{body}: {answer}{fault}"
+    return f"  #{number} {call.at:%H:%M:%S.%f}"[:-3] + f" {whom} {asked}{body}: {answer}{fault}"
