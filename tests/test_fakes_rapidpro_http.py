@@ -1,9 +1,10 @@
 """Methods, kinds of answers and bodies that nobody recorded, and in which order they are looked at.
 
-Read at v6.4.0, v8.0.0, v9.3.76 and v26.3.54: temba/api/models.py (APIPermission), temba/api/views.py (WriteAPIMixin,
-ListAPIMixin; temba/api/v2/views_base.py before), temba/api/v2/views.py (`permission` of endpoints), temba/api/v2/
-serializers.py (WriteSerializer); Django REST framework's negotiation.py, utils/mediatypes.py, parsers.py,
-metadata.py and urlpatterns.py, 2,188 requests to which were compared in versions 3.12.4, 3.14.0, 3.15.2 and 3.16.1.
+Read at v6.4.0, v7.4.0, v8.0.0, v9.0.0, v9.3.76, v10.0.1 and v26.3.54: temba/api/models.py (APIPermission),
+temba/api/views.py (WriteAPIMixin, ListAPIMixin; temba/api/v2/views_base.py before), temba/api/v2/views.py
+(`permission` of endpoints), temba/api/v2/serializers.py (WriteSerializer); Django REST framework's negotiation.py,
+utils/mediatypes.py, parsers.py, metadata.py and urlpatterns.py, 2,188 requests to which were compared for each of
+these versions, in 3.12.4 (with Django 2.2), 3.13.1, 3.14.0, 3.15.2 and 3.16.1.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import requests
 from fakes.clock import VirtualClock
 from fakes.rapidpro import RapidPro
 from fakes.rapidpro.default_seed import default_seed
+from fakes.rapidpro.profiles import PROFILES
 from fakes.wsgi import Reply, build_environ, call
 from tests.test_fakes_rapidpro_variations import ANN, HEADERS, NOW, seed
 
@@ -207,6 +209,35 @@ def test_nobody_looks_at_the_body_of_a_delete() -> None:
     for kind, body in (("text/plain", b"{"), (JSON, b"{")):
         reply = asker("26")("DELETE", "api/v2/contacts.json", f"uuid={ANN}", body, headers={"Content-Type": kind})
         assert reply.status == 204
+
+
+def test_a_form_without_a_boundary_was_an_empty_one_in_django_2() -> None:
+    headers = {"Content-Type": "multipart/form-data"}
+    told = {one: asker(one)("POST", "api/v2/contact_actions.json", "", b"{}", headers=headers) for one in PROFILES}
+    required = {"contacts": ["This field is required."], "action": ["This field is required."]}
+    for name, reply in told.items():
+        assert reply.status == 400
+        assert json.loads(reply.body) == (required if name == "6.4" else {"detail": f"{NO_BOUNDARY}None"})
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_an_action_says_that_its_empty_answer_is_json_and_a_deletion_does_not(profile: str) -> None:
+    ask, body = asker(profile), json.dumps({"contacts": [ANN], "action": "block"}).encode()
+    done = ask("POST", "api/v2/contact_actions.json", "", body, headers={"Content-Type": JSON})
+    gone = ask("DELETE", "api/v2/contacts.json", f"uuid={ANN}")
+    assert (done.status, done.header("Content-Type"), done.body) == (204, JSON, b"")
+    assert (gone.status, gone.header("Content-Type"), gone.body) == (204, None, b"")
+
+
+def test_what_leads_to_the_api_takes_every_method_but_those_that_a_redirect_has_no_answer_to() -> None:
+    ask = asker("26")
+    for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
+        assert ask(method, "api/").status == 302
+    for method in ("TRACE", "FROB"):
+        refused = ask(method, "api/")
+        assert (refused.status, refused.body) == (405, b"")
+        assert refused.header("Allow") == "GET, POST, PUT, PATCH, DELETE, HEAD, OPTIONS"
+        assert ask(method, "api").status == 301, "the slash is added before anybody looks at the method"
 
 
 NOBODY = "00000000-0000-4000-8000-00000000ffff"

@@ -67,6 +67,22 @@ def test_what_is_no_time_leaves_nothing_in_the_list(text: str) -> None:
         read(text)
 
 
+@pytest.mark.parametrize("path", ["broadcasts", "messages", "flow_starts", "runs", "contacts", "flows", "globals"])
+def test_an_empty_list_looks_at_its_cursor_all_the_same(path: str) -> None:
+    post = poster("9.3", flows=FLOWS, runs=RUNS)
+    empty: Any = (200, {"next": None, "previous": None, "results": []})
+    assert post(path, {}, "after=soon", "GET") == empty
+    assert post(path, {}, "after=soon&reverse=1&cursor=cj0x", "GET") == empty
+    assert post(path, {}, "after=soon&cursor=abc", "GET") == (404, {"detail": "Invalid cursor"})
+
+
+def test_messages_of_nobody_are_a_list_with_cursors_too() -> None:
+    post = poster("9.3")
+    for asked in ("contact=nobody", "label=nothing", "folder=nowhere", "broadcast=77"):
+        assert post("messages", {}, asked, "GET")[1]["results"] == []
+        assert post("messages", {}, f"{asked}&cursor=abc", "GET") == (404, {"detail": "Invalid cursor"})
+
+
 def test_times_beyond_the_calendar_are_its_ends() -> None:
     assert (read("0001-01-01T00:00+02:00"), read("9999-12-31T23:00-02:00")) == (FIRST, LAST)
     post = poster("26", flows=FLOWS, runs=RUNS)

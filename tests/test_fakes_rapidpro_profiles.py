@@ -35,11 +35,11 @@ class Caller:
         self.rapidpro = self.world.rapidpro
 
     def ask(self, method: str, path: str, query: str = "", *, token: str | None = "admin", **more: Any) -> Reply:
-        """`path` without /api/v2/; `token`: a name of the setup, none for no token; `json`: the body."""
+        """`path` without /api/v2/; `token`: a name of the setup, none for no token; `json` or `body`."""
         headers = {"Accept": "application/json", **more.get("headers", {})}
         if token is not None:
             headers["Authorization"] = f"Token {setup()['tokens'][token]['key']}"
-        body = b""
+        body: bytes = more.get("body", b"")
         if "json" in more:
             headers["Content-Type"] = "application/json"
             body = json.dumps(more["json"]).encode()
@@ -159,6 +159,12 @@ def unsets_text(caller: Caller) -> Any:
     return next(row["text"] for row in caller.rows("broadcasts.json") if row["text"].get("eng") in (None, "")) == {
         "eng": None
     }
+
+
+def boundary_needed(it: Caller) -> bool:
+    """A form without a boundary is malformed, or has no fields."""
+    refused = it.ask("POST", "contact_actions.json", headers={"Content-Type": "multipart/form-data"}, body=b"x")
+    return "detail" in json.loads(refused.body)
 
 
 def engine_by_http(caller: Caller) -> Any:
@@ -355,6 +361,7 @@ OBSERVED: Mapping[str, Callable[[Caller], Any]] = {
     ),
     "broadcast_fields": lambda it: tuple(it.rows("broadcasts.json")[0]),
     "broadcast_words": broadcast_words,
+    "boundary_needed": boundary_needed,
     "engine_by_http": engine_by_http,
     "serializer": serializer,
     "checks_text_languages": lambda it: (

@@ -51,6 +51,8 @@ class Profile:
     """Keys of a broadcast."""
     broadcast_words: Mapping[str, str] | None = None
     """Stored to shown status, where words differ."""
+    boundary_needed: bool = True
+    """A multipart form that names no boundary is refused; Django 2.2 reads it as an empty one."""
     engine_by_http: bool = True
     """Broadcasts are handed to mailroom while the caller waits (v9.1.147): it being down is a 500."""
     serializer: str = "new"

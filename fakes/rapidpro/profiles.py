@@ -100,6 +100,7 @@ def _table() -> Mapping[str, Profile]:
         ambient=shapes.EARLY_AMBIENT,
         not_found_is_page=False,
         throttled_by_user=True,
+        boundary_needed=False,
         paths_left_out=False,
         deleted_word="deleted",
         contact_fields=shapes.CONTACT_6_4,

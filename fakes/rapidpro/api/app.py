@@ -12,7 +12,7 @@ from typing import Any
 
 from fakes.rapidpro.api import accept, auth, documents, filters, workspace
 from fakes.rapidpro.api.bodies import read
-from fakes.rapidpro.api.context import Answer, Context
+from fakes.rapidpro.api.context import NOTHING, Answer, Context
 from fakes.rapidpro.api.endpoint import Endpoint
 from fakes.rapidpro.api.routes import PREFIX, ROOT, endpoints
 from fakes.rapidpro.api.throttle import Throttle
@@ -47,15 +47,15 @@ class Api:
             return self._serve(*found, environ)
         if path in self._bare:
             return self._serve(self._bare[path], None, environ)
-        return self._elsewhere(path)
+        return self._elsewhere(path, environ["REQUEST_METHOD"])
 
     def _suffixes(self) -> tuple[str, ...]:
         return ("json",) if self._profile.root_open else ("json", "api")
 
-    def _elsewhere(self, path: str) -> Reply:
-        moved = documents.moved(path)
-        if moved is not None:
-            return documents.redirect(*moved, self._profile)
+    def _elsewhere(self, path: str, method: str) -> Reply:
+        nearby = documents.nearby(path, method, self._profile)
+        if nearby is not None:
+            return nearby
         self.unexpected(f"RapidPro {self._profile.name} has no {path}")
         return documents.not_found(self._profile)
 
@@ -156,8 +156,9 @@ class Api:
     ) -> Reply:
         if kind.page:  # which always has something to say
             return self._page(endpoint, call, 200 if answer.status == 204 else answer.status, headers)
-        if answer.payload is None and answer.status == 204:
-            return Reply(204, (*self._head(endpoint, call, JSON)[1:], *headers, ("Content-Length", "0")))
+        if answer.status == 204:
+            head = self._head(endpoint, call, JSON)[0 if answer.payload == NOTHING else 1 :]
+            return Reply(204, (*head, *headers, ("Content-Length", "0")))
         body = to_json(answer.payload, ascii_only=self._profile.escapes_unicode, indent=kind.indent)
         head = (*self._head(endpoint, call, JSON), *headers, ("Content-Length", str(len(body))))
         return Reply(answer.status, head, b"" if call.method == "HEAD" else body)

@@ -89,7 +89,7 @@ _STRICT, _LAX = json.JSONDecoder(parse_constant=_refuse), json.JSONDecoder()
 
 
 def _form(call: Call, body: bytes, given: str, profile: Profile) -> Mapping[str, Any]:
-    form = _fields(body, given)
+    form = _fields(body, given, boundary_needed=profile.boundary_needed)
     if "/broadcasts" in call.path and profile.serializer == "new":
         # Dictionaries cannot be written in such a form: RapidPro finds empty ones, whatever was sent.
         names = ("text", "attachments", "quick_replies") if profile.quick_replies else ("text", "attachments")
@@ -97,13 +97,15 @@ def _form(call: Call, body: bytes, given: str, profile: Profile) -> Mapping[str,
     return {name: values if name in LISTS else values[-1] for name, values in form.items()}
 
 
-def _fields(body: bytes, given: str) -> Mapping[str, list[str]]:
+def _fields(body: bytes, given: str, *, boundary_needed: bool) -> Mapping[str, list[str]]:
     """A form's fields with all their values; what cannot be read in it is passed over, as Django does."""
     from werkzeug.exceptions import HTTPException  # forms are rare, and loading takes a while
     from werkzeug.formparser import parse_form_data
 
     if accept.matches(MULTIPART, given):
         boundary = _parameter(given, "boundary")
+        if boundary is None and not boundary_needed:
+            return {}
         if boundary is None or not BOUNDARY.fullmatch(boundary):
             raise detail(400, f"Multipart form parse error - Invalid boundary in multipart: {boundary}")
     environ = {

@@ -13,7 +13,6 @@ from fakes.rapidpro.api.context import Answer, Context, workspace_of, writable
 from fakes.rapidpro.api.fields import Invalid
 from fakes.rapidpro.api.filters import Filtered
 from fakes.rapidpro.api.pages import page
-from fakes.rapidpro.api.times import NoTime
 from fakes.rapidpro.api.wire import Broken, Call, field_errors, moment, over_fields
 from fakes.rapidpro.profile import Profile
 from fakes.rapidpro.rows import Broadcast, Workspace
@@ -31,10 +30,7 @@ def listed(call: Call, context: Context) -> Any:
     uuid = filters.uuid(call, "uuid", profile) if profile.filter_by_uuid else None
     number = filters.integer(call, "id")
     workspace = workspace_of(call)
-    try:
-        after, before = times.span(call)
-    except NoTime:
-        return {"next": None, "previous": None, "results": []}
+    after, before = times.span(call)
     rows = store.broadcasts[workspace.id]
     if number is not None or uuid is not None:
         rows = store.only_broadcast(workspace, number, uuid)

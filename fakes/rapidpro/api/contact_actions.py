@@ -7,7 +7,7 @@ from typing import Any
 from fakes.rapidpro.api import fields, objects
 from fakes.rapidpro.api.broadcasts import TOO_MANY
 from fakes.rapidpro.api.contacts import fixed_group, release
-from fakes.rapidpro.api.context import Answer, Context, writable
+from fakes.rapidpro.api.context import NOTHING, Answer, Context, writable
 from fakes.rapidpro.api.fields import Invalid, invalid
 from fakes.rapidpro.api.wire import Call, field_errors, over_fields
 from fakes.rapidpro.rows import Contact, Named
@@ -36,7 +36,7 @@ def act(call: Call, context: Context) -> Any:
         raise over_fields(f"Non-active contacts cannot be added to groups: {', '.join(dict.fromkeys(away))}")
     for contact in clean["contacts"]:
         _do(action, contact, group, context)
-    return Answer(204, None)
+    return Answer(204, NOTHING)
 
 
 def _do(action: str, contact: Contact, group: Named | None, context: Context) -> None:

@@ -22,7 +22,7 @@ def show(row: Contact, context: Context, call: Call | None = None) -> dict[str, 
         "name": row.name,
         "status": None if row.deleted else row.status,
         "language": None if row.deleted else row.language,
-        "urns": _expanded(row, context, call) if _expands(context, call) and call else _urns(row, context),
+        "urns": _urns(row, context) if call is None or not _expands(context, call) else _expanded(row, context, call),
         "groups": [objects.reference(one) for one in row.groups],
         "notes": [{"text": one} for one in row.notes],
         "fields": {} if row.deleted else {key: one for key, _, one in context.store.fields_of(row.workspace, row)},
@@ -49,9 +49,8 @@ def _urn(urn: str, context: Context) -> str:
     return urn if context.profile.urn_display_kept else urn.partition("#")[0]
 
 
-def _expands(context: Context, call: Call | None) -> bool:
-    wished = call is not None and filters.truth(call.query.get("expand_urns", ""))
-    return wished and context.profile.expands_urns
+def _expands(context: Context, call: Call) -> bool:
+    return context.profile.expands_urns and filters.truth(call.query.get("expand_urns", ""))
 
 
 def _expanded(row: Contact, context: Context, call: Call) -> list[dict[str, Any]]:

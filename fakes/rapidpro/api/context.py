@@ -13,6 +13,8 @@ from fakes.rapidpro.profile import Profile
 from fakes.rapidpro.rows import Workspace
 from fakes.rapidpro.state import Store
 
+NOTHING = ""
+"""What actions answer with their 204, where deletions answer with none (temba/api/views.py, BulkWriteAPIMixin)."""
 ENGINE = ("working", "idle", "down")
 """How the message engine (mailroom) can be: `idle` takes requests and does nothing more."""
 
@@ -39,7 +41,7 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status other than 200, with its payload; none: an empty body."""
+    """A status other than 200, with its payload. A 204 never has a body; with NOTHING it is said to be JSON."""
 
     status: int
     payload: Any

@@ -13,7 +13,6 @@ from fakes.rapidpro.api import filters, times
 from fakes.rapidpro.api.context import Context, workspace_of
 from fakes.rapidpro.api.filters import Filtered
 from fakes.rapidpro.api.pages import page, reversible
-from fakes.rapidpro.api.times import NoTime
 from fakes.rapidpro.api.wire import Call, moment, parse_lists
 from fakes.rapidpro.ordered import Ordered
 from fakes.rapidpro.profile import Profile
@@ -28,10 +27,7 @@ def paged(
     rows: list[Any], call: Call, context: Context, show: Callable[[Any], Any], time: str = "", *, turns: bool = False
 ) -> dict[str, Any]:
     """Rows newest first: by a time of theirs, else by their number in order of making. `turns`: or the reverse."""
-    try:
-        after, before = times.span(call) if time else (None, None)
-    except NoTime:
-        return {"next": None, "previous": None, "results": []}
+    after, before = times.span(call) if time else (None, None)
     numbers = {id(row): number for number, row in enumerate(rows)}
     key = (lambda row: getattr(row, time)) if time else (lambda row: filters.by_number(numbers[id(row)]))
     listing = Filtered(Ordered(lambda row: (key(row), numbers[id(row)]), rows), None, after, before, key)
@@ -144,10 +140,7 @@ def flows(call: Call, context: Context) -> Any:
     profile, asked = context.profile, call.query
     uuid = filters.uuid(call, "uuid", profile) if profile.checks_uuids else call.query.get("uuid")
     mine = [one for one in context.store.flows if one.workspace is workspace_of(call) and not one.deleted]
-    try:
-        after, before = times.span(call)
-    except NoTime:
-        return {"next": None, "previous": None, "results": []}
+    after, before = times.span(call)
     archived = filters.truth(asked["archived"]) if asked.get("archived") else None
     rows = [
         one

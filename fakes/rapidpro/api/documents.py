@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from html import escape
+from types import MappingProxyType
 
 from fakes.rapidpro.api.wire import HTML
 from fakes.rapidpro.profile import Profile
+from fakes.rapidpro.shapes import Headers
 from fakes.wsgi import REASONS, Reply
 
 OLD_NOT_FOUND = b"<h1>Not Found</h1><p>The requested resource was not found on this server.</p>"
@@ -13,6 +15,9 @@ NOT_FOUND = (
     b'\n<!doctype html>\n<html lang="en">\n<head>\n  <title>Not Found</title>\n</head>\n<body>\n'
     b"  <h1>Not Found</h1><p>The requested resource was not found on this server.</p>\n</body>\n</html>\n"
 )
+SLASHED = MappingProxyType({"/api": "/api/", "/api/v2": "/api/v2/"})
+REDIRECTED = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+"""Methods that Django's RedirectView takes."""
 
 
 def page(name: str, status: int) -> bytes:
@@ -21,24 +26,23 @@ def page(name: str, status: int) -> bytes:
     return f"<!doctype html><title>{escape(name)}</title><h1>{escape(name)}</h1><p>{escape(sentence)}</p>".encode()
 
 
-def moved(path: str) -> tuple[int, str] | None:
-    """Where a path leads that is not one of the API but near it."""
-    if path == "/api/v2":
-        return 301, "/api/v2/"
-    if path == "/api":
-        return 301, "/api/"
-    return (302, "/api/v2/") if path == "/api/" else None
+def nearby(path: str, method: str, profile: Profile) -> Reply | None:
+    """What answers at a path that is not one of the API but leads to it."""
+    if path in SLASHED:
+        # Django's common middleware answers before those that add these two
+        late = tuple(pair for pair in profile.ambient if pair[0] not in ("Content-Language", "X-Frame-Options"))
+        return _moved(301, SLASHED[path], late)
+    if path != "/api/":
+        return None
+    if method not in REDIRECTED:
+        head = (("Content-Type", HTML), ("Allow", ", ".join(REDIRECTED)), ("Vary", "Cookie"), *profile.ambient)
+        return Reply(405, (*head, ("Content-Length", "0")))
+    return _moved(302, "/api/v2/", profile.ambient)
 
 
-def redirect(status: int, location: str, profile: Profile) -> Reply:
-    """A redirect as Django's common middleware (301) or the site's own view (302) makes it."""
-    ambient = profile.ambient
-    if status == 301:
-        early = {"Content-Language", "X-Frame-Options"}
-        ambient = tuple(pair for pair in ambient if pair[0] not in early)
-    return Reply(
-        status, (("Content-Type", HTML), ("Location", location), ("Vary", "Cookie"), *ambient, ("Content-Length", "0"))
-    )
+def _moved(status: int, location: str, ambient: Headers) -> Reply:
+    head = (("Content-Type", HTML), ("Location", location), ("Vary", "Cookie"), *ambient, ("Content-Length", "0"))
+    return Reply(status, head)
 
 
 def not_found(profile: Profile) -> Reply:

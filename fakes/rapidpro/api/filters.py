@@ -64,8 +64,10 @@ def stored(value: str) -> str:
 
 
 def new_though_named(call: Call, profile: Profile, find: Callable[[str], Any], model: str) -> bool:
-    """Whether `uuid=` names an object where changes are not offered: RapidPro makes a new one, and says that it is
-    the old one, changed. Refused is a UUID that is nobody's (temba/api/views.py, WriteAPIMixin)."""
+    """Whether `uuid=` names an object where changes are not offered. Refuses a UUID that is nobody's.
+
+    RapidPro makes a new one then, and says that it is the old one, changed (temba/api/views.py, WriteAPIMixin).
+    """
     uuid = looked_up(call, profile, typed=True)
     if uuid is None:
         return False

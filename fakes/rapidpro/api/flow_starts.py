@@ -13,7 +13,6 @@ from fakes.rapidpro.api.context import Answer, Context, workspace_of, writable
 from fakes.rapidpro.api.fields import Invalid, invalid
 from fakes.rapidpro.api.filters import Filtered
 from fakes.rapidpro.api.pages import page, reversible
-from fakes.rapidpro.api.times import NoTime
 from fakes.rapidpro.api.wire import Broken, Call, field_errors, moment, over_fields
 from fakes.rapidpro.ordered import Ordered, by_modification, modified
 from fakes.rapidpro.profile import Profile
@@ -31,10 +30,7 @@ def listed(call: Call, context: Context) -> Any:
     store, profile, workspace = context.store, context.profile, workspace_of(call)
     number = filters.integer(call, "id") if profile.starts_by_id else None
     uuid = filters.uuid(call, "uuid", profile)
-    try:
-        after, before = times.span(call)
-    except NoTime:
-        return {"next": None, "previous": None, "results": []}
+    after, before = times.span(call)
 
     def wanted(row: FlowStart) -> bool:
         return row.origin in MADE_BY_USERS and uuid in (None, row.uuid) and number in (None, row.id)
@@ -47,9 +43,7 @@ def listed(call: Call, context: Context) -> Any:
 def create(call: Call, context: Context) -> Any:
     """POST: stored as pending and handed on."""
     mine, starts = workspace_of(call), context.store.starts
-    named = filters.new_though_named(
-        call, context.profile, lambda uuid: next((one for one in starts if _is(one, uuid, mine)), None), "FlowStart"
-    )
+    named = filters.new_though_named(call, context.profile, lambda uuid: _named(starts, mine, uuid), "FlowStart")
     workspace = writable(call, context.profile)
     try:
         clean = _clean(call.body, context, workspace)
@@ -64,8 +58,8 @@ def create(call: Call, context: Context) -> Any:
     return Answer(200 if named else 201, show(start, context.profile))
 
 
-def _is(row: FlowStart, uuid: str, workspace: Workspace) -> bool:
-    return row.uuid == uuid and row.workspace is workspace
+def _named(starts: Iterable[FlowStart], workspace: Workspace, uuid: str) -> FlowStart | None:
+    return next((one for one in starts if one.uuid == uuid and one.workspace is workspace), None)
 
 
 def _clean(given: Mapping[str, Any], context: Context, workspace: Workspace) -> dict[str, Any]:

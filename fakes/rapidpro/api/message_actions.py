@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from fakes.rapidpro.api import fields, objects
-from fakes.rapidpro.api.context import Answer, Context, writable
+from fakes.rapidpro.api.context import NOTHING, Answer, Context, writable
 from fakes.rapidpro.api.fields import Invalid, invalid
 from fakes.rapidpro.api.wire import Call, field_errors, over_fields
 from fakes.rapidpro.rows import Message, Named, Workspace
@@ -38,7 +38,7 @@ def act(call: Call, context: Context) -> Any:
         if message is not None:
             _do(clean["action"], message, label, context)
     gone = [asked for asked, found in zip(call.body["messages"], clean["messages"], strict=True) if found is None]
-    return {"failures": gone} if gone else Answer(204, None)
+    return {"failures": gone} if gone else Answer(204, NOTHING)
 
 
 def _messages(value: Any, context: Context, workspace: Workspace) -> Sequence[Message | None]:

@@ -14,7 +14,6 @@ from fakes.rapidpro.api.context import Answer, Context, workspace_of, writable
 from fakes.rapidpro.api.fields import Invalid
 from fakes.rapidpro.api.filters import Filtered
 from fakes.rapidpro.api.pages import page
-from fakes.rapidpro.api.times import NoTime
 from fakes.rapidpro.api.wire import Broken, Call, field_errors, moment, over_fields
 from fakes.rapidpro.folders import FLOWS, INBOX, VOICE, VOICE_FLOWS, created, sent
 from fakes.rapidpro.ordered import Merged, Ordered, Timed, by_modification, modified
@@ -34,13 +33,10 @@ def listed(call: Call, context: Context) -> Any:
     uuid = filters.uuid(call, "uuid", profile) if profile.filter_by_uuid else None
     number = filters.integer(call, "id")
     rows, time, keep = _chosen(call, context, workspace)
-    try:
-        after, before = times.span(call)
-    except NoTime:
-        return _empty()
+    after, before = times.span(call)
     if rows is None:
-        return _empty()
-    if number is not None or uuid is not None:
+        rows = Ordered(by_modification)
+    elif number is not None or uuid is not None:
         rows = store.only_message(workspace, number, uuid, among=rows)
     return page(Filtered(rows, keep, after, before, time), call, profile, lambda row: show(row, profile))
 
@@ -102,10 +98,6 @@ def _visible(row: Message) -> bool:
 
 def _not_archived(row: Message) -> bool:
     return _visible(row) and row.visibility == "visible"
-
-
-def _empty() -> dict[str, Any]:
-    return {"next": None, "previous": None, "results": []}
 
 
 def create(call: Call, context: Context) -> Any:

@@ -10,7 +10,6 @@ from fakes.rapidpro.api import filters, objects, times
 from fakes.rapidpro.api.context import Context, workspace_of
 from fakes.rapidpro.api.filters import Filtered
 from fakes.rapidpro.api.pages import page, reversible
-from fakes.rapidpro.api.times import NoTime
 from fakes.rapidpro.api.urns import display_number
 from fakes.rapidpro.api.wire import Call, moment
 from fakes.rapidpro.ordered import Ordered, by_modification, modified
@@ -27,10 +26,7 @@ def listed(call: Call, context: Context) -> Any:
     else:
         number, uuid, flow = filters.integer(call, "id"), filters.uuid(call, "uuid", profile), asked.get("flow")
     responded = filters.truth(asked.get("responded", ""))
-    try:
-        after, before = times.span(call)
-    except NoTime:
-        return {"next": None, "previous": None, "results": []}
+    after, before = times.span(call)
     space, name = workspace_of(call).id, flow or asked.get("contact")
     rows = context.store.run_files.of((space, name) if name else space) or Ordered(by_modification)
 

@@ -19,14 +19,21 @@ _DATE = re.compile(r"(\d{4})(?:(?:-(\d{1,2})|(\d\d)(?!$))(?:(?:-(\d{1,2})|(\d\d)
 _TIME = re.compile(r"[ T](\d\d)(?::?(\d\d))?(?::?(\d{1,2})(?:[.,](\d+))?)?(?:Z|([+-])(\d\d):?(\d\d)?)?$", re.ASCII)
 
 
+NEVER = LAST, FIRST
+"""A span that nothing lies in."""
+
+
 class NoTime(Exception):
-    """A time that is none: the list is empty."""
+    """A time that is none."""
 
 
 def span(call: Call) -> tuple[datetime | None, datetime | None]:
-    """`after` and `before`, both included. Raises NoTime for what cannot be read."""
+    """`after` and `before`, both included; NEVER if one of them cannot be read: the list is empty then."""
     after, before = call.query.get("after"), call.query.get("before")
-    return (read(after) if after else None), (read(before) if before else None)
+    try:
+        return (read(after) if after else None), (read(before) if before else None)
+    except NoTime:
+        return NEVER
 
 
 def read(text: str) -> datetime:

@@ -52,7 +52,7 @@ def over_fields(text: str) -> Refused:
 
 @dataclass(slots=True)
 class Call:
-    """One request, as handlers see it. `caller` is none where no token is needed."""
+    """One request, as handlers see it. `workspace`, `user` and `token` are none where no token is needed or given."""
 
     environ: Environ
     method: str
