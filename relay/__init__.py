@@ -98,9 +98,9 @@ class Relay:
             fared = neighbour._replace(due_at=self._now() + self._poll, failures=0, error=None)
         except Trouble as trouble:
             failures = 1 if work.progress else neighbour.failures + 1
-            until = self._now() + back_off(failures, trouble, self._poll)
-            fared = neighbour._replace(failures=failures, error=trouble.cause, blocked_until=until)
-            self._log.warning("trouble", neighbour=neighbour.name, cause=trouble.cause, until=until)
+            wait = back_off(failures, trouble, self._poll)
+            fared = neighbour._replace(failures=failures, error=trouble.cause, blocked_until=self._now() + wait)
+            self._log.warning("trouble", neighbour=neighbour.name, cause=trouble.cause, seconds_of_silence=round(wait))
         self._store.fared(fared)
 
     def close(self) -> None:

@@ -40,7 +40,8 @@ def main() -> int:
         server = create_server(relay.app, listen=settings.listen, threads=8, max_request_body_size=LARGEST_BODY * 2)
     except (OSError, ValueError) as error:
         relay.close()
-        return _refuse(f"RELAY_LISTEN={settings.listen} cannot be used: {getattr(error, 'strerror', None) or error}.")
+        cause = str(getattr(error, "strerror", None) or error).rstrip(".")
+        return _refuse(f"RELAY_LISTEN={settings.listen} cannot be used: {cause}.")
     _serve(relay, server, awake, log)
     return 0
 
@@ -51,8 +52,9 @@ def _serve(relay: Relay, server: Any, awake: threading.Event, log: Any) -> None:
         signal.signal(number, _stop)
     worker = threading.Thread(target=_loop, args=(relay, awake, stopping, log), daemon=True)
     worker.start()
-    host = f"[{server.effective_host}]" if ":" in server.effective_host else server.effective_host
-    print(json.dumps({"relay": f"http://{host}:{server.effective_port}"}), flush=True)
+    # A name such as localhost can stand for several addresses: then there are as many sockets.
+    host, port = (getattr(server, "effective_listen", None) or [(server.effective_host, server.effective_port)])[0]
+    print(json.dumps({"relay": f"http://{f'[{host}]' if ':' in host else host}:{port}"}), flush=True)
     server.run()  # until SystemExit
     stopping.set()
     awake.set()

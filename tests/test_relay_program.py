@@ -80,6 +80,25 @@ def test_what_it_cannot_work_with_is_refused_in_one_sentence(
     assert len(err.splitlines()) == 1
 
 
+def test_a_name_with_several_addresses_is_served_on_each(tmp_path: Any) -> None:
+    process = start(tmp_path, RELAY_LISTEN="localhost:0")
+    assert process.stdout is not None
+    url = json.loads(process.stdout.readline())["relay"]
+    assert requests.get(f"{url}/health", timeout=10).status_code == 200
+    process.terminate()
+    process.communicate(timeout=30)
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize("listen", ["no-host.invalid:7070", "256.256.256.256:7070"])
+def test_an_address_that_is_not_ours_is_refused_in_one_sentence(tmp_path: Any, listen: str) -> None:
+    process = start(tmp_path, RELAY_LISTEN=listen)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert err.startswith(f"RELAY_LISTEN={listen} cannot be used: ")
+    assert len(err.splitlines()) == 1
+
+
 def test_a_port_in_use_is_refused_in_one_sentence(tmp_path: Any) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
