@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
@@ -290,5 +291,24 @@ def test_health_tells_queues_and_no_secrets(world: World, relay: Relay) -> None:
     assert answer.json["status"] == "trouble"
     assert answer.json["queues"]["to_cht"] == 1
     assert answer.json["cht"]["left_alone_until"] == (world.now + timedelta(seconds=90)).isoformat()
+    world.now += timedelta(seconds=90)
+    later = relay.app.test_client().get("/health").json
+    assert later is not None
+    assert later["cht"]["left_alone_until"] is None
     for secret in (TOKEN, "gateway-pass", "rapidpro-token", AMINA, "TEMP"):
         assert secret not in answer.text
+
+
+def test_a_text_that_cht_has_is_forgotten_after_a_month(world: World, relay: Relay) -> None:
+    def remembered() -> int:
+        with closing(sqlite3.connect(f"{world.folder}/relay.db")) as database:
+            return int(database.execute("SELECT count(*) FROM inbox").fetchone()[0])
+
+    text_in(relay)
+    relay.work(world.now)
+    world.now += timedelta(days=29)
+    relay.work(world.now)
+    assert remembered() == 1
+    world.now += timedelta(days=2)
+    relay.work(world.now)
+    assert (remembered(), contents(world)) == (0, ["G TEMP 38"])

@@ -122,6 +122,63 @@ def test_old_texts_among_much_other_traffic_are_asked_for_by_name(world: World, 
     assert [world.states[f"Old {n}"][-1] for n in range(2)] == ["DELIVERED"] * 2
 
 
+def others(world: World, count: int) -> None:
+    """Messages of others, newer than all before."""
+    for number in range(count):
+        world.messages.insert(0, {**world.messages[0], "id": number, "broadcast": None, "text": "Other"})
+
+
+def asked(world: World) -> list[Any]:
+    """The queries for messages so far."""
+    return [query for _, _, path, query in world.calls if path == MESSAGES]
+
+
+def test_of_texts_that_share_a_listing_only_what_it_does_not_show_soon_is_asked_for_by_name(
+    world: World, relay: Relay
+) -> None:
+    world.wants("Fourth page")
+    relay.work(world.now)
+    named = str(world.broadcasts[0]["id"])
+    others(world, 500)
+    world.wants("Second page")
+    relay.work(world.now + timedelta(seconds=40))
+    others(world, 300)
+    world.wants("First page")
+    relay.work(world.now + timedelta(seconds=80))
+    for message in world.messages:
+        message["status"] = "delivered"
+    world.now += timedelta(seconds=200)
+    relay.work(world.now)
+    assert [query.get("broadcast") for query in asked(world)] == [None, None, None, named]
+    world.run(relay, 60)
+    assert {states[-1] for states in world.states.values()} == {"DELIVERED"}
+
+
+def test_a_text_without_a_name_is_asked_for_by_its_time_alone(world: World, relay: Relay) -> None:
+    def nameless(act: Any) -> Any:
+        return reply(201, {**act().json(), "id": None})
+
+    world.faults.append(on("POST", "/api/v2/broadcasts.json", nameless, nameless))
+    world.wants("One", "Two")
+    relay.work(world.now)
+    others(world, 800)
+    world.run(relay, 300)
+    assert asked(world)
+    assert all(query["after"] and "broadcast" not in query for query in asked(world))
+
+
+def test_a_listing_by_name_without_end_is_left_after_two_pages(world: World, relay: Relay) -> None:
+    world.wants("Visit due")
+    relay.work(world.now)
+    endless = {"next": f"http://rapidpro.test{MESSAGES}?cursor=abc", "results": []}
+    world.faults.append(
+        lambda method, path, _b, _a: reply(200, endless) if (method, path) == ("GET", MESSAGES) else None
+    )
+    world.now += timedelta(seconds=100)
+    relay.work(world.now)
+    assert len(asked(world)) == 2
+
+
 @pytest.mark.parametrize("trouble", [lost, reply(500, "x"), reply(200, "<html>starting</html>")])
 def test_a_state_is_told_until_cht_has_confirmed_it(world: World, relay: Relay, trouble: Any) -> None:
     world.wants("Visit due")

@@ -29,6 +29,7 @@ class Neighbour(BaseAdapter):
         self.asked: list[tuple[requests.PreparedRequest, Any]] = []
 
     def send(self, request: requests.PreparedRequest, *_: Any, **how: Any) -> requests.Response:
+        assert how["stream"], "read at once, it would have no limit"
         self.asked.append((request, how["timeout"]))
         if isinstance(self.body, Exception):
             raise self.body
