@@ -38,9 +38,8 @@ class Unacceptable(Exception):
         self.status = status
 
 
-def offered(suffix: str | None, format_asked: str | None) -> Sequence[str]:
-    """Media types that there are. Raises Unacceptable for a format that is none."""
-    wanted = suffix or format_asked
+def offered(wanted: str | None) -> Sequence[str]:
+    """Media types that a format leaves. Raises Unacceptable for a format that is none."""
     if not wanted:
         return BOTH
     if wanted not in FORMATS:

@@ -6,7 +6,7 @@ Order of checks, as recorded: path, kind of answer, token, method and role, quot
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -33,7 +33,11 @@ class Api:
         self._lock = lock
         self.unexpected: Callable[[str], None] = lambda _sentence: None
         known = {**endpoints(context.profile), "": ROOT}
-        self._data = {f"{PREFIX}{name}.{end}": (one, end) for name, one in known.items() for end in self._suffixes()}
+        self._data = {
+            f"{PREFIX}{name}.{end}": (one, accept.FORMATS[end])
+            for name, one in known.items()
+            for end in self._suffixes()
+        }
         self._bare = {f"{PREFIX}{name}": one for name, one in known.items()}
         self._heads: dict[tuple[str, str, str | None], Headers] = {}
 
@@ -59,26 +63,28 @@ class Api:
         self.unexpected(f"RapidPro {self._profile.name} has no {path}")
         return documents.not_found(self._profile)
 
-    def _serve(self, endpoint: Endpoint, suffix: str | None, environ: Environ) -> Reply:
+    def _serve(self, endpoint: Endpoint, kinds: Sequence[str] | None, environ: Environ) -> Reply:
+        """The answer at an endpoint; `kinds` is what its path's suffix offers, none: there is no suffix."""
         call = Call(environ, environ["REQUEST_METHOD"], environ["PATH_INFO"], {})
         try:
-            return self._answered(endpoint, suffix, call)
+            return self._answered(endpoint, kinds, call)
         except (Broken, RecursionError):
             return server_error(self._head(endpoint, call, HTML)[1:])
 
-    def _answered(self, endpoint: Endpoint, suffix: str | None, call: Call) -> Reply:
+    def _answered(self, endpoint: Endpoint, kinds: Sequence[str] | None, call: Call) -> Reply:
         kind = accept.JSON_ANSWER
         try:
             call.query = parse_query(call.environ.get("QUERY_STRING", ""))
-            kinds = accept.offered(suffix, call.query.get("format"))
-            kind = accept.chosen(call.environ.get("HTTP_ACCEPT"), kinds)
+            offered = accept.offered(call.query.get("format")) if kinds is None else kinds
+            kind = accept.chosen(call.environ.get("HTTP_ACCEPT"), offered)
             self._authenticate(call)
-            answer = self._handled(endpoint, call, bare=suffix is None)
+            answer = self._handled(endpoint, call, bare=kinds is None)
         except accept.Unacceptable as problem:
             return self._unacceptable(endpoint, call, problem.status)
         except Refused as refused:
-            return self._rendered(endpoint, call, kind, Answer(refused.status, refused.payload), refused.headers)
-        return self._rendered(endpoint, call, kind, answer if isinstance(answer, Answer) else Answer(200, answer))
+            return self._rendered(endpoint, call, kind, refused.status, refused.payload, refused.headers)
+        status, payload = (answer.status, answer.payload) if isinstance(answer, Answer) else (200, answer)
+        return self._rendered(endpoint, call, kind, status, payload)
 
     def _unacceptable(self, endpoint: Endpoint, call: Call, status: int) -> Reply:
         with suppress(Refused):  # it is told whose workspace it is, but a wrong token does not matter any more
@@ -99,7 +105,7 @@ class Api:
         if call.method == "POST":
             call.read = read(call, self._profile)
         with self._lock:
-            if call.method == "GET":
+            if call.method == "GET" and call.query:
                 filters.only_one_of(call, endpoint.exclusive)
                 filters.refuse_nul(call, endpoint.words)
             return handler(call, self._context)
@@ -152,16 +158,16 @@ class Api:
         return {} if self._profile.throttled_by_user else token.workspace.rate_overrides
 
     def _rendered(
-        self, endpoint: Endpoint, call: Call, kind: accept.Kind, answer: Answer, headers: Headers = ()
+        self, endpoint: Endpoint, call: Call, kind: accept.Kind, status: int, payload: Any, headers: Headers = ()
     ) -> Reply:
         if kind.page:  # which always has something to say
-            return self._page(endpoint, call, 200 if answer.status == 204 else answer.status, headers)
-        if answer.status == 204:
-            head = self._head(endpoint, call, JSON)[0 if answer.payload == NOTHING else 1 :]
+            return self._page(endpoint, call, 200 if status == 204 else status, headers)
+        if status == 204:
+            head = self._head(endpoint, call, JSON)[0 if payload == NOTHING else 1 :]
             return Reply(204, (*head, *headers, ("Content-Length", "0")))
-        body = to_json(answer.payload, ascii_only=self._profile.escapes_unicode, indent=kind.indent)
+        body = to_json(payload, ascii_only=self._profile.escapes_unicode, indent=kind.indent)
         head = (*self._head(endpoint, call, JSON), *headers, ("Content-Length", str(len(body))))
-        return Reply(answer.status, head, b"" if call.method == "HEAD" else body)
+        return Reply(status, head, b"" if call.method == "HEAD" else body)
 
     def _page(self, endpoint: Endpoint, call: Call, status: int, headers: Headers = ()) -> Reply:
         body = b"" if call.method == "HEAD" else documents.page(endpoint.name or "RapidPro API v2", status)

@@ -6,7 +6,6 @@ import codecs
 import json
 import re
 from collections.abc import Mapping
-from contextlib import suppress
 from email.message import Message
 from io import BytesIO
 from typing import Any
@@ -63,14 +62,6 @@ def _charset(content_type: str) -> str:
         return UTF8
 
 
-def _text(body: bytes, charset: str) -> str:
-    """Read as a stream, which passes over a last character that is cut in two."""
-    if charset == UTF8:
-        with suppress(UnicodeDecodeError):
-            return body.decode()
-    return codecs.getreader(charset)(BytesIO(body)).read()
-
-
 def _json(body: bytes, charset: str, *, strict: bool) -> Any:
     try:
         text = _text(body, charset)
@@ -79,6 +70,16 @@ def _json(body: bytes, charset: str, *, strict: bool) -> Any:
         return (_STRICT if strict else _LAX).decode(text)
     except ValueError as problem:
         raise detail(400, f"JSON parse error - {problem}") from None
+
+
+def _text(body: bytes, charset: str) -> str:
+    """Read as a stream, which passes over a last character that is cut in two."""
+    if charset != UTF8:
+        return codecs.getreader(charset)(BytesIO(body)).read()
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        return codecs.getreader(charset)(BytesIO(body)).read()
 
 
 def _refuse(name: str) -> Any:

@@ -39,11 +39,8 @@ def listed(call: Call, context: Context) -> Any:
 
 def create(call: Call, context: Context) -> Any:
     """POST: stored as pending and handed to the message engine. There is no idempotency."""
-    profile = context.profile
-    if "uuid" in call.query and not profile.filter_by_uuid:
-        raise Broken  # there is no such column
-    store, mine = context.store, workspace_of(call)
-    named = filters.new_though_named(call, profile, lambda uuid: _named(store, mine, uuid), "Broadcast")
+    store, profile = context.store, context.profile
+    named = "uuid" in call.query and _named(call, context)
     workspace = writable(call, profile)
     clean = _clean(call, context, workspace)
     context.reach_engine()
@@ -53,9 +50,17 @@ def create(call: Call, context: Context) -> Any:
     return Answer(200 if named else 201, show(broadcast, store, profile))
 
 
-def _named(store: Store, workspace: Workspace, uuid: str) -> Broadcast | None:
-    found = store.broadcast_by_uuid.get(uuid)
-    return found if found is not None and found.workspace is workspace else None
+def _named(call: Call, context: Context) -> bool:
+    """Whether `uuid=` names a broadcast, where there is such a column."""
+    profile, mine = context.profile, workspace_of(call)
+    if not profile.filter_by_uuid:
+        raise Broken
+
+    def find(uuid: str) -> Broadcast | None:
+        found = context.store.broadcast_by_uuid.get(uuid)
+        return found if found is not None and found.workspace is mine else None
+
+    return filters.new_though_named(call, profile, find, "Broadcast")
 
 
 def _clean(call: Call, context: Context, workspace: Workspace) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,7 +60,7 @@ def writable(call: Call, profile: Profile) -> Workspace:
     What the body is comes first (temba/api/v2/serializers.py, WriteSerializer).
     """
     workspace = workspace_of(call)
-    if not isinstance(call.body, Mapping):
+    if not isinstance(call.body, dict):
         raise over_fields("Request body should be a single JSON object")
     if workspace.flagged:
         raise over_fields(profile.flagged)

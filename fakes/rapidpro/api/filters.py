@@ -102,7 +102,7 @@ def refuse_nul(call: Call, names: Sequence[str]) -> None:
 
 def only_one_of(call: Call, names: Sequence[str]) -> None:
     """Refuse parameters that exclude each other; empty ones do not count."""
-    if sum(1 for name in names if call.query.get(name)) > 1:
+    if len(call.query) > 1 and sum(1 for name in names if call.query.get(name)) > 1:
         raise detail(400, f"You may only specify one of the {', '.join(names)} parameters")
 
 
@@ -117,11 +117,11 @@ class Filtered(Generic[Row]):
     time: Callable[[Row], datetime] = lambda row: row.created_on  # type: ignore[attr-defined]
 
     def newest(self, *, older_than: datetime | None = None) -> Iterator[Row]:
-        before = _earlier(self.before, None if older_than is None else older_than - TICK)
+        before = self.before if older_than is None else _earlier(self.before, older_than - TICK)
         return self._kept(self.rows.newest(self.after, before))
 
     def oldest(self, *, newer_than: datetime | None = None) -> Iterator[Row]:
-        after = _later(self.after, None if newer_than is None else newer_than + TICK)
+        after = self.after if newer_than is None else _later(self.after, newer_than + TICK)
         return self._kept(self.rows.oldest(after, self.before))
 
     def position(self, row: Row) -> datetime:
@@ -136,9 +136,9 @@ def by_number(number: int) -> datetime:
     return datetime(2000, 1, 1, tzinfo=UTC) + timedelta(seconds=number)
 
 
-def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
-    return other if one is None else one if other is None else min(one, other)
+def _earlier(one: datetime | None, other: datetime) -> datetime:
+    return other if one is None else min(one, other)
 
 
-def _later(one: datetime | None, other: datetime | None) -> datetime | None:
-    return other if one is None else one if other is None else max(one, other)
+def _later(one: datetime | None, other: datetime) -> datetime:
+    return other if one is None else max(one, other)

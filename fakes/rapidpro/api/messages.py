@@ -13,7 +13,7 @@ from fakes.rapidpro.api import fields, filters, objects, times, translations
 from fakes.rapidpro.api.context import Answer, Context, workspace_of, writable
 from fakes.rapidpro.api.fields import Invalid
 from fakes.rapidpro.api.filters import Filtered
-from fakes.rapidpro.api.pages import page
+from fakes.rapidpro.api.pages import nothing, page
 from fakes.rapidpro.api.wire import Broken, Call, field_errors, moment, over_fields
 from fakes.rapidpro.folders import FLOWS, INBOX, VOICE, VOICE_FLOWS, created, sent
 from fakes.rapidpro.ordered import Merged, Ordered, Timed, by_modification, modified
@@ -33,10 +33,10 @@ def listed(call: Call, context: Context) -> Any:
     uuid = filters.uuid(call, "uuid", profile) if profile.filter_by_uuid else None
     number = filters.integer(call, "id")
     rows, time, keep = _chosen(call, context, workspace)
-    after, before = times.span(call)
     if rows is None:
-        rows = Ordered(by_modification)
-    elif number is not None or uuid is not None:
+        return nothing(call, profile)
+    after, before = times.span(call)
+    if number is not None or uuid is not None:
         rows = store.only_message(workspace, number, uuid, among=rows)
     return page(Filtered(rows, keep, after, before, time), call, profile, lambda row: show(row, profile))
 

@@ -59,10 +59,11 @@ class Cursor:
         return base64.b64encode(urlencode(parts).encode("ascii")).decode("ascii")
 
 
-def decode(text: str | None, most_skipped: int) -> Cursor | None:
+BEGINNING = Cursor(0, False, None)
+
+
+def decode(text: str, most_skipped: int) -> Cursor:
     """The cursor of a request, its offset at most `most_skipped`. Refuses what is none with 404."""
-    if not text:
-        return None
     try:
         parts = parse_qs(base64.b64decode(text.encode("ascii")).decode("ascii"), keep_blank_values=True)
         offset = int(parts.get("o", ["0"])[0])
@@ -97,8 +98,9 @@ class _Turned(Generic[Row]):
 
 def page(listing: Listing[Row], call: Call, profile: Profile, show: Callable[[Row], Any]) -> dict[str, Any]:
     """One page as the API writes it: next, previous, results."""
-    given = decode(call.query.get("cursor"), profile.most_skipped)
-    cursor = given or Cursor(0, False, None)
+    asked = call.query.get("cursor")
+    given = decode(asked, profile.most_skipped) if asked else None
+    cursor = given or BEGINNING
     found = list(islice(_from(listing, cursor), cursor.offset, cursor.offset + PAGE_SIZE + 1))
     if given is None and len(found) <= PAGE_SIZE:  # the usual case: all there is
         return {"next": None, "previous": None, "results": [show(row) for row in found]}
@@ -114,7 +116,29 @@ def page(listing: Listing[Row], call: Call, profile: Profile, show: Callable[[Ro
     }
 
 
+def nothing(call: Call, profile: Profile) -> dict[str, Any]:
+    """The page of a list without rows, which has neighbours all the same if a cursor says so."""
+    if call.query.get("cursor"):
+        return page(_Nothing(), call, profile, str)
+    return {"next": None, "previous": None, "results": []}
+
+
+class _Nothing:
+    """A list without rows."""
+
+    def newest(self, *, older_than: datetime | None = None) -> Iterator[Any]:  # noqa: ARG002 - there is nothing older
+        return iter(())
+
+    def oldest(self, *, newer_than: datetime | None = None) -> Iterator[Any]:  # noqa: ARG002 - there is nothing newer
+        return iter(())
+
+    def position(self, row: Any) -> datetime:
+        raise LookupError(row)
+
+
 def _from(listing: Listing[Row], cursor: Cursor) -> Iterator[Row]:
+    if cursor is BEGINNING:
+        return listing.newest()
     time = None if cursor.position is None else _time(cursor.position)
     return listing.oldest(newer_than=time) if cursor.reverse else listing.newest(older_than=time)
 
