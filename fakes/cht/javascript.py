@@ -8,6 +8,7 @@ Source: `vm.runInNewContext` in cht-core `shared-libs/outbound/src/outbound.js`.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -30,8 +31,18 @@ RUNNER = """(function (json, run) {
 """Gives back what an expression is worth as one JSON text, before the expression can change how that is done."""
 
 
+NAMED = re.compile(r"\w*Error: ")
+UNREADABLE = re.compile(r"cannot read property '(.*)' of (null|undefined)")
+
+
 class ScriptError(ValueError):
     """An expression that throws, does not end, or takes too much memory; the text is JavaScript's own."""
+
+    @property
+    def message(self) -> str:
+        """What was thrown, without its name, and in the words of Node where those differ and are met often."""
+        text = NAMED.sub("", str(self), count=1)
+        return UNREADABLE.sub(r"Cannot read properties of \2 (reading '\1')", text)
 
 
 @dataclass(frozen=True, slots=True)

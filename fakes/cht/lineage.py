@@ -65,10 +65,10 @@ def contact_with_lineage(doc_id: str, state: State) -> Doc | None:
 
 
 def _with_parents(doc_id: str, given: Any, state: State) -> Any:
-    found = state.docs.get(doc_id)
-    if found is None:
-        return given
-    _fill_parents(found, state)
+    """The document with its parents; what was given, with its parents, if there is no such document."""
+    found = state.docs.get(doc_id) or given
+    if isinstance(found, dict):
+        _fill_parents(found, state)
     return found
 
 
@@ -94,10 +94,10 @@ def _fill_contact(place: Doc, state: State) -> None:
 
 
 def _subject(code: Any, state: State, subjects: Subjects) -> Doc | None:
-    if not code:
+    """The document that a short id or id stands for; a number stands for none."""
+    if not code or not isinstance(code, str):
         return None
-    doc_id = subjects.contact_of(code) or str(code)
-    return contact_with_lineage(doc_id, state)
+    return contact_with_lineage(subjects.contact_of(code) or code, state)
 
 
 def _id_of(value: Any) -> str | None:

@@ -21,7 +21,7 @@ from fakes.cht.subjects import Subjects
 from fakes.cht.task_state import set_task_state
 from fakes.cht.transitions import moments
 from fakes.cht.transitions.change import Note
-from fakes.cht.transitions.forms import registrations_about
+from fakes.cht.transitions.forms import registered
 from fakes.cht.transitions.messages import Context, Messages
 from fakes.cht.transitions.mustache import TemplateError
 
@@ -139,9 +139,7 @@ class Schedules:
         codes = [fields.get(f"{name}_id") or (doc.get(name) or {}).get(f"{name}_id") for name in ("patient", "place")]
         if not any(codes):
             return Context(patient, place)
-        of_patient, of_place = (
-            registrations_about(self._state, self._subjects, code) if code else None for code in codes
-        )
+        of_patient, of_place = (registered(self._state, self._subjects, code) if code else None for code in codes)
         return Context(patient, place, of_patient, of_place)
 
 

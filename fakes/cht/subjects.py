@@ -1,7 +1,8 @@
 """Who a phone number or a short id stands for, and which reports are about whom.
 
-Stands for the views `contacts_by_phone`, `contacts_by_reference`, `reports_by_subject` and `docs_by_shortcode`
-(cht-core `ddocs/medic-db`). Fed by `changed`; guarded by the lock of the state.
+Stands for the views `contacts_by_phone`, `contacts_by_reference`, `reports_by_subject`, `registered_patients` and
+`docs_by_shortcode` (cht-core `ddocs/medic-db`). Short ids of contacts are texts there: a number never finds one.
+Fed by `changed`; guarded by the lock of the state.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from fakes.cht.documents import Doc
+from fakes.cht.index import json_key
+from fakes.cht.js_values import text
 
 CONTACTS = ("contact", "district_hospital", "health_center", "clinic", "person")
 IN_RECORD = ("patient_id", "place_id", "case_id")
 IN_FIELDS = (*IN_RECORD, "patient_uuid", "place_uuid")
-Key = tuple[str, str]
+Key = tuple[str, Any]
 
 
 class Subjects:
@@ -47,21 +50,29 @@ class Subjects:
         """The contact with that number; the first by id if there are several."""
         return self._first("phone", phone)
 
+    def has_phones(self) -> bool:
+        """Whether any contact has a number."""
+        return any(kind == "phone" for kind, _ in self._docs)
+
     def contact_of(self, code: Any) -> str | None:
-        """The contact with that short id."""
-        return self._first("code", code)
+        """The contact with that short id; a number is none."""
+        return self._first("code", code) if isinstance(code, str) else None
 
     def contact_by_reference(self, reference: Any) -> str | None:
         """The contact with that external reference, whatever its case."""
         return self._first("reference", str(reference).upper())
 
     def reports_about(self, subject: Any) -> list[str]:
-        """Reports about a patient, place or case, by id."""
-        return sorted(self._docs.get(("subject", str(subject)), ()))
+        """Reports about a patient, place or case, by id. A number and a text are two subjects."""
+        return sorted(self._docs.get(("subject", json_key(subject)), ()))
+
+    def registered(self, code: Any) -> list[str]:
+        """Reports without errors about a patient or place with that short id, by id. A number has none."""
+        return sorted(self._docs.get(("registered", code), ())) if isinstance(code, str) else []
 
     def is_free(self, code: str) -> bool:
         """Whether no contact and no report uses that short id."""
-        return not any((kind, code) in self._docs for kind in ("code", "subject"))
+        return not any(key in self._docs for key in (("code", code), ("subject", json_key(code))))
 
     def _first(self, kind: str, value: Any) -> str | None:
         return min(self._docs.get((kind, str(value)), ()), default=None)
@@ -69,9 +80,13 @@ class Subjects:
 
 def _keys_of(doc: Doc) -> Iterator[Key]:
     if doc.get("type") == "data_record" and doc.get("form"):
-        fields = doc.get("fields")
-        for names, source in ((IN_RECORD, doc), (IN_FIELDS, fields if isinstance(fields, dict) else {})):
-            yield from (("subject", str(source[name])) for name in names if source.get(name))
+        given = doc.get("fields")
+        fields = given if isinstance(given, dict) else {}
+        for names, source in ((IN_RECORD, doc), (IN_FIELDS, fields)):
+            yield from (("subject", json_key(source[name])) for name in names if source.get(name))
+        if not doc.get("errors"):
+            codes = (doc.get(name) or fields.get(name) for name in ("patient_id", "place_id"))
+            yield from (("registered", text(code)) for code in codes if code)
     elif doc.get("type") in CONTACTS:
         if doc.get("phone"):
             yield "phone", str(doc["phone"])

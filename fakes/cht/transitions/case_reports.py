@@ -9,11 +9,12 @@ from typing import Any
 
 from fakes.cht.state import State
 from fakes.cht.subjects import Subjects
-from fakes.cht.transitions.change import Change, Note
+from fakes.cht.transitions.change import Change
 from fakes.cht.transitions.forms import configured, is_valid_submission, registrations_about
 from fakes.cht.transitions.messages import Context, Messages
-from fakes.cht.transitions.registration import is_relevant, note_validations
+from fakes.cht.transitions.registration import is_relevant
 from fakes.cht.transitions.schedules import Schedules
+from fakes.cht.transitions.validations import Validations
 
 NAME = "accept_case_reports"
 
@@ -21,12 +22,14 @@ NAME = "accept_case_reports"
 class CaseReports:
     """Accepts reports that name a case by `case_id`."""
 
-    def __init__(self, state: State, subjects: Subjects, messages: Messages, schedules: Schedules, note: Note) -> None:
+    def __init__(
+        self, state: State, subjects: Subjects, messages: Messages, schedules: Schedules, validations: Validations
+    ) -> None:
         self._state = state
         self._subjects = subjects
         self._messages = messages
         self._schedules = schedules
-        self._note = note
+        self._validations = validations
 
     def wants(self, change: Change) -> bool:
         """A record of a configured form, of somebody known or of a public form."""
@@ -48,7 +51,8 @@ class CaseReports:
         """
         doc = change.doc
         configuration = self._configured(doc.get("form")) or {}
-        note_validations(configuration, self._note)
+        if not self._validations.passes(doc, configuration):
+            return True
         fields = doc.setdefault("fields", {})
         registrations = registrations_about(self._state, self._subjects, doc.get("case_id") or fields.get("case_id"))
         if not registrations:

@@ -12,6 +12,7 @@ from fakes.cht import js
 from fakes.cht.dates import iso
 from fakes.cht.documents import Conflict, Doc, Documents, copy_json
 from fakes.cht.infodoc import info_of, save_transitions
+from fakes.cht.javascript import ScriptError
 from fakes.cht.lineage import hydrate, minify
 from fakes.cht.outbound import MarkForOutbound, Outbound
 from fakes.cht.state import State
@@ -21,9 +22,11 @@ from fakes.cht.transitions.change import Change, Note, Transition
 from fakes.cht.transitions.default_responses import DefaultResponses
 from fakes.cht.transitions.history import History
 from fakes.cht.transitions.messages import Messages, add_error
+from fakes.cht.transitions.patient_reports import PatientReports
 from fakes.cht.transitions.registration import Registration
 from fakes.cht.transitions.schedules import Schedules
 from fakes.cht.transitions.update_clinics import UpdateClinics
+from fakes.cht.transitions.validations import Validations
 
 
 class Transitions:
@@ -37,10 +40,12 @@ class Transitions:
         self._told: set[str] = set()
         self.messages = Messages(state, self._history)
         schedules = Schedules(state, self.messages, note)
+        checks = Validations(state, subjects, self.messages)
         self._all: Mapping[str, Transition] = {
             "update_clinics": UpdateClinics(state, subjects, self.messages),
-            "registration": Registration(state, subjects, self.messages, schedules, note),
-            "accept_case_reports": CaseReports(state, subjects, self.messages, schedules, note),
+            "registration": Registration(state, subjects, self.messages, schedules, checks, note),
+            "accept_patient_reports": PatientReports(state, subjects, self.messages, schedules, checks),
+            "accept_case_reports": CaseReports(state, subjects, self.messages, schedules, checks),
             "default_responses": DefaultResponses(state, self.messages),
             "mark_for_outbound": MarkForOutbound(state, outbound),
         }
@@ -108,7 +113,8 @@ class Transitions:
         try:
             changed = transition.run(change)
         except Exception as fault:  # as in the real one: noted in the record, the other transitions run
-            add_error(change.doc, f"{name}_error'", f"Transition error on {name}: {fault}")
+            words = fault.message if isinstance(fault, ScriptError) else str(fault)
+            add_error(change.doc, f"{name}_error'", f"Transition error on {name}: {words}")
             self._note(f"transition {name} over {change.doc['_id']} ended in {type(fault).__name__}: {fault}")
             return False
         if changed:

@@ -59,6 +59,24 @@ def registrations_about(state: State, subjects: Subjects, *ids: Any) -> list[Doc
     return [doc for doc in docs if is_registration(state.settings, doc)]
 
 
+def registered(state: State, subjects: Subjects, code: Any) -> list[Doc]:
+    """The registrations of a patient or place by its short id, as they are now."""
+    with state.lock:
+        docs = [doc for doc_id in subjects.registered(code) if (doc := state.docs.get(doc_id)) is not None]
+    return [doc for doc in docs if is_registration(state.settings, doc)]
+
+
+def subject_ids(contact: Doc | None) -> list[Any]:
+    """The ids by which reports may name a contact; of a report those that it names itself."""
+    found = contact or {}
+    if found.get("type") != "data_record":
+        return [found[key] for key in ("_id", "patient_id", "place_id") if found.get(key)]
+    given = found.get("fields")
+    sources = (found, given if isinstance(given, dict) else {})
+    names = ("patient_id", "patient_uuid", "place_id", "place_uuid")
+    return [source[name] for name in names for source in sources if source.get(name)]
+
+
 def is_registration(settings: Settings, doc: Doc) -> bool:
     """Whether a report registers somebody: without errors, of a form with a registration, public or of a contact."""
     code = doc.get("form")

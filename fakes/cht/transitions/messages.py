@@ -89,17 +89,24 @@ class Messages:
         """The template of a message in the language of the record."""
         return wording(self._state, content, locale_of(self._state.settings, doc))
 
-    def reject(self, doc: Doc, configuration: Mapping[str, Any], code: str) -> None:
+    def reject(self, doc: Doc, configuration: Mapping[str, Any], code: str, context: Context = NOTHING) -> None:
         """Answer that something is wrong, by the configured message for `code` or the general one, and note it."""
         listed = configuration.get("messages")
         entries = listed if isinstance(listed, list) else []
         own = next((one for one in entries if isinstance(one, Mapping) and one.get("event_type") == code), None)
         content = own if own is not None else {"translation_key": f"messages.generic.{code}"}
-        self.add(doc, content, (own or {}).get("recipient") or "from")
+        self.add(doc, content, (own or {}).get("recipient") or "from", context)
+        self.note(doc, {"message": self.wording(doc, content), "code": code}, context)
+
+    def note(self, doc: Doc, fault: dict[str, Any], context: Context = NOTHING) -> None:
+        """Note an error (`code`, and `message` if it has words) in a record, its message filled in, here too."""
+        if not fault.get("message"):
+            fault["message"] = f"Error: {js.dumps(fault)}"
         try:
-            add_error(doc, code, self.fill(doc, {"message": self.wording(doc, content)}))
-        except TemplateError as fault:
-            add_error(doc, "parse_error", str(fault))
+            fault["message"] = self.fill(doc, fault, context)
+            add_error(doc, fault["code"], fault["message"])
+        except TemplateError as broken:
+            add_error(doc, "parse_error", f"{broken}: {js.dumps(fault)}")
 
     def _status(self, sender: Any, message: Doc) -> str:
         settings = self._state.settings
@@ -112,8 +119,10 @@ class Messages:
 
 def add_error(doc: Doc, code: str, message: Any) -> None:
     """Note an error in a record, once for each code; one without words is not noted."""
+    if not message:
+        return
     errors = doc.setdefault("errors", [])
-    if message and not any(isinstance(error, Mapping) and error.get("code") == code for error in errors):
+    if not any(isinstance(error, Mapping) and error.get("code") == code for error in errors):
         errors.append({"code": code, "message": message})
 
 

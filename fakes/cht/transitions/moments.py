@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
+from types import MappingProxyType
 from typing import Any
 
 from fakes.cht.dates import EPOCH, parse_date, to_ms
@@ -13,6 +15,8 @@ from fakes.cht.transitions.languages import ENGLISH, ENGLISH_DAYS, Language
 INVALID = "Invalid date"
 TOKEN = re.compile(r"\[([^\]]*)\]|YYYY|YY|MMMM|MMM|MM|Mo|M|DDDD|DD|Do|D|dddd|ddd|HH|H|hh|h|mm|m|ss|s|SSS|A|a|ZZ|Z|X|x")
 OFFSET_UNIT = re.compile(r"(second|minute|hour|day|week|month|year)s?")
+DAYS: Mapping[str, int] = MappingProxyType({"day": 1, "week": 7})
+MONTHS: Mapping[str, int] = MappingProxyType({"month": 1, "year": 12})
 SHIFT = re.compile(r"([+-])(\d\d):?(\d\d)\Z")
 
 
@@ -64,13 +68,23 @@ def offset(text: Any) -> tuple[float, str] | None:
 
 
 def add(moment: datetime, span: tuple[float, str], sign: int = 1) -> datetime:
-    """`moment` and a span; a month later is the same day, or the last one of a shorter month."""
+    """`moment` and a span; a month later is the same day, or the last one of a shorter month.
+
+    Only whole days and months count. Raises OverflowError, ValueError for moments beyond all dates.
+    """
     number, unit = span[0] * sign, span[1]
-    if unit not in ("month", "year"):
+    if unit in DAYS:
+        return moment + timedelta(days=_whole(number * DAYS[unit]))
+    if unit not in MONTHS:
         return moment + timedelta(**{f"{unit}s": number})
-    months = moment.year * 12 + moment.month - 1 + round(number * (12 if unit == "year" else 1))
+    months = moment.year * 12 + moment.month - 1 + _whole(number * MONTHS[unit])
     year, month = divmod(months, 12)
     return moment.replace(year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1]))
+
+
+def _whole(number: float) -> int:
+    """The nearest whole number, halves away from zero."""
+    return int(number + (0.5 if number >= 0 else -0.5))
 
 
 def at_time(moment: datetime, text: Any) -> datetime:

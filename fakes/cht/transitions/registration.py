@@ -1,16 +1,16 @@
 """Registering somebody by SMS: ids, dates, schedules, answers (cht-core `transitions/registration.js`).
 
-Known triggers: `assign_schedule`, `clear_schedule`, `add_case`, `add_expected_date`. Creating patients and places, and
-validations, are noted as missing where settings ask for them.
+Triggers: `add_patient` (`add_patient_id`), `add_place`, `add_case`, `add_expected_date`, `add_birth_date`,
+`assign_schedule`, `clear_schedule`.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
+from fakes.cht.contact_types import is_person, is_place
 from fakes.cht.dates import iso
 from fakes.cht.documents import Doc
 from fakes.cht.javascript import ScriptError, holds
@@ -18,32 +18,53 @@ from fakes.cht.state import State
 from fakes.cht.subjects import Subjects
 from fakes.cht.transitions import moments
 from fakes.cht.transitions.change import Change, Note
-from fakes.cht.transitions.forms import is_valid_submission, registration_for, registrations_about
+from fakes.cht.transitions.dates_of_people import PREGNANCY, born, pregnant_since
+from fakes.cht.transitions.forms import (
+    is_valid_submission,
+    registered,
+    registration_for,
+    registrations_about,
+    subject_ids,
+)
 from fakes.cht.transitions.ids import free_id
 from fakes.cht.transitions.messages import Context, Messages
+from fakes.cht.transitions.new_contacts import NewContacts
 from fakes.cht.transitions.schedules import Schedules, next_times
+from fakes.cht.transitions.validations import Validations
 
 NAME = "registration"
-LMP_DATES = ("lmp_date", "date_lmp")
-LMP_WEEKS = ("weeks_since_lmp", "last_menstrual_period", "lmp")
-PREGNANCY = (40.0, "week")
-Trigger = Callable[[Doc, Any], None]
+Trigger = Callable[[Doc, Mapping[str, Any], Any], None]
+"""Called with the record, the registration of its form and the parameters of the event."""
 
 
 class Registration:
     """Runs the configured triggers of a form, then adds its messages."""
 
-    def __init__(self, state: State, subjects: Subjects, messages: Messages, schedules: Schedules, note: Note) -> None:
+    def __init__(
+        self,
+        state: State,
+        subjects: Subjects,
+        messages: Messages,
+        schedules: Schedules,
+        validations: Validations,
+        note: Note,
+    ) -> None:
         self._state = state
         self._subjects = subjects
         self._messages = messages
         self._schedules = schedules
+        self._validations = validations
         self._note = note
+        contacts = NewContacts(state, subjects, messages)
         self._triggers: Mapping[str, Trigger] = {
             "assign_schedule": self._assign_schedules,
             "clear_schedule": self._clear_schedules,
             "add_case": self._add_case,
             "add_expected_date": self._add_expected_date,
+            "add_birth_date": self._add_birth_date,
+            "add_patient": contacts.add_patient,
+            "add_patient_id": contacts.add_patient,
+            "add_place": contacts.add_place,
         }
 
     def wants(self, change: Change) -> bool:
@@ -57,19 +78,31 @@ class Registration:
         )
 
     def run(self, change: Change) -> bool:
-        """Register; a record about somebody unknown is answered so."""
+        """Check and register; a record about somebody unknown is answered so.
+
+        Raises ScriptError, ValueError, TypeError where the real one throws: the triggers before have done their work.
+        """
         doc = change.doc
         configuration = registration_for(self._state.settings, doc.get("form")) or {}
-        note_validations(configuration, self._note)
-        fields = doc.get("fields") or {}
-        if any(fields.get(f"{one}_id") and not doc.get(one) for one in ("patient", "place")):
+        if not self._validations.passes(doc, configuration, Context(doc.get("patient"), doc.get("place"))):
+            return True
+        if not self._is_about_somebody(doc):
             self._messages.reject(doc, configuration, "registration_not_found")
             return True
-        view = {**fields, **doc}
-        wanted = [event for event in configuration.get("events") or () if self._is_wanted(view, event)]
-        for event in wanted:  # all conditions are asked before the first trigger changes the record
-            self._triggers[str(event["trigger"])](doc, _parameters(event.get("params")))
+        view = {**(doc.get("fields") or {}), **doc}
+        wanted = [event for event in _events(configuration) if self._is_wanted(view, event)]
+        parameters = [_parameters(event.get("params")) for event in wanted]
+        for event, given in zip(wanted, parameters, strict=True):  # no trigger changes the record before all are chosen
+            self._triggers[str(event["trigger"])](doc, configuration, given)
         self._add_messages(doc, configuration)
+        return True
+
+    def _is_about_somebody(self, doc: Doc) -> bool:
+        """Whether the ids that a record gives are those of a person and of a place."""
+        fields, settings = doc.get("fields") or {}, self._state.settings
+        for role, fits in (("patient", is_person), ("place", is_place)):
+            if fields.get(f"{role}_id") and not (doc.get(role) and fits(settings, doc[role])):
+                return False
         return True
 
     def _is_wanted(self, view: Doc, event: Mapping[str, Any]) -> bool:
@@ -78,7 +111,7 @@ class Registration:
         if event.get("name") != "on_create" or not self._applies(view, event):
             return False
         if name not in self._triggers:
-            self._note(f"registration {view.get('form')!r}: this fake has no trigger {name!r}")
+            self._note(f"registration {view.get('form')!r}: there is no trigger {name!r}, so nothing comes of it")
         return name in self._triggers
 
     def _applies(self, doc: Doc, entry: Mapping[str, Any]) -> bool:
@@ -93,35 +126,38 @@ class Registration:
     def _context(self, doc: Doc) -> Context:
         fields = doc.get("fields") or {}
         patients, places = (
-            registrations_about(self._state, self._subjects, fields.get(name)) for name in ("patient_id", "place_id")
+            registered(self._state, self._subjects, fields.get(name)) for name in ("patient_id", "place_id")
         )
         return Context(doc.get("patient"), doc.get("place"), patients, places)
 
-    def _assign_schedules(self, doc: Doc, names: Any) -> None:
+    def _assign_schedules(self, doc: Doc, _configuration: Mapping[str, Any], names: Any) -> None:
         context = self._context(doc)
         for name in names if isinstance(names, list) else ():
             self._schedules.assign(doc, name, context)
 
-    def _clear_schedules(self, doc: Doc, names: Any) -> None:
+    def _clear_schedules(self, doc: Doc, _configuration: Mapping[str, Any], names: Any) -> None:
         fields = doc.get("fields") or {}
-        ids = [
-            (doc.get(one) or {}).get(key) for one in ("patient", "place") for key in ("_id", "patient_id", "place_id")
-        ]
+        ids = [one for role in ("patient", "place") for one in subject_ids(doc.get(role))]
         ids.append(doc.get("case_id") or fields.get("case_id"))
         found = registrations_about(self._state, self._subjects, *ids)
         self._schedules.silence(doc, {"silence_type": ",".join(names) if isinstance(names, list) else ""}, found)
 
-    def _add_case(self, doc: Doc, _parameters: Any) -> None:
+    def _add_case(self, doc: Doc, _configuration: Mapping[str, Any], _parameters: Any) -> None:
         if not doc.get("case_id"):
             doc["case_id"] = free_id(self._state, self._subjects)
         place = ((doc.get("contact") or {}).get("parent") or {}).get("_id")
         if place:
             doc.setdefault("fields", {})["place_uuid"] = place
 
-    def _add_expected_date(self, doc: Doc, _parameters: Any) -> None:
-        start = _pregnant_since(doc)
+    def _add_expected_date(self, doc: Doc, _configuration: Mapping[str, Any], _parameters: Any) -> None:
+        start = pregnant_since(doc)
         doc["lmp_date"] = None if start is None else iso(start)
         doc["expected_date"] = None if start is None else iso(moments.add(start, PREGNANCY))
+
+    def _add_birth_date(self, doc: Doc, _configuration: Mapping[str, Any], _parameters: Any) -> None:
+        if isinstance(doc.get("fields"), dict):
+            date = born(doc)
+            doc["birth_date"] = None if date is None else iso(date)
 
     def _add_messages(self, doc: Doc, configuration: Mapping[str, Any]) -> None:
         context = self._context(doc)
@@ -138,11 +174,14 @@ def is_relevant(message: Mapping[str, Any], doc: Doc) -> bool:
     return not isinstance(expression, str) or not expression.strip() or holds(expression, {"doc": doc})
 
 
-def note_validations(configuration: Mapping[str, Any], note: Note) -> None:
-    """Say so where settings ask for validations: this fake accepts every value."""
-    validations = configuration.get("validations")
-    if isinstance(validations, Mapping) and validations.get("list"):
-        note(f"form {configuration.get('form')!r} has validations, which this fake does not check")
+def _events(configuration: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The events of a registration. Raises TypeError, in the words of the real server, for one without any."""
+    events = configuration.get("events")
+    if not isinstance(events, list):
+        raise TypeError(
+            f"Cannot read properties of {'null' if 'events' in configuration else 'undefined'} (reading 'map')"
+        )
+    return events
 
 
 def _parameters(given: Any) -> Any:
@@ -154,16 +193,3 @@ def _parameters(given: Any) -> Any:
     if given.strip()[:1] in ("[", "{"):
         return json.loads(given)
     return given.split(",")
-
-
-def _pregnant_since(doc: Doc) -> datetime | None:
-    fields = doc.get("fields") or {}
-    date = next((fields[name] for name in LMP_DATES if fields.get(name)), None)
-    if date is not None:
-        return moments.read(date)
-    weeks = next((fields[name] for name in LMP_WEEKS if isinstance(fields.get(name), (int, float))), None)
-    reported = moments.read(doc.get("reported_date"))
-    if not weeks or reported is None:
-        return None
-    midnight = datetime(reported.year, reported.month, reported.day, tzinfo=UTC)
-    return moments.add(midnight, (float(weeks), "week"), -1)

@@ -22,6 +22,10 @@ from fakes.cht.transitions.mustache import TemplateError
 CLEARABLE = ("pending", "scheduled", "muted")
 
 
+class SaveFault(ValueError):
+    """A document that somebody else saved meanwhile; the text is JSON, as the real one writes it."""
+
+
 class Schedules:
     """Writes scheduled tasks into registrations, and clears them."""
 
@@ -97,7 +101,7 @@ class Schedules:
     def silence(self, report: Doc, configuration: Mapping[str, Any], registrations: Sequence[Doc]) -> None:
         """Clear reminders of other registrations: all of the given types, or the groups that begin `silence_for` long.
 
-        Each registration is saved; one that somebody else saves meanwhile stays as that one left it.
+        Each registration is saved. Raises SaveFault, as the real one breaks off, if somebody else saved it meanwhile.
         """
         types = configuration.get("silence_type")
         if not isinstance(types, str) or not types:
@@ -119,15 +123,21 @@ class Schedules:
             set_task_state(task, "cleared", now=self._state.now())
             task["cleared_by"] = report["_id"]
         if clearable:
-            try:
-                self._state.save(registration)
-            except Conflict:
-                self._note(f"reminders of {registration['_id']} were not cleared: somebody else saved it meanwhile")
+            save_changed(self._state, registration)
 
     def _is_due_by(self, task: Doc, until: datetime | None) -> bool:
         """Whether a task is due by then. One without a date is due now; dates that are none are never reached."""
         due = moments.read(task["due"]) if "due" in task else self._state.now()
         return due is not None and until is not None and due <= until
+
+
+def save_changed(state: State, doc: Doc) -> None:
+    """Save a document that a transition changed besides its own. Raises SaveFault."""
+    try:
+        doc["_rev"] = state.save(doc)
+    except Conflict:
+        about = {"id": doc["_id"], "error": "conflict", "reason": "Document update conflict.", "docId": doc["_id"]}
+        raise SaveFault(js.dumps(about)) from None
 
 
 def next_times(doc: Doc, now: datetime) -> dict[str, int]:
