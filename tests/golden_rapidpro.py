@@ -17,6 +17,7 @@ import requests
 
 from fakes.clock import VirtualClock
 from fakes.rapidpro import RapidPro
+from fakes.rapidpro.records import Content
 from fakes.wsgi import Reply, build_environ, call
 
 FOLDER = Path(__file__).parent / "golden" / "rapidpro"
@@ -143,9 +144,9 @@ def _make_messages(rapidpro: RapidPro, broadcast: Any, now: datetime) -> None:
         contact = store.contact_by_urn(broadcast.workspace, urn) or store.new_contact(broadcast.workspace, urn, now)
         channel = store.channels_of(broadcast.workspace)[0]
         store.new_outgoing(
-            broadcast.workspace, contact, uuid=store.new_uuid(), text=broadcast.translations["eng"]["text"], urn=urn,
-            channel=channel, status="queued", failed_reason=None, broadcast=broadcast, flow=None, language="eng",
-            now=now,
+            broadcast.workspace, contact, uuid=store.new_uuid(), content=Content(broadcast.translations["eng"]["text"]),
+            urn=urn, channel=channel, status="queued", failed_reason=None, broadcast=broadcast, flow=None,
+            high_priority=False, now=now,
         )  # fmt: skip
 
 

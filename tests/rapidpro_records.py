@@ -37,13 +37,15 @@ class Contact(Row):
     language: str | None = None
     status: str = "active"
     created_on: datetime = T0
+    last_seen_on: datetime | None = None
+    channels: dict[str, Channel] = field(default_factory=dict)
     fields: dict[str, Any] = field(default_factory=dict)
     groups: list[Row] = field(default_factory=list)
 
 
 @dataclass(eq=False)
 class Broadcast(Row):
-    texts: dict[str, str] = field(default_factory=dict)
+    texts: dict[str, Any] = field(default_factory=dict)
     contacts: list[Contact] = field(default_factory=list)
     urns: list[str] = field(default_factory=list)
     members: list[Contact] = field(default_factory=list)
@@ -63,8 +65,10 @@ class Message(Row):
     status: str = "queued"
     failed_reason: str | None = None
     broadcast: Broadcast | None = None
-    language: str | None = None
     flow: Row | None = None
+    errors: int = 0
+    high_priority: bool = False
+    quick_replies: Any = ()
     sent_on: datetime | None = None
     created_on: datetime = T0
     modified_on: datetime = T0
@@ -107,6 +111,14 @@ class MemoryRecords:
     def channels_of(self, _workspace: Any) -> Any:
         return self.channels
 
+    def remove_channel(self, uuid: Any) -> Any:
+        found = next((one for one in self.channels if one.uuid == uuid), None)
+        self.channels = [one for one in self.channels if one is not found]
+        return found
+
+    def set_channel(self, message: Any, channel: Any) -> None:
+        message.channel = channel
+
     def channel_of(self, message: Any) -> Any:
         return message.channel if message.channel in self.channels else None
 
@@ -122,11 +134,8 @@ class MemoryRecords:
     def wanted(self, row: Any) -> Any:
         return row
 
-    def texts_of(self, broadcast: Any) -> Any:
-        return broadcast.texts
-
-    def attached(self, _broadcast: Any) -> Any:
-        return False
+    def translations_of(self, broadcast: Any) -> Any:
+        return {key: {"text": one} if isinstance(one, str) else one for key, one in broadcast.texts.items()}
 
     def contact_by_urn(self, _workspace: Any, identity: Any) -> Any:
         return next((one for one in self.contacts if identity in one.urns), None)
@@ -143,8 +152,16 @@ class MemoryRecords:
     def new_contact(self, _workspace: Any, urn: Any, _now: Any) -> Any:
         return self.contact(None, urn)
 
-    def touch_contact(self, contact: Any, _now: Any, *, status: Any, urns: Any) -> None:
-        contact.status, contact.urns = status, urns
+    def reached_by(self, contact: Any, urn: Any) -> Any:
+        found = contact.channels.get(urn)
+        return found if found in self.channels else None
+
+    def prefer(self, contact: Any, urn: Any, channel: Any) -> None:
+        contact.urns = [urn, *(one for one in contact.urns if one != urn)]
+        contact.channels[urn] = channel
+
+    def touch_contact(self, contact: Any, now: Any, *, status: Any) -> None:
+        contact.status, contact.last_seen_on = status, now
 
     def set_broadcast(self, broadcast: Any, status: Any, contact_count: Any, _now: Any) -> None:
         broadcast.status, broadcast.contact_count = status, contact_count
@@ -160,6 +177,8 @@ class MemoryRecords:
 
     def new_outgoing(self, _workspace: Any, contact: Any, **values: Any) -> Any:
         values["created_on"] = values["modified_on"] = values.pop("now")
+        content = values.pop("content")
+        values |= {"text": content.text, "quick_replies": content.quick_replies}
         message = Message(id=8001 + len(self.messages), contact=contact, **values)
         self.messages.append(message)
         return message

@@ -1,78 +1,15 @@
 """A person texts in: stored, posted by the flow's webhook, answered when that failed; and the control routes."""
 
 import json
-import random
 import threading
-from typing import Any, cast
+from typing import Any
 
 import pytest
-import requests
-from flask import Blueprint, Flask
 
-from fakes.clock import VirtualClock
 from fakes.rapidpro.aggregators import AGGREGATORS, incoming_payload, report_payload
-from fakes.rapidpro.mailroom import Mailroom
-from fakes.transport import WSGIAdapter
-from fakes.wsgi import read_body
-from tests.rapidpro_records import T0, Broadcast, MemoryRecords
-
-AMINA = "+250788123001"
-TEXTS = f"/rapidpro/phones/{AMINA}/texts"
-URL = "http://relay.test/api/v2/sms/rapidpro/incoming-messages"
-
-
-class Relay:
-    """The other side of the webhook: answers what it is told to, and keeps what it was asked."""
-
-    def __init__(self) -> None:
-        self.answers: list[Any] = []
-        self.requests: list[Any] = []
-        self.before: Any = lambda: None
-
-    def __call__(self, environ: Any, start_response: Any) -> Any:
-        self.before()
-        headers = {k: v for k, v in environ.items() if k.startswith("HTTP_") or k == "CONTENT_TYPE"}
-        self.requests.append((environ["REQUEST_METHOD"], environ["PATH_INFO"], headers, read_body(environ, 10**7)))
-        answer = self.answers.pop(0) if self.answers else 200
-        if isinstance(answer, Exception):
-            raise requests.ConnectionError("refused")
-        status, body = answer if isinstance(answer, tuple) else (answer, b'{"saved":1}')
-        start_response(f"{status} X", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
-        return [body]
-
-    def bodies(self) -> Any:
-        return [json.loads(body) for *_, body in self.requests]
-
-
-class World:
-    def __init__(self, profile: Any = "26", **webhook: Any) -> None:
-        self.clock = VirtualClock(T0)
-        self.records = cast(Any, MemoryRecords(self.clock))
-        self.relay = Relay()
-        session = requests.Session()
-        session.trust_env = False
-        session.mount("http://relay.test", WSGIAdapter(self.relay))
-        self.lock = threading.RLock()
-        self.mailroom = Mailroom(self.records, self.clock, random.Random(3), session, self.lock, profile)
-        app = Flask("control")
-        blueprint = Blueprint("rapidpro", "control")
-        self.mailroom.blueprint_rules(blueprint)
-        app.register_blueprint(blueprint, url_prefix="/rapidpro")
-        self.http = app.test_client()
-        self.put("webhook", url=URL, token="secret", **webhook)
-
-    def put(self, what: Any, **given: Any) -> Any:
-        answer = self.http.put(f"/rapidpro/{what}", json=given)
-        assert answer.status_code == 200, answer.text
-        return answer.get_json()
-
-    def text(self, text: Any = "R JINA 12", **more: Any) -> Any:
-        answer = self.http.post(TEXTS, json={"text": text, **more})
-        assert answer.status_code == 200, answer.text
-        return answer.get_json()
-
-    def phone(self) -> Any:
-        return [(one["direction"], one["text"]) for one in self.http.get(TEXTS).get_json()["texts"]]
+from tests.rapidpro_records import Broadcast
+from tests.rapidpro_worlds import AMINA, TEXTS, URL
+from tests.rapidpro_worlds import Texting as World
 
 
 def test_a_text_is_stored_and_posted_with_the_documented_body_and_headers() -> None:
@@ -228,6 +165,71 @@ def test_without_an_id_the_same_text_within_seconds_is_taken_once() -> None:
     assert len(world.relay.requests) == 3
 
 
+def test_a_text_that_comes_again_after_an_answer_was_sent_is_a_new_one() -> None:
+    world = World()
+    world.relay.answers = [500]
+    world.text("YES")
+    world.clock.advance(1)
+    assert not world.text("YES")["duplicate"]
+    assert world.text("YES")["duplicate"]
+
+
+def test_a_text_from_abroad_comes_in_by_the_channel_and_is_answered_by_it() -> None:
+    world = World()
+    world.relay.answers = [500]
+    happened = world.mailroom.incoming.receive("+256700123011", "Muraho")
+    world.clock.advance(60)
+    (message,) = world.records.incoming
+    assert message.channel.uuid == "c-1"
+    assert happened["reply"]["status"] == "queued"
+    assert world.records.messages[0].status == "delivered"
+
+
+def test_without_a_channel_a_text_is_archived_and_nothing_runs() -> None:
+    world = World()
+    world.records.channels.clear()
+    happened = world.mailroom.incoming.receive(AMINA, "Muraho")
+    assert (happened["run"], world.relay.requests) == (None, [])
+    assert world.records.incoming[0].archived
+
+
+def test_a_national_number_is_read_as_one_of_the_channels_country() -> None:
+    world = World()
+    world.records.channels[0].country = "UG"
+    assert world.mailroom.incoming.number("0700123011") == "+256700123011"
+    world.records.channels[0].country = None
+    assert world.mailroom.incoming.number("0788123001") == AMINA
+
+
+def test_expressions_in_address_and_headers_are_evaluated_for_each_text() -> None:
+    world = World(headers={"X-Person": "@contact.uuid", "X-Mail": "a@b.org"})
+    world.put("webhook", url=f"{URL}/@run.uuid")
+    happened = world.text()
+    ((_, path, headers, _),) = world.relay.requests
+    assert path.endswith(f"/{happened['run']}")
+    assert (headers["HTTP_X_PERSON"], headers["HTTP_X_MAIL"]) == ("p-1", "a@b.org")
+
+
+def test_an_address_that_is_none_after_its_expressions_is_not_called_and_the_sender_is_told() -> None:
+    world = World()
+    world.put("webhook", url="http://@fields.edd")
+    happened = world.text()
+    assert (happened["webhook"], happened["calls"]) == (None, [])
+    assert happened["reply"] is not None
+
+
+@pytest.mark.parametrize(
+    ("profile", "after", "status"),
+    [("9.3", "3", 0), ("9.3", "7", 429), ("9.3", "0", 429), ("9.3", "soon", 429), ("26", "3", 429)],
+)
+def test_old_versions_lose_an_answer_that_asks_for_another_call_soon(profile: Any, after: Any, status: Any) -> None:
+    world = World(profile=profile)
+    world.relay.answers = [429]
+    world.relay.headers = [("Retry-After", after)]
+    assert world.text()["webhook"]["status"] == status
+    assert len(world.relay.requests) == 1
+
+
 def test_an_unknown_number_becomes_a_contact_and_a_known_one_is_found() -> None:
     world = World()
     world.text()
@@ -358,6 +360,14 @@ def test_a_wrong_webhook_setting_is_refused(given: Any, complaint: Any) -> None:
     answer = World().http.put("/rapidpro/webhook", json=given)
     assert answer.status_code == 400
     assert answer.get_json()["error"].startswith(complaint)
+
+
+def test_a_channel_can_be_removed_and_one_that_is_not_there_cannot() -> None:
+    world = World()
+    assert world.http.delete("/rapidpro/channels/c-1").get_json() == {"uuid": "c-1", "removed": True}
+    answer = world.http.delete("/rapidpro/channels/c-1")
+    assert answer.status_code == 400
+    assert answer.get_json()["error"] == "there is no channel c-1; GET /api/v2/channels.json lists them"
 
 
 def test_settings_are_shown_as_they_are_put() -> None:

@@ -1,49 +1,18 @@
 """From broadcasts to handsets: mailroom and courier in virtual time."""
 
-import random
-import threading
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 import pytest
-import requests
 
-from fakes.clock import VirtualClock
 from fakes.rapidpro import channel as knobs
 from fakes.rapidpro.courier import number_of
-from fakes.rapidpro.mailroom import Mailroom
-from tests.rapidpro_records import T0, Broadcast, Channel, MemoryRecords, Row
+from fakes.rapidpro.records import Content
+from tests.rapidpro_records import T0, Broadcast, Channel, Row
+from tests.rapidpro_worlds import Sending as World
 
 AMINA = "tel:+250788123001"
 BEN = "tel:+250788123002"
-
-
-class World:
-    def __init__(self, profile: Any = "26", seed: Any = 1, **channel: Any) -> None:
-        self.clock = VirtualClock(T0)
-        self.records = cast(Any, MemoryRecords(self.clock))
-        self.mailroom = Mailroom(
-            self.records, self.clock, random.Random(seed), requests.Session(), threading.RLock(), profile
-        )
-        self.turn(**channel)
-
-    def turn(self, **channel: Any) -> None:
-        self.mailroom.courier.channel = knobs.changed(self.mailroom.courier.channel, channel)
-
-    def broadcast(self, text: Any, *urns: Any, **more: Any) -> Any:
-        texts = text if isinstance(text, dict) else {"eng": text}
-        broadcast = Broadcast(id=9001, texts=texts, urns=list(urns), **more)
-        self.mailroom.broadcast_created(broadcast)
-        return broadcast
-
-    def one(self, text: Any = "Muraho", urn: Any = AMINA, wait: Any = 60) -> Any:
-        """A broadcast to one number, and its message after so many seconds."""
-        self.broadcast(text, urn)
-        self.clock.advance(wait)
-        return self.records.messages[-1]
-
-    def texts_on(self, urn: Any) -> Any:
-        return [entry.text for entry in self.mailroom.phones.texts(urn.removeprefix("tel:"))]
 
 
 def words(message: Any) -> Any:
@@ -202,14 +171,6 @@ def test_an_anonymous_workspace_hides_addresses_from_expressions() -> None:
     assert world.one("[@urns.tel @contact.urn @contact]").text == "[tel:******** tel:******** ********]"
 
 
-def test_a_text_of_which_nothing_is_left_makes_no_message() -> None:
-    world = World()
-    broadcast = world.broadcast("@fields.edd", AMINA)
-    world.clock.advance(60)
-    assert world.records.messages == []
-    assert broadcast.status == "completed"
-
-
 @pytest.mark.parametrize(("profile", "passes"), [("6.4", 25), ("9.3", 19), ("26", 20)])
 def test_equal_texts_to_one_contact_within_five_minutes_are_taken_for_a_loop(profile: Any, passes: Any) -> None:
     world = World(profile=profile, tps=1000)
@@ -232,6 +193,93 @@ def test_among_several_channels_the_one_with_the_most_similar_number_is_taken() 
         Channel(3, "c-3", "UG", "+256788123001", "UG"),
     ]
     assert world.one().channel.uuid == "c-2"
+    world.records.channels.append(Channel(4, "c-4", "Ward, too", "250788123001"))
+    assert world.one("Muraho!").channel.uuid == "c-4"
+    world.records.channels.append(Channel(5, "c-5", "Short", "8500"))
+    assert world.one("Muraho?").channel.uuid == "c-4"
+
+
+def test_a_number_whose_country_is_not_known_goes_over_any_channel() -> None:
+    assert World().one(urn="tel:+1200555").channel.uuid == "c-1"
+    assert World().one(urn="tel:+80012345678").channel.uuid == "c-1"
+
+
+def test_a_person_who_has_texted_in_is_answered_over_that_channel_wherever_the_number_is_from() -> None:
+    world = World()
+    kampala = "+256700123011"
+    world.mailroom.incoming.receive(kampala, "Muraho")
+    message = world.one(urn=f"tel:{kampala}")
+    assert (message.status, message.channel.uuid) == ("delivered", "c-1")
+
+
+def test_a_broadcast_to_one_waits_behind_others_and_for_replies() -> None:
+    world = World(tps=1)
+    world.broadcast("slow", *(f"tel:+2507881{n:05d}" for n in range(10)))
+    world.clock.advance(1)
+    world.broadcast("also slow", BEN)
+    world.mailroom.flow_started(Broadcast(id=990, urns=[AMINA]))
+    world.clock.advance(8)
+    assert world.records.messages[10].text == "also slow"
+    assert world.records.messages[10].status == "queued"
+    assert not any(one.high_priority for one in world.records.messages)
+
+
+def test_a_reply_that_is_tried_again_still_goes_first() -> None:
+    world = World(tps=1, down=True, delays={"retries": [5, 5]})
+    ben = world.records.contact("Ben", BEN)
+    reply = world.mailroom.dispatcher.send(world.records.workspace, ben, Content("quick"))
+    world.clock.advance(2)
+    world.turn(down=False)
+    world.broadcast("slow", *(f"tel:+2507881{n:05d}" for n in range(30)))
+    world.clock.advance(12)
+    assert reply.status == "delivered"
+    assert sum(one.status == "queued" for one in world.records.messages) > 10
+
+
+def test_equal_texts_are_counted_by_the_five_minutes_around_the_clocks_fives() -> None:
+    world = World(tps=1000)
+    world.clock.advance(140)  # ten seconds before the next slot begins
+    for _ in range(20):
+        world.broadcast("Same", AMINA)
+    world.clock.advance(15)
+    world.broadcast("Same", AMINA)
+    world.clock.advance(60)
+    assert {one.failed_reason for one in world.records.messages} == {None}
+
+
+def test_equal_texts_are_compared_by_128_bytes_and_only_ascii_letters_without_case() -> None:
+    world = World(tps=1000)
+    for n in range(21):
+        world.broadcast("ሰላም" * 15 + str(n), AMINA)
+    for n in range(21):
+        world.broadcast("É" if n % 2 else "é", BEN)
+    world.clock.advance(60)
+    assert [one.failed_reason for one in world.records.messages] == [None] * 20 + ["looping"] + [None] * 21
+
+
+def test_who_cannot_be_reached_is_told_before_that_the_workspace_is_suspended() -> None:
+    world = World()
+    world.records.workspace.suspended = True
+    world.records.contact("Amina", AMINA, status="blocked")
+    assert world.one().failed_reason == "contact"
+    assert world.one(urn="tel:+256700123011").failed_reason == "no destination"
+
+
+def test_quick_replies_come_along_with_their_expressions_evaluated() -> None:
+    world = World()
+    replies = [{"type": "text", "text": "Yes, @contact.name", "extra": None}, {"type": "location", "text": None}]
+    world.records.contact("Amina", AMINA)
+    message = world.one({"eng": {"text": "Coming?", "quick_replies": replies}})
+    assert message.quick_replies == [{"type": "text", "text": "Yes, Amina"}, {"type": "location"}]
+
+
+def test_an_error_on_a_failed_message_is_written_all_the_same() -> None:
+    world = World(shares={"failed": 1})
+    message = world.one()
+    world.clock.advance(60)
+    world.mailroom.courier.apply(message, "errored")
+    assert (message.status, message.errors) == ("failed", 1)
+    assert message.modified_on == T0 + timedelta(seconds=120)
 
 
 def test_errors_are_tried_again_after_five_and_ten_minutes_then_it_is_failed() -> None:
@@ -411,19 +459,53 @@ def test_resend_forgets_the_errors_and_keeps_the_id() -> None:
     world = World(down=True)
     message = world.one(wait=3600)
     world.turn(down=False)
-    world.mailroom.courier.resend(message)
+    world.mailroom.resend(message)
     world.clock.advance(60)
     assert (message.status, message.failed_reason) == ("delivered", None)
     assert len(world.records.messages) == 1
 
 
-def test_a_message_whose_channel_is_gone_fails() -> None:
-    world = World()
-    world.broadcast("Muraho", AMINA)
-    world.clock.advance(0.5)
-    message = world.records.messages[0] if world.records.messages else world.one(wait=0)
-    world.records.channels.clear()
-    world.mailroom.courier.queue(message)
+def test_a_resent_message_goes_over_the_channel_that_is_there_by_now() -> None:
+    world = World(down=True)
+    message = world.one(wait=3600)
+    world.mailroom.remove_channel("c-1")
+    world.records.channels.append(Channel(2, "c-2", "New", "+250788129999"))
+    world.turn(down=False)
+    world.mailroom.resend(message)
+    world.clock.advance(60)
+    assert (message.status, message.channel.uuid) == ("delivered", "c-2")
+
+
+def test_a_message_resent_without_any_channel_fails_again() -> None:
+    world = World(down=True)
+    message = world.one(wait=3600)
+    world.mailroom.remove_channel("c-1")
+    world.mailroom.resend(message)
+    assert (message.status, message.failed_reason, message.channel, message.errors) == (
+        "failed", "no destination", None, 0,
+    )  # fmt: skip
+
+
+def test_a_message_to_a_channel_that_is_removed_meanwhile_is_not_sent() -> None:
+    world = World(tps=1)
+    world.broadcast("Muraho", *(f"tel:+2507881{n:05d}" for n in range(30)))
+    world.clock.advance(3)
+    world.mailroom.remove_channel("c-1")
+    world.clock.advance(3600)
+    delivered = [one for one in world.records.messages if one.status == "delivered"]
+    failed = [one for one in world.records.messages if one.failed_reason == "channel removed"]
+    assert 2 <= len(delivered) <= 9
+    assert len(delivered) + len(failed) == 30
+    assert {one.status for one in failed} == {"failed"}
+
+
+def test_an_errored_message_of_a_removed_channel_is_not_tried_again() -> None:
+    world = World(down=True, delays={"retries": [2, 2]})
+    message = world.one(wait=1.5)
+    assert message.status == "errored"
+    world.mailroom.remove_channel("c-1")
+    world.clock.advance(3600)
+    assert "queued" not in words(message)
     assert (message.status, message.failed_reason) == ("failed", "channel removed")
 
 
@@ -477,7 +559,7 @@ def test_a_single_message_goes_before_a_broadcast() -> None:
     world.clock.advance(1)
     workspace = world.records.workspace
     ben = world.records.contact("Ben", BEN)
-    reply = world.mailroom.dispatcher.send(workspace, ben, "quick", first=True)
+    reply = world.mailroom.dispatcher.send(workspace, ben, Content("quick"))
     world.clock.advance(8)
     assert reply.status == "delivered"
     assert sum(one.status == "queued" for one in world.records.messages) > 0

@@ -20,7 +20,7 @@ from fakes.clock import VirtualClock
 from fakes.rapidpro import RapidPro
 from fakes.rapidpro import webhook as hooks
 from fakes.rapidpro.default_seed import default_seed
-from fakes.rapidpro.engine import habits_of
+from fakes.rapidpro.habits import habits_of
 from fakes.service import SeedError
 
 NOW = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)

@@ -449,7 +449,7 @@ def test_what_a_profile_says_is_what_callers_see(profile: Profile, name: str) ->
 def test_every_field_of_a_profile_is_observed_and_has_a_meaning() -> None:
     names = {one.name for one in fields(Profile)} - {"name", "about"}
     assert names == set(OBSERVED)
-    assert names == set(meanings())
+    assert names == set(meanings(Profile))
 
 
 def test_the_next_version_has_no_numbers_and_no_filter_by_broadcast() -> None:

@@ -1,7 +1,7 @@
 """Which of a contact's addresses a message goes to, over which channel.
 
-Source: mailroom core/models/channels.go and urns.go: the contact's first sendable URN; for a phone number the channels
-of its country, among these the one whose number shares the longest beginning with it.
+Source: goflow core/channel.go (GetForURN), gocommon i18n/country.go: for a phone number the channels of its country,
+among these the one whose number shares the longest beginning with it.
 """
 
 from __future__ import annotations
@@ -46,26 +46,26 @@ def identity_of(urn: str) -> str:
 
 
 def channel_for(urn: str, channels: Iterable[AnyChannel]) -> AnyChannel | None:
-    """The channel that can send to the URN; none if no channel can."""
+    """The channel that can send to the URN; none if there is none."""
     scheme, path = scheme_of(urn), path_of(urn)
     fitting = [channel for channel in channels if scheme in channel.schemes]
-    if scheme == "tel":
-        fitting = [channel for channel in fitting if not channel.country or in_country(path, channel.country)]
+    if scheme != "tel":
+        return fitting[0] if fitting else None
+    fitting = [channel for channel in fitting if not channel.country or reaches(channel.country, path)]
+    # Of several as good the real one takes the last, but the recordings, which no mailroom made, have the first.
     return max(fitting, key=lambda channel: _shared(path, channel.address or ""), default=None)
 
 
-def in_country(number: str, country: str) -> bool:
-    """Whether a number in international form belongs to the country (two letters)."""
+def reaches(country: str, number: str) -> bool:
+    """Whether a channel of a country (two letters) is for this number: one of that country, or of none at all."""
     code = _calling_code(country)
-    if not number.startswith(f"+{code}"):
-        return False
-    if not _shares_code(code):
+    if number.startswith(f"+{code}") and not _shares_code(code):
         return True
     try:
         region = phonenumbers.region_code_for_number(phonenumbers.parse(number, None))
     except phonenumbers.NumberParseException:
-        return False
-    return region is None or region == country
+        return True
+    return region is None or not region.isalpha() or region == country
 
 
 @cache
@@ -78,9 +78,9 @@ def _shares_code(code: int) -> bool:
     return len(phonenumbers.region_codes_for_country_code(code)) > 1
 
 
-def _shared(first: str, second: str) -> int:
+def _shared(number: str, address: str) -> int:
     length = 0
-    for a, b in zip(first, second, strict=False):
+    for a, b in zip(number.removeprefix("+"), address.removeprefix("+"), strict=False):
         if a != b:
             break
         length += 1

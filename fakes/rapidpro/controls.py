@@ -33,6 +33,7 @@ def add_rules(blueprint: Blueprint, mailroom: Mailroom) -> None:
         ("/channel", "GET", _show_channel),
         ("/channel", "PUT", _change_channel),
         ("/channel/reports", "POST", _report),
+        ("/channels/<uuid>", "DELETE", _remove_channel),
         ("/webhook", "GET", _show_webhook),
         ("/webhook", "PUT", _change_webhook),
         ("/flow", "PUT", _change_flow),
@@ -93,6 +94,14 @@ def _change_channel(mailroom: Mailroom) -> Any:
         return mailroom.courier.channel.as_json()
 
 
+def _remove_channel(mailroom: Mailroom, uuid: str) -> Any:
+    """A person removes a channel: what waits for it fails, what is to be sent afterwards finds no way."""
+    channel = mailroom.remove_channel(uuid)
+    if channel is None:
+        raise BadRequest(f"there is no channel {uuid[:60]}; GET /api/v2/channels.json lists them")
+    return {"uuid": channel.uuid, "removed": True}
+
+
 def _show_webhook(mailroom: Mailroom) -> Any:
     with mailroom.lock:
         return mailroom.incoming.webhook.as_json()
@@ -148,7 +157,7 @@ def _as_json(mailroom: Mailroom, message: Any) -> dict[str, Any]:
         "direction": message.direction,
         "origin": _origin(mailroom, message),
         "failed_reason": message.failed_reason,
-        "errors": mailroom.courier.errors_of(message),
+        "errors": message.errors,
         "created_on": format_moment(message.created_on),
         "sent_on": None if message.sent_on is None else format_moment(message.sent_on),
     }
@@ -202,7 +211,7 @@ def _resend(mailroom: Mailroom, message_id: int) -> Any:
         message = _message(mailroom, message_id)
         if message.status != "failed":
             raise BadRequest(f"only failed messages are sent anew, this one is {message.status}")
-        mailroom.courier.resend(message)
+        mailroom.resend(message)
         return {"message": message.id, "status": message.status}
 
 

@@ -1,12 +1,13 @@
 """Courier: the life of an outgoing message, from the channel's queue to the handset.
 
 queued -> wired -> sent -> delivered -> read; errored -> queued again after 5 and 10 minutes, the third error is final.
-Delivery reports overwrite: there is no order. Source: courier sender.go, backends/rapidpro/status.go (v9.0.0, v9.3.23,
-v26.3.38), mailroom retry_errored_messages.go.
+Delivery reports overwrite: there is no order. Source: courier core/sender/sender.go, core/models/status.go (v26.3.38;
+up to v9.3 sender.go, backends/rapidpro/status.go), mailroom core/crons/retry_sending.go, core/models/msg.go.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from fakes.rapidpro.addresses import path_of
@@ -26,6 +27,9 @@ LATE = (1 * HOUR, 6 * HOUR)
 AGAIN = (0.5, 30.0)
 """Seconds after which a report comes a second time."""
 EPSILON = 1e-3
+REMOVAL = 5.0
+"""Seconds after which mailroom hears that a channel was removed (rapidpro temba/channels/models.py, release)."""
+WAITING = frozenset({"pending", "queued", "errored"})
 ON_ITS_WAY = frozenset({"wired", "sent", "delivered", "read"})
 
 
@@ -39,20 +43,21 @@ class Courier:
         self.channel = Channel()
         self._queues: dict[str, SendQueue[Message]] = {}
         self._sent: dict[int, float] = {}
-        self._errors: dict[int, int] = {}
         self._due: dict[int, float] = {}
         self._by_external_id: dict[str, Message] = {}
 
-    def queue(self, message: Message, *, first: bool = False) -> None:
-        """Put a queued message in its channel's line; `first`: a reply or a single message."""
+        self.sending: Callable[[Message], None] = lambda _message: None
+        """Called with a message before it is sent."""
+
+    def queue(self, message: Message) -> None:
+        """Put a queued message in its channel's line, if that is still there."""
         channel = self.records.channel_of(message)
         if channel is None:
-            self.fail(message, "channel removed")
             return
         queue = self._queues.get(channel.uuid)
         if queue is None:
             queue = self._queues[channel.uuid] = SendQueue(lambda one: segments(one.text))
-        queue.add(message, first=first)
+        queue.add(message, first=message.high_priority)
         if not queue.awake:
             queue.awake = True
             self.work.later(POLL * self.work.rng.random(), self._drain, queue)
@@ -61,22 +66,30 @@ class Courier:
         """How many messages stand in line."""
         return sum(map(len, self._queues.values()))
 
-    def resend(self, message: Message) -> None:
-        """A person pressed "resend": same id, queued again, errors forgotten."""
-        self._errors.pop(message.id, None)
-        message.failed_reason = None
+    def resend(self, message: Message, channel: Any) -> None:
+        """A person pressed "resend": same id, over this channel, errors forgotten. Without a channel it fails again."""
         self._sent.pop(message.id, None)
-        self._become(message, "queued")
-        self.queue(message, first=True)
+        message.errors, message.sent_on = 0, None
+        message.failed_reason = None if channel is not None else "no destination"
+        self.records.set_channel(message, channel)
+        self._become(message, "queued" if channel is not None else "failed")
+        self.queue(message)
 
-    def fail(self, message: Message, reason: str) -> None:
-        """Given up without an attempt."""
-        message.failed_reason = reason
-        self._become(message, "failed")
+    def removed(self, channel: Any) -> None:
+        """A channel was removed: what waits for it fails."""
+        habits = self.work.habits
+        self._queues.pop(channel.uuid, None)
+        if habits.fails_removed:
+            self.work.later(REMOVAL, self._fail_all, channel, "channel removed")
+        else:
+            self._fail_all(channel, None)
 
-    def errors_of(self, message: Message) -> int:
-        """How many attempts went wrong."""
-        return self._errors.get(message.id, 0)
+    def _fail_all(self, channel: Any, reason: str | None) -> None:
+        now = self.work.clock.now() if reason is not None else None
+        for message in self.records.all_messages():
+            if message.direction == "out" and message.channel is channel and message.status in WAITING:
+                message.failed_reason = reason
+                self.records.set_status(message, "failed", now)
 
     def external_id_of(self, message: Message) -> str | None:
         """How the aggregator knows the message; none if it never took it."""
@@ -97,7 +110,7 @@ class Courier:
     def forget(self) -> None:
         """Begin anew, the channel's knobs included."""
         self.channel = Channel()
-        for memory in (self._queues, self._sent, self._errors, self._due, self._by_external_id):
+        for memory in (self._queues, self._sent, self._due, self._by_external_id):
             memory.clear()
 
     def by_external_id(self, external_id: str) -> Message | None:
@@ -114,6 +127,7 @@ class Courier:
             self.work.later(queue.rest(now), self._drain, queue)
 
     def _send(self, message: Message, now: float) -> None:
+        self.sending(message)
         if now - self._sent.get(message.id, -REMEMBERED) < REMEMBERED:
             self._become(message, "wired")
             return
@@ -188,8 +202,6 @@ class Courier:
     def _become(self, message: Message, status: str) -> None:
         """Write a status as courier does: whatever comes last stands, but an error on a failed message."""
         if status == "errored":
-            if message.status == "failed":
-                return
             self._errored(message)
             return
         now = self.work.clock.now()
@@ -201,16 +213,18 @@ class Courier:
         self.records.set_status(message, status, now)
 
     def _errored(self, message: Message) -> None:
+        """The third error is final, and one on a failed message leaves it failed."""
         now = self.work.clock.now()
         self._sent.pop(message.id, None)
-        count = self._errors[message.id] = self._errors.get(message.id, 0) + 1
+        message.errors += 1
         if self.work.habits.empties_sent_on:
             message.sent_on = None
-        if count >= MAX_ERRORS:
+        if message.errors >= MAX_ERRORS:
             message.failed_reason = "error limit"
+        if message.errors >= MAX_ERRORS or message.status == "failed":
             self.records.set_status(message, "failed", now)
             return
-        wait = self.channel.delays.retries[count - 1]
+        wait = self.channel.delays.retries[message.errors - 1]
         self._due[message.id] = self.work.clock.timestamp() + wait
         self.records.set_status(message, "errored", now)
         looked = self.work.to_next_minute(wait) if wait >= MINUTE else wait
@@ -222,8 +236,9 @@ class Courier:
         if message.status != "errored" or due is None or due > self.work.clock.timestamp() + EPSILON:
             return
         del self._due[message.id]
-        self.records.set_status(message, "queued", None)
-        self.queue(message)
+        if self.records.channel_of(message) is not None:
+            self.records.set_status(message, "queued", None)
+            self.queue(message)
 
     def _external_id(self, message: Message, aggregator: Aggregator) -> str:
         if aggregator is INFOBIP:

@@ -1,7 +1,7 @@
 """Mailroom's main work: from broadcasts, flow starts and single messages to messages in the channel's queue.
 
-Read at mailroom v9.3.45: web/msg/broadcast.go, core/tasks/msgs/send_broadcast*.go, core/search/resolve.go,
-core/models/broadcasts.go, msgs.go, contacts.go.
+Source: mailroom core/tasks/send_broadcast*.go, core/search/resolve.go, core/models/broadcast.go, msg.go (v26.3.47; up
+to v9.3 core/tasks/msgs/, core/models/broadcasts.go, msgs.go). What differs between versions is in `habits`.
 """
 
 from __future__ import annotations
@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from fakes.rapidpro.addresses import channel_for, identity_of, path_of
+from fakes.rapidpro.contents import content_for
 from fakes.rapidpro.context import context_of, run_context
 from fakes.rapidpro.courier import Courier
 from fakes.rapidpro.engine import Work
 from fakes.rapidpro.loops import LoopGuard
-from fakes.rapidpro.records import Records, Workspace
+from fakes.rapidpro.records import Content, Records, Workspace
 from fakes.rapidpro.templates import written
 
 BATCH = 100
@@ -24,8 +25,14 @@ STEP = (0.05, 0.2)
 """Seconds until the next look at the list of tasks."""
 TASKS_AT_ONCE = 500
 Task = Callable[[], None]
-Recipient = tuple[Any, str | None]
-"""A contact, and the URN that was asked for if it was."""
+
+
+class Recipient(NamedTuple):
+    """A contact, the URN that was asked for if one was, and whether it was named by itself or by a group as well."""
+
+    contact: Any
+    asked: str | None
+    named: bool
 
 
 class Dispatcher:
@@ -44,11 +51,6 @@ class Dispatcher:
     def broadcast_created(self, broadcast: Any) -> None:
         """A broadcast was stored as pending."""
         self._do(partial(self._resolve, broadcast))
-
-    def message_created(self, message: Any) -> None:
-        """A single message was stored, queued or failed."""
-        if message.status == "queued":
-            self.courier.queue(message, first=True)
 
     def flow_started(self, start: Any) -> None:
         """A flow start was stored as pending."""
@@ -71,42 +73,40 @@ class Dispatcher:
         return owner if owner is not None else self.records.new_contact(workspace, urn, self.work.clock.now())
 
     def send(
-        self, workspace: Workspace, contact: Any, text: str, *, asked: str | None = None, first: bool = True,
-        broadcast: Any = None, flow: Any = None, language: str | None = None,
+        self, workspace: Workspace, contact: Any, content: Content, *, asked: str | None = None,
+        high_priority: bool = True, broadcast: Any = None, flow: Any = None,
     ) -> Any:  # fmt: skip
         """One message to one contact, queued or failed with its reason; none where old versions made none."""
-        reason = self._reason_against(workspace, contact)
-        destination = self._destination(workspace, contact, asked)
-        if reason is None and destination is None:
-            reason = "no destination"
+        urn, channel = self.route(workspace, contact, asked)
+        reason = self._reason_against(workspace, contact, content.text, channel)
         if reason in ("no destination", "contact") and not self.work.habits.stores_unreachable:
             return None
-        if reason is None and self.loops.loops(contact.id, text, self.work.clock.timestamp()):
-            reason = "looping"
-        urn, channel = destination if destination is not None else (None, None)
         message = self.records.new_outgoing(
-            workspace, contact, uuid=self.work.new_uuid(), text=text, urn=urn, channel=channel,
+            workspace, contact, uuid=self.work.new_uuid(), content=content, urn=urn, channel=channel,
             status="failed" if reason else "queued", failed_reason=reason, broadcast=broadcast, flow=flow,
-            language=language, now=self.work.clock.now(),
+            high_priority=high_priority, now=self.work.clock.now(),
         )  # fmt: skip
         if reason is None:
-            self.courier.queue(message, first=first)
+            self.courier.queue(message)
         return message
 
-    def _reason_against(self, workspace: Workspace, contact: Any) -> str | None:
+    def _reason_against(self, workspace: Workspace, contact: Any, text: str, channel: Any) -> str | None:
+        if contact.status != "active":
+            return "contact"
+        if channel is None:
+            return "no destination"
         if workspace.suspended:
             return "suspended"
-        return None if contact.status == "active" else "contact"
+        return "looping" if self.loops.loops(contact.id, text, self.work.clock.timestamp()) else None
 
-    def _destination(self, workspace: Workspace, contact: Any, asked: str | None) -> tuple[str, Any] | None:
-        """The contact's first sendable URN, not necessarily the one asked for, but in old versions."""
+    def route(self, workspace: Workspace, contact: Any, asked: str | None = None) -> tuple[str | None, Any]:
+        """The contact's first sendable URN and its channel: of the contact's URNs, or the one asked for."""
         channels = self.records.channels_of(workspace)
-        urns = [asked] if asked is not None and self.work.habits.sends_to_urn_asked_for else contact.urns
-        for urn in urns:
-            channel = channel_for(urn, channels)
+        for urn in contact.urns if asked is None else [asked]:
+            channel = self.records.reached_by(contact, urn) or channel_for(urn, channels)
             if channel is not None:
                 return urn, channel
-        return None
+        return None, None
 
     def _do(self, task: Task) -> None:
         self._tasks.append(task)
@@ -138,51 +138,38 @@ class Dispatcher:
 
     def _recipients(self, workspace: Workspace, wanted: Any) -> list[Recipient]:
         """Contacts, owners of URNs and group members, each once. With a group: only the active ones."""
-        found: dict[int, Recipient] = {}
-        for contact in wanted.contacts:
-            found.setdefault(contact.id, (contact, None))
+        found = {one.id: Recipient(one, None, True) for one in (*wanted.contacts, *wanted.members)}
         for urn in wanted.urns:
             contact = self.contact_of(workspace, urn)
-            found.setdefault(contact.id, (contact, urn))
-        for contact in wanted.members:
-            found.setdefault(contact.id, (contact, None))
+            found[contact.id] = Recipient(contact, urn, contact.id in found and found[contact.id].named)
         if wanted.by_group:
-            return [one for one in found.values() if one[0].status == "active"]
+            return [one for one in found.values() if one.contact.status == "active"]
         return list(found.values())
 
     def _batch(self, broadcast: Any, batch: list[Recipient], total: int, last: bool) -> None:
         if broadcast.status == "interrupted":
             return
         workspace = self.records.workspace_of(broadcast)
-        texts = self.records.texts_of(broadcast)
-        attached = self.records.attached(broadcast)
-        for contact, asked in batch:
-            language, template = self._translation(workspace, contact, texts, broadcast.base_language)
-            text = self._evaluated(workspace, contact, template)
-            if text or attached:
-                self.send(
-                    workspace, contact, text, asked=asked, first=total == 1, broadcast=broadcast, language=language
-                )
+        for one in batch:
+            content = content_for(broadcast, one.contact, workspace, self.records, self.work)
+            if content is not None:
+                self._send_to(workspace, one, content, broadcast)
         self.records.set_broadcast(broadcast, "completed" if last else "started", total, self.work.clock.now())
 
-    def _translation(self, workspace: Workspace, contact: Any, texts: Any, base: str) -> tuple[str, str]:
-        """The contact's language if the workspace has it, else the workspace's first, else the base language."""
-        wished = [contact.language] if contact.language in workspace.languages else []
-        for language in (*wished, *workspace.languages[:1], base):
-            if language in texts:
-                return language, texts[language] or ""
-        return base, ""
-
-    def _evaluated(self, workspace: Workspace, contact: Any, template: str) -> str:
-        if "@" not in template:
-            return template
-        return written(template, context_of(self.records, workspace, contact), workspace, self.work)
+    def _send_to(self, workspace: Workspace, one: Recipient, content: Content, broadcast: Any) -> None:
+        """What one contact gets: in old versions perhaps two messages, if it was named by one of its URNs as well."""
+        habits, contact = self.work.habits, one.contact
+        asked = one.asked if habits.sends_to_urn_asked_for else None
+        first = self.send(workspace, contact, content, asked=asked, high_priority=False, broadcast=broadcast)
+        if habits.sends_to_both and one.named and first is not None and self.route(workspace, contact)[0] != first.urn:
+            self.send(workspace, contact, content, high_priority=False, broadcast=broadcast)
 
     def _resolve_start(self, start: Any) -> None:
         """Everybody gets a run; of what the flow does only what it says is played."""
         now = self.work.clock.now()
         workspace = self.records.workspace_of(start)
-        found = [one for one, _ in self._recipients(workspace, self.records.wanted(start)) if one.status == "active"]
+        everybody = [one.contact for one in self._recipients(workspace, self.records.wanted(start))]
+        found = [one for one in everybody if one.status == "active"]
         self.records.set_start(start, "started" if found else "completed", len(found), now)
         if found:
             self._do(partial(self._start_batch, start, workspace, found))
@@ -207,4 +194,4 @@ class Dispatcher:
         )  # fmt: skip
         text = written(template, context, workspace, self.work)
         if text:
-            self.send(workspace, contact, text, flow=start.flow)
+            self.send(workspace, contact, Content(text), high_priority=False, flow=start.flow)

@@ -1,33 +1,36 @@
 """A text that comes in: stored, given to the catch-all flow, posted by its webhook, answered when that failed.
 
-Source: courier backends/rapidpro/msg.go, mailroom core/tasks/handler/ctasks/msg_event.go; the flow is that of the
-public example: one call, perhaps one more in the same run, else the sender is told.
+Source: courier core/models/msg.go (up to v9.3 backends/rapidpro/msg.go), mailroom core/tasks/ctasks/msg_received.go
+(up to v9.3 core/tasks/handler); the flow is that of the public example: one call, perhaps one more in the same run,
+else the sender is told.
 """
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import phonenumbers
 
 from fakes.rapidpro import webhook as hooks
-from fakes.rapidpro.addresses import channel_for
+from fakes.rapidpro.addresses import channel_for, path_of
 from fakes.rapidpro.aggregators import AGGREGATORS, HOUR
 from fakes.rapidpro.context import NOTHING, context_of, input_of, run_context
 from fakes.rapidpro.dispatch import Dispatcher
 from fakes.rapidpro.engine import Work
 from fakes.rapidpro.flow_results import outcome, results_of, webhook_of, with_default
 from fakes.rapidpro.phones import Phones
-from fakes.rapidpro.records import Records, Workspace
+from fakes.rapidpro.records import Content, Records, Workspace
 from fakes.rapidpro.templates import written
 
 SAME_ID_WITHIN = 24 * HOUR
 SAME_TEXT_WITHIN = 3.0
 MAX_TEXT = 10_000
+CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 class BadText(ValueError):
@@ -64,6 +67,7 @@ class Incoming:
         self._last_text: dict[str, tuple[str, float, int]] = {}
         self._last_handling: dict[str, Handling] = {}
         self._turns: dict[str, threading.RLock] = {}
+        dispatcher.courier.sending = self._answered
 
     def forget(self) -> None:
         """Begin anew, the webhook's settings included."""
@@ -72,12 +76,12 @@ class Incoming:
             memory.clear()
 
     def number(self, given: str) -> str:
-        """A phone's number in international form; national ones are of the first workspace's country. BadText."""
+        """A phone's number in international form; national ones are of the first channel's country. BadText."""
         digits = "".join(character for character in given if character not in " -().")
         if digits[:1].isdigit() and len(digits) >= 11 and not digits.startswith("0"):
             digits = "+" + digits
         try:
-            parsed = phonenumbers.parse(digits, self._workspace().default_country or None)
+            parsed = phonenumbers.parse(digits, self._country() or None)
         except phonenumbers.NumberParseException:
             parsed = None
         if parsed is None or not phonenumbers.is_possible_number(parsed):
@@ -90,7 +94,7 @@ class Incoming:
             raise BadText(f"text must have at most {MAX_TEXT} characters, got {len(text)}")
         with self._turn(number):
             with self.work.lock:
-                happened = self._arrived(number, text.replace("\x00", ""), external_id)
+                happened = self._arrived(number, self._cleaned(text), external_id)
             return self._handle(happened) if isinstance(happened, Handling) else happened
 
     def again(self, number: str, *, new_run: bool) -> dict[str, Any]:
@@ -117,6 +121,23 @@ class Incoming:
             raise BadText("there is no workspace: seed one first")
         return workspaces[0]
 
+    def _country(self) -> str:
+        channel = self._channel(self._workspace())
+        return (channel.country if channel is not None else "") or self._workspace().default_country
+
+    def _channel(self, workspace: Workspace) -> Any:
+        """The channel that phones text to."""
+        return next((one for one in self.records.channels_of(workspace) if "tel" in one.schemes), None)
+
+    def _cleaned(self, text: str) -> str:
+        """Without what the database does not take."""
+        known = text.encode("utf-8", "ignore").decode().replace("\x00", "")
+        return CONTROLS.sub("", known) if self.work.habits.cleans_controls else known
+
+    def _answered(self, message: Any) -> None:
+        """Something is sent to a phone: what comes from it now is no repetition, even with the same text."""
+        self._last_text.pop(path_of(message.urn or ""), None)
+
     def _arrived(self, number: str, text: str, external_id: str | None) -> Handling | dict[str, Any]:
         """Courier's and mailroom's part before the flow: duplicates, contact, message."""
         if not text and AGGREGATORS[self.dispatcher.courier.channel.aggregator].ignores_empty:
@@ -129,22 +150,24 @@ class Incoming:
         return self._stored(number, text, external_id)
 
     def _stored(self, number: str, text: str, external_id: str | None) -> Handling | dict[str, Any]:
-        workspace, now = self._workspace(), self.work.clock.now()
-        urn = f"tel:{number}"
+        workspace, now, urn = self._workspace(), self.work.clock.now(), f"tel:{number}"
+        channel = channel_for(urn, self.records.channels_of(workspace)) or self._channel(workspace)
         contact = self.dispatcher.contact_of(workspace, urn)
-        blocked = contact.status == "blocked"
-        urns = [urn, *(one for one in contact.urns if one != urn)]
-        status = "active" if contact.status == "stopped" else contact.status
-        self.records.touch_contact(contact, now, status=status, urns=urns)
-        flow = None if blocked or self.webhook.url is None else self.records.catch_all_flow(workspace, now)
+        self.records.prefer(contact, urn, channel)
+        unheard = contact.status == "blocked" or channel is None
+        flow = None if unheard or self.webhook.url is None else self.records.catch_all_flow(workspace, now)
         message = self.records.new_incoming(
-            workspace, contact, uuid=self.work.new_uuid(), text=text, urn=urn,
-            channel=channel_for(urn, self.records.channels_of(workspace)), flow=flow, archived=blocked,
-            external_id=external_id or "", now=now,
+            workspace, contact, uuid=self.work.new_uuid(), text=text, urn=urn, channel=channel, flow=flow,
+            archived=unheard, external_id=external_id or "", now=now,
         )  # fmt: skip
         self.phones.sent(number, now, text, message.id)
         self._remember(number, text, external_id, message.id)
+        if contact.status == "stopped":
+            contact.status = "active"
+        if not self.work.habits.seen_after_flow and not unheard:
+            self.records.touch_contact(contact, now, status=contact.status)
         if flow is None:
+            self._seen(contact)
             return outcome(message.id)
         handling = Handling(
             workspace, contact, message, flow, None, "",
@@ -153,6 +176,11 @@ class Incoming:
         self._begin_run(handling)
         self._last_handling[number] = handling
         return handling
+
+    def _seen(self, contact: Any) -> None:
+        """New versions note it when all is done."""
+        if self.work.habits.seen_after_flow:
+            self.records.touch_contact(contact, self.work.clock.now(), status=contact.status)
 
     def _begin_run(self, handling: Handling) -> None:
         handling.run_uuid, handling.began = self.work.new_uuid(), self.work.clock.now()
@@ -164,7 +192,7 @@ class Incoming:
     def _duplicate_of(self, number: str, text: str, external_id: str | None) -> int | None:
         """The message that this one only repeats, as courier sees it."""
         now = self.work.clock.timestamp()
-        if external_id:
+        if external_id and self.work.habits.ids_tell_duplicates:
             known = self._by_id.get((number, external_id))
             return known[1] if known is not None and now - known[0] < SAME_ID_WITHIN else None
         last = self._last_text.get(number)
@@ -172,7 +200,7 @@ class Incoming:
 
     def _remember(self, number: str, text: str, external_id: str | None, message_id: int) -> None:
         now = self.work.clock.timestamp()
-        if external_id:
+        if external_id and self.work.habits.ids_tell_duplicates:
             self._by_id[number, external_id] = now, message_id
         else:
             self._last_text[number] = text, now, message_id
@@ -180,9 +208,7 @@ class Incoming:
     def _handle(self, handling: Handling) -> dict[str, Any]:
         """The flow itself: call, perhaps once more, else tell the sender."""
         with self.work.lock:
-            settings, habits = self.webhook, self.work.habits
-            context = self._context(handling)
-            body = written(settings.body_template(), context, handling.workspace, self.work, whole=True)
+            settings, body = self._evaluated(self.webhook, handling)
         calls = self._calls(settings, body)
         with self.work.lock:
             results = results_of(calls)
@@ -191,19 +217,32 @@ class Incoming:
             if not calls or not calls[-1].success:
                 context = self._context(handling, with_default(results))
                 if calls:
-                    context["webhook"] = webhook_of(calls[-1], habits.generation)
+                    context["webhook"] = webhook_of(calls[-1], self.work.habits.generation)
                 reply = self._reply(handling, settings, context)
+            self._seen(handling.contact)
         return outcome(handling.message.id, run=handling.run_uuid, calls=calls, reply=reply)
 
+    def _evaluated(self, settings: hooks.Webhook, handling: Handling) -> tuple[hooks.Webhook, str]:
+        """Address, headers and body of the call, for this text."""
+        context, workspace, work = self._context(handling), handling.workspace, self.work
+        headers = {name: written(value, context, workspace, work) for name, value in settings.headers.items()}
+        url = written(settings.url or "", context, workspace, work).strip()
+        body = written(settings.body_template(), context, workspace, work, whole=True)
+        return replace(settings, url=url, headers=headers), body
+
     def _calls(self, settings: hooks.Webhook, body: str) -> list[hooks.Outcome]:
-        """One call, perhaps one more; none at all if the request is larger than this version sends."""
-        habits = self.work.habits
-        if not hooks.may_be_sent(settings, body, habits):
+        """One call, perhaps one more; none at all if this version does not make it."""
+        if not hooks.may_be_sent(settings, body, self.work.habits):
             return []
-        calls = [hooks.call(self.session, settings, body, habits)]
+        calls = [self._call(settings, body)]
         if settings.retry and not calls[0].success and (calls[0].status == 0 or calls[0].status >= 500):
-            calls.append(hooks.call(self.session, settings, body, habits))
+            calls.append(self._call(settings, body))
         return calls
+
+    def _call(self, settings: hooks.Webhook, body: str) -> hooks.Outcome:
+        with self.work.lock:
+            backoff = self.work.rng.uniform(*hooks.BACKOFF) if self.work.habits.repeats_calls else 0.0
+        return hooks.call(self.session, settings, body, self.work.habits, backoff)
 
     def _context(self, handling: Handling, results: Mapping[str, Any] = NOTHING) -> dict[str, Any]:
         known = context_of(self.records, handling.workspace, handling.contact)
@@ -220,5 +259,5 @@ class Incoming:
         text = written(settings.reply_on_failure, context, handling.workspace, self.work)
         if not text:
             return None
-        message = self.dispatcher.send(handling.workspace, handling.contact, text, flow=handling.flow)
+        message = self.dispatcher.send(handling.workspace, handling.contact, Content(text), flow=handling.flow)
         return None if message is None else {"message": message.id, "text": text, "status": message.status}

@@ -14,7 +14,8 @@ from fakes.clock import Clock
 from fakes.rapidpro.channel import Channel
 from fakes.rapidpro.courier import Courier
 from fakes.rapidpro.dispatch import Dispatcher
-from fakes.rapidpro.engine import Work, habits_of
+from fakes.rapidpro.engine import Work
+from fakes.rapidpro.habits import habits_of
 from fakes.rapidpro.incoming import Incoming
 from fakes.rapidpro.phones import Phones
 from fakes.rapidpro.records import Records
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 class Mailroom:
     """What happens behind the API.
 
-    The hooks `broadcast_created`, `message_created`, `flow_started` are called by the API with the row it stored; they
-    only note what is to be done, the clock brings it. `session` carries the flow's webhook calls; they are made without
+    The hooks `broadcast_created` and `flow_started` are called by the API with the row it stored; they only note what
+    is to be done, the clock brings it. `session` carries the flow's webhook calls; they are made without
     the lock. `profile` is a version such as "9.3", "26" or "next".
     """
 
@@ -37,6 +38,7 @@ class Mailroom:
         lock: AbstractContextManager[Any], profile: str,
     ) -> None:  # fmt: skip
         self.lock = lock
+        self.records = records
         self.work = Work(clock, rng, lock, habits_of(profile))
         self.phones = Phones()
         self.courier = Courier(records, self.work, self.phones)
@@ -48,15 +50,25 @@ class Mailroom:
         with self.lock:
             self.dispatcher.broadcast_created(broadcast)
 
-    def message_created(self, message: Any) -> None:
-        """The API stored a single message, queued or failed."""
-        with self.lock:
-            self.dispatcher.message_created(message)
-
     def flow_started(self, start: Any) -> None:
         """The API stored a flow start as pending."""
         with self.lock:
             self.dispatcher.flow_started(start)
+
+    def resend(self, message: Any) -> None:
+        """A person pressed "resend" on a failed message: the channel is chosen anew for its URN."""
+        workspace, contact = self.records.workspace_of(message), self.records.contact_of(message)
+        with self.lock:
+            _, channel = self.dispatcher.route(workspace, contact, message.urn) if message.urn else (None, None)
+            self.courier.resend(message, channel)
+
+    def remove_channel(self, uuid: str) -> Any:
+        """A person removes a channel; it, or none if there is none of that UUID."""
+        with self.lock:
+            channel = self.records.remove_channel(uuid)
+            if channel is not None:
+                self.courier.removed(channel)
+            return channel
 
     def forget(self) -> None:
         """The world begins anew: nothing waits, no phone has received anything, all knobs are back."""

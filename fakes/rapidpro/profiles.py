@@ -172,6 +172,8 @@ def _table() -> Mapping[str, Profile]:
 
 PROFILES: Mapping[str, Profile] = _table()
 DEFAULT = "26"
+TOLD = frozenset({"name", "about"})
+"""Fields in which profiles differ because they are two."""
 
 
 def profile_of(name: str) -> Profile:
@@ -183,9 +185,8 @@ def profile_of(name: str) -> Profile:
 
 def differences(one: Profile, other: Profile) -> tuple[str, ...]:
     """Names of what differs between two profiles."""
-    told = {"name", "about"}
     return tuple(
         known.name
         for known in fields(Profile)
-        if known.name not in told and getattr(one, known.name) != getattr(other, known.name)
+        if known.name not in TOLD and getattr(one, known.name) != getattr(other, known.name)
     )

@@ -9,24 +9,27 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from fakes.rapidpro import profile as described
-from fakes.rapidpro.profiles import PROFILES, differences
+from fakes.rapidpro.habits import HABITS, Habits
+from fakes.rapidpro.profile import Profile
+from fakes.rapidpro.profiles import PROFILES, TOLD
 
+BEHIND = "What happens behind the API, in mailroom and courier:"
 BEGIN, END = "<!-- begin profiles -->", "<!-- end profiles -->"
 
 
 def updated(text: str) -> str:
     """`text` with everything between its two markers made anew. Raises ValueError if they are missing."""
-    made = f"{BEGIN}\n\n" + "\n".join((*_versions(), "", *_differences())) + f"\n\n{END}"
+    lines = (*_versions(), "", *_differences(Profile, PROFILES), "", BEHIND, "", *_differences(Habits, HABITS))
+    made = f"{BEGIN}\n\n" + "\n".join(lines) + f"\n\n{END}"
     text, found = re.subn(f"{BEGIN}.*?{END}", lambda _: made, text, flags=re.DOTALL)
     if found != 1:
         raise ValueError(f"expected one pair of markers `begin profiles` and `end profiles`, found {found}")
     return text
 
 
-def meanings() -> Mapping[str, str]:
-    """What each field of a profile means, by name: the sentences below them in the source."""
-    (told,) = (one for one in ast.parse(inspect.getsource(described)).body if isinstance(one, ast.ClassDef))
+def meanings(kind: type[Any]) -> Mapping[str, str]:
+    """What each field of a table means, by name: the sentences below them in the source."""
+    (told,) = (one for one in ast.parse(inspect.getsource(kind)).body if isinstance(one, ast.ClassDef))
     found = {}
     for one, after in pairwise(told.body):
         if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name) and isinstance(after, ast.Expr):
@@ -41,14 +44,13 @@ def _versions() -> Iterator[str]:
         yield f"| `{profile.name}` | {profile.about} |"
 
 
-def _differences() -> Iterator[str]:
-    profiles = list(PROFILES.values())
-    names = {name for one, other in pairwise(profiles) for name in differences(one, other)}
-    yield "| what | " + " | ".join(f"`{profile.name}`" for profile in profiles) + " |"
-    yield "|---" * (len(profiles) + 1) + "|"
-    for name, meaning in meanings().items():
-        if name in names:
-            values = [getattr(profile, name) for profile in profiles]
+def _differences(kind: type[Any], versions: Mapping[str, Any]) -> Iterator[str]:
+    """A line for each field of a table in which neighbours differ."""
+    yield "| what | " + " | ".join(f"`{name}`" for name in versions) + " |"
+    yield "|---" * (len(versions) + 1) + "|"
+    for name, meaning in meanings(kind).items():
+        values = [getattr(one, name) for one in versions.values()]
+        if name not in TOLD and any(one != other for one, other in pairwise(values)):
             cells = [_cell(values[0]), *(_against(one, other) for one, other in pairwise(values))]
             yield f"| `{name}`: {meaning} | " + " | ".join(cells) + " |"
 

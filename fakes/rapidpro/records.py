@@ -6,6 +6,7 @@ The store keeps its indexes; so every change goes through it. All calls are made
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -77,6 +78,8 @@ class Message(Protocol):
 
     sent_on: datetime | None
     failed_reason: str | None
+    errors: int
+    """How many attempts went wrong."""
 
     @property
     def id(self) -> int: ...
@@ -88,6 +91,22 @@ class Message(Protocol):
     def text(self) -> str: ...
     @property
     def urn(self) -> str | None: ...
+    @property
+    def high_priority(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is sent. Quick replies are objects with a type and a text, perhaps with more."""
+
+    text: str
+    attachments: Sequence[str] = ()
+    quick_replies: Sequence[Mapping[str, Any]] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to send."""
+        return not (self.text or self.attachments or self.quick_replies)
 
 
 class Wanted(Protocol):
@@ -109,7 +128,15 @@ class Records(Protocol):
     def workspaces(self) -> Sequence[Workspace]: ...
     def workspace_of(self, row: Any) -> Workspace: ...
     def channels_of(self, workspace: Workspace) -> Sequence[Channel]: ...
-    def channel_of(self, message: Any) -> Channel | None: ...
+    def remove_channel(self, uuid: str) -> Channel | None:
+        """Take a channel out of use; it, or none if there is none of that UUID."""
+        ...
+
+    def channel_of(self, message: Any) -> Channel | None:
+        """The channel of a message, if it is still there; else none."""
+        ...
+
+    def set_channel(self, message: Any, channel: Any) -> None: ...
     def groups_of(self, contact: Any) -> Sequence[Named]: ...
     def fields_of(self, workspace: Workspace, contact: Any) -> Sequence[tuple[str, str, Any]]:
         """Key, name and value (none: unset) of each field the workspace knows."""
@@ -123,12 +150,8 @@ class Records(Protocol):
         """Who a broadcast or flow start is for."""
         ...
 
-    def texts_of(self, broadcast: Any) -> Mapping[str, str]:
-        """Language to text."""
-        ...
-
-    def attached(self, broadcast: Any) -> bool:
-        """Whether something is attached to it."""
+    def translations_of(self, broadcast: Any) -> Mapping[str, Mapping[str, Any]]:
+        """By language what there is of text, attachments and quick_replies."""
         ...
 
     def contact_by_urn(self, workspace: Workspace, identity: str) -> Any:
@@ -145,7 +168,18 @@ class Records(Protocol):
         ...
 
     def new_contact(self, workspace: Workspace, urn: str, now: datetime) -> Any: ...
-    def touch_contact(self, contact: Any, now: datetime, *, status: str, urns: list[str]) -> None: ...
+    def reached_by(self, contact: Any, urn: str) -> Any:
+        """The channel that the contact's URN last came in by, if it is still there; else none."""
+        ...
+
+    def prefer(self, contact: Any, urn: str, channel: Any) -> None:
+        """Make the URN the contact's first, and keep by which channel it came in."""
+        ...
+
+    def touch_contact(self, contact: Any, now: datetime, *, status: str) -> None:
+        """The person was seen, and has this status now."""
+        ...
+
     def set_broadcast(self, broadcast: Any, status: str, contact_count: int | None, now: datetime) -> None: ...
     def set_start(self, start: Any, status: str, contact_count: int | None, now: datetime) -> None: ...
     def set_status(self, message: Any, status: str, now: datetime | None) -> None:
@@ -153,9 +187,12 @@ class Records(Protocol):
         ...
 
     def new_outgoing(
-        self, workspace: Workspace, contact: Any, *, uuid: str, text: str, urn: str | None, channel: Any, status: str,
-        failed_reason: str | None, broadcast: Any, flow: Any, language: str | None, now: datetime,
-    ) -> Any: ...  # fmt: skip
+        self, workspace: Workspace, contact: Any, *, uuid: str, content: Content, urn: str | None, channel: Any,
+        status: str, failed_reason: str | None, broadcast: Any, flow: Any, high_priority: bool, now: datetime,
+    ) -> Any:  # fmt: skip
+        """`content`: see `contents`."""
+        ...
+
     def new_incoming(
         self, workspace: Workspace, contact: Any, *, uuid: str, text: str, urn: str, channel: Any, flow: Any,
         archived: bool, external_id: str, now: datetime,

@@ -137,6 +137,8 @@ class Contact:
     deleted: bool = False
     last_seen_on: datetime | None = None
     notes: list[str] = field(default_factory=list)
+    channels: dict[str, Channel] = field(default_factory=dict)
+    """By scheme and path of a URN: the channel it last came in by."""
 
 
 @dataclass(eq=False, slots=True)
@@ -182,7 +184,9 @@ class Message:
     flow: Flow | None = None
     external_id: str | None = None
     errors: int = 0
-    language: str | None = None
+    quick_replies: list[Mapping[str, Any]] = field(default_factory=list)
+    high_priority: bool = False
+    """Whether it waits before others in the channel's queue: replies, and single messages."""
 
     @property
     def deleted(self) -> bool:

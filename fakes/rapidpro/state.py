@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from fakes.rapidpro.records import ONLY_NODE
+from fakes.rapidpro.addresses import identity_of
+from fakes.rapidpro.records import ONLY_NODE, Content
 from fakes.rapidpro.rows import Channel, Contact, Flow, Message, Named, Run, Workspace
 from fakes.rapidpro.tables import Tables
 
@@ -28,9 +29,18 @@ class Store(Tables):
     def channels_of(self, workspace: Any) -> Sequence[Channel]:
         return [channel for channel in self.channels if channel.workspace is workspace]
 
+    def remove_channel(self, uuid: str) -> Channel | None:
+        found = next((channel for channel in self.channels if channel.uuid == uuid), None)
+        if found is not None:
+            self.channels.remove(found)
+        return found
+
     def channel_of(self, message: Any) -> Channel | None:
         channel: Channel | None = message.channel
-        return channel
+        return channel if channel in self.channels else None
+
+    def set_channel(self, message: Any, channel: Any) -> None:
+        message.channel = channel
 
     def groups_of(self, contact: Any) -> Sequence[Named]:
         groups: list[Named] = contact.groups
@@ -46,11 +56,9 @@ class Store(Tables):
     def wanted(self, row: Any) -> Any:
         return Recipients(row, self.contacts.values())
 
-    def texts_of(self, broadcast: Any) -> Mapping[str, str]:
-        return {language: one.get("text") or "" for language, one in broadcast.translations.items()}
-
-    def attached(self, broadcast: Any) -> bool:
-        return any(one.get("attachments") for one in broadcast.translations.values())
+    def translations_of(self, broadcast: Any) -> Mapping[str, Mapping[str, Any]]:
+        found: dict[str, dict[str, Any]] = broadcast.translations
+        return found
 
     def contact_of(self, message: Any) -> Contact:
         contact: Contact = message.contact
@@ -68,8 +76,15 @@ class Store(Tables):
             Contact(self.number("contact"), self.new_uuid(), None, None, "active", [urn], {}, [], now, now, workspace)
         )
 
-    def touch_contact(self, contact: Any, now: datetime, *, status: str, urns: list[str]) -> None:
-        self.set_urns(contact, urns)
+    def reached_by(self, contact: Any, urn: str) -> Channel | None:
+        channel: Channel | None = contact.channels.get(identity_of(urn))
+        return channel if channel in self.channels else None
+
+    def prefer(self, contact: Any, urn: str, channel: Any) -> None:
+        self.set_urns(contact, [urn, *(one for one in contact.urns if identity_of(one) != identity_of(urn))])
+        contact.channels[identity_of(urn)] = channel
+
+    def touch_contact(self, contact: Any, now: datetime, *, status: str) -> None:
         contact.status = status
         contact.last_seen_on = now
         self.touch(contact, now)
@@ -91,8 +106,8 @@ class Store(Tables):
         self.folders.file(message)
 
     def new_outgoing(
-        self, workspace: Any, contact: Any, *, uuid: str, text: str, urn: str | None, channel: Any, status: str,
-        failed_reason: str | None, broadcast: Any, flow: Any, language: str | None, now: datetime,
+        self, workspace: Any, contact: Any, *, uuid: str, content: Content, urn: str | None, channel: Any,
+        status: str, failed_reason: str | None, broadcast: Any, flow: Any, high_priority: bool, now: datetime,
     ) -> Message:  # fmt: skip
         return self.add_message(
             Message(
@@ -107,12 +122,14 @@ class Store(Tables):
                 "text",
                 status,
                 "visible",
-                text,
+                content.text,
                 now,
                 now,
                 failed_reason=failed_reason,
                 flow=flow,
-                language=language,
+                attachments=list(content.attachments),
+                quick_replies=list(content.quick_replies),
+                high_priority=high_priority,
             )
         )
 

@@ -17,10 +17,14 @@ DATE_FORMATS: Mapping[str, str] = MappingProxyType(
     {"day_first": "DD-MM-YYYY", "month_first": "MM-DD-YYYY", "year_first": "YYYY-MM-DD"}
 )
 """Source: rapidpro temba/orgs/models.py (DATE_FORMATS_ENGINE); the time is always written as 15:04."""
+SHORT = 10_000
+"""Characters that any template may have; see expressions.MAX_TEXT."""
 
 
 def written(template: str, context: Mapping[str, Any], workspace: Workspace, work: Work, *, whole: bool = False) -> str:
     """The template as text in this workspace at this moment; `whole`: however long it is."""
+    if "@" not in template and len(template) <= SHORT:
+        return template
     # Expressions take a while to load: not before a template has to be evaluated.
     from fakes.rapidpro.expressions import MAX_TEXT, evaluate
 

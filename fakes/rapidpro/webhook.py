@@ -1,6 +1,7 @@
 """The flow's "call webhook" action: its settings, and one call as mailroom makes it.
 
-Source: goflow actions/call_webhook.go, mailroom core/goflow/engine.go; CHT's documentation for the body.
+Source: goflow flows/actions/call_webhook.go, services/webhooks, mailroom core/goflow/engine.go, runtime/config.go,
+gocommon httpx/retries.go; CHT's documentation for the body.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import urlsplit
 
-from fakes.rapidpro.engine import Habits
+from fakes.rapidpro.habits import Habits
 
 if TYPE_CHECKING:
     import requests
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 TIMEOUT = 15.0
 MOST_NEW = 256 * 1024
 MOST_9 = 1024 * 1024
+BACKOFF = (3.75, 6.25)
+"""Seconds that old versions wait before a repetition: 5, more or less."""
+IDEMPOTENT = frozenset({"idempotency-key", "x-idempotency-key"})
 PARTS = ("id", "from", "content")
 FAILURE_REPLY = "We could not process your message. Please send it again later."
 
@@ -42,13 +47,13 @@ class Webhook:
     """What the catch-all flow does with a text."""
 
     url: str | None = None
-    """Where it is posted to; none: there is no such flow, texts stay in the inbox."""
+    """Where it is posted to, expressions allowed; none: there is no such flow, texts stay in the inbox."""
     token: str | None = None
     """Sent as `Authorization: Token ...`; none: no such header."""
     accept: bool = True
     """Whether the flow sets `Accept: application/json`."""
     headers: Mapping[str, str] = field(default_factory=dict)
-    """Further headers; they win over the ones above."""
+    """Further headers, expressions allowed; they win over the ones above."""
     omit: tuple[str, ...] = ()
     """Parts of the body to leave out: id, from, content."""
     body: str | None = None
@@ -123,8 +128,27 @@ def _expect(good: bool, key: str, expected: str, value: Any) -> Any:
     return value
 
 
-def call(session: Posts, webhook: Webhook, body: str, habits: Habits) -> Outcome:
-    """POST the body once; never repeated here. Nothing but the outcome comes back, whatever happens."""
+def call(session: Posts, webhook: Webhook, body: str, habits: Habits, backoff: float) -> Outcome:
+    """POST the body. Nothing but the outcome comes back, whatever happens.
+
+    Old versions repeat some calls after `backoff` seconds. They have sent the body away by then: the repetition fails
+    before anything of it is seen elsewhere.
+    """
+    outcome = _once(session, webhook, body, habits)
+    if body and habits.repeats_calls and outcome.status and _asks_for_more(webhook, outcome, backoff):
+        return Outcome(outcome.url, 0, "", "the call could not be repeated: its body was gone", False)
+    return outcome
+
+
+def _asks_for_more(webhook: Webhook, outcome: Outcome, backoff: float) -> bool:
+    """Whether old versions repeat the call: for a Retry-After no longer than they wait, or a key and a failure."""
+    after = next((value for name, value in outcome.headers.items() if name.lower() == "retry-after"), "")
+    if after.isdecimal() and 0 < int(after) <= backoff:
+        return True
+    return outcome.status > 501 and any(name.lower() in IDEMPOTENT and value for name, value in webhook.headers.items())
+
+
+def _once(session: Posts, webhook: Webhook, body: str, habits: Habits) -> Outcome:
     from requests import RequestException  # a tenth of a second to load; many runs make no call
 
     url = webhook.url or ""
@@ -145,7 +169,10 @@ def call(session: Posts, webhook: Webhook, body: str, habits: Habits) -> Outcome
 
 
 def may_be_sent(webhook: Webhook, body: str, habits: Habits) -> bool:
-    """Whether new versions make this call: not if its line, headers and body are more than 256 KiB."""
+    """Whether the call is made: not to what is no address; in new versions not if it takes more than 256 KiB."""
+    address = urlsplit(webhook.url or "")
+    if address.scheme not in ("http", "https") or not address.netloc:
+        return False
     if habits.generation != "new":
         return True
     # Only what the flow itself sets is counted. Source: goflow flows/actions/call_webhook.go, requestSize.

@@ -18,6 +18,7 @@ from fakes.rapidpro.api.wire import Broken, Call, field_errors, moment, over_fie
 from fakes.rapidpro.folders import FLOWS, INBOX, VOICE, VOICE_FLOWS, created, sent
 from fakes.rapidpro.ordered import Merged, Ordered, Timed, by_modification, modified
 from fakes.rapidpro.profile import Profile
+from fakes.rapidpro.records import Content
 from fakes.rapidpro.rows import Message, Workspace
 from fakes.rapidpro.state import Store
 
@@ -121,7 +122,9 @@ def create(call: Call, context: Context) -> Any:
     if not clean.get("text"):
         raise over_fields("Must provide either text or attachments.")
     context.reach_engine()
-    message = context.mailroom.dispatcher.send(workspace, clean["contact"], clean["text"])
+    replies = tuple(clean.get("quick_replies") or ())
+    content = Content(clean["text"], quick_replies=replies)
+    message = context.mailroom.dispatcher.send(workspace, clean["contact"], content)
     shown = show(message, context.profile)
     shown["contact"]["name"] = shown["contact"]["name"] or context.profile.no_contact_name
     return Answer(200 if named else 201, shown)
@@ -166,7 +169,7 @@ _SHOWN: Mapping[str, Any] = {
     "labels": lambda row, _profile: [objects.reference(one) for one in row.labels],
     "flow": lambda row, _profile: objects.reference(row.flow),
     "attachments": lambda row, _profile: _attachments(row),
-    "quick_replies": lambda _row, _profile: [],
+    "quick_replies": lambda row, _profile: list(row.quick_replies),
     "created_on": lambda row, _profile: moment(row.created_on),
     "sent_on": lambda row, _profile: moment(row.sent_on),
     "modified_on": lambda row, _profile: moment(row.modified_on),
