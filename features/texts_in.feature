@@ -39,5 +39,6 @@ Feature: Texts of people become reports
 
     Scenario: A patient asks for help again
       When Amina texts "please call me"
+      And a while passes
       And Amina texts "please call me"
       Then CHT holds 2 reports of Amina
