@@ -113,7 +113,7 @@ def test_an_answer_without_a_list_is_no_success(body: Any) -> None:
 def test_entries_that_cannot_be_sent_are_passed_over() -> None:
     good = {"id": "a", "to": AMINA, "content": "Visit due"}
     nothing: list[Any] = [None, "", 0, [], {}, [1], 1.5]
-    odd = [None, 5, "a", [], *({**good, name: value} for name in good for value in nothing)]
+    odd: list[Any] = [None, 5, "a", [], *({**good, name: value} for name in good for value in nothing)]
     assert exchange(200, {"messages": [*odd, good]}) == [Message("a", AMINA, "Visit due")]
 
 
