@@ -120,11 +120,11 @@ def test_a_text_is_stored_as_it_came_when_a_transition_breaks() -> None:
 
 def test_with_transitions_ids_are_uuids_of_version_7() -> None:
     cht = phone()
-    cht.cht.state.settings = {**cht.cht.state.settings, "transitions": {"death_reporting": {}}}
+    cht.cht.state.settings = {**cht.cht.state.settings, "transitions": {"update_sent_by": {}}}
     exchange(cht, messages=[{"id": "1", "from": "+250788123456", "content": "hi"}])
     (record,) = cht.cht.state.all_docs()
     assert uuid.UUID(record["_id"]).version == 7
-    cht.cht.state.settings = {**cht.cht.state.settings, "transitions": {"death_reporting": {"disable": True}}}
+    cht.cht.state.settings = {**cht.cht.state.settings, "transitions": {"update_sent_by": {"disable": True}}}
     exchange(cht, messages=[{"id": "2", "from": "+250788123456", "content": "hi"}])
     assert sorted(len(doc["_id"]) for doc in cht.cht.state.all_docs()) == [32, 36]
 

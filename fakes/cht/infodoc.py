@@ -36,6 +36,11 @@ def save_completed(doc_id: str, info: Doc, sentinel: Documents) -> None:
     _save(doc_id, {"completed_tasks": info.get("completed_tasks") or []}, info, sentinel)
 
 
+def save_muting(doc_id: str, history: list[Any], info: Doc, sentinel: Documents) -> None:
+    """Write down who muted and unmuted a contact."""
+    _save(doc_id, {"muting_history": history}, info, sentinel)
+
+
 def _save(doc_id: str, part: Doc, info: Doc, sentinel: Documents) -> None:
     present = sentinel.get(info_id(doc_id))
     base = present if present is not None else {key: value for key, value in info.items() if key != "_rev"}

@@ -14,6 +14,7 @@ from fakes.cht.phone_number import normalize
 from fakes.cht.records import record_of_text
 from fakes.cht.state import State
 from fakes.cht.task_state import set_task_state
+from fakes.cht.transitions.loading import SERVER, loaded
 
 REQUIRED = ("id", "content", "from")
 BeforeSave = Callable[[Doc], None]
@@ -67,7 +68,7 @@ class Messaging:
 
     def store(self, record: Doc) -> str:
         """Run the transitions over a new record, save it, return its id."""
-        if has_transitions(self._state.settings):
+        if loaded(self._state.settings, SERVER):
             record["_id"] = self._state.new_uuid()
             record = self._after_transitions(record)
         else:
@@ -135,17 +136,6 @@ class Messaging:
             ):
                 applied.setdefault(found[0], []).append(change)
         return applied
-
-
-def has_transitions(settings: Mapping[str, Any]) -> bool:
-    """Whether any transition is switched on."""
-    configured = settings.get("transitions")
-    if not isinstance(configured, dict):
-        return False
-    return any(
-        js.truthy(value) and not (isinstance(value, dict) and js.truthy(value.get("disable")))
-        for value in configured.values()
-    )
 
 
 def _is_complete(message: Any) -> bool:

@@ -10,7 +10,6 @@ from contextlib import suppress
 import requests
 
 from fakes.cht.documents import Doc
-from fakes.cht.messaging import has_transitions
 from fakes.cht.outbound import Outbound
 from fakes.cht.outbound_queue import OutboundQueue
 from fakes.cht.schedules import Schedules
@@ -19,6 +18,7 @@ from fakes.cht.subjects import Subjects
 from fakes.cht.tasks import Gone, Tasks
 from fakes.cht.transitions.change import Note
 from fakes.cht.transitions.engine import Transitions
+from fakes.cht.transitions.loading import SENTINEL, loaded
 
 AGAIN = 0.05
 """Seconds until a task is tried again that could not begin."""
@@ -46,7 +46,7 @@ class Sentinel:
     def changed(self, doc: Doc) -> None:
         """A document was saved. Called under the lock."""
         self._schedules.changed(doc)
-        if doc.get("_deleted") or not has_transitions(self._state.settings):
+        if doc.get("_deleted") or not loaded(self._state.settings, SENTINEL):
             return
         self._waiting[doc["_id"]] = None
         if not self._awake:

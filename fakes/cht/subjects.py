@@ -1,7 +1,8 @@
 """Who a phone number or a short id stands for, and which reports are about whom.
 
 Stands for the views `contacts_by_phone`, `contacts_by_reference`, `reports_by_subject`, `registered_patients` and
-`docs_by_shortcode` (cht-core `ddocs/medic-db`). Short ids of contacts are texts there: a number never finds one.
+`contacts_by_depth`, `docs_by_shortcode` (cht-core `ddocs/medic-db`). Short ids of contacts are texts there: a number
+never finds one.
 Fed by `changed`; guarded by the lock of the state.
 """
 
@@ -62,6 +63,10 @@ class Subjects:
         """The contact with that external reference, whatever its case."""
         return self._first("reference", str(reference).upper())
 
+    def below(self, contact_id: str) -> list[str]:
+        """The ids of a contact and of all contacts below it."""
+        return sorted(self._docs.get(("above", contact_id), ()))
+
     def reports_about(self, subject: Any) -> list[str]:
         """Reports about a patient, place or case, by id. A number and a text are two subjects."""
         return sorted(self._docs.get(("subject", json_key(subject)), ()))
@@ -93,3 +98,13 @@ def _keys_of(doc: Doc) -> Iterator[Key]:
         yield from (("code", str(doc[name])) for name in ("patient_id", "place_id") if doc.get(name))
         if doc.get("rc_code"):
             yield "reference", str(doc["rc_code"]).upper()
+        yield from (("above", doc_id) for doc_id in _lineage(doc))
+
+
+def _lineage(doc: Doc) -> Iterator[str]:
+    """The id of a contact and of those above it."""
+    at: Any = doc
+    while isinstance(at, dict):
+        if isinstance(at.get("_id"), str):
+            yield at["_id"]
+        at = at.get("parent")

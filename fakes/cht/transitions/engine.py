@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fakes.cht import js
 from fakes.cht.dates import iso
 from fakes.cht.documents import Conflict, Doc, Documents, copy_json
 from fakes.cht.infodoc import info_of, save_transitions
@@ -19,12 +18,19 @@ from fakes.cht.state import State
 from fakes.cht.subjects import Subjects
 from fakes.cht.transitions.case_reports import CaseReports
 from fakes.cht.transitions.change import Change, Note, Transition
+from fakes.cht.transitions.deaths import Deaths
 from fakes.cht.transitions.default_responses import DefaultResponses
 from fakes.cht.transitions.history import History
+from fakes.cht.transitions.loading import SENTINEL, SERVER, fault, loaded
 from fakes.cht.transitions.messages import Messages, add_error
+from fakes.cht.transitions.muting import Muting
 from fakes.cht.transitions.patient_reports import PatientReports
 from fakes.cht.transitions.registration import Registration
+from fakes.cht.transitions.resolve_pending import ResolvePending
 from fakes.cht.transitions.schedules import Schedules
+from fakes.cht.transitions.self_report import SelfReport
+from fakes.cht.transitions.sent_by import SentBy
+from fakes.cht.transitions.shortcodes import Shortcodes
 from fakes.cht.transitions.update_clinics import UpdateClinics
 from fakes.cht.transitions.validations import Validations
 
@@ -43,10 +49,17 @@ class Transitions:
         checks = Validations(state, subjects, self.messages)
         self._all: Mapping[str, Transition] = {
             "update_clinics": UpdateClinics(state, subjects, self.messages),
+            "self_report": SelfReport(state, subjects, self.messages),
             "registration": Registration(state, subjects, self.messages, schedules, checks, note),
             "accept_patient_reports": PatientReports(state, subjects, self.messages, schedules, checks),
             "accept_case_reports": CaseReports(state, subjects, self.messages, schedules, checks),
+            "generate_shortcode_on_contacts": Shortcodes(state, subjects),
+            "generate_patient_id_on_people": Shortcodes(state, subjects),
             "default_responses": DefaultResponses(state, self.messages),
+            "update_sent_by": SentBy(state, subjects),
+            "death_reporting": Deaths(state),
+            "resolve_pending": ResolvePending(state),
+            "muting": Muting(state, subjects, self.messages, checks, note),
             "mark_for_outbound": MarkForOutbound(state, outbound),
         }
 
@@ -66,7 +79,7 @@ class Transitions:
             request_id = None if self._state.release == "3.11" else f"{self._state.rng.getrandbits(48):012x}"
         change = Change(copy_json(doc), info, sentinel, request_id=request_id)
         hydrate(change.doc, self._state, self._subjects)
-        if self.run(change):
+        if self.run(change, here=SERVER):
             minify(change.doc)
             doc.clear()
             doc.update(change.doc)
@@ -82,7 +95,7 @@ class Transitions:
             info = info_of(doc_id, sentinel, None)
             change = Change(doc, info, sentinel, seq=f"{docs.sequence}-{doc['_rev']}")
         hydrate(change.doc, self._state, self._subjects)
-        changed = self.run(change)
+        changed = self.run(change, here=SENTINEL)
         with self._state.lock:
             if changed:
                 minify(change.doc)
@@ -93,10 +106,10 @@ class Transitions:
             if changed or "transitions" not in info:
                 save_transitions(doc_id, change.info, sentinel)
 
-    def run(self, change: Change) -> bool:
-        """Run what is switched on; whether anything changed the document."""
+    def run(self, change: Change, here: str) -> bool:
+        """Run what is switched on and runs `here`, in SERVER or SENTINEL; whether anything changed the document."""
         changed = False
-        for name, transition in self._switched_on():
+        for name, transition in self._switched_on(here):
             changed = self._run_one(name, transition, change) or changed
         return changed
 
@@ -107,15 +120,15 @@ class Transitions:
         try:
             if not transition.wants(change):
                 return False
-        except Exception as fault:  # as in the real one, a transition that cannot tell does not run
-            self._note(f"transition {name} could not look at {change.doc['_id']}: {fault}")
+        except Exception as broken:  # as in the real one, a transition that cannot tell does not run
+            self._note(f"transition {name} could not look at {change.doc['_id']}: {broken}")
             return False
         try:
             changed = transition.run(change)
-        except Exception as fault:  # as in the real one: noted in the record, the other transitions run
-            words = fault.message if isinstance(fault, ScriptError) else str(fault)
+        except Exception as broken:  # as in the real one: noted in the record, the other transitions run
+            words = broken.message if isinstance(broken, ScriptError) else str(broken)
             add_error(change.doc, f"{name}_error'", f"Transition error on {name}: {words}")
-            self._note(f"transition {name} over {change.doc['_id']} ended in {type(fault).__name__}: {fault}")
+            self._note(f"transition {name} over {change.doc['_id']} ended in {type(broken).__name__}: {broken}")
             return False
         if changed:
             entry = {
@@ -128,18 +141,23 @@ class Transitions:
             change.info["transitions"] = {**(change.info.get("transitions") or {}), name: entry}
         return changed
 
-    def _switched_on(self) -> Iterator[tuple[str, Transition]]:
-        configured = self._state.settings.get("transitions")
-        wanted = [name for name, value in configured.items() if _is_on(value)] if isinstance(configured, dict) else []
-        for name in wanted:
-            if name not in self._all and name not in self._told:
-                self._told.add(name)
-                self._note(f"the settings switch on the transition {name!r}, which this fake does not have")
-        yield from ((name, transition) for name, transition in self._all.items() if name in wanted)
+    def _switched_on(self, here: str) -> Iterator[tuple[str, Transition]]:
+        """What runs, in its order. What does not, though it should, is told once."""
+        settings = self._state.settings
+        wrong = fault(settings, here)
+        if wrong is not None:
+            self._tell(f"no transition runs, nor would any in the real {here}: {wrong}")
+        for name in loaded(settings, here):
+            transition = self._all.get(name)
+            if transition is None:
+                self._tell(f"the settings switch on the transition {name!r}, which this fake does not have")
+            else:
+                yield name, transition
 
-
-def _is_on(value: Any) -> bool:
-    return js.truthy(value) and not (isinstance(value, dict) and js.truthy(value.get("disable")))
+    def _tell(self, sentence: str) -> None:
+        if sentence not in self._told:
+            self._told.add(sentence)
+            self._note(sentence)
 
 
 def _generation(revision: Any) -> str:

@@ -22,6 +22,8 @@ from fakes.cht.transitions.parts import DEFAULT_LIMIT, shortened
 from fakes.cht.transitions.recipients import parent_of, phone_of
 from fakes.cht.transitions.texts import locale_of, wording
 
+NO_CODE = "invalid_report"
+"""The code of an error that has none."""
 NO_TEXT = "messages.errors.message.empty"
 
 
@@ -104,7 +106,7 @@ class Messages:
             fault["message"] = f"Error: {js.dumps(fault)}"
         try:
             fault["message"] = self.fill(doc, fault, context)
-            add_error(doc, fault["code"], fault["message"])
+            add_error(doc, fault.get("code", NO_CODE), fault["message"])
         except TemplateError as broken:
             add_error(doc, "parse_error", f"{broken}: {js.dumps(fault)}")
 

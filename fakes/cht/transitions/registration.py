@@ -6,7 +6,6 @@ Triggers: `add_patient` (`add_patient_id`), `add_place`, `add_case`, `add_expect
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -27,6 +26,7 @@ from fakes.cht.transitions.forms import (
     subject_ids,
 )
 from fakes.cht.transitions.ids import free_id
+from fakes.cht.transitions.loading import parameters
 from fakes.cht.transitions.messages import Context, Messages
 from fakes.cht.transitions.new_contacts import NewContacts
 from fakes.cht.transitions.schedules import Schedules, next_times
@@ -91,9 +91,9 @@ class Registration:
             return True
         view = {**(doc.get("fields") or {}), **doc}
         wanted = [event for event in _events(configuration) if self._is_wanted(view, event)]
-        parameters = [_parameters(event.get("params")) for event in wanted]
-        for event, given in zip(wanted, parameters, strict=True):  # no trigger changes the record before all are chosen
-            self._triggers[str(event["trigger"])](doc, configuration, given)
+        given = [parameters(event.get("params")) for event in wanted]
+        for event, told in zip(wanted, given, strict=True):  # no trigger changes the record before all are chosen
+            self._triggers[str(event["trigger"])](doc, configuration, told)
         self._add_messages(doc, configuration)
         return True
 
@@ -182,14 +182,3 @@ def _events(configuration: Mapping[str, Any]) -> list[Mapping[str, Any]]:
             f"Cannot read properties of {'null' if 'events' in configuration else 'undefined'} (reading 'map')"
         )
     return events
-
-
-def _parameters(given: Any) -> Any:
-    """Parameters of a trigger: an object or list as it is or as JSON, else names with commas between."""
-    if not given:
-        return {}
-    if not isinstance(given, str):
-        return given
-    if given.strip()[:1] in ("[", "{"):
-        return json.loads(given)
-    return given.split(",")

@@ -20,7 +20,6 @@ from fakes.cht.validation.questions import Questions
 from fakes.cht.validation.rules import holds
 
 CODE = "invalid_"
-NO_CODE = "invalid_report"
 BETWEEN = "  "
 """What stands between the messages of one reply."""
 Fault = dict[str, Any]
@@ -43,7 +42,7 @@ class Validations:
         try:
             faults = self._faults(doc, configuration)
         except RuleFault as fault:
-            faults = [{"code": NO_CODE, "message": f"Error on pupil validations: {fault}"}]
+            faults = [{"message": f"Error on pupil validations: {fault}"}]
         if faults:
             self._refuse(doc, configuration, faults, context)
         return not faults

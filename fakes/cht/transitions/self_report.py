@@ -1,0 +1,68 @@
+"""Reports that people make about themselves: the sender is the patient (cht-core `transitions/self_report.js`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fakes.cht import js_values as jv
+from fakes.cht.documents import Doc
+from fakes.cht.lineage import contact_with_lineage
+from fakes.cht.state import State
+from fakes.cht.subjects import Subjects
+from fakes.cht.transitions.change import Change
+from fakes.cht.transitions.forms import configured
+from fakes.cht.transitions.messages import Messages
+
+NAME = "self_report"
+
+
+class SelfReport:
+    """Puts the sender into reports of the configured forms, as the patient."""
+
+    def __init__(self, state: State, subjects: Subjects, messages: Messages) -> None:
+        self._state = state
+        self._subjects = subjects
+        self._messages = messages
+
+    def wants(self, change: Change) -> bool:
+        """A text of a configured form that names no patient."""
+        doc = change.doc
+        fields = doc.get("fields") or {}
+        return bool(
+            doc.get("from")
+            and doc.get("type") == "data_record"
+            and self._configured(doc) is not None
+            and not (fields.get("patient_id") or fields.get("patient_uuid"))
+            and not change.has_run(NAME)
+        )
+
+    def run(self, change: Change) -> bool:
+        """Put the sender in and answer; a sender that nobody knows is answered so."""
+        doc = change.doc
+        configuration = self._configured(doc) or {}
+        with self._state.lock:
+            doc_id = self._subjects.contact_by_phone(jv.text(doc["from"]))
+        patient = None if doc_id is None else contact_with_lineage(doc_id, self._state)
+        if patient is None:
+            self._messages.reject(doc, configuration, "sender_not_found")
+            return True
+        doc["patient"] = patient
+        fields = doc.setdefault("fields", {})
+        fields.pop("patient_id", None)
+        fields["patient_uuid"] = patient["_id"]
+        if "patient_id" in patient:
+            fields["patient_id"] = patient["patient_id"]
+        message = next((one for one in _messages(configuration) if one.get("event_type") == "report_accepted"), None)
+        if message is not None:
+            self._messages.add(doc, message, message.get("recipient"))
+        return True
+
+    def _configured(self, doc: Doc) -> Mapping[str, Any] | None:
+        found = (one for one in configured(self._state.settings, NAME) if one.get("form") == doc.get("form"))
+        return next(found, None) if doc.get("form") else None
+
+
+def _messages(configuration: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    listed = configuration.get("messages")
+    return [one for one in listed if isinstance(one, Mapping)] if isinstance(listed, list) else []
