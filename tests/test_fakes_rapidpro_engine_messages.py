@@ -476,6 +476,21 @@ def test_a_resent_message_goes_over_the_channel_that_is_there_by_now() -> None:
     assert (message.status, message.channel.uuid) == ("delivered", "c-2")
 
 
+def test_a_message_resent_in_an_old_version_has_not_been_sent_yet() -> None:
+    world = World(profile="6.4", shares={"failed": 1})
+    message = world.one()
+    assert message.sent_on is not None
+    world.mailroom.resend(message)
+    assert (message.status, message.sent_on) == ("queued", None)
+
+
+def test_a_broadcast_without_a_text_in_any_of_the_contacts_languages_makes_no_message() -> None:
+    world = World()
+    broadcast = world.broadcast({"swa": "Habari"}, AMINA)
+    world.clock.advance(60)
+    assert (world.records.messages, broadcast.status) == ([], "completed")
+
+
 def test_a_message_resent_without_any_channel_fails_again() -> None:
     world = World(down=True)
     message = world.one(wait=3600)
