@@ -27,7 +27,7 @@ DEFAULTS: Mapping[str, str] = {
     "messages.generic.provided_phone_not_valid": "The phone number in the message is none. Check it and send the "
     "message again.",
     "messages.generic.parent_field_not_provided": "The message lacks the ID of the place. Add it and send it again.",
-    "messages.generic.parent_not_found": "No place is known for this registration. Check the message and send it again.",
+    "messages.generic.parent_not_found": "No place is known for this registration. Check it and send it again.",
     "messages.generic.parent_invalid": "Nothing of this kind can be registered at {{parent.name}}.",
     "messages.generic.sender_not_found": "This number belongs to nobody who is registered.",
     "messages.generic.sys.facility_not_found": "This number is not registered for sending reports.",
