@@ -67,6 +67,7 @@ class Message(Row):
     broadcast: Broadcast | None = None
     flow: Row | None = None
     errors: int = 0
+    external_id: str | None = None
     high_priority: bool = False
     quick_replies: Any = ()
     sent_on: datetime | None = None
@@ -187,7 +188,7 @@ class MemoryRecords:
         message = Message(
             id=7001 + len(self.incoming), contact=contact, status="handled", direction="in", created_on=now, **values
         )
-        message.name = external_id
+        message.external_id = external_id
         self.incoming.append(message)
         return message
 

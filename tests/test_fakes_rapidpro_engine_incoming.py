@@ -449,7 +449,7 @@ def test_a_report_in_the_aggregators_own_shape_is_understood(name: Any, kind: An
     world = World()
     world.put("channel", aggregator=name)
     message = sent(world)
-    external_id = str(world.mailroom.courier.external_id_of(message))
+    external_id = str(message.external_id)
     aggregator = AGGREGATORS[name]
     payload = report_payload(aggregator, word, external_id, AMINA, "2026-03-04T05:06:07Z")
     path = "/rapidpro" + aggregator.report_path.format(uuid="c-1")

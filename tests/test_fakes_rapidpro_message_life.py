@@ -38,11 +38,14 @@ def test_a_removed_channel_is_listed_no_more_and_messages_after_it_fail() -> Non
 
 def test_what_waits_for_a_removed_channel_fails_with_the_channel_still_told() -> None:
     desk = Desk()
-    desk.tell("PUT", "/channel", {"down": True})
+    desk.tell("PUT", "/channel", {"down": True, "delays": {"retries": [60, 3600]}})
     message = sent(desk, {"urns": [ANN], "text": "Hello"})
     assert message["status"] == "errored"
     remove_channels(desk)
     desk.tell("PUT", "/channel", {"down": False})
+    desk.tell("PUT", "/channel", {"delays": {"wired": 0}})
+    desk.clock.advance(3)
+    assert desk.rows(f"messages.json?uuid={message['uuid']}")[0]["status"] == "errored"
     desk.clock.advance(3600)
     (found,) = desk.rows(f"messages.json?uuid={message['uuid']}")
     assert (found["status"], found["channel"]) == ("failed", message["channel"])
@@ -57,7 +60,9 @@ def test_a_person_from_abroad_is_reached_once_heard_until_the_channel_is_gone() 
     desk.tell("POST", f"/phones/{ABROAD}/texts", {"text": "hello"})
     assert sent(desk, {"urns": [urn], "text": "two"})["status"] == "delivered"
     remove_channels(desk)
-    assert sent(desk, {"urns": [urn], "text": "three"})["status"] == "failed"
+    desk.clock.advance(60)
+    three = sent(desk, {"urns": [urn], "text": "three"})
+    assert (three["status"], three["channel"]) == ("failed", None)
 
 
 def test_quick_replies_of_a_broadcast_and_of_a_message_are_told_of_the_message() -> None:

@@ -203,6 +203,29 @@ def urn_in_use_by_index(caller: Caller) -> Any:
     return isinstance(caller.post("contacts.json", {"urns": ["tel:+250788123001"]})["urns"], dict)
 
 
+def steals_urns(caller: Caller) -> Any:
+    ann, bob = (next(one for one in setup()["contacts"] if one["name"] == name) for name in ("Ann", "Bob"))
+    return caller.post("contacts.json", {"urns": bob["urns"]}, f"uuid={ann['uuid']}")["urns"] == bob["urns"]
+
+
+def deleted_contact(caller: Caller) -> Any:
+    gone = next(one["uuid"] for one in setup()["contacts"] if one["deleted"])
+    return caller.post("contacts.json", {}, f"uuid={gone}")["non_field_errors"][0]
+
+
+def dated_actions(caller: Caller) -> Any:
+    """Each action on a message that it changes."""
+    store = caller.rapidpro.store
+    named = {"label": "Important", "unlabel": "Important"}
+    targets = {"label": 5102, "unlabel": 5101, "archive": 5106, "restore": 5103, "delete": 5107}
+    before = {action: store.message_by_id[number].modified_on for action, number in targets.items()}
+    for action, number in targets.items():
+        label = {"label": named[action]} if action in named else {}
+        done = caller.ask("POST", "message_actions.json", json={"messages": [number], "action": action, **label})
+        assert done.status == 204
+    return {action for action, number in targets.items() if store.message_by_id[number].modified_on != before[action]}
+
+
 def most_skipped(caller: Caller) -> Any:
     """Asked of the code: it would take a hundred thousand messages of equal time to see it."""
     found = decode(base64.b64encode(b"o=5000000").decode(), caller.profile.most_skipped)
@@ -397,6 +420,9 @@ OBSERVED: Mapping[str, Callable[[Caller], Any]] = {
     "checks_uuids": checks_uuids,
     "contact_fields": lambda it: tuple(it.rows("contacts.json")[0]),
     "urn_in_use_by_index": urn_in_use_by_index,
+    "steals_urns": steals_urns,
+    "deleted_contact": deleted_contact,
+    "dated_actions": dated_actions,
     "urn_display_kept": lambda it: any("#" in urn for row in it.rows("contacts.json") for urn in row["urns"]),
     "most_skipped": most_skipped,
     "paths_left_out": lambda it: it.rows("runs.json", "paths=false")[0]["path"] is None,

@@ -158,6 +158,7 @@ def _as_json(mailroom: Mailroom, message: Any) -> dict[str, Any]:
         "origin": _origin(mailroom, message),
         "failed_reason": message.failed_reason,
         "errors": message.errors,
+        "external_id": message.external_id,
         "created_on": format_moment(message.created_on),
         "sent_on": None if message.sent_on is None else format_moment(message.sent_on),
     }

@@ -91,10 +91,6 @@ class Courier:
                 message.failed_reason = reason
                 self.records.set_status(message, "failed", now)
 
-    def external_id_of(self, message: Message) -> str | None:
-        """How the aggregator knows the message; none if it never took it."""
-        return next((key for key, one in self._by_external_id.items() if one is message), None)
-
     def report(self, message: Message, word: str) -> bool:
         """A delivery report in the aggregator's own word; False if courier does not know it (400, nothing stored)."""
         found = AGGREGATORS[self.channel.aggregator].words.get(word)
@@ -152,7 +148,8 @@ class Courier:
 
     def _accepted(self, message: Message, aggregator: Aggregator) -> None:
         work, shares, delays = self.work, self.channel.shares, self.channel.delays
-        self._by_external_id[self._external_id(message, aggregator)] = message
+        message.external_id = self._external_id(message, aggregator)
+        self._by_external_id[message.external_id] = message
         self._sent[message.id] = work.clock.timestamp()
         self._become(message, "wired")
         to_operator = work.about(delays.sent)

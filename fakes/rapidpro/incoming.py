@@ -17,18 +17,18 @@ from typing import Any
 import phonenumbers
 
 from fakes.rapidpro import webhook as hooks
-from fakes.rapidpro.addresses import channel_for, path_of
-from fakes.rapidpro.aggregators import AGGREGATORS, HOUR
+from fakes.rapidpro.addresses import channel_for
+from fakes.rapidpro.aggregators import AGGREGATORS
 from fakes.rapidpro.context import NOTHING, context_of, input_of, run_context
+from fakes.rapidpro.courier import number_of
 from fakes.rapidpro.dispatch import Dispatcher
 from fakes.rapidpro.engine import Work
 from fakes.rapidpro.flow_results import outcome, results_of, webhook_of, with_default
 from fakes.rapidpro.phones import Phones
-from fakes.rapidpro.records import Content, Records, Workspace
+from fakes.rapidpro.records import Content, Message, Records, Workspace
+from fakes.rapidpro.repetitions import Repetitions
 from fakes.rapidpro.templates import written
 
-SAME_ID_WITHIN = 24 * HOUR
-SAME_TEXT_WITHIN = 3.0
 MAX_TEXT = 10_000
 CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
@@ -63,8 +63,7 @@ class Incoming:
         self.dispatcher = dispatcher
         self.session = session
         self.webhook = hooks.Webhook()
-        self._by_id: dict[tuple[str, str], tuple[float, int]] = {}
-        self._last_text: dict[str, tuple[str, float, int]] = {}
+        self._repetitions = Repetitions(by_id=work.habits.ids_tell_duplicates)
         self._last_handling: dict[str, Handling] = {}
         self._turns: dict[str, threading.RLock] = {}
         dispatcher.courier.sending = self._answered
@@ -72,8 +71,9 @@ class Incoming:
     def forget(self) -> None:
         """Begin anew, the webhook's settings included."""
         self.webhook = hooks.Webhook()
-        for memory in (self._by_id, self._last_text, self._last_handling, self._turns):
-            memory.clear()
+        self._repetitions = Repetitions(by_id=self.work.habits.ids_tell_duplicates)
+        self._last_handling.clear()
+        self._turns.clear()
 
     def number(self, given: str) -> str:
         """A phone's number in international form; national ones are of the first channel's country. BadText."""
@@ -134,16 +134,15 @@ class Incoming:
         known = text.encode("utf-8", "ignore").decode().replace("\x00", "")
         return CONTROLS.sub("", known) if self.work.habits.cleans_controls else known
 
-    def _answered(self, message: Any) -> None:
-        """Something is sent to a phone: what comes from it now is no repetition, even with the same text."""
-        self._last_text.pop(path_of(message.urn or ""), None)
+    def _answered(self, message: Message) -> None:
+        self._repetitions.answered(number_of(message))
 
     def _arrived(self, number: str, text: str, external_id: str | None) -> Handling | dict[str, Any]:
         """Courier's and mailroom's part before the flow: duplicates, contact, message."""
         if not text and AGGREGATORS[self.dispatcher.courier.channel.aggregator].ignores_empty:
             self.phones.sent(number, self.work.clock.now(), text, None)
             return outcome(None, ignored="the channel takes no empty texts")
-        duplicate = self._duplicate_of(number, text, external_id)
+        duplicate = self._repetitions.original(number, text, external_id, self.work.clock.timestamp())
         if duplicate is not None:
             self.phones.sent(number, self.work.clock.now(), text, duplicate)
             return outcome(duplicate, duplicate=True)
@@ -161,7 +160,7 @@ class Incoming:
             archived=unheard, external_id=external_id or "", now=now,
         )  # fmt: skip
         self.phones.sent(number, now, text, message.id)
-        self._remember(number, text, external_id, message.id)
+        self._repetitions.remember(number, text, external_id, now.timestamp(), message.id)
         if contact.status == "stopped":
             contact.status = "active"
         if not self.work.habits.seen_after_flow and not unheard:
@@ -188,22 +187,6 @@ class Incoming:
             handling.workspace, handling.contact, handling.flow, uuid=handling.run_uuid, start=None,
             now=handling.began,
         )  # fmt: skip
-
-    def _duplicate_of(self, number: str, text: str, external_id: str | None) -> int | None:
-        """The message that this one only repeats, as courier sees it."""
-        now = self.work.clock.timestamp()
-        if external_id and self.work.habits.ids_tell_duplicates:
-            known = self._by_id.get((number, external_id))
-            return known[1] if known is not None and now - known[0] < SAME_ID_WITHIN else None
-        last = self._last_text.get(number)
-        return last[2] if last is not None and last[0] == text and now - last[1] < SAME_TEXT_WITHIN else None
-
-    def _remember(self, number: str, text: str, external_id: str | None, message_id: int) -> None:
-        now = self.work.clock.timestamp()
-        if external_id and self.work.habits.ids_tell_duplicates:
-            self._by_id[number, external_id] = now, message_id
-        else:
-            self._last_text[number] = text, now, message_id
 
     def _handle(self, handling: Handling) -> dict[str, Any]:
         """The flow itself: call, perhaps once more, else tell the sender."""

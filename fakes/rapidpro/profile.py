@@ -119,6 +119,12 @@ class Profile:
     """Contacts of runs show urn_display and in anonymous workspaces a masked urn (v7.5.28); before, no urn there."""
     urn_in_use_by_index: bool = True
     """A URN that belongs to another contact is told by its index; before, for the list as a whole."""
+    steals_urns: bool = True
+    """A change gives a contact URNs that others have and takes them away there; later those are left out."""
+    deleted_contact: str = "Deleted contacts can't be modified."
+    """What is said of a change to a deleted contact."""
+    dated_actions: frozenset[str] = frozenset({"label", "unlabel"})
+    """Message actions that count as a change, so that modified_on is now."""
     urn_display_kept: bool = False
     """Lists show the display part of a contact's URNs."""
     most_skipped: int = 100_000

@@ -80,6 +80,8 @@ class Message(Protocol):
     failed_reason: str | None
     errors: int
     """How many attempts went wrong."""
+    external_id: str | None
+    """How the aggregator knows it; none if it never took it."""
 
     @property
     def id(self) -> int: ...

@@ -119,6 +119,15 @@ class Flow:
     made: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What somebody wrote about a contact."""
+
+    text: str
+    created_on: datetime
+    created_by: User
+
+
 @dataclass(eq=False, slots=True)
 class Contact:
     """A person; `status`: active, blocked, stopped, archived."""
@@ -136,7 +145,7 @@ class Contact:
     workspace: Workspace
     deleted: bool = False
     last_seen_on: datetime | None = None
-    notes: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     channels: dict[str, Channel] = field(default_factory=dict)
     """By scheme and path of a URN: the channel it last came in by."""
 

@@ -39,9 +39,9 @@ def _parsed(call: Call, profile: Profile) -> Any:
         body = read_body(call.environ, LIMIT)
     except BodyTooLarge:
         raise detail(413, f"Request bodies may have at most {LIMIT} bytes.") from None
-    if not body:
-        return {}
     given = call.environ.get("CONTENT_TYPE") or ""
+    if not body:
+        return _form(call, body, given, profile) if _is_form(given) else {}
     if given == accept.JSON_KIND:  # the usual case, with nothing to take apart
         return _json(body, UTF8, strict=profile.serializer == "new")
     for kind in KINDS:
@@ -50,6 +50,10 @@ def _parsed(call: Call, profile: Profile) -> Any:
                 return _json(body, _charset(given), strict=profile.serializer == "new")
             return _form(call, body, given, profile)
     raise Refused(415, {"detail": f'Unsupported media type "{given}" in request.'})
+
+
+def _is_form(given: str) -> bool:
+    return given.partition(";")[0].strip().lower() in (FORM, MULTIPART)
 
 
 def _charset(content_type: str) -> str:
@@ -90,7 +94,7 @@ _STRICT, _LAX = json.JSONDecoder(parse_constant=_refuse), json.JSONDecoder()
 
 
 def _form(call: Call, body: bytes, given: str, profile: Profile) -> Mapping[str, Any]:
-    form = _fields(body, given, boundary_needed=profile.boundary_needed)
+    form = _fields(body, given, boundary_needed=profile.boundary_needed) if body else {}
     if "/broadcasts" in call.path and profile.serializer == "new":
         # Dictionaries cannot be written in such a form: RapidPro finds empty ones, whatever was sent.
         names = ("text", "attachments", "quick_replies") if profile.quick_replies else ("text", "attachments")

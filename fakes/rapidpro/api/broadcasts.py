@@ -44,10 +44,16 @@ def create(call: Call, context: Context) -> Any:
     workspace = writable(call, profile)
     clean = _clean(call, context, workspace)
     context.reach_engine()
+    if profile.engine_by_http and any(_repeats(clean.get(name) or []) for name in ("contacts", "groups")):
+        raise Broken  # mailroom writes them as they come into a table that has each but once
     broadcast = store.add_broadcast(_row(clean, context, workspace))
     if context.engine_works():
         context.mailroom.broadcast_created(broadcast)
     return Answer(200 if named else 201, show(broadcast, store, profile))
+
+
+def _repeats(rows: list[Any]) -> bool:
+    return len(set(rows)) < len(rows)
 
 
 def _named(call: Call, context: Context) -> bool:
@@ -136,8 +142,8 @@ def _row(clean: Mapping[str, Any], context: Context, workspace: Workspace) -> Br
         "pending",
         None,
         clean.get("urns") or [],
-        clean.get("contacts") or [],
-        clean.get("groups") or [],
+        list(dict.fromkeys(clean.get("contacts") or ())),
+        list(dict.fromkeys(clean.get("groups") or ())),
         {key: {name: part[key] for name, part in parts.items() if key in part} for key in order},
         clean["base_language"],
         context.clock.now(),

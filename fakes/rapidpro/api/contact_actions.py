@@ -40,19 +40,23 @@ def act(call: Call, context: Context) -> Any:
 
 
 def _do(action: str, contact: Contact, group: Named | None, context: Context) -> None:
+    now = context.clock.now()
     if action == "delete":
         release(contact, context)
         return
-    if group is not None:
+    before = contact.status, contact.groups
+    if group is not None and (group in contact.groups) != (action == "add"):
         others = [one for one in contact.groups if one is not group]
         contact.groups = [*others, group] if action == "add" else others
     if action in ("block", "unblock"):
         contact.status = "blocked" if action == "block" else "active"
+        contact.groups = [] if action == "block" else contact.groups
+    if (contact.status, contact.groups) != before:
+        context.store.touch(contact, now)
     if action in ("archive_messages", "archive"):
         for message in list(context.store.by_contact.get(contact.uuid, ())):
             if message.direction == "in" and message.visibility == "visible":
-                context.store.set_visibility(message, "archived")
-    context.store.touch(contact, context.clock.now())
+                context.store.set_visibility(message, "archived", now)
 
 
 def _somebody(contacts: list[Contact]) -> list[Contact]:

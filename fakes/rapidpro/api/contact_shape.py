@@ -8,23 +8,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from fakes.rapidpro.addresses import channel_for, path_of, scheme_of
+from fakes.rapidpro.addresses import channel_for, identity_of, path_of, scheme_of
 from fakes.rapidpro.api import filters, objects
 from fakes.rapidpro.api.context import Context
 from fakes.rapidpro.api.wire import Call, moment
-from fakes.rapidpro.rows import Contact
+from fakes.rapidpro.rows import Contact, Note
 
 
 def show(row: Contact, context: Context, call: Call | None = None) -> dict[str, Any]:
     """A contact as the API shows it; in a list as the parameters of `call` wish."""
     shown = {
         "uuid": row.uuid,
-        "name": row.name,
+        "name": None if row.deleted else row.name,
         "status": None if row.deleted else row.status,
         "language": None if row.deleted else row.language,
         "urns": _urns(row, context) if call is None or not _expands(context, call) else _expanded(row, context, call),
         "groups": [objects.reference(one) for one in row.groups],
-        "notes": [{"text": one} for one in row.notes],
+        "notes": [] if row.deleted else [_note(one) for one in row.notes],
         "fields": {} if row.deleted else {key: one for key, _, one in context.store.fields_of(row.workspace, row)},
         "flow": None,
         "created_on": moment(row.created_on),
@@ -37,6 +37,11 @@ def show(row: Contact, context: Context, call: Call | None = None) -> dict[str, 
     return {"uuid": told.pop("uuid"), "name": told.pop("name"), **objects.instead_of_urns(row, context.profile), **told}
 
 
+def _note(row: Note) -> dict[str, Any]:
+    author = {"email": row.created_by.email, "name": row.created_by.name}
+    return {"text": row.text, "created_on": moment(row.created_on), "created_by": author}
+
+
 def _urns(row: Contact, context: Context) -> list[str]:
     """In an anonymous workspace only schemes can be seen; v6.4, which has no `status` either, shows nothing at all."""
     if not row.workspace.anonymous:
@@ -46,7 +51,7 @@ def _urns(row: Contact, context: Context) -> list[str]:
 
 
 def _urn(urn: str, context: Context) -> str:
-    return urn if context.profile.urn_display_kept else urn.partition("#")[0]
+    return urn if context.profile.urn_display_kept else identity_of(urn)
 
 
 def _expands(context: Context, call: Call) -> bool:

@@ -14,12 +14,13 @@ from fakes.rapidpro.api.fields import Invalid, invalid
 from fakes.rapidpro.api.filters import Filtered
 from fakes.rapidpro.api.languages import is_language
 from fakes.rapidpro.api.pages import page, reversible
-from fakes.rapidpro.api.wire import Call, detail, field_errors
+from fakes.rapidpro.api.wire import Call, detail, field_errors, over_fields
 from fakes.rapidpro.ordered import Ordered, by_modification, modified
-from fakes.rapidpro.rows import Contact, Named, Workspace
+from fakes.rapidpro.rows import Contact, Named, Note, Workspace
 
 NO_LOOKUP = "URL must contain one of the following parameters: urn, uuid"
 TWO_LOOKUPS = "URL can only contain one of the following parameters: urn, uuid"
+MOST_NOTES = 5
 NOT_ACTIVE = "Non-active contacts can't be added to groups"
 
 
@@ -44,28 +45,33 @@ def listed(call: Call, context: Context) -> Any:
 
 
 def _by_urn(call: Call, context: Context, workspace: Workspace) -> Contact | None:
-    given = call.query["urn"]
+    return context.store.contact_by_urn(workspace, identity_of(_asked(call, workspace)))
+
+
+def _asked(call: Call, workspace: Workspace) -> str:
+    """The URN that is asked for, in its usual form; it need not be one that anybody can have."""
     if workspace.anonymous:
         raise detail(400, "URN lookups not allowed for anonymous organizations")
-    normal = urns.normalize(given, workspace.default_country)
+    normal = urns.normalize(call.query["urn"], workspace.default_country)
     if normal is None:
-        raise detail(400, f"Invalid URN: {given}")
-    return context.store.contact_by_urn(workspace, identity_of(normal))
+        raise detail(400, f"Invalid URN: {call.query['urn']}")
+    return normal
 
 
 def _looked_up(call: Call, context: Context, workspace: Workspace) -> Contact | None:
-    """The contact that `uuid=` or `urn=` names; none if neither is given."""
+    """The contact that `uuid=` or `urn=` names; none if neither is given, or nobody has the URN of a POST."""
     owner = _by_urn(call, context, workspace) if "urn" in call.query else None
     uuid = filters.looked_up(call, context.profile, typed=False)
     if uuid is not None and "urn" in call.query:
         raise detail(400, TWO_LOOKUPS)
+    missing = detail(404, context.profile.no_match.format(model="Contact"))
     if uuid is not None:
         found = context.store.contacts.get(uuid)
-        if found is None or found.workspace is not workspace or found.deleted:
-            raise detail(404, context.profile.no_match.format(model="Contact"))
+        if found is None or found.workspace is not workspace or (found.deleted and call.method == "DELETE"):
+            raise missing
         return found
     if owner is None and "urn" in call.query and call.method == "DELETE":
-        raise detail(404, context.profile.no_match.format(model="Contact"))
+        raise missing
     return owner
 
 
@@ -73,44 +79,64 @@ def write(call: Call, context: Context) -> Any:
     """POST: a new contact, or with `uuid=` or `urn=` a change to one."""
     contact = _looked_up(call, context, workspace_of(call))
     workspace = writable(call, context.profile)  # looked at after the contact, before any field
-    given = dict(call.body)
-    if "urns" in given and call.query.get("urn"):
-        raise field_errors({"urns": ["Field not allowed when using URN in URL"]})
-    if "urns" in given and contact is not None and workspace.anonymous:
-        raise field_errors({"urns": ["Updating URNs not allowed for anonymous organizations"]})
-    if contact is None and call.query.get("urn"):
-        given["urns"] = [call.query["urn"]]
     try:
-        clean = _clean(given, contact, context, workspace)
+        clean = _clean(call.body, contact, context, call)
+        if contact is not None and contact.deleted:
+            raise over_fields(context.profile.deleted_contact)
+        if contact is None and not clean.get("urns") and "urn" in call.query:
+            clean["urns"] = [_new_urn(identity_of(_asked(call, workspace)))]
+        if contact is None:
+            return Answer(201, show(_created(clean, context, workspace), context))
     except Invalid as problem:
         raise field_errors(problem.errors) from None
-    created = contact is None
-    if contact is None:
-        contact = context.store.add_contact(_new(context, workspace))
-    _change(contact, clean, context)
-    return Answer(201 if created else 200, show(contact, context))
+    _change(contact, clean, context, call)
+    return Answer(200, show(contact, context))
 
 
-def _new(context: Context, workspace: Workspace) -> Contact:
-    store, now = context.store, context.clock.now()
-    number, uuid = store.number("contact"), store.new_uuid()
-    return Contact(number, uuid, None, None, "active", [], {}, [], now, now, workspace)
+def _new_urn(urn: str) -> str:
+    """The URN that a contact is to be made with, which is looked at without the workspace's country."""
+    try:
+        return urns.valid(urn, "")
+    except Invalid as problem:
+        raise over_fields(problem.errors[0]) from None
 
 
-def _clean(given: Mapping[str, Any], contact: Contact | None, context: Context, workspace: Workspace) -> dict[str, Any]:
-    store = context.store
+def _created(clean: Mapping[str, Any], context: Context, workspace: Workspace) -> Contact:
+    """A new contact. The message engine makes it, and knows of the first URN only that it is another's."""
+    store, now, given = context.store, context.clock.now(), clean.get("urns") or []
+    for index, urn in enumerate(given):
+        if store.contact_by_urn(workspace, identity_of(urn)) is not None:
+            raise Invalid({"urns": {str(index): ["URN is in use by another contact."]}})
+    number, uuid, name = store.number("contact"), store.new_uuid(), clean.get("name")
+    values = {key: value for key, value in clean.get("fields", {}).items() if value is not None}
+    groups, language = list(clean.get("groups", ())), clean.get("language")
+    made = Contact(number, uuid, name, language, "active", [], values, groups, now, now, workspace)
+    store.add_contact(made)
+    store.set_urns(made, _different(given))
+    return made
+
+
+def _different(given: list[str]) -> list[str]:
+    """URNs without those that were there already."""
+    return list({identity_of(urn): urn for urn in reversed(given)}.values())[::-1]
+
+
+def _clean(given: Mapping[str, Any], contact: Contact | None, context: Context, call: Call) -> dict[str, Any]:
+    store, workspace = context.store, workspace_of(call)
     finder = objects.group_finder(store, workspace)
 
     checks: dict[str, fields.Check] = {
         "name": lambda value: value if value is None else fields.text(value, limit=64),
         "language": lambda value: value if value is None else _language(value),
-        "urns": lambda value: _free_urns(value, contact, context, workspace),
+        "note": lambda value: fields.text(value, limit=10_000, blank=True),
+        "urns": lambda value: _urns(value, contact, context, call),
         "groups": lambda value: _joined(
             objects.several(value, lambda name: fixed_group(finder(name), name), TOO_MANY), contact
         ),
         "fields": lambda value: _values(value, context, workspace),
-        "note": lambda value: fields.text(value, limit=10_000),
     }
+    if "notes" not in context.profile.contact_fields:
+        del checks["note"]
     return fields.gather(given, checks)
 
 
@@ -127,28 +153,19 @@ def _joined(groups: list[Named], contact: Contact | None) -> list[Named]:
     return groups
 
 
-def _free_urns(value: Any, contact: Contact | None, context: Context, workspace: Workspace) -> list[str]:
-    """URNs that nobody else owns."""
-
-    def check(given: Any) -> str:
-        urn = urns.check(given, workspace.default_country)
-        owner = context.store.contact_by_urn(workspace, identity_of(urn))
-        if owner is None or owner is contact:
-            return urn
-        raise invalid(f"URN belongs to another contact: {urn}" if by_list else "URN is in use by another contact.")
-
-    by_list = not context.profile.urn_in_use_by_index
-    try:
-        return fields.items(value, check)
-    except Invalid as problem:
-        taken = _first_taken(problem.errors) if by_list else None
-        raise Invalid([taken]) if taken else problem from None
-
-
-def _first_taken(errors: Any) -> str | None:
-    if not isinstance(errors, Mapping):
-        return None
-    return next((one for found in errors.values() for one in found if one.startswith("URN belongs")), None)
+def _urns(value: Any, contact: Contact | None, context: Context, call: Call) -> list[str]:
+    """URNs; whether they may be given at all is told when they are good. Up to v9.0 a new contact's must be free."""
+    workspace = workspace_of(call)
+    clean: list[str] = fields.items(value, lambda one: urns.check(one, workspace.default_country))
+    if "urn" in call.query:
+        raise invalid("Field not allowed when using URN in URL")
+    if workspace.anonymous and contact is not None:
+        raise invalid("Updating URNs not allowed for anonymous organizations")
+    if contact is None and not context.profile.urn_in_use_by_index:
+        for urn in clean:
+            if context.store.contact_by_urn(workspace, identity_of(urn)) is not None:
+                raise invalid(f"URN belongs to another contact: {urn}")
+    return clean
 
 
 def _values(value: Any, context: Context, workspace: Workspace) -> dict[str, Any]:
@@ -171,24 +188,46 @@ def _language(value: Any) -> str:
     code = fields.text(value, limit=3)
     if len(code) < 3:
         raise invalid("Ensure this field has at least 3 characters.")
-    if not is_language(code):
+    if not is_language(code.lower()):
         raise invalid("Not a valid ISO639-3 language code.")
     return code
 
 
-def _change(contact: Contact, clean: Mapping[str, Any], context: Context) -> None:
-    if "name" in clean:
-        contact.name = clean["name"]
-    if "language" in clean:
-        contact.language = clean["language"]
+def _change(contact: Contact, clean: Mapping[str, Any], context: Context, call: Call) -> None:
+    """Carry out a change; what is the same afterwards is none."""
+    before = _state(contact)
+    contact.name = clean.get("name", contact.name)
+    contact.language = clean.get("language", contact.language)
     if "urns" in clean:
-        context.store.set_urns(contact, clean["urns"])
+        _give(contact, _different(clean["urns"]), context)
     if "groups" in clean:
-        contact.groups = [one for one in contact.groups if one.query] + clean["groups"]
+        left = [one for one in contact.groups if one.query or one in clean["groups"]]
+        contact.groups = left + [one for one in clean["groups"] if one not in left]
     contact.fields.update(clean.get("fields", {}))
-    if "note" in clean:
-        contact.notes.append(clean["note"])
-    context.store.touch(contact, context.clock.now())
+    if _state(contact) != before:
+        context.store.touch(contact, context.clock.now())
+    if "note" in clean and call.user is not None:
+        contact.notes = [*contact.notes, Note(clean["note"], context.clock.now(), call.user)][-MOST_NOTES:]
+
+
+def _state(contact: Contact) -> tuple[Any, ...]:
+    values = {key: value for key, value in contact.fields.items() if value is not None}
+    return contact.name, contact.language, list(contact.urns), {one.uuid for one in contact.groups}, values
+
+
+def _give(contact: Contact, wanted: list[str], context: Context) -> None:
+    """Give a contact URNs, which are taken away from others or, later, left to them."""
+    store, workspace = context.store, contact.workspace
+    kept = []
+    for urn in wanted:
+        owner = store.contact_by_urn(workspace, identity_of(urn))
+        if owner is not None and owner is not contact:
+            if not context.profile.steals_urns:
+                continue
+            store.set_urns(owner, [one for one in owner.urns if identity_of(one) != identity_of(urn)])
+            store.touch(owner, context.clock.now())
+        kept.append(urn)
+    store.set_urns(contact, kept)
 
 
 def delete(call: Call, context: Context) -> Any:

@@ -103,7 +103,8 @@ def labels(call: Call, context: Context) -> Any:
 
 def shown_label(row: Named, context: Context) -> dict[str, Any]:
     """A label as the API shows it."""
-    return {"uuid": row.uuid, "name": row.name, "count": len(context.store.by_label.get(row.uuid, ()))}
+    rows = context.store.by_label.get(row.uuid, ())
+    return {"uuid": row.uuid, "name": row.name, "count": sum(one.visibility == "visible" for one in rows)}
 
 
 def contact_fields(call: Call, context: Context) -> Any:

@@ -66,8 +66,8 @@ def _clean(given: Mapping[str, Any], context: Context, workspace: Workspace) -> 
     store, profile = context.store, context.profile
     checks: dict[str, fields.Check] = {
         "flow": lambda value: objects.one(value, objects.flow_finder(store, workspace)),
-        "groups": lambda value: objects.several(value, objects.group_finder(store, workspace), TOO_MANY),
         "contacts": lambda value: objects.several(value, objects.contact_finder(store, workspace), TOO_MANY),
+        "groups": lambda value: objects.several(value, objects.group_finder(store, workspace), TOO_MANY),
         "urns": lambda value: fields.items(value, lambda one: urns.check(one, workspace.default_country)),
         "restart_participants": fields.boolean,
         "exclude_active": fields.boolean,
@@ -165,8 +165,8 @@ def _row(clean: Mapping[str, Any], call: Call, context: Context, workspace: Work
         "pending",
         None,
         clean.get("urns") or [],
-        clean.get("contacts") or [],
-        clean.get("groups") or [],
+        list(dict.fromkeys(clean.get("contacts") or ())),
+        list(dict.fromkeys(clean.get("groups") or ())),
         exclusions,
         _kept(given, context.profile),
         call.user.email if call.user else None,

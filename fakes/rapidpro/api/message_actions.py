@@ -9,7 +9,7 @@ from typing import Any
 from fakes.rapidpro.api import fields, objects
 from fakes.rapidpro.api.context import NOTHING, Answer, Context, writable
 from fakes.rapidpro.api.fields import Invalid, invalid
-from fakes.rapidpro.api.wire import Call, field_errors, over_fields
+from fakes.rapidpro.api.wire import Broken, Call, field_errors, over_fields
 from fakes.rapidpro.rows import Message, Named, Workspace
 
 CHANGES = MappingProxyType(
@@ -26,7 +26,7 @@ def act(call: Call, context: Context) -> Any:
     checks: dict[str, fields.Check] = {
         "messages": lambda value: _messages(value, context, workspace),
         "action": lambda value: fields.choice(value, ACTIONS),
-        "label": lambda value: objects.one(value, lambda name: objects.named(store.labels, workspace, name)),
+        "label": lambda value: objects.one(value, objects.label_finder(store, workspace, context.profile)),
         "label_name": lambda value: fields.name(value, limit=64),
     }
     try:
@@ -37,6 +37,8 @@ def act(call: Call, context: Context) -> Any:
     for message in clean["messages"]:
         if message is not None:
             _do(clean["action"], message, label, context)
+    if None in clean["messages"] and not isinstance(call.body["messages"], list):
+        raise Broken  # keys of an object, which cannot be told by their position
     gone = [asked for asked, found in zip(call.body["messages"], clean["messages"], strict=True) if found is None]
     return {"failures": gone} if gone else Answer(204, NOTHING)
 
@@ -82,10 +84,13 @@ def _label(clean: Mapping[str, Any], context: Context, workspace: Workspace) -> 
 
 def _do(action: str, message: Message, label: Named | None, context: Context) -> None:
     store = context.store
+    now = context.clock.now() if action in context.profile.dated_actions else None
     if label is not None:
         others = [one for one in message.labels if one is not label]
-        store.set_labels(message, [*others, label] if action == "label" else others)
+        if (label in message.labels) != (action == "label"):
+            store.set_labels(message, [*others, label] if action == "label" else others)
+            store.set_visibility(message, message.visibility, now)
         return
     before, after = CHANGES.get(action, ("", ""))
     if before in (None, message.visibility):
-        store.set_visibility(message, after, context.clock.now())
+        store.set_visibility(message, after, now)

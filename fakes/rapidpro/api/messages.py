@@ -56,7 +56,7 @@ def _chosen(call: Call, context: Context, workspace: Workspace) -> Chosen:
         known = contact is not None and contact.workspace is workspace and not contact.deleted
         return (store.by_contact.get(asked["contact"]) if known else None), created, _visible
     if asked.get("label"):
-        name = asked["label"]
+        name = objects.as_stored(asked["label"]) if context.profile.typed_labels else asked["label"]
         label = next((one for one in store.labels if one.workspace is workspace and name in (one.uuid, one.name)), None)
         keep = _visible if context.profile.labels_archived else _not_archived
         return (None if label is None else store.by_label.get(label.uuid)), created, keep

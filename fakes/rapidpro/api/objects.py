@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import uuid as uuids
 from collections.abc import Callable
 from typing import Any
 
 from fakes.rapidpro.addresses import identity_of
 from fakes.rapidpro.api import urns
 from fakes.rapidpro.api.fields import MAX_ITEMS, NULL, invalid
+from fakes.rapidpro.api.wire import Broken
 from fakes.rapidpro.profile import Profile
 from fakes.rapidpro.refs import ref_of
 from fakes.rapidpro.rows import Contact, Flow, Named, Workspace
@@ -48,6 +50,17 @@ def _there(value: Any, find: Find) -> Any:
     return found
 
 
+def without_nul(find: Find) -> Find:
+    """A finder that breaks where the database would: it compares with no text that has NUL in it."""
+
+    def checked(name: str) -> Any:
+        if "\x00" in name:
+            raise Broken
+        return find(name)
+
+    return checked
+
+
 def contact_finder(store: Store, workspace: Workspace) -> Find:
     """By UUID or by the URN of a contact that is there; a national number is none here."""
 
@@ -58,12 +71,25 @@ def contact_finder(store: Store, workspace: Workspace) -> Find:
             found = None if normal is None else store.contact_by_urn(workspace, identity_of(normal))
         return found if found is not None and found.workspace is workspace and not found.deleted else None
 
-    return find
+    return without_nul(find)
 
 
 def group_finder(store: Store, workspace: Workspace) -> Find:
     """By UUID or by name in any case."""
-    return lambda name: named(store.groups, workspace, name)
+    return without_nul(lambda name: named(store.groups, workspace, name))
+
+
+def label_finder(store: Store, workspace: Workspace, profile: Profile) -> Find:
+    """By UUID, where the database keeps them as such in any form, or by name in any case."""
+    return without_nul(lambda name: named(store.labels, workspace, as_stored(name) if profile.typed_labels else name))
+
+
+def as_stored(name: str) -> str:
+    """A UUID as the database writes it; what is none stays as it is."""
+    try:
+        return str(uuids.UUID(name))
+    except ValueError:
+        return name
 
 
 def named(rows: list[Named], workspace: Workspace, name: str) -> Named | None:

@@ -24,9 +24,15 @@ NO_LANGUAGE = "Not an allowed ISO 639-3 language code."
 
 def language(value: Any) -> str:
     """A code of three letters."""
-    code = fields.text(value)
+    found = []
+    try:
+        code = fields.text(value, limit=3)
+    except Invalid as problem:
+        if value is None or isinstance(value, bool | list | dict) or not str(value).strip():
+            raise
+        code, found = str(value).strip(), problem.errors
     if not is_language(code):
-        raise invalid(NO_LANGUAGE)
+        raise Invalid([*found, NO_LANGUAGE])
     return code
 
 
@@ -56,7 +62,7 @@ def attachments(value: Any, workspace: Workspace, profile: Profile) -> dict[str,
 
 
 def media(value: Any) -> list[Any]:
-    """Uploaded files. There is no media library: none is found. (A number among them broke the real one before v26.)"""
+    """Uploaded files. There is no media library: none is found."""
     return objects.several(value, lambda _name: None, TOO_MANY, limit=MOST_ATTACHMENTS)
 
 

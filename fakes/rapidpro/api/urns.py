@@ -18,30 +18,28 @@ MAX_LENGTH = 255
 
 _ANY = re.compile(r".+", re.S)
 _DIGITS = re.compile(r"[0-9]+")
+_NUMBER = re.compile(r"\s*[+-]?\d+(_\d+)*\s*")
+_HEX = "[0-9a-fA-F]"
+_UUID = f"{_HEX}{{8}}(-{_HEX}{{4}}){{3}}-{_HEX}{{12}}"
+_HANDLE = re.compile(r"[a-zA-Z0-9_]{1,15}")
 _PATTERNS: Mapping[str, re.Pattern[str]] = MappingProxyType(
     {
-        "tel": _ANY,
         "mailto": re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+"),
         "telegram": _DIGITS,
-        "facebook": re.compile(r"(ref:)?\w+"),
-        "twitterid": _DIGITS,
-        "twitter": re.compile(r"[a-zA-Z0-9_]{1,15}"),
+        "facebook": re.compile(rf"ref:.*|{_NUMBER.pattern}", re.S),
+        "twitterid": re.compile(r"\d+"),
+        "twitter": _HANDLE,
         "viber": re.compile(r"[a-zA-Z0-9_=/+]{1,24}"),
-        "line": re.compile(r"[a-zA-Z0-9_]{1,36}"),
         "whatsapp": _DIGITS,
-        "wechat": _ANY,
-        "vk": _DIGITS,
-        "fcm": _ANY,
-        "freshchat": _ANY,
-        "discord": _DIGITS,
+        "freshchat": re.compile(f"{_UUID}/{_UUID}"),
+        "discord": _NUMBER,
         "instagram": _DIGITS,
-        "jiochat": _ANY,
-        "rocketchat": _ANY,
-        "slack": _ANY,
-        "webchat": _ANY,
-        "ext": _ANY,
+        **dict.fromkeys(("line", "wechat", "vk", "fcm", "jiochat", "rocketchat", "slack", "webchat", "ext"), _ANY),
+        "deleted": _ANY,
     }
 )
+_SCHEMES = frozenset({"tel", *_PATTERNS})
+_ESCAPES = (("#", "%23"), ("%", "%25"), ("?", "%3F"))
 
 
 def check(value: Any, country: str, *, limited: bool = True) -> str:
@@ -52,10 +50,17 @@ def check(value: Any, country: str, *, limited: bool = True) -> str:
     given = value if isinstance(value, str) else _as_written(value)
     if not given.strip():
         raise Invalid(["This field may not be blank."])
-    normal = normalize(given, country) if len(given) <= MAX_LENGTH else normalize.__wrapped__(given, country)
-    if normal is None:
-        raise invalid(f"Invalid URN: {given}. Ensure phone numbers contain country codes.")
+    normal = valid(given, country)
     return text(normal, trim=False, limit=MAX_LENGTH if limited else None)  # refuses NUL and surrogates too
+
+
+def valid(given: str, country: str) -> str:
+    """The usual form of a URN that is one. Raises Invalid."""
+    kept = len(given) <= MAX_LENGTH
+    normal = normalize(given, country) if kept else normalize.__wrapped__(given, country)
+    if normal is None or not (_fits if kept else _fits.__wrapped__)(normal, country):
+        raise invalid(f"Invalid URN: {given}. Ensure phone numbers contain country codes.")
+    return normal
 
 
 def _as_written(value: Any) -> str:
@@ -66,16 +71,55 @@ def _as_written(value: Any) -> str:
 
 @lru_cache(maxsize=65536)
 def normalize(urn: str, country: str) -> str | None:
-    """The usual form of a URN, display name and query kept; none if it is none."""
-    scheme, colon, rest = urn.partition(":")
-    if not colon or scheme not in _PATTERNS:
+    """The usual form of what may be a URN, display name and query kept; none if its scheme is none or it is empty.
+
+    Whether its path is one of that scheme is not looked at: what is looked up need not be (URN.normalize).
+    """
+    parts = _parts(urn)
+    if parts is None:
         return None
-    mark = re.search(r"[?#]", rest)
-    path, tail = (rest[: mark.start()], rest[mark.start() :]) if mark else (rest, "")
+    scheme, path, query, display = parts
     path = _path(scheme, path.strip(), country)
-    if not path or not _PATTERNS[scheme].fullmatch(path) or (scheme == "tel" and not is_possible(path)):
+    if scheme == "twitterid":
+        display = display.strip().lower().removeprefix("@")
+    if not path:
         return None
-    return f"{scheme}:{path}{tail}"
+    tail = (f"?{_escaped(query)}" if query else "") + (f"#{_escaped(display)}" if display else "")
+    return f"{scheme}:{_escaped(path)}{tail}"
+
+
+@lru_cache(maxsize=65536)
+def _fits(normal: str, country: str) -> bool:
+    """Whether the path of a URN in its usual form is one of its scheme (URN.validate)."""
+    parts = _parts(normal)
+    if parts is None:
+        return False
+    scheme, path, _, display = parts
+    if scheme == "tel":
+        return _parsed(path, country) is not None
+    return _PATTERNS[scheme].fullmatch(path) is not None and not (
+        scheme == "twitterid" and display and not _HANDLE.fullmatch(display)
+    )
+
+
+def _parts(urn: str) -> tuple[str, str, str, str] | None:
+    """Scheme, path, query and display name; none if there is no path, or a mark where it may not be."""
+    scheme, _, rest = urn.partition(":")
+    address, _, display = rest.partition("#")
+    path, _, query = address.partition("?")
+    if scheme not in _SCHEMES or not path or "?" in query or "?" in display or "#" in display:
+        return None
+    return scheme, _unescaped(path), _unescaped(query), _unescaped(display)
+
+
+def _escaped(text: str) -> str:
+    return "".join(dict(_ESCAPES).get(char, char) for char in text) if set(text) & {"#", "%", "?"} else text
+
+
+def _unescaped(text: str) -> str:
+    for char, code in _ESCAPES:
+        text = text.replace(code, char)
+    return text
 
 
 def _path(scheme: str, path: str, country: str) -> str:
@@ -88,29 +132,27 @@ def _path(scheme: str, path: str, country: str) -> str:
 
 def _number(path: str, country: str) -> str:
     """International form if it can be had; else what was left after cleaning."""
-    import phonenumbers  # takes a while to load, and start-up counts
-
-    kept = re.sub(r"[^0-9a-z]", "", path.lower())
+    kept = path.lower()
+    if kept.endswith(("e+11", "e+12")):  # what spreadsheets make of long numbers
+        kept = kept[:-4].replace(".", "")
+    kept = re.sub(r"[^0-9a-z]", "", kept)
     number = kept
     if path.startswith("+") or (len(kept) >= 11 and not kept.startswith("0")):
         number = f"+{kept}"
+    return _parsed(number, country) or kept
+
+
+def _parsed(number: str, country: str) -> str | None:
+    """A number in international form; none if it is too short or too long for its country, or has none."""
+    import phonenumbers  # takes a while to load, and start-up counts
+
     try:
         parsed = phonenumbers.parse(number, country or None)
     except phonenumbers.NumberParseException:
-        return number
-    if phonenumbers.is_possible_number(parsed):
-        return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
-    return number
-
-
-def is_possible(path: str) -> bool:
-    """Whether a number has a country code and a length that its country uses."""
-    import phonenumbers
-
-    try:
-        return bool(phonenumbers.is_possible_number(phonenumbers.parse(path, None)))
-    except phonenumbers.NumberParseException:
-        return False
+        return None
+    if phonenumbers.is_possible_number_with_reason(parsed) != phonenumbers.ValidationResult.IS_POSSIBLE:
+        return None
+    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
 
 
 def display_number(path: str, country: str) -> str:
