@@ -38,7 +38,7 @@ def test_a_removed_channel_is_listed_no_more_and_messages_after_it_fail() -> Non
 
 def test_what_waits_for_a_removed_channel_fails_with_the_channel_still_told() -> None:
     desk = Desk()
-    desk.tell("PUT", "/channel", {"down": True, "delays": {"retries": [60, 3600]}})
+    desk.tell("PUT", "/channel", {"down": True, "delays": {"retries": [59.9, 3600]}})
     message = sent(desk, {"urns": [ANN], "text": "Hello"})
     assert message["status"] == "errored"
     remove_channels(desk)
