@@ -14,7 +14,7 @@ from fakes.cht.phone_number import normalize
 from fakes.cht.records import record_of_text
 from fakes.cht.state import State
 from fakes.cht.task_state import set_task_state
-from fakes.cht.transitions.loading import SERVER, loaded
+from fakes.cht.transitions.loading import SERVER, Loading
 
 REQUIRED = ("id", "content", "from")
 BeforeSave = Callable[[Doc], None]
@@ -47,6 +47,7 @@ class Messaging:
         self.send_at_once = send_at_once
         self.pause: Callable[[], object] = _go_on
         self.note: Callable[[str], None] = _ignore
+        self._loading = Loading(state, SERVER, lambda sentence: self.note(sentence))
 
     def take_in(self, messages: Any) -> int:
         """Store incoming messages `{id, from, content}` that are complete and not seen before; returns how many.
@@ -68,7 +69,7 @@ class Messaging:
 
     def store(self, record: Doc) -> str:
         """Run the transitions over a new record, save it, return its id."""
-        if loaded(self._state.settings, SERVER):
+        if self._loading.any():
             record["_id"] = self._state.new_uuid()
             record = self._after_transitions(record)
         else:

@@ -18,7 +18,7 @@ from fakes.cht.subjects import Subjects
 from fakes.cht.tasks import Gone, Tasks
 from fakes.cht.transitions.change import Note
 from fakes.cht.transitions.engine import Transitions
-from fakes.cht.transitions.loading import SENTINEL, loaded
+from fakes.cht.transitions.loading import SENTINEL, Loading
 
 AGAIN = 0.05
 """Seconds until a task is tried again that could not begin."""
@@ -32,6 +32,7 @@ class Sentinel:
         self._tasks = tasks
         self._note = note
         self._subjects = subjects
+        self._loading = Loading(state, SENTINEL, note)
         outbound = Outbound(state, session)
         self._transitions = Transitions(state, subjects, outbound, note)
         self._queue = OutboundQueue(state, subjects, outbound)
@@ -46,7 +47,7 @@ class Sentinel:
     def changed(self, doc: Doc) -> None:
         """A document was saved. Called under the lock."""
         self._schedules.changed(doc)
-        if doc.get("_deleted") or not loaded(self._state.settings, SENTINEL):
+        if doc.get("_deleted") or not self._loading.any():
             return
         self._waiting[doc["_id"]] = None
         if not self._awake:

@@ -21,7 +21,7 @@ from fakes.cht.transitions.change import Change, Note, Transition
 from fakes.cht.transitions.deaths import Deaths
 from fakes.cht.transitions.default_responses import DefaultResponses
 from fakes.cht.transitions.history import History
-from fakes.cht.transitions.loading import SENTINEL, SERVER, fault, loaded
+from fakes.cht.transitions.loading import SENTINEL, SERVER, loaded
 from fakes.cht.transitions.messages import Messages, add_error
 from fakes.cht.transitions.muting import Muting
 from fakes.cht.transitions.patient_reports import PatientReports
@@ -142,22 +142,14 @@ class Transitions:
         return changed
 
     def _switched_on(self, here: str) -> Iterator[tuple[str, Transition]]:
-        """What runs, in its order. What does not, though it should, is told once."""
-        settings = self._state.settings
-        wrong = fault(settings, here)
-        if wrong is not None:
-            self._tell(f"no transition runs, nor would any in the real {here}: {wrong}")
-        for name in loaded(settings, here):
+        """What runs, in its order. What this fake does not have is told once."""
+        for name in loaded(self._state.settings, here):
             transition = self._all.get(name)
-            if transition is None:
-                self._tell(f"the settings switch on the transition {name!r}, which this fake does not have")
-            else:
+            if transition is not None:
                 yield name, transition
-
-    def _tell(self, sentence: str) -> None:
-        if sentence not in self._told:
-            self._told.add(sentence)
-            self._note(sentence)
+            elif name not in self._told:
+                self._told.add(name)
+                self._note(f"the settings switch on the transition {name!r}, which this fake does not have")
 
 
 def _generation(revision: Any) -> str:

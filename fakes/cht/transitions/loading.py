@@ -7,11 +7,12 @@ load them each for themselves; the server leaves out those that only sentinel ru
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from fakes.cht import js
 from fakes.cht.contact_types import contact_type, is_person_type
+from fakes.cht.state import State
 
 SERVER, SENTINEL = "server", "sentinel"
 KNOWN = (
@@ -47,6 +48,27 @@ FORMS = (("muting", "mute_forms"), ("death_reporting", "mark_deceased_forms"))
 """Lists of forms that may not be empty, by transition."""
 
 Settings = Mapping[str, Any]
+
+
+class Loading:
+    """Whether any transition runs in one process, SERVER or SENTINEL; why none does is told once for each settings."""
+
+    def __init__(self, state: State, here: str, note: Callable[[str], None]) -> None:
+        self._state = state
+        self._here = here
+        self._note = note
+        self._of: Settings | None = None
+        self._any = False
+
+    def any(self) -> bool:
+        """Whether any runs with the present settings."""
+        settings = self._state.settings
+        if self._of is not settings:
+            self._of, self._any = settings, bool(loaded(settings, self._here))
+            wrong = fault(settings, self._here)
+            if wrong is not None:
+                self._note(f"no transition runs, nor would any in the real {self._here}: {wrong}")
+        return self._any
 
 
 def loaded(settings: Settings, here: str) -> tuple[str, ...]:
