@@ -63,6 +63,11 @@ class Transitions:
             "mark_for_outbound": MarkForOutbound(state, outbound),
         }
 
+    @property
+    def played(self) -> tuple[str, ...]:
+        """The names of the transitions that this fake has."""
+        return tuple(self._all)
+
     def clear(self) -> None:
         """Begin anew, as after a restart."""
         self._history.clear()

@@ -67,6 +67,11 @@ class Registration:
             "add_place": contacts.add_place,
         }
 
+    @property
+    def triggers(self) -> tuple[str, ...]:
+        """The names of the triggers that settings may use."""
+        return tuple(self._triggers)
+
     def wants(self, change: Change) -> bool:
         """A record of a form with a registration, of somebody known or of a public form."""
         doc, settings = change.doc, self._state.settings
