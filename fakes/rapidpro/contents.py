@@ -5,49 +5,44 @@ Source: goflow core/msg.go (BroadcastTranslations, MsgContent), mailroom core/mo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from fakes.rapidpro.context import context_of
+from fakes.rapidpro.context import NOTHING, context_of
 from fakes.rapidpro.engine import Work
 from fakes.rapidpro.records import Contact, Content, Records, Workspace
 from fakes.rapidpro.templates import written
 
-Translations = Mapping[str, Mapping[str, Any]]
-"""By language: text, attachments, quick_replies."""
+Translation = Mapping[str, Any]
+"""What there is of text, attachments, quick_replies."""
 
 
 def content_for(broadcast: Any, contact: Contact, workspace: Workspace, records: Records, work: Work) -> Content | None:
     """What the contact gets; none if it is nothing."""
-    wished = list(_languages(contact, workspace, broadcast.base_language))
-    chosen = (_merged if work.habits.merges_translations else _first)(records.translations_of(broadcast), wished)
+    given, wished = records.translations_of(broadcast), _languages(contact, workspace, broadcast.base_language)
+    found = [given[language] for language in wished if language in given]
+    chosen = _merged(found) if work.habits.merges_translations else _content(*found[:1])
     if chosen.empty:
         return None
     content = _evaluated(chosen, contact, workspace, records, work)
     return None if content.empty and not work.habits.sends_emptied else content
 
 
-def _languages(contact: Contact, workspace: Workspace, base: str) -> Iterator[str]:
+def _languages(contact: Contact, workspace: Workspace, base: str) -> Iterable[str]:
     """The contact's if the workspace has it, the workspace's first, the broadcast's base."""
-    if contact.language in workspace.languages:
-        yield contact.language or ""
-    yield from workspace.languages[:1]
-    yield base
+    own, known = contact.language, workspace.languages
+    return dict.fromkeys((own, *known[:1], base) if own is not None and own in known else (*known[:1], base))
 
 
-def _merged(given: Translations, languages: Sequence[str]) -> Content:
-    """Each part in the first language that has it."""
+def _merged(found: Sequence[Translation]) -> Content:
+    """Each part from the first translation that has it."""
+    if len(found) == 1:  # the usual case
+        return _content(found[0])
+    first = {part: next((one[part] for one in found if one.get(part)), None) for part in Content._fields}
+    return _content(first)
 
-    def first(part: str) -> Any:
-        return next((given[one][part] for one in languages if one in given and given[one].get(part)), ())
 
-    return Content(first("text") or "", first("attachments"), first("quick_replies"))
-
-
-def _first(given: Translations, languages: Sequence[str]) -> Content:
-    """All parts in the first language there is."""
-    one = next((given[language] for language in languages if language in given), {})
+def _content(one: Translation = NOTHING) -> Content:
     return Content(one.get("text") or "", one.get("attachments") or (), one.get("quick_replies") or ())
 
 
@@ -63,4 +58,4 @@ def _evaluated(content: Content, contact: Contact, workspace: Workspace, records
         }
         for one in content.quick_replies
     ]
-    return replace(content, text=written(content.text, context, workspace, work), quick_replies=replies)
+    return content._replace(text=written(content.text, context, workspace, work), quick_replies=replies)

@@ -6,9 +6,8 @@ The store keeps its indexes; so every change goes through it. All calls are made
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 ONLY_NODE = "0000000d-0000-4000-8000-000000000001"
 """The one node that a flow has here; where results of runs come from."""
@@ -97,8 +96,7 @@ class Message(Protocol):
     def high_priority(self) -> bool: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """What is sent. Quick replies are objects with a type and a text, perhaps with more."""
 
     text: str

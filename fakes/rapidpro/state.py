@@ -77,7 +77,9 @@ class Store(Tables):
         )
 
     def reached_by(self, contact: Any, urn: str) -> Channel | None:
-        channel: Channel | None = contact.channels.get(identity_of(urn))
+        channel: Channel | None = contact.channels.get(identity_of(urn)) if contact.channels else None
+        if channel is None:
+            return None
         return channel if channel in self.channels else None
 
     def prefer(self, contact: Any, urn: str, channel: Any) -> None:
