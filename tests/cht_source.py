@@ -61,8 +61,8 @@ def played(common: Mapping[str, Any], case: Mapping[str, Any]) -> list[dict[str,
             state.save(doc)
             transitions.after_save(doc["_id"], state.docs, state.sentinel)
     found = [_named(doc, {*given, *ids}) for doc in state.all_docs()]
-    plain = _Plain(json.dumps([common, case["settings"], case["docs"], reports]))
-    shown = [plain.of(doc) for doc in sorted(found, key=lambda doc: str(doc["_id"] == "new"))]
+    plain = _Plain(json.dumps([common, case["settings"], case["docs"], reports]), found)
+    shown = [plain.of(doc) for doc in found]
     return [doc for doc in shown if doc != given.get(doc["_id"])]
 
 
@@ -82,18 +82,16 @@ def _named(doc: dict[str, Any], known_ids: set[str]) -> dict[str, Any]:
 class _Plain:
     """Takes out of documents what differs from run to run."""
 
-    def __init__(self, given: str) -> None:
-        self._given = set(re.findall(r"\d{5,}", given))
-        self._made: dict[str, str] = {}
+    def __init__(self, given: str, docs: list[dict[str, Any]]) -> None:
+        known_before = set(re.findall(r"\d{5,}", given))
+        ids = [(doc.get(key), key) for doc in docs for key in ("patient_id", "place_id", "case_id")]
+        self._made = {code: f"GEN {key}" for code, key in ids if code not in known_before}
 
     def of(self, value: Any) -> Any:
         if isinstance(value, dict):
             return {key: self.of(item) for key, item in value.items() if key not in LEFT_OUT}
         if isinstance(value, list):
             return [self.of(item) for item in value]
-        return SHORT_ID.sub(self._short, value) if isinstance(value, str) else value
-
-    def _short(self, found: re.Match[str]) -> str:
-        if found[0] in self._given:
-            return found[0]
-        return self._made.setdefault(found[0], f"GEN{len(self._made)}")
+        return (
+            SHORT_ID.sub(lambda found: self._made.get(found[0], found[0]), value) if isinstance(value, str) else value
+        )

@@ -1,8 +1,8 @@
 """Who a phone number or a short id stands for, and which reports are about whom.
 
-Stands for the views `contacts_by_phone`, `contacts_by_reference`, `reports_by_subject`, `registered_patients` and
-`contacts_by_depth`, `docs_by_shortcode` (cht-core `ddocs/medic-db`). Short ids of contacts are texts there: a number
-never finds one.
+Stands for the views `contacts_by_phone`, `contacts_by_reference`, `contacts_by_depth`, `reports_by_subject`,
+`reports_by_form_and_parent`, `registered_patients` and `docs_by_shortcode` (cht-core `ddocs/medic-db`). Short ids of
+contacts are texts there: a number never finds one.
 Fed by `changed`; guarded by the lock of the state.
 """
 
@@ -71,6 +71,10 @@ class Subjects:
         """Reports about a patient, place or case, by id. A number and a text are two subjects."""
         return sorted(self._docs.get(("subject", json_key(subject)), ()))
 
+    def reports_from(self, form: Any, place_id: Any) -> list[str]:
+        """Reports of a form from a place, by id."""
+        return sorted(self._docs.get(("form", (json_key(form), json_key(place_id))), ()))
+
     def registered(self, code: Any) -> list[str]:
         """Reports without errors about a patient or place with that short id, by id. A number has none."""
         return sorted(self._docs.get(("registered", code), ())) if isinstance(code, str) else []
@@ -89,6 +93,10 @@ def _keys_of(doc: Doc) -> Iterator[Key]:
         fields = given if isinstance(given, dict) else {}
         for names, source in ((IN_RECORD, doc), (IN_FIELDS, fields)):
             yield from (("subject", json_key(source[name])) for name in names if source.get(name))
+        contact = doc.get("contact")
+        parent = contact.get("parent") if isinstance(contact, dict) else None
+        if isinstance(parent, dict):
+            yield "form", (json_key(doc["form"]), json_key(parent.get("_id")))
         if not doc.get("errors"):
             codes = (doc.get(name) or fields.get(name) for name in ("patient_id", "place_id"))
             yield from (("registered", text(code)) for code in codes if code)

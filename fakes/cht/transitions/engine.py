@@ -16,6 +16,7 @@ from fakes.cht.lineage import hydrate, minify
 from fakes.cht.outbound import MarkForOutbound, Outbound
 from fakes.cht.state import State
 from fakes.cht.subjects import Subjects
+from fakes.cht.transitions.alerts import ConditionalAlerts
 from fakes.cht.transitions.case_reports import CaseReports
 from fakes.cht.transitions.change import Change, Note, Transition
 from fakes.cht.transitions.deaths import Deaths
@@ -58,6 +59,7 @@ class Transitions:
             "default_responses": DefaultResponses(state, self.messages),
             "update_sent_by": SentBy(state, subjects),
             "death_reporting": Deaths(state),
+            "conditional_alerts": ConditionalAlerts(state, subjects, self.messages),
             "resolve_pending": ResolvePending(state),
             "muting": Muting(state, subjects, self.messages, checks, note),
             "mark_for_outbound": MarkForOutbound(state, outbound),
