@@ -308,3 +308,43 @@ def test_contacts_get_short_ids_and_deaths_are_noted() -> None:
     assert (made.cht.state.get("eve") or {})["date_of_death"] == record["reported_date"]
     text(made, f"ALIVE {code}")
     assert "date_of_death" not in (made.cht.state.get("eve") or {})
+
+
+def reminder(due: str, state: str, group: int) -> dict[str, Any]:
+    message = {"uuid": f"u{due}", "to": ANN, "message": "Visit"}
+    return {"due": f"2024-{due}T08:00:00.000Z", "state": state, "group": group, "type": "visits", "messages": [message]}
+
+
+def pregnancy(*tasks: dict[str, Any]) -> dict[str, Any]:
+    about = {"type": "data_record", "form": "PREG", "reported_date": 1725000000000, "contact": {"_id": "ann"}}
+    fields = {"patient_id": "12345", "weeks_since_lmp": 8}
+    return {"_id": "preg", **about, "fields": fields, "scheduled_tasks": [*tasks]}
+
+
+@pytest.mark.parametrize(("group", "answered"), [(1, True), (2, False)])
+def test_a_report_ahead_of_the_next_group_answers_no_earlier_reminder(group: int, answered: bool) -> None:
+    made = clinic()
+    made.cht.state.save(pregnancy(reminder("09-25", "sent", 1), reminder("10-03", "scheduled", group)))
+    record = text(made, "VISIT 12345 50")
+    sent, coming = (made.cht.state.get("preg") or {})["scheduled_tasks"]
+    assert (coming["state"], "responded_to_by" in sent) == ("cleared", answered)
+    assert sent.get("responded_to_by", [record["_id"]]) == [record["_id"]]
+
+
+def test_what_was_due_this_morning_is_scheduled_again_when_its_contact_is_unmuted() -> None:
+    made = clinic()
+    made.cht.state.save({**(made.cht.state.get("ada") or {}), "muted": "2024-09-01T00:00:00.000Z"})
+    made.cht.state.save(pregnancy(reminder("10-01", "muted", 1), reminder("10-02", "muted", 2)))
+    made.clock.advance(1)
+    text(made, "ON 12345")
+    assert reminders(made, {"_id": "preg"}) == ["muted", "scheduled"]
+
+
+@pytest.mark.parametrize(("field", "unique"), [("visit", False), ("visit_date", True)])
+def test_fields_whose_names_end_in_date_are_always_unique(field: str, unique: bool) -> None:
+    """`ddocs/medic-db/medic/nouveau/reports_by_freetext/index.js` leaves them out."""
+    checks = {"list": [{"property": field, "rule": f"unique('{field}')", "message": "Again"}]}
+    reports = [{"form": "VISIT", "validations": checks, "messages": []}]
+    made = clinic(forms={"VISIT": form("VISIT", "patient_id", field)}, patient_reports=reports, registrations=[])
+    assert replies(text(made, "VISIT 12345 monday")) == []
+    assert replies(text(made, "VISIT 12345 Monday")) == ([] if unique else ["Again"])
