@@ -133,7 +133,9 @@ def test_the_number_is_changed_as_the_settings_say() -> None:
 
 
 def test_a_transition_that_this_fake_lacks_is_told_once() -> None:
-    made = answering(transitions={"default_responses": {}, "update_scheduled_reports": True, "muting": {"disable": True}})
+    made = answering(
+        transitions={"default_responses": {}, "update_scheduled_reports": True, "muting": {"disable": True}}
+    )
     assert [states(text_in(made)), states(text_in(made))] == [["pending"]] * 2
     assert [note for note in made.notes if "transition" in note] == [
         "the settings switch on the transition 'update_scheduled_reports', which this fake does not have"
