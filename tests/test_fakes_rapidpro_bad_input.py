@@ -6,6 +6,7 @@ import base64
 import gzip
 import json
 import time
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -86,7 +87,19 @@ def refused(reply: Reply) -> Any:
 def test_a_value_of_any_kind_in_any_field_is_taken_or_refused(caller: Caller, name: str, field: str) -> None:
     for value in VALUES:
         reply = caller.post(name, {**POSTED[name], field: value})
-        assert reply.status in (200, 201, 204, 400, 405, *unstorable(value)), (value, reply.body)
+        known = (500,) if breaks_the_real_one(name, {**POSTED[name], field: value}) else unstorable(value)
+        assert reply.status in (200, 201, 204, 400, 405, *known), (value, reply.body)
+
+
+def breaks_the_real_one(name: str, body: Mapping[str, Any]) -> bool:
+    """Seen at v9.3.76, and where the message engine takes part, read in it: what is no fault of the fake."""
+    if name == "message_actions":
+        return isinstance(body.get("messages"), dict)
+    files, named = body.get("attachments"), [body.get("contacts"), body.get("groups")]
+    lists = list(files.values()) if isinstance(files, dict) else [files]
+    if any(isinstance(one, list) and one and isinstance(one[0], int) for one in lists):
+        return True
+    return name == "broadcasts" and any(isinstance(one, list) and len(one) > 1 for one in named)  # perhaps the same
 
 
 def unstorable(value: Any) -> tuple[int, ...]:
@@ -272,7 +285,7 @@ def test_no_object_at_all_breaks_an_endpoint(caller: Caller, data: st.DataObject
     fields = data.draw(st.lists(st.sampled_from(sorted(POSTED[name])), unique=True))
     body = {**POSTED[name], **{field: data.draw(ANY) for field in fields}}
     reply = caller.ask("POST", f"/api/v2/{name}.json", body=json.dumps(body).encode())
-    assert reply.status in (200, 201, 204, 400, 405) or has_unstorable(body)
+    assert reply.status in (200, 201, 204, 400, 405) or has_unstorable(body) or breaks_the_real_one(name, body)
 
 
 def has_unstorable(given: Any) -> bool:

@@ -28,6 +28,8 @@ def test_a_contact_is_named_by_one_parameter_only(profile: str, method: str) -> 
 @pytest.mark.parametrize("uuid", ["", "abc"])
 def test_what_is_no_uuid_names_nothing(profile: str, status: int, name: str, method: str, uuid: str) -> None:
     found, told = poster(profile)(name, {"name": "New"}, f"uuid={uuid}", method)
+    if (name, profile) == ("labels", "9.3"):
+        status = 500  # whose UUIDs the database keeps as such
     assert found == status
     if status == 400:
         assert told == {"detail": f"Param 'uuid': {uuid} is not a valid UUID."}
@@ -103,8 +105,8 @@ def test_broadcasts_had_no_uuid_to_be_named_by(profile: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["messages", "flow_starts", "labels"])
-def test_what_is_no_uuid_is_not_found_without_a_word_about_what(name: str) -> None:
-    assert poster("9.3")(name, {"name": "New"}, "uuid=abc") == (404, {"detail": "Not found."})
+def test_what_is_no_uuid_breaks_where_the_database_keeps_uuids_as_such(name: str) -> None:
+    assert poster("9.3")(name, {"name": "New"}, "uuid=abc") == (500, None)
     assert poster("9.3")("groups", {"name": "New"}, "uuid=abc")[1] == {
         "detail": "No ContactGroup matches the given query."
     }

@@ -172,6 +172,12 @@ def engine_by_http(caller: Caller) -> Any:
     return caller.ask("POST", "broadcasts.json", json=TO_ANN).status == 500
 
 
+def numbers_as_media(caller: Caller) -> Any:
+    if not caller.profile.posts_messages:
+        return caller.profile.numbers_as_media
+    return caller.ask("POST", "broadcasts.json", json={**TO_ANN, "attachments": [1]}).status == 400
+
+
 def quick_replies(caller: Caller) -> Any:
     replies = [{"type": "text", "text": "Yes"}]
     told = caller.post("broadcasts.json", {**TO_ANN, "quick_replies": replies})
@@ -394,6 +400,7 @@ OBSERVED: Mapping[str, Callable[[Caller], Any]] = {
     "text_limit": text_limit,
     "unsets_text": unsets_text,
     "filter_by_uuid": lambda it: it.rows("messages.json", "uuid=00000055-0000-4000-8000-0000000fffff") == [],
+    "numbers_as_media": numbers_as_media,
     "quick_replies": quick_replies,
     "broadcast_filter": broadcast_filter,
     "message_fields": lambda it: tuple(it.rows("messages.json")[0]),

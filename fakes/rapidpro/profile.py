@@ -65,6 +65,8 @@ class Profile:
     """A broadcast with attachments only shows null for its text; before, an empty one."""
     filter_by_uuid: bool = False
     """`uuid=` filters broadcasts (v10.3.81) and messages (v10.3.79); on POST it is 404, before 500."""
+    numbers_as_media: bool = False
+    """An attachment that is a number is one that is not there; before, a 500."""
     quick_replies: bool = False
     """Broadcasts take quick_replies (v10.1.54); plain strings among them are a 500."""
     broadcast_filter: bool = True

@@ -140,6 +140,7 @@ def _table() -> Mapping[str, Profile]:
         broadcast_fields=(*shapes.BROADCAST_NEXT, "id"),
         text_limit=4096,
         filter_by_uuid=True,
+        numbers_as_media=True,
         quick_replies=True,
         orders_urns=True,
         steals_urns=False,

@@ -164,6 +164,8 @@ def _type_of(value: Any, types: Sequence[str]) -> str:
 def _by_key(call: Call, context: Context, rows: list[Keyed], model: str) -> Keyed | None:
     """The field or global that `key=` names; none if it is not given."""
     key = call.query.get("key")
+    if key is not None and "\x00" in key:
+        raise Broken
     known = None if key is None else _with_key(rows, workspace_of(call), key)
     if key is not None and known is None:
         raise detail(404, context.profile.no_match.format(model=model))

@@ -47,7 +47,7 @@ def _do(action: str, contact: Contact, group: Named | None, context: Context) ->
     before = contact.status, contact.groups
     if group is not None and (group in contact.groups) != (action == "add"):
         others = [one for one in contact.groups if one is not group]
-        contact.groups = [*others, group] if action == "add" else others
+        contact.groups = objects.in_order([*others, group], context.store.groups) if action == "add" else others
     if action in ("block", "unblock"):
         contact.status = "blocked" if action == "block" else "active"
         contact.groups = [] if action == "block" else contact.groups

@@ -109,7 +109,7 @@ def _created(clean: Mapping[str, Any], context: Context, workspace: Workspace) -
             raise Invalid({"urns": {str(index): ["URN is in use by another contact."]}})
     number, uuid, name = store.number("contact"), store.new_uuid(), clean.get("name")
     values = {key: value for key, value in clean.get("fields", {}).items() if value is not None}
-    groups, language = list(clean.get("groups", ())), clean.get("language")
+    groups, language = objects.in_order(clean.get("groups", ()), store.groups), clean.get("language")
     made = Contact(number, uuid, name, language, "active", [], values, groups, now, now, workspace)
     store.add_contact(made)
     store.set_urns(made, _different(given))
@@ -201,8 +201,8 @@ def _change(contact: Contact, clean: Mapping[str, Any], context: Context, call: 
     if "urns" in clean:
         _give(contact, _different(clean["urns"]), context)
     if "groups" in clean:
-        left = [one for one in contact.groups if one.query or one in clean["groups"]]
-        contact.groups = left + [one for one in clean["groups"] if one not in left]
+        smart = [one for one in contact.groups if one.query]
+        contact.groups = objects.in_order([*smart, *clean["groups"]], context.store.groups)
     contact.fields.update(clean.get("fields", {}))
     if _state(contact) != before:
         context.store.touch(contact, context.clock.now())

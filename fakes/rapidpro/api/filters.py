@@ -41,7 +41,7 @@ def uuid(call: Call, name: str, profile: Profile) -> str | None:
 def looked_up(call: Call, profile: Profile, *, typed: bool) -> str | None:
     """The UUID of the object that a POST or DELETE is about; what is none is nobody's, or from v10.1 on refused.
 
-    `typed`: the database keeps UUIDs and not words, so that any form of one will do.
+    `typed`: the database keeps UUIDs and not words, so that any form of one will do, and what is none breaks it.
     """
     value = call.query.get("uuid")
     if value is None:
@@ -49,10 +49,9 @@ def looked_up(call: Call, profile: Profile, *, typed: bool) -> str | None:
     if profile.checks_uuids:
         found = uuids_of([value], "uuid", profile)[0]
         return found if typed else value
-    try:
-        return str(uuids.UUID(value)) if typed else value
-    except ValueError:
-        raise detail(404, "Not found.") from None
+    if "\x00" in value:
+        raise Broken
+    return stored(value) if typed else value
 
 
 def stored(value: str) -> str:

@@ -37,7 +37,7 @@ def listed(call: Call, context: Context) -> Any:
 
     rows = store.start_files.of(workspace.id) or Ordered(by_modification)
     listing = reversible(Filtered(rows, wanted, after, before, modified), call)
-    return page(listing, call, profile, lambda row: show(row, profile))
+    return page(listing, call, profile, lambda row: _in_list(row, profile))
 
 
 def create(call: Call, context: Context) -> Any:
@@ -165,8 +165,8 @@ def _row(clean: Mapping[str, Any], call: Call, context: Context, workspace: Work
         "pending",
         None,
         clean.get("urns") or [],
-        list(dict.fromkeys(clean.get("contacts") or ())),
-        list(dict.fromkeys(clean.get("groups") or ())),
+        sorted(set(clean.get("contacts") or ()), key=lambda one: one.id),
+        objects.in_order(clean.get("groups") or (), context.store.groups),
         exclusions,
         _kept(given, context.profile),
         call.user.email if call.user else None,
@@ -182,9 +182,18 @@ def _kept(given: Any, profile: Profile) -> Any:
 
 
 def _in_database_order(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _in_database_order(value[key]) for key in sorted(value, key=lambda key: (len(key.encode()), key))}
-    return [_in_database_order(one) for one in value] if isinstance(value, list) else value
+    """JSON with its keys by length and letter; not by recursion, for it may be deep."""
+
+    def ordered(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        return dict(sorted(pairs, key=lambda pair: (len(pair[0].encode()), pair[0])))
+
+    return json.loads(json.dumps(value), object_pairs_hook=ordered) if value else value
+
+
+def _in_list(row: FlowStart, profile: Profile) -> dict[str, Any]:
+    """A flow start read from the database, which keeps the keys of params in an order of its own."""
+    shown = show(row, profile)
+    return {**shown, **{name: _in_database_order(shown[name]) for name in ("params", "extra") if name in shown}}
 
 
 def show(row: FlowStart, profile: Profile) -> dict[str, Any]:

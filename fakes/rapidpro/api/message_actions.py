@@ -79,6 +79,7 @@ def _label(clean: Mapping[str, Any], context: Context, workspace: Workspace) -> 
     if label is None:
         label = Named(context.store.new_uuid(), name, workspace)
         labels.append(label)
+    label.name = name  # which may be written otherwise
     return label
 
 
@@ -88,7 +89,8 @@ def _do(action: str, message: Message, label: Named | None, context: Context) ->
     if label is not None:
         others = [one for one in message.labels if one is not label]
         if (label in message.labels) != (action == "label"):
-            store.set_labels(message, [*others, label] if action == "label" else others)
+            kept = objects.in_order([*others, label], store.labels) if action == "label" else others
+            store.set_labels(message, kept)
             store.set_visibility(message, message.visibility, now)
         return
     before, after = CHANGES.get(action, ("", ""))

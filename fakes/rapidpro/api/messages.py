@@ -109,7 +109,7 @@ def create(call: Call, context: Context) -> Any:
     checks: dict[str, fields.Check] = {
         "contact": lambda value: objects.one(value, objects.contact_finder(store, workspace)),
         "text": lambda value: fields.text(value, limit=limit),
-        "attachments": translations.media,
+        "attachments": lambda value: translations.media(value, context.profile),
     }
     if "messages" in context.profile.takes_ticket:
         checks["ticket"] = objects.ticket_check

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid as uuids
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from fakes.rapidpro.addresses import identity_of
@@ -98,6 +98,12 @@ def named(rows: list[Named], workspace: Workspace, name: str) -> Named | None:
     return next(
         (one for one in rows if one.workspace is workspace and (one.uuid == name or one.name.lower() == wanted)), None
     )
+
+
+def in_order(rows: Iterable[Any], of: Iterable[Any]) -> list[Any]:
+    """Some of all rows, each once, as they were made: the order in which lists and answers name them."""
+    wanted = {id(row) for row in rows}
+    return [row for row in of if id(row) in wanted]
 
 
 def ticket_check(value: Any) -> None:

@@ -58,11 +58,14 @@ def attachments(value: Any, workspace: Workspace, profile: Profile) -> dict[str,
     """`attachments` of a broadcast: a list stands for the first language."""
     single = list if not profile.quick_replies else str | list
     given = {_first(workspace): value} if isinstance(value, single) else value
-    return _by_language(given, media)
+    return _by_language(given, lambda value: media(value, profile))
 
 
-def media(value: Any) -> list[Any]:
+def media(value: Any, profile: Profile) -> list[Any]:
     """Uploaded files. There is no media library: none is found."""
+    few = isinstance(value, list) and 0 < len(value) <= MOST_ATTACHMENTS
+    if few and isinstance(value[0], int) and not profile.numbers_as_media:
+        raise Broken  # later items are not looked at: the first is none that is there
     return objects.several(value, lambda _name: None, TOO_MANY, limit=MOST_ATTACHMENTS)
 
 
