@@ -107,7 +107,9 @@ class Api:
         with self._lock:
             if call.method == "GET" and call.query:
                 filters.only_one_of(call, endpoint.exclusive)
-                filters.refuse_nul(call, endpoint.words)
+                answer = handler(call, self._context)
+                filters.refuse_nul(call, endpoint.words)  # the database looks at words last, after all refusals
+                return answer
             return handler(call, self._context)
 
     def _authenticate(self, call: Call) -> None:

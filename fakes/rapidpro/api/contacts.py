@@ -67,7 +67,7 @@ def _looked_up(call: Call, context: Context, workspace: Workspace) -> Contact | 
     missing = detail(404, context.profile.no_match.format(model="Contact"))
     if uuid is not None:
         found = context.store.contacts.get(uuid)
-        if found is None or found.workspace is not workspace or (found.deleted and call.method == "DELETE"):
+        if found is None or found.workspace is not workspace:
             raise missing
         return found
     if owner is None and "urn" in call.query and call.method == "DELETE":
