@@ -44,7 +44,7 @@ def create(call: Call, context: Context) -> Any:
     workspace = writable(call, profile)
     clean = _clean(call, context, workspace)
     context.reach_engine()
-    if profile.engine_by_http and any(_repeats(clean.get(name) or []) for name in ("contacts", "groups")):
+    if profile.engine_by_http and (_repeats(clean.get("contacts")) or _repeats(clean.get("groups"))):
         raise Broken  # mailroom writes them as they come into a table that has each but once
     broadcast = store.add_broadcast(_row(clean, context, workspace))
     if context.engine_works():
@@ -52,8 +52,8 @@ def create(call: Call, context: Context) -> Any:
     return Answer(200 if named else 201, show(broadcast, store, profile))
 
 
-def _repeats(rows: list[Any]) -> bool:
-    return len(set(rows)) < len(rows)
+def _repeats(rows: list[Any] | None) -> bool:
+    return rows is not None and len(set(rows)) < len(rows)
 
 
 def _named(call: Call, context: Context) -> bool:

@@ -103,7 +103,7 @@ def named(rows: list[Named], workspace: Workspace, name: str) -> Named | None:
 def in_order(rows: Iterable[Any], of: Iterable[Any]) -> list[Any]:
     """Some of all rows, each once, as they were made: the order in which lists and answers name them."""
     wanted = {id(row) for row in rows}
-    return [row for row in of if id(row) in wanted]
+    return [row for row in of if id(row) in wanted] if wanted else []
 
 
 def ticket_check(value: Any) -> None:

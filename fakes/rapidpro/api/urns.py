@@ -56,9 +56,8 @@ def check(value: Any, country: str, *, limited: bool = True) -> str:
 
 def valid(given: str, country: str) -> str:
     """The usual form of a URN that is one. Raises Invalid."""
-    kept = len(given) <= MAX_LENGTH
-    normal = normalize(given, country) if kept else normalize.__wrapped__(given, country)
-    if normal is None or not (_fits if kept else _fits.__wrapped__)(normal, country):
+    normal = (_valid if len(given) <= MAX_LENGTH else _valid.__wrapped__)(given, country)
+    if normal is None:
         raise invalid(f"Invalid URN: {given}. Ensure phone numbers contain country codes.")
     return normal
 
@@ -67,6 +66,12 @@ def _as_written(value: Any) -> str:
     if value is None:
         raise Invalid(["This field may not be null."])
     return str(value)
+
+
+@lru_cache(maxsize=65536)
+def _valid(given: str, country: str) -> str | None:
+    normal = normalize.__wrapped__(given, country)
+    return normal if normal is not None and _fits(normal, country) else None
 
 
 @lru_cache(maxsize=65536)
@@ -88,7 +93,6 @@ def normalize(urn: str, country: str) -> str | None:
     return f"{scheme}:{_escaped(path)}{tail}"
 
 
-@lru_cache(maxsize=65536)
 def _fits(normal: str, country: str) -> bool:
     """Whether the path of a URN in its usual form is one of its scheme (URN.validate)."""
     parts = _parts(normal)
