@@ -11,6 +11,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+GATEWAY_PATH = "/api/sms"
+"""Of CHT's gateway API: what only a relay calls."""
+
 
 class Outcome(StrEnum):
     """What the caller knows of a call: it was done, it was not done, or nobody can tell."""
@@ -18,6 +21,13 @@ class Outcome(StrEnum):
     OK = "ok"
     REFUSED = "refused"
     UNKNOWN = "unknown"
+
+    @classmethod
+    def of_status(cls, status: int) -> Outcome:
+        """Of the status that the relay answered with; 0 stands for no answer."""
+        if status == 0:
+            return cls.UNKNOWN
+        return cls.OK if 200 <= status < 300 else cls.REFUSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +55,7 @@ class Due:
     """A text that CHT wants to reach a phone: one message of a task, with the task's present state and history.
 
     `states` are all states the task went through, oldest first, with their times. `since` is when it was first
-    pending. `final` is what RapidPro says of it now (None: RapidPro never got it).
+    pending (None: never). `details` is the reason that CHT was given for the state.
     """
 
     uuid: str
@@ -96,6 +106,11 @@ class Call:
     fault: str | None = None
     acted: bool = True
     unexpected: str | None = None
+
+    @property
+    def of_relay(self) -> bool:
+        """Whether it is one that a relay makes, not the harness or a service."""
+        return self.direction == "in" and (self.service == "rapidpro" or self.path == GATEWAY_PATH)
 
     @classmethod
     def from_json(cls, exchange: Mapping[str, Any]) -> Call:

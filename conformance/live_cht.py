@@ -76,6 +76,9 @@ class LiveCht:
     def work(self) -> None:
         """It works by itself."""
 
+    def check_alive(self) -> None:
+        """Whether it runs is seen by what it answers."""
+
 
 class BesideCht(RealTime):
     """The surroundings: the fake RapidPro as a process, and the live CHT."""

@@ -23,6 +23,8 @@ RARE = 8 * 3600.0
 """The same where only a state is not known yet: a relay may ask for the states of old texts a few times a day."""
 LONGEST = 30 * 3600.0
 STEP = 10 * MINUTE
+PATIENCE = 20.0
+"""Real seconds, besides ten polls, that a real subject is given for what it must do."""
 RUNAWAY = 20
 """So many more messages with the same words than CHT wanted: no lost answers or crashes explain that."""
 
@@ -123,8 +125,10 @@ class RealPace:
     """
 
     a_while = 2.0
+    in_vain = False
+    """Whether it has waited for something as long as it does, and it did not come."""
 
-    def __init__(self, poll_seconds: float, patience: float = 20.0) -> None:
+    def __init__(self, poll_seconds: float, patience: float = PATIENCE) -> None:
         self._poll_seconds = poll_seconds
         self._patience = patience + 10 * poll_seconds
         self._calm = 6.0 + 4 * poll_seconds
@@ -134,11 +138,13 @@ class RealPace:
         self._wait_for_polls(world, 1, min(seconds, self._patience))
 
     def until(self, world: World, holds: Callable[[], bool], within: float) -> bool:  # noqa: ARG002 - the scenario's time
-        return self._wait(holds, self._patience)
+        came = self._wait(world, holds, self._patience)
+        self.in_vain = self.in_vain or not came
+        return came
 
     def settle(self, world: World) -> None:
         watched = Calm(world.snapshot)
-        self._wait(lambda: world.quiet() or watched.seconds() > self._calm, self._patience)
+        self._wait(world, lambda: world.quiet() or watched.seconds() > self._calm, self._patience)
         if world.subject.next_due() is None:
             self._wait_for_polls(world, 2, 4 * self._poll_seconds + 1)
 
@@ -147,11 +153,12 @@ class RealPace:
 
     def _wait_for_polls(self, world: World, count: int, limit: float) -> None:
         start = world.control.last()
-        self._wait(lambda: world.polls_since(start) >= count, limit)
+        self._wait(world, lambda: world.polls_since(start) >= count, limit)
 
-    def _wait(self, holds: Callable[[], bool], limit: float) -> bool:
+    def _wait(self, world: World, holds: Callable[[], bool], limit: float) -> bool:
         end = time.monotonic() + limit
         while not holds():
+            world.subject.check_alive()
             if time.monotonic() >= end:
                 return False
             time.sleep(0.05)

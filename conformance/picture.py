@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from conformance.history import Call, History
+from conformance.history import GATEWAY_PATH, Call, History
 from conformance.people import Person
 
 MOST_LINES = 40
@@ -39,6 +39,8 @@ def texts(history: History, names: dict[str, str]) -> Iterator[str]:
 
 def last_calls(history: History, names: dict[str, str]) -> list[str]:
     """The last calls between the relay and its neighbours: those that say something, not each empty poll."""
+    if history.due and not any(call.of_relay for call in history.calls):
+        return ["No call of the relay was seen: is it given the addresses of its neighbours, and does it ask CHT?"]
     telling = [(number, call) for number, call in enumerate(history.calls, 1) if tells(call)]
     if not telling:
         return []
@@ -48,9 +50,9 @@ def last_calls(history: History, names: dict[str, str]) -> list[str]:
 
 def tells(call: Call) -> bool:
     """Whether a call is one of the relay's, or to it, and carries something or went wrong."""
-    if call.service == "cht" and call.path != "/api/sms":
+    if call.service == "cht" and call.path != GATEWAY_PATH:
         return False
-    empty_poll = call.path == "/api/sms" and not any(word in call.body for word in ('"id"', '"updates"'))
+    empty_poll = call.path == GATEWAY_PATH and not any(word in call.body for word in ('"id"', '"updates"'))
     return not empty_poll or bool(call.fault) or call.status != 200
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from conformance.cht_side import ChtSide
-from conformance.history import Arrival, Due, History, Stored
+from conformance.history import Arrival, Due, History, Outcome, Stored, TextIn
 from conformance.people import Person
-from conformance.verdicts import HarnessBroken
+from conformance.verdicts import HarnessBroken, SubjectFailed
+
+SHOWN = 300
+"""Characters of an answer, or of what was wrong with it."""
 
 
 class Sight:
@@ -18,6 +22,7 @@ class Sight:
     cht: ChtSide
     told: list[tuple[Person, dict[str, Any]]]
     """What RapidPro saw of each person's texts, in order."""
+    texts_in: list[TextIn]
 
     @abstractmethod
     def history(self) -> History:
@@ -57,9 +62,42 @@ class Sight:
         docs = self.cht.documents()
         return [doc for doc in docs if doc.get("from") == person.number and doc.get("form") == form]
 
-    def last_answer(self, person: Person) -> dict[str, Any]:
-        """What the relay answered to the person's last text: status and body."""
+    def last_answer(self, person: Person) -> Answer:
+        """What the relay answered to the person's last text."""
         seen = [told["webhook"] for who, told in self.told if who == person and told.get("webhook")]
         if not seen:
             raise HarnessBroken(f"the scenario asks for an answer to {person.name}, who sent nothing")
-        return {"status": seen[-1]["status"] or 0, "body": str(seen[-1].get("body") or "")}
+        return Answer(seen[-1].get("status") or 0, str(seen[-1].get("body") or ""), str(seen[-1].get("error") or ""))
+
+    def expect_taken(self, person: Person, count: int = 1) -> None:
+        """SubjectFailed if so few of the person's texts were taken over that CHT can never hold `count` of them.
+
+        Waiting would end in the same way, later and without the cause.
+        """
+        texts = [text for text in self.texts_in if text.number == person.number]
+        open_ = {text.id for text in texts if text.outcome is not Outcome.REFUSED}
+        if texts and len(open_) < count:
+            raise SubjectFailed(
+                f"expected the relay to take over {person.name}'s text, it answered {self.last_answer(person)}"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What RapidPro saw of a text's hand-over: status (0: no answer), body, and what was wrong with the answer."""
+
+    status: int
+    body: str
+    error: str = ""
+
+    def __str__(self) -> str:
+        why = f" ({self.error[:SHOWN]})" if self.error else ""
+        return f"{self.status} {self.body[:SHOWN]!r}{why}" if self.status else f"nothing{why}"
+
+
+def outcome_of(seen: Mapping[str, Any]) -> Outcome:
+    """What RapidPro knows of a webhook call: 2xx is ok, another status is a refusal, no answer is unknown."""
+    webhook = seen.get("webhook")
+    if not webhook:
+        raise HarnessBroken(f"RapidPro called no webhook for a text: {seen}")
+    return Outcome.of_status(webhook.get("status") or 0)

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from conformance.pace import Pace, RealPace, VirtualPace
+from conformance.pace import PATIENCE, Pace, RealPace, VirtualPace
 from conformance.people import fresh_numbers
 from conformance.subjects.base import Means, Subject
 from conformance.subjects.built_in import POLL_SECONDS, REFERENCE, BuiltIn, relay
 from conformance.subjects.external import ExternalRelay
 from conformance.subjects.in_process import Build, reference
 from conformance.surroundings import InProcessFakes, Processes, Surroundings
-from conformance.verdicts import HarnessBroken, Verdict
+from conformance.verdicts import HarnessBroken, SubjectFailed, Verdict
 from conformance.world import World
+
+SILENT_PATIENCE = 3.0
+"""Real seconds, besides ten polls, for a subject that never made a call before."""
 
 
 class Stage(Protocol):
@@ -94,7 +97,11 @@ class InProcessStage(BuiltInStage):
 
 
 class HttpStage:
-    """The fakes as processes, one subject for all scenarios; after a failed one both begin anew."""
+    """The fakes as processes, one subject for all scenarios; after a failed one both begin anew.
+
+    A subject that was waited for in vain without a single call of its own is waited for less in the next scenario:
+    otherwise a relay that never asks CHT would be judged for an hour.
+    """
 
     def __init__(self, profile: str, seed: int, make_subject: Callable[[], ExternalRelay]) -> None:
         self.profile = profile
@@ -105,6 +112,7 @@ class HttpStage:
         self._numbers: Iterator[str] = fresh_numbers()
         self._described = make_subject()
         self._absent: str | None = None
+        self._silent = False
 
     def describe(self) -> dict[str, Any]:
         return self._described.describe()
@@ -117,7 +125,12 @@ class HttpStage:
 
     def open(self) -> World:
         surroundings, subject = self._running()
-        pace: Pace = RealPace(subject.poll_seconds)
+        try:
+            subject.check_alive()
+        except SubjectFailed:
+            self._stop_subject()  # so that the next scenario has one that runs
+            raise
+        pace: Pace = RealPace(subject.poll_seconds, patience=SILENT_PATIENCE if self._silent else PATIENCE)
         surroundings.calm()
         return World(surroundings, subject, pace, self._numbers)
 
@@ -144,6 +157,10 @@ class HttpStage:
 
     def close(self, world: World, verdict: Verdict) -> None:
         world.control.delete("/faults")
+        if isinstance(world.pace, RealPace) and world.pace.in_vain:
+            self._silent = not any(call.of_relay for call in world.history().calls)
+        elif verdict is Verdict.PASSED:
+            self._silent = False
         if verdict is not Verdict.PASSED and Means.RESTART in self.means():
             self._stop_subject()
             world.control.post("/reset")

@@ -19,6 +19,7 @@ from conformance.control import Control, InProcessControl
 from conformance.subjects.base import Neighbours
 from conformance.verdicts import HarnessBroken
 from fakes.assembly import assemble_services
+from fakes.bounded import BoundedAdapter
 from fakes.cht import Cht
 from fakes.clock import SystemClock, VirtualClock
 from fakes.control import control_app
@@ -70,9 +71,11 @@ def neighbours(cht_url: str, rapidpro_url: str) -> Neighbours:
 
 
 def plain_session() -> requests.Session:
-    """A session that takes no proxies or credentials from the environment."""
+    """A session that takes no proxies or credentials from the environment, and waits for no answer longer than told."""
     session = requests.Session()
     session.trust_env = False
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, BoundedAdapter())
     return session
 
 

@@ -15,13 +15,13 @@ from typing import Any
 from conformance.checks import Violation, judge
 from conformance.checks.figures import calls_per_text
 from conformance.cht_side import ChtSide, message_document
-from conformance.history import History, Outcome, TextIn
+from conformance.history import GATEWAY_PATH, History, Outcome, TextIn
 from conformance.killing import Killing
 from conformance.observe import Exchanges, observe
 from conformance.pace import Pace
 from conformance.people import People, Person
 from conformance.picture import picture
-from conformance.sight import Sight
+from conformance.sight import Sight, outcome_of
 from conformance.subjects.base import CrashPoint, Means, Subject
 from conformance.surroundings import Surroundings
 from conformance.verdicts import HarnessBroken, SubjectFailed, Untestable
@@ -86,9 +86,8 @@ class World(Sight):
             self._killing.before_text_in(text)
         # An aggregator's own number for it: without one, RapidPro takes the same words within seconds for one text.
         given = {"text": text, "external_id": f"text {self._mark} {len(self.texts_in)}", **options}
-        seen: dict[str, Any] = self.control.post(f"/rapidpro/phones/{person.number}/texts", given)
-        self.told.append((person, seen))
-        self.texts_in.append(TextIn(str(seen["run"]), person.number, text, outcome_of(seen), at))
+        seen = self._handed_over(person, given)
+        self._note(TextIn(str(seen["run"]), person.number, text, outcome_of(seen), at))
         if self._killing is not None:
             self._killing.after_text_in()
         return seen
@@ -96,10 +95,20 @@ class World(Sight):
     def hand_over_again(self, person: Person) -> dict[str, Any]:
         """RapidPro hands the person's last text over once more, under the same id: handling had broken off."""
         last = [text for text in self.texts_in if text.number == person.number][-1]
-        seen: dict[str, Any] = self.control.post(f"/rapidpro/phones/{person.number}/texts", {"again": True})
-        self.told.append((person, seen))
-        self.texts_in.append(TextIn(last.id, person.number, last.text, outcome_of(seen), last.at))
+        seen = self._handed_over(person, {"again": True})
+        self._note(TextIn(last.id, person.number, last.text, outcome_of(seen), last.at))
         return seen
+
+    def _handed_over(self, person: Person, given: Mapping[str, Any]) -> dict[str, Any]:
+        seen: dict[str, Any] = self.control.post(f"/rapidpro/phones/{person.number}/texts", given)
+        self.told.append((person, seen))
+        return seen
+
+    def _note(self, text: TextIn) -> None:
+        """Keep it for judging. A relay that is no more gives no answer: that is told at once."""
+        self.texts_in.append(text)
+        if text.outcome is Outcome.UNKNOWN:
+            self.subject.check_alive()
 
     def due(self, texts: Sequence[tuple[Person, str]], *, scheduled: bool = False) -> str:
         """CHT has these texts to send: one document, one task each. Returns the document's id."""
@@ -217,7 +226,7 @@ class World(Sight):
     def polls_since(self, mark: int) -> int:
         """How often the subject has asked CHT for texts since the ledger's entry `mark`."""
         exchanges = self.control.exchanges(mark)
-        return sum(one["service"] == "cht" and one["path"] == "/api/sms" for one in exchanges)
+        return sum(one["service"] == "cht" and one["path"] == GATEWAY_PATH for one in exchanges)
 
     def violations(self) -> list[Violation]:
         """What is wrong with the history, leaving aside what the scenario provoked."""
@@ -233,14 +242,3 @@ class World(Sight):
     def picture(self) -> str:
         """The history in a few lines, for people who look for the cause."""
         return picture(self.history(), self.people)
-
-
-def outcome_of(seen: Mapping[str, Any]) -> Outcome:
-    """What RapidPro knows of a webhook call: 2xx is ok, another status is a refusal, no answer is unknown."""
-    webhook = seen.get("webhook")
-    if not webhook:
-        raise HarnessBroken(f"RapidPro called no webhook for a text: {seen}")
-    status = webhook.get("status") or 0
-    if status == 0:
-        return Outcome.UNKNOWN
-    return Outcome.OK if 200 <= status < 300 else Outcome.REFUSED

@@ -8,14 +8,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import BaseAdapter, HTTPAdapter
+from requests.adapters import BaseAdapter
 
+from fakes.bounded import BoundedAdapter
 from fakes.clock import Clock
 from fakes.ledger import Ledger
 from fakes.wsgi import Reply
 
 TIMEOUT = (5.0, 15.0)
 """Seconds to connect and to wait for an answer, where the service says nothing else. Real time: these are sockets."""
+MOST_READ = 4 * 1024 * 1024
+"""Bytes of an answer: more than any service takes in, so that it sees that there is too much."""
 
 
 class CallsOut(requests.Session):
@@ -29,8 +32,8 @@ class CallsOut(requests.Session):
         super().__init__()
         self.trust_env = False
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self.mount("http://", HTTPAdapter(pool_maxsize=64))
-        self.mount("https://", HTTPAdapter(pool_maxsize=64))
+        self.mount("http://", BoundedAdapter(MOST_READ, connections=64))
+        self.mount("https://", BoundedAdapter(MOST_READ, connections=64))
 
     def mount(self, prefix: str | bytes, adapter: BaseAdapter) -> None:
         """Use `adapter` for URLs that begin with `prefix`; what passes through it is recorded."""

@@ -96,7 +96,13 @@ def play(shape: Shape, services: Processes, record: Path, seed: int) -> dict[str
 def settled(services: Processes, rows: Sequence[dict[str, Any]]) -> History:
     """The history once every text has ended, or nothing moves any more."""
     texts_in = [
-        TextIn(str(row["id"]), row["number"], row["text"], outcome(row["status"]), datetime.fromisoformat(row["at"]))
+        TextIn(
+            str(row["id"]),
+            row["number"],
+            row["text"],
+            Outcome.of_status(row["status"] or 0),
+            datetime.fromisoformat(row["at"]),
+        )
         for row in rows
         if row["kind"] == "in"
     ]
@@ -114,13 +120,6 @@ def settled(services: Processes, rows: Sequence[dict[str, Any]]) -> History:
         if ended or time.monotonic() - since > CALM_SECONDS:
             return history
         time.sleep(0.5)
-
-
-def outcome(status: int) -> Outcome:
-    """What the sender's side knows of a webhook call."""
-    if not status:
-        return Outcome.UNKNOWN
-    return Outcome.OK if 200 <= status < 300 else Outcome.REFUSED
 
 
 def judged(

@@ -36,6 +36,7 @@ def test_texts_are_told_in_the_names_of_people() -> None:
     assert shown.splitlines()[1:] == [
         "  Amina: 'Visit' is sent in CHT (pending > sent)",
         "  Amina received 'Visit'",
+        "No call of the relay was seen: is it given the addresses of its neighbours, and does it ask CHT?",
     ]
 
 

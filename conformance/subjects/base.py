@@ -86,6 +86,9 @@ class AsRelay:
         """The fault in the form in which it meets this subject. Untestable for a fault that cannot meet it."""
         return fault
 
+    def check_alive(self) -> None:
+        """In this process, nothing ends by itself."""
+
 
 class Subject(Protocol):
     """One thing that is judged. Made once per run or per scenario; `start` before use, `stop` after."""
@@ -145,6 +148,10 @@ class Subject(Protocol):
 
     def work(self) -> None:
         """In virtual time: do what is due now."""
+        ...
+
+    def check_alive(self) -> None:
+        """SubjectFailed if it ended by itself: then nothing more can come of it."""
         ...
 
 

@@ -103,6 +103,9 @@ class ChtItself:
     def work(self) -> None:
         """Its passes run by the clock's own timers."""
 
+    def check_alive(self) -> None:
+        """In this process, nothing ends by itself."""
+
     # What a world in this process may do to it besides.
 
     def crash_at(self, point: CrashPoint, down: float | None = None) -> None:

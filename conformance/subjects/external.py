@@ -18,12 +18,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.subjects.base import AsRelay, Means, Neighbours
-from conformance.verdicts import HarnessBroken, Untestable
+from conformance.subjects.guard import Guard
+from conformance.verdicts import HarnessBroken, SubjectFailed, Untestable
 
 PATH = "/api/v2/sms/rapidpro/incoming-messages"
 START_SECONDS = 20.0
 FOUND_SECONDS = 3.0
 """For a relay that runs already."""
+STOP_SECONDS = 5.0
+"""For a relay to end when it is told to (SIGTERM); then it is killed."""
 SETTLE_SECONDS = 2.0
 """For the reference relay, and for others that know the setting: what is accepted shows at once in the fakes."""
 
@@ -31,7 +34,8 @@ SETTLE_SECONDS = 2.0
 class ExternalRelay(AsRelay):
     """A relay at `url`, started by `command` if one is given, with the environment that `python -m relay` takes.
 
-    Its output goes to a file whose end is shown when it does not start. `poll_seconds` becomes RELAY_POLL_SECONDS.
+    Its output goes to a file whose end is shown when it does not start, or ends by itself. `poll_seconds` becomes
+    RELAY_POLL_SECONDS. It ends with the harness, also if that is killed.
     """
 
     def __init__(self, url: str, command: str | None = None, *, name: str = "relay", poll_seconds: float = 1) -> None:
@@ -44,6 +48,7 @@ class ExternalRelay(AsRelay):
         self._files: Path | None = None
         self._neighbours: Neighbours | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._guard = Guard()
         self._generation = 0
 
     def describe(self) -> dict[str, Any]:
@@ -66,6 +71,7 @@ class ExternalRelay(AsRelay):
 
     def stop(self) -> None:
         self._end(signal.SIGTERM)
+        self._guard.close()
         if self._files is not None:
             shutil.rmtree(self._files, ignore_errors=True)
             self._files = None
@@ -84,7 +90,17 @@ class ExternalRelay(AsRelay):
             self._process = self._started(self._command, self._neighbours)
         except OSError as failure:
             raise HarnessBroken(f"{self._command} cannot be started: {failure.strerror or failure}") from None
+        self._guard.watch(self._process.pid)
         self._await_port()
+
+    def check_alive(self) -> None:
+        """SubjectFailed with its last words if the process that was started here has ended by itself."""
+        process = self._process  # another thread may just end it
+        if process is not None and process.poll() is not None:
+            raise SubjectFailed(f"the relay has ended by itself: {self._ended(process)}")
+
+    def _ended(self, process: subprocess.Popen[bytes]) -> str:
+        return f"{self._command} {describe_status(process.returncode)}{self._tail()}"
 
     def _started(self, command: str, neighbours: Neighbours) -> subprocess.Popen[bytes]:
         with self._log().open("ab") as log:
@@ -138,9 +154,7 @@ class ExternalRelay(AsRelay):
                 return
             except OSError as failure:
                 if self._process is not None and self._process.poll() is not None:
-                    raise HarnessBroken(
-                        f"{self._command} ended with status {self._process.returncode}{self._tail()}"
-                    ) from None
+                    raise HarnessBroken(self._ended(self._process)) from None
                 if time.monotonic() > end:
                     raise HarnessBroken(self._silence(failure)) from None
                 time.sleep(0.02)
@@ -170,10 +184,21 @@ class ExternalRelay(AsRelay):
             except ProcessLookupError:
                 break
             try:
-                process.wait(10)
+                process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 continue
         process.wait()
+        self._guard.release()
+
+
+def describe_status(returncode: int) -> str:
+    """How a process ended, for people."""
+    if returncode >= 0:
+        return f"ended with status {returncode}"
+    try:
+        return f"was ended by {signal.Signals(-returncode).name}"
+    except ValueError:  # a real-time signal
+        return f"was ended by signal {-returncode}"
 
 
 def free_port() -> int:

@@ -32,13 +32,17 @@ def again(world: World, name: str) -> None:
 @when(parsers.parse("{count:d} people text in"))
 def many_text_in(world: World, count: int) -> None:
     for position in range(count):
-        world.text_in(world.people[f"Person {position}"], f"I am number {position}")
+        person = world.people[f"Person {position}"]
+        world.text_in(person, f"I am number {position}")
+        world.expect_taken(person)
+        world.expect(bool(world.last_answer(person).status), f"an answer to text {position + 1} of {count}, none came")
 
 
 @then(parsers.parse('CHT holds {names}\'s report "{text}"'))
 def holds_report(world: World, names: str, text: str) -> None:
     for name in listed(names):
         person = world.people[name]
+        world.expect_taken(person)
         world.eventually(
             f"CHT holds {text!r} of {name}",
             world.reported(person, text),
@@ -50,6 +54,7 @@ def holds_report(world: World, names: str, text: str) -> None:
 @then(parsers.parse("CHT holds {count:d} reports of {name}"))
 def holds_reports(world: World, count: int, name: str) -> None:
     person = world.people[name]
+    world.expect_taken(person, count)
     world.eventually(
         f"CHT holds {count} reports of {name}", lambda: len(world.reports(person)) >= count, within=world.soon
     )
@@ -65,6 +70,7 @@ def holds_all(world: World, count: int) -> None:
 @then(parsers.parse("CHT holds a {form} report of {name} whose {field} is {value:g}"))
 def holds_form(world: World, form: str, name: str, field: str, value: float) -> None:
     person = world.people[name]
+    world.expect_taken(person)
     world.eventually(
         f"CHT holds a {form} report of {name} with {field} {value:g}",
         lambda: any(one.get("fields", {}).get(field) == value for one in world.parsed(person, form)),
@@ -75,21 +81,22 @@ def holds_form(world: World, form: str, name: str, field: str, value: float) -> 
 @then(parsers.parse("{name}'s text is refused with {status:d}, naming the {part}"))
 def refused_naming(world: World, name: str, status: int, part: str) -> None:
     answer = world.last_answer(world.people[name])
-    world.expect(answer["status"] == status, f"the text to be refused with {status}, the relay said {answer}")
-    world.expect(part in answer["body"], f"the reason to name {part!r}, the relay said {answer['body']!r}")
+    world.expect(answer.status == status, f"the text to be refused with {status}, the relay answered {answer}")
+    world.expect(part in answer.body, f"the reason to name {part!r}, the relay answered {answer}")
 
 
 @then(parsers.parse("{name}'s text is refused with {status:d}"))
 def refused(world: World, name: str, status: int) -> None:
     answer = world.last_answer(world.people[name])
-    world.expect(answer["status"] == status, f"the text to be refused with {status}, the relay said {answer}")
-    world.expect(bool(answer["body"].strip()), "a reason, the relay gave none")
+    world.expect(answer.status == status, f"the text to be refused with {status}, the relay answered {answer}")
+    world.expect(bool(answer.body.strip()), "a reason, the relay gave none")
 
 
 @then(parsers.parse("{name}'s text is acknowledged"))
 def acknowledged(world: World, name: str) -> None:
-    last = [text for text in world.texts_in if text.number == world.people[name].number][-1]
-    world.expect(last.outcome is Outcome.OK, f"the text to be acknowledged, the relay said {world.told[-1][1]}")
+    answer = world.last_answer(world.people[name])
+    taken = Outcome.of_status(answer.status) is Outcome.OK
+    world.expect(taken, f"the text to be acknowledged, the relay answered {answer}")
 
 
 @then(parsers.parse("{name} is told that the text was not received"))
