@@ -5,12 +5,10 @@ Source: cht-core `transitions/accept_case_reports.js`.
 
 from __future__ import annotations
 
-from typing import Any
-
 from fakes.cht.state import State
 from fakes.cht.subjects import Subjects
 from fakes.cht.transitions.change import Change
-from fakes.cht.transitions.forms import configured, is_valid_submission, registrations_about
+from fakes.cht.transitions.forms import accepts, entry_for, registrations_about
 from fakes.cht.transitions.messages import Context, Messages
 from fakes.cht.transitions.registration import is_relevant
 from fakes.cht.transitions.schedules import Schedules
@@ -33,15 +31,7 @@ class CaseReports:
 
     def wants(self, change: Change) -> bool:
         """A record of a configured form, of somebody known or of a public form."""
-        doc = change.doc
-        return bool(
-            doc.get("type") == "data_record"
-            and doc.get("form")
-            and doc.get("reported_date")
-            and not change.has_run(NAME)
-            and self._configured(doc.get("form")) is not None
-            and is_valid_submission(self._state.settings, doc)
-        )
+        return accepts(self._state.settings, NAME, change, NAME)
 
     def run(self, change: Change) -> bool:
         """Answer and silence.
@@ -50,7 +40,7 @@ class CaseReports:
         transition (usually `update_clinics`) changed the record too.
         """
         doc = change.doc
-        configuration = self._configured(doc.get("form")) or {}
+        configuration = entry_for(self._state.settings, NAME, doc.get("form")) or {}
         if not self._validations.passes(doc, configuration):
             return True
         fields = doc.setdefault("fields", {})
@@ -67,7 +57,3 @@ class CaseReports:
             fields["place_uuid"] = place
         self._schedules.silence(doc, configuration, registrations)
         return False
-
-    def _configured(self, code: Any) -> dict[str, Any] | None:
-        found = next((one for one in configured(self._state.settings, NAME) if one.get("form") == code), None)
-        return None if found is None else dict(found)

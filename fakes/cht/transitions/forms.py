@@ -9,6 +9,7 @@ from typing import Any
 from fakes.cht.documents import Doc
 from fakes.cht.state import State
 from fakes.cht.subjects import Subjects
+from fakes.cht.transitions.change import Change
 
 Settings = Mapping[str, Any]
 
@@ -41,6 +42,24 @@ def configured(settings: Settings, name: str) -> Iterator[Mapping[str, Any]]:
     """The entries of a setting that is a list."""
     listed = settings.get(name)
     yield from (entry for entry in (listed if isinstance(listed, list) else ()) if isinstance(entry, Mapping))
+
+
+def entry_for(settings: Settings, name: str, code: Any) -> Mapping[str, Any] | None:
+    """The first entry of a setting that is for a form, None if there is none."""
+    return next((one for one in configured(settings, name) if one.get("form") == code), None)
+
+
+def accepts(settings: Settings, setting: str, change: Change, transition: str) -> bool:
+    """Whether an accepting transition takes a record: of a form of its setting, that counts, and not taken before."""
+    doc = change.doc
+    return bool(
+        doc.get("type") == "data_record"
+        and doc.get("form")
+        and doc.get("reported_date")
+        and not change.has_run(transition)
+        and entry_for(settings, setting, doc.get("form")) is not None
+        and is_valid_submission(settings, doc)
+    )
 
 
 def registration_for(settings: Settings, code: Any) -> Mapping[str, Any] | None:

@@ -15,7 +15,7 @@ from fakes.cht.state import State
 from fakes.cht.subjects import Subjects
 from fakes.cht.transitions import moments
 from fakes.cht.transitions.change import Change
-from fakes.cht.transitions.forms import configured, is_valid_submission, registrations_about, subject_ids
+from fakes.cht.transitions.forms import accepts, entry_for, registrations_about, subject_ids
 from fakes.cht.transitions.messages import Context, Messages
 from fakes.cht.transitions.registration import is_relevant
 from fakes.cht.transitions.schedules import Schedules, save_changed
@@ -40,20 +40,12 @@ class PatientReports:
 
     def wants(self, change: Change) -> bool:
         """A record of a configured form, of somebody known or of a public form."""
-        doc = change.doc
-        return bool(
-            doc.get("type") == "data_record"
-            and doc.get("form")
-            and doc.get("reported_date")
-            and not change.has_run(NAME)
-            and self._configured(doc.get("form")) is not None
-            and is_valid_submission(self._state.settings, doc)
-        )
+        return accepts(self._state.settings, SETTING, change, NAME)
 
     def run(self, change: Change) -> bool:
         """Check, answer, silence; a report about somebody unknown is answered so."""
         doc = change.doc
-        configuration = self._configured(doc.get("form")) or {}
+        configuration = entry_for(self._state.settings, SETTING, doc.get("form")) or {}
         if not self._validations.passes(doc, configuration, Context(doc.get("patient"))):
             return True
         if not doc.get("patient") and not doc.get("place"):
@@ -70,9 +62,6 @@ class PatientReports:
         self._schedules.silence(doc, configuration, registrations)
         self._note_answer(doc, configuration, registrations)
         return True
-
-    def _configured(self, code: Any) -> Mapping[str, Any] | None:
-        return next((one for one in configured(self._state.settings, SETTING) if one.get("form") == code), None)
 
     def _add_messages(self, doc: Doc, configuration: Mapping[str, Any], context: Context) -> None:
         listed = configuration.get("messages")

@@ -11,7 +11,7 @@ from fakes.cht.lineage import contact_with_lineage
 from fakes.cht.state import State
 from fakes.cht.subjects import Subjects
 from fakes.cht.transitions.change import Change
-from fakes.cht.transitions.forms import configured
+from fakes.cht.transitions.forms import entry_for
 from fakes.cht.transitions.messages import Messages
 
 NAME = "self_report"
@@ -59,8 +59,7 @@ class SelfReport:
         return True
 
     def _configured(self, doc: Doc) -> Mapping[str, Any] | None:
-        found = (one for one in configured(self._state.settings, NAME) if one.get("form") == doc.get("form"))
-        return next(found, None) if doc.get("form") else None
+        return entry_for(self._state.settings, NAME, doc.get("form")) if doc.get("form") else None
 
 
 def _messages(configuration: Mapping[str, Any]) -> list[Mapping[str, Any]]:
