@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -96,3 +97,28 @@ def test_a_schedule_that_needs_everything_stays_whole() -> None:
     schedule = generate(9)
     small = shrink(schedule, lambda candidate: len(candidate.events) == len(schedule.events))
     assert len(small.events) == len(schedule.events)
+
+
+@pytest.mark.parametrize("name", ["seed", "hours", "poll_seconds", "subject", "profile", "events"])
+@pytest.mark.parametrize("given", [None, True, {}, "", "9.9.9", 1e300, float("nan")], ids=str)
+def test_a_value_of_another_kind_is_refused_with_its_name(name: str, given: Any) -> None:
+    if name == "subject" and given == "9.9.9":
+        return  # text; whether there is such a subject is not the schedule's to say
+    with pytest.raises(ScheduleError, match=f"^{name} is (text|a list|a whole number|a number from|one of)"):
+        Schedule.from_json({**generate(1).as_json(), name: given})
+
+
+@pytest.mark.parametrize(
+    ("event", "complaint"),
+    [
+        ({"at": -1, "kind": "freeze", "seconds": 5}, r"at of event 1 \(freeze\) is a number from 0 to .*; got -1"),
+        ({"at": 1, "kind": "freeze", "seconds": "5"}, r"seconds of event 1 \(freeze\) is a number"),
+        ({"at": 1, "kind": "text_in", "person": ["P"], "text": "a"}, r"person of event 1 \(text_in\) is text"),
+        ({"at": 1, "kind": "text_in", "person": "P", "text": ""}, r"1 \(text_in\) is text; got empty text"),
+        ({"at": 1, "kind": "fault", "fault": None}, r"fault of event 1 \(fault\) is an object; got None"),
+        ({"at": 1, "kind": "crash", "point": "NOW", "seconds": 1}, r"1 \(crash\) is one of .* or null; got NOW"),
+    ],
+)  # fmt: skip
+def test_a_value_of_an_event_is_refused_with_its_place(event: dict[str, Any], complaint: str) -> None:
+    with pytest.raises(ScheduleError, match=complaint):
+        Schedule.from_json({**generate(1).as_json(), "events": [event]})

@@ -6,19 +6,28 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+from conformance.simulation import checked
+from conformance.simulation.checked import ScheduleError
+
+__all__ = ["KINDS", "TEXTS", "TROUBLES", "Event", "Schedule", "ScheduleError"]
+
 VERSION = 1
-KINDS: Mapping[str, tuple[str, ...]] = {
-    "text_in": ("person", "text"),
-    "text_out": ("person", "text"),
-    "hand_over_again": ("person",),
-    "fault": ("fault",),
-    "channel": ("changes", "seconds"),
-    "crash": ("point", "seconds"),
-    "freeze": ("seconds",),
-    "clock_jump": ("seconds",),
-}
+_SPAN = checked.number(0)
+KINDS: Mapping[str, Mapping[str, checked.Check]] = MappingProxyType(
+    {
+        "text_in": {"person": checked.words, "text": checked.words},
+        "text_out": {"person": checked.words, "text": checked.words},
+        "hand_over_again": {"person": checked.words},
+        "fault": {"fault": checked.keyed},
+        "channel": {"changes": checked.keyed, "seconds": _SPAN},
+        "crash": {"point": checked.point, "seconds": _SPAN},
+        "freeze": {"seconds": _SPAN},
+        "clock_jump": {"seconds": checked.number(-checked.LONGEST)},
+    }
+)
 """The kinds of events, and what each holds.
 
 crash: killed when `point` is reached (or at once, if null), started again after `seconds`. freeze: the subject does not
@@ -27,10 +36,6 @@ run for `seconds`. clock_jump: the subject's own clock is moved by `seconds`. ch
 """
 TEXTS = frozenset({"text_in", "text_out"})
 TROUBLES = frozenset(KINDS) - TEXTS
-
-
-class ScheduleError(ValueError):
-    """A schedule that cannot be read; the text says what was expected and what came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,20 +111,22 @@ class Schedule:
         if missing:
             raise ScheduleError(f"the schedule lacks {', '.join(sorted(missing))}")
         return cls(
-            seed=int(given["seed"]),
-            hours=float(given["hours"]),
-            events=tuple(_event(row) for row in given["events"]),
-            subject=str(given["subject"]),
-            profile=str(given["profile"]),
-            poll_seconds=float(given["poll_seconds"]),
-            found=tuple(given.get("found", ())),
+            seed=checked.whole("seed", given["seed"]),
+            hours=checked.number(0, checked.LONGEST / 3600)("hours", given["hours"]),
+            events=tuple(_event(n, row) for n, row in enumerate(checked.listed("events", given["events"]), 1)),
+            subject=checked.words("subject", given["subject"]),
+            profile=checked.profile("profile", given["profile"]),
+            poll_seconds=checked.number(0.05)("poll_seconds", given["poll_seconds"]),
+            found=tuple(checked.words("found", one) for one in checked.listed("found", given.get("found", []))),
         )
 
 
-def _event(row: Any) -> Event:
+def _event(position: int, row: Any) -> Event:
+    place = f"event {position}"
     if not isinstance(row, dict) or row.get("kind") not in KINDS:
-        raise ScheduleError(f"an event has a kind, one of {', '.join(KINDS)}; got {str(row)[:80]}")
-    what = {key: value for key, value in row.items() if key not in ("at", "kind")}
-    if set(what) != set(KINDS[row["kind"]]) or not isinstance(row.get("at"), int | float):
-        raise ScheduleError(f"an event {row['kind']} has at, {', '.join(KINDS[row['kind']])}; got {', '.join(row)}")
-    return Event(float(row["at"]), row["kind"], what)
+        raise ScheduleError(f"{place} has a kind, one of {', '.join(KINDS)}; got {str(row)[:80]}")
+    kind, checks = row["kind"], KINDS[row["kind"]]
+    if set(row) != {"at", "kind", *checks}:
+        raise ScheduleError(f"{place}: {kind} has at, {', '.join(checks)}; got {', '.join(row)}")
+    what = {name: check(f"{name} of {place} ({kind})", row[name]) for name, check in checks.items()}
+    return Event(checked.number(0)(f"at of {place} ({kind})", row["at"]), kind, what)
