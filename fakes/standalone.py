@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 from fakes.assembly import Fakes, assemble_services
@@ -71,16 +72,16 @@ def run(settings: Settings) -> None:
     addresses = {name: _url(settings, name, listener) for name, listener in listeners.items()}
     hosts = _hosts(fakes, listeners, addresses, settings.seed)
     _collect_less_garbage()
-    done = threading.Event()
+    done: SimpleQueue[None] = SimpleQueue()  # a signal may put while this thread gets: an Event would hang then
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: done.set())
+        signal.signal(number, lambda *_: done.put(None))
     for host in hosts:
         host.start()
     _warn(listeners)
     print(json.dumps(addresses), flush=True)
     if settings.stop_with_stdin:
         threading.Thread(target=_when_stdin_ends, args=(done,), name="stdin", daemon=True).start()
-    done.wait()
+    done.get()
     for host in hosts:
         host.stop()
     sys.stderr.flush()
@@ -103,9 +104,9 @@ def _collect_less_garbage() -> None:
     gc.set_threshold(20_000, 10, 50)
 
 
-def _when_stdin_ends(done: threading.Event) -> None:
+def _when_stdin_ends(done: SimpleQueue[None]) -> None:
     sys.stdin.buffer.read()
-    done.set()
+    done.put(None)
 
 
 def _assemble(settings: Settings) -> Fakes:

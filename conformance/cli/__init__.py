@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import signal
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 import click
 
+from conformance.interruptions import heed
 from conformance.verdicts import HarnessBroken
 
 COMMANDS = {
@@ -64,17 +64,9 @@ def harness() -> None:
     """Judge what joins CHT and RapidPro for SMS: is every text delivered exactly once, does every state come back?"""
 
 
-def interrupted(*_: object) -> None:
-    """Unwind, so that every process that was started is ended; a second signal must not break that off."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
-    raise KeyboardInterrupt
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point; ends the process."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, interrupted)
+    heed()
     try:
         harness.main(args=None if arguments is None else list(arguments), prog_name="relay-harness")
     except HarnessBroken as fault:

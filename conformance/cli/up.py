@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import threading
 
 import click
@@ -37,9 +36,6 @@ def up_command(
     as_json: bool,
 ) -> None:
     """Start the fakes and the reference relay on loopback; print addresses and tokens; stop with Ctrl-C."""
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
     relay = (
         None
         if no_relay
@@ -55,7 +51,9 @@ def up_command(
             fakes.control.put("/rapidpro/webhook", {"url": relay.webhook_url(), "token": relay.webhook_token()})
         shown = addresses(fakes, relay)
         click.echo(json.dumps(shown) if as_json else told(shown))
-        stop.wait()
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        pass  # told to stop: that is how it ends
     except HarnessBroken as problem:
         click.echo(str(problem), err=True)
         context.exit(2)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from conformance.interruptions import held_back
 from conformance.subjects.base import AsRelay, Means, Neighbours
 from conformance.subjects.guard import Guard
 from conformance.verdicts import HarnessBroken, SubjectFailed, Untestable
@@ -86,17 +87,18 @@ class ExternalRelay(AsRelay):
         if self._command is None or self._neighbours is None:
             raise Untestable(f"{self.name} was not started by the harness: give --subject-command to have it restarted")
         self._check_free()
-        try:
-            self._process = self._started(self._command, self._neighbours)
-        except OSError as failure:
-            raise HarnessBroken(f"{self._command} cannot be started: {failure.strerror or failure}") from None
-        self._guard.watch(self._process.pid)
+        with held_back():
+            try:
+                self._process = self._started(self._command, self._neighbours)
+            except OSError as failure:
+                raise HarnessBroken(f"{self._command} cannot be started: {failure.strerror or failure}") from None
+            self._guard.watch(self._process.pid)
         self._await_port()
 
     def check_alive(self) -> None:
         """SubjectFailed with its last words if the process that was started here has ended by itself."""
         process = self._process  # another thread may just end it
-        if process is not None and process.poll() is not None:
+        if process is not None and has_ended(process):
             raise SubjectFailed(f"the relay has ended by itself: {self._ended(process)}")
 
     def _ended(self, process: subprocess.Popen[bytes]) -> str:
@@ -153,7 +155,7 @@ class ExternalRelay(AsRelay):
                 socket.create_connection((address.hostname or "127.0.0.1", address.port or 80), timeout=1).close()
                 return
             except OSError as failure:
-                if self._process is not None and self._process.poll() is not None:
+                if self._process is not None and has_ended(self._process):
                     raise HarnessBroken(self._ended(self._process)) from None
                 if time.monotonic() > end:
                     raise HarnessBroken(self._silence(failure)) from None
@@ -175,20 +177,31 @@ class ExternalRelay(AsRelay):
 
     def _end(self, how: signal.Signals) -> None:
         """End the process and its children: only those started here."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        for signal_ in (how, signal.SIGKILL):
-            try:
-                os.killpg(process.pid, signal_)
-            except ProcessLookupError:
-                break
-            try:
-                process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                continue
-        process.wait()
-        self._guard.release()
+        with held_back():
+            process, self._process = self._process, None
+            if process is not None:
+                end_group(process, how)
+                self._guard.release()
+
+
+def has_ended(process: subprocess.Popen[bytes]) -> bool:
+    """Whether it has. To be asked in this way only: a poll that is broken off can make every later wait hang."""
+    with held_back():
+        return process.poll() is not None
+
+
+def end_group(process: subprocess.Popen[bytes], how: signal.Signals) -> None:
+    """Signal a process and its children; kill those that are still there after STOP_SECONDS."""
+    for signal_ in (how, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, signal_)
+        except ProcessLookupError:
+            break
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            continue
+    process.wait()
 
 
 def describe_status(returncode: int) -> str:

@@ -1,0 +1,114 @@
+"""A harness that is told to end at any moment ends what it started, and itself."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from conformance.interruptions import SIGNALS, heed, held_back
+from conformance.subjects.external import ExternalRelay, free_port
+from conformance.surroundings import neighbours
+
+NEIGHBOURS = neighbours("http://127.0.0.1:9", "http://127.0.0.1:9")
+SLEEPING = f'{sys.executable} -c "import time; time.sleep(600)"'
+
+
+@pytest.fixture(autouse=True)
+def _heeded() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    heed()
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_unwinds_once_and_no_second_one_breaks_that_off(number: signal.Signals) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(number)
+    for again in SIGNALS:
+        signal.raise_signal(again)
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_what_is_held_back_takes_effect_after_the_block(number: signal.Signals) -> None:
+    done = []
+
+    def work() -> None:
+        with held_back():
+            signal.raise_signal(number)
+            signal.raise_signal(signal.SIGINT)
+            done.append("whole")
+
+    with pytest.raises(KeyboardInterrupt):
+        work()
+    assert done == ["whole"]
+
+
+def test_without_a_signal_nothing_is_changed_by_holding_back() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    before = [signal.getsignal(number) for number in SIGNALS]
+    with held_back():
+        signal.raise_signal(signal.SIGHUP)
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN, "what is ignored stays ignored"
+    assert [signal.getsignal(number) for number in SIGNALS] == before
+
+
+def test_another_thread_than_the_main_one_has_nothing_to_hold_back() -> None:
+    before, seen = signal.getsignal(signal.SIGTERM), []
+
+    def work() -> None:
+        with held_back():
+            seen.append(signal.getsignal(signal.SIGTERM))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert seen == [before]
+
+
+class Interrupting(subprocess.Popen[bytes]):
+    """Meets a signal where `subprocess` itself cannot bear one."""
+
+    def __init__(self, *arguments: object, **options: object) -> None:
+        super().__init__(*arguments, **options)  # type: ignore[call-overload] # passed on as it came
+        if self.where == "start":
+            signal.raise_signal(signal.SIGTERM)
+
+    where = "start"
+
+    def poll(self) -> int | None:
+        lock = self._waitpid_lock  # type: ignore[attr-defined] # as poll does it, where the signal comes between two lines
+        lock.acquire()
+        if self.where == "poll":
+            signal.raise_signal(signal.SIGTERM)
+        lock.release()
+        return super().poll()
+
+
+@pytest.mark.parametrize("where", ["start", "poll"])
+def test_a_relay_that_was_just_started_is_ended_by_an_interruption(where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[int] = []
+
+    class Noted(Interrupting):
+        def __init__(self, *arguments: object, **options: object) -> None:
+            try:
+                super().__init__(*arguments, **options)
+            finally:
+                started.append(self.pid)
+
+    monkeypatch.setattr(Interrupting, "where", where)
+    monkeypatch.setattr(subprocess, "Popen", Noted)
+    relay = ExternalRelay(f"http://127.0.0.1:{free_port()}", SLEEPING)
+    with pytest.raises(KeyboardInterrupt):
+        relay.start(NEIGHBOURS)
+    relay.stop()  # without what is held back, this never returns
+    for pid in started:
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
