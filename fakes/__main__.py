@@ -70,7 +70,7 @@ class _Refusal(click.ClickException):
 @click.command("eval")
 def evaluate() -> None:
     """Evaluate flow expressions: one JSON object a line in, one a line out."""
-    from fakes.eval import run
+    from fakes.rapidpro.flows.eval import run
 
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
@@ -83,7 +83,7 @@ def evaluate() -> None:
 def docs(check: bool, folder: Path) -> None:
     """Write the lists of effects, presets and versions into the docs."""
     from fakes.faults import docs as faults
-    from fakes.rapidpro import profiles_table as profiles
+    from fakes.rapidpro.versions import docs as profiles
 
     for file, updated in ((folder / "faults.md", faults.updated), (folder / "profiles.md", profiles.updated)):
         text = file.read_text(encoding="utf-8")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from urllib.parse import parse_qsl, urlencode
 
-from fakes.wsgi import Environ, Reply, StartResponse, read_body
+from fakes.serving.wsgi import Environ, Reply, StartResponse, read_body
 
 PATH = "/version1/messaging"
 LIMIT = 1024 * 1024

@@ -13,7 +13,7 @@ from fakes.faults import Faulty, Plan
 from fakes.faults.effect import Around
 from fakes.ledger import READ_LIMIT, Exchange, Ledger, Recorded
 from fakes.service import Service
-from fakes.wsgi import Environ, Reply, WSGIApp, read_body
+from fakes.serving.wsgi import Environ, Reply, WSGIApp, read_body
 
 if TYPE_CHECKING:
     import requests
@@ -38,7 +38,7 @@ class Fakes:
 
     def session(self, name: str) -> requests.Session:
         """The session for calls out of the service `name`; in process, mount adapters on it."""
-        from fakes.calls_out import CallsOut  # requests takes a tenth of a second to load; many runs make no call
+        from fakes.outgoing_calls import CallsOut  # requests takes a tenth of a second to load; many runs make no call
 
         with self._making:
             if name not in self.sessions:

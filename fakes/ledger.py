@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple, Protocol
 
 from fakes.clock import Clock, format_moment
-from fakes.wsgi import Environ, Reply, StartResponse, WSGIApp, call, read_body, request_headers
+from fakes.serving.wsgi import Environ, Reply, StartResponse, WSGIApp, call, read_body, request_headers
 
 # Keys by which the layers tell each other, in the environ, what became of a request.
 FAULT = "harness.fault"

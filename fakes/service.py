@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from fakes.wsgi import Environ, StartResponse
+from fakes.serving.wsgi import Environ, StartResponse
 
 if TYPE_CHECKING:
     from flask import Blueprint

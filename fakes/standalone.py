@@ -20,8 +20,8 @@ from typing import Any
 
 from fakes.assembly import Fakes, assemble_services
 from fakes.clock import Clock, SystemClock, VirtualClock
-from fakes.host import BACKLOG, Host
-from fakes.wsgi import Environ, StartResponse, WSGIApp
+from fakes.serving.host import BACKLOG, Host
+from fakes.serving.wsgi import Environ, StartResponse, WSGIApp
 
 THREADS = 64
 """Requests that a service answers at a time; more wait their turn. Only a `delay` holds a thread for long."""
@@ -147,7 +147,7 @@ class _MadeWhenAsked:
 
 
 def _control(fakes: Fakes, addresses: Mapping[str, str]) -> WSGIApp:
-    from fakes.control import control_app  # with Flask, which takes a tenth of a second to load
+    from fakes.control.app import control_app  # with Flask, which takes a tenth of a second to load
 
     return control_app(fakes, addresses)
 

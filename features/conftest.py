@@ -1,7 +1,7 @@
 """Brings the steps and the conformance plugin to the features."""
 
 pytest_plugins = (
-    "conformance.plugin",
+    "conformance.running.plugin",
     "features.steps.texts",
     "features.steps.replies",
     "features.steps.states",

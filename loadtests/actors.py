@@ -121,7 +121,7 @@ class Cht(HttpUser):
 
 def reminder(id_: str, number: str, text: str) -> dict[str, Any]:
     """A document with one pending text."""
-    from conformance.cht_side import message_document
+    from conformance.services.cht_client import message_document
 
     return message_document(id_, [(number, text)], datetime.now(UTC))
 

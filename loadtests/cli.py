@@ -7,9 +7,9 @@ import json
 import click
 from rich.console import Console
 
-from conformance.cli.choice import check_started, reference_process
 from conformance.cli.conform import PROFILES
-from conformance.cli.given import Finite, check_command, check_url
+from conformance.cli.options.subject import check_started, reference_process
+from conformance.cli.options.types import Finite, check_command, check_url
 from conformance.subjects.external import ExternalRelay
 from conformance.verdicts import HarnessBroken, exit_status
 from loadtests.running import LoadResult, run

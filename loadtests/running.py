@@ -15,11 +15,11 @@ from typing import Any
 
 from conformance.checks import Violation, judge
 from conformance.checks.figures import calls_per_text, seconds_to_phone
-from conformance.cht_side import ChtSide
-from conformance.history import History, Outcome, TextIn
-from conformance.observe import Exchanges, observe
+from conformance.history.model import History, Outcome, TextIn
+from conformance.history.observe import Exchanges, observe
+from conformance.services.cht_client import ChtSide
+from conformance.services.services import Processes
 from conformance.subjects.base import Subject
-from conformance.surroundings import Processes
 from conformance.verdicts import HarnessBroken, Verdict
 from loadtests.gates import Figures, percentile, verdict
 from loadtests.shapes import Shape

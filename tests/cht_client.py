@@ -11,7 +11,7 @@ import requests
 
 from fakes.cht.service import Cht
 from fakes.clock import VirtualClock
-from fakes.transport import WSGIAdapter
+from fakes.serving.transport import WSGIAdapter
 
 URL = "http://cht.test"
 ADMIN = ("admin", "pass")

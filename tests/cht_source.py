@@ -12,9 +12,9 @@ from typing import Any
 
 import requests
 
-from fakes.cht.outbound import Outbound
+from fakes.cht.couch.contact_views import Subjects
+from fakes.cht.outbound.push import Outbound
 from fakes.cht.state import State
-from fakes.cht.subjects import Subjects
 from fakes.cht.transitions.engine import Transitions
 from fakes.clock import VirtualClock
 

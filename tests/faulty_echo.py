@@ -14,11 +14,11 @@ from flask import Blueprint, jsonify, request
 
 from fakes.assembly import Fakes, assemble
 from fakes.clock import Clock, SystemClock, VirtualClock
-from fakes.host import Host
 from fakes.service import SeedError
+from fakes.serving.host import Host
+from fakes.serving.transport import WSGIAdapter
+from fakes.serving.wsgi import Environ, Reply, StartResponse, read_body
 from fakes.standalone import listen
-from fakes.transport import WSGIAdapter
-from fakes.wsgi import Environ, Reply, StartResponse, read_body
 
 GOOD_TOKEN = "a-token-that-is-known"
 LIMIT = 20_000_000

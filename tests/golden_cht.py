@@ -21,7 +21,7 @@ from flask.testing import FlaskClient
 
 from fakes.cht.service import Cht
 from fakes.clock import VirtualClock
-from fakes.wsgi import Reply, build_environ, call
+from fakes.serving.wsgi import Reply, build_environ, call
 
 FOLDER = Path(__file__).parent / "golden" / "cht"
 RECORDED_AT = datetime(2026, 11, 23, 3, 20, tzinfo=UTC)

@@ -17,8 +17,8 @@ import requests
 
 from fakes.clock import VirtualClock
 from fakes.rapidpro import RapidPro
-from fakes.rapidpro.records import Content
-from fakes.wsgi import Reply, build_environ, call
+from fakes.rapidpro.store.records import Content
+from fakes.serving.wsgi import Reply, build_environ, call
 
 FOLDER = Path(__file__).parent / "golden" / "rapidpro"
 RECORDED_AT = datetime(2026, 11, 23, 3, 54, 30, 111_111, tzinfo=UTC)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from fakes.wsgi import Reply, build_environ, call
+from fakes.serving.wsgi import Reply, build_environ, call
 from tests.golden_rapidpro import World, setup
 
 

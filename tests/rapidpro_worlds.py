@@ -9,10 +9,10 @@ import requests
 from flask import Blueprint, Flask
 
 from fakes.clock import VirtualClock
-from fakes.rapidpro import channel as knobs
-from fakes.rapidpro.mailroom import Mailroom
-from fakes.transport import WSGIAdapter
-from fakes.wsgi import read_body
+from fakes.rapidpro.courier import channel as knobs
+from fakes.rapidpro.mailroom.mailroom import Mailroom
+from fakes.serving.transport import WSGIAdapter
+from fakes.serving.wsgi import read_body
 from tests.rapidpro_records import T0, Broadcast, MemoryRecords
 
 AMINA = "+250788123001"

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from conformance.history import History, Outcome, TextIn
-from conformance.pace import RealPace
-from conformance.people import Person
-from conformance.sight import Answer, Sight, outcome_of
+from conformance.history.model import History, Outcome, TextIn
 from conformance.verdicts import HarnessBroken, SubjectFailed
+from conformance.world.observations import Answer, Sight, outcome_of
+from conformance.world.people import Person
+from conformance.world.timing import RealPace
 
 AMINA, YUSUF = Person("Amina", "+250788200001"), Person("Yusuf", "+250788200002")
 AT = datetime(2026, 5, 4, 9, tzinfo=UTC)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.report import Report
-from conformance.requirements import load, select
-from conformance.running import conform
-from conformance.stage import InProcessStage
+from conformance.reports.report import Report
+from conformance.requirements.catalogue import load, select
+from conformance.running.runner import conform
+from conformance.running.stages import InProcessStage
 from conformance.subjects.in_process import Build, reference
 from conformance.verdicts import Verdict
 from tests.broken.relays import broken_relays

@@ -9,7 +9,7 @@ import pytest
 
 from conformance.checks import ALL, UnknownCheck, judge, names
 from conformance.checks.figures import calls_per_text, seconds_to_phone
-from conformance.history import Arrival, Call, Due, History, Outcome, Sent, Stored, TextIn
+from conformance.history.model import Arrival, Call, Due, History, Outcome, Sent, Stored, TextIn
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 AMINA, YUSUF = "+250788200001", "+250788200002"

@@ -11,10 +11,10 @@ import requests
 from click.testing import CliRunner, Result
 
 from conformance.cli import harness
-from conformance.drift import MOST_REQUESTS
-from conformance.surroundings import CHT_ADMIN, CHT_GATEWAY, RAPIDPRO_TOKEN
-from fakes.rapidpro.profiles import PROFILES
-from fakes.serve import Addresses, running
+from conformance.drift.comparison import MOST_REQUESTS
+from conformance.services.services import CHT_ADMIN, CHT_GATEWAY, RAPIDPRO_TOKEN
+from fakes.rapidpro.versions.profiles import PROFILES
+from fakes.serving.process import Addresses, running
 from tests.harness_command import harness as harness_process
 
 ANN = "+250788123001"

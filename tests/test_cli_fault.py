@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from conformance.cli import harness
 from fakes.faults.effects import EFFECTS
 from fakes.faults.presets import PRESETS
-from fakes.serve import Addresses, running
+from fakes.serving.process import Addresses, running
 from tests import harness_command
 
 TOKEN = "RAPIDPRO-TEST-TOKEN-0000000000000000000000"

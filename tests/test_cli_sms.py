@@ -9,11 +9,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from conformance.cli import harness
-from conformance.cli.choice import REFERENCE_COMMAND
+from conformance.cli.options.subject import REFERENCE_COMMAND
+from conformance.services.services import Processes
 from conformance.subjects.external import ExternalRelay, free_port
-from conformance.surroundings import Processes
 from conformance.verdicts import HarnessBroken
-from fakes.serve import running
+from fakes.serving.process import running
 
 ANN, BEN, CAL = "+250788123001", "+250788123002", "+250788123003"
 

@@ -10,8 +10,8 @@ import pytest
 
 from fakes.assembly import Fakes, assemble
 from fakes.clock import Clock, SystemClock, VirtualClock
-from fakes.control import LIMIT, SEED_LIMIT, control_app
-from fakes.wsgi import Reply, WSGIApp, build_environ, call
+from fakes.control.app import LIMIT, SEED_LIMIT, control_app
+from fakes.serving.wsgi import Reply, WSGIApp, build_environ, call
 from tests.faulty_echo import GOOD_TOKEN, Echo
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from conformance.cli.choice import reference_process
-from conformance.crashes import kill_often
+from conformance.cli.options.subject import reference_process
+from conformance.running.crashes import kill_often
 from tests.harness_command import harness
 
 

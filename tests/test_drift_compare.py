@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import requests
 
-from conformance.drift import MOST_REQUESTS, Answer, Live, Question, differing_headers, gathered
-from conformance.drift_cht import QUESTIONS as CHT_QUESTIONS
-from conformance.drift_rapidpro import QUESTIONS, throttled_otherwise
-from conformance.drift_shape import misfits
+from conformance.drift.cht import QUESTIONS as CHT_QUESTIONS
+from conformance.drift.comparison import MOST_REQUESTS, Answer, Live, Question, differing_headers, gathered
+from conformance.drift.rapidpro import QUESTIONS, throttled_otherwise
+from conformance.drift.schema import misfits
 
 ROW = {
     "type": "object",

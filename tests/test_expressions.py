@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from fakes.eval import run
-from fakes.rapidpro.expressions import Env, env_from_json, evaluate, evaluate_value
-from fakes.rapidpro.expressions.values import Failed
+from fakes.rapidpro.flows.eval import run
+from fakes.rapidpro.flows.expressions import Env, env_from_json, evaluate, evaluate_value
+from fakes.rapidpro.flows.expressions.values import Failed
 
 GOLDEN = json.loads((Path(__file__).parent / "golden/flows/expressions.json").read_text(encoding="utf-8"))
 CASES = GOLDEN["cases"]

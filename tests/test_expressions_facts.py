@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fakes.rapidpro.expressions import Evaluated, env_from_json, evaluate
+from fakes.rapidpro.flows.expressions import Evaluated, env_from_json, evaluate
 from tests.expression_rules import FAILING, RULES
 
 GOLDEN = json.loads((Path(__file__).parent / "golden/flows/expressions.json").read_text(encoding="utf-8"))

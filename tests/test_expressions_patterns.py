@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from fakes.rapidpro.expressions import Env, Evaluated, evaluate
+from fakes.rapidpro.flows.expressions import Env, Evaluated, evaluate
 
 FUNCTIONS = ("regex_match", "has_pattern")
 COMPLAINTS = {
@@ -139,5 +139,5 @@ def test_patterns_at_work_for_seconds_are_too_much(template: Any) -> None:
 
 
 def test_the_library_is_loaded_only_when_a_pattern_is_used() -> None:
-    program = "import sys, fakes.rapidpro.expressions; sys.exit('re2' in sys.modules)"
+    program = "import sys, fakes.rapidpro.flows.expressions; sys.exit('re2' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], timeout=60, check=False).returncode == 0

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from conformance.history import Arrival, Call, Due, History
-from conformance.people import Person
-from conformance.picture import LAST_CALLS, MOST_LINES, picture
+from conformance.history.model import Arrival, Call, Due, History
+from conformance.history.summary import LAST_CALLS, MOST_LINES, picture
+from conformance.world.people import Person
 
 AT = datetime(2026, 5, 4, 9, 0, 1, 250_000, tzinfo=UTC)
 AMINA = Person("Amina", "+250788200001")

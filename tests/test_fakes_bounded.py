@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import requests
 
-from fakes.bounded import BoundedAdapter
+from fakes.serving.deadline import BoundedAdapter
 
 Serve = Callable[[Callable[[socket.socket], None]], str]
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fakes.cht.messaging import Messaging
+from fakes.cht.messaging.messaging import Messaging
 from tests.cht_client import GATEWAY, Client, client
 
 TOKEN = {"Authorization": "Token cht-incoming-token"}

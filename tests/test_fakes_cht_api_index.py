@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from fakes.cht.index import MessageIndex
-from fakes.cht.ordered import Ordered
+from fakes.cht.couch.message_views import MessageIndex
+from fakes.cht.couch.ordered import Ordered
 
 
 class Counter:

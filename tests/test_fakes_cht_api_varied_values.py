@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from fakes.cht.phone_number import normalize
+from fakes.cht.messages.phone_number import normalize
 from tests.cht_client import client
 
 FORMS = {

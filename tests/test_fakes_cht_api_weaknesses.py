@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fakes.wsgi import Reply
+from fakes.serving.wsgi import Reply
 from tests.golden_cht import World, docs_of, entries, send, send_at_once, world
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from fakes.cht.outbound_payload import digest
-from fakes.cht.seed import DEFAULT
-from fakes.wsgi import Reply
+from fakes.cht.outbound.payload import digest
+from fakes.cht.seed.loader import DEFAULT
+from fakes.serving.wsgi import Reply
 from tests.golden_cht import Entry, World, differences, docs_of, entries, equal, masked, recordings, replay, send, world
 from tests.scripted_server import Script, in_turn, session
 

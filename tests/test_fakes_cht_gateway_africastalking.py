@@ -13,7 +13,7 @@ import requests
 from fakes.africastalking import AfricasTalking
 from fakes.cht.service import Cht
 from fakes.clock import VirtualClock
-from fakes.transport import WSGIAdapter
+from fakes.serving.transport import WSGIAdapter
 from tests.cht_gateway import pending
 from tests.golden_cht import send
 from tests.scripted_server import Script, session

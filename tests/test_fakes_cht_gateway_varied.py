@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from fakes.cht.task_state import NULL, set_task_state
+from fakes.cht.messages.task_state import NULL, set_task_state
 from tests.cht_gateway import GIVEN, JSON, message_state, pending, refused, sending, taken, under_way
 from tests.scripted_server import Recorded
 

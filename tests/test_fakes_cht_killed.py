@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fakes.cht.tasks import Gone
+from fakes.cht.jobs import Gone
 from tests.golden_cht import World, send, world
 from tests.scripted_server import Script, session
 

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from fakes.cht.javascript import ScriptError, evaluate, holds
+from fakes.cht.javascript.sandbox import ScriptError, evaluate, holds
 from tests.golden_cht import World, docs_of, send, world
 from tests.scripted_server import Answers, Script, session
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fakes.cht.phone_number import normalize
+from fakes.cht.messages.phone_number import normalize
 from tests.golden_cht import Entry, equal, recordings
 
 

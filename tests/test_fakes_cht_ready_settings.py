@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from fakes.cht.ready_settings import NURSE, antenatal_reminders, health_workers, two_way_texting
+from fakes.cht.seed.ready_settings import NURSE, antenatal_reminders, health_workers, two_way_texting
 from tests.golden_cht import World, docs_of, send, world
 
 ADMIN = {"Authorization": "Basic YWRtaW46cGFzcw==", "Content-Type": "application/json", "Accept": "application/json"}

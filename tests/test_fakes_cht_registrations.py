@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from fakes.cht.transitions.loading import SENTINEL, SERVER, fault
+from fakes.cht.transitions.lib.loading import SENTINEL, SERVER, fault
 from tests.golden_cht import World, docs_of, send, world
 
 NOW = "2024-10-02T10:00:00Z"

@@ -8,17 +8,17 @@ from pathlib import Path
 
 import requests
 
-from fakes.cht.outbound import Outbound
+from fakes.cht.couch.contact_views import Subjects
+from fakes.cht.messages.generator import Messages
+from fakes.cht.messages.history import History
+from fakes.cht.outbound.push import Outbound
+from fakes.cht.reports.validation.questions import Questions
 from fakes.cht.state import State
-from fakes.cht.subjects import Subjects
 from fakes.cht.transitions.engine import Transitions
-from fakes.cht.transitions.history import History
-from fakes.cht.transitions.loading import KNOWN, SENTINEL_ONLY
-from fakes.cht.transitions.messages import Messages
+from fakes.cht.transitions.lib.loading import KNOWN, SENTINEL_ONLY
+from fakes.cht.transitions.lib.schedules import Schedules
+from fakes.cht.transitions.lib.validations import Validations
 from fakes.cht.transitions.registration import Registration
-from fakes.cht.transitions.schedules import Schedules
-from fakes.cht.transitions.validations import Validations
-from fakes.cht.validation.questions import Questions
 from fakes.clock import VirtualClock
 
 PAGE = (Path(__file__).parent.parent / "docs" / "cht-settings.md").read_text("utf-8")

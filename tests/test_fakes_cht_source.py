@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from fakes.cht.validation.functions import FUNCTIONS, RuleFault
-from fakes.cht.validation.questions import Questions
-from fakes.cht.validation.rules import holds
+from fakes.cht.reports.validation.functions import FUNCTIONS, RuleFault
+from fakes.cht.reports.validation.questions import Questions
+from fakes.cht.reports.validation.rules import holds
 from tests.cht_source import in_order, known, played, read
 
 COMMON = read("transitions")

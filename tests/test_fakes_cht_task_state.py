@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from fakes.cht.documents import copy_json
-from fakes.cht.task_state import set_task_state
+from fakes.cht.couch.documents import copy_json
+from fakes.cht.messages.task_state import set_task_state
 from tests.golden_cht import Entry, equal, masked, recordings
 
 NOW = datetime(2026, 11, 23, 4, 0, 0, 123_999, tzinfo=UTC)

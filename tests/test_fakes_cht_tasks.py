@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from fakes.cht.tasks import Tasks
+from fakes.cht.jobs import Tasks
 from fakes.clock import SystemClock, VirtualClock
 
 PATIENCE = 10.0

@@ -8,18 +8,18 @@ from typing import Any
 
 import pytest
 
-from fakes.cht.cron import is_near
-from fakes.cht.outbound_payload import as_json, digest
-from fakes.cht.paths import UNDEFINED, PathError, get_path, set_path
-from fakes.cht.transitions import moments
-from fakes.cht.transitions.deny import outgoing_allowed
-from fakes.cht.transitions.history import History, limit_of
-from fakes.cht.transitions.ids import with_check_digit
-from fakes.cht.transitions.messages import Context, view_of
-from fakes.cht.transitions.mustache import TemplateError, render
-from fakes.cht.transitions.parts import parts, shortened
-from fakes.cht.transitions.recipients import phone_of
-from fakes.cht.urls import join_url
+from fakes.cht.javascript import moments
+from fakes.cht.javascript.mustache import TemplateError, render
+from fakes.cht.javascript.paths import UNDEFINED, PathError, get_path, set_path
+from fakes.cht.messages.deny import outgoing_allowed
+from fakes.cht.messages.generator import Context, view_of
+from fakes.cht.messages.history import History, limit_of
+from fakes.cht.messages.parts import parts, shortened
+from fakes.cht.messages.recipients import phone_of
+from fakes.cht.outbound.cron import is_near
+from fakes.cht.outbound.payload import as_json, digest
+from fakes.cht.outbound.urls import join_url
+from fakes.cht.transitions.lib.ids import with_check_digit
 from tests.golden_cht import World, docs_of, send, world
 
 WEBHOOK = "/api/v2/sms/rapidpro/incoming-messages"

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from fakes.cht.schedules import within_hours
-from fakes.cht.transitions.languages import language_of
-from fakes.cht.transitions.moments import write
-from fakes.cht.transitions.mustache import TemplateError, render
+from fakes.cht.javascript.moments import write
+from fakes.cht.javascript.month_names import language_of
+from fakes.cht.javascript.mustache import TemplateError, render
+from fakes.cht.sentinel.due_tasks import within_hours
 from tests.golden_cht import World, docs_of, send, world
 
 NOW = "2024-10-02T10:00:00Z"

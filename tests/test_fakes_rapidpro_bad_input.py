@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fakes.rapidpro.profiles import PROFILES
-from fakes.wsgi import Reply, build_environ, call
+from fakes.rapidpro.versions.profiles import PROFILES
+from fakes.serving.wsgi import Reply, build_environ, call
 from tests.golden_rapidpro import World, setup
 
 ANN = "tel:+250788123001"

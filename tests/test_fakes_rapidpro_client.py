@@ -20,7 +20,7 @@ from temba_client.exceptions import (
 )
 from temba_client.v2 import TembaClient
 
-from fakes.serve import Addresses, running
+from fakes.serving.process import Addresses, running
 
 SETUP = Path(__file__).parent / "golden" / "rapidpro" / "setup.json"
 NOW = "2024-10-02T08:00:00Z"

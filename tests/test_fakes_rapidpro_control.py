@@ -10,8 +10,8 @@ import pytest
 
 from fakes.assembly import Fakes, assemble_services
 from fakes.clock import VirtualClock
-from fakes.control import control_app
-from fakes.wsgi import Reply, build_environ, call
+from fakes.control.app import control_app
+from fakes.serving.wsgi import Reply, build_environ, call
 from tests.golden_rapidpro import RECORDED_AT, setup
 
 ANN = "tel:+250788123001"

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from fakes.rapidpro.default_seed import default_seed
-from fakes.rapidpro.refs import FEW, LETTERS, ref_of
+from fakes.rapidpro.api.values.contact_refs import FEW, LETTERS, ref_of
+from fakes.rapidpro.seed.default import default_seed
 from tests.test_fakes_rapidpro_variations import ANN, NOW, URNS, poster
 
 FLOW = "000000f0-0000-4000-8000-000000000001"

@@ -7,11 +7,18 @@ from typing import Any
 
 import pytest
 
-from fakes.rapidpro import channel as knobs
-from fakes.rapidpro.aggregators import AFRICASTALKING, AGGREGATORS, INFOBIP, PLAIN, incoming_payload, report_payload
-from fakes.rapidpro.channel import BadKnob, Channel
-from fakes.rapidpro.queue import SendQueue
-from fakes.rapidpro.segments import is_gsm7, segments
+from fakes.rapidpro.courier import channel as knobs
+from fakes.rapidpro.courier.aggregators import (
+    AFRICASTALKING,
+    AGGREGATORS,
+    INFOBIP,
+    PLAIN,
+    incoming_payload,
+    report_payload,
+)
+from fakes.rapidpro.courier.channel import BadKnob, Channel
+from fakes.rapidpro.courier.queue import SendQueue
+from fakes.rapidpro.courier.segments import is_gsm7, segments
 from fakes.rapidpro.uuids import uuid4, uuid7
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fakes.rapidpro.aggregators import AGGREGATORS, incoming_payload, report_payload
+from fakes.rapidpro.courier.aggregators import AGGREGATORS, incoming_payload, report_payload
 from tests.rapidpro_records import Broadcast
 from tests.rapidpro_worlds import AMINA, TEXTS, URL
 from tests.rapidpro_worlds import Texting as World

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from fakes.rapidpro import channel as knobs
-from fakes.rapidpro.courier import number_of
-from fakes.rapidpro.records import Content
+from fakes.rapidpro.courier import channel as knobs
+from fakes.rapidpro.courier.courier import number_of
+from fakes.rapidpro.store.records import Content
 from tests.rapidpro_records import T0, Broadcast, Channel, Row
 from tests.rapidpro_worlds import Sending as World
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakes.rapidpro import files
-from fakes.rapidpro.files import By, Files, Name
-from fakes.rapidpro.ordered import by_modification
+from fakes.rapidpro.store import files
+from fakes.rapidpro.store.files import By, Files, Name
+from fakes.rapidpro.store.ordered import by_modification
 
 START = datetime(2024, 10, 1, tzinfo=UTC)
 NAMES = ("queued", "sent", "failed")

@@ -18,9 +18,9 @@ import requests
 
 from fakes.clock import VirtualClock
 from fakes.rapidpro import RapidPro
-from fakes.rapidpro import webhook as hooks
-from fakes.rapidpro.default_seed import default_seed
-from fakes.rapidpro.habits import habits_of
+from fakes.rapidpro.flows import webhook as hooks
+from fakes.rapidpro.seed.default import default_seed
+from fakes.rapidpro.versions.habits import habits_of
 from fakes.service import SeedError
 
 NOW = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fakes.wsgi import Reply
+from fakes.serving.wsgi import Reply
 from tests.golden_rapidpro import VERSIONS, World, compare, differences, expected_headers, not_yet, recorded, sequences
 
 Sequence = list[tuple[str, Mapping[str, Any]]]

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from fakes.rapidpro.habits import HABITS, Habits, habits_of
-from fakes.rapidpro.profiles import PROFILES
-from fakes.rapidpro.profiles_table import meanings
+from fakes.rapidpro.versions.docs import meanings
+from fakes.rapidpro.versions.habits import HABITS, Habits, habits_of
+from fakes.rapidpro.versions.profiles import PROFILES
 from tests.rapidpro_records import T0
 from tests.rapidpro_worlds import AMINA, Sending, Texting
 

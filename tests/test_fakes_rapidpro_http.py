@@ -19,9 +19,9 @@ import requests
 
 from fakes.clock import VirtualClock
 from fakes.rapidpro import RapidPro
-from fakes.rapidpro.default_seed import default_seed
-from fakes.rapidpro.profiles import PROFILES
-from fakes.wsgi import Reply, build_environ, call
+from fakes.rapidpro.seed.default import default_seed
+from fakes.rapidpro.versions.profiles import PROFILES
+from fakes.serving.wsgi import Reply, build_environ, call
 from tests.test_fakes_rapidpro_variations import ANN, HEADERS, NOW, seed
 
 Ask = Callable[..., Reply]

@@ -13,8 +13,8 @@ import requests
 
 from fakes.clock import VirtualClock
 from fakes.rapidpro import RapidPro
-from fakes.rapidpro.default_seed import default_seed
-from fakes.wsgi import Reply, build_environ, call
+from fakes.rapidpro.seed.default import default_seed
+from fakes.serving.wsgi import Reply, build_environ, call
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 FIRST, SECOND = "000000c0-0000-4000-8000-000000000001", "000000c0-0000-4000-8000-000000000002"

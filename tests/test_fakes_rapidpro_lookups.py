@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from fakes.rapidpro.default_seed import default_seed
+from fakes.rapidpro.seed.default import default_seed
 from tests.test_fakes_rapidpro_variations import ANN, BOB, NOW, Post, poster
 
 TWO = "URL can only contain one of the following parameters: urn, uuid"

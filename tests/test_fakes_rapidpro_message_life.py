@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fakes.rapidpro.addresses import reaches
+from fakes.rapidpro.urns import reaches
 from tests.test_fakes_rapidpro_control import ANN, Desk
 
 ABROAD = "+256700123011"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from fakes.rapidpro.default_seed import default_seed
+from fakes.rapidpro.seed.default import default_seed
 from tests.test_fakes_rapidpro_variations import NOW, poster
 
 UNIQUE, BLANK, NULL = "This field must be unique.", "This field may not be blank.", "This field may not be null."

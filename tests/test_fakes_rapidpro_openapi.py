@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, settings
 from schemathesis import checks
 from schemathesis.core.failures import FailureGroup
 
-from fakes.control import control_app
+from fakes.control.app import control_app
+from fakes.rapidpro.api.openapi.document import document
 from fakes.rapidpro.api.routes import endpoints
-from fakes.rapidpro.openapi import document
-from fakes.rapidpro.profiles import PROFILES
-from fakes.wsgi import Environ, StartResponse, build_environ, call
+from fakes.rapidpro.versions.profiles import PROFILES
+from fakes.serving.wsgi import Environ, StartResponse, build_environ, call
 from tests.golden_rapidpro import World, setup
 from tests.test_fakes_rapidpro_control import Desk
 

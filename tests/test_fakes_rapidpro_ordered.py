@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakes.rapidpro import ordered
-from fakes.rapidpro.ordered import Merged, Ordered
+from fakes.rapidpro.store import ordered
+from fakes.rapidpro.store.ordered import Merged, Ordered
 
 START = datetime(2024, 10, 1, tzinfo=UTC)
 Row = tuple[int, int]

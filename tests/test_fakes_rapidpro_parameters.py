@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from fakes.rapidpro.api.times import FIRST, LAST, NoTime, read
-from fakes.rapidpro.default_seed import default_seed
+from fakes.rapidpro.api.values.times import FIRST, LAST, NoTime, read
+from fakes.rapidpro.seed.default import default_seed
 from tests.test_fakes_rapidpro_variations import ANN, BOB, NOW, Post, poster
 
 FLOW = "000000f0-0000-4000-8000-000000000001"

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from fakes.rapidpro.api.pages import decode
-from fakes.rapidpro.default_seed import default_seed
-from fakes.rapidpro.profile import Profile
-from fakes.rapidpro.profiles import PROFILES, differences, profile_of
-from fakes.rapidpro.profiles_table import meanings, updated
-from fakes.wsgi import Reply, build_environ, call
+from fakes.rapidpro.api.http.pages import decode
+from fakes.rapidpro.seed.default import default_seed
+from fakes.rapidpro.versions.docs import meanings, updated
+from fakes.rapidpro.versions.profile import Profile
+from fakes.rapidpro.versions.profiles import PROFILES, differences, profile_of
+from fakes.serving.wsgi import Reply, build_environ, call
 from tests.golden_rapidpro import RECORDED_AT, World, setup
 
 PAGE = Path(__file__).parent.parent / "docs" / "profiles.md"

@@ -10,16 +10,24 @@ import pytest
 
 from fakes.assembly import assemble_services
 from fakes.clock import VirtualClock
-from fakes.wsgi import build_environ, call
+from fakes.serving.wsgi import build_environ, call
 
-SLOW = ("flask", "jinja2", "requests", "urllib3", "fakes.cht", "fakes.rapidpro.expressions", "fakes.rapidpro.openapi")
+SLOW = (
+    "flask",
+    "jinja2",
+    "requests",
+    "urllib3",
+    "fakes.cht",
+    "fakes.rapidpro.flows.expressions",
+    "fakes.rapidpro.api.openapi.document",
+)
 PROGRAM = """
 import json, sys
 from fakes.assembly import assemble_services
 from fakes.clock import SystemClock
-from fakes.rapidpro.default_seed import default_seed
+from fakes.rapidpro.seed.default import default_seed
 from fakes.standalone import run
-from fakes.wsgi import build_environ, call
+from fakes.serving.wsgi import build_environ, call
 
 clock = SystemClock()
 fakes = assemble_services(["rapidpro"], clock)

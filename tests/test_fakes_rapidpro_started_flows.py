@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.surroundings import RAPIDPRO_TOKEN, RAPIDPRO_URL, InProcessFakes, plain_session
+from conformance.services.services import RAPIDPRO_TOKEN, RAPIDPRO_URL, InProcessFakes, plain_session
 
 NUMBER = "+250788200077"
 

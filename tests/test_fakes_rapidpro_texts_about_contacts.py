@@ -10,7 +10,7 @@ import requests
 
 from fakes.clock import VirtualClock
 from fakes.rapidpro import RapidPro
-from fakes.wsgi import build_environ, call
+from fakes.serving.wsgi import build_environ, call
 
 HEADERS = {"Authorization": "Token RAPIDPRO-TEST-TOKEN-0000000000000000000000", "Content-Type": "application/json"}
 

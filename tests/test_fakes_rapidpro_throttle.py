@@ -16,8 +16,8 @@ import requests
 
 from fakes.clock import VirtualClock
 from fakes.rapidpro import RapidPro
-from fakes.rapidpro.default_seed import default_seed
-from fakes.wsgi import Reply, build_environ, call
+from fakes.rapidpro.seed.default import default_seed
+from fakes.serving.wsgi import Reply, build_environ, call
 from tests.test_fakes_rapidpro_variations import HEADERS, NOW
 
 JSON = {"Accept": "application/json"}

@@ -17,8 +17,8 @@ import requests
 
 from fakes.clock import VirtualClock
 from fakes.rapidpro import RapidPro
-from fakes.rapidpro.default_seed import default_seed
-from fakes.wsgi import Reply, build_environ, call
+from fakes.rapidpro.seed.default import default_seed
+from fakes.serving.wsgi import Reply, build_environ, call
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ANN, BOB, GONE = (f"000000c0-0000-4000-8000-00000000000{number}" for number in (1, 2, 3))
@@ -112,7 +112,7 @@ def test_a_broadcast_with_a_wrong_field_is_refused_in_the_real_words(
 
 
 def test_a_text_may_have_fifty_languages_and_no_more(post: Post) -> None:
-    from fakes.rapidpro.api.languages import is_language
+    from fakes.rapidpro.api.values.languages import is_language
 
     letters = "abcdefghijklmnopqrstuvwxyz"
     codes = [code for a in letters for b in letters if is_language(code := f"a{a}{b}")][:51]

@@ -13,7 +13,7 @@ from fakes.clock import VirtualClock
 from fakes.faults import PRESETS, Fault, FaultError, Plan, expand
 from fakes.faults.effects import EFFECTS
 from fakes.faults.effects.reject_token import spoiled
-from fakes.wsgi import build_environ
+from fakes.serving.wsgi import build_environ
 from tests.faulty_echo import in_process, on_a_socket
 
 

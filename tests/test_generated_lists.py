@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from conformance.generated import UnknownList, documents, lists, renewed, stale
+from conformance.docs.lists import UnknownList, documents, lists, renewed, stale
+from conformance.services.services import neighbours
 from conformance.subjects.base import ENVIRONMENT
 from conformance.subjects.external import ExternalRelay
-from conformance.surroundings import neighbours
 
 ROOT = Path(__file__).parent.parent
 

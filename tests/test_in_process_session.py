@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import requests
 
-from fakes.transport import InProcessSession, WSGIAdapter
-from fakes.wsgi import Environ, StartResponse, read_body
+from fakes.serving.transport import InProcessSession, WSGIAdapter
+from fakes.serving.wsgi import Environ, StartResponse, read_body
 
 HOST = "http://service.test"
 

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 import pytest
 
 from conformance.interruptions import SIGNALS, heed, held_back
+from conformance.services.services import neighbours
 from conformance.subjects.external import ExternalRelay, free_port
-from conformance.surroundings import neighbours
 
 NEIGHBOURS = neighbours("http://127.0.0.1:9", "http://127.0.0.1:9")
 SLEEPING = f'{sys.executable} -c "import time; time.sleep(600)"'

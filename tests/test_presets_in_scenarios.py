@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from conformance.running import scenarios
-from conformance.wording import CHANNEL, CHT_TROUBLES, RAPIDPRO_TROUBLES
+from conformance.running.runner import scenarios
+from conformance.world.vocabulary import CHANNEL, CHT_TROUBLES, RAPIDPRO_TROUBLES
 from fakes.faults.presets import PRESETS
 
 

@@ -8,8 +8,8 @@ import requests
 from fakes.assembly import assemble
 from fakes.clock import VirtualClock
 from fakes.ledger import Ledger
-from fakes.transport import WSGIAdapter
-from fakes.wsgi import Environ, Reply, StartResponse
+from fakes.serving.transport import WSGIAdapter
+from fakes.serving.wsgi import Environ, Reply, StartResponse
 from tests.faulty_echo import on_a_socket
 
 

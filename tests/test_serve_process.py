@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import requests
 
-from fakes.serve import Addresses, ServeError, running
+from fakes.serving.process import Addresses, ServeError, running
 from fakes.standalone import listen
 
 ECHO = "tests.echo_fakes"
@@ -143,7 +143,7 @@ def _unused(addresses: Addresses) -> bool:
 
 def test_nothing_is_left_when_its_starter_is_killed() -> None:
     starter = (
-        "import sys, time\nfrom fakes.serve import running\n"
+        "import sys, time\nfrom fakes.serving.process import running\n"
         f"with running(('rapidpro',), module={ECHO!r}) as a:\n print(a.pid, flush=True); time.sleep(60)"
     )
     process = subprocess.Popen([sys.executable, "-c", starter], stdout=subprocess.PIPE)

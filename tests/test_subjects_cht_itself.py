@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from conformance.pace import VirtualPace
+from conformance.services.services import InProcessFakes
 from conformance.subjects.base import BROADCASTS, CrashPoint, Means, Mortal
 from conformance.subjects.built_in import POLL_SECONDS, UnknownSubject, built_in, named
-from conformance.subjects.cht_itself import ChtItself
-from conformance.subjects.cht_ways import FLOW_STARTS, MISSPELT, WAYS
-from conformance.surroundings import InProcessFakes
+from conformance.subjects.cht_in_process import ChtItself
+from conformance.subjects.cht_variants import FLOW_STARTS, MISSPELT, WAYS
 from conformance.verdicts import HarnessBroken, SubjectFailed, Untestable
-from conformance.wording import ASKING, SENDING
-from conformance.world import World
+from conformance.world.timing import VirtualPace
+from conformance.world.vocabulary import ASKING, SENDING
+from conformance.world.world import World
 
 GATEWAYS = ("cht-5.2", "cht-3.11")
 

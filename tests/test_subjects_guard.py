@@ -9,15 +9,15 @@ from typing import IO
 
 import pytest
 
+from conformance.services.services import neighbours
 from conformance.subjects.base import Neighbours
 from conformance.subjects.external import ExternalRelay, describe_status, free_port
-from conformance.subjects.guard import NOBODY, Guard, keep_watch
-from conformance.surroundings import neighbours
+from conformance.subjects.process_guard import NOBODY, Guard, keep_watch
 from conformance.verdicts import SubjectFailed
 
 HARNESS = """
 import os, signal, subprocess, sys
-from conformance.subjects.guard import Guard
+from conformance.subjects.process_guard import Guard
 relay = subprocess.Popen([sys.executable, "-c", "import signal; print('up', flush=True); signal.pause()"],
                          start_new_session=True)
 guard = Guard()

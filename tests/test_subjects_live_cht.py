@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 import requests
 
-from conformance.cli.given import is_loopback
-from conformance.live_account import RIGHT_PATH_SINCE, Account, check_nothing_waits, documents_of, release_of
-from conformance.live_cht import ChtPace, LiveCht, LiveChtStage
-from conformance.subjects.cht_ways import INCOMING, MISSPELT
+from conformance.cli.options.types import is_loopback
+from conformance.live.account import RIGHT_PATH_SINCE, Account, check_nothing_waits, documents_of, release_of
+from conformance.live.cht import ChtPace, LiveCht, LiveChtStage
+from conformance.subjects.cht_variants import INCOMING, MISSPELT
 from conformance.verdicts import HarnessBroken, Untestable
-from fakes.serve import Addresses, running
+from fakes.serving.process import Addresses, running
 from tests.harness_command import ROOT
 
 ADMIN = ("admin", "pass")

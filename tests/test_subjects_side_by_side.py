@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from conformance.report import Report, ScenarioResult
-from conformance.requirements import Level, Requirement
-from conformance.side_by_side import SideBySide
+from conformance.reports.report import Report, ScenarioResult
+from conformance.reports.side_by_side import SideBySide
+from conformance.requirements.catalogue import Level, Requirement
 from conformance.verdicts import Verdict
 from tests.harness_command import harness
 

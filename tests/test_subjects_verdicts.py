@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from conformance.known_verdicts import RECORDING, Known, as_markdown, load, source_of
-from conformance.requirements import Level, Requirement
-from conformance.requirements import load as load_requirements
-from conformance.running import conform
-from conformance.stage import BuiltInStage
+from conformance.requirements.catalogue import Level, Requirement
+from conformance.requirements.catalogue import load as load_requirements
+from conformance.requirements.known_verdicts import RECORDING, Known, as_markdown, load, source_of
+from conformance.running.runner import conform
+from conformance.running.stages import BuiltInStage
 from conformance.subjects.built_in import built_in, named
 from conformance.verdicts import Verdict
 

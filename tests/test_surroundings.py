@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from conformance.surroundings import ALL_DAY
-from fakes.cht.schedules import within_hours
+from conformance.services.services import ALL_DAY
+from fakes.cht.sentinel.due_tasks import within_hours
 
 
 @pytest.mark.parametrize(("hour", "minute"), [(0, 0), (8, 0), (23, 1), (23, 59)])

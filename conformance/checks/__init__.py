@@ -20,7 +20,7 @@ from conformance.checks.outgoing import (
 )
 from conformance.checks.states import state_regressed, state_wrong
 from conformance.checks.violation import Violation
-from conformance.history import History
+from conformance.history.model import History
 
 Check = Callable[[History], Iterable[Violation]]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.history import History
+from conformance.history.model import History
 
 
 def calls_per_text(history: History) -> float:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from conformance.checks.violation import Violation, shown
-from conformance.history import History, Outcome, TextIn
+from conformance.history.model import History, Outcome, TextIn
 
 
 def _texts(history: History) -> dict[str, list[TextIn]]:

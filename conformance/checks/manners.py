@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from conformance.checks.violation import Violation
-from conformance.history import Call, History
+from conformance.history.model import Call, History
 
 SLACK = timedelta(milliseconds=100)
 """Requests that were already on their way when the 429 was given."""

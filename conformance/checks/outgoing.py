@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from conformance.checks.violation import Violation, shown
-from conformance.history import Due, History
+from conformance.history.model import Due, History
 
 NOT_SENT = frozenset({"scheduled", "cleared", "clear", "muted", "denied", "duplicate"})
 """Task states in which CHT itself keeps a text back (cht-core, `shared-libs/task-utils`)."""

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 
 from conformance.checks.violation import Violation, shown
-from conformance.history import Due, History
+from conformance.history.model import Due, History
 
 RANK = {
     "scheduled": 0,

@@ -12,13 +12,13 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from conformance.cli.choice import Choice
-from conformance.cli.given import Finite, check_bind, check_command, check_folder, check_url
-from conformance.live_cht import LiveChtStage
-from conformance.report import Report, ScenarioResult
-from conformance.requirements import EmptySelection, Level, Requirement, UnknownRequirement, load, select
-from conformance.side_by_side import SideBySide
-from conformance.stage import Stage
+from conformance.cli.options.subject import Choice
+from conformance.cli.options.types import Finite, check_bind, check_command, check_folder, check_url
+from conformance.live.cht import LiveChtStage
+from conformance.reports.report import Report, ScenarioResult
+from conformance.reports.side_by_side import SideBySide
+from conformance.requirements.catalogue import EmptySelection, Level, Requirement, UnknownRequirement, load, select
+from conformance.running.stages import Stage
 from conformance.subjects.built_in import built_in
 from conformance.verdicts import HarnessBroken, Verdict
 
@@ -106,7 +106,7 @@ def write(outcome: Report | SideBySide, folder: Path) -> None:
 
 def run(stage: Stage, choice: Choice, requirements: tuple[Requirement, ...]) -> Report:
     """Judge, with a progress bar on a terminal. HarnessBroken if the subject cannot be judged at all."""
-    from conformance.running import conform
+    from conformance.running.runner import conform
 
     name = str(stage.describe()["name"])
 

@@ -8,9 +8,9 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from conformance.cli.choice import check_started, reference_process
-from conformance.cli.given import check_command, check_url
-from conformance.crashes import Survived, kill_often
+from conformance.cli.options.subject import check_started, reference_process
+from conformance.cli.options.types import check_command, check_url
+from conformance.running.crashes import Survived, kill_often
 from conformance.subjects.external import ExternalRelay
 from conformance.verdicts import HarnessBroken
 

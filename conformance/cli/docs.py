@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from conformance.generated import renewed, stale
+from conformance.docs.lists import renewed, stale
 
 
 @click.command("docs")

@@ -9,12 +9,12 @@ from dataclasses import asdict
 
 import click
 
-from conformance.cli.choice import PASSWORD
-from conformance.cli.given import check_url, is_loopback
-from conformance.drift import MOST_REQUESTS, Look
-from conformance.drift_cht import look_at_cht
-from conformance.drift_rapidpro import look_at_rapidpro
-from conformance.surroundings import plain_session
+from conformance.cli.options.subject import PASSWORD
+from conformance.cli.options.types import check_url, is_loopback
+from conformance.drift.cht import look_at_cht
+from conformance.drift.comparison import MOST_REQUESTS, Look
+from conformance.drift.rapidpro import look_at_rapidpro
+from conformance.services.services import plain_session
 from conformance.verdicts import HarnessBroken
 
 TOKEN = "RAPIDPRO_TOKEN"

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from conformance.cli.given import Finite
-from conformance.cli.running_fakes import RunningFakes, show, with_fakes, with_json
+from conformance.cli.options.running_fakes import RunningFakes, show, with_fakes, with_json
+from conformance.cli.options.types import Finite
 from fakes.faults.effects import EFFECTS
 from fakes.faults.model import SERVICES
 from fakes.faults.presets import PRESETS

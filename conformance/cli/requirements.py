@@ -8,8 +8,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from conformance.requirements import UnknownRequirement, load, select
-from conformance.running import ScenarioEntry, scenarios
+from conformance.requirements.catalogue import UnknownRequirement, load, select
+from conformance.running.runner import ScenarioEntry, scenarios
 
 
 @click.command("list")

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from conformance.cli.conform import PROFILES
-from conformance.cli.given import Finite, check_folder
+from conformance.cli.options.types import Finite, check_folder
 from conformance.simulation.play import play
 from conformance.simulation.schedule import TEXTS, Schedule, ScheduleError
 from conformance.simulation.search import KEPT, Found, search, smallest

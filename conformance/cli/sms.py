@@ -12,11 +12,11 @@ from urllib.parse import quote
 
 import click
 
-from conformance.cht_side import ChtSide, message_document
-from conformance.cli.choice import PASSWORD
-from conformance.cli.given import Finite, check_url, is_loopback
-from conformance.cli.running_fakes import NotDone, RunningFakes, show, with_fakes, with_json
-from conformance.surroundings import CHT_ADMIN, plain_session
+from conformance.cli.options.running_fakes import NotDone, RunningFakes, show, with_fakes, with_json
+from conformance.cli.options.subject import PASSWORD
+from conformance.cli.options.types import Finite, check_url, is_loopback
+from conformance.services.cht_client import ChtSide, message_document
+from conformance.services.services import CHT_ADMIN, plain_session
 from conformance.verdicts import HarnessBroken
 from fakes.clock import SystemClock
 

@@ -7,11 +7,11 @@ import threading
 
 import click
 
-from conformance.cli.choice import REFERENCE_COMMAND
 from conformance.cli.conform import PROFILES
-from conformance.cli.given import Finite, check_bind
+from conformance.cli.options.subject import REFERENCE_COMMAND
+from conformance.cli.options.types import Finite, check_bind
+from conformance.services.services import Processes
 from conformance.subjects.external import ExternalRelay, free_port
-from conformance.surroundings import Processes
 from conformance.verdicts import HarnessBroken
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from conformance.subjects.base import CrashPoint
-from fakes.rapidpro.profiles import PROFILES
+from fakes.rapidpro.versions.profiles import PROFILES
 
 LONGEST = 366 * 24 * 3600.0
 """Seconds: longer than any run."""

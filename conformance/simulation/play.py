@@ -12,7 +12,7 @@ from conformance.checks import Violation, judge
 from conformance.simulation.schedule import TEXTS, TROUBLES, Event, Schedule
 from conformance.subjects.base import CrashPoint
 from conformance.verdicts import Untestable
-from conformance.world import World
+from conformance.world.world import World
 
 NOT_JUDGED = ("reordered", "unexpected_call", "called_while_throttled")
 """Retries change the order; a subject whose clock was moved cannot keep to a throttle. Scenarios judge those."""

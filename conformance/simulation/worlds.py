@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from conformance.pace import VirtualPace
+from conformance.services.services import InProcessFakes
 from conformance.simulation.schedule import Schedule
 from conformance.subjects.built_in import BuiltIn, UnknownSubject, built_in, named, relay
 from conformance.subjects.in_process import Build
-from conformance.surroundings import InProcessFakes
-from conformance.world import World
+from conformance.world.timing import VirtualPace
+from conformance.world.world import World
 
 Open = Callable[[Schedule], World]
 

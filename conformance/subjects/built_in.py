@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from conformance.services.services import InProcessFakes
 from conformance.subjects.base import Means, Subject
-from conformance.subjects.cht_itself import IN_PROCESS, ChtItself
-from conformance.subjects.cht_ways import WAYS, Way
+from conformance.subjects.cht_in_process import IN_PROCESS, ChtItself
+from conformance.subjects.cht_variants import WAYS, Way
 from conformance.subjects.in_process import WEBHOOK, Build, InProcessRelay, reference
-from conformance.surroundings import InProcessFakes
 
 Make = Callable[[InProcessFakes, float], Subject]
 """Makes the subject between these fakes; a relay asks CHT for texts every so many seconds. It is not started."""

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from conformance.interruptions import held_back
 from conformance.subjects.base import AsRelay, Means, Neighbours
-from conformance.subjects.guard import Guard
+from conformance.subjects.process_guard import Guard
 from conformance.verdicts import HarnessBroken, SubjectFailed, Untestable
 
 PATH = "/api/v2/sms/rapidpro/incoming-messages"

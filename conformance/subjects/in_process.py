@@ -14,8 +14,8 @@ import requests
 from conformance.subjects.base import AsRelay, CrashPoint, Means, Neighbours
 from conformance.verdicts import HarnessBroken
 from fakes.clock import Clock
-from fakes.transport import InProcessSession, WSGIAdapter
-from fakes.wsgi import Environ, StartResponse, WSGIApp
+from fakes.serving.transport import InProcessSession, WSGIAdapter
+from fakes.serving.wsgi import Environ, StartResponse, WSGIApp
 from relay import Relay, Settings
 
 WEBHOOK = "http://relay.test"

@@ -9,14 +9,14 @@ from typing import Any
 
 import requests
 
-from fakes.cht.documents import Doc
-from fakes.cht.messaging import Messaging
-from fakes.cht.outbound import Outbound
-from fakes.cht.outgoing import Outgoing
-from fakes.cht.sentinel import Sentinel
+from fakes.cht.couch.contact_views import Subjects
+from fakes.cht.couch.documents import Doc
+from fakes.cht.jobs import Gone, Tasks
+from fakes.cht.messaging.messaging import Messaging
+from fakes.cht.messaging.outgoing import Outgoing
+from fakes.cht.outbound.push import Outbound
+from fakes.cht.sentinel.sentinel import Sentinel
 from fakes.cht.state import State
-from fakes.cht.subjects import Subjects
-from fakes.cht.tasks import Gone, Tasks
 from fakes.cht.transitions.engine import Transitions
 from fakes.clock import Clock, Timer
 

@@ -9,16 +9,16 @@ from typing import Any
 import requests
 from flask import Blueprint
 
-from fakes.cht.api import Api
+from fakes.cht.api.app import Api
 from fakes.cht.background import Background
-from fakes.cht.control import control_blueprint
-from fakes.cht.earlier import send_earlier
-from fakes.cht.messaging import Messaging
-from fakes.cht.seed import DEFAULT, Seed, plant, read_seed
+from fakes.cht.control.blueprint import control_blueprint
+from fakes.cht.messaging.messaging import Messaging
+from fakes.cht.seed.earlier_requests import send_earlier
+from fakes.cht.seed.loader import DEFAULT, Seed, plant, read_seed
 from fakes.cht.state import State
 from fakes.clock import Clock, VirtualClock
 from fakes.service import SeedError
-from fakes.wsgi import Environ, StartResponse
+from fakes.serving.wsgi import Environ, StartResponse
 
 RELEASES = ("5.2", "3.11")
 DATABASE_SECONDS = 0.005

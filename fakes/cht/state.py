@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from fakes.cht.dates import to_ms
-from fakes.cht.documents import Doc, Documents
-from fakes.cht.index import MessageIndex
+from fakes.cht.couch.documents import Doc, Documents
+from fakes.cht.couch.message_views import MessageIndex
+from fakes.cht.javascript.dates import to_ms
 from fakes.clock import Clock
 
 ChangeListener = Callable[[Doc], None]

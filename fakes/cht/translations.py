@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from fakes.cht import js
+from fakes.cht.javascript import js
 from fakes.cht.state import State
 
 DEFAULTS = {

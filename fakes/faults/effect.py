@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from fakes.faults.errors import FaultError, unknown
 from fakes.faults.paths import parse_path
-from fakes.wsgi import Environ, Reply
+from fakes.serving.wsgi import Environ, Reply
 
 Given = Mapping[str, Any]
 """A fault's `with`: every option of its effect, defaults filled in, already checked."""

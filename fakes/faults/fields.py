@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from fakes.faults.effect import DidNothing, Serve
 from fakes.faults.paths import Step, parse_path
-from fakes.wsgi import Environ, Reply
+from fakes.serving.wsgi import Environ, Reply
 
 DROP: Final = object()
 """In place of a value: the field goes."""

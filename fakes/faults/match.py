@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from fakes.faults.errors import FaultError, unknown
-from fakes.wsgi import BodyTooLarge, Environ, read_body
+from fakes.serving.wsgi import BodyTooLarge, Environ, read_body
 
 KEPT = "harness.fault_body"
 LIMIT = 10 * 1024 * 1024

@@ -12,7 +12,7 @@ from typing import Any
 from fakes.clock import Clock
 from fakes.faults.errors import FaultError
 from fakes.faults.model import SERVICES, Fault
-from fakes.wsgi import Environ
+from fakes.serving.wsgi import Environ
 
 
 @dataclass(slots=True)

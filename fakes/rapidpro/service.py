@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from fakes.clock import Clock
 from fakes.rapidpro.api.app import Api
-from fakes.rapidpro.api.context import Context
-from fakes.rapidpro.api.throttle import Throttle
-from fakes.rapidpro.default_seed import default_seed
-from fakes.rapidpro.mailroom import Mailroom
-from fakes.rapidpro.profiles import DEFAULT, profile_of
-from fakes.rapidpro.seeding import plant
-from fakes.rapidpro.state import Store
+from fakes.rapidpro.api.http.context import Context
+from fakes.rapidpro.api.http.throttle import Throttle
+from fakes.rapidpro.flows.webhook import Posts
+from fakes.rapidpro.mailroom.mailroom import Mailroom
+from fakes.rapidpro.seed.default import default_seed
+from fakes.rapidpro.seed.loader import plant
+from fakes.rapidpro.store.store import Store
 from fakes.rapidpro.uuids import uuid4
-from fakes.rapidpro.webhook import Posts
+from fakes.rapidpro.versions.profiles import DEFAULT, profile_of
 from fakes.service import SeedError
-from fakes.wsgi import Answers, Environ, Reply
+from fakes.serving.wsgi import Answers, Environ, Reply
 
 if TYPE_CHECKING:
     from flask import Blueprint
@@ -104,7 +104,7 @@ class RapidPro(Answers):
 
     def blueprint(self) -> Blueprint:
         """Its part of the control API: seed, rates, tokens, channel, webhook, phones, messages."""
-        from fakes.rapidpro.control import control_blueprint  # with Flask, which only the control API needs
+        from fakes.rapidpro.control.blueprint import control_blueprint  # with Flask, which only the control API needs
 
         return control_blueprint(self)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pytest_bdd import given, parsers, when
 
-from conformance.wording import CRASHES, choose
-from conformance.world import World
+from conformance.world.vocabulary import CRASHES, choose
+from conformance.world.world import World
 
 
 @given(parsers.parse("the relay is killed right after {point}"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pytest_bdd import given, parsers, then, when
 
-from conformance.wording import CHT_TROUBLES, RAPIDPRO_TROUBLES, choose
-from conformance.world import World
+from conformance.world.vocabulary import CHT_TROUBLES, RAPIDPRO_TROUBLES, choose
+from conformance.world.world import World
 
 
 @given(parsers.re(r"RapidPro (?!hands texts over )(?P<trouble>.+)"))

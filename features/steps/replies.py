@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pytest_bdd import given, parsers, then, when
 
-from conformance.wording import listed
-from conformance.world import World
+from conformance.world.vocabulary import listed
+from conformance.world.world import World
 
 MINUTE = 60
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pytest_bdd import given, parsers, then, when
 
-from conformance.wording import CHANNEL, REACHES, STATES, choose, listed
-from conformance.world import World
+from conformance.world.vocabulary import CHANNEL, REACHES, STATES, choose, listed
+from conformance.world.world import World
 
 
 @given(parsers.parse("texts get no further than {status}"))

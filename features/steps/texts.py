@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pytest_bdd import given, parsers, then, when
 
-from conformance.history import Outcome
-from conformance.wording import HAND_OVERS, choose, listed
-from conformance.world import World
+from conformance.history.model import Outcome
+from conformance.world.vocabulary import HAND_OVERS, choose, listed
+from conformance.world.world import World
 
 
 @given(parsers.parse("RapidPro hands texts over {how}"))

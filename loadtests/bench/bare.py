@@ -11,9 +11,9 @@ import random
 import sys
 from collections.abc import Iterable
 
-from fakes.host import Host
+from fakes.serving.host import Host
+from fakes.serving.wsgi import Environ, StartResponse
 from fakes.standalone import THREADS, listen
-from fakes.wsgi import Environ, StartResponse
 
 BODY = b"{}"
 

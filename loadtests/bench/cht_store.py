@@ -13,7 +13,7 @@ import requests
 
 from fakes.cht import Cht
 from fakes.clock import VirtualClock
-from fakes.wsgi import build_environ, call
+from fakes.serving.wsgi import build_environ, call
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 GATEWAY = "Basic " + base64.b64encode(b"gateway:gateway-pass").decode()

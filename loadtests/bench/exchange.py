@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from conformance.surroundings import RAPIDPRO_TOKEN
-from fakes.serve import Addresses
+from conformance.services.services import RAPIDPRO_TOKEN
+from fakes.serving.process import Addresses
 from loadtests.bench.client import Connection
 from loadtests.bench.server import UNMATCHED, pinned, used
 from loadtests.gates import percentile

@@ -12,8 +12,8 @@ import requests
 
 from fakes.clock import VirtualClock
 from fakes.rapidpro import RapidPro
-from fakes.rapidpro.default_seed import default_seed
-from fakes.wsgi import build_environ, call
+from fakes.rapidpro.seed.default import default_seed
+from fakes.serving.wsgi import build_environ, call
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 HEADERS = {"Authorization": "Token RAPIDPRO-TEST-TOKEN-0000000000000000000000", "Content-Type": "application/json"}

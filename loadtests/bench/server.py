@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from fakes.serve import Addresses, running
+from fakes.serving.process import Addresses, running
 
 UNMATCHED = {"service": "rapidpro", "effect": "refuse", "match": {"path": "/never"}, "times": None}
 """A fault that no request meets: the plan is on and asked for every request."""

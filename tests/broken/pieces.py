@@ -10,8 +10,8 @@ from typing import Any
 import requests
 
 from conformance.subjects.in_process import RelayLike, reference
-from fakes.transport import as_response
-from fakes.wsgi import Environ, Reply, StartResponse, WSGIApp
+from fakes.serving.transport import as_response
+from fakes.serving.wsgi import Environ, Reply, StartResponse, WSGIApp
 from relay import Settings
 
 Now = Callable[[], datetime]

@@ -15,7 +15,7 @@ from typing import Any
 import requests
 
 from conformance.subjects.in_process import Build, RelayLike, reference
-from fakes.wsgi import Environ, Reply, StartResponse, WSGIApp, call
+from fakes.serving.wsgi import Environ, Reply, StartResponse, WSGIApp, call
 from relay import Settings
 from tests.broken.pieces import (
     Between,

@@ -6,13 +6,13 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from fakes.cht import js
-from fakes.cht.dates import parse_date, to_ms
-from fakes.cht.documents import Doc
+from fakes.cht.couch.documents import Doc
+from fakes.cht.javascript import js
+from fakes.cht.javascript.dates import parse_date, to_ms
+from fakes.cht.messages.deny import is_gateway
+from fakes.cht.messages.generator import Messages
 from fakes.cht.state import State
-from fakes.cht.transitions.change import Change
-from fakes.cht.transitions.deny import is_gateway
-from fakes.cht.transitions.messages import Messages
+from fakes.cht.transitions.lib.change import Change
 
 NAME = "default_responses"
 STARTED = re.compile(r"[^0-9]*([0-9]{1,4})(?:[^0-9]*([0-9]{1,2})(?:[^0-9]*([0-9]{1,2}))?)?")

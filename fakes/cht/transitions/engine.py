@@ -8,32 +8,32 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fakes.cht.dates import iso
-from fakes.cht.documents import Conflict, Doc, Documents, copy_json
-from fakes.cht.infodoc import info_of, save_transitions
-from fakes.cht.javascript import ScriptError
-from fakes.cht.lineage import hydrate, minify
-from fakes.cht.outbound import MarkForOutbound, Outbound
+from fakes.cht.contacts.lineage import hydrate, minify
+from fakes.cht.couch.contact_views import Subjects
+from fakes.cht.couch.documents import Conflict, Doc, Documents, copy_json
+from fakes.cht.couch.infodoc import info_of, save_transitions
+from fakes.cht.javascript.dates import iso
+from fakes.cht.javascript.sandbox import ScriptError
+from fakes.cht.messages.generator import Messages, add_error
+from fakes.cht.messages.history import History
+from fakes.cht.outbound.push import MarkForOutbound, Outbound
 from fakes.cht.state import State
-from fakes.cht.subjects import Subjects
-from fakes.cht.transitions.alerts import ConditionalAlerts
-from fakes.cht.transitions.case_reports import CaseReports
-from fakes.cht.transitions.change import Change, Note, Transition
-from fakes.cht.transitions.deaths import Deaths
+from fakes.cht.transitions.accept_case_reports import CaseReports
+from fakes.cht.transitions.accept_patient_reports import PatientReports
+from fakes.cht.transitions.conditional_alerts import ConditionalAlerts
+from fakes.cht.transitions.death_reporting import Deaths
 from fakes.cht.transitions.default_responses import DefaultResponses
-from fakes.cht.transitions.history import History
-from fakes.cht.transitions.loading import SENTINEL, SERVER, loaded
-from fakes.cht.transitions.messages import Messages, add_error
+from fakes.cht.transitions.generate_shortcode_on_contacts import Shortcodes
+from fakes.cht.transitions.lib.change import Change, Note, Transition
+from fakes.cht.transitions.lib.loading import SENTINEL, SERVER, loaded
+from fakes.cht.transitions.lib.schedules import Schedules
+from fakes.cht.transitions.lib.validations import Validations
 from fakes.cht.transitions.muting import Muting
-from fakes.cht.transitions.patient_reports import PatientReports
 from fakes.cht.transitions.registration import Registration
 from fakes.cht.transitions.resolve_pending import ResolvePending
-from fakes.cht.transitions.schedules import Schedules
 from fakes.cht.transitions.self_report import SelfReport
-from fakes.cht.transitions.sent_by import SentBy
-from fakes.cht.transitions.shortcodes import Shortcodes
 from fakes.cht.transitions.update_clinics import UpdateClinics
-from fakes.cht.transitions.validations import Validations
+from fakes.cht.transitions.update_sent_by import SentBy
 
 
 class Transitions:

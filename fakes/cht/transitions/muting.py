@@ -11,19 +11,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from fakes.cht import js
-from fakes.cht.contact_types import type_of
-from fakes.cht.dates import iso, milliseconds
-from fakes.cht.documents import Conflict, Doc
-from fakes.cht.infodoc import info_of, save_muting
+from fakes.cht.contacts.contact_types import type_of
+from fakes.cht.couch.contact_views import Subjects
+from fakes.cht.couch.documents import Conflict, Doc
+from fakes.cht.couch.infodoc import info_of, save_muting
+from fakes.cht.javascript import js, moments
+from fakes.cht.javascript.dates import iso, milliseconds
+from fakes.cht.messages.generator import Context, Messages
+from fakes.cht.messages.task_state import set_task_state
 from fakes.cht.state import State
-from fakes.cht.subjects import Subjects
-from fakes.cht.task_state import set_task_state
-from fakes.cht.transitions import moments
-from fakes.cht.transitions.change import Change, Note
-from fakes.cht.transitions.forms import is_valid_submission, registrations_about, subject_ids
-from fakes.cht.transitions.messages import Context, Messages
-from fakes.cht.transitions.validations import Validations
+from fakes.cht.transitions.lib.change import Change, Note
+from fakes.cht.transitions.lib.forms import is_valid_submission, registrations_about, subject_ids
+from fakes.cht.transitions.lib.validations import Validations
 
 NAME = "muting"
 CLIENT, SERVER = "client_side", "server_side"

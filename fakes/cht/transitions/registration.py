@@ -9,28 +9,28 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fakes.cht.contact_types import is_person, is_place
-from fakes.cht.dates import iso
-from fakes.cht.documents import Doc
-from fakes.cht.javascript import ScriptError, holds
+from fakes.cht.contacts.contact_types import is_person, is_place
+from fakes.cht.couch.contact_views import Subjects
+from fakes.cht.couch.documents import Doc
+from fakes.cht.javascript import moments
+from fakes.cht.javascript.dates import iso
+from fakes.cht.javascript.sandbox import ScriptError, holds
+from fakes.cht.messages.generator import Context, Messages
 from fakes.cht.state import State
-from fakes.cht.subjects import Subjects
-from fakes.cht.transitions import moments
-from fakes.cht.transitions.change import Change, Note
-from fakes.cht.transitions.dates_of_people import PREGNANCY, born, pregnant_since
-from fakes.cht.transitions.forms import (
+from fakes.cht.transitions.lib.change import Change, Note
+from fakes.cht.transitions.lib.dates_of_people import PREGNANCY, born, pregnant_since
+from fakes.cht.transitions.lib.forms import (
     is_valid_submission,
     registered,
     registration_for,
     registrations_about,
     subject_ids,
 )
-from fakes.cht.transitions.ids import free_id
-from fakes.cht.transitions.loading import parameters
-from fakes.cht.transitions.messages import Context, Messages
-from fakes.cht.transitions.new_contacts import NewContacts
-from fakes.cht.transitions.schedules import Schedules, next_times
-from fakes.cht.transitions.validations import Validations
+from fakes.cht.transitions.lib.ids import free_id
+from fakes.cht.transitions.lib.loading import parameters
+from fakes.cht.transitions.lib.new_contacts import NewContacts
+from fakes.cht.transitions.lib.schedules import Schedules, next_times
+from fakes.cht.transitions.lib.validations import Validations
 
 NAME = "registration"
 Trigger = Callable[[Doc, Mapping[str, Any], Any], None]

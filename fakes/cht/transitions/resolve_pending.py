@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from fakes.cht import js
-from fakes.cht.dates import iso
-from fakes.cht.documents import Doc
+from fakes.cht.couch.documents import Doc
+from fakes.cht.javascript import js
+from fakes.cht.javascript.dates import iso
+from fakes.cht.messages.task_state import set_task_state
 from fakes.cht.state import State
-from fakes.cht.task_state import set_task_state
-from fakes.cht.transitions.change import Change
+from fakes.cht.transitions.lib.change import Change
 
 
 class ResolvePending:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fakes.cht import js_values as jv
-from fakes.cht.documents import Doc
-from fakes.cht.lineage import contact_with_lineage
+from fakes.cht.contacts.lineage import contact_with_lineage
+from fakes.cht.couch.contact_views import Subjects
+from fakes.cht.couch.documents import Doc
+from fakes.cht.javascript import values as jv
+from fakes.cht.messages.generator import Messages
 from fakes.cht.state import State
-from fakes.cht.subjects import Subjects
-from fakes.cht.transitions.change import Change
-from fakes.cht.transitions.forms import entry_for
-from fakes.cht.transitions.messages import Messages
+from fakes.cht.transitions.lib.change import Change
+from fakes.cht.transitions.lib.forms import entry_for
 
 NAME = "self_report"
 

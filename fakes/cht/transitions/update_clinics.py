@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from fakes.cht.documents import Doc
-from fakes.cht.lineage import contact_with_lineage
+from fakes.cht.contacts.lineage import contact_with_lineage
+from fakes.cht.couch.contact_views import Subjects
+from fakes.cht.couch.documents import Doc
+from fakes.cht.messages.generator import Messages, add_error
+from fakes.cht.messages.texts import locale_of, translate
 from fakes.cht.state import State
-from fakes.cht.subjects import Subjects
-from fakes.cht.transitions.change import Change
-from fakes.cht.transitions.forms import form_of
-from fakes.cht.transitions.messages import Messages, add_error
-from fakes.cht.transitions.texts import locale_of, translate
+from fakes.cht.transitions.lib.change import Change
+from fakes.cht.transitions.lib.forms import form_of
 
 NAME = "update_clinics"
 NOT_FOUND = "sys.facility_not_found"

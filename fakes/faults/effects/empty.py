@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fakes.faults.effect import Around, Effect, Given, Serve
-from fakes.wsgi import Environ, Reply
+from fakes.serving.wsgi import Environ, Reply
 
 
 def empty(serve: Serve, _given: Given, _around: Around) -> Serve:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 
 from fakes.faults.effect import Around, Effect, Given, Option, Serve
-from fakes.wsgi import Environ, Reply
+from fakes.serving.wsgi import Environ, Reply
 
 
 def html_page(_serve: Serve, given: Given, _around: Around) -> Serve:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from fakes.connection import HOWS, end
 from fakes.faults.effect import Around, Effect, Given, Option, Serve
-from fakes.wsgi import Environ, Reply
+from fakes.serving.connection import HOWS, end
+from fakes.serving.wsgi import Environ, Reply
 
 
 def outage(_serve: Serve, given: Given, _around: Around) -> Serve:

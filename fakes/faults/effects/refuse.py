@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fakes.faults.effect import Around, Effect, Given, Option, Serve
-from fakes.wsgi import Environ, Reply
+from fakes.serving.wsgi import Environ, Reply
 
 
 def refuse(_serve: Serve, given: Given, _around: Around) -> Serve:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 from fakes.faults.effect import Around, Effect, Given, Serve
-from fakes.wsgi import Environ, Reply
+from fakes.serving.wsgi import Environ, Reply
 
 
 def reject_token(serve: Serve, _given: Given, _around: Around) -> Serve:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 from fakes.faults.effect import Around, Effect, Given, Serve
-from fakes.wsgi import Environ, Reply, read_body
+from fakes.serving.wsgi import Environ, Reply, read_body
 
 LIMIT = 64 * 1024 * 1024
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from fakes.connection import end
 from fakes.faults.effect import Around, Effect, Given, Serve
-from fakes.wsgi import Environ, Reply
+from fakes.serving.connection import end
+from fakes.serving.wsgi import Environ, Reply
 
 
 def reset(_serve: Serve, _given: Given, _around: Around) -> Serve:

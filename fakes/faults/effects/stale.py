@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fakes.faults.effect import Around, DidNothing, Effect, Given, Serve
-from fakes.wsgi import Environ, Reply
+from fakes.serving.wsgi import Environ, Reply
 
 
 def stale(serve: Serve, _given: Given, around: Around) -> Serve:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from fakes.faults.effect import Around, Effect, Given, Option, Serve
-from fakes.wsgi import Environ, Reply
+from fakes.serving.wsgi import Environ, Reply
 
 
 def throttle(serve: Serve, given: Given, around: Around) -> Serve:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from fakes.faults.effect import Around, Effect, Given, Option, Serve
 from fakes.ledger import NO_REPLY
-from fakes.wsgi import Environ, Reply
+from fakes.serving.wsgi import Environ, Reply
 
 
 def truncate(serve: Serve, given: Given, _around: Around) -> Serve:

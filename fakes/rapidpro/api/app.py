@@ -10,15 +10,16 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from fakes.rapidpro.api import accept, auth, documents, filters, workspace
-from fakes.rapidpro.api.bodies import read
-from fakes.rapidpro.api.context import NOTHING, Answer, Context
-from fakes.rapidpro.api.endpoint import Endpoint
+from fakes.rapidpro.api.http import accept, auth, documents, filters
+from fakes.rapidpro.api.http.bodies import read
+from fakes.rapidpro.api.http.context import NOTHING, Answer, Context
+from fakes.rapidpro.api.http.endpoint import Endpoint
+from fakes.rapidpro.api.http.throttle import Throttle
+from fakes.rapidpro.api.http.wire import HTML, JSON, Broken, Call, Refused, detail, parse_query, server_error, to_json
+from fakes.rapidpro.api.resources import workspace
 from fakes.rapidpro.api.routes import PREFIX, ROOT, endpoints
-from fakes.rapidpro.api.throttle import Throttle
-from fakes.rapidpro.api.wire import HTML, JSON, Broken, Call, Refused, detail, parse_query, server_error, to_json
-from fakes.rapidpro.rows import Token
-from fakes.wsgi import Environ, Reply
+from fakes.rapidpro.store.rows import Token
+from fakes.serving.wsgi import Environ, Reply
 
 Headers = tuple[tuple[str, str], ...]
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from fakes.rapidpro.api import (
+from fakes.rapidpro.api.http.endpoint import Endpoint, Handler
+from fakes.rapidpro.api.resources import (
     broadcasts,
     changes,
     contact_actions,
@@ -18,8 +19,7 @@ from fakes.rapidpro.api import (
     runs,
     workspace,
 )
-from fakes.rapidpro.api.endpoint import Endpoint, Handler
-from fakes.rapidpro.profile import Profile
+from fakes.rapidpro.versions.profile import Profile
 
 PREFIX = "/api/v2/"
 DEPRECATED = frozenset({"org", "channel_events"})

@@ -1,0 +1,85 @@
+"""Lists in documents that are generated: each stands between two markers, and a test finds it stale.
+
+<!-- generated: NAME -->
+...
+<!-- end -->
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from conformance.requirements.catalogue import load
+
+BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+class UnknownList(ValueError):
+    """A marker names a list that there is not."""
+
+
+def requirements_list() -> str:
+    """All requirements as a table."""
+    rows = [f"| {one.id} | {one.level} | {one.sentence} | {one.source} |" for one in load()]
+    return "\n".join(["| id | level | requirement | source |", "| --- | --- | --- | --- |", *rows]) + "\n"
+
+
+def checks_list() -> str:
+    """All checks with what each finds."""
+    from conformance.checks import ALL
+
+    return "".join(f"- `{check.__name__}`: {first_line(check.__doc__)}\n" for check in ALL)
+
+
+def settings_list() -> str:
+    """The environment of a relay that the harness starts."""
+    from conformance.subjects.base import ENVIRONMENT
+
+    rows = [f"| `{name}` | {meaning} |" for name, meaning in ENVIRONMENT.items()]
+    return "\n".join(["| variable | what it is |", "| --- | --- |", *rows]) + "\n"
+
+
+def known_list() -> str:
+    """What CHT Core as its own relay does, requirement by requirement."""
+    from conformance.requirements import known_verdicts
+
+    return known_verdicts.as_markdown(known_verdicts.load(), load())
+
+
+def first_line(text: str | None) -> str:
+    """The first sentence of a docstring, on one line."""
+    return " ".join((text or "").split("\n\n")[0].split())
+
+
+def lists() -> Mapping[str, Callable[[], str]]:
+    """The generated lists by name."""
+    return {
+        "requirements": requirements_list,
+        "checks": checks_list,
+        "settings": settings_list,
+        "known-verdicts": known_list,
+    }
+
+
+def renewed(text: str) -> str:
+    """A document's text with all its generated lists made anew. UnknownList names what there is."""
+    known = lists()
+
+    def block(found: re.Match[str]) -> str:
+        if found[2] not in known:
+            raise UnknownList(f"no generated list is called {found[2]!r}; there are: {', '.join(known)}")
+        return found[1] + known[found[2]]() + found[3]
+
+    return BLOCK.sub(block, text)
+
+
+def stale(folder: Path) -> list[Path]:
+    """The documents under `folder` whose generated lists are out of date."""
+    return [path for path in documents(folder) if renewed(path.read_text("utf-8")) != path.read_text("utf-8")]
+
+
+def documents(folder: Path) -> list[Path]:
+    """README.md and everything in docs/."""
+    return [path for path in (folder / "README.md", *sorted((folder / "docs").glob("*.md"))) if path.exists()]

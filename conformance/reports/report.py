@@ -1,0 +1,125 @@
+"""What a run found: per scenario, per requirement, in all; as `report.json` and as a table for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from conformance.requirements.catalogue import Requirement
+from conformance.verdicts import Verdict, combine, exit_status
+
+STYLE = {Verdict.PASSED: "green", Verdict.FAILED: "bold red", Verdict.UNKNOWN: "yellow", Verdict.BROKEN: "magenta"}
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioResult:
+    """One scenario, run once. `reason` says why it did not pass; empty otherwise. `repeat` runs it again."""
+
+    name: str
+    requirements: tuple[str, ...]
+    verdict: Verdict
+    seconds: float
+    reason: str = ""
+    repeat: str = ""
+
+
+@dataclass
+class Report:
+    """Everything a run found about one subject."""
+
+    subject: dict[str, Any]
+    profile: str
+    requirements: Sequence[Requirement]
+    results: list[ScenarioResult] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+    """What went wrong outside any scenario: the harness's own faults."""
+
+    def of(self, requirement: Requirement) -> list[ScenarioResult]:
+        """The scenarios that judge a requirement."""
+        return [result for result in self.results if requirement.id in result.requirements]
+
+    def verdict(self, requirement: Requirement) -> Verdict:
+        """A requirement's verdict: that of its scenarios together."""
+        return combine(result.verdict for result in self.of(requirement))
+
+    def totals(self) -> dict[str, int]:
+        """How many requirements have which verdict."""
+        verdicts = [self.verdict(requirement) for requirement in self.requirements]
+        return {verdict.value: verdicts.count(verdict) for verdict in Verdict}
+
+    def exit_status(self) -> int:
+        """0 all good; 1 the subject failed; 2 nothing could be judged or the harness broke."""
+        verdicts = [result.verdict for result in self.results]
+        return exit_status([*verdicts, *(Verdict.BROKEN for _ in self.broken)])
+
+    def as_json(self) -> dict[str, Any]:
+        """The shape of `report.json`."""
+        return {
+            "subject": self.subject,
+            "profile": self.profile,
+            "totals": self.totals(),
+            "broken": self.broken,
+            "requirements": [self._requirement_json(requirement) for requirement in self.requirements],
+        }
+
+    def _requirement_json(self, requirement: Requirement) -> dict[str, Any]:
+        return {
+            "id": requirement.id,
+            "level": requirement.level.value,
+            "sentence": requirement.sentence,
+            "source": requirement.source,
+            "verdict": self.verdict(requirement).value,
+            "scenarios": [
+                {
+                    "name": result.name,
+                    "verdict": result.verdict.value,
+                    "seconds": round(result.seconds, 3),
+                    "reason": result.reason,
+                    "repeat": result.repeat,
+                }
+                for result in self.of(requirement)
+            ],
+        }
+
+    def write(self, directory: Path) -> Path:
+        """Write `report.json` into `directory`, made if need be."""
+        directory.mkdir(parents=True, exist_ok=True)
+        path = directory / "report.json"
+        path.write_text(json.dumps(self.as_json(), indent=2, ensure_ascii=False) + "\n", "utf-8")
+        return path
+
+    def show(self, console: Console) -> None:
+        """Print the failures in full, then a table by requirement, then one line that sums up."""
+        for result in self.results:
+            if result.verdict in (Verdict.FAILED, Verdict.BROKEN):
+                console.print(f"\n[{STYLE[result.verdict]}]{result.verdict.value}[/] {result.name}", highlight=False)
+                console.print(result.reason, markup=False, highlight=False)
+                console.print(f"again: {result.repeat}", markup=False, highlight=False, soft_wrap=True)
+        for sentence in self.broken:
+            console.print(f"[magenta]broken[/] {sentence}", highlight=False)
+        console.print(self._table())
+        totals = ", ".join(f"{count} {name}" for name, count in self.totals().items() if count)
+        seconds = sum(result.seconds for result in self.results)
+        console.print(
+            f"{self.subject.get('name', 'subject')}: {totals or 'nothing judged'} of {len(self.requirements)} "
+            f"requirements, {len(self.results)} scenarios in {seconds:.1f} s (RapidPro profile {self.profile})",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+
+    def _table(self) -> Table:
+        table = Table(show_edge=False, pad_edge=False)
+        for heading in ("id", "level", "verdict", "requirement", "source"):
+            table.add_column(heading, overflow="fold", no_wrap=heading in ("id", "level", "verdict"))
+        for requirement in self.requirements:
+            verdict = self.verdict(requirement)
+            shown = f"[{STYLE[verdict]}]{verdict.value}[/]"
+            table.add_row(requirement.id, requirement.level, shown, requirement.sentence, requirement.source)
+        return table

@@ -1,0 +1,74 @@
+"""Several subjects judged by the same requirements: one table with a column for each, and their reports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from conformance.reports.report import STYLE, Report
+from conformance.requirements.catalogue import Requirement
+from conformance.verdicts import Verdict, exit_status
+
+
+class SideBySide:
+    """The reports of several subjects over the same requirements, in the order in which they were named."""
+
+    def __init__(self, reports: Sequence[Report]) -> None:
+        if len({tuple(report.requirements) for report in reports}) != 1:
+            raise ValueError("reports stand side by side only if all judge the same requirements, and there is one")
+        self.reports = tuple(reports)
+        self.requirements: Sequence[Requirement] = reports[0].requirements
+
+    def exit_status(self) -> int:
+        """0 all good; 1 a subject failed; 2 nothing could be judged or the harness broke."""
+        verdicts = [result.verdict for report in self.reports for result in report.results]
+        return exit_status([*verdicts, *(Verdict.BROKEN for report in self.reports for _ in report.broken)])
+
+    def as_json(self) -> dict[str, Any]:
+        """Each subject's report, in the shape of `report.json`."""
+        return {"reports": [report.as_json() for report in self.reports]}
+
+    def write(self, directory: Path) -> list[Path]:
+        """Write each subject's reports into a folder of its name, made if need be."""
+        return [report.write(directory / name_of(report)) for report in self.reports]
+
+    def show(self, console: Console) -> None:
+        """Print the table, a line on each subject, and how to see why one failed."""
+        for report in self.reports:
+            for sentence in report.broken:
+                console.print(f"{name_of(report)}: broken: {sentence}", markup=False, highlight=False)
+        console.print(self._table())
+        width = max(len(name_of(report)) for report in self.reports)
+        for report in self.reports:
+            totals = ", ".join(f"{count} {name}" for name, count in report.totals().items() if count)
+            console.print(f"{name_of(report):{width}}  {totals}", markup=False, highlight=False)
+        for report, requirement in self._failures()[:1]:
+            seed = f" --seed {report.subject['seed']}" if "seed" in report.subject else ""
+            which = f"--subject {name_of(report)} --only {requirement.id} --profile {report.profile}{seed}"
+            console.print(
+                f"why, for example: relay-harness conform {which}", markup=False, highlight=False, soft_wrap=True
+            )
+
+    def _failures(self) -> list[tuple[Report, Requirement]]:
+        bad = (Verdict.FAILED, Verdict.BROKEN)
+        return [(one, wanted) for one in self.reports for wanted in self.requirements if one.verdict(wanted) in bad]
+
+    def _table(self) -> Table:
+        table = Table(show_edge=False, pad_edge=False)
+        for heading in ("id", "level", *map(name_of, self.reports)):
+            table.add_column(heading, no_wrap=True)
+        table.add_column("requirement", overflow="fold")
+        for requirement in self.requirements:
+            verdicts = [report.verdict(requirement) for report in self.reports]
+            shown = [f"[{STYLE[verdict]}]{verdict.value}[/]" for verdict in verdicts]
+            table.add_row(requirement.id, requirement.level, *shown, requirement.sentence)
+        return table
+
+
+def name_of(report: Report) -> str:
+    """The subject's name."""
+    return str(report.subject.get("name", "subject"))

@@ -1,0 +1,78 @@
+"""What is known of CHT Core as its own relay, requirement by requirement with reasons: `known_verdicts.toml`."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.resources import files
+
+from conformance.requirements.catalogue import Requirement
+from conformance.verdicts import Verdict
+
+SOURCE = re.compile(r"(.+) \[([^\]]+)\]")
+RECORDING = re.compile(r"[a-z_]+/[a-z0-9-]+")
+MARKS = {Verdict.PASSED: "yes", Verdict.FAILED: "**no**", Verdict.UNKNOWN: "–"}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of one subject beside one version of RapidPro.
+
+    `failed` and `unknown` hold reasons by requirement. What is in neither is passed; where `otherwise` is given, the
+    requirements named in `also_passed` are, and all others fail for that reason.
+    """
+
+    name: str
+    profile: str
+    failed: Mapping[str, str]
+    unknown: Mapping[str, str]
+    otherwise: str = ""
+    also_passed: Sequence[str] = field(default=())
+
+    def verdict(self, id_: str) -> Verdict:
+        """The verdict expected for a requirement."""
+        if id_ in self.failed:
+            return Verdict.FAILED
+        if id_ in self.unknown:
+            return Verdict.UNKNOWN
+        return Verdict.FAILED if self.otherwise and id_ not in self.also_passed else Verdict.PASSED
+
+    def reasons(self) -> Mapping[str, str]:
+        """Why it fails, by requirement."""
+        return {**self.failed, **({"all others": self.otherwise} if self.otherwise else {})}
+
+
+def load() -> tuple[Known, ...]:
+    """All that is known. ValueError for a reason without its source."""
+    text = files("conformance.requirements").joinpath("known_verdicts.toml").read_text("utf-8")
+    known = tuple(Known(**row) for row in tomllib.loads(text)["subject"])
+    for one in known:
+        for id_, reason in one.reasons().items():
+            source_of(reason, f"{one.name}, {id_}")
+    return known
+
+
+def source_of(reason: str, where: str = "") -> tuple[str, str]:
+    """A reason without its source, and the source. ValueError if it names none."""
+    found = SOURCE.fullmatch(reason)
+    if found is None:
+        raise ValueError(f"{where}: {reason!r} names no source: end it with one in brackets")
+    return found[1], found[2]
+
+
+def as_markdown(known: Sequence[Known], requirements: Sequence[Requirement]) -> str:
+    """Requirements by subjects as a table, then why each subject fails what it fails."""
+    heads = [f"`{one.name}` beside RapidPro {one.profile}" for one in known]
+    lines = [f"| id | {' | '.join(heads)} | requirement |", f"| --- |{' --- |' * len(known)} --- |"]
+    for requirement in requirements:
+        cells = " | ".join(MARKS[one.verdict(requirement.id)] for one in known)
+        lines.append(f"| {requirement.id} | {cells} | {requirement.sentence} |")
+    for one, head in zip(known, heads, strict=True):
+        lines += ["", f"Why {head} fails:", ""]
+        for id_, reason in one.reasons().items():
+            why, source = source_of(reason)
+            shown = f"`{source}`" if RECORDING.fullmatch(source) else source
+            lines.append(f"- {id_}: {why} ({shown})")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,119 @@
+"""Runs the features with one subject and gathers the report; used by the command line and by tests."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+from pytest_bdd.parser import Step
+
+from conformance.reports.report import Report, ScenarioResult
+from conformance.requirements.catalogue import Requirement, load
+from conformance.running.plugin import ConformancePlugin, requirement_ids, scenario_name, scenario_of
+from conformance.running.stages import Stage
+
+QUIET = (
+    "--disable-plugin-autoload", "-p", "pytest_bdd.plugin", "-p", "no:terminal",
+    "-p", "no:cacheprovider", "-p", "no:logging", "-c", os.devnull, "--import-mode=importlib",
+    "-o", "disable_test_id_escaping_and_forfeit_all_rights_to_community_support=true",
+)  # fmt: skip
+"""Options for pytest: plugins that happen to be installed beside it neither slow nor change a run."""
+
+
+def features_folder() -> Path:
+    """Where the features are, in a checkout as well as installed. Looked up by name: nothing here imports them."""
+    spec = find_spec("features")
+    if spec is None or not spec.submodule_search_locations:
+        raise FileNotFoundError("the package `features` is not installed: install the distribution anew")
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
+def conform(
+    stage: Stage,
+    chosen: Sequence[Requirement],
+    *,
+    repeat: Callable[[tuple[str, ...]], str] = lambda _ids: "",
+    on_result: Callable[[ScenarioResult], None] = lambda _result: None,
+    on_selected: Callable[[int], None] = lambda _count: None,
+) -> Report:
+    """Judge the stage's subject by the `chosen` requirements. Whatever breaks is in the report, never raised."""
+    report = Report(stage.describe(), stage.profile, chosen)
+    plugin = ConformancePlugin(stage, report, known=load(), repeat=repeat, on_result=on_result, on_selected=on_selected)
+    problems = Problems()
+    folder = features_folder()
+    try:
+        status = pytest.main([*QUIET, f"--rootdir={folder}", str(folder)], plugins=[plugin, problems])
+    finally:
+        stage.end()
+    if status == pytest.ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
+    report.broken.extend(problems.found)
+    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not report.broken:
+        report.broken.append(f"pytest ended with {status!r}: no scenario was judged")
+    return report
+
+
+class Problems:
+    """Takes up what goes wrong while the features are collected."""
+
+    def __init__(self) -> None:
+        self.found: list[str] = []
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.found.append(f"{report.nodeid} cannot be read: {report.longreprtext}")
+
+    def pytest_internalerror(self, excrepr: object) -> None:
+        self.found.append(f"the harness broke: {excrepr}")
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioEntry:
+    """A scenario as `list` and `show` print it."""
+
+    name: str
+    requirements: tuple[str, ...]
+    feature: str
+    steps: tuple[str, ...]
+
+
+def scenarios() -> list[ScenarioEntry]:
+    """All scenarios, without running any."""
+    collector = Collector()
+    folder = features_folder()
+    pytest.main([*QUIET, "--collect-only", f"--rootdir={folder}", str(folder)], plugins=[collector])
+    return collector.found
+
+
+def told(step: Step, item: pytest.Item) -> str:
+    """A step as it runs: in an outline, with the example's values in it."""
+    sentence = f"{step.keyword} {step.name}"
+    example: Mapping[str, str] = getattr(item, "callspec", NoExample()).params.get("_pytest_bdd_example", {})
+    for name, value in example.items():
+        sentence = sentence.replace(f"<{name}>", value)
+    return sentence
+
+
+class NoExample:
+    """Stands for the values of a scenario that is no outline."""
+
+    params: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+
+
+class Collector:
+    """Notes what is collected."""
+
+    def __init__(self) -> None:
+        self.found: list[ScenarioEntry] = []
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        for item in items:
+            scenario = scenario_of(item)
+            steps = () if scenario is None else tuple(told(step, item) for step in scenario.steps)
+            feature = "" if scenario is None else str(scenario.feature.name)
+            self.found.append(ScenarioEntry(scenario_name(item), requirement_ids(item), feature, steps))

@@ -1,0 +1,116 @@
+"""The public API as a WSGI app: start-up, the limit on logins, routes, errors (cht-core `api/src/routing.js`).
+
+Paths are matched without regard to case and with repeated slashes collapsed; a trailing slash counts, except on
+`/api/sms`. What no route takes is a matter for the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from fakes.cht.api.access import Forbidden, LoginLimit
+from fakes.cht.api.configuration import CREDENTIALS, Configuration
+from fakes.cht.api.databases import Databases
+from fakes.cht.api.gateways import Gateways
+from fakes.cht.api.http import HttpError, Request, ServerError, error_reply, json_reply
+from fakes.cht.messaging.messaging import Messaging
+from fakes.cht.state import State
+from fakes.serving.wsgi import Environ, Reply, StartResponse
+
+Handler = Callable[[Request], Reply]
+FORBIDDEN = {"code": 403, "error": "forbidden", "details": "Offline users are not allowed access to this endpoint"}
+WAITING_PAGE = (
+    '<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8"><title>Starting up</title></head>\n'
+    "<body><h1>The server is starting up</h1><p>Please wait.</p></body>\n</html>\n"
+)
+DATABASE_PATHS = ("/medic/", "/medic-sentinel/")
+
+
+class Api:
+    """Answers requests. Holds no lock while a handler runs; handlers take the lock of the state."""
+
+    def __init__(self, state: State, messaging: Messaging) -> None:
+        self._state = state
+        self._limit = LoginLimit()
+        self._database = Databases(state)
+        gateways, configuration = Gateways(state, messaging, self._note), Configuration(state)
+        self._credential: Handler = configuration.write_credential
+        self._routes: Mapping[tuple[str, str], Handler] = {
+            ("POST", "/api/v2/sms/rapidpro/incoming-messages"): gateways.rapidpro,
+            ("POST", "/api/v1/sms/radpidpro/incoming-messages"): gateways.rapidpro,
+            ("GET", "/api/sms"): gateways.gateway_check,
+            ("GET", "/api/sms/"): gateways.gateway_check,
+            ("POST", "/api/sms"): gateways.gateway,
+            ("POST", "/api/sms/"): gateways.gateway,
+            ("POST", "/api/v1/sms/africastalking/incoming-messages"): gateways.incoming_africas_talking,
+            ("POST", "/api/v1/sms/africastalking/delivery-reports"): gateways.report_africas_talking,
+            ("POST", "/api/v1/records"): gateways.record_v1,
+            ("POST", "/api/v2/records"): gateways.record_v2,
+            ("GET", "/api/v1/settings"): configuration.read_settings,
+            ("PUT", "/api/v1/settings"): configuration.write_settings,
+            ("GET", "/api/info"): configuration.info,
+            ("GET", "/api/deploy-info"): configuration.deploy_info,
+            ("GET", "/_session"): configuration.session,
+        }
+        self.unexpected: Callable[[str], None] = _ignore
+        messaging.note = self._note
+
+    def reset(self) -> None:
+        """Forget failed logins."""
+        self._limit.clear()
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        request = Request(environ)
+        reply = self.answer(request)
+        if request.method == "HEAD":
+            reply = Reply(reply.status, reply.headers)
+        return reply.to_wsgi(start_response)
+
+    def answer(self, request: Request) -> Reply:
+        """The answer to a request; whatever goes wrong is an answer too."""
+        if self._state.starting_up:
+            return _starting(request)
+        now = self._state.clock.timestamp()
+        if self._limit.refuses(request, now):
+            return error_reply(request, HttpError(429, "Too Many Requests"))
+        try:
+            reply = self._handler(request)(request)
+        except Forbidden:
+            reply = json_reply(FORBIDDEN, 403)
+        except HttpError as error:
+            reply = error_reply(request, error)
+        except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as fault:
+            # Input of a shape that the handlers do not foresee is an error of the server in the real one too.
+            self.unexpected(f"{request.method} {request.path} ended in {type(fault).__name__}: {fault}")
+            reply = error_reply(request, ServerError())
+        if reply.status == 401:
+            self._limit.failed(request, now)
+        return reply
+
+    def _note(self, sentence: str) -> None:
+        self.unexpected(sentence)
+
+    def _handler(self, request: Request) -> Handler:
+        path = request.path.lower()
+        method = "GET" if request.method == "HEAD" else request.method
+        handler = self._routes.get((method, path))
+        if handler is not None:
+            return handler
+        name = path.removeprefix(CREDENTIALS)
+        if method == "PUT" and name and name != path and not name.endswith("/"):
+            return self._credential
+        if not path.startswith(DATABASE_PATHS) and path != "/medic":
+            self.unexpected(f"no route takes {request.method} {request.path}")
+        return self._database
+
+
+def _starting(request: Request) -> Reply:
+    """While the server starts up every path is answered alike: programs that do not ask for JSON are told 200."""
+    if request.prefers_json:
+        return json_reply({"error": "Service unavailable"}, 503)
+    body = WAITING_PAGE.encode()
+    return Reply(200, (("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(body)))), body)
+
+
+def _ignore(_sentence: str) -> None:
+    """Nobody wants to know."""

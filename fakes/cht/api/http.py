@@ -1,0 +1,220 @@
+"""Requests as CHT's API sees them, and its answers (cht-core `api/src/server-utils.js`).
+
+Error bodies depend on `Accept`: JSON only for clients that prefer it to text. Success bodies are always JSON.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qsl, quote
+
+from fakes.cht.javascript import js
+from fakes.serving.wsgi import Environ, Reply, environ_key, read_body
+
+JSON_TYPE = "application/json; charset=utf-8"
+PROMPT = 'Basic realm="Medic Web Services"'
+SLASHES = re.compile(r"/+")
+MAX_BODY = 32 * 1024 * 1024
+"""Longest request body in bytes, before and after unpacking."""
+
+
+class HttpError(Exception):
+    """A failure that ends a request. `details` follow the message where there are some."""
+
+    def __init__(self, status: int, message: str, details: Any = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.details = details
+
+
+class Unauthorized(HttpError):
+    """No valid credentials. `prompt` asks for basic authentication whatever `Accept` says."""
+
+    def __init__(self, prompt: bool = False) -> None:
+        super().__init__(401, "unauthorized")
+        self.prompt = prompt
+
+
+class ServerError(HttpError):
+    """Something the real server did not expect; it tells no more than `Server error`."""
+
+    def __init__(self, details: Any = None) -> None:
+        super().__init__(500, "Server error", details)
+
+
+class Request:
+    """One request. `path` has its repeated slashes collapsed; `url` is path and query as they came."""
+
+    def __init__(self, environ: Environ) -> None:
+        self.environ = environ
+        self.method: str = environ["REQUEST_METHOD"]
+        path = environ.get("PATH_INFO", "") or "/"
+        self.path = SLASHES.sub("/", path.encode("latin-1", "replace").decode("utf-8", "replace"))
+        self.raw_query: str = environ.get("QUERY_STRING", "")
+
+    def header(self, name: str) -> str | None:
+        """A header by its name in any case, None if it was not sent."""
+        value = self.environ.get(environ_key(name))
+        return str(value) if value not in (None, "") else None
+
+    @property
+    def url(self) -> str:
+        """Path and query."""
+        return quote(self.path, safe="/:@!$&'()*+,;=~-._") + (f"?{self.raw_query}" if self.raw_query else "")
+
+    @cached_property
+    def query(self) -> Mapping[str, str | list[str]]:
+        """Query parameters; one given several times is a list."""
+        return collect(parse_qsl(SLASHES.sub("/", self.raw_query), keep_blank_values=True))
+
+    @cached_property
+    def body(self) -> bytes:
+        """The body as it came. Raises fakes.serving.wsgi.BodyTooLarge above the limit."""
+        return read_body(self.environ, MAX_BODY)
+
+    @property
+    def has_body(self) -> bool:
+        """Whether there is a body at all, an empty one included."""
+        return self.header("Content-Length") is not None or self.header("Transfer-Encoding") is not None
+
+    @property
+    def content_type(self) -> str:
+        """The media type without parameters, in lower case; empty if there is none."""
+        return (self.header("Content-Type") or "").partition(";")[0].strip().lower()
+
+    @property
+    def address(self) -> str:
+        """Where the request comes from; a proxy's word is taken for it."""
+        forwarded = self.header("X-Forwarded-For")
+        return forwarded.partition(",")[0].strip() if forwarded else str(self.environ.get("REMOTE_ADDR", ""))
+
+    @cached_property
+    def basic_credentials(self) -> tuple[str, str] | None:
+        """User name and password of a basic authentication header; None without one that can be read."""
+        header = self.header("Authorization") or ""
+        if not header.startswith("Basic "):
+            return None
+        try:
+            plain = base64.b64decode(header[6:].strip(), validate=True).decode("utf-8", "replace")
+        except (binascii.Error, ValueError):
+            return None
+        name, colon, password = plain.partition(":")
+        return (name, password) if colon else None
+
+    @cached_property
+    def prefers_json(self) -> bool:
+        """Whether the client prefers JSON to text. One that does not say, or takes anything, gets text."""
+        return prefers_json(self.header("Accept"))
+
+
+def collect(pairs: list[tuple[str, str]]) -> dict[str, str | list[str]]:
+    """Form or query fields by name; a name that occurs several times has a list."""
+    found: dict[str, str | list[str]] = {}
+    for name, value in pairs:
+        present = found.get(name)
+        if present is None:
+            found[name] = value
+        elif isinstance(present, list):
+            present.append(value)
+        else:
+            found[name] = [present, value]
+    return found
+
+
+def prefers_json(accept: str | None) -> bool:
+    """The choice between `text/plain` and `application/json` by an Accept header, text winning a tie."""
+    if accept is None:
+        return False
+    ranges = [parsed for part in accept.split(",") if (parsed := _media_range(part)) is not None]
+    text, json_ = _rank(ranges, "text", "plain"), _rank(ranges, "application", "json")
+    if json_ is None:
+        return False
+    return text is None or json_ < text
+
+
+def _media_range(part: str) -> tuple[str, str, float, bool] | None:
+    """Type, subtype, quality and whether it has parameters."""
+    name, *parameters = (piece.strip() for piece in part.split(";"))
+    kind, slash, subtype = name.lower().partition("/")
+    if not slash or not kind or not subtype:
+        return None
+    quality, others = 1.0, False
+    for parameter in parameters:
+        key, _, value = parameter.partition("=")
+        if key.strip().lower() == "q":
+            try:
+                quality = float(value)
+            except ValueError:
+                quality = 0.0
+            break
+        others = others or bool(parameter)
+    return kind, subtype, quality, others
+
+
+def _rank(ranges: list[tuple[str, str, float, bool]], kind: str, subtype: str) -> tuple[float, int, int] | None:
+    """A sort key (best first) of how much a type is wanted; None if it is not wanted."""
+    best: tuple[int, float, int] | None = None
+    for order, (wanted, wanted_sub, quality, others) in enumerate(ranges):
+        if others or wanted not in (kind, "*") or wanted_sub not in (subtype, "*"):
+            continue
+        specificity = (4 if wanted == kind else 0) + (2 if wanted_sub == subtype else 0)
+        found = (specificity, quality, order)
+        if best is None or found > best:
+            best = found
+    if best is None or best[1] <= 0:
+        return None
+    return (-best[1], -best[0], best[2])
+
+
+def json_reply(value: Any, status: int = 200, content_type: str = JSON_TYPE) -> Reply:
+    """A JSON answer as the API gives it: no blanks, no line end."""
+    body = js.dumps(value).encode()
+    return Reply(status, (("Content-Type", content_type), ("Content-Length", str(len(body)))), body)
+
+
+def text_reply(text: str, status: int, headers: tuple[tuple[str, str], ...] = ()) -> Reply:
+    """A bare text."""
+    body = text.encode("utf-8", "replace")
+    return Reply(status, (("Content-Type", "text/plain"), *headers, ("Content-Length", str(len(body)))), body)
+
+
+def error_reply(request: Request, error: HttpError) -> Reply:
+    """The answer to a request that failed, as `Accept` wants it."""
+    if isinstance(error, Unauthorized):
+        return _not_logged_in(request, error.prompt)
+    if request.prefers_json:
+        value = {"code": error.status, "error": error.message}
+        if error.details is not None:
+            value["details"] = error.details
+        return json_reply(value, error.status)
+    message = error.message
+    if js.truthy(error.details):
+        message += ": " + js.dumps(error.details)
+    return text_reply(message, error.status)
+
+
+def _not_logged_in(request: Request, prompt: bool) -> Reply:
+    marked = (("logout-authorization", "CHT-Core API"),)
+    if request.prefers_json and not prompt:
+        reply = json_reply({"code": 401, "error": "unauthorized"}, 401)
+        return Reply(401, (*marked, *reply.headers), reply.body)
+    if not prompt and _is_browser(request.header("User-Agent")):
+        where = "/medic/login?redirect=" + quote(request.url, safe="!'()*-._~")
+        headers = (*marked, ("Set-Cookie", "login=force; Path=/"), ("Location", where))
+        return text_reply(f"Found. Redirecting to {where}", 302, headers)
+    return text_reply("not logged in", 401, (*marked, ("WWW-Authenticate", PROMPT)))
+
+
+def _is_browser(agent: str | None) -> bool:
+    """People are sent to the login page; gateway phones and programs are told to authenticate."""
+    if agent is None:
+        return False
+    if agent.startswith("Dalvik/"):
+        return not ("medic.gateway" in agent or ".collect.android" in agent)
+    return "Mozilla" in agent or agent.startswith("Opera")

@@ -1,0 +1,119 @@
+"""Filling the contacts, patients and places into a document, and taking them out again.
+
+Source: cht-core `shared-libs/lineage/src/{hydration,minify}.js`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fakes.cht.couch.contact_views import Subjects
+from fakes.cht.couch.documents import Doc
+from fakes.cht.state import State
+
+DEEPEST = 50
+CONTACT_TYPES = ("contact", "district_hospital", "health_center", "clinic", "person", "national_office")
+
+
+def hydrate(doc: Doc, state: State, subjects: Subjects) -> None:
+    """Put the documents behind ids into `doc`: its contact with all parents, its patient and place with theirs."""
+    with state.lock:
+        if doc.get("type") == "data_record":
+            doc_id = _id_of(doc.get("contact"))
+            if doc_id:
+                doc["contact"] = _with_parents(doc_id, doc["contact"], state)
+            for name, code in (("patient", _patient_id(doc)), ("place", _place_id(doc))):
+                found = _subject(code, state, subjects)
+                if found is not None:
+                    doc[name] = found
+        elif doc.get("type") in CONTACT_TYPES:
+            _fill_parents(doc, state)
+
+
+def minify(doc: Doc) -> None:
+    """Leave only ids of what `hydrate` put in."""
+    if isinstance(doc.get("parent"), dict):
+        doc["parent"] = minified(doc["parent"])
+    contact = doc.get("contact")
+    if isinstance(contact, dict) and contact.get("_id"):
+        parent = contact.get("parent")
+        doc["contact"] = {"_id": contact["_id"], **({"parent": minified(parent)} if parent else {})}
+    if doc.get("type") == "data_record":
+        doc.pop("patient", None)
+        doc.pop("place", None)
+
+
+def minified(parent: Any) -> Any:
+    """A contact with its parents as ids only."""
+    if not isinstance(parent, dict) or not parent.get("_id"):
+        return parent
+    chain: list[str] = []
+    while isinstance(parent, dict) and parent.get("_id") and len(chain) < DEEPEST:
+        chain.append(parent["_id"])
+        parent = parent.get("parent")
+    found: Any = None
+    for doc_id in reversed(chain):
+        found = {"_id": doc_id, **({"parent": found} if found is not None else {})}
+    return found
+
+
+def contact_with_lineage(doc_id: str, state: State) -> Doc | None:
+    """A contact with its parents filled in, None if there is no such document."""
+    with state.lock:
+        found = state.docs.get(doc_id)
+        return None if found is None else _with_parents(doc_id, found, state)
+
+
+def _with_parents(doc_id: str, given: Any, state: State) -> Any:
+    """The document with its parents; what was given, with its parents, if there is no such document."""
+    found = state.docs.get(doc_id) or given
+    if isinstance(found, dict):
+        _fill_parents(found, state)
+    return found
+
+
+def _fill_parents(doc: Doc, state: State) -> None:
+    at = doc
+    for _ in range(DEEPEST):
+        _fill_contact(at, state)
+        parent_id = _id_of(at.get("parent"))
+        parent = state.docs.get(parent_id) if parent_id else None
+        if parent is None:
+            return
+        if not parent.get("parent") and isinstance(at["parent"], dict) and at["parent"].get("parent"):
+            parent["parent"] = at["parent"]["parent"]
+        at["parent"] = parent
+        at = parent
+
+
+def _fill_contact(place: Doc, state: State) -> None:
+    doc_id = _id_of(place.get("contact"))
+    found = state.docs.get(doc_id) if doc_id else None
+    if found is not None:
+        place["contact"] = found
+
+
+def _subject(code: Any, state: State, subjects: Subjects) -> Doc | None:
+    """The document that a short id or id stands for; a number stands for none."""
+    if not code or not isinstance(code, str):
+        return None
+    return contact_with_lineage(subjects.contact_of(code) or code, state)
+
+
+def _id_of(value: Any) -> str | None:
+    found = value.get("_id") if isinstance(value, dict) else value
+    return found if isinstance(found, str) and found else None
+
+
+def _fields(doc: Doc) -> dict[str, Any]:
+    fields = doc.get("fields")
+    return fields if isinstance(fields, dict) else {}
+
+
+def _patient_id(doc: Doc) -> Any:
+    fields = _fields(doc)
+    return fields.get("patient_id") or fields.get("patient_uuid") or doc.get("patient_id")
+
+
+def _place_id(doc: Doc) -> Any:
+    return _fields(doc).get("place_id") or doc.get("place_id")

@@ -1,0 +1,240 @@
+"""What CHT's database views answer about messages, kept up to date with every change of a document.
+
+Stands for the views `messages_by_state`, `gateway_messages_by_state`, `messages_by_uuid` and `messages_by_gateway_ref`
+(cht-core `ddocs/medic-db`). Equal keys are ordered by document id, then by the emitted value, as CouchDB does it.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
+from typing import Any, NamedTuple
+
+from fakes.cht.couch.documents import Doc
+from fakes.cht.couch.ordered import Ordered
+from fakes.cht.javascript.dates import milliseconds
+from fakes.cht.javascript.js import truthy
+
+WAITING = ("pending", "forwarded-to-gateway")
+"""The states out of which messages are handed to whoever sends them."""
+
+
+class Row(NamedTuple):
+    """One message of a task as it stood when it was looked up. `when` is in ms since 1970, None if there is no date."""
+
+    doc_id: str
+    uuid: Any
+    to: Any
+    content: Any
+    gateway_ref: Any
+    state: Any
+    when: float | None
+
+
+def json_key(value: Any) -> Any:
+    """A hashable stand-in for a JSON value: equal only for equal type and value (1 and 1.0 are one number)."""
+    if isinstance(value, str):
+        return value
+    if value is None or isinstance(value, bool):
+        return ("atom", value)
+    if isinstance(value, (int, float)):
+        return ("number", value)
+    return ("json", json.dumps(value))
+
+
+def value_order(value: Any) -> tuple[int, Any]:
+    """A sort key in the order of Erlang terms, by which CouchDB orders the values that one document emits."""
+    if isinstance(value, str):
+        return (4, value)
+    if value is None or isinstance(value, bool):
+        return (1, json.dumps(value))
+    if isinstance(value, (int, float)):
+        return (0, value)
+    return (2 if isinstance(value, dict) else 3, json.dumps(value))
+
+
+class _Entries(NamedTuple):
+    """What one document contributes to each index: (state, key, row) by date and by state, uuids, references."""
+
+    timed: list[tuple[Any, tuple[Any, ...], tuple[Any, ...] | None]]
+    polled: list[tuple[Any, tuple[Any, ...], tuple[Any, ...]]]
+    uuids: list[Any]
+    refs: list[tuple[Any, Any, Any]]
+
+
+class MessageIndex:
+    """Finds messages without looking through the documents. Fed by `changed`; not locked.
+
+    Everything is kept in plain tuples: the garbage collector passes them over.
+    """
+
+    def __init__(self) -> None:
+        self._entries: dict[str, tuple[Any, ...]] = {}
+        self._by_time: dict[Any, Ordered] = {}
+        self._by_state: dict[Any, Ordered] = {}
+        self._rows: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+        self._uuids: dict[Any, dict[str, None]] = {}
+        self._refs: dict[Any, dict[str, None]] = {}
+
+    def changed(self, doc_id: str, doc: Doc | None) -> None:
+        """Forget the document as it was, learn it as it is; None for one that is gone."""
+        self._forget(doc_id)
+        if doc is not None:
+            self._learn(doc)
+
+    def oldest(self, states: Iterable[Any] = WAITING, limit: int | None = 25) -> list[Row]:
+        """The first `limit` messages in any of `states` by date; messages without a date are never among them."""
+        runs = [self._by_time[json_key(state)].since((0,)) for state in states if json_key(state) in self._by_time]
+        keys = (key for key in heapq.merge(*runs) if key[-1] >= 0)
+        return [Row(*self._rows[("time", *key)]) for key in islice(keys, limit)]
+
+    def due(self, state: Any, start: float, end: float) -> list[str]:
+        """Ids of documents with a message, or a task without messages, in `state` dated within [start, end] (ms).
+
+        In order of date; a document may occur more than once.
+        """
+        index = self._by_time.get(json_key(state))
+        found: list[str] = []
+        for key in index.since((start,)) if index else ():
+            if key[0] > end:
+                break
+            found.append(key[1])
+        return found
+
+    def with_reference(self, states: Sequence[Any], skip: int = 0, limit: int = 25) -> list[Row]:
+        """Messages of tasks with a gateway reference: all of the first state by document id, then of the next state."""
+        found: list[Row] = []
+        for state in states:
+            index = self._by_state.get(json_key(state))
+            if index is None or skip >= len(index):
+                skip -= len(index) if index is not None else 0
+                continue
+            wanted = islice(index.after(skip), limit - len(found))
+            found.extend(Row(*self._rows[("ref", *key)]) for key in wanted)
+            skip = 0
+        return found
+
+    def count(self, state: Any) -> int:
+        """How many dated messages are in `state`."""
+        index = self._by_time.get(json_key(state))
+        return len(index) if index is not None else 0
+
+    def states(self) -> dict[str, int]:
+        """Number of dated messages by state."""
+        return {str(state): len(index) for state, index in self._by_time.items() if len(index)}
+
+    def documents_of(self, uuid: Any) -> list[str]:
+        """Ids of the documents that have a message of that uuid, in order."""
+        return sorted(self._uuids.get(json_key(uuid), ()))
+
+    def uuids_of(self, gateway_ref: Any) -> list[Any]:
+        """For each occurrence of a gateway reference the message's uuid; None for an incoming message.
+
+        In order of document id, then uuid. Empty for a reference never seen. Type and value count.
+        """
+        key = json_key(gateway_ref)
+        found: list[Any] = []
+        for doc_id in sorted(self._refs.get(key, ())):
+            entries = self._entries[doc_id][-1]
+            found.extend(uuid for _, uuid, _ in sorted((e for e in entries if e[0] == key), key=lambda e: e[2]))
+        return found
+
+    def seen(self, gateway_ref: Any) -> bool:
+        """Whether an incoming record or an outgoing task with messages has that reference. Type and value count."""
+        return json_key(gateway_ref) in self._refs
+
+    def _forget(self, doc_id: str) -> None:
+        if doc_id not in self._entries:
+            return
+        timed, polled, uuids, refs = self._entries.pop(doc_id)
+        for state, key, row in timed:
+            self._by_time[state].discard(key)
+            if row is not None:
+                del self._rows[("time", *key)]
+        for state, key, _ in polled:
+            self._by_state[state].discard(key)
+            del self._rows[("ref", *key)]
+        _release(self._uuids, uuids, doc_id)
+        _release(self._refs, (ref for ref, _, _ in refs), doc_id)
+
+    def _learn(self, doc: Doc) -> None:
+        doc_id = doc["_id"]
+        entries = _entries_of(doc)
+        if not any(entries):
+            return
+        self._entries[doc_id] = tuple(tuple(part) for part in entries)
+        for state, key, row in entries.timed:
+            self._by_time.setdefault(state, Ordered()).add(key)
+            if row is not None:
+                self._rows[("time", *key)] = row
+        for state, key, row in entries.polled:
+            self._by_state.setdefault(state, Ordered()).add(key)
+            self._rows[("ref", *key)] = row
+        for uuid in entries.uuids:
+            self._uuids.setdefault(uuid, {})[doc_id] = None
+        for ref, _, _ in entries.refs:
+            self._refs.setdefault(ref, {})[doc_id] = None
+
+
+def _release(index: dict[Any, dict[str, None]], keys: Iterable[Any], doc_id: str) -> None:
+    for key in keys:
+        holders = index.get(key)
+        if holders is not None:
+            holders.pop(doc_id, None)
+            if not holders:
+                del index[key]
+
+
+def _entries_of(doc: Doc) -> _Entries:
+    """The rows of a document. One of an unexpected shape gives none, as a view that throws gives none."""
+    found = _Entries([], [], [], [])
+    try:
+        for position, task in enumerate(chain(doc.get("tasks") or (), doc.get("scheduled_tasks") or ())):
+            _add_task(found, doc, task, position)
+        incoming = doc.get("sms_message")
+        if doc.get("type") == "data_record" and incoming:
+            _add_reference(found, incoming.get("gateway_ref"), incoming.get("uuid"))
+    except (AttributeError, TypeError):
+        return _Entries([], [], [], [])
+    return found
+
+
+def _add_task(found: _Entries, doc: Doc, task: Doc, position: int) -> None:
+    when = milliseconds(task.get("due") or task.get("timestamp") or doc.get("reported_date"))
+    doc_id, state = doc["_id"], json_key(task.get("state"))
+    messages = task.get("messages")
+    if not messages and not isinstance(messages, list):
+        if when is not None:
+            found.timed.append((state, (when, doc_id, (), (), (), -1 - position), None))
+        return
+    reference = task.get("gateway_ref")
+    for place, message in enumerate(messages):
+        uuid, to, content = message.get("uuid"), message.get("to"), message.get("message")
+        if uuid:
+            found.uuids.append(json_key(uuid))
+        _add_reference(found, reference, uuid)
+        if not (truthy(uuid) and truthy(to) and truthy(content)):
+            continue
+        row = (doc_id, uuid, to, content, reference, task.get("state"), when)
+        at = (position << 20) + place
+        if when is not None:
+            key = (when, doc_id, value_order(content), value_order(to), value_order(uuid), at)
+            found.timed.append((state, key, row))
+        if reference:
+            found.polled.append((state, (doc_id, value_order(uuid), value_order(reference), at), row))
+
+
+def _add_reference(found: _Entries, reference: Any, uuid: Any) -> None:
+    if reference:
+        found.refs.append((json_key(reference), uuid, value_order(uuid)))
+
+
+def all_messages(doc: Doc) -> Iterator[tuple[Doc, Doc]]:
+    """Every (task, message) of a document, immediate tasks first; entries of an unexpected shape are passed over."""
+    for task in chain(doc.get("tasks") or (), doc.get("scheduled_tasks") or ()):
+        if isinstance(task, dict):
+            for message in task.get("messages") or ():
+                if isinstance(message, dict):
+                    yield task, message

@@ -1,0 +1,180 @@
+"""One HTTP call as CHT makes it: what is sent, which redirects are followed, what of an answer counts as its body.
+
+Two ways: the `fetch` of today (cht-core shared-libs/couch-request/src/couch-request.js) and the `request` library that
+release 3.11 used. Neither has a time limit, and each call opens a connection of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import urljoin, urlsplit
+
+import requests
+
+from fakes.cht.javascript import js
+
+LAST_OF_LATIN_1 = "\xff"
+NO_LIMIT = (86_400.0, 86_400.0)
+"""A day, for connecting and for each wait: stands for CHT's patience, which has no end."""
+JSON = "application/json"
+HTTP = re.compile(r"(https?):/*(?:[^/?#@]*@)?", re.IGNORECASE)
+FETCH_REDIRECTS = 20
+REQUEST_REDIRECTS = 10
+FETCH_HEADERS: tuple[tuple[str, str], ...] = (
+    ("accept-language", "*"),
+    ("sec-fetch-mode", "cors"),
+    ("user-agent", "Community Health Toolkit/5.2.0 (linux,x64)"),
+    ("accept-encoding", "gzip, deflate"),
+)
+BODY_HEADERS = ("content-type",)
+
+
+class NoAnswer(Exception):
+    """Nothing that counts as an answer came. `status` is that of a refusal; None if the call broke otherwise."""
+
+    def __init__(self, reason: str, status: int | None = None) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is to be sent. `headers` have names in lower case. `limit` are seconds to connect, and for each wait."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None = None
+    limit: tuple[float, float] = NO_LIMIT
+
+
+class Caller(Protocol):
+    """Makes one call. `base` is the configured address, `path` what is appended to it."""
+
+    def __call__(
+        self, session: requests.Session, method: str, base: str, path: str, headers: Mapping[str, str], body: Any = None
+    ) -> Any:
+        """The answer's body: the JSON value where it is such, else the text. Raises NoAnswer."""
+        ...
+
+
+def fetch(
+    session: requests.Session, method: str, base: str, path: str, headers: Mapping[str, str], body: Any = None
+) -> Any:
+    """A JSON call as releases since 4.17 make it. Raises NoAnswer."""
+    url = address(posixpath.normpath(f"{base}/{path}"))
+    sent = {**headers, "accept": JSON, "content-type": JSON, **dict(FETCH_HEADERS)}
+    answer = follow(session, Call(method, url, sent, _json(body)))
+    return fetched_body(answer, json_wanted=True)
+
+
+def request(
+    session: requests.Session, method: str, base: str, path: str, headers: Mapping[str, str], body: Any = None
+) -> Any:
+    """A JSON call as release 3.11 made it. Raises NoAnswer. A body that is no JSON is taken as text."""
+    url = address(f"{base.removesuffix('/')}/{path.removeprefix('/')}")
+    sent = {**headers, "accept": JSON, **({"content-type": JSON} if body is not None else {})}
+    answer = once(session, Call(method, url, sent, _json(body)))
+    for _ in range(REQUEST_REDIRECTS):
+        location = answer.headers.get("location")
+        if method != "GET" or not location or not 300 <= answer.status_code < 400:
+            break
+        target = address(urljoin(url, location))
+        if urlsplit(target).hostname != urlsplit(url).hostname:
+            sent.pop("authorization", None)
+        url = target
+        answer = once(session, Call(method, url, sent))
+    if not 200 <= answer.status_code < 300:
+        raise NoAnswer(f"status {answer.status_code}", answer.status_code)
+    text = _text(answer)
+    try:
+        return parse(text)
+    except ValueError:
+        return text
+
+
+def address(url: str) -> str:
+    """The address as it is called, without user and password. Raises NoAnswer for one that is not http or https."""
+    found = HTTP.match(url.strip())
+    rest = url.strip()[found.end() :] if found else ""
+    if found is None or not rest:
+        raise NoAnswer(f"{url!r} is no http address")
+    return f"{found[1].lower()}://{rest}"
+
+
+def follow(session: requests.Session, call: Call) -> requests.Response:
+    """Send, and follow redirects as `fetch` does. Raises NoAnswer."""
+    for _ in range(FETCH_REDIRECTS + 1):
+        answer = once(session, call)
+        location = answer.headers.get("location")
+        if answer.status_code not in (301, 302, 303, 307, 308) or not location:
+            return answer
+        call = _redirected(call, answer.status_code, address(urljoin(call.url, location)))
+    raise NoAnswer("too many redirects")
+
+
+def _redirected(call: Call, status: int, url: str) -> Call:
+    headers, method, body = dict(call.headers), call.method, call.body
+    if (status in (301, 302) and method == "POST") or (status == 303 and method not in ("GET", "HEAD")):
+        method, body = "GET", None
+        headers = {name: value for name, value in headers.items() if name not in BODY_HEADERS}
+    if urlsplit(url)[:2] != urlsplit(call.url)[:2]:
+        headers.pop("authorization", None)
+    return Call(method, url, headers, body, call.limit)
+
+
+def once(session: requests.Session, call: Call) -> requests.Response:
+    """Send one request and read its whole answer; nothing is followed or repeated. Raises NoAnswer."""
+    headers = {name: value.strip() for name, value in call.headers.items()} | {"connection": "close"}
+    if any(not value.isascii() and max(value) > LAST_OF_LATIN_1 for value in headers.values()):
+        raise NoAnswer("a header holds a character that no header can hold")
+    try:
+        prepared = requests.Request(call.method, call.url, headers, data=call.body).prepare()
+        return session.send(prepared, timeout=call.limit, allow_redirects=False)
+    except (requests.RequestException, OSError, ValueError) as failure:
+        raise NoAnswer(f"{type(failure).__name__}: {failure}") from failure
+
+
+def fetched_body(answer: requests.Response, *, json_wanted: bool) -> Any:
+    """What `fetch` makes of an answer. JSON that does not parse hides the status. Raises NoAnswer."""
+    kind, text = answer.headers.get("content-type"), _text(answer)
+    body: Any = text
+    if kind is not None and kind.startswith(JSON):
+        try:
+            body = parse(text)
+        except ValueError as fault:
+            raise NoAnswer(f"malformed JSON: {fault}") from None
+    elif json_wanted and not kind:
+        try:
+            body = parse(text)
+        except ValueError:
+            body = text
+    status = answer.status_code
+    if 200 <= status < 300 or 300 < status < 399:
+        return body
+    raise NoAnswer(f"status {status}", status)
+
+
+def parse(text: str) -> Any:
+    """`JSON.parse`. Raises ValueError."""
+    try:
+        return json.loads(text, parse_float=js.number, parse_int=js.number, parse_constant=_refuse)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _text(answer: requests.Response) -> str:
+    return answer.content.decode("utf-8", "replace").removeprefix("\ufeff")
+
+
+def _json(body: Any) -> bytes | None:
+    return None if body is None else js.dumps(body).encode()

@@ -1,0 +1,161 @@
+"""To whom a message goes: `reporting_unit`, `parent`, `clinic`, a field, a number, ... (cht-core `message-utils`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from fakes.cht.javascript import js
+from fakes.cht.javascript.paths import UNDEFINED, get_path
+from fakes.cht.messages.phone_number import normalize
+
+View = Mapping[str, Any]
+Resolver = tuple[Callable[[View, str], Any], Callable[[View, str], Any]]
+
+
+def phone_of(settings: Mapping[str, Any], view: View, recipient: Any) -> Any:
+    """The number for a recipient, or for the first of several that is known; None if there is none.
+
+    A recipient nobody knows is the sender, unless `sms.default_to_sender` is false: then its name stands as it is.
+    """
+    phone = _recipient(view, recipient, _default_to_sender(settings))
+    return _filtered(settings, _replaced(settings, phone))
+
+
+def parent_of(doc: Any, type_: str) -> Any:
+    """The nearest place of a type at or above a contact, or above the contact of a report."""
+    at = doc if _get(doc, "parent") else _get(doc, "contact")
+    while isinstance(at, Mapping) and at.get("type") != type_ and at.get("contact_type") != type_:
+        at = at.get("parent")
+    return at or None
+
+
+def _default_to_sender(settings: Mapping[str, Any]) -> bool:
+    sms = settings.get("sms")
+    value = sms.get("default_to_sender") if isinstance(sms, Mapping) else None
+    return True if value is None else js.truthy(value)
+
+
+def _recipient(view: View, recipient: Any, default_to_sender: bool) -> Any:
+    sender = _sender(view)
+    wanted = recipient if isinstance(recipient, list) else [recipient]
+    texts = [
+        js.trim(js.string(one)) for one in wanted if isinstance(one, (str, int, float)) and not isinstance(one, bool)
+    ]
+    names = [text for text in texts if text]
+    if not names:
+        return sender
+    found = next(filter(js.truthy, (_resolve(view, name) for name in names)), None)
+    return found or (sender if default_to_sender else None) or names[0]
+
+
+def _resolve(view: View, name: str) -> Any:
+    for match, resolve in RESOLVERS:
+        if js.truthy(match(view, name)):
+            return resolve(view, name)
+    return None
+
+
+def _get(value: Any, *path: str) -> Any:
+    for step in path:
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return value
+
+
+def _sender(view: View, _name: str = "") -> Any:
+    return view.get("from") or _get(view, "contact", "phone")
+
+
+def _first(candidates: Iterable[Any]) -> Any:
+    return next(filter(None, candidates), None)
+
+
+def _phone_of_parent(doc: Any, type_: str) -> Any:
+    return _get(parent_of(doc, type_), "contact", "phone") if doc else None
+
+
+def _ancestor(view: View, name: str) -> Any:
+    type_ = name.split(":")[1]
+    return _first(_phone_of_parent(doc, type_) for doc in (view.get("patient"), view.get("place"), view))
+
+
+def _linked(view: View, name: str) -> Any:
+    tag = name.split(":")[1]
+    docs = [view.get(key) for key in ("patient", "place", "contact")]
+    return _first((*(_phone_of_link(doc, tag) for doc in docs), *(_phone_of_parent(doc, tag) for doc in docs)))
+
+
+def _phone_of_link(doc: Any, tag: str) -> Any:
+    at = doc if _get(doc, "parent") else _get(doc, "contact")
+    while isinstance(at, Mapping):
+        linked = _get(at, "linked_docs", tag)
+        if linked:
+            return _get(linked, "phone")
+        at = at.get("parent")
+    return None
+
+
+def _above(levels: int) -> Callable[[View, str], Any]:
+    def resolve(view: View, _name: str) -> Any:
+        at: Any = view.get("patient") or view.get("place") or view
+        at = at if _get(at, "parent") else _get(at, "contact")
+        return _get(at, *["parent"] * levels, "contact", "phone")
+
+    return resolve
+
+
+def _place(type_: str, *, or_contact: bool = False) -> Callable[[View, str], Any]:
+    def resolve(view: View, _name: str) -> Any:
+        found = _first(_phone_of_parent(doc, type_) for doc in (view.get("patient"), view.get("place"), view))
+        return found or (_get(view, "contact", "phone") if or_contact else None)
+
+    return resolve
+
+
+def _is(wanted: str) -> Callable[[View, str], bool]:
+    return lambda _view, name: name == wanted
+
+
+def _by_path(view: View, name: str) -> Any:
+    found = get_path(dict(view), name)
+    return None if found is UNDEFINED else found
+
+
+RESOLVERS: tuple[Resolver, ...] = (
+    (_is("reporting_unit"), _sender),
+    (lambda _view, name: name.startswith("ancestor:"), _ancestor),
+    (lambda _view, name: name.startswith("link:"), _linked),
+    (_is("parent"), _above(2)),
+    (_is("grandparent"), _above(3)),
+    (_is("clinic"), _place("clinic", or_contact=True)),
+    (_is("health_center"), _place("health_center")),
+    (_is("district"), _place("district_hospital")),
+    (lambda view, name: _get(view, "fields", name), lambda view, name: _get(view, "fields", name)),
+    (lambda view, name: view.get(name), lambda view, name: view.get(name)),
+    (lambda _view, name: "." in name, _by_path),
+    (lambda _view, name: bool(normalize({}, name)), lambda _view, name: name),
+)
+"""Whether a name is of a kind, and what it then stands for; the first kind that fits counts."""
+
+
+def _replaced(settings: Mapping[str, Any], phone: Any) -> Any:
+    """`outgoing_phone_replace`: another beginning of the number."""
+    rule = settings.get("outgoing_phone_replace")
+    match = _get(rule, "match")
+    if isinstance(phone, str) and phone and match and phone.startswith(str(match)):
+        return f"{_get(rule, 'replace') or ''}{phone[len(str(match)) :]}"
+    return phone
+
+
+def _filtered(settings: Mapping[str, Any], phone: Any) -> Any:
+    """`outgoing_phone_filters`: patterns of JavaScript, each replaced once."""
+    filters = settings.get("outgoing_phone_filters")
+    if not isinstance(phone, str) or not phone or not isinstance(filters, list):
+        return phone
+    from fakes.cht.javascript.sandbox import evaluate  # only few settings have filters
+
+    for rule in filters:
+        if _get(rule, "match") and _get(rule, "replace"):
+            names = {"phone": phone, "match": str(rule["match"]), "by": str(rule["replace"])}
+            phone = evaluate("phone.replace(new RegExp(match), by)", names).value
+    return phone

@@ -1,0 +1,204 @@
+"""CHT's own gateway to RapidPro: one broadcast for each message, then asking for its state again and again.
+
+Source: cht-core api/src/services/rapidpro.js, releases 5.2 and 3.11. Its weaknesses are kept on purpose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import urlencode
+
+import requests
+
+from fakes.cht.couch.message_views import Row
+from fakes.cht.http_client import Caller, NoAnswer, fetch, request
+from fakes.cht.javascript import js
+from fakes.cht.messages.task_state import given_or_null
+from fakes.cht.messaging.messaging import Change, Messaging
+from fakes.cht.state import State
+
+STATES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "queued": ("received-by-gateway", "Queued"),
+        "wired": ("forwarded-by-gateway", "Wired"),
+        "sent": ("sent", "Sent"),
+        "delivered": ("delivered", "Delivered"),
+        "resent": ("sent", "Resent"),
+        "errored": ("received-by-gateway", "Errored"),
+        "failed": ("failed", "Failed"),
+    }
+)
+"""State and details of a task by RapidPro's status."""
+POLLED = ("received-by-gateway", "forwarded-by-gateway", "sent")
+BATCH = 25
+REQUEST_SECONDS = 0.02
+"""What a request of the endless loop takes: about 50 a second were seen."""
+FRUITLESS = 500
+"""Requests in a row without any progress after which a pass gives up. The real one never does; this one must end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What differs between releases: the HTTP client, what an unknown status means, whether a 400 is final."""
+
+    call: Caller
+    unknown_is_queued: bool
+    refusal_is_final: bool
+
+
+HABITS: Mapping[str, Habits] = MappingProxyType(
+    {"5.2": Habits(fetch, True, True), "3.11": Habits(request, False, False)}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Where to call and with which token."""
+
+    base: str
+    token: str
+
+
+class RapidProGateway:
+    """What one server process does and remembers: the skip pointer, whether a pass is polling, whether it is throttled.
+
+    `living` is called after each call and raises if the process has ended meanwhile; `pause` lets seconds pass.
+    """
+
+    def __init__(
+        self,
+        state: State,
+        messaging: Messaging,
+        session: requests.Session,
+        living: Callable[[], None],
+        pause: Callable[[float], None],
+    ) -> None:
+        self._state = state
+        self._messaging = messaging
+        self._session = session
+        self._living = living
+        self._pause = pause
+        self._habits = HABITS[state.release]
+        self._skip = 0
+        self._polling = False
+        self._throttled = False
+
+    def send(self, messages: Iterable[Mapping[str, Any]], headers: Mapping[str, str]) -> list[Change]:
+        """Send messages `{content, to, id}` one after the other; the changes of state to be written when all are done.
+
+        Failures, a 429 too, stop nothing: the message stays as it is, and the next pass sends it again.
+        """
+        login = self._login()
+        if login is None:
+            return []
+        changes = [self._broadcast(login, message, headers) for message in messages]
+        return [change for change in changes if change is not None]
+
+    @property
+    def idle(self) -> bool:
+        """Whether a polling pass would make no request now."""
+        return self._polling or self._login() is None or not self._rows()
+
+    def poll(self) -> None:
+        """Ask for the states of all messages under way; never two such passes at once."""
+        if self._polling:
+            return
+        self._polling, self._throttled = True, False
+        try:
+            self._poll_all()
+        finally:
+            self._polling = False
+
+    def _poll_all(self) -> None:
+        """Window by window without pause until no rows are left.
+
+        Rows that were asked and did not change are skipped in the next query; those that failed count for nothing, so
+        that a window of which every row fails is asked again and again.
+        """
+        fruitless = 0
+        while fruitless < FRUITLESS:
+            login = self._login()
+            if login is None:
+                return
+            rows = self._rows()
+            if not rows:
+                self._skip = 0
+                return
+            changes = self._ask_all(login, rows)
+            saved = self._messaging.update_states([change for change in changes if change is not None])
+            self._skip += len(changes) - saved
+            if self._throttled:
+                return
+            fruitless = 0 if changes else fruitless + len(rows)
+            if fruitless:
+                self._pause(REQUEST_SECONDS * len(rows))
+
+    def _rows(self) -> list[Row]:
+        with self._state.lock:
+            return self._state.messages.with_reference(POLLED, skip=self._skip, limit=BATCH)
+
+    def _login(self) -> Login | None:
+        """Read anew each time. None if address or token is missing: then nothing is done."""
+        with self._state.lock:
+            token = self._state.credentials.get("rapidpro:outgoing")
+            sms = self._state.settings.get("sms")
+        about = sms.get("rapidpro") if isinstance(sms, dict) else None
+        base = about.get("url") if isinstance(about, dict) else None
+        return Login(js.string(base), token) if js.truthy(base) and token else None
+
+    def _broadcast(self, login: Login, message: Mapping[str, Any], headers: Mapping[str, str]) -> Change | None:
+        body = {"urns": [f"tel:{js.string(message['to'])}"], "text": message["content"]}
+        try:
+            answer = self._call(login, "POST", "/api/v2/broadcasts.json", headers, body)
+            if not js.truthy(answer):
+                return None
+            reference = given_or_null(answer, "id") if isinstance(answer, dict) else None
+            return self._change(answer, message["id"], reference)
+        except NoAnswer as failure:
+            if failure.status == 400 and self._habits.refusal_is_final:
+                state, details = STATES["failed"]
+                return Change(state, uuid=message["id"], details=details)
+            return None
+
+    def _ask_all(self, login: Login, rows: Sequence[Row]) -> list[Change | None]:
+        """One entry for each row that was answered, None where that tells nothing. Ends at a 429."""
+        changes: list[Change | None] = []
+        for row in rows:
+            try:
+                changes.append(self._ask(login, row))
+            except NoAnswer as failure:
+                if failure.status == 429:
+                    self._throttled = True
+                    break
+        return changes
+
+    def _ask(self, login: Login, row: Row) -> Change | None:
+        """What the first message of the broadcast says; the others are not looked at. Raises NoAnswer."""
+        query = urlencode({"broadcast": js.string(row.gateway_ref)})
+        answer = self._call(login, "GET", f"/api/v2/messages.json?{query}", {})
+        results = answer.get("results") if isinstance(answer, dict) else None
+        if not isinstance(results, (list, str)) or not results or not js.truthy(results[0]):
+            return None
+        return self._change(results[0], row.uuid, row.gateway_ref)
+
+    def _call(self, login: Login, method: str, path: str, headers: Mapping[str, str], body: Any = None) -> Any:
+        try:
+            return self._habits.call(
+                self._session, method, login.base, path, {"authorization": f"Token {login.token}", **headers}, body
+            )
+        finally:
+            self._living()
+
+    def _change(self, answer: Any, uuid: Any, reference: Any) -> Change:
+        """The change of state that a status means. Raises NoAnswer where release 3.11 broke over it."""
+        status = answer.get("status") if isinstance(answer, dict) else None
+        known = STATES.get(js.string(status)) if js.truthy(status) else None
+        if known is None and self._habits.unknown_is_queued:
+            known = STATES["queued"]
+        if known is None and (js.truthy(status) or status is None):
+            raise NoAnswer(f"the status {status!r} has no state")
+        state, details = known or (None, None)
+        return Change(state, uuid=uuid, gateway_ref=reference, details=details)

@@ -1,0 +1,90 @@
+"""What an outbound push sends: the mapping filled in from a document, and the hash by which pushes are compared.
+
+Source: cht-core `shared-libs/outbound/src/outbound.js`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fakes.cht.couch.documents import Doc
+from fakes.cht.javascript import js
+from fakes.cht.javascript.paths import UNDEFINED, PathError, get_path, set_path
+from fakes.cht.javascript.sandbox import ScriptError, evaluate
+
+
+class OutboundError(Exception):
+    """A push that cannot be made, or failed; the text says why."""
+
+
+def payload_of(doc: Doc, configuration: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The payload of a push. Raises OutboundError where the mapping asks for what is not there."""
+    mapping = configuration.get("mapping")
+    if not isinstance(mapping, Mapping):
+        raise OutboundError(f"{name!r} has no mapping")
+    found: dict[str, Any] = {}
+    for target, source in mapping.items():
+        value = _value(doc, source, f"{name}/{target}")
+        if value is not UNDEFINED:
+            try:
+                set_path(found, target, value)
+            except PathError as fault:
+                raise OutboundError(f"Mapping error for '{name}/{target}': {fault}") from None
+    return found
+
+
+def _value(doc: Doc, source: Any, place: str) -> Any:
+    given = {"path": source} if isinstance(source, str) else source
+    if not isinstance(given, Mapping):
+        raise OutboundError(f"Mapping error for '{place}': neither a path nor an object")
+    expression, path = given.get("expr"), given.get("path")
+    if expression:
+        missing, value = _evaluated(doc, str(expression), place)
+    elif path:
+        value = get_path({"doc": doc}, str(path))
+        missing = value is UNDEFINED
+    else:
+        raise OutboundError(f"Mapping error for '{place}': either 'expr' or 'path' is required")
+    if missing and not js.truthy(given.get("optional")):
+        raise OutboundError(f"Mapping error for '{place}' on document {doc.get('_id')!r}: nothing there")
+    return value
+
+
+def _evaluated(doc: Doc, expression: str, place: str) -> tuple[bool, Any]:
+    try:
+        outcome = evaluate(expression, {"doc": doc})
+    except ScriptError as fault:
+        raise OutboundError(f"Mapping error for '{place}' on document {doc.get('_id')!r}: {fault}") from None
+    return outcome.missing, outcome.value if outcome.kept else UNDEFINED
+
+
+def as_json(value: Any) -> str:
+    """`JSON.stringify`: numbers without needless fractions, names that are numbers first."""
+    return js.dumps(_ordered(value))
+
+
+def digest(payload: Any) -> str:
+    """SHA-256 of the payload as JSON with sorted names; objects within lists keep their order, as in the real one."""
+    return hashlib.sha256(_sorted(_ordered(payload)).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _ordered(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _ordered(value[key]) for key in _in_order(value)}
+    if isinstance(value, list):
+        return [_ordered(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 1e21 else value
+
+
+def _in_order(names: Iterable[str]) -> list[str]:
+    numbers = [name for name in names if name.isascii() and name.isdigit() and str(int(name)) == name]
+    return [*sorted(numbers, key=int), *(name for name in names if name not in numbers)]
+
+
+def _sorted(value: Any) -> str:
+    if not isinstance(value, dict):
+        return js.dumps(value)
+    names = sorted(value, key=lambda name: name.encode("utf-16-be", "surrogatepass"))
+    return "{" + ",".join(f'"{name}":{_sorted(value[name])}' for name in names) + "}"

@@ -1,0 +1,185 @@
+"""Outbound push: sending what a mapping makes of a document to another service.
+
+Source: cht-core `shared-libs/outbound/src/outbound.js`, `transitions/mark_for_outbound.js`. The receiver's answer is
+not kept, and no task changes its state.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import requests
+
+from fakes.cht.couch.documents import Doc
+from fakes.cht.couch.infodoc import save_completed
+from fakes.cht.http_client import FETCH_HEADERS, JSON, Call, NoAnswer, address, fetched_body, follow
+from fakes.cht.javascript.sandbox import holds
+from fakes.cht.outbound.cron import CronError, is_near
+from fakes.cht.outbound.payload import OutboundError, as_json, digest, payload_of
+from fakes.cht.outbound.urls import join_url
+from fakes.cht.state import State
+from fakes.cht.transitions.lib.change import Change
+
+LIMIT = 10.0
+"""Seconds for one call."""
+FRAME = timedelta(minutes=5)
+"""How near a cron time has to be."""
+TASK = "task:outbound:"
+
+
+class Outbound:
+    """Makes pushes. Calls go out over `session`, never under the lock."""
+
+    def __init__(self, state: State, session: requests.Session) -> None:
+        self._state = state
+        self._session = session
+
+    def pushes(self) -> dict[str, Mapping[str, Any]]:
+        """The configured pushes by name."""
+        configured = self._state.settings.get("outbound")
+        listed = configured.items() if isinstance(configured, dict) else ()
+        return {name: push for name, push in listed if isinstance(push, dict)}
+
+    def is_due(self, push: Mapping[str, Any]) -> bool:
+        """Whether a push may be made now: always, unless it has a `cron`; never with one that is none."""
+        if not push.get("cron"):
+            return True
+        try:
+            return is_near(str(push["cron"]), self._state.now(), FRAME)
+        except CronError:
+            return False
+
+    def send(
+        self, push: Mapping[str, Any], name: str, doc: Doc, info: Doc | None, request_id: str | None = None
+    ) -> bool:
+        """Push a document unless the last push of that name had the same payload; whether it was sent.
+
+        Notes success in `info`, which the caller saves. Raises OutboundError.
+        """
+        payload = payload_of(doc, push, name)
+        if info is None:
+            raise OutboundError(f"{doc['_id']} has no info document")
+        hash_ = digest(payload)
+        if _last_hash(info, name) == hash_:
+            return False
+        self._post(payload, push, request_id)
+        done = {"type": "outbound", "name": name, "timestamp": self._state.now_ms(), "hash": hash_}
+        info["completed_tasks"] = [*(info.get("completed_tasks") or ()), done]
+        return True
+
+    def _post(self, payload: Any, push: Mapping[str, Any], request_id: str | None) -> None:
+        destination = push.get("destination")
+        if not isinstance(destination, dict):
+            raise OutboundError("no destination")
+        url = join_url(destination.get("base_url"), destination.get("path"))
+        headers, query = self._auth(destination)
+        tracing = {"x-request-id": request_id} if request_id is not None else {}
+        headers = {**headers, **tracing, "accept": JSON, "content-type": JSON}
+        self._call(f"{url}?{urlencode(query)}" if query else url, headers, as_json(payload).encode(), json_wanted=True)
+
+    def _call(self, url: str, headers: Mapping[str, str], body: bytes, *, json_wanted: bool) -> Any:
+        """POST within the time limit; the answer's body. Raises OutboundError."""
+        own = dict(FETCH_HEADERS)
+        if self._state.release == "3.11":
+            del own["user-agent"]
+        began = self._state.clock.timestamp()
+        try:
+            answer = follow(self._session, Call("POST", address(url), {**own, **headers}, body, (LIMIT, LIMIT)))
+            value = fetched_body(answer, json_wanted=json_wanted)
+        except NoAnswer as failure:
+            raise OutboundError(str(failure)) from failure
+        if self._state.clock.timestamp() - began > LIMIT:  # an answer may come in pieces, each in time
+            raise OutboundError(f"no answer within {LIMIT:g} s")
+        return value
+
+    def _auth(self, destination: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+        """Headers and query that say who pushes. Raises OutboundError for what is not configured or not known."""
+        auth = destination.get("auth")
+        if not auth:
+            return {}, {}
+        kind = str(auth.get("type") or "").lower() if isinstance(auth, dict) else ""
+        if kind == "basic":
+            pair = f"{auth.get('username')}:{self._credential(auth.get('password_key'))}"
+            return {"authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}, {}
+        if kind == "header":
+            if str(auth.get("name") or "").lower() != "authorization":
+                raise OutboundError(f"Unsupported header name {auth.get('name')!r}. Supported: authorization")
+            return {"authorization": self._credential(auth.get("value_key"))}, {}
+        if kind == "muso-sih":
+            return {}, {"token": self._muso_token(destination, auth)}
+        raise OutboundError(f"Invalid auth type {kind!r}. Supported: basic, header, muso-sih")
+
+    def _muso_token(self, destination: Mapping[str, Any], auth: Mapping[str, Any]) -> str:
+        """Log in as Muso's system wants it: a form first, then its token in the query [read from source only]."""
+        form = {"login": str(auth.get("username")), "password": self._credential(auth.get("password_key"))}
+        headers = {"accept": JSON, "content-type": "application/x-www-form-urlencoded"}
+        url = join_url(destination.get("base_url"), auth.get("path"))
+        answer = self._call(url, headers, urlencode(form).encode(), json_wanted=False)
+        data = answer.get("data") if isinstance(answer, dict) else None
+        if not isinstance(answer, dict) or answer.get("statut") != 200 or not isinstance(data, dict):
+            raise OutboundError("the login of muso-sih was refused")
+        return str(data.get("username_token"))
+
+    def _credential(self, key: Any) -> str:
+        with self._state.lock:
+            value = self._state.credentials.get(str(key))
+        if not value:
+            raise OutboundError(f"Credentials for {key!r} have not been configured")
+        return value
+
+
+class MarkForOutbound:
+    """The transition that pushes at once what is relevant, and queues what failed or has to wait."""
+
+    def __init__(self, state: State, outbound: Outbound) -> None:
+        self._state = state
+        self._outbound = outbound
+
+    def wants(self, change: Change) -> bool:  # noqa: ARG002 - every document may be relevant
+        """Whether any push is configured."""
+        return bool(self._outbound.pushes())
+
+    def run(self, change: Change) -> bool:
+        """Push; the document never counts as changed. One `relevant_to` that throws ends all pushes of the document."""
+        doc = change.doc
+        pushes = self._outbound.pushes().items()
+        relevant = [(name, push) for name, push in pushes if _is_relevant(push, doc)]
+        waiting = [name for name, push in relevant if not self._outbound.is_due(push)]
+        failed = [name for name, push in relevant if name not in waiting and not self._push(name, push, change)]
+        if waiting or failed:
+            self._queue([*waiting, *failed], change)
+        return False
+
+    def _push(self, name: str, push: Mapping[str, Any], change: Change) -> bool:
+        try:
+            if self._outbound.send(push, name, change.doc, change.info, change.request_id):
+                with self._state.lock:
+                    save_completed(change.doc["_id"], change.info, change.sentinel)
+        except OutboundError:
+            return False
+        return True
+
+    def _queue(self, names: list[str], change: Change) -> None:
+        """Queue pushes. What is queued for the document already stays as it is: these are lost, as in the real one."""
+        doc_id = change.doc["_id"]
+        with self._state.lock:
+            if f"{TASK}{doc_id}" not in change.sentinel:
+                about = {"type": "task:outbound", "created": self._state.now_ms(), "doc_id": doc_id, "queue": names}
+                change.sentinel.save({"_id": f"{TASK}{doc_id}", **about})
+
+
+def _is_relevant(push: Mapping[str, Any], doc: Doc) -> bool:
+    expression = push.get("relevant_to")
+    return bool(expression) and holds(str(expression), {"doc": doc})
+
+
+def _last_hash(info: Doc, name: str) -> Any:
+    """The hash of the last push of that name; earlier ones do not count."""
+    done = [
+        one for one in info.get("completed_tasks") or () if (one.get("type"), one.get("name")) == ("outbound", name)
+    ]
+    return done[-1].get("hash") if done else None

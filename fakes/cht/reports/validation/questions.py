@@ -1,0 +1,173 @@
+"""What a rule may ask of the world: other reports, contacts, the calendar.
+
+Source: cht-core `shared-libs/validation/src/validation_utils.js`.
+
+A question that breaks does not hold; nor does its opposite fail to hold, as in the real one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from fakes.cht.couch.contact_views import Subjects
+from fakes.cht.javascript import moments
+from fakes.cht.javascript import values as jv
+from fakes.cht.javascript.dates import EPOCH, parse_moment, to_ms
+from fakes.cht.javascript.paths import UNDEFINED
+from fakes.cht.messages.phone_number import normalize
+from fakes.cht.reports.validation.freetext import Freetext, SearchFault
+from fakes.cht.reports.validation.functions import FUNCTIONS, Arguments, Question, Values, argument
+from fakes.cht.state import State
+
+LETTERS = {
+    "ms": "millisecond", "s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week", "M": "month",
+    "Q": "quarter", "y": "year",
+}  # fmt: skip
+UNITS = (*LETTERS.values(),)
+UNKNOWN_TO_SPANS = ("D", "date", "dates", "e", "E", "W", "gg", "GG", "DDD", "isoweek", "isoweeks")
+"""Units of dates that no span may have."""
+Span = tuple[float, str]
+NO_TIME: Span = (0.0, "day")
+
+
+class Questions:
+    """All functions of rules, those that look around included. The clock of the state says what day it is."""
+
+    def __init__(self, state: State, subjects: Subjects) -> None:
+        self._state = state
+        self._subjects = subjects
+        self._freetext = Freetext(state)
+        self.functions: Mapping[str, Question] = {
+            **FUNCTIONS,
+            "exists": self._exists,
+            "unique": self._is_unique,
+            "uniquewithin": self._is_unique_within,
+            "isafter": self._is_after,
+            "isbefore": self._is_before,
+            "isisoweek": self._is_week,
+            "validphone": self._is_phone,
+            "uniquephone": self._is_new_phone,
+        }
+
+    def _exists(self, values: Values, _value: Any, arguments: Arguments) -> bool:
+        form = f"form:{jv.text(argument(arguments, 0))}".lower()
+        return self._has_reports(values, [argument(arguments, 1)], form) is True
+
+    def _is_unique(self, values: Values, _value: Any, arguments: Arguments) -> bool:
+        return self._has_reports(values, arguments) is False
+
+    def _is_unique_within(self, values: Values, _value: Any, arguments: Arguments) -> bool:
+        return self._has_reports(values, arguments[:-1], since=[*arguments, UNDEFINED][len(arguments) - 1]) is False
+
+    def _has_reports(
+        self, values: Values, names: Sequence[Any], form: str | None = None, since: Any = UNDEFINED
+    ) -> bool | None:
+        """Whether another report without errors says the same in all the fields; None for what cannot be asked."""
+        if not names:
+            return None
+        asked = [f"{jv.text(name)}:{_lower(values.get(jv.text(name), UNDEFINED))}" for name in names]
+        try:
+            with self._state.lock:
+                found = [self._freetext.reports(one) for one in (*asked, *([form] if form else ()))]
+                ids = [one for one in found[-1] if all(one in others for others in found) and one != values.get("_id")]
+                docs = [doc for doc_id in ids if (doc := self._state.docs.get(doc_id)) is not None]
+            begin = self._begin(since) if docs else None
+        except (SearchFault, TypeError):
+            return None
+        return any(not doc.get("errors") and (begin is None or _is_since(doc, begin)) for doc in docs)
+
+    def _begin(self, since: Any) -> int | None:
+        """From when on reports count, in ms; None for all. Raises TypeError for what is no text."""
+        if not jv.truthy(since):
+            return None
+        span = read_span(since)
+        try:
+            return to_ms(moments.add(self._state.now(), NO_TIME if span is None else span, -1))
+        except (OverflowError, ValueError):
+            return None
+
+    def _is_after(self, values: Values, value: Any, arguments: Arguments) -> bool:
+        days = self._days(values, value, argument(arguments, 0), 1)
+        return days is not None and days[0] >= days[1]
+
+    def _is_before(self, values: Values, value: Any, arguments: Arguments) -> bool:
+        days = self._days(values, value, argument(arguments, 0), -1)
+        return days is not None and days[0] <= days[1]
+
+    def _days(self, values: Values, value: Any, span: Any, sign: int) -> tuple[date, date] | None:
+        """The day of the value, and the one that lies a span from the report; None where there are none."""
+        try:
+            given, parsed = self._moment(value), read_span(span)
+            reported = self._moment(values.get("reported_date", UNDEFINED))
+            if given is None or reported is None or parsed is None:
+                return None
+            return given.date(), moments.add(reported, parsed, sign).date()
+        except (TypeError, OverflowError, ValueError):
+            return None
+
+    def _moment(self, value: Any) -> datetime | None:
+        if value is UNDEFINED or value == {} or value == []:
+            return self._state.now()
+        if isinstance(value, str):
+            value = parse_moment(value)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            return None
+        return EPOCH + timedelta(milliseconds=value)
+
+    def _is_week(self, values: Values, _value: Any, arguments: Arguments) -> bool:
+        """Whether two fields hold a week and the year (else this year) that has it."""
+        week_name, year_name = argument(arguments, 0), argument(arguments, 1)
+        names = [jv.text(one) for one in (week_name, year_name) if one is week_name or jv.truthy(one)]
+        if any(name not in values for name in names):
+            return False
+        week = jv.text(values[names[0]])
+        year = jv.text(values[names[1]]) if len(names) > 1 else f"{self._state.now():%Y}"
+        if not (re.fullmatch("[0-9]{1,2}", week) and re.fullmatch("[0-9]{4}", year)):
+            return False
+        return 1 <= int(week) <= _weeks_in(int(year))
+
+    def _is_phone(self, values: Values, _value: Any, arguments: Arguments) -> bool:
+        given = values.get(jv.text(argument(arguments, 0)), UNDEFINED)
+        return normalize(self._state.settings, given) is not False
+
+    def _is_new_phone(self, values: Values, _value: Any, arguments: Arguments) -> bool:
+        """Whether no contact has the number; without one, whether no contact has any."""
+        phone = values.get(jv.text(argument(arguments, 0)), UNDEFINED)
+        with self._state.lock:
+            if phone is UNDEFINED:
+                return not self._subjects.has_phones()
+            return not isinstance(phone, str) or self._subjects.contact_by_phone(phone) is None
+
+
+def read_span(text: Any) -> Span | None:
+    """A span such as `3 months`, or a number of ms; None for one without a number. Raises TypeError for no text.
+
+    A unit that nobody knows makes it no time at all.
+    """
+    if not isinstance(text, str):
+        raise TypeError("a span is a text")
+    parts = text.split(" ")
+    amount = jv.leading_integer(parts[0])
+    name = parts[1] if len(parts) > 1 else "ms"
+    unit = LETTERS.get(name) or LETTERS.get(name.lower()) or name.lower().removesuffix("s")
+    if name in UNKNOWN_TO_SPANS or name.lower() in UNKNOWN_TO_SPANS or (unit in UNITS and amount != amount):
+        return None
+    if unit == "quarter":
+        return amount * 3, "month"
+    return (amount, unit) if unit in UNITS else NO_TIME
+
+
+def _weeks_in(year: int) -> int:
+    """Weeks of a year by ISO 8601: the calendar repeats itself every 400 years."""
+    return datetime(2000 + year % 400, 12, 28, tzinfo=UTC).isocalendar().week
+
+
+def _lower(value: Any) -> str:
+    return value.lower() if isinstance(value, str) else jv.text(value)
+
+
+def _is_since(doc: Mapping[str, Any], begin: int) -> bool:
+    return jv.number(doc.get("reported_date", UNDEFINED)) >= begin

@@ -1,0 +1,70 @@
+"""Asking a rule about a value (cht-core `validation/src/{pupil,validator}.js`).
+
+`&&` and `||` are worked off from left to right, neither first; all parts are asked, whatever the ones before said. A
+function that nobody knows holds. `other` before a name takes the value of the field that the first argument names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fakes.cht.javascript import values as jv
+from fakes.cht.javascript.paths import UNDEFINED
+from fakes.cht.reports.validation.functions import Question, RuleFault, Values, argument
+from fakes.cht.reports.validation.syntax import Call, Group, Item, SyntaxFault, parse
+from fakes.cht.reports.validation.tokens import Tokens
+
+OTHER = "other"
+
+
+def holds(rule: Any, values: Values, name: str, functions: Mapping[str, Question]) -> bool:
+    """Whether the value `name` is as a rule wants it. Raises RuleFault."""
+    if not isinstance(rule, str):
+        raise RuleFault
+    try:
+        items = parse(Tokens(rule).read())
+    except SyntaxFault as fault:
+        raise RuleFault(str(fault)) from None
+    return _Asked(values, name, functions).all_hold(items)
+
+
+class _Asked:
+    """One report and the value in question."""
+
+    def __init__(self, values: Values, name: str, functions: Mapping[str, Question]) -> None:
+        self._values = values
+        self._name = name
+        self._functions = functions
+
+    def all_hold(self, items: Iterable[Item] | None) -> bool:
+        """Whether what stands in a group holds; what is missing holds."""
+        result, both, negated = True, True, False
+        for item in items or ():
+            if item in ("&&", "||"):
+                both = item == "&&"
+            elif item == "!":
+                negated = True
+            else:
+                held = self._holds(item) != negated
+                negated = False
+                result = (result and held) if both else (result or held)
+        return result
+
+    def _holds(self, item: Item) -> bool:
+        if isinstance(item, Call):
+            return self._call(item)
+        if not isinstance(item, Group):
+            return True
+        if item.conditions is None:
+            return self.all_hold(item.items)
+        return self.all_hold(item.then if self.all_hold(item.conditions) else item.otherwise)
+
+    def _call(self, call: Call) -> bool:
+        name, arguments, of = call.name.lower(), list(call.arguments), self._name
+        if name.startswith(OTHER):
+            name = name.removeprefix(OTHER)
+            of = jv.text(argument(arguments, 0))
+            arguments = arguments[1:]
+        asked = self._functions.get(name)
+        return asked is None or asked(self._values, self._values.get(of, UNDEFINED), arguments)

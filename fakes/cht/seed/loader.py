@@ -1,0 +1,179 @@
+"""Beginning anew from the `given` object of a recorded exchange, or from the built-in world."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from fakes.cht.api.configuration import with_permissions
+from fakes.cht.couch.documents import Doc, copy_json
+from fakes.cht.state import State, User
+from fakes.clock import parse_moment
+from fakes.service import SeedError
+
+DEFAULT_USERS = {
+    "admin": User("admin", "pass", ("_admin",)),
+    "gateway": User("gateway", "gateway-pass", ("gateway",)),
+    "gateway-user": User("gateway-user", "gateway-pass", ("gateway",)),
+    "plain-user": User("plain-user", "plain-pass", ("data_entry",)),
+}
+DEFAULT: Mapping[str, Any] = {
+    "settings": {
+        "locale": "en",
+        "default_country_code": "250",
+        "sms": {"outgoing_service": "medic-gateway"},
+        "transitions": {},
+        "forms": {
+            "TEMP": {
+                "meta": {"code": "TEMP", "label": {"en": "Temperature"}},
+                "fields": {
+                    "temp": {
+                        "labels": {"tiny": {"en": "TEMP"}},
+                        "type": "integer",
+                        "position": 0,
+                        "required": True,
+                    }
+                },
+            }
+        },
+    },
+    "credentials": {"rapidpro:incoming": "cht-incoming-token"},
+}
+USED = ("settings", "credentials", "users", "docs", "earlier_requests", "now", "server")
+"""Keys that change the world."""
+TOLD = (
+    "pass",
+    "passes",
+    "interval_ms",
+    "pending_messages",
+    "broadcast_answer_after_s",
+    "polled_messages",
+    "first_poll_answer_after_s",
+    "skip_pointer_before",
+    "request",
+    "task",
+    "phone",
+)
+"""Keys of recordings that say what is done afterwards; whoever replays them does it."""
+
+
+@dataclass(frozen=True)
+class Seed:
+    """A checked seed."""
+
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    credentials: Mapping[str, str] = field(default_factory=dict)
+    users: Mapping[str, User] = field(default_factory=dict)
+    docs: tuple[Doc, ...] = ()
+    earlier: tuple[Mapping[str, Any], ...] = ()
+    now: datetime | None = None
+    starting_up: bool = False
+
+
+def read_seed(given: Any) -> Seed:
+    """Check the `given` object. Raises SeedError: what was expected, what came, what to do."""
+    if not isinstance(given, Mapping):
+        raise SeedError(f"A seed is an object with any of {', '.join(USED)}; got {_kind(given)}. Send a JSON object.")
+    unknown = sorted(set(given) - {*USED, *TOLD})
+    if unknown:
+        known = ", ".join((*USED, *TOLD))
+        raise SeedError(f"A seed knows the keys {known}; got {', '.join(map(repr, unknown))}. Remove or rename these.")
+    return Seed(
+        settings=with_permissions(copy_json(dict(_mapping(given, "settings")))),
+        credentials=_texts(given, "credentials"),
+        users=_users(given),
+        docs=_docs(given),
+        earlier=_requests(given),
+        now=_moment(given),
+        starting_up=_starting(given),
+    )
+
+
+def plant(seed: Seed, state: State) -> None:
+    """Make the state what the seed says; the clock is not touched."""
+    with state.lock:
+        state.clear()
+        state.settings = copy_json(dict(seed.settings))
+        state.credentials = dict(seed.credentials)
+        state.users = dict(seed.users)
+        for doc in seed.docs:
+            state.save({key: value for key, value in doc.items() if key != "_rev"})
+        state.starting_up = seed.starting_up
+
+
+def _kind(value: Any) -> str:
+    return "nothing" if value is None else f"{type(value).__name__} {value!r:.60}"
+
+
+def _mapping(given: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = given.get(key)
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise SeedError(f"`{key}` is an object; got {_kind(value)}. Write it as {{...}}.")
+    return value
+
+
+def _texts(given: Mapping[str, Any], key: str) -> dict[str, str]:
+    found = _mapping(given, key)
+    for name, value in found.items():
+        if not isinstance(value, str):
+            raise SeedError(f"`{key}` maps names to texts; {name!r} has {_kind(value)}. Write the value as text.")
+    return dict(found)
+
+
+def _users(given: Mapping[str, Any]) -> dict[str, User]:
+    if given.get("users") is None:
+        return dict(DEFAULT_USERS)
+    users: dict[str, User] = {"admin": DEFAULT_USERS["admin"]}
+    for name, about in _mapping(given, "users").items():
+        password = about.get("password") if isinstance(about, Mapping) else None
+        roles = about.get("roles", []) if isinstance(about, Mapping) else None
+        if not isinstance(password, str) or not isinstance(roles, list):
+            raise SeedError(
+                f"A user has a `password` (text) and `roles` (list); {name!r} has {_kind(about)}. "
+                'Write {"password": "...", "roles": ["gateway"]}.'
+            )
+        users[name] = User(name, password, tuple(map(str, roles)))
+    return users
+
+
+def _docs(given: Mapping[str, Any]) -> tuple[Doc, ...]:
+    docs = given.get("docs", [])
+    if not isinstance(docs, list) or not all(isinstance(doc, dict) and isinstance(doc.get("_id"), str) for doc in docs):
+        raise SeedError(
+            f"`docs` is a list of documents, each with a text `_id`; got {_kind(docs)}. Give each its `_id`."
+        )
+    ids = [doc["_id"] for doc in docs]
+    twice = next((doc_id for doc_id in ids if ids.count(doc_id) > 1), None) if len(set(ids)) < len(ids) else None
+    if twice is not None:
+        raise SeedError(f"Documents have distinct ids; {twice!r} occurs twice in `docs`. Keep one of them.")
+    return tuple(copy_json(docs))
+
+
+def _requests(given: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    requests = given.get("earlier_requests", [])
+    if not isinstance(requests, list):
+        raise SeedError(f"`earlier_requests` is a list of requests; got {_kind(requests)}. Write it as [...].")
+    for request in requests:
+        if not isinstance(request, Mapping) or not {"method", "path"} <= set(request):
+            raise SeedError(f"An earlier request has at least `method` and `path`; got {_kind(request)}. Add them.")
+    return tuple(requests)
+
+
+def _moment(given: Mapping[str, Any]) -> datetime | None:
+    if given.get("now") is None:
+        return None
+    try:
+        return parse_moment(given["now"])
+    except ValueError as fault:
+        raise SeedError(f"`now` says when the world begins: {fault}. Correct or remove it.") from None
+
+
+def _starting(given: Mapping[str, Any]) -> bool:
+    value = given.get("server")
+    if value not in (None, "starting", "ready"):
+        raise SeedError(f'`server` is "starting" or "ready"; got {_kind(value)}. Leave it out for a server that is up.')
+    return value == "starting"

@@ -1,0 +1,90 @@
+"""Messages where a condition holds, which may look at earlier reports (cht-core `transitions/conditional_alerts.js`).
+
+A condition such as `V(0).fields.x > 5 && V(1).fields.x > 5` calls the form for its latest report, the one before and so
+on, among those that were sent from one place.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from fakes.cht.couch.contact_views import Subjects
+from fakes.cht.couch.documents import Doc
+from fakes.cht.javascript import js
+from fakes.cht.javascript import values as jv
+from fakes.cht.javascript.sandbox import ScriptError, holds
+from fakes.cht.messages.generator import Messages
+from fakes.cht.state import State
+from fakes.cht.transitions.lib.change import Change
+from fakes.cht.transitions.lib.forms import is_valid_submission
+
+NAME = "conditional_alerts"
+SETTING = "alerts"
+NO_PLACE = "Missing required argument `parentId` for match query."
+LATEST = "globalThis[{name}] = (all => back => all[all.length - 1 - back])({reports});\n{condition}"
+
+
+class ConditionalAlerts:
+    """Adds the messages of the alerts of a form."""
+
+    def __init__(self, state: State, subjects: Subjects, messages: Messages) -> None:
+        self._state = state
+        self._subjects = subjects
+        self._messages = messages
+
+    def wants(self, change: Change) -> bool:
+        """A record of a form, of somebody known or of a public form."""
+        doc = change.doc
+        return bool(
+            doc.get("form")
+            and doc.get("type") == "data_record"
+            and not change.has_run(NAME)
+            and is_valid_submission(self._state.settings, doc)
+        )
+
+    def run(self, change: Change) -> bool:
+        """Add what applies, alerts that look at other reports last.
+
+        Raises ValueError for a condition that breaks; what was added before stays.
+        """
+        doc, changed = change.doc, False
+        for alert in sorted(self._alerts(doc), key=_looks_back):
+            if self._applies(doc, alert):
+                self._messages.add(doc, alert, alert.get("recipient"))
+                changed = True
+        return changed
+
+    def _alerts(self, doc: Doc) -> Iterator[Mapping[str, Any]]:
+        given = self._state.settings.get(SETTING)
+        listed = given.values() if isinstance(given, dict) else given if isinstance(given, list) else ()
+        yield from (one for one in listed if isinstance(one, Mapping) and one.get("form") == doc.get("form"))
+
+    def _applies(self, doc: Doc, alert: Mapping[str, Any]) -> bool:
+        condition = str(alert.get("condition"))
+        if _looks_back(alert):
+            about = {"name": json.dumps(alert["form"]), "reports": json.dumps(self._reports(doc, alert["form"]))}
+            condition = LATEST.format(condition=condition, **about)
+        try:
+            return holds(condition, {"doc": doc})
+        except ScriptError as fault:
+            raise ValueError(js.dumps(fault.message)) from None
+
+    def _reports(self, doc: Doc, form: str) -> list[Doc]:
+        """The reports of a form from the place of the sender, the one at hand as it is now, by date."""
+        place = ((doc.get("contact") or {}).get("parent") or {}).get("_id")
+        if not js.truthy(place):
+            raise ValueError(js.dumps(NO_PLACE))
+        with self._state.lock:
+            ids = self._subjects.reports_from(form, place)
+            found = [self._state.docs.get(doc_id) if doc_id != doc["_id"] else doc for doc_id in ids]
+        reports = [one for one in found if one is not None]
+        if doc["_id"] not in ids:
+            reports.append(doc)
+        return sorted(reports, key=lambda one: jv.number(one.get("reported_date")))
+
+
+def _looks_back(alert: Mapping[str, Any]) -> bool:
+    """Whether the condition names the form itself."""
+    return str(alert.get("form")) in str(alert.get("condition"))

@@ -1,0 +1,110 @@
+"""What the settings say about the form of a record, and whether the record counts (cht-core `lib/utils.js`)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from fakes.cht.couch.contact_views import Subjects
+from fakes.cht.couch.documents import Doc
+from fakes.cht.state import State
+from fakes.cht.transitions.lib.change import Change
+
+Settings = Mapping[str, Any]
+
+
+def form_of(settings: Settings, doc: Doc) -> Mapping[str, Any] | None:
+    """The definition of a record's form, None if it has none."""
+    forms = settings.get("forms")
+    found = forms.get(doc.get("form")) if isinstance(forms, Mapping) and isinstance(doc.get("form"), str) else None
+    return found if isinstance(found, Mapping) else None
+
+
+def is_valid_submission(settings: Settings, doc: Doc) -> bool:
+    """Whether a record counts: made in the app, or of a public form, or of a known sender."""
+    if doc.get("content_type") == "xml" and doc.get("type") == "data_record":
+        return True
+    form = form_of(settings, doc)
+    return form is not None and bool(form.get("public_form") or _has_known_sender(doc))
+
+
+def _has_known_sender(doc: Doc) -> bool:
+    at: Any = doc.get("contact")
+    if isinstance(at, Mapping) and at.get("phone"):
+        return True
+    for step in ("parent", "contact", "phone"):
+        at = at.get(step) if isinstance(at, Mapping) else None
+    return bool(at)
+
+
+def configured(settings: Settings, name: str) -> Iterator[Mapping[str, Any]]:
+    """The entries of a setting that is a list."""
+    listed = settings.get(name)
+    yield from (entry for entry in (listed if isinstance(listed, list) else ()) if isinstance(entry, Mapping))
+
+
+def entry_for(settings: Settings, name: str, code: Any) -> Mapping[str, Any] | None:
+    """The first entry of a setting that is for a form, None if there is none."""
+    return next((one for one in configured(settings, name) if one.get("form") == code), None)
+
+
+def accepts(settings: Settings, setting: str, change: Change, transition: str) -> bool:
+    """Whether an accepting transition takes a record: of a form of its setting, that counts, and not taken before."""
+    doc = change.doc
+    return bool(
+        doc.get("type") == "data_record"
+        and doc.get("form")
+        and doc.get("reported_date")
+        and not change.has_run(transition)
+        and entry_for(settings, setting, doc.get("form")) is not None
+        and is_valid_submission(settings, doc)
+    )
+
+
+def registration_for(settings: Settings, code: Any) -> Mapping[str, Any] | None:
+    """The registration of a form; case and signs around the code do not count."""
+    if not isinstance(code, str):
+        return None
+    pattern = re.compile(rf"W*{re.escape(code)}\W*", re.IGNORECASE)
+    return next((one for one in configured(settings, "registrations") if pattern.fullmatch(str(one.get("form")))), None)
+
+
+def registrations_about(state: State, subjects: Subjects, *ids: Any) -> list[Doc]:
+    """The registrations about patients, places or cases, each once, as they are now."""
+    with state.lock:
+        found = dict.fromkeys(doc_id for one in ids if one for doc_id in subjects.reports_about(one))
+        docs = [doc for doc_id in found if (doc := state.docs.get(doc_id)) is not None]
+    return [doc for doc in docs if is_registration(state.settings, doc)]
+
+
+def registered(state: State, subjects: Subjects, code: Any) -> list[Doc]:
+    """The registrations of a patient or place by its short id, as they are now."""
+    with state.lock:
+        docs = [doc for doc_id in subjects.registered(code) if (doc := state.docs.get(doc_id)) is not None]
+    return [doc for doc in docs if is_registration(state.settings, doc)]
+
+
+def subject_ids(contact: Doc | None) -> list[Any]:
+    """The ids by which reports may name a contact; of a report those that it names itself."""
+    found = contact or {}
+    if found.get("type") != "data_record":
+        return [found[key] for key in ("_id", "patient_id", "place_id") if found.get(key)]
+    given = found.get("fields")
+    sources = (found, given if isinstance(given, dict) else {})
+    names = ("patient_id", "patient_uuid", "place_id", "place_uuid")
+    return [source[name] for name in names for source in sources if source.get(name)]
+
+
+def is_registration(settings: Settings, doc: Doc) -> bool:
+    """Whether a report registers somebody: without errors, of a form with a registration, public or of a contact."""
+    code = doc.get("form")
+    if doc.get("errors") or doc.get("type") != "data_record" or not isinstance(code, str):
+        return False
+    forms = [re.escape(str(one["form"])) for one in configured(settings, "registrations") if one.get("form")]
+    if not any(re.fullmatch(f"[^a-z]*{form}[^a-z]*", code, re.IGNORECASE) for form in forms):
+        return False
+    form = form_of(settings, doc)
+    return doc.get("content_type") == "xml" or (
+        form is not None and bool(form.get("public_form") or doc.get("contact"))
+    )

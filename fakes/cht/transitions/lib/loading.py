@@ -1,0 +1,161 @@
+"""Which transitions run: those that the settings switch on, or none at all if any of them is not configured rightly.
+
+Source: cht-core `transitions/index.js` (loadTransitions) and the `init` of each transition. The server and sentinel
+load them each for themselves; the server leaves out those that only sentinel runs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from fakes.cht.contacts.contact_types import contact_type, is_person_type
+from fakes.cht.javascript import js
+from fakes.cht.state import State
+
+SERVER, SENTINEL = "server", "sentinel"
+KNOWN = (
+    "update_clinics",
+    "self_report",
+    "registration",
+    "accept_patient_reports",
+    "accept_case_reports",
+    "generate_shortcode_on_contacts",
+    "generate_patient_id_on_people",
+    "default_responses",
+    "update_sent_by",
+    "death_reporting",
+    "conditional_alerts",
+    "multi_report_alerts",
+    "update_notifications",
+    "update_scheduled_reports",
+    "resolve_pending",
+    "muting",
+    "mark_for_outbound",
+    "create_user_for_contacts",
+)
+"""In the order in which they run."""
+SENTINEL_ONLY = (
+    "generate_shortcode_on_contacts",
+    "generate_patient_id_on_people",
+    "multi_report_alerts",
+    "update_notifications",
+    "muting",
+    "create_user_for_contacts",
+)
+FORMS = (("muting", "mute_forms"), ("death_reporting", "mark_deceased_forms"))
+"""Lists of forms that may not be empty, by transition."""
+
+Settings = Mapping[str, Any]
+
+
+class Loading:
+    """Whether any transition runs in one process, SERVER or SENTINEL; why none does is told once for each settings."""
+
+    def __init__(self, state: State, here: str, note: Callable[[str], None]) -> None:
+        self._state = state
+        self._here = here
+        self._note = note
+        self._of: Settings | None = None
+        self._any = False
+
+    def any(self) -> bool:
+        """Whether any runs with the present settings."""
+        settings = self._state.settings
+        if self._of is not settings:
+            self._of, self._any = settings, bool(loaded(settings, self._here))
+            wrong = fault(settings, self._here)
+            if wrong is not None:
+                self._note(f"no transition runs, nor would any in the real {self._here}: {wrong}")
+        return self._any
+
+
+def loaded(settings: Settings, here: str) -> tuple[str, ...]:
+    """The transitions that run in SERVER or SENTINEL, in their order."""
+    return () if fault(settings, here) is not None else _wanted(settings, here)
+
+
+def fault(settings: Settings, here: str) -> str | None:
+    """Why no transition runs; None if nothing is wrong."""
+    configured = settings.get("transitions")
+    unknown = [name for name in configured if name not in KNOWN] if isinstance(configured, dict) else []
+    if unknown:
+        return f"there is no transition {unknown[0]!r}"
+    wanted = _wanted(settings, here)
+    for name, key in FORMS:
+        forms = _mapping(settings.get(name)).get(key)
+        if name in wanted and not (isinstance(forms, list) and forms):
+            return f"{name} needs a list of forms in {name}.{key}"
+    return next(_faults_of_registrations(settings), None) if "registration" in wanted else None
+
+
+def parameters(given: Any) -> Any:
+    """Parameters of a trigger: an object or list as it is or as JSON, else names with commas between.
+
+    Raises ValueError for JSON that is none.
+    """
+    if not js.truthy(given):
+        return {}
+    if not isinstance(given, str):
+        return given
+    if given.strip()[:1] in ("[", "{"):
+        return json.loads(given)
+    return given.split(",")
+
+
+def _wanted(settings: Settings, here: str) -> tuple[str, ...]:
+    configured = settings.get("transitions")
+    on = [name for name, value in configured.items() if _is_on(value)] if isinstance(configured, dict) else []
+    return tuple(name for name in KNOWN if name in on and not (here == SERVER and name in SENTINEL_ONLY))
+
+
+def _is_on(value: Any) -> bool:
+    return js.truthy(value) and not (isinstance(value, dict) and js.truthy(value.get("disable")))
+
+
+def _faults_of_registrations(settings: Settings) -> Iterator[str]:
+    registrations = settings.get("registrations")
+    if not isinstance(registrations, list):
+        yield "registration needs a list in registrations"
+        return
+    for one in registrations:
+        for event in _mappings(_mapping(one).get("events")):
+            about = f"registration {_mapping(one).get('form')!r}, {event.get('trigger')}"
+            yield from (f"{about}: {words}" for words in _faults_of_event(settings, event))
+
+
+def _faults_of_event(settings: Settings, event: Mapping[str, Any]) -> Iterator[str]:
+    trigger = event.get("trigger")
+    try:
+        given = parameters(event.get("params"))
+    except ValueError:
+        yield "its params are no JSON"
+        return
+    named = given if isinstance(given, dict) else {}
+    if trigger == "add_patient":
+        if named.get("patient_id_field") == "patient_id":
+            yield "patient_id_field may not be patient_id"
+        yield from _faults_of_type(settings, named.get("contact_type") or "person", person=True)
+    elif trigger == "add_place":
+        yield from _faults_of_type(settings, named.get("contact_type"), person=False)
+    elif trigger in ("assign_schedule", "clear_schedule") and not (
+        js.truthy(event.get("params")) and isinstance(given, list)
+    ):
+        yield "its params have to name schedules"
+
+
+def _faults_of_type(settings: Settings, type_id: Any, *, person: bool) -> Iterator[str]:
+    found = contact_type(settings, type_id)
+    if found is None:
+        yield f"contact_types has no type {type_id!r}"
+    elif is_person_type(found) != person:
+        yield f"the type {type_id!r} is {'a place' if person else 'a person'}"
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _mappings(value: Any) -> Sequence[Mapping[str, Any]]:
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []

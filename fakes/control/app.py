@@ -1,0 +1,187 @@
+"""The control API: clock, faults, ledger, reset, metrics, and each service's own part. No faults and no ledger here."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import traceback
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from flask import Blueprint, Flask, Response, jsonify, request
+from werkzeug.exceptions import BadRequest, Conflict, HTTPException, NotFound, RequestEntityTooLarge
+
+from fakes.assembly import Fakes
+from fakes.clock import VirtualClock, format_moment
+from fakes.control.channel_settings import ChannelSettings
+from fakes.control.local_only import LocalOnly
+from fakes.control.metrics import CONTENT_TYPE, as_text
+from fakes.faults import FaultError, expand
+from fakes.service import SeedError
+from fakes.serving.wsgi import WSGIApp
+
+LIMIT = 10 * 1024 * 1024
+SEED_LIMIT = 64 * 1024 * 1024
+LONGEST_JUMP = 10 * 366 * 86400.0
+NOWHERE: Mapping[str, str] = MappingProxyType({})
+
+
+def control_app(fakes: Fakes, addresses: Mapping[str, str] = NOWHERE) -> WSGIApp:
+    """The WSGI app of the control API over `fakes`, for callers on this machine only.
+
+    `addresses` are the URLs at which the services are served, by name; none for services in this process only.
+    """
+    app = Flask(__name__, static_folder=None)
+    app.json.sort_keys = False  # type: ignore[attr-defined] # known to Flask's own provider, which is the default
+    app.before_request(_limit_body)
+    app.register_error_handler(Exception, _explain)
+    app.register_blueprint(_about(fakes, addresses))
+    app.register_blueprint(_clock(fakes))
+    app.register_blueprint(_faults(fakes, ChannelSettings(app.wsgi_app)))
+    app.register_blueprint(_ledger(fakes))
+    for name, service in fakes.services.items():
+        app.register_blueprint(service.blueprint(), url_prefix=f"/{name}")
+    return LocalOnly(app.wsgi_app)
+
+
+def _about(fakes: Fakes, addresses: Mapping[str, str]) -> Blueprint:
+    routes = Blueprint("about", __name__)
+
+    @routes.get("/health")
+    def health() -> Response:
+        return jsonify(
+            status="ok",
+            services=list(fakes.services),
+            **{name: addresses[name] for name in fakes.services if name in addresses},
+        )
+
+    @routes.get("/metrics")
+    def metrics() -> Response:
+        return Response(as_text(fakes), content_type=CONTENT_TYPE)
+
+    @routes.post("/reset")
+    def reset() -> Response:
+        fakes.reset()
+        return jsonify(status="ok")
+
+    return routes
+
+
+def _clock(fakes: Fakes) -> Blueprint:
+    routes = Blueprint("clock", __name__)
+    one_at_a_time = threading.Lock()
+
+    @routes.get("/clock")
+    def now() -> Response:
+        return jsonify(now=format_moment(fakes.clock.now()), kind=fakes.clock.kind)
+
+    @routes.post("/clock/advance")
+    def advance() -> Response:
+        if not isinstance(fakes.clock, VirtualClock):
+            raise Conflict("real time cannot be advanced: start the fakes with --clock virtual")
+        seconds = json_object().get("seconds")
+        if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds <= LONGEST_JUMP:
+            raise BadRequest(f"seconds: expected a number from 0 to {LONGEST_JUMP:.0f}, got {seconds!r}")
+        with one_at_a_time:
+            fakes.clock.advance(seconds)
+        return now()
+
+    return routes
+
+
+def _faults(fakes: Fakes, channel: ChannelSettings) -> Blueprint:
+    routes = Blueprint("faults", __name__)
+
+    @routes.get("/faults")
+    def planned() -> Response:
+        return jsonify(faults=[one.as_json() for one in fakes.plan])
+
+    @routes.post("/faults")
+    def plan() -> tuple[Response, int]:
+        faults, settings = expand(json_value())
+        channel.change(settings)  # may be refused, and then nothing is planned
+        return jsonify(faults=[one.as_json() for one in fakes.plan.add(*faults)], channel=dict(settings)), 201
+
+    @routes.delete("/faults")
+    def clear() -> Response:
+        removed = len(fakes.plan)
+        fakes.plan.clear()
+        channel.restore()
+        return jsonify(removed=removed)
+
+    @routes.delete("/faults/<int:number>")
+    def remove(number: int) -> Response:
+        try:
+            fakes.plan.remove(number)
+        except FaultError as missing:
+            raise NotFound(str(missing)) from None
+        return jsonify(removed=1)
+
+    return routes
+
+
+def _ledger(fakes: Fakes) -> Blueprint:
+    routes = Blueprint("ledger", __name__)
+
+    @routes.get("/ledger")
+    def exchanges() -> Response:
+        after, limit = _count("after") or 0, _count("limit")
+        service = request.args.get("service")
+        if service is not None and service not in fakes.services:
+            raise BadRequest(f"service: expected one of {', '.join(fakes.services)}, got {service!r}")
+        last = fakes.ledger.last
+        found = fakes.ledger.after(after, service, limit)
+        if found and (limit is not None or found[-1].seq > last):
+            last = found[-1].seq  # where the next call goes on
+        return jsonify(exchanges=fakes.ledger.export(found), last=last)
+
+    return routes
+
+
+def json_value() -> Any:
+    """The JSON of the request's body. BadRequest if it is none."""
+    try:
+        return json.loads(request.get_data(), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as failure:
+        raise BadRequest(f"the body is not JSON: {failure}") from None
+
+
+def json_object() -> Mapping[str, Any]:
+    """The JSON object in the request's body. BadRequest if it is something else."""
+    value = json_value()
+    if not isinstance(value, dict):
+        raise BadRequest(f"expected a JSON object, got {json.dumps(value)[:80]}")
+    return value
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _count(name: str) -> int | None:
+    text = request.args.get(name)
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise BadRequest(f"{name}: expected a whole number from 0, got {text!r}")
+    return int(text)
+
+
+def _limit_body() -> None:
+    limit = SEED_LIMIT if request.path.endswith("/seed") else LIMIT
+    request.max_content_length = limit
+    if (request.content_length or 0) > limit:
+        while request.environ["wsgi.input"].read(1_048_576):  # a caller that still sends would not see the answer
+            pass
+        raise RequestEntityTooLarge(f"at most {limit} bytes are taken, {request.content_length} came")
+
+
+def _explain(failure: Exception) -> tuple[Response, int]:
+    if isinstance(failure, (FaultError, SeedError)):
+        return jsonify(error=str(failure)), 400
+    if isinstance(failure, HTTPException):
+        return jsonify(error=failure.description or failure.name), failure.code or 500
+    traceback.print_exception(failure, file=sys.stderr)
+    return jsonify(error=f"the fakes broke: {type(failure).__name__}: {failure}"), 500

@@ -1,0 +1,131 @@
+"""The body of a request: JSON, or a form where versions take one."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Mapping
+from email.message import Message
+from io import BytesIO
+from typing import Any
+
+from fakes.rapidpro.api.http import accept
+from fakes.rapidpro.api.http.wire import Call, Refused, detail, field_errors
+from fakes.rapidpro.versions.profile import Profile
+from fakes.serving.wsgi import BodyTooLarge, read_body
+
+LIMIT = 16 * 1024 * 1024
+"""Bytes. RapidPro itself has no limit for JSON; the proxies in front of real ones do."""
+FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
+UTF8 = "utf-8"
+KINDS = (accept.JSON_KIND, FORM, MULTIPART)
+BOUNDARY = re.compile(r"[ -~]{0,200}[!-~]")
+LISTS = frozenset({"urns", "contacts", "groups", "messages"})
+NO_MARK = "Unexpected UTF-8 BOM (decode using utf-8-sig): line 1 column 1 (char 0)"
+EMPTY_DICTIONARY = "This dictionary may not be empty."
+
+
+def read(call: Call, profile: Profile) -> Any:
+    """What the body holds, an empty one an object without fields; or the refusal to be raised by who looks at it."""
+    try:
+        return _parsed(call, profile)
+    except Refused as refused:
+        return refused
+
+
+def _parsed(call: Call, profile: Profile) -> Any:
+    try:
+        body = read_body(call.environ, LIMIT)
+    except BodyTooLarge:
+        raise detail(413, f"Request bodies may have at most {LIMIT} bytes.") from None
+    given = call.environ.get("CONTENT_TYPE") or ""
+    if not body:
+        return _form(call, body, given, profile) if _is_form(given) else {}
+    if given == accept.JSON_KIND:  # the usual case, with nothing to take apart
+        return _json(body, UTF8, strict=profile.serializer == "new")
+    for kind in KINDS:
+        if accept.matches(kind, given):
+            if kind == accept.JSON_KIND:
+                return _json(body, _charset(given), strict=profile.serializer == "new")
+            return _form(call, body, given, profile)
+    raise Refused(415, {"detail": f'Unsupported media type "{given}" in request.'})
+
+
+def _is_form(given: str) -> bool:
+    return given.partition(";")[0].strip().lower() in (FORM, MULTIPART)
+
+
+def _charset(content_type: str) -> str:
+    """The charset that the content type names, if there is one of that name."""
+    name = _parameter(content_type, "charset") or UTF8
+    try:
+        codecs.getreader(name)
+        return name
+    except LookupError:
+        return UTF8
+
+
+def _json(body: bytes, charset: str, *, strict: bool) -> Any:
+    try:
+        text = _text(body, charset)
+        if text.startswith("\ufeff"):
+            raise ValueError(NO_MARK)
+        return (_STRICT if strict else _LAX).decode(text)
+    except ValueError as problem:
+        raise detail(400, f"JSON parse error - {problem}") from None
+
+
+def _text(body: bytes, charset: str) -> str:
+    """Read as a stream, which passes over a last character that is cut in two."""
+    if charset != UTF8:
+        return codecs.getreader(charset)(BytesIO(body)).read()
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        return codecs.getreader(charset)(BytesIO(body)).read()
+
+
+def _refuse(name: str) -> Any:
+    raise ValueError(f"Out of range float values are not JSON compliant: {name!r}")
+
+
+_STRICT, _LAX = json.JSONDecoder(parse_constant=_refuse), json.JSONDecoder()
+
+
+def _form(call: Call, body: bytes, given: str, profile: Profile) -> Mapping[str, Any]:
+    form = _fields(body, given, boundary_needed=profile.boundary_needed) if body else {}
+    if "/broadcasts" in call.path and profile.serializer == "new":
+        # Dictionaries cannot be written in such a form: RapidPro finds empty ones, whatever was sent.
+        names = ("text", "attachments", "quick_replies") if profile.quick_replies else ("text", "attachments")
+        raise field_errors({name: [EMPTY_DICTIONARY] for name in names})
+    return {name: values if name in LISTS else values[-1] for name, values in form.items()}
+
+
+def _fields(body: bytes, given: str, *, boundary_needed: bool) -> Mapping[str, list[str]]:
+    """A form's fields with all their values; what cannot be read in it is passed over, as Django does."""
+    from werkzeug.exceptions import HTTPException  # forms are rare, and loading takes a while
+    from werkzeug.formparser import parse_form_data
+
+    if accept.matches(MULTIPART, given):
+        boundary = _parameter(given, "boundary")
+        if boundary is None and not boundary_needed:
+            return {}
+        if boundary is None or not BOUNDARY.fullmatch(boundary):
+            raise detail(400, f"Multipart form parse error - Invalid boundary in multipart: {boundary}")
+    environ = {
+        "REQUEST_METHOD": "POST", "CONTENT_TYPE": given, "CONTENT_LENGTH": str(len(body)), "wsgi.input": BytesIO(body),
+    }  # fmt: skip
+    try:
+        _, form, _ = parse_form_data(environ, silent=False, max_form_memory_size=LIMIT)
+    except (ValueError, HTTPException):
+        return {}
+    return dict(form.lists())
+
+
+def _parameter(content_type: str, name: str) -> str | None:
+    """A parameter of a content type, or none."""
+    header = Message()
+    header["Content-Type"] = content_type.replace("\r", " ").replace("\n", " ")
+    found = header.get_param(name)
+    return found if isinstance(found, str) else None

@@ -1,0 +1,52 @@
+"""Pages that are no data: documentation, unknown paths, redirects."""
+
+from __future__ import annotations
+
+from html import escape
+from types import MappingProxyType
+
+from fakes.rapidpro.api.http.wire import HTML
+from fakes.rapidpro.versions.profile import Profile
+from fakes.rapidpro.versions.shapes import Headers
+from fakes.serving.wsgi import REASONS, Reply
+
+OLD_NOT_FOUND = b"<h1>Not Found</h1><p>The requested resource was not found on this server.</p>"
+NOT_FOUND = (
+    b'\n<!doctype html>\n<html lang="en">\n<head>\n  <title>Not Found</title>\n</head>\n<body>\n'
+    b"  <h1>Not Found</h1><p>The requested resource was not found on this server.</p>\n</body>\n</html>\n"
+)
+SLASHED = MappingProxyType({"/api": "/api/", "/api/v2": "/api/v2/"})
+REDIRECTED = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+"""Methods that Django's RedirectView takes."""
+
+
+def page(name: str, status: int) -> bytes:
+    """A page that nobody parses."""
+    sentence = "Documentation is on a real server." if status == 200 else REASONS.get(status, str(status))
+    return f"<!doctype html><title>{escape(name)}</title><h1>{escape(name)}</h1><p>{escape(sentence)}</p>".encode()
+
+
+def nearby(path: str, method: str, profile: Profile) -> Reply | None:
+    """What answers at a path that is not one of the API but leads to it."""
+    if path in SLASHED:
+        # Django's common middleware answers before those that add these two
+        late = tuple(pair for pair in profile.ambient if pair[0] not in ("Content-Language", "X-Frame-Options"))
+        return _moved(301, SLASHED[path], late)
+    if path != "/api/":
+        return None
+    if method not in REDIRECTED:
+        head = (("Content-Type", HTML), ("Allow", ", ".join(REDIRECTED)), ("Vary", "Cookie"), *profile.ambient)
+        return Reply(405, (*head, ("Content-Length", "0")))
+    return _moved(302, "/api/v2/", profile.ambient)
+
+
+def _moved(status: int, location: str, ambient: Headers) -> Reply:
+    head = (("Content-Type", HTML), ("Location", location), ("Vary", "Cookie"), *ambient, ("Content-Length", "0"))
+    return Reply(status, head)
+
+
+def not_found(profile: Profile) -> Reply:
+    """The small page for everything unknown, for JSON clients too."""
+    kind = HTML if profile.not_found_charset else "text/html"
+    body = NOT_FOUND if profile.not_found_is_page else OLD_NOT_FOUND
+    return Reply(404, (("Content-Type", kind), ("Vary", "Cookie"), *profile.ambient)).with_body(body)

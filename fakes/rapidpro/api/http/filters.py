@@ -1,0 +1,143 @@
+"""Parameters of lists: numbers, UUIDs, times. Source: rapidpro temba/api/v2/views.py, temba/api/v2/views_base.py."""
+
+from __future__ import annotations
+
+import uuid as uuids
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Generic, TypeVar
+
+from fakes.rapidpro.api.http.wire import Broken, Call, detail, parse_lists
+from fakes.rapidpro.store.ordered import Timed
+from fakes.rapidpro.versions.profile import Profile
+
+Row = TypeVar("Row")
+MOST_UUIDS = 100
+TICK = timedelta(microseconds=1)
+
+
+def integer(call: Call, name: str) -> int | None:
+    """A number; none if it was not given, and for 0. Refuses what is no number."""
+    value = call.query.get(name)
+    if value is None:
+        return None
+    try:
+        return int(value) or None
+    except ValueError:
+        raise detail(400, f"Value for {name} must be an integer") from None
+
+
+def uuid(call: Call, name: str, profile: Profile) -> str | None:
+    """A UUID in any of its forms; refuses what is none, and what is empty. Of several the first counts, before v10.1
+    the last, and only that is looked at."""
+    value = call.query.get(name)
+    if value is None:
+        return None
+    given = parse_lists(call.environ.get("QUERY_STRING", ""))[name] if profile.checks_uuids else [value]
+    return uuids_of(given, name, profile)[0]
+
+
+def looked_up(call: Call, profile: Profile, *, typed: bool) -> str | None:
+    """The UUID of the object that a POST or DELETE is about; what is none is nobody's, or from v10.1 on refused.
+
+    `typed`: the database keeps UUIDs and not words, so that any form of one will do, and what is none breaks it.
+    """
+    value = call.query.get("uuid")
+    if value is None:
+        return None
+    if profile.checks_uuids:
+        found = uuids_of([value], "uuid", profile)[0]
+        return found if typed else value
+    if "\x00" in value:
+        raise Broken
+    return stored(value) if typed else value
+
+
+def stored(value: str) -> str:
+    """A UUID as the database keeps it. What is none breaks a list that does not look at it before."""
+    try:
+        return str(uuids.UUID(value))
+    except ValueError:
+        raise Broken from None
+
+
+def new_though_named(call: Call, profile: Profile, find: Callable[[str], Any], model: str) -> bool:
+    """Whether `uuid=` names an object where changes are not offered. Refuses a UUID that is nobody's.
+
+    RapidPro makes a new one then, and says that it is the old one, changed (temba/api/views.py, WriteAPIMixin).
+    """
+    uuid = looked_up(call, profile, typed=True)
+    if uuid is None:
+        return False
+    if find(uuid) is None:
+        raise detail(404, profile.no_match.format(model=model))
+    return True
+
+
+def uuids_of(given: Sequence[str], name: str, profile: Profile) -> list[str]:
+    """Several UUIDs, of which each must be one."""
+    if len(given) > MOST_UUIDS:
+        raise detail(400, f"Param '{name}' can have a maximum of {MOST_UUIDS} values.")
+    found = []
+    for value in given:
+        try:
+            found.append(str(uuids.UUID(value)))
+        except ValueError:
+            raise detail(400, profile.uuid_message.format(name=name, value=value)) from None
+    return found
+
+
+def truth(value: str) -> bool:
+    """Whether a parameter says yes."""
+    return value.lower() in ("true", "y", "yes", "1")
+
+
+def refuse_nul(call: Call, names: Sequence[str]) -> None:
+    """Break off where the database would: it takes no text with NUL in it."""
+    if "%00" in call.environ.get("QUERY_STRING", "") and any("\x00" in call.query.get(name, "") for name in names):
+        raise Broken
+
+
+def only_one_of(call: Call, names: Sequence[str]) -> None:
+    """Refuse parameters that exclude each other; empty ones do not count."""
+    if len(call.query) > 1 and sum(1 for name in names if call.query.get(name)) > 1:
+        raise detail(400, f"You may only specify one of the {', '.join(names)} parameters")
+
+
+@dataclass(slots=True)
+class Filtered(Generic[Row]):
+    """Rows of an ordered list between two times that pass a test; what `pages` reads."""
+
+    rows: Timed[Row]
+    keep: Callable[[Row], bool] | None = None
+    after: datetime | None = None
+    before: datetime | None = None
+    time: Callable[[Row], datetime] = lambda row: row.created_on  # type: ignore[attr-defined]
+
+    def newest(self, *, older_than: datetime | None = None) -> Iterator[Row]:
+        before = self.before if older_than is None else _earlier(self.before, older_than - TICK)
+        return self._kept(self.rows.newest(self.after, before))
+
+    def oldest(self, *, newer_than: datetime | None = None) -> Iterator[Row]:
+        after = self.after if newer_than is None else _later(self.after, newer_than + TICK)
+        return self._kept(self.rows.oldest(after, self.before))
+
+    def position(self, row: Row) -> datetime:
+        return self.time(row)
+
+    def _kept(self, rows: Iterable[Row]) -> Iterator[Row]:
+        return iter(rows) if self.keep is None else filter(self.keep, rows)
+
+
+def by_number(number: int) -> datetime:
+    """A time that orders rows which have none by their number."""
+    return datetime(2000, 1, 1, tzinfo=UTC) + timedelta(seconds=number)
+
+
+def _earlier(one: datetime | None, other: datetime) -> datetime:
+    return other if one is None else min(one, other)
+
+
+def _later(one: datetime | None, other: datetime) -> datetime:
+    return other if one is None else max(one, other)

@@ -1,0 +1,211 @@
+"""Lists page by page: positions in time, not numbers of pages.
+
+Source: Django REST framework's CursorPagination; the cursor is base64 of a query string: `o` offset among rows of equal
+time, `r` backwards, `p` the time of the row it stands at.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any, Generic, Protocol, TypeVar
+from urllib.parse import parse_qs, urlencode
+
+from fakes.rapidpro.api.http.filters import truth
+from fakes.rapidpro.api.http.wire import Broken, Call, detail
+from fakes.rapidpro.versions.profile import Profile
+
+Row = TypeVar("Row")
+PAGE_SIZE = 250
+_FIRST, _LAST = datetime(2, 1, 1, tzinfo=UTC), datetime(9998, 1, 1, tzinfo=UTC)
+
+
+class Listing(Protocol[Row]):
+    """Rows in order of time, to be read from either end."""
+
+    def newest(self, *, older_than: datetime | None = None) -> Iterator[Row]:
+        """Newest first, only those strictly older than the given time."""
+        ...
+
+    def oldest(self, *, newer_than: datetime | None = None) -> Iterator[Row]:
+        """Oldest first, only those strictly newer."""
+        ...
+
+    def position(self, row: Row) -> datetime:
+        """The time a row is ordered by."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place in a list."""
+
+    offset: int
+    reverse: bool
+    position: str | None
+
+    def encode(self) -> str:
+        parts: dict[str, str] = {}
+        if self.offset:
+            parts["o"] = str(self.offset)
+        if self.reverse:
+            parts["r"] = "1"
+        if self.position is not None:
+            parts["p"] = self.position
+        return base64.b64encode(urlencode(parts).encode("ascii")).decode("ascii")
+
+
+BEGINNING = Cursor(0, False, None)
+
+
+def decode(text: str, most_skipped: int) -> Cursor:
+    """The cursor of a request, its offset at most `most_skipped`. Refuses what is none with 404."""
+    try:
+        parts = parse_qs(base64.b64decode(text.encode("ascii")).decode("ascii"), keep_blank_values=True)
+        offset = int(parts.get("o", ["0"])[0])
+        reverse = bool(int(parts.get("r", ["0"])[0]))
+    except (binascii.Error, ValueError):
+        raise detail(404, "Invalid cursor") from None
+    if offset < 0:
+        raise detail(404, "Invalid cursor")
+    return Cursor(min(offset, most_skipped), reverse, parts.get("p", [None])[0])
+
+
+def reversible(listing: Listing[Row], call: Call) -> Listing[Row]:
+    """The other way round where `reverse=` says so: lists by last change (ModifiedOnCursorPagination)."""
+    return _Turned(listing) if truth(call.query.get("reverse", "")) else listing
+
+
+@dataclass(frozen=True, slots=True)
+class _Turned(Generic[Row]):
+    """A list whose beginning is its end."""
+
+    listing: Listing[Row]
+
+    def newest(self, *, older_than: datetime | None = None) -> Iterator[Row]:
+        return self.listing.oldest(newer_than=older_than)
+
+    def oldest(self, *, newer_than: datetime | None = None) -> Iterator[Row]:
+        return self.listing.newest(older_than=newer_than)
+
+    def position(self, row: Row) -> datetime:
+        return self.listing.position(row)
+
+
+def page(listing: Listing[Row], call: Call, profile: Profile, show: Callable[[Row], Any]) -> dict[str, Any]:
+    """One page as the API writes it: next, previous, results."""
+    asked = call.query.get("cursor")
+    given = decode(asked, profile.most_skipped) if asked else None
+    cursor = given or BEGINNING
+    found = list(islice(_from(listing, cursor), cursor.offset, cursor.offset + PAGE_SIZE + 1))
+    if given is None and len(found) <= PAGE_SIZE:  # the usual case: all there is
+        return {"next": None, "previous": None, "results": [show(row) for row in found]}
+    rows, more = found[:PAGE_SIZE], found[PAGE_SIZE:]
+    if cursor.reverse:
+        rows.reverse()
+    view = _View(listing, rows, cursor, given, _text(listing, more[0]) if more else None)
+    following, preceding = view.next(), view.previous()
+    return {
+        "next": following and call.url_with_cursor(following.encode()),
+        "previous": preceding and call.url_with_cursor(preceding.encode()),
+        "results": [show(row) for row in rows],
+    }
+
+
+def nothing(call: Call, profile: Profile) -> dict[str, Any]:
+    """The page of a list without rows, which has neighbours all the same if a cursor says so."""
+    if call.query.get("cursor"):
+        return page(_Nothing(), call, profile, str)
+    return {"next": None, "previous": None, "results": []}
+
+
+class _Nothing:
+    """A list without rows."""
+
+    def newest(self, *, older_than: datetime | None = None) -> Iterator[Any]:  # noqa: ARG002 - there is nothing older
+        return iter(())
+
+    def oldest(self, *, newer_than: datetime | None = None) -> Iterator[Any]:  # noqa: ARG002 - there is nothing newer
+        return iter(())
+
+    def position(self, row: Any) -> datetime:
+        raise LookupError(row)
+
+
+def _from(listing: Listing[Row], cursor: Cursor) -> Iterator[Row]:
+    if cursor is BEGINNING:
+        return listing.newest()
+    time = None if cursor.position is None else _time(cursor.position)
+    return listing.oldest(newer_than=time) if cursor.reverse else listing.newest(older_than=time)
+
+
+def _time(position: str) -> datetime:
+    try:
+        time = datetime.fromisoformat(position)
+        return min(max(time if time.tzinfo else time.replace(tzinfo=UTC), _FIRST), _LAST)
+    except (ValueError, OverflowError):
+        raise Broken from None
+
+
+def _text(listing: Listing[Row], row: Row) -> str:
+    return str(listing.position(row))
+
+
+class _View:
+    """What is on a page, and how to get to its neighbours."""
+
+    def __init__(
+        self, listing: Listing[Any], rows: Sequence[Any], cursor: Cursor, given: Cursor | None, beyond: str | None
+    ) -> None:
+        self._positions = [_text(listing, row) for row in rows]
+        self._cursor, self._given = cursor, given
+        arrived = cursor.position is not None or cursor.offset > 0
+        forward = (beyond is not None, arrived), (beyond, cursor.position)
+        (self._has_next, self._has_previous), (self._after, self._before) = (
+            forward if not cursor.reverse else ((arrived, beyond is not None), (cursor.position, beyond))
+        )
+
+    def next(self) -> Cursor | None:
+        """Where the next page begins."""
+        if not self._has_next:
+            return None
+        given, found = self._given, self._positions
+        compare = found[-1] if found and given is not None and given.reverse and given.offset else self._after
+        offset, position = _first_other(reversed(found), compare)
+        if found and position is None:
+            if not self._has_previous:
+                offset, position = PAGE_SIZE, None
+            elif self._cursor.reverse:
+                offset, position = 0, self._before
+            else:
+                offset, position = self._cursor.offset + PAGE_SIZE, self._before
+        return Cursor(offset, False, self._after if not found else position)
+
+    def previous(self) -> Cursor | None:
+        """Where the page before ends."""
+        if not self._has_previous:
+            return None
+        given, found = self._given, self._positions
+        compare = found[0] if found and given is not None and not given.reverse and given.offset else self._before
+        offset, position = _first_other(iter(found), compare)
+        if found and position is None:
+            if not self._has_next:
+                offset, position = PAGE_SIZE, None
+            elif self._cursor.reverse:
+                offset, position = self._cursor.offset + PAGE_SIZE, self._after
+            else:
+                offset, position = 0, self._after
+        return Cursor(offset, True, self._before if not found else position)
+
+
+def _first_other(positions: Iterator[str], compare: str | None) -> tuple[int, str | None]:
+    """How many of the first positions equal the one before them, and the first that does not."""
+    for offset, position in enumerate(positions):
+        if position != compare:
+            return offset, position
+        compare = position
+    return 0, None

@@ -1,0 +1,109 @@
+"""How many requests a workspace may make: a sliding window per workspace and scope.
+
+Source: Django REST framework's SimpleRateThrottle as rapidpro temba/api/support.py uses it. Only granted requests
+count; the wait that is told is that of the oldest one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Mapping
+
+from fakes.clock import Clock
+from fakes.rapidpro.api.http.wire import Refused
+
+MOST_COUNTED = 100_000
+"""A larger quota is used up by a note of when, not by that many entries."""
+SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def parse_rate(rate: str) -> tuple[int, int]:
+    """`2500/hour` as (2500, 3600). Raises ValueError."""
+    number, slash, period = rate.partition("/")
+    if not slash or not number.strip().isdecimal() or not period or period[0] not in SECONDS:
+        raise ValueError(
+            f"a rate is a number, a slash and second, minute, hour or day, such as 2500/hour; got {rate!r}"
+        )
+    return int(number[:18]), SECONDS[period[0]]
+
+
+class Throttle:
+    """Counts what was granted. `key` is whose quota it is: a workspace, a user of it, an address."""
+
+    def __init__(self, clock: Clock, rates: Mapping[str, str]) -> None:
+        self._clock = clock
+        self._granted: dict[tuple[str, str], deque[float]] = {}
+        self._full: dict[tuple[str, str], float] = {}
+        self._kept_until: dict[tuple[str, str], float] = {}
+        self.rates: dict[str, str] = {}
+        self._parsed: dict[str, tuple[int, int]] = {}
+        self._overrides: dict[tuple[str, str], tuple[int, int]] = {}
+        self.set_rates(rates)
+
+    def set_rates(self, rates: Mapping[str, str]) -> None:
+        """Replace all rates. Raises ValueError for one that is none."""
+        parsed = {scope: parse_rate(rate) for scope, rate in rates.items()}
+        self.rates, self._parsed = dict(rates), parsed
+
+    def forget(self) -> None:
+        """Nothing has been counted."""
+        self._granted.clear()
+        self._full.clear()
+        self._kept_until.clear()
+        self._overrides.clear()
+
+    def grant(self, scope: str, key: str, overrides: Mapping[str, str]) -> None:
+        """Count a request, or refuse it with 429."""
+        allowed, period = self._limit(scope, key, overrides)
+        now = self._clock.timestamp()
+        granted = self._granted.get((scope, key))
+        if granted is None:
+            granted = self._granted[scope, key] = deque()
+        elif self._kept_until.get((scope, key), now) < now:  # a longer period came in between: what it kept is gone
+            granted.clear()
+        while granted and granted[0] <= now - period:
+            granted.popleft()
+        full_since = self._full.get((scope, key)) if self._full else None
+        if full_since is not None and full_since > now - period:
+            raise throttled(period - (now - full_since))
+        if len(granted) >= allowed:
+            raise throttled(_wait(granted, allowed, period, now))
+        granted.append(now)
+        self._kept_until[scope, key] = now + period
+
+    def exhaust(self, keys: Mapping[str, Mapping[str, str]]) -> None:
+        """Use up the quota of every scope, now, for these keys (with the overrides of each)."""
+        now = self._clock.timestamp()
+        for key, overrides in keys.items():
+            for scope in self._parsed:
+                allowed, _ = self._limit(scope, key, overrides)
+                granted = self._granted.setdefault((scope, key), deque())
+                if allowed > MOST_COUNTED:
+                    self._full[scope, key] = now
+                else:
+                    granted.extend([now] * (allowed - len(granted)))
+
+    def _limit(self, scope: str, key: str, overrides: Mapping[str, str]) -> tuple[int, int]:
+        if not overrides or scope not in overrides:
+            return self._parsed[scope]
+        if (scope, key) not in self._overrides:
+            self._overrides[scope, key] = parse_rate(overrides[scope])
+        return self._overrides[scope, key]
+
+
+def _wait(granted: deque[float], allowed: int, period: int, now: float) -> float | None:
+    """Until the oldest leaves the window; not known if more were granted than are allowed by now."""
+    if len(granted) > allowed:
+        return None
+    return period - (now - granted[0]) if granted else period
+
+
+def throttled(wait: float | None) -> Refused:
+    """The 429 with the seconds to wait; without any if they are not known."""
+    text = "Request was throttled."
+    if wait is None:
+        return Refused(429, {"detail": text})
+    seconds = math.ceil(wait)
+    text += f" Expected available in {seconds} second{'' if seconds == 1 else 's'}."
+    return Refused(429, {"detail": text}, (("Retry-After", str(seconds)),))

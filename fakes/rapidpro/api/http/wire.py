@@ -1,0 +1,129 @@
+"""Requests and answers of the API: what a handler gets, and how an answer becomes bytes and headers."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode
+
+from fakes.rapidpro.store.rows import Token, User, Workspace
+from fakes.serving.wsgi import Environ, Reply
+
+JSON = "application/json"
+HTML = "text/html; charset=utf-8"
+_PLAIN = re.compile(r"[a-z_]+=[\w.:-]*(&[a-z_]+=[\w.:-]*){0,20}", re.ASCII)
+_ASCII = json.JSONEncoder(separators=(",", ":"), check_circular=False)  # answers are made from rows: trees
+_UNICODE = json.JSONEncoder(separators=(",", ":"), check_circular=False, ensure_ascii=False)
+SERVER_ERROR = b"Server Error. Site administrators have been notified."
+
+
+class Refused(Exception):
+    """An answer other than the wished for one; `payload` is its JSON."""
+
+    def __init__(self, status: int, payload: Any, headers: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(status)
+        self.status = status
+        self.payload = payload
+        self.headers = headers
+
+
+class Broken(Exception):
+    """RapidPro runs into something unforeseen: 500 with a plain sentence."""
+
+
+def detail(status: int, text: str) -> Refused:
+    """A refusal that is decided outside a form."""
+    return Refused(status, {"detail": text})
+
+
+def field_errors(errors: Mapping[str, Any]) -> Refused:
+    """A refusal by fields."""
+    return Refused(400, dict(errors))
+
+
+def over_fields(text: str) -> Refused:
+    """A refusal by a rule over several fields."""
+    return Refused(400, {"non_field_errors": [text]})
+
+
+@dataclass(slots=True)
+class Call:
+    """One request, as handlers see it. `workspace`, `user` and `token` are none where no token is needed or given."""
+
+    environ: Environ
+    method: str
+    path: str
+    query: Mapping[str, str]
+    workspace: Workspace | None = None
+    user: User | None = None
+    token: Token | None = None
+    read: Any = None
+    """What the body holds, or the refusal that looking at it brings."""
+
+    @property
+    def body(self) -> Any:
+        """What the body holds. Refused only where it is looked at, which for some endpoints is late."""
+        if isinstance(self.read, Refused):
+            raise self.read
+        return self.read
+
+    @property
+    def base_url(self) -> str:
+        """Scheme and host as the caller wrote them."""
+        scheme = self.environ.get("HTTP_X_FORWARDED_PROTO") or self.environ["wsgi.url_scheme"]
+        return f"{scheme}://{self.environ.get('HTTP_HOST') or self.environ['SERVER_NAME']}"
+
+    def url_with_cursor(self, cursor: str) -> str:
+        """This request's own address with another cursor; parameters in alphabetical order."""
+        pairs = dict(parse_lists(self.environ.get("QUERY_STRING", "")))
+        pairs["cursor"] = [cursor]
+        query = urlencode(sorted(pairs.items()), doseq=True)
+        return f"{self.base_url}{quote(self.path, safe='/~:@!$&()*+,;=')}?{query}"
+
+
+def parse_query(query: str) -> dict[str, str]:
+    """Parameters; of one given twice, the last counts."""
+    if not query:
+        return {}
+    if _PLAIN.fullmatch(query):  # the usual case, without anything to decode
+        return dict(pair.split("=") for pair in query.split("&"))
+    try:
+        return dict(parse_qsl(query, keep_blank_values=True, errors="replace", max_num_fields=1000))
+    except ValueError:
+        raise detail(400, "Bad Request") from None
+
+
+def parse_lists(query: str) -> dict[str, list[str]]:
+    """Parameters with all their values."""
+    found: dict[str, list[str]] = {}
+    for name, value in parse_qsl(query, keep_blank_values=True, errors="replace"):
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def moment(value: datetime | None) -> str | None:
+    """A time as the API writes it: UTC, six digits, none for a whole second."""
+    return None if value is None else value.isoformat().replace("+00:00", "Z")
+
+
+def to_json(value: Any, *, ascii_only: bool, indent: int | None = None) -> bytes:
+    """JSON as the API writes it; separators of Unicode lines are escaped for JavaScript's sake. Raises Broken."""
+    if indent is None:
+        text = (_ASCII if ascii_only else _UNICODE).encode(value)
+    else:
+        text = json.dumps(value, ensure_ascii=ascii_only, separators=(",", ": "), indent=indent)
+    if not ascii_only:
+        text = text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    try:
+        return text.encode()
+    except UnicodeEncodeError:  # a lone surrogate, which RapidPro cannot write either
+        raise Broken from None
+
+
+def server_error(headers: tuple[tuple[str, str], ...]) -> Reply:
+    """The answer to something unforeseen."""
+    return Reply(500, (("Content-Type", HTML), *headers)).with_body(SERVER_ERROR)

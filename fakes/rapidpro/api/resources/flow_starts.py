@@ -1,0 +1,228 @@
+"""`/api/v2/flow_starts.json`: starting a flow for people. Source: rapidpro temba/api/v2 (FlowStartsEndpoint)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fakes.rapidpro.api.http import filters
+from fakes.rapidpro.api.http.context import Answer, Context, workspace_of, writable
+from fakes.rapidpro.api.http.filters import Filtered
+from fakes.rapidpro.api.http.pages import page, reversible
+from fakes.rapidpro.api.http.wire import Broken, Call, field_errors, moment, over_fields
+from fakes.rapidpro.api.resources.broadcasts import TOO_MANY
+from fakes.rapidpro.api.values import fields, objects, times, urns
+from fakes.rapidpro.api.values.fields import Invalid, invalid
+from fakes.rapidpro.store.ordered import Ordered, by_modification, modified
+from fakes.rapidpro.store.rows import FlowStart, Workspace
+from fakes.rapidpro.versions.profile import Profile
+
+NOBODY = "Must specify at least one group, contact or URN"
+PARAM_LIMIT = 640
+MOST_EXTRA = 256
+"""Values of `extra` that are kept, objects and lists being one each."""
+MADE_BY_USERS = frozenset({"api", "manual"})
+
+
+def listed(call: Call, context: Context) -> Any:
+    """GET: those made by users, last changed first."""
+    store, profile, workspace = context.store, context.profile, workspace_of(call)
+    number = filters.integer(call, "id") if profile.starts_by_id else None
+    uuid = filters.uuid(call, "uuid", profile)
+    after, before = times.span(call)
+
+    def wanted(row: FlowStart) -> bool:
+        return row.origin in MADE_BY_USERS and uuid in (None, row.uuid) and number in (None, row.id)
+
+    rows = store.start_files.of(workspace.id) or Ordered(by_modification)
+    listing = reversible(Filtered(rows, wanted, after, before, modified), call)
+    return page(listing, call, profile, lambda row: _in_list(row, profile))
+
+
+def create(call: Call, context: Context) -> Any:
+    """POST: stored as pending and handed on."""
+    mine, starts = workspace_of(call), context.store.starts
+    named = filters.new_though_named(call, context.profile, lambda uuid: _named(starts, mine, uuid), "FlowStart")
+    workspace = writable(call, context.profile)
+    try:
+        clean = _clean(call.body, context, workspace)
+    except Invalid as problem:
+        raise field_errors(problem.errors) from None
+    if not (clean.get("groups") or clean.get("contacts") or clean.get("urns")):
+        raise over_fields(NOBODY)
+    start = _row(clean, call, context, workspace)
+    context.store.add_start(start)
+    if context.engine_works():
+        context.mailroom.flow_started(start)
+    return Answer(200 if named else 201, show(start, context.profile))
+
+
+def _named(starts: Iterable[FlowStart], workspace: Workspace, uuid: str) -> FlowStart | None:
+    return next((one for one in starts if one.uuid == uuid and one.workspace is workspace), None)
+
+
+def _clean(given: Mapping[str, Any], context: Context, workspace: Workspace) -> dict[str, Any]:
+    store, profile = context.store, context.profile
+    checks: dict[str, fields.Check] = {
+        "flow": lambda value: objects.one(value, objects.flow_finder(store, workspace)),
+        "contacts": lambda value: objects.several(value, objects.contact_finder(store, workspace), TOO_MANY),
+        "groups": lambda value: objects.several(value, objects.group_finder(store, workspace), TOO_MANY),
+        "urns": lambda value: fields.items(value, lambda one: urns.check(one, workspace.default_country)),
+        "restart_participants": fields.boolean,
+        "exclude_active": fields.boolean,
+        "extra": extra,
+        "params": lambda value: params(value, profile),
+    }
+    return fields.gather(given, checks, required=("flow",))
+
+
+def params(value: Any, profile: Profile) -> dict[str, Any]:
+    """Values for the flow; up to v10.1.40 brought into a narrow form, then of limited length."""
+    if profile.cleans_params:
+        return extra(value)
+    given = _object(value)
+    if profile.params_limit is not None and len(json.dumps(given)) > profile.params_limit:
+        raise invalid(f"Cannot exceed {profile.params_limit:,} characters encoded.")
+    return _storable(given)
+
+
+def extra(value: Any) -> dict[str, Any]:
+    """The old name of params: always brought into a narrow form, of which the first few values are kept."""
+    narrowed: dict[str, Any] = _narrowed(_object(value), [-1])
+    return _storable(narrowed)
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if value is None:
+        raise invalid(fields.NULL)
+    if not isinstance(value, dict):
+        raise invalid("Must be a valid JSON object")
+    return value
+
+
+def _storable(value: dict[str, Any]) -> dict[str, Any]:
+    if not is_storable(value):
+        raise Broken
+    return value
+
+
+def is_storable(value: Any) -> bool:
+    """Whether the database takes it as JSON: it knows neither NUL nor lone surrogates."""
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, dict):
+            left += [*one, *one.values()]
+        elif isinstance(one, list):
+            left += one
+        elif isinstance(one, str) and ("\x00" in one or not is_text(one)):
+            return False
+    return True
+
+
+def is_text(value: str) -> bool:
+    """Whether it can be written as UTF-8."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _narrowed(value: Any, seen: list[int]) -> Any:
+    """The narrow form; `seen` counts what has been looked at, and ends it."""
+    seen[0] += 1
+    if isinstance(value, dict):
+        pairs: Iterable[tuple[str, Any]] = (
+            (re.sub(r"[^a-zA-Z0-9_]", "_", key)[:255], one) for key, one in value.items()
+        )
+    elif isinstance(value, list):
+        pairs = ((str(index), one) for index, one in enumerate(value))
+    else:
+        return "" if value is None else value[:PARAM_LIMIT] if isinstance(value, str) else value
+    found = {}
+    for key, one in pairs:
+        found[key] = _narrowed(one, seen)
+        if seen[0] >= MOST_EXTRA:
+            break
+    return found
+
+
+def _row(clean: Mapping[str, Any], call: Call, context: Context, workspace: Workspace) -> FlowStart:
+    now = context.clock.now()
+    given = clean.get("params") or clean.get("extra", {})
+    exclusions = {
+        "in_a_flow": clean.get("exclude_active", False),
+        "started_previously": not clean.get("restart_participants", True),
+    }
+    return FlowStart(
+        context.store.number("start"),
+        context.store.new_uuid(),
+        workspace,
+        clean["flow"],
+        "api",
+        "pending",
+        None,
+        clean.get("urns") or [],
+        sorted(set(clean.get("contacts") or ()), key=lambda one: one.id),
+        objects.in_order(clean.get("groups") or (), context.store.groups),
+        exclusions,
+        _kept(given, context.profile),
+        call.user.email if call.user else None,
+        now,
+        now,
+    )  # fmt: skip
+
+
+def _kept(given: Any, profile: Profile) -> Any:
+    if not given and profile.unset_params:
+        return None
+    return _in_database_order(given) if profile.reads_starts_back else given
+
+
+def _in_database_order(value: Any) -> Any:
+    """JSON with its keys by length and letter; not by recursion, for it may be deep."""
+
+    def ordered(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        return dict(sorted(pairs, key=lambda pair: (len(pair[0].encode()), pair[0])))
+
+    return json.loads(json.dumps(value), object_pairs_hook=ordered) if value else value
+
+
+def _in_list(row: FlowStart, profile: Profile) -> dict[str, Any]:
+    """A flow start read from the database, which keeps the keys of params in an order of its own."""
+    shown = show(row, profile)
+    return {**shown, **{name: _in_database_order(shown[name]) for name in ("params", "extra") if name in shown}}
+
+
+def show(row: FlowStart, profile: Profile) -> dict[str, Any]:
+    """A flow start as the API shows it; addresses are never shown."""
+    return {name: _SHOWN[name](row, profile) for name in profile.start_fields}
+
+
+def _status(row: FlowStart, profile: Profile) -> str:
+    return row.status if profile.start_words is None else profile.start_words.get(row.status, row.status)
+
+
+def _excludes_active(row: FlowStart, profile: Profile) -> Any:
+    # A start without any exclusion on record shows the empty object itself, where versions do so.
+    return row.exclusions.get("in_a_flow", False) if row.exclusions or not profile.unset_exclusions else {}
+
+
+_SHOWN: Mapping[str, Any] = {
+    "id": lambda row, _profile: row.id,
+    "uuid": lambda row, _profile: row.uuid,
+    "flow": lambda row, _profile: objects.reference(row.flow),
+    "status": _status,
+    "progress": lambda row, _profile: {"total": row.contact_count or -1, "started": row.runs_made},
+    "groups": lambda row, _profile: [objects.reference(one) for one in row.groups],
+    "contacts": lambda row, _profile: [objects.reference(one) for one in row.contacts],
+    "params": lambda row, _profile: row.params,
+    "extra": lambda row, _profile: row.params,
+    "restart_participants": lambda row, _profile: not (row.exclusions or {}).get("started_previously", False),
+    "exclude_active": _excludes_active,
+    "created_on": lambda row, _profile: moment(row.created_on),
+    "modified_on": lambda row, _profile: moment(row.modified_on),
+}

@@ -1,0 +1,59 @@
+"""`/api/v2/workspace.json`, its old name `org.json`, and the root of the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fakes.rapidpro.api.http import filters
+from fakes.rapidpro.api.http.context import Context, workspace_of
+from fakes.rapidpro.api.http.endpoint import Endpoint
+from fakes.rapidpro.api.http.wire import Call
+
+
+def shown(call: Call, context: Context) -> Any:
+    """GET: the caller's workspace."""
+    row, profile = workspace_of(call), context.profile
+    values = {
+        "uuid": row.uuid,
+        "name": row.name,
+        "country": row.default_country,
+        "languages": list(row.languages),
+        "timezone": row.timezone,
+        "date_style": row.date_style,
+        "anon": row.anonymous,
+        "credits": {"used": profile.credits, "remaining": profile.credits},
+        "primary_language": row.languages[0] if row.languages else None,
+    }
+    return {name: values[name] for name in profile.workspace_fields}
+
+
+def root(call: Call, context: Context) -> Any:
+    """GET: the addresses of all resources, without suffix."""
+    return {name: f"{call.base_url}/api/v2/{name}" for name in context.profile.resources}
+
+
+def documented(endpoint: Endpoint, call: Call, context: Context) -> Any:
+    """GET without a suffix: of lists nothing is read there, the workspace is shown to those it belongs to."""
+    filters.only_one_of(call, endpoint.exclusive)
+    if endpoint.methods["GET"] is not shown:
+        return []
+    return {"uuid": None, "name": ""} if call.workspace is None else shown(call, context)
+
+
+def described(endpoint: Endpoint) -> dict[str, Any]:
+    """OPTIONS, where it is answered at all. Source: Django REST framework's SimpleMetadata."""
+    name = f"{endpoint.name.replace('_', ' ').title()} Endpoint" if endpoint.name else "RapidPro API v2"
+    found = {
+        "name": name,
+        "description": f"Documentation of {name}.",
+        "renders": ["text/html", "application/json"],
+        "parses": ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"],
+    }
+    if not endpoint.takes:
+        return found
+    label = {one: one.replace("_", " ").capitalize() for one in endpoint.takes}
+    head = ("type", "required", "read_only")
+    fields = {
+        one: {**{key: told[key] for key in head}, "label": label[one], **told} for one, told in endpoint.takes.items()
+    }
+    return {**found, "actions": {"POST": fields}}

@@ -1,0 +1,138 @@
+"""Texts by language as broadcasts take them: the checks of today's RapidPro, and those up to v8.1.24.
+
+Source: rapidpro temba/api/v2/fields.py (LanguageDictField, before it TranslatableField).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fakes.rapidpro.api.http.wire import Broken
+from fakes.rapidpro.api.values import fields, objects
+from fakes.rapidpro.api.values.fields import Invalid, invalid
+from fakes.rapidpro.api.values.languages import is_language
+from fakes.rapidpro.store.rows import Workspace
+from fakes.rapidpro.versions.profile import Profile
+
+MOST_LANGUAGES = 50
+MOST_ATTACHMENTS = MOST_REPLIES = 10
+TOO_MANY = f"Ensure this field has no more than {MOST_ATTACHMENTS} elements."
+REPLY_TYPES = ("text", "form", "url", "location")
+NO_LANGUAGE = "Not an allowed ISO 639-3 language code."
+
+
+def language(value: Any) -> str:
+    """A code of three letters."""
+    found = []
+    try:
+        code = fields.text(value, limit=3)
+    except Invalid as problem:
+        if value is None or isinstance(value, bool | list | dict) or not str(value).strip():
+            raise
+        code, found = str(value).strip(), problem.errors
+    if not is_language(code):
+        raise Invalid([*found, NO_LANGUAGE])
+    return code
+
+
+def texts(value: Any, workspace: Workspace, profile: Profile) -> dict[str, str]:
+    """`text` of a broadcast: a string stands for the workspace's first language."""
+    single = str if not profile.quick_replies else str | list
+    given = {_first(workspace): value} if isinstance(value, single) else value
+    return _by_language(given, lambda item: fields.text(item, limit=profile.text_limit))
+
+
+def _by_language(value: Any, check: Callable[[Any], Any]) -> dict[str, Any]:
+    """What is wrong with the texts comes first; keys and number are looked at when all of them are good."""
+    found = fields.dictionary(value, lambda _key, item: check(item))
+    strange = {key: [NO_LANGUAGE] for key in found if not is_language(key)}
+    if strange:
+        raise Invalid(strange)
+    if len(found) > MOST_LANGUAGES:
+        raise invalid(f"Ensure this field has no more than {MOST_LANGUAGES} elements.")
+    return found
+
+
+def attachments(value: Any, workspace: Workspace, profile: Profile) -> dict[str, list[Any]]:
+    """`attachments` of a broadcast: a list stands for the first language."""
+    single = list if not profile.quick_replies else str | list
+    given = {_first(workspace): value} if isinstance(value, single) else value
+    return _by_language(given, lambda value: media(value, profile))
+
+
+def media(value: Any, profile: Profile) -> list[Any]:
+    """Uploaded files. There is no media library: none is found."""
+    few = isinstance(value, list) and 0 < len(value) <= MOST_ATTACHMENTS
+    if few and isinstance(value[0], int) and not profile.numbers_as_media:
+        raise Broken  # later items are not looked at: the first is none that is there
+    return objects.several(value, lambda _name: None, TOO_MANY, limit=MOST_ATTACHMENTS)
+
+
+def quick_replies(value: Any, workspace: Workspace) -> dict[str, list[Any]]:
+    """`quick_replies` by language."""
+    given = {_first(workspace): value} if isinstance(value, str | list) else value
+    return _by_language(given, replies)
+
+
+def replies(value: Any) -> list[Any]:
+    """Quick replies of one text. Plain strings, and all that is no object, break the real one (v26.3.54)."""
+    return fields.items(value, _reply, limit=MOST_REPLIES)
+
+
+def _reply(value: Any) -> dict[str, Any]:
+    """Source: temba/api/v2/fields.py, QuickReplySerializer: what belongs together is looked at before single fields."""
+    if not isinstance(value, dict):
+        raise Broken
+    kind, said, extra = value.get("type", "text"), value.get("text"), value.get("extra")
+    if kind == "text" and not said:
+        raise invalid("Quick replies of type 'text' require a 'text' value.")
+    if kind in ("form", "url") and not (said and extra):
+        raise invalid(f"Quick replies of type '{kind}' require 'text' and 'extra' values.")
+    if kind == "location" and extra:
+        raise invalid("Quick replies of type 'location' cannot have an 'extra' value.")
+    checks: dict[str, fields.Check] = {
+        "type": lambda given: fields.choice(given, REPLY_TYPES),
+        "text": lambda given: given if given is None else fields.text(given, limit=64),
+        "extra": lambda given: given if given is None else fields.text(given, limit=1000),
+    }
+    return {"type": "text", **fields.gather(value, checks)}
+
+
+def old_texts(value: Any, workspace: Workspace, profile: Profile) -> dict[str, str]:
+    """`text` up to v8.1.24: kept as it is, must be there in the workspace's first language."""
+    if value is None:
+        raise invalid(fields.NULL)
+    base = workspace.languages[0] if workspace.languages else "base"
+    if isinstance(value, str):
+        if len(value) > profile.text_limit:
+            raise invalid(f"Ensure this field has no more than {profile.text_limit} characters.")
+        value = {base: value}
+    if not isinstance(value, dict):
+        raise invalid("Value must be a string or dict of strings.")
+    _check_old(value, base, profile)
+    if any("\x00" in text or (not text.isprintable() and _has_surrogates(text)) for text in value.values()):
+        raise Broken
+    return value
+
+
+def _check_old(value: dict[str, Any], base: str, profile: Profile) -> None:
+    if not value:
+        raise invalid("Must include at least one translation.")
+    if base not in value:
+        raise Invalid([f"Must include translation for base language '{base}'"])
+    for key, text in value.items():
+        if len(key) != 3 if profile.checks_text_languages else key != "base" and len(key) > 3:
+            raise Invalid([f"Language code {key} is not valid."])
+        if not isinstance(text, str):
+            raise invalid("Translations must be strings.")
+        if len(text) > profile.text_limit:
+            raise invalid(f"Ensure translations have no more than {profile.text_limit} characters.")
+
+
+def _has_surrogates(text: str) -> bool:
+    return any(ord(char) in fields.SURROGATES for char in text)
+
+
+def _first(workspace: Workspace) -> str:
+    return workspace.languages[0] if workspace.languages else "und"

@@ -1,0 +1,230 @@
+"""Control routes of what is behind the API: channel, webhook, phones, and the aggregators' own calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from fakes.clock import format_moment
+from fakes.rapidpro.control.callbacks import BadCall, answer
+from fakes.rapidpro.courier import channel as channels
+from fakes.rapidpro.courier.aggregators import AGGREGATORS
+from fakes.rapidpro.flows import webhook as webhooks
+from fakes.rapidpro.mailroom.incoming import BadText
+from fakes.rapidpro.urns import path_of
+
+if TYPE_CHECKING:
+    from fakes.rapidpro.mailroom.mailroom import Mailroom
+
+Answer = Response | tuple[Response, int]
+SPOKEN = "Send SMS"
+"""Name of the flow that is made to be started by the API."""
+
+
+class BadRequest(ValueError):
+    """A control request that cannot be done; the text says what was expected."""
+
+
+def add_rules(blueprint: Blueprint, mailroom: Mailroom) -> None:
+    """All routes, each answering wrong input with 400 and a sentence."""
+    for rule, method, action in (
+        ("/channel", "GET", _show_channel),
+        ("/channel", "PUT", _change_channel),
+        ("/channel/reports", "POST", _report),
+        ("/channels/<uuid>", "DELETE", _remove_channel),
+        ("/webhook", "GET", _show_webhook),
+        ("/webhook", "PUT", _change_webhook),
+        ("/flow", "PUT", _change_flow),
+        ("/phones", "GET", _show_phones),
+        ("/phones/<number>/texts", "GET", _show_texts),
+        ("/phones/<number>/texts", "POST", _receive),
+        ("/messages", "GET", _show_messages),
+        ("/messages/<int:message_id>/resend", "POST", _resend),
+        ("/c/<kind>/<_uuid>/<action>", "POST", _aggregator_calls),
+    ):
+        name = f"engine_{action.__name__.strip('_')}"
+        blueprint.add_url_rule(rule, name, _answering(mailroom, action), methods=[method])
+
+
+def _answering(mailroom: Mailroom, action: Callable[..., Any]) -> Callable[..., Answer]:
+    def view(**parts: Any) -> Answer:
+        try:
+            found = action(mailroom, **parts)
+        except (BadRequest, BadText, channels.BadKnob, webhooks.BadSetting) as error:
+            return jsonify(error=str(error)), 400
+        except BadCall as error:
+            return jsonify(message="Error", data=[{"type": "error", "error": str(error)}]), 400
+        return jsonify(found)
+
+    return view
+
+
+def _body() -> Any:
+    found = request.get_json(force=True, silent=True)
+    if found is None:
+        raise BadRequest("expected a JSON body")
+    return found
+
+
+def _fields(allowed: dict[str, tuple[type, ...]]) -> dict[str, Any]:
+    """The body's fields, each of one of the types allowed for it."""
+    found = _body()
+    if not isinstance(found, dict):
+        raise BadRequest(f"expected an object with any of {', '.join(allowed)}; got {type(found).__name__}")
+    for key, value in found.items():
+        if key not in allowed:
+            raise BadRequest(f"unknown field {key!r}: possible are {', '.join(allowed)}")
+        if type(value) not in allowed[key]:
+            kinds = " or ".join(kind.__name__ for kind in allowed[key])
+            raise BadRequest(f"{key} must be {kinds}, got {type(value).__name__}")
+    return found
+
+
+def _show_channel(mailroom: Mailroom) -> Any:
+    with mailroom.lock:
+        return mailroom.courier.channel.as_json()
+
+
+def _change_channel(mailroom: Mailroom) -> Any:
+    given = _body()
+    with mailroom.lock:
+        mailroom.courier.channel = channels.changed(mailroom.courier.channel, given)
+        return mailroom.courier.channel.as_json()
+
+
+def _remove_channel(mailroom: Mailroom, uuid: str) -> Any:
+    """A person removes a channel: what waits for it fails, what is to be sent afterwards finds no way."""
+    channel = mailroom.remove_channel(uuid)
+    if channel is None:
+        raise BadRequest(f"there is no channel {uuid[:60]}; GET /api/v2/channels.json lists them")
+    return {"uuid": channel.uuid, "removed": True}
+
+
+def _show_webhook(mailroom: Mailroom) -> Any:
+    with mailroom.lock:
+        return mailroom.incoming.webhook.as_json()
+
+
+def _change_webhook(mailroom: Mailroom) -> Any:
+    given = _body()
+    with mailroom.lock:
+        mailroom.incoming.webhook = webhooks.changed(mailroom.incoming.webhook, given)
+        return mailroom.incoming.webhook.as_json()
+
+
+def _change_flow(mailroom: Mailroom) -> Any:
+    """A flow made for being started by the API, and what it says then; its uuid, for whoever wants to start it."""
+    given = _fields({"says": (str,)})
+    if "says" not in given:
+        raise BadRequest('says is missing: a template such as "@trigger.params.content"')
+    with mailroom.lock:
+        records, says, now = mailroom.courier.records, mailroom.dispatcher.says, mailroom.work.clock.now()
+        workspace = records.workspaces()[0]
+        records.catch_all_flow(workspace, now)  # else the new flow would be the one that texts start
+        uuid = next(iter(says), None) or str(records.new_flow(workspace, SPOKEN, now).uuid)
+        says[uuid] = given["says"]
+        return {"uuid": uuid, "name": SPOKEN, "says": given["says"]}
+
+
+def _show_phones(mailroom: Mailroom) -> Any:
+    with mailroom.lock:
+        numbers = mailroom.phones.numbers()
+        if "texts" not in request.args:
+            return {"phones": numbers}
+        texts = {number: [entry.as_json() for entry in mailroom.phones.texts(number)] for number in numbers}
+        return {"phones": numbers, "texts": texts}
+
+
+def _show_messages(mailroom: Mailroom) -> Any:
+    """What RapidPro stored: `origin` is flow for what a flow said, start if the API started that flow, else api.
+
+    `number` is the person's.
+    """
+    with mailroom.lock:
+        return {"messages": [_as_json(mailroom, one) for one in mailroom.courier.records.all_messages()]}
+
+
+def _as_json(mailroom: Mailroom, message: Any) -> dict[str, Any]:
+    contact = mailroom.courier.records.contact_of(message)
+    urn = message.urn or next(iter(contact.urns if contact is not None else ()), "")
+    return {
+        "id": message.id,
+        "number": path_of(urn),
+        "text": message.text,
+        "status": message.status,
+        "direction": message.direction,
+        "origin": _origin(mailroom, message),
+        "failed_reason": message.failed_reason,
+        "errors": message.errors,
+        "external_id": message.external_id,
+        "created_on": format_moment(message.created_on),
+        "sent_on": None if message.sent_on is None else format_moment(message.sent_on),
+    }
+
+
+def _origin(mailroom: Mailroom, message: Any) -> str:
+    if message.flow is None:
+        return "api"
+    started = message.direction == "out" and message.flow.uuid in mailroom.dispatcher.says
+    return "start" if started else "flow"
+
+
+def _show_texts(mailroom: Mailroom, number: str) -> Any:
+    with mailroom.lock:
+        return {"texts": [entry.as_json() for entry in mailroom.phones.texts(mailroom.incoming.number(number))]}
+
+
+def _receive(mailroom: Mailroom, number: str) -> Any:
+    """A person texts in; or, with `again`, the last text of the phone is handled once more."""
+    given = _fields({"text": (str,), "external_id": (str,), "again": (bool, str)})
+    again = given.get("again", False)
+    if again not in (True, False, "new_run"):
+        raise BadRequest('again must be true, false or "new_run"')
+    known = mailroom.incoming.number(number)
+    if again:
+        return mailroom.incoming.again(known, new_run=again == "new_run")
+    if "text" not in given:
+        raise BadRequest("text is missing: what does the person send?")
+    return mailroom.incoming.receive(known, given["text"], given.get("external_id"))
+
+
+def _report(mailroom: Mailroom) -> Any:
+    """A delivery report by hand: `status` is a word of the aggregator or a stage such as delivered."""
+    given = _fields({"message": (int,), "status": (str,)})
+    if set(given) != {"message", "status"}:
+        raise BadRequest("expected message (a number) and status")
+    aggregator = AGGREGATORS[mailroom.channel.aggregator]
+    stages = {str(stage): word for stage, word in aggregator.stages.items()}
+    word = stages.get(given["status"], given["status"])
+    if word not in aggregator.words:
+        known = ", ".join([*stages, *(one for one in aggregator.words if one not in stages)])
+        raise BadRequest(f"{aggregator.name} reports no {given['status']!r}: possible are {known}")
+    with mailroom.lock:
+        message = _message(mailroom, given["message"])
+        taken = mailroom.courier.report(message, word)
+        return {"message": message.id, "word": word, "taken": taken, "status": message.status}
+
+
+def _resend(mailroom: Mailroom, message_id: int) -> Any:
+    with mailroom.lock:
+        message = _message(mailroom, message_id)
+        if message.status != "failed":
+            raise BadRequest(f"only failed messages are sent anew, this one is {message.status}")
+        mailroom.resend(message)
+        return {"message": message.id, "status": message.status}
+
+
+def _message(mailroom: Mailroom, message_id: int) -> Any:
+    message = mailroom.courier.records.message(message_id)
+    if message is None:
+        raise BadRequest(f"there is no outgoing message {message_id}")
+    return message
+
+
+def _aggregator_calls(mailroom: Mailroom, kind: str, _uuid: str, action: str) -> Any:
+    """What the real aggregator posts to courier; `_uuid` is the channel's, any is taken."""
+    form = request.form.to_dict() if request.form else None
+    payload = form if form is not None else request.get_json(force=True, silent=True)
+    return answer(mailroom, kind, action, payload)

@@ -1,0 +1,61 @@
+"""The people's phones behind the channel: what each sent and received, in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from fakes.clock import format_moment
+from fakes.rapidpro.courier.segments import segments
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One text on a phone; `direction` is the phone's view."""
+
+    at: datetime
+    direction: Literal["sent", "received"]
+    text: str
+    message_id: int | None
+
+    def as_json(self) -> dict[str, Any]:
+        """With the time in ISO form, and the number of SMS the text takes."""
+        return {
+            "at": format_moment(self.at),
+            "direction": self.direction,
+            "text": self.text,
+            "message_id": self.message_id,
+            "segments": segments(self.text),
+        }
+
+
+class Phones:
+    """All phones by number (`+250788123123`). The caller holds the service's lock."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, list[Entry]] = {}
+
+    def received(self, number: str, at: datetime, text: str, message_id: int) -> None:
+        """The handset got a text."""
+        self._texts.setdefault(number, []).append(Entry(at, "received", text, message_id))
+
+    def sent(self, number: str, at: datetime, text: str, message_id: int | None) -> None:
+        """The person sent a text."""
+        self._texts.setdefault(number, []).append(Entry(at, "sent", text, message_id))
+
+    def texts(self, number: str) -> list[Entry]:
+        """What the phone sent and received, in order; none for a number nobody used yet."""
+        return list(self._texts.get(number, ()))
+
+    def numbers(self) -> list[str]:
+        """All phones that sent or received something."""
+        return sorted(self._texts)
+
+    def count(self, direction: Literal["sent", "received"]) -> int:
+        """How many texts all phones together sent or received."""
+        return sum(entry.direction == direction for texts in self._texts.values() for entry in texts)
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self._texts.clear()

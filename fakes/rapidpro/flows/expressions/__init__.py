@@ -1,0 +1,92 @@
+"""RapidPro's flow expressions: `@contact.name`, `@(upper(input.text))`.
+
+`evaluate` is pure: it knows only what it is given. Written from the facts about goflow v0.198.0 (RapidPro 9.0,
+generation "9") and v0.293.0 (hosted TextIt in 2026, generation "new").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fakes.rapidpro.flows.expressions.environment import Budget, Env, env_from_json
+from fakes.rapidpro.flows.expressions.evaluation import Scope, value_of
+from fakes.rapidpro.flows.expressions.parser import parse, too_deep
+from fakes.rapidpro.flows.expressions.scanner import scan
+from fakes.rapidpro.flows.expressions.values import (
+    ExpressionError,
+    Failed,
+    Generation,
+    TooComplex,
+    Value,
+    render,
+)
+
+__all__ = ["Env", "Evaluated", "env_from_json", "evaluate", "evaluate_value"]
+
+MAX_TEXT = 10_000
+TOO_DEEP = "expression nesting too deep"
+_FAILURES = (ExpressionError, TooComplex, RecursionError)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """The text that came out, and one message for each expression that failed and wrote nothing."""
+
+    text: str
+    errors: tuple[str, ...] = ()
+
+
+def evaluate(
+    template: str, context: Mapping[str, Any], env: Env, *, generation: Generation = "new", limit: int | None = MAX_TEXT
+) -> Evaluated:
+    """A template as text.
+
+    `context`: top-level names (any case) to JSON-like values; a key `__default__` is an object's default, the single
+    key `$datetime` makes a moment. `limit`: characters after which the text is cut (webhook bodies: None).
+    """
+    if "@" not in template:
+        return Evaluated(_cut(template, limit))
+    scope = _scope(context, env, generation)
+    written: list[str] = []
+    errors: list[str] = []
+    for kind, part in scan(template, scope.root.keys()):
+        if kind == "body":
+            written.append(part)
+            continue
+        try:
+            written.append(render(_value(part, scope)))
+        except _FAILURES as error:
+            errors.append(_message(error))
+    return Evaluated(_cut("".join(written), limit), tuple(errors))
+
+
+def evaluate_value(template: str, context: Mapping[str, Any], env: Env, *, generation: Generation = "new") -> Value:
+    """A template that is exactly one expression keeps the type of its value; an error is a Failed. Else text."""
+    scope = _scope(context, env, generation)
+    parts = list(scan(template.strip(), scope.root.keys()))
+    if len(parts) == 1 and parts[0][0] == "expression":
+        try:
+            return _value(parts[0][1], scope)
+        except _FAILURES as error:
+            return Failed(_message(error))
+    return evaluate(template, context, env, generation=generation).text
+
+
+def _scope(context: Mapping[str, Any], env: Env, generation: Generation) -> Scope:
+    return Scope(context, replace(env, generation=generation, budget=Budget()))
+
+
+def _value(expression: str, scope: Scope) -> Value:
+    if scope.env.generation == "new" and too_deep(expression):
+        raise ExpressionError(TOO_DEEP)
+    return value_of(parse(expression), scope)
+
+
+def _message(error: Exception) -> str:
+    return TOO_DEEP if isinstance(error, RecursionError) else str(error)
+
+
+def _cut(text: str, limit: int | None) -> str:
+    return text if limit is None or len(text) <= limit else text[: limit - 3] + "..."

@@ -1,0 +1,90 @@
+"""What an expression may know beside its context: the workspace's settings, the present moment, chance."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fakes.rapidpro.flows.expressions.values import Generation, TooComplex, parse_moment_text
+
+MAX_CALLS = 100_000
+MAX_MADE = 5_000_000
+MAX_ITEMS = 10_000
+DATE_FORMATS = ("DD-MM-YYYY", "MM-DD-YYYY", "YYYY-MM-DD")
+TIME_FORMATS = ("tt:mm", "tt:mm:ss", "h:mm aa", "h:mm:ss aa")
+
+
+@dataclass(slots=True)
+class Budget:
+    """How much one template may still do: expressions are no way to keep the service busy."""
+
+    calls: int = MAX_CALLS
+    made: int = MAX_MADE
+    """Characters and array items that may still be produced."""
+
+    def spend(self, made: int = 0) -> None:
+        """Count one call and what it made. TooComplex when there is nothing left."""
+        self.calls -= 1
+        self.made -= made
+        if self.calls < 0 or self.made < 0:
+            raise TooComplex
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    """Settings of the workspace; `now` is aware."""
+
+    now: datetime
+    timezone: ZoneInfo
+    date_format: str = "DD-MM-YYYY"
+    time_format: str = "tt:mm"
+    country: str = ""
+    languages: tuple[str, ...] = ()
+    generation: Generation = "new"
+    rng: random.Random = field(default_factory=lambda: random.Random(0))
+    budget: Budget = field(default_factory=Budget)
+
+
+def env_from_json(given: Mapping[str, Any], generation: Generation = "new") -> Env:
+    """An Env from the JSON form: timezone, date_format, time_format, country, languages, now, seed.
+
+    Whatever is missing has a default (`now`: 2000-01-01). ValueError says what is wrong.
+    """
+    unknown = set(given) - {"timezone", "date_format", "time_format", "country", "languages", "now", "seed"}
+    if unknown:
+        raise ValueError(f"unknown env key {sorted(unknown)[0]!r}")
+    languages = given.get("languages") or []
+    if not isinstance(languages, list) or not all(isinstance(code, str) for code in languages):
+        raise ValueError("env.languages must be a list of texts")
+    country = given.get("country") or ""
+    if not isinstance(country, str):
+        raise ValueError("env.country must be a text")
+    now = parse_moment_text(given["now"]).at if "now" in given else datetime(2000, 1, 1, tzinfo=UTC)
+    return Env(
+        now=now,
+        timezone=zone(given.get("timezone", "UTC")),
+        date_format=_one_of("date_format", given.get("date_format", "DD-MM-YYYY"), DATE_FORMATS),
+        time_format=_one_of("time_format", given.get("time_format", "tt:mm"), TIME_FORMATS),
+        country=country,
+        languages=tuple(languages),
+        generation=generation,
+        rng=random.Random(str(given.get("seed", 0))),
+    )
+
+
+def zone(name: Any) -> ZoneInfo:
+    """The time zone of that name. ValueError when there is none."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, TypeError, OSError):
+        raise ValueError(f"unknown time zone {name!r}") from None
+
+
+def _one_of(key: str, value: Any, known: tuple[str, ...]) -> str:
+    if value not in known:
+        raise ValueError(f"env.{key} must be one of {', '.join(known)}, got {value!r}")
+    return str(value)

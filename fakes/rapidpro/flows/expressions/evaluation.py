@@ -1,0 +1,137 @@
+"""The value of a parsed expression.
+
+Errors are values: an operation on an error is that error.
+Source: goflow excellent/tree.go, operators/builtin.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from fakes.rapidpro.flows.expressions.environment import Env
+from fakes.rapidpro.flows.expressions.functions import lookup
+from fakes.rapidpro.flows.expressions.numeric import in_range, to_integer, to_number
+from fakes.rapidpro.flows.expressions.operators import operate
+from fakes.rapidpro.flows.expressions.parser import Atom, Call, Chain, Dot, Index, Lambda, Literal, Name, Negated, Node
+from fakes.rapidpro.flows.expressions.values import (
+    ExpressionError,
+    Failed,
+    Function,
+    Record,
+    Value,
+    describe,
+    from_json,
+    render,
+)
+
+
+class Scope:
+    """The names an expression may use: arguments of anonymous functions, then the context, then functions."""
+
+    __slots__ = ("_inner", "_known", "env", "root")
+
+    def __init__(self, root: Mapping[str, Any], env: Env) -> None:
+        self.root = {name.lower(): value for name, value in root.items()}
+        self.env = env
+        self._known: dict[str, Value] = {}
+        self._inner: dict[str, Value] = {}
+
+    def with_arguments(self, names: tuple[str, ...], values: list[Value]) -> Scope:
+        """The same scope with these names in front."""
+        scope = Scope.__new__(Scope)
+        scope.root, scope.env, scope._known = self.root, self.env, self._known
+        scope._inner = {**self._inner, **{n.lower(): v for n, v in zip(names, values, strict=True)}}
+        return scope
+
+    def find(self, name: str) -> Value:
+        """What a name stands for; an unknown one is an error."""
+        name = name.lower()
+        if name in self._inner:
+            return self._inner[name]
+        if name in self.root:
+            if name not in self._known:
+                self._known[name] = from_json(self.root[name])
+            return self._known[name]
+        return lookup(name, self.env.generation) or Failed(f"context has no property '{name}'")
+
+
+def value_of(node: Node, scope: Scope) -> Value:
+    """The value of a tree; what cannot be evaluated is a Failed."""
+    try:
+        return _value_of(node, scope)
+    except ExpressionError as error:
+        return Failed(str(error))
+
+
+def _value_of(node: Node, scope: Scope) -> Value:
+    if isinstance(node, Literal):
+        if isinstance(node.value, Decimal):
+            return in_range(node.value, scope.env.generation)
+        return node.value  # type: ignore[no-any-return] # literals hold only values
+    if isinstance(node, Name):
+        return scope.find(node.name)
+    if isinstance(node, Atom):
+        return _stepped(node, scope)
+    if isinstance(node, Chain):
+        result = value_of(node.first, scope)
+        for operator, operand in node.rest:
+            result = operate(operator, result, value_of(operand, scope), scope.env)
+        return result
+    if isinstance(node, Negated):
+        number = to_number(value_of(node.operand, scope), scope.env.generation)
+        return number.copy_negate() if node.times % 2 and number else number  # no zero has a sign
+    return _anonymous(node, scope)
+
+
+def _anonymous(node: Lambda, scope: Scope) -> Function:
+    def call(_env: Env, arguments: list[Value]) -> Value:
+        if len(arguments) != len(node.parameters):
+            return Failed(f"need {len(node.parameters)} argument(s), got {len(arguments)}")
+        return value_of(node.body, scope.with_arguments(node.parameters, arguments))
+
+    return Function("<anon>", call)
+
+
+def _stepped(node: Atom, scope: Scope) -> Value:
+    result = value_of(node.base, scope)
+    for step in node.steps:
+        if isinstance(step, Dot):
+            result = _looked_up(result, step.name, scope.env, dotted=True)
+        elif isinstance(step, Index):
+            result = _looked_up(result, value_of(step.expression, scope), scope.env, dotted=False)
+        else:
+            result = _called(result, step, node, scope)
+    return result
+
+
+def _called(function: Value, step: Call, node: Atom, scope: Scope) -> Value:
+    scope.env.budget.spend()
+    if not isinstance(function, Function):
+        if isinstance(node.base, Name) and node.steps[0] is step:
+            raise ExpressionError(f"{node.base.name.lower()} is not a function")
+        if isinstance(function, Failed):
+            return function
+        raise ExpressionError(f"{describe(function)} is not a function")
+    return function.call(scope.env, [value_of(argument, scope) for argument in step.arguments])
+
+
+def _looked_up(container: Value, key: Value, env: Env, *, dotted: bool) -> Value:
+    if isinstance(container, Failed):
+        return container
+    if isinstance(key, Failed):
+        return key
+    if isinstance(container, list):
+        index = to_integer(key, env.generation)
+        if not -len(container) <= index < len(container):
+            raise ExpressionError(f"index {index} out of range for {len(container)} items")
+        item: Value = container[index]
+        return item
+    if not isinstance(container, Record):
+        raise ExpressionError(f"{describe(container)} doesn't support lookups")
+    name = render(key)
+    value, known = container.get(name)
+    if dotted and not known:
+        raise ExpressionError(f"{describe(container)} has no property '{name}'")
+    return value

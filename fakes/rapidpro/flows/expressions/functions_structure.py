@@ -1,0 +1,180 @@
+"""Functions that convert, make and go through arrays and objects."""
+
+from __future__ import annotations
+
+from datetime import date, time
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+from fakes.rapidpro.flows.expressions.environment import Env
+from fakes.rapidpro.flows.expressions.functions_number import total
+from fakes.rapidpro.flows.expressions.json_text import parse_json, to_json
+from fakes.rapidpro.flows.expressions.numeric import to_number
+from fakes.rapidpro.flows.expressions.pretty import pretty
+from fakes.rapidpro.flows.expressions.signature import (
+    any_value,
+    array,
+    boolean,
+    clock,
+    day,
+    function,
+    integer,
+    limited,
+    moment,
+    number,
+    raw,
+    record,
+    takes,
+    text,
+)
+from fakes.rapidpro.flows.expressions.values import (
+    ExpressionError,
+    Failed,
+    Function,
+    Moment,
+    Record,
+    Value,
+    describe,
+    render,
+    truthy,
+    weigh,
+)
+
+
+def make_object(_env: Env, *pairs: Value) -> Record:
+    if len(pairs) % 2:
+        raise ExpressionError("requires an even number of arguments")
+    made = {render(pairs[i]): pairs[i + 1] for i in range(0, len(pairs), 2)}
+    has_default = "__default__" in made
+    return Record(
+        {k: v for k, v in made.items() if k != "__default__"}, made.get("__default__"), has_default=has_default
+    )
+
+
+def count(_env: Env, value: Value) -> Decimal:
+    if value is None:
+        return Decimal(0)
+    if isinstance(value, list):
+        return Decimal(len(value))
+    if isinstance(value, Record):
+        return Decimal(len(value.properties))
+    raise ExpressionError("value isn't countable")
+
+
+def identity(value: Value) -> Any:
+    """Something to compare by: alike for values equal in type and content."""
+    if isinstance(value, list):
+        return list, tuple(identity(item) for item in value)
+    if isinstance(value, Record):
+        default = identity(value.default) if value.has_default else None
+        return Record, default, tuple((name, identity(value.properties[name])) for name in value.names())
+    return type(value), value
+
+
+def contains(env: Env, items: list[Any], one: Value) -> bool:
+    env.budget.spend(len(items) // 4)
+    if not isinstance(one, list | Record):
+        return any(type(item) is type(one) and item == one for item in items)
+    weigh(one)
+    alike = [item for item in items if type(item) is type(one)]
+    env.budget.spend(weigh(alike))
+    wanted = identity(one)
+    return any(identity(item) == wanted for item in alike)
+
+
+def join(env: Env, items: list[Any], separator: str) -> str:
+    joined = separator.join(render(item) for item in items)
+    env.budget.spend(len(joined))
+    return joined
+
+
+def sort(env: Env, items: list[Any]) -> Value:
+    if len(items) < 2:
+        return items
+    for item in items:
+        if not isinstance(item, str | Decimal | bool | Moment | date | time):
+            raise ExpressionError(f"{describe(item)} isn't a comparable type")
+        if type(item) is not type(items[0]):
+            raise ExpressionError("can't sort array of different types")
+    return limited(sorted(items, key=lambda item: _sort_key(item)), env)
+
+
+def _sort_key(item: Any) -> Any:
+    return (item.at, item.nanoseconds) if isinstance(item, Moment) else item
+
+
+def unique(env: Env, items: list[Any]) -> Value:
+    """Each once, in the order of their first appearance."""
+    env.budget.spend(weigh(items))
+    found: dict[Any, Any] = {}
+    for item in items:
+        found.setdefault(identity(item), item)
+    return list(found.values())
+
+
+def filter_items(env: Env, items: list[Any], test: Function) -> Value:
+    return [item for item in items if truthy(_called(env, test, item))]
+
+
+def foreach(env: Env, items: list[Any], change: Function, *further: Value) -> Value:
+    return limited([_called(env, change, item, *further) for item in items], env)
+
+
+def foreach_value(env: Env, given: Record, change: Function, *further: Value) -> Record:
+    return Record({name: _called(env, change, value, *further) for name, value in given.properties.items()})
+
+
+def _called(env: Env, what: Function, *arguments: Value) -> Value:
+    env.budget.spend()
+    result = what.call(env, list(arguments))
+    if isinstance(result, Failed):
+        raise ExpressionError(result.message)
+    if isinstance(result, str):
+        env.budget.spend(len(result))
+    return result
+
+
+def extract_object(_env: Env, given: Record, *names: str) -> Record:
+    return Record({name: given.get(name)[0] for name in names})
+
+
+def slice_items(_env: Env, items: list[Any], start: int, end: int | None = None) -> Value:
+    cut: list[Any] = items[start:end]
+    return cut
+
+
+def json(env: Env, value: Value) -> str:
+    written = to_json(value)
+    env.budget.spend(len(written))
+    return written
+
+
+STRUCTURE_FUNCTIONS = MappingProxyType({
+    "text": takes(text)(lambda _env, value: value),
+    "number": takes(number)(lambda _env, value: value),
+    "boolean": takes(boolean)(lambda _env, value: value),
+    "datetime": takes(moment)(lambda _env, value: value),
+    "date": takes(day)(lambda _env, value: value),
+    "time": takes(clock)(lambda _env, value: value),
+    "array": takes(rest=any_value)(lambda env, *values: limited(list(values), env)),
+    "object": takes(rest=any_value)(make_object),
+    "count": takes(any_value)(count),
+    "contains": takes(array, any_value)(contains),
+    "join": takes(array, text)(join),
+    "concat": takes(array, array)(lambda env, first, second: limited([*first, *second], env)),
+    "slice": takes(array, integer, integer, needed=2)(slice_items),
+    "reverse": takes(array)(lambda _env, items: items[::-1]),
+    "sort": takes(array)(sort),
+    "sum": takes(array)(lambda env, items: total(env, [to_number(item, env.generation) for item in items])),
+    "unique": takes(array)(unique),
+    "filter": takes(array, function)(filter_items),
+    "foreach": takes(array, function, rest=any_value)(foreach),
+    "foreach_value": takes(record, function, rest=any_value)(foreach_value),
+    "extract": takes(record, text)(lambda _env, given, name: given.get(name)[0]),
+    "extract_object": takes(record, text, rest=text)(extract_object),
+    "keys": takes(record)(lambda _env, given: list(given.names())),
+    "json": takes(any_value)(json),
+    "parse_json": takes(text)(lambda env, value: parse_json(value, env)),
+    "format": takes(raw)(lambda env, value: "" if isinstance(value, Failed) else pretty(value, env)),
+})  # fmt: skip

@@ -1,0 +1,70 @@
+"""Functions on addresses, attachments and places."""
+
+from __future__ import annotations
+
+import re
+from types import MappingProxyType
+
+import phonenumbers
+
+from fakes.rapidpro.flows.expressions.environment import Env
+from fakes.rapidpro.flows.expressions.signature import any_value, takes, text
+from fakes.rapidpro.flows.expressions.values import ExpressionError, Record, Value, quoted
+
+_URN = re.compile(r"([^:?#]+):([^?#]+)(?:\?([^?#]*))?(?:#([^?#]*))?", re.DOTALL)
+_CONTENT_TYPE = re.compile(r"image|audio|video|application|geo|unavailable|\w+/[-+.\w]+", re.ASCII)
+
+
+def _parts(urn: str) -> tuple[str, str, str]:
+    match = _URN.fullmatch(urn)
+    if match is None:
+        raise ExpressionError(f"{quoted(urn)} is not a valid URN: scheme or path cannot be empty")
+    scheme, path, _, display = (_unescaped(part or "") for part in match.groups())
+    return scheme, path, display
+
+
+def _unescaped(part: str) -> str:
+    return part.replace("%23", "#").replace("%3F", "?").replace("%25", "%")
+
+
+def urn_parts(_env: Env, urn: str) -> Record:
+    scheme, path, display = _parts(urn)
+    return Record({"scheme": scheme, "path": path, "display": display})
+
+
+def format_urn(env: Env, urn: str) -> str:
+    """A phone number the way people of its country write it; of other addresses the display name or the path."""
+    scheme, path, display = _parts(urn)
+    if scheme != "tel" or (display and env.generation == "new"):
+        return display or path
+    try:
+        parsed = phonenumbers.parse(path, None)
+    except phonenumbers.NumberParseException:
+        return path
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
+
+
+def attachment_parts(_env: Env, attachment: str) -> Record:
+    kind, colon, url = attachment.partition(":")
+    kind = kind.lower()
+    if not colon or not _CONTENT_TYPE.fullmatch(kind):
+        kind, url = "", attachment
+    return Record({"content_type": kind, "url": url})
+
+
+def format_location(_env: Env, path: str) -> str:
+    return path.rpartition(">")[2].strip()
+
+
+def prompt(_env: Env, name: str, *_values: Value) -> Value:
+    """Prompts for language models belong to the installation; this one has none."""
+    raise ExpressionError(f"no such prompt {quoted(name)}")
+
+
+URN_FUNCTIONS = MappingProxyType({
+    "urn_parts": takes(text)(urn_parts),
+    "format_urn": takes(text)(format_urn),
+    "attachment_parts": takes(text)(attachment_parts),
+    "format_location": takes(text)(format_location),
+    "prompt": takes(text, rest=any_value)(prompt),
+})  # fmt: skip

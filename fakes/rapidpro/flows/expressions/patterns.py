@@ -1,0 +1,63 @@
+"""Regular expressions, by the RE2 library: the dialect of the engine, and time that grows with the text's length only.
+
+Case is ignored and `^` `$` match at lines. There are no back-references and no look-around.
+Source: goflow excellent/functions/builtin.go RegexMatch, flows/routers/cases/tests.go HasPattern (Go's regexp).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from fakes.rapidpro.flows.expressions.environment import Env
+from fakes.rapidpro.flows.expressions.values import ExpressionError
+
+MAX_PATTERN = 10_000
+"""Characters; no template of a flow can be longer."""
+MAX_MEMORY = 4 * 1024 * 1024
+"""Bytes that one compiled pattern may take."""
+STEPS_A_UNIT = 20
+"""A step is one instruction of a pattern on one byte of text; so many of them cost as much as one character made."""
+COMPILING = 50
+"""Compiling costs as many steps for each instruction."""
+TOO_LARGE = 100_000
+"""Units that are gone when a pattern turns out too large, which is not found at once."""
+_ONE_BYTE = re.compile(r"(?:[^\\]|\\[^C])*\\C", re.DOTALL)
+"""The library's escape for a single byte, which the engine does not have."""
+
+
+def search(pattern: str, text: str, env: Env, complaint: str = "invalid regular expression") -> tuple[str, ...] | None:
+    """The first match in the text and its groups (those that took no part are empty); None when there is no match.
+
+    ExpressionError with `complaint` for what is no pattern or too large a one, and when the budget of `env` is gone.
+    """
+    compiled = _compiled(pattern, env, complaint)
+    subject = _utf8(text)
+    env.budget.spend(compiled.programsize * (len(subject) + COMPILING) // STEPS_A_UNIT)
+    match = compiled.search(subject)
+    if match is None:
+        return None
+    return tuple(group.decode("utf-8", "replace") for group in (match.group(), *match.groups(b"")))
+
+
+def _compiled(pattern: str, env: Env, complaint: str) -> Any:
+    import re2  # slow to import, and most flows have no patterns
+
+    if len(pattern) > MAX_PATTERN or _ONE_BYTE.match(pattern):
+        raise ExpressionError(complaint)
+    options = re2.Options()
+    options.max_mem = MAX_MEMORY
+    options.log_errors = False
+    try:
+        return re2.compile(b"(?mi)" + _utf8(pattern), options)
+    except re2.error as error:
+        env.budget.spend(TOO_LARGE if "too large" in str(error) else len(pattern))
+        raise ExpressionError(complaint) from None
+
+
+def _utf8(text: str) -> bytes:
+    """As UTF-8; halves of surrogate pairs, which JSON can hold, become U+FFFD as they do for the engine."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()

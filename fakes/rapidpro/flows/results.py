@@ -1,0 +1,56 @@
+"""What a flow keeps of its webhook calls, and what the control API tells of a text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fakes.rapidpro.flows import webhook as hooks
+
+MOST_EXTRA = 10_000
+"""Bytes; a longer answer is not kept with the result."""
+
+
+def outcome(
+    message_id: int | None, *, run: str | None = None, calls: list[hooks.Outcome] | None = None,
+    reply: dict[str, Any] | None = None, duplicate: bool = False, ignored: str | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """What the control API answers: `webhook` is the last call, `calls` are all."""
+    made = [call.as_json() for call in calls or []]
+    return {
+        "message": message_id,
+        "run": run,
+        "webhook": made[-1] if made else None,
+        "calls": made,
+        "reply": reply,
+        "duplicate": duplicate,
+        "ignored": ignored,
+    }
+
+
+def results_of(calls: list[hooks.Outcome]) -> dict[str, dict[str, Any]]:
+    results = {}
+    for name, call in zip(("Relay", "Relay Retry"), calls, strict=False):
+        category = "Success" if call.success and call.error is None else "Failure"
+        extra = hooks.json_of(call) if len(call.body.encode("utf-8", "replace")) < MOST_EXTRA else None
+        results[name.lower().replace(" ", "_")] = {
+            "__default__": str(call.status),
+            "name": name,
+            "value": str(call.status),
+            "category": category,
+            "category_localized": category,
+            "input": f"POST {call.url}",
+            "extra": extra,
+        }
+    return results
+
+
+def with_default(results: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    return {"__default__": "\n".join(f"{one['name']}: {one['value']}" for one in results.values()), **results}
+
+
+def webhook_of(call: hooks.Outcome, generation: str) -> Any:
+    """What `@webhook` is after a call: new: the call with its status; old: the answer's JSON."""
+    found = hooks.json_of(call)
+    if generation == "9":
+        return found if found is not None else {}
+    return {"__default__": f"POST {call.url}", "status": call.status, "headers": dict(call.headers), "json": found}

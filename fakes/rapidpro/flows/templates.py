@@ -1,0 +1,46 @@
+"""Templates of the workspace (texts of broadcasts and flows, bodies of webhooks) with their expressions evaluated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from fakes.rapidpro.runtime import Work
+from fakes.rapidpro.store.records import Workspace
+
+if TYPE_CHECKING:
+    from fakes.rapidpro.flows.expressions import Env
+
+DATE_FORMATS: Mapping[str, str] = MappingProxyType(
+    {"day_first": "DD-MM-YYYY", "month_first": "MM-DD-YYYY", "year_first": "YYYY-MM-DD"}
+)
+"""Source: rapidpro temba/orgs/models.py (DATE_FORMATS_ENGINE); the time is always written as 15:04."""
+SHORT = 10_000
+"""Characters that any template may have; see expressions.MAX_TEXT."""
+
+
+def written(template: str, context: Mapping[str, Any], workspace: Workspace, work: Work, *, whole: bool = False) -> str:
+    """The template as text in this workspace at this moment; `whole`: however long it is."""
+    if "@" not in template and len(template) <= SHORT:
+        return template
+    # Expressions take a while to load: not before a template has to be evaluated.
+    from fakes.rapidpro.flows.expressions import MAX_TEXT, evaluate
+
+    limit = None if whole else MAX_TEXT
+    return evaluate(template, context, _env(workspace, work), generation=work.habits.generation, limit=limit).text
+
+
+def _env(workspace: Workspace, work: Work) -> Env:
+    from fakes.rapidpro.flows.expressions import Env
+
+    return Env(
+        now=work.clock.now(),
+        timezone=ZoneInfo(workspace.timezone or "UTC"),
+        date_format=DATE_FORMATS[workspace.date_style],
+        country=workspace.default_country or "",
+        languages=tuple(workspace.languages),
+        generation=work.habits.generation,
+        rng=work.rng,
+    )

@@ -1,0 +1,61 @@
+"""What a broadcast says to one contact: whose translation, and what becomes of the expressions in it.
+
+Source: goflow core/msg.go (BroadcastTranslations, MsgContent), mailroom core/models/broadcast.go and msg.go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from fakes.rapidpro.flows.context import NOTHING, context_of
+from fakes.rapidpro.flows.templates import written
+from fakes.rapidpro.runtime import Work
+from fakes.rapidpro.store.records import Contact, Content, Records, Workspace
+
+Translation = Mapping[str, Any]
+"""What there is of text, attachments, quick_replies."""
+
+
+def content_for(broadcast: Any, contact: Contact, workspace: Workspace, records: Records, work: Work) -> Content | None:
+    """What the contact gets; none if it is nothing."""
+    given, wished = records.translations_of(broadcast), _languages(contact, workspace, broadcast.base_language)
+    found = [given[language] for language in wished if language in given]
+    chosen = _merged(found) if work.habits.merges_translations else _content(*found[:1])
+    if chosen.empty:
+        return None
+    content = _evaluated(chosen, contact, workspace, records, work)
+    return None if content.empty and not work.habits.sends_emptied else content
+
+
+def _languages(contact: Contact, workspace: Workspace, base: str) -> Iterable[str]:
+    """The contact's if the workspace has it, the workspace's first, the broadcast's base."""
+    own, known = contact.language, workspace.languages
+    return dict.fromkeys((own, *known[:1], base) if own is not None and own in known else (*known[:1], base))
+
+
+def _merged(found: Sequence[Translation]) -> Content:
+    """Each part from the first translation that has it."""
+    if len(found) == 1:  # the usual case
+        return _content(found[0])
+    first = {part: next((one[part] for one in found if one.get(part)), None) for part in Content._fields}
+    return _content(first)
+
+
+def _content(one: Translation = NOTHING) -> Content:
+    return Content(one.get("text") or "", one.get("attachments") or (), one.get("quick_replies") or ())
+
+
+def _evaluated(content: Content, contact: Contact, workspace: Workspace, records: Records, work: Work) -> Content:
+    if "@" not in content.text and not content.quick_replies:
+        return content
+    context = context_of(records, workspace, contact)
+    replies = [
+        {
+            key: written(value, context, workspace, work) if key == "text" else value
+            for key, value in one.items()
+            if value
+        }
+        for one in content.quick_replies
+    ]
+    return content._replace(text=written(content.text, context, workspace, work), quick_replies=replies)

@@ -1,0 +1,101 @@
+"""Everything behind the API in one object: what the API tells, and what the control API turns.
+
+The parts: `dispatch` makes messages, `courier` carries them, `phones` receive them, `incoming` brings texts in.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
+
+from fakes.clock import Clock
+from fakes.rapidpro.courier.channel import Channel
+from fakes.rapidpro.courier.courier import Courier
+from fakes.rapidpro.courier.phones import Phones
+from fakes.rapidpro.flows.webhook import Posts
+from fakes.rapidpro.mailroom.dispatch import Dispatcher
+from fakes.rapidpro.mailroom.incoming import Incoming
+from fakes.rapidpro.runtime import Work
+from fakes.rapidpro.store.records import Records
+from fakes.rapidpro.versions.habits import habits_of
+
+if TYPE_CHECKING:
+    from flask import Blueprint
+
+
+class Mailroom:
+    """What happens behind the API.
+
+    The hooks `broadcast_created` and `flow_started` are called by the API with the row it stored; they only note what
+    is to be done, the clock brings it. `session` carries the flow's webhook calls; they are made without
+    the lock. `profile` is a version such as "9.3", "26" or "next".
+    """
+
+    def __init__(
+        self, records: Records, clock: Clock, rng: random.Random, session: Posts,
+        lock: AbstractContextManager[Any], profile: str,
+    ) -> None:  # fmt: skip
+        self.lock = lock
+        self.records = records
+        self.work = Work(clock, rng, lock, habits_of(profile))
+        self.phones = Phones()
+        self.courier = Courier(records, self.work, self.phones)
+        self.dispatcher = Dispatcher(records, self.work, self.courier)
+        self.incoming = Incoming(records, self.work, self.phones, self.dispatcher, session)
+
+    def broadcast_created(self, broadcast: Any) -> None:
+        """The API stored a broadcast as pending (old versions: queued)."""
+        with self.lock:
+            self.dispatcher.broadcast_created(broadcast)
+
+    def flow_started(self, start: Any) -> None:
+        """The API stored a flow start as pending."""
+        with self.lock:
+            self.dispatcher.flow_started(start)
+
+    def resend(self, message: Any) -> None:
+        """A person pressed "resend" on a failed message: the channel is chosen anew for its URN."""
+        workspace, contact = self.records.workspace_of(message), self.records.contact_of(message)
+        with self.lock:
+            _, channel = self.dispatcher.route(workspace, contact, message.urn) if message.urn else (None, None)
+            self.courier.resend(message, channel)
+
+    def remove_channel(self, uuid: str) -> Any:
+        """A person removes a channel; it, or none if there is none of that UUID."""
+        with self.lock:
+            channel = self.records.remove_channel(uuid)
+            if channel is not None:
+                self.courier.removed(channel)
+            return channel
+
+    def forget(self) -> None:
+        """The world begins anew: nothing waits, no phone has received anything, all knobs are back."""
+        with self.lock:
+            self.work.forget()
+            self.phones.clear()
+            self.courier.forget()
+            self.dispatcher.forget()
+            self.incoming.forget()
+
+    def metrics(self) -> Mapping[str, float]:
+        """Numbers by name: texts on phones, messages in line, tasks waiting."""
+        with self.lock:
+            return {
+                "phone_texts_sent": self.phones.count("sent"),
+                "phone_texts_received": self.phones.count("received"),
+                "channel_queue": self.courier.waiting(),
+                "mailroom_tasks": self.dispatcher.busy(),
+            }
+
+    @property
+    def channel(self) -> Channel:
+        """The channel's knobs."""
+        return self.courier.channel
+
+    def blueprint_rules(self, blueprint: Blueprint) -> None:
+        """Put the control routes of channel, webhook and phones on the service's blueprint."""
+        from fakes.rapidpro.control import channel as controls  # with Flask, which only the control API needs
+
+        controls.add_rules(blueprint, self)

@@ -1,0 +1,201 @@
+"""The store of the fake RapidPro: its tables, and what the parts behind the API ask of them.
+
+It fulfils `records.Records`, which is what the parts behind the API ask. Everything is called with the service's lock
+held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from fakes.rapidpro.store.records import ONLY_NODE, Content
+from fakes.rapidpro.store.rows import Channel, Contact, Flow, Message, Named, Run, Workspace
+from fakes.rapidpro.store.tables import Tables
+from fakes.rapidpro.urns import identity_of
+
+
+class Store(Tables):
+    """All rows. New ones are numbered after the seed's."""
+
+    def workspaces(self) -> Sequence[Workspace]:
+        return list(self.spaces.values())
+
+    def workspace_of(self, row: Any) -> Workspace:
+        workspace: Workspace = row.workspace
+        return workspace
+
+    def channels_of(self, workspace: Any) -> Sequence[Channel]:
+        return [channel for channel in self.channels if channel.workspace is workspace]
+
+    def remove_channel(self, uuid: str) -> Channel | None:
+        found = next((channel for channel in self.channels if channel.uuid == uuid), None)
+        if found is not None:
+            self.channels.remove(found)
+        return found
+
+    def channel_of(self, message: Any) -> Channel | None:
+        channel: Channel | None = message.channel
+        return channel if channel in self.channels else None
+
+    def set_channel(self, message: Any, channel: Any) -> None:
+        message.channel = channel
+
+    def groups_of(self, contact: Any) -> Sequence[Named]:
+        groups: list[Named] = contact.groups
+        return groups
+
+    def fields_of(self, workspace: Any, contact: Any) -> Sequence[tuple[str, str, Any]]:
+        known = [one for one in self.fields if one.workspace is workspace]
+        return [(one.key, one.name, contact.fields.get(one.key)) for one in known]
+
+    def globals_of(self, workspace: Any) -> Sequence[tuple[str, str, str]]:
+        return [(one.key, one.name, one.value) for one in self.globals if one.workspace is workspace]
+
+    def wanted(self, row: Any) -> Any:
+        return Recipients(row, self.contacts.values())
+
+    def translations_of(self, broadcast: Any) -> Mapping[str, Mapping[str, Any]]:
+        found: dict[str, dict[str, Any]] = broadcast.translations
+        return found
+
+    def contact_of(self, message: Any) -> Contact:
+        contact: Contact = message.contact
+        return contact
+
+    def all_messages(self) -> Iterable[Message]:
+        return [self.message_by_id[number] for number in sorted(self.message_by_id)]
+
+    def message(self, message_id: int) -> Message | None:
+        found = self.message_by_id.get(message_id)
+        return found if found is not None and found.direction == "out" else None
+
+    def new_contact(self, workspace: Any, urn: str, now: datetime) -> Contact:
+        return self.add_contact(
+            Contact(self.number("contact"), self.new_uuid(), None, None, "active", [urn], {}, [], now, now, workspace)
+        )
+
+    def reached_by(self, contact: Any, urn: str) -> Channel | None:
+        channel: Channel | None = contact.channels.get(identity_of(urn)) if contact.channels else None
+        if channel is None:
+            return None
+        return channel if channel in self.channels else None
+
+    def prefer(self, contact: Any, urn: str, channel: Any) -> None:
+        self.set_urns(contact, [urn, *(one for one in contact.urns if identity_of(one) != identity_of(urn))])
+        contact.channels[identity_of(urn)] = channel
+
+    def touch_contact(self, contact: Any, now: datetime, *, status: str) -> None:
+        contact.status = status
+        contact.last_seen_on = now
+        self.touch(contact, now)
+
+    def set_broadcast(self, broadcast: Any, status: str, contact_count: int | None, now: datetime) -> None:  # noqa: ARG002 - broadcasts show no such time
+        broadcast.status = status
+        broadcast.contact_count = contact_count
+
+    def set_start(self, start: Any, status: str, contact_count: int | None, now: datetime) -> None:
+        start.status = status
+        start.contact_count = contact_count
+        start.modified_on = now
+        self.start_files.note(start)
+
+    def set_status(self, message: Any, status: str, now: datetime | None) -> None:
+        message.status = status
+        if now is not None:
+            message.modified_on = now
+        self.folders.file(message)
+
+    def new_outgoing(
+        self, workspace: Any, contact: Any, *, uuid: str, content: Content, urn: str | None, channel: Any,
+        status: str, failed_reason: str | None, broadcast: Any, flow: Any, high_priority: bool, now: datetime,
+    ) -> Message:  # fmt: skip
+        return self.add_message(
+            Message(
+                self.number("message"),
+                uuid,
+                workspace,
+                broadcast,
+                contact,
+                urn,
+                channel,
+                "out",
+                "text",
+                status,
+                "visible",
+                content.text,
+                now,
+                now,
+                failed_reason=failed_reason,
+                flow=flow,
+                attachments=list(content.attachments),
+                quick_replies=list(content.quick_replies),
+                high_priority=high_priority,
+            )
+        )
+
+    def new_incoming(
+        self, workspace: Any, contact: Any, *, uuid: str, text: str, urn: str, channel: Any, flow: Any,
+        archived: bool, external_id: str, now: datetime,
+    ) -> Message:  # fmt: skip
+        visibility = "archived" if archived else "visible"
+        return self.add_message(
+            Message(
+                self.number("message"),
+                uuid,
+                workspace,
+                None,
+                contact,
+                urn,
+                channel,
+                "in",
+                "text",
+                "handled",
+                visibility,
+                text,
+                now,
+                now,
+                flow=flow,
+                external_id=external_id,
+            )
+        )
+
+    def catch_all_flow(self, workspace: Any, now: datetime) -> Flow:
+        for flow in self.flows:
+            if flow.workspace is workspace and not flow.archived and not flow.deleted:
+                return flow
+        return self.new_flow(workspace, "Relay", now)
+
+    def new_flow(self, workspace: Any, name: str, now: datetime) -> Flow:
+        flow = Flow(self.new_uuid(), name, False, False, now, now, workspace, made=True)
+        self.flows.append(flow)
+        return flow
+
+    def new_run(self, workspace: Any, contact: Any, flow: Any, *, uuid: str, start: Any, now: datetime) -> Run:
+        flow = start.flow if flow is None and start is not None else flow
+        run = Run(
+            self.number("run"), uuid, workspace, flow, contact, start, "active", start is None, {}, [], now, now, None
+        )
+        self.add_run(run)
+        return run
+
+    def end_run(self, run: Any, results: Mapping[str, Any], now: datetime) -> None:
+        run.status = "completed"
+        told = {"node_uuid": ONLY_NODE, "created_on": now.isoformat().replace("+00:00", "Z")}
+        run.results = {key: {**one, **told} for key, one in results.items()}
+        run.modified_on = run.exited_on = now
+        self.run_files.note(run)
+
+
+class Recipients:
+    """Who a broadcast or a flow start is for."""
+
+    def __init__(self, row: Any, everybody: Iterable[Contact]) -> None:
+        self.contacts: Sequence[Contact] = row.contacts
+        self.urns: Sequence[str] = row.urns or ()
+        self.by_group = bool(row.groups)
+        wanted = set(map(id, row.groups))
+        self.members: Sequence[Contact] = (
+            [one for one in everybody if any(id(group) in wanted for group in one.groups)] if wanted else ()
+        )

@@ -1,0 +1,206 @@
+"""The rows of the fake RapidPro with their indexes: everything that finds a row without looking at all of them.
+
+Whoever changes what a row is found by does it here, so that no index lags behind. Called with the service's lock held.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from fakes.rapidpro.store.files import By, Files, Name
+from fakes.rapidpro.store.folders import Folders
+from fakes.rapidpro.store.ordered import Ordered, Timed, by_creation, by_modification
+from fakes.rapidpro.store.rows import (
+    Broadcast,
+    Channel,
+    Contact,
+    Field,
+    Flow,
+    FlowStart,
+    Global,
+    Message,
+    Named,
+    Run,
+    Token,
+    User,
+    Workspace,
+)
+from fakes.rapidpro.urns import identity_of
+
+
+class Tables:
+    """All rows. New ones are numbered after the seed's."""
+
+    def __init__(self, new_uuid: Callable[[], str], born: datetime) -> None:
+        self.new_uuid = new_uuid
+        self.clear(born)
+
+    def clear(self, born: datetime) -> None:
+        """Forget all rows; `born` is the moment the world begins anew."""
+        self.born = born
+        self.spaces: dict[int, Workspace] = {}
+        self.users: dict[str, User] = {}
+        self.tokens: dict[str, Token] = {}
+        self.retired: list[tuple[str, str]] = []
+        self.channels: list[Channel] = []
+        self.fields: list[Field] = []
+        self.globals: list[Global] = []
+        self.groups: list[Named] = []
+        self.labels: list[Named] = []
+        self.flows: list[Flow] = []
+        self.starts: list[FlowStart] = []
+        self.runs: list[Run] = []
+        self.contacts: dict[str, Contact] = {}
+        self.broadcasts: dict[int, Ordered[Broadcast]] = defaultdict(_by_creation)
+        self.messages: dict[int, Ordered[Message]] = defaultdict(_by_creation)
+        self.by_broadcast: dict[int, Ordered[Message]] = defaultdict(_by_creation)
+        self.by_contact: dict[str, Ordered[Message]] = defaultdict(_by_creation)
+        self.broadcast_by_id: dict[int, Broadcast] = {}
+        self.by_label: dict[str, Ordered[Message]] = defaultdict(_by_creation)
+        self.folders = Folders()
+        self.contact_files: Files[Contact] = Files(_contact_places)
+        self.run_files: Files[Run] = Files(_run_places)
+        self.start_files: Files[FlowStart] = Files(_start_places)
+        self.message_by_id: dict[int, Message] = {}
+        self.message_by_uuid: dict[str, Message] = {}
+        self.broadcast_by_uuid: dict[str, Broadcast] = {}
+        self._system_groups: dict[int, Named] = {}
+        self._owners: dict[tuple[int, str], Contact] = {}
+        self.next = {"contact": 1, "broadcast": 9001, "message": 8001, "start": 990, "run": 1001}
+
+    def become(self, other: Tables) -> None:
+        """Hold the rows of another store in place of one's own; the other is not to be used any more."""
+        self.__dict__.update(other.__dict__)
+
+    def number(self, kind: str) -> int:
+        """The next number of a kind."""
+        number = self.next[kind]
+        self.next[kind] = number + 1
+        return number
+
+    def retire(self, token: Token) -> None:
+        """A token's key opens nothing any more; it stays a secret."""
+        del self.tokens[token.key]
+        self.retired.append((token.name, token.key))
+
+    # Rows that are added.
+
+    def add_contact(self, contact: Contact) -> Contact:
+        self.contacts[contact.uuid] = contact
+        self.contact_files.note(contact)
+        if not contact.deleted:
+            for urn in contact.urns:
+                self._owners[contact.workspace.id, identity_of(urn)] = contact
+        return contact
+
+    def add_broadcast(self, broadcast: Broadcast) -> Broadcast:
+        self.broadcast_by_id[broadcast.id] = broadcast
+        self.broadcast_by_uuid[broadcast.uuid] = broadcast
+        if not broadcast.scheduled:
+            self.broadcasts[broadcast.workspace.id].add(broadcast)
+        return broadcast
+
+    def add_message(self, message: Message) -> Message:
+        self.message_by_id[message.id] = message
+        self.message_by_uuid[message.uuid] = message
+        self.messages[message.workspace.id].add(message)
+        self.by_contact[message.contact.uuid].add(message)
+        self.folders.file(message)
+        for label in message.labels:
+            self.by_label[label.uuid].add(message)
+        if message.broadcast is not None:
+            self.by_broadcast[message.broadcast.id].add(message)
+        return message
+
+    def system_group(self, workspace: Workspace) -> Named:
+        """The group every workspace has from the start."""
+        if workspace.id not in self._system_groups:
+            uuid = f"00000060-0000-4000-8000-{0x59 + workspace.id:012x}"
+            self._system_groups[workspace.id] = Named(uuid, "Open Tickets", workspace, "tickets > 0")
+        return self._system_groups[workspace.id]
+
+    def add_start(self, start: FlowStart) -> None:
+        self.starts.append(start)
+        self.start_files.note(start)
+
+    def add_run(self, run: Run) -> None:
+        self.runs.append(run)
+        self.run_files.note(run)
+        if run.start is not None:
+            run.start.runs_made += 1
+
+    # What the API asks besides.
+
+    def only_broadcast(self, workspace: Workspace, number: int | None, uuid: str | None) -> Ordered[Broadcast]:
+        """A list of the broadcast with that number and UUID, if it is the workspace's and is listed at all."""
+        found = self.broadcast_by_id.get(number) if number is not None else self.broadcast_by_uuid.get(uuid or "")
+        same = found is not None and found.workspace is workspace and uuid in (None, found.uuid)
+        return _by_creation([found] if found is not None and same and not found.scheduled else ())
+
+    def only_message(
+        self, workspace: Workspace, number: int | None, uuid: str | None, among: Timed[Message]
+    ) -> Ordered[Message]:
+        """A list of the message with that number and UUID, if it is the workspace's and among the given ones."""
+        found = self.message_by_id.get(number) if number is not None else self.message_by_uuid.get(uuid or "")
+        if found is None or found.workspace is not workspace or uuid not in (None, found.uuid):
+            return _by_creation()
+        here = found in among if isinstance(among, Ordered) else any(found is one for one in among.newest())
+        return _by_creation([found] if here else ())
+
+    # Changes to what rows are found by.
+
+    def contact_by_urn(self, workspace: Any, identity: str) -> Contact | None:
+        return self._owners.get((workspace.id, identity))
+
+    def set_urns(self, contact: Contact, urns: list[str]) -> None:
+        """Give a contact these URNs in place of its own."""
+        for urn in contact.urns:
+            if self._owners.get((contact.workspace.id, identity_of(urn))) is contact:
+                del self._owners[contact.workspace.id, identity_of(urn)]
+        contact.urns = list(urns)
+        for urn in urns:
+            self._owners[contact.workspace.id, identity_of(urn)] = contact
+
+    def touch(self, contact: Contact, now: datetime) -> None:
+        """Something about the contact has changed."""
+        contact.modified_on = now
+        self.contact_files.note(contact)
+
+    def set_visibility(self, message: Message, visibility: str, now: datetime | None = None) -> None:
+        """Archive a message, take it back, delete it; a deleted one keeps no text."""
+        message.visibility = visibility
+        if message.deleted:
+            message.text = ""
+            message.attachments = []
+            self.set_labels(message, [])
+        if now is not None:
+            message.modified_on = now
+        self.folders.file(message)
+
+    def set_labels(self, message: Message, labels: list[Named]) -> None:
+        """Give a message these labels in place of its own."""
+        for label in message.labels:
+            self.by_label[label.uuid].remove(message)
+        message.labels = labels
+        for label in labels:
+            self.by_label[label.uuid].add(message)
+
+
+def _by_creation(rows: Iterable[Any] = ()) -> Ordered[Any]:
+    return Ordered(by_creation, rows)
+
+
+def _contact_places(row: Contact) -> list[tuple[Name, By]]:
+    return [((row.workspace.id, row.deleted), by_modification)]
+
+
+def _start_places(row: FlowStart) -> list[tuple[Name, By]]:
+    return [(row.workspace.id, by_modification)]
+
+
+def _run_places(row: Run) -> list[tuple[Name, By]]:
+    names = (row.workspace.id, (row.workspace.id, row.contact.uuid), (row.workspace.id, row.flow.uuid))
+    return [(name, by_modification) for name in names]

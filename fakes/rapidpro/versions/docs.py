@@ -1,0 +1,84 @@
+"""The part of docs/profiles.md that is made from the code: what differs between versions."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Any
+
+from fakes.rapidpro.versions.habits import HABITS, Habits
+from fakes.rapidpro.versions.profile import Profile
+from fakes.rapidpro.versions.profiles import PROFILES, TOLD
+
+BEHIND = "What happens behind the API, in mailroom and courier:"
+BEGIN, END = "<!-- begin profiles -->", "<!-- end profiles -->"
+
+
+def updated(text: str) -> str:
+    """`text` with everything between its two markers made anew. Raises ValueError if they are missing."""
+    lines = (*_versions(), "", *_differences(Profile, PROFILES), "", BEHIND, "", *_differences(Habits, HABITS))
+    made = f"{BEGIN}\n\n" + "\n".join(lines) + f"\n\n{END}"
+    text, found = re.subn(f"{BEGIN}.*?{END}", lambda _: made, text, flags=re.DOTALL)
+    if found != 1:
+        raise ValueError(f"expected one pair of markers `begin profiles` and `end profiles`, found {found}")
+    return text
+
+
+def meanings(kind: type[Any]) -> Mapping[str, str]:
+    """What each field of a table means, by name: the sentences below them in the source."""
+    (told,) = (one for one in ast.parse(inspect.getsource(kind)).body if isinstance(one, ast.ClassDef))
+    found = {}
+    for one, after in pairwise(told.body):
+        if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name) and isinstance(after, ast.Expr):
+            found[one.target.id] = str(ast.literal_eval(after.value))
+    return found
+
+
+def _versions() -> Iterator[str]:
+    yield "| profile | stands for |"
+    yield "|---|---|"
+    for profile in PROFILES.values():
+        yield f"| `{profile.name}` | {profile.about} |"
+
+
+def _differences(kind: type[Any], versions: Mapping[str, Any]) -> Iterator[str]:
+    """A line for each field of a table in which neighbours differ."""
+    yield "| what | " + " | ".join(f"`{name}`" for name in versions) + " |"
+    yield "|---" * (len(versions) + 1) + "|"
+    for name, meaning in meanings(kind).items():
+        values = [getattr(one, name) for one in versions.values()]
+        if name not in TOLD and any(one != other for one, other in pairwise(values)):
+            cells = [_cell(values[0]), *(_against(one, other) for one, other in pairwise(values))]
+            yield f"| `{name}`: {meaning} | " + " | ".join(cells) + " |"
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {word}" for key, word in value.items()) or "none"
+    if isinstance(value, frozenset):
+        return ", ".join(sorted(value))
+    if isinstance(value, tuple):
+        return ", ".join(": ".join(one) if isinstance(one, tuple) else str(one) for one in value)
+    return "none" if value is None else str(value)
+
+
+def _against(before: Any, after: Any) -> str:
+    """What a version has otherwise than the one to the left of it."""
+    if before == after:
+        return "="
+    if isinstance(after, tuple | frozenset) and isinstance(after[0] if isinstance(after, tuple) else "", str):
+        more = [f"+ {one}" for one in _in_order(after) if one not in before]
+        less = [f"− {one}" for one in _in_order(before) if one not in after]
+        kept = [one for one in before if one in after] != [one for one in after if one in before]
+        moved = ["other order"] if isinstance(after, tuple) and kept else []
+        return "<br>".join(more + less + moved)
+    return _cell(after)
+
+
+def _in_order(values: Any) -> Any:
+    return sorted(values) if isinstance(values, frozenset) else values

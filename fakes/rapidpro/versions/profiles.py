@@ -1,0 +1,197 @@
+"""RapidPro's versions as data: one profile each, told by what it does otherwise than its neighbour.
+
+Sources: the recordings of each version, and what changed in RapidPro's source between two release tags: every
+difference was seen in one of these. `next` is what is to come: deprecated fields and filters gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from types import MappingProxyType
+
+from fakes.rapidpro.versions import shapes
+from fakes.rapidpro.versions.profile import Profile
+
+__all__ = ["DEFAULT", "PROFILES", "Profile", "differences", "profile_of"]
+
+
+def _table() -> Mapping[str, Profile]:
+    main = Profile("9.3", "v9.3.76 (October 2024): the main recordings")
+    with_events = (*main.resources[:6], "channel_events", *main.resources[6:22], "templates", *main.resources[22:])
+    nine = replace(
+        main,
+        name="9.0",
+        about="v9.0.0 (January 2024)",
+        documents_without_token=False,
+        basic_split_strictly=False,
+        broadcast_fields=shapes.BROADCAST_9_0,
+        broadcast_words=shapes.OLD_BROADCAST_WORDS,
+        engine_by_http=False,
+        message_words=MappingProxyType({"initializing": "queued", "read": "delivered"}),
+        start_fields=shapes.START_9_0,
+        start_words=shapes.OLD_START_WORDS,
+        starts_by_id=True,
+        contact_fields=tuple(name for name in shapes.CONTACT if name != "notes"),
+        urn_in_use_by_index=False,
+        dated_actions=frozenset({"label", "unlabel", "archive", "restore"}),
+        no_match="Not found.",
+        surveyor_resources=frozenset({"boundaries", "contacts", "fields", "flows", "messages", "org", "workspace"}),
+        counts_runs=False,
+        user_fields=shapes.USER,
+        group_names=shapes.OLD_GROUP_NAMES,
+        field_names=shapes.OLD_FIELD_NAMES,
+        reserved_keys=shapes.RESERVED_KEYS_9_0,
+        resources=with_events,
+    )
+    eight = replace(
+        nine,
+        name="8.0",
+        about="v8.0.0 (January 2023)",
+        not_found_charset=False,
+        escapes_unicode=True,
+        wrong_method_first=False,
+        root_open=False,
+        broadcast_fields=shapes.BROADCAST_6_4,
+        serializer="old",
+        checks_text_languages=True,
+        unsets_text=False,
+        message_fields=shapes.MESSAGE_6_4,
+        message_types=False,
+        message_words=MappingProxyType({"initializing": "queued", "pending": "queued", "read": "delivered"}),
+        posts_messages=False,
+        takes_ticket=frozenset({"broadcasts"}),
+        deleted_contact="Inactive contacts can't be modified.",
+        dated_actions=frozenset({"label", "unlabel", "archive", "restore", "delete"}),
+        outbox=frozenset({"initializing", "queued"}),
+        sent_by_time=False,
+        labels_archived=False,
+        most_skipped=1_000_000,
+        expands_urns=False,
+        incoming_unhandled=True,
+        start_fields=shapes.START_8_0,
+        unset_params=True,
+        unset_exclusions=False,
+        field_fields=tuple(name for name in shapes.FIELD if name != "agent_access"),
+        reserved_keys=shapes.RESERVED_KEYS_8_0,
+        resources=shapes.RESOURCES_8_0,
+    )
+    seven = replace(
+        eight,
+        name="7.4",
+        about="v7.4.0 (July 2022)",
+        workspace_header=None,
+        typed_labels=False,
+        checks_text_languages=False,
+        message_words=MappingProxyType({"pending": "queued", "read": "resent"}),
+        outbox=frozenset({"queued"}),
+        sent_folder=frozenset({"wired", "sent", "delivered"}),
+        urn_display_kept=True,
+        anon_fields=(),
+        run_contact_display=False,
+        workspace_fields=shapes.WORKSPACE_7_4,
+        credits=0,
+        field_fields=("key", "label", "value_type", "pinned", "priority"),
+        reserved_keys=shapes.RESERVED_KEYS_7_4,
+        flow_run_counts=("active", "completed", "interrupted", "expired"),
+    )
+    without = ("archives", "tickets", "ticket_actions", "topics", "users")
+    six = replace(
+        seven,
+        name="6.4",
+        about="v6.4.0 (July 2021)",
+        ambient=shapes.EARLY_AMBIENT,
+        not_found_is_page=False,
+        throttled_by_user=True,
+        boundary_needed=False,
+        paths_left_out=False,
+        deleted_word="deleted",
+        contact_fields=shapes.CONTACT_6_4,
+        field_fields=("key", "label", "value_type", "pinned"),
+        system_groups=False,
+        old_names=True,
+        group_names=frozenset(),
+        field_names=frozenset(),
+        reserved_keys=shapes.RESERVED_KEYS_6_4,
+        same_key_breaks=False,
+        limit_status=400,
+        limit_text=shapes.OLD_LIMIT_TEXT,
+        resources=tuple(name for name in shapes.RESOURCES_8_0 if name not in without),
+        suspended="Sorry, your workspace is currently suspended. To enable sending messages, please contact support.",
+        flagged="Sorry, your workspace is currently flagged. To enable sending messages, please contact support.",
+    )
+    ten = replace(
+        main,
+        name="10",
+        about="v10.0.1 (January 2025)",
+        staff_tokens=False,
+        run_value_fields=shapes.RUN_VALUE,
+        user_fields=shapes.USER_10,
+        user_filters=frozenset({"email"}),
+    )
+    current = replace(
+        ten,
+        name="26",
+        about="v26.3.54 (2026), as on textit.com",
+        ambient=shapes.NEW_AMBIENT,
+        workspace_header="X-Temba-Workspace",
+        rates=shapes.NEW_RATES,
+        broadcast_scope="v2",
+        broadcast_fields=(*shapes.BROADCAST_NEXT, "id"),
+        text_limit=4096,
+        filter_by_uuid=True,
+        numbers_as_media=True,
+        quick_replies=True,
+        orders_urns=True,
+        steals_urns=False,
+        message_fields=(*shapes.MESSAGE_NEXT, "media", "id", "broadcast"),
+        incoming_folder=False,
+        voice_in_inbox=True,
+        cleans_params=False,
+        anon_fields=("ref", "anon_display"),
+        params_limit=10_000,
+        takes_ticket=frozenset(),
+        user_fields=(*shapes.USER_NEXT, "first_name", "last_name"),
+        user_filters=frozenset({"email", "uuid"}),
+        reads_starts_back=True,
+        uuid_message="Param '{name}': {value} is not a valid UUID.",
+        checks_uuids=True,
+        run_fields=(*shapes.RUN[1:], "id"),
+        run_steps_timed=False,
+        channel_type_shown=True,
+        limit_text="Cannot create object because workspace has reached limit.",
+        resources=tuple(name for name in main.resources if name not in {"boundaries", "classifiers"}),
+    )
+    coming = replace(
+        current,
+        name="next",
+        about="to come: deprecated fields (`id`, `broadcast`) and the filter `broadcast=` gone",
+        broadcast_fields=shapes.BROADCAST_NEXT,
+        message_fields=shapes.MESSAGE_NEXT,
+        user_fields=shapes.USER_NEXT,
+        anon_fields=("ref",),
+        broadcast_filter=False,
+    )
+    return MappingProxyType({one.name: one for one in (six, seven, eight, nine, main, ten, current, coming)})
+
+
+PROFILES: Mapping[str, Profile] = _table()
+DEFAULT = "26"
+TOLD = frozenset({"name", "about"})
+"""Fields in which profiles differ because they are two."""
+
+
+def profile_of(name: str) -> Profile:
+    """The profile of that name. Raises ValueError with the list of those there are."""
+    if name not in PROFILES:
+        raise ValueError(f"no profile of RapidPro is called {name!r}; there are: {', '.join(PROFILES)}")
+    return PROFILES[name]
+
+
+def differences(one: Profile, other: Profile) -> tuple[str, ...]:
+    """Names of what differs between two profiles."""
+    return tuple(
+        known.name
+        for known in fields(Profile)
+        if known.name not in TOLD and getattr(one, known.name) != getattr(other, known.name)
+    )
