@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+from tests.folders import ROOT
 
 
 def harness(*arguments: str, timeout: float = 180, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:

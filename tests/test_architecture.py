@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.folders import ROOT
+
 ALLOWED = {
     "relay": set(),
     "fakes": set(),

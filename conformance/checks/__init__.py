@@ -1,4 +1,4 @@
-"""Checks: pure functions from a history to violations. Each is seen failing in `tests/test_checks_*.py`."""
+"""Checks: pure functions from a history to violations. Each is seen failing in `tests/conformance/checks/`."""
 
 from __future__ import annotations
 

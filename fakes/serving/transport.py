@@ -1,6 +1,7 @@
 """A `requests` transport adapter to a WSGI app: the same clients, the same URLs, no sockets.
 
-Connection-level faults (`fakes.serving.connection`) reach the client as the exceptions that `requests` raises on a real socket.
+Connection-level faults (`fakes.serving.connection`) reach the client as the exceptions that `requests` raises on a
+real socket.
 """
 
 from __future__ import annotations

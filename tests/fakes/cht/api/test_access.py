@@ -1,0 +1,190 @@
+"""Who is let in, who is told what, and when: logins, the limit on failures, settings, credentials, start-up."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.fakes.cht.client import ADMIN, GATEWAY, Client, client
+
+BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64)", "Accept": "text/html"}
+JSON = {"Accept": "application/json"}
+
+
+def fail(cht: Client, times: int, user: tuple[str, str] = ("gateway", "wrong"), address: str = "10.0.0.1") -> list[int]:
+    headers = {"X-Forwarded-For": address}
+    return [cht.get("/api/sms", auth=user, headers=headers).status_code for _ in range(times)]
+
+
+def test_after_ten_failed_logins_even_the_right_password_has_to_wait() -> None:
+    cht = client()
+    assert fail(cht, 12) == [401] * 10 + [429] * 2
+    refused = cht.get("/api/sms", headers={**JSON, "X-Forwarded-For": "10.0.0.1"})
+    assert (refused.status_code, refused.json()) == (429, {"code": 429, "error": "Too Many Requests"})
+    cht.clock.advance(10)
+    assert fail(cht, 1, GATEWAY) == [200]
+
+
+def test_failures_count_by_user_name_from_any_address() -> None:
+    cht = client()
+    for number in range(10):
+        fail(cht, 1, address=f"10.0.1.{number}")
+    assert fail(cht, 1, GATEWAY, address="10.0.2.1") == [429]
+    assert fail(cht, 1, ADMIN, address="10.0.2.1") == [200]
+
+
+def test_failures_of_old_do_not_count() -> None:
+    cht = client()
+    for _ in range(3):
+        assert fail(cht, 9) == [401] * 9
+        cht.clock.advance(10)
+    assert fail(cht, 1, GATEWAY) == [200]
+
+
+def test_requests_without_login_are_not_held_back() -> None:
+    cht = client(user=None)
+    for _ in range(12):
+        assert cht.get("/api/sms").status_code == 401
+    token = {"Authorization": "Token cht-incoming-token"}
+    body = {"id": "1", "from": "+250788123456", "content": "hi"}
+    assert cht.post("/api/v2/sms/rapidpro/incoming-messages", json=body, headers=token).status_code == 200
+    assert cht.get("/api/sms", auth=ADMIN).status_code == 429
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Basic", "Basic ", "Basic !!!", "Basic YWRtaW4=", "basic YWRtaW46cGFzcw==", "Digest x", "Basic " + "A" * 999],
+)
+def test_a_login_that_cannot_be_read_is_none(header: str) -> None:
+    answer = client(user=None).get("/api/sms", headers={"Authorization": header})
+    assert (answer.status_code, answer.text) == (401, "not logged in")
+
+
+def test_people_with_a_browser_are_sent_to_the_login_page_and_programs_are_not() -> None:
+    cht = client(user=None)
+    answer = cht.get("/api/sms?a=b", headers=BROWSER, allow_redirects=False)
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/medic/login?redirect=%2Fapi%2Fsms%3Fa%3Db")
+    phone = {"User-Agent": "Dalvik/2.1.0 (Linux) medic.gateway.alert.generic"}
+    assert cht.get("/api/sms", headers=phone).headers["WWW-Authenticate"] == 'Basic realm="Medic Web Services"'
+    assert cht.get("/api/sms", headers={**BROWSER, **JSON}).json() == {"code": 401, "error": "unauthorized"}
+
+
+@pytest.mark.parametrize(
+    ("accept", "json_wanted"),
+    [
+        ("application/json", True),
+        ("application/json, text/plain, */*", True),
+        ("application/*", True),
+        ("text/plain;q=0.5, application/json", True),
+        ("APPLICATION/JSON", True),
+        ("*/*;q=0.1, application/json;q=0.9", True),
+        ("text/plain, application/json", False),
+        ("*/*", False),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", False),
+        ("application/json;q=0", False),
+        ("application/json;version=1", False),
+        ("nonsense", False),
+        ("text/*, application/json;q=0.9", False),
+    ],
+)
+def test_errors_are_json_only_for_those_who_prefer_it(accept: str, json_wanted: bool) -> None:
+    answer = client(user=None).get("/api/sms", headers={"Accept": accept})
+    assert answer.headers["Content-Type"].startswith("application/json") == json_wanted
+
+
+def test_settings_are_read_by_everybody_logged_in_and_by_nobody_else() -> None:
+    cht = client()
+    assert cht.get("/api/v1/settings").json()["sms"] == {"outgoing_service": "medic-gateway"}
+    cht.user = GATEWAY
+    assert cht.get("/api/v1/settings").status_code == 200
+    cht.user = None
+    assert cht.get("/api/v1/settings", headers=JSON).text == "not logged in"
+
+
+def test_settings_are_merged_replaced_or_overwritten() -> None:
+    cht = client({"settings": {"a": {"b": 1, "c": 2}, "d": 3}})
+    assert cht.put("/api/v1/settings", json={"a": {"b": 5}}).json() == {"success": True, "updated": True}
+    assert cht.get("/api/v1/settings").json()["a"] == {"b": 5, "c": 2}
+    assert cht.put("/api/v1/settings", json={"a": {"b": 5}}).json() == {"success": True, "updated": False}
+    cht.put("/api/v1/settings?replace=1", json={"a": {"b": 6}})
+    assert cht.get("/api/v1/settings").json()["a"] == {"b": 6}
+    cht.put("/api/v1/settings?overwrite=true", json={"e": 1})
+    after = cht.get("/api/v1/settings").json()
+    assert set(after) == {"e", "permissions"}
+
+
+def test_settings_need_permission_and_the_exact_content_type() -> None:
+    cht = client(user=GATEWAY)
+    assert cht.put("/api/v1/settings", json={}).text == "Insufficient privileges"
+    cht.user = ADMIN
+    typed = {"Content-Type": "application/json; charset=utf-8"}
+    assert cht.put("/api/v1/settings", data="{}", headers=typed).status_code == 400
+    assert cht.put("/api/v1/settings", data="{", headers={"Content-Type": "application/json"}).status_code == 500
+
+
+def test_a_new_credential_counts_at_once() -> None:
+    cht = client()
+    plain = {"Content-Type": "text/plain"}
+    assert cht.put("/api/v1/credentials/rapidpro:incoming", data="new-token", headers=plain).json() == {"ok": True}
+    body = {"id": "1", "from": "+250788123456", "content": "hi"}
+    path = "/api/v2/sms/rapidpro/incoming-messages"
+    assert (
+        cht.post(path, json=body, auth=None, headers={"Authorization": "Token cht-incoming-token"}).status_code == 403
+    )
+    assert cht.post(path, json=body, auth=None, headers={"Authorization": "Token new-token"}).status_code == 200
+
+
+def test_a_credential_cannot_be_read_back() -> None:
+    assert client().get("/api/v1/credentials/rapidpro:incoming").status_code == 404
+
+
+def test_only_administrators_store_credentials() -> None:
+    users = {"eve": {"password": "eve-pass", "roles": ["mm-online"]}}
+    cht = client({"users": users}, user=("eve", "eve-pass"))
+    answer = cht.put("/api/v1/credentials/a", data="x", headers={"Content-Type": "text/plain"})
+    assert (answer.status_code, answer.text) == (403, "Insufficient permissions")
+
+
+def test_while_starting_up_programs_are_told_200_unless_they_ask_for_json() -> None:
+    cht = client({"server": "starting", "credentials": {"rapidpro:incoming": "t"}}, user=None)
+    body = {"id": "1", "from": "+250788123456", "content": "hi"}
+    lost = cht.post("/api/v2/sms/rapidpro/incoming-messages", json=body, headers={"Authorization": "Token t"})
+    assert (lost.status_code, lost.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    told = cht.post("/anything", headers=JSON)
+    assert (told.status_code, told.json()) == (503, {"error": "Service unavailable"})
+    assert list(cht.cht.state.all_docs()) == []
+
+
+def test_everybody_may_ask_for_the_version() -> None:
+    cht = client(user=None)
+    assert cht.get("/api/info").json() == {"version": "5.2.0"}
+    assert cht.get("/api/deploy-info").status_code == 401
+    assert cht.get("/api/deploy-info", auth=ADMIN).json() == {"version": "5.2.0"}
+
+
+def test_the_session_tells_who_is_logged_in() -> None:
+    assert client().get("/_session").json()["userCtx"] == {"name": "admin", "roles": ["_admin"]}
+    assert client(user=None).get("/_session").status_code == 401
+
+
+def test_a_head_request_has_no_body() -> None:
+    answer = client().call("HEAD", "/api/sms")
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_a_path_that_nobody_knows_is_noted_as_unexpected() -> None:
+    cht = client()
+    notes: list[str] = []
+    cht.cht.unexpected = notes.append
+    cht.get("/medic/_all_docs")
+    assert notes == []
+    cht.get("/api/v3/sms")
+    assert notes == ["no route takes GET /api/v3/sms"]
+
+
+def test_a_status_that_no_gateway_has_is_noted_as_unexpected() -> None:
+    cht = client(user=GATEWAY)
+    notes: list[str] = []
+    cht.cht.unexpected = notes.append
+    for status in ("SENT", "sent"):
+        cht.post("/api/sms", json={"updates": [{"id": "u", "status": status}]})
+    assert notes == ["update of message 'u' with a status that no gateway has: {'gateway_status': 'sent'}"]

@@ -1,0 +1,142 @@
+"""A fake CHT that sends by itself, against a scripted server, on a virtual clock."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fakes.cht.service import Cht
+from fakes.clock import VirtualClock
+from tests.fakes.cht.recorded_traffic import RECORDED_AT
+from tests.scripted_server import Answers, Recorded, Script, session
+
+GIVEN: Mapping[str, Any] = {
+    "settings": {"sms": {"outgoing_service": "rapidpro", "rapidpro": {"url": "http://rapidpro.test"}}},
+    "credentials": {"rapidpro:outgoing": "outgoing-token"},
+}
+JSON = "application/json"
+
+
+@dataclass
+class Sending:
+    """The fake, its clock, and what it asked; `times` are seconds since the beginning, one for each request."""
+
+    cht: Cht
+    clock: VirtualClock
+    script: Script
+    times: list[float] = field(default_factory=list)
+
+    @property
+    def texts(self) -> list[str]:
+        """The texts of all broadcasts so far, in order."""
+        return [text_of(request) for request in self.script.asked if request["method"] == "POST"]
+
+    @property
+    def broadcasts(self) -> list[tuple[float, str, int]]:
+        """Time, text and id of all broadcasts so far, in order; the ids are those of `accepted`."""
+        asked = zip(self.times, self.script.asked, strict=True)
+        return [
+            (time, text_of(request), 1000 + number)
+            for number, (time, request) in enumerate(asked)
+            if request["method"] == "POST"
+        ]
+
+    @property
+    def polled(self) -> list[str]:
+        """The broadcasts asked for so far, in order."""
+        return [request["path"].partition("broadcast=")[2] for request in self.script.asked if not request["body"]]
+
+    def task(self, number: int = 0) -> dict[str, Any]:
+        """The first task of a document, as it is now."""
+        doc = self.cht.state.get(f"d-{number:03}")
+        assert doc is not None
+        found: dict[str, Any] = doc["tasks"][0]
+        return found
+
+    def states(self) -> list[str]:
+        """The states of the first tasks of all documents."""
+        return [doc["tasks"][0]["state"] for doc in self.cht.state.all_docs()]
+
+    def run(self, name: str) -> list[dict[str, Any]]:
+        """Run one pass now; the requests it made."""
+        before = len(self.script.asked)
+        self.cht.background.run(name)
+        return self.script.asked[before:]
+
+
+def sending(
+    answers: Answers,
+    docs: Iterable[Mapping[str, Any]],
+    given: Mapping[str, Any] = GIVEN,
+    *,
+    release: str = "5.2",
+    every: float = 60.0,
+) -> Sending:
+    """A world whose passes run `every` so many seconds. Time that answers take holds up only who waits for them."""
+    clock = VirtualClock(RECORDED_AT)
+    script = Script(answers)
+    made = Sending(Cht(clock, session=session(script), rng=random.Random(1), release=release), clock, script)
+    script.pass_time = made.cht.pass_time
+    made.cht.background.sending_every = every
+    made.cht.seed({**given, "docs": [dict(doc) for doc in docs]})
+    begun = clock.timestamp()
+
+    def timed(number: int, request: Recorded) -> Recorded:
+        made.times.append(clock.timestamp() - begun)
+        return answers(number, request)
+
+    script.answer_with(timed)
+    return made
+
+
+def pending(count: int) -> list[dict[str, Any]]:
+    """So many documents with one message that waits, oldest first."""
+    return [document(number, "pending") for number in range(count)]
+
+
+def under_way(count: int, first: int = 0) -> list[dict[str, Any]]:
+    """So many documents with one message that RapidPro has, as broadcasts 600 and so on."""
+    return [
+        document(number, "received-by-gateway", state_details="Queued", gateway_ref=600 + number)
+        for number in range(first, first + count)
+    ]
+
+
+def document(number: int, state: str, **task: Any) -> dict[str, Any]:
+    """One document with one task with one message."""
+    message = {"to": "+13125550102", "message": f"text u-{number:03}", "uuid": f"u-{number:03}"}
+    history = {"state": state, "timestamp": "2020-01-01T00:00:00.000Z"}
+    return {
+        "_id": f"d-{number:03}",
+        "type": "data_record",
+        "reported_date": 1_600_000_000_000 + number,
+        "tasks": [{"messages": [message], "state": state, **task, "state_history": [history]}],
+    }
+
+
+def accepted(number: int, **more: Any) -> dict[str, Any]:
+    """RapidPro takes a broadcast: its id is 1000 and its number."""
+    return {"status": 201, "content_type": JSON, "body": f'{{"id": {1000 + number}, "status": "queued"}}', **more}
+
+
+def taken(**more: Any) -> Answers:
+    """RapidPro takes each broadcast and says of each message that it is queued. `more` goes for broadcasts only."""
+    return lambda number, request: accepted(number, **more) if request["method"] == "POST" else message_state("queued")
+
+
+def message_state(status: str, **more: Any) -> dict[str, Any]:
+    """RapidPro tells of one message of a broadcast."""
+    return {"status": 200, "content_type": JSON, "body": f'{{"results": [{{"status": "{status}"}}]}}', **more}
+
+
+def refused(status: int) -> dict[str, Any]:
+    """An error with a JSON body."""
+    return {"status": status, "content_type": JSON, "body": '{"detail": "x"}'}
+
+
+def text_of(request: Mapping[str, Any]) -> str:
+    """The text of a broadcast."""
+    return str(json.loads(request["body"])["text"])

@@ -1,0 +1,334 @@
+"""Who may do what in the fake RapidPro, how often, and how tests change that while it runs."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import Any
+
+import pytest
+
+from fakes.assembly import Fakes, assemble_services
+from fakes.clock import VirtualClock
+from fakes.control.app import control_app
+from fakes.serving.wsgi import Reply, build_environ, call
+from tests.fakes.rapidpro.recorded_traffic import RECORDED_AT, setup
+
+ANN = "tel:+250788123001"
+FORBIDDEN = {"detail": "You do not have permission to perform this action."}
+SEEN = (
+    "broadcasts", "messages", "contacts", "flows", "flow_starts", "runs", "groups", "labels", "fields", "globals",
+    "channels", "users",
+)  # fmt: skip
+
+
+class Desk:
+    """The fake with its control API, in the recordings' world."""
+
+    def __init__(self, profile: str = "26") -> None:
+        self.clock = VirtualClock(RECORDED_AT)
+        self.fakes: Fakes = assemble_services(["rapidpro"], self.clock, profile=profile, seeds={"rapidpro": setup()})
+        self.control = control_app(self.fakes)
+
+    def tell(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        raw = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
+        headers = {"Host": "127.0.0.1", "Content-Type": "application/json"}
+        reply = call(self.control, build_environ(method, f"/rapidpro{path}", "", headers, raw))
+        return reply.status, json.loads(reply.body)
+
+    def ask(
+        self, path: str, token: str = "admin", *, key: str | None = None, method: str = "GET", body: Any = None
+    ) -> Reply:
+        path, _, query = path.partition("?")
+        key = setup()["tokens"][token]["key"] if key is None else key
+        headers = {"Authorization": f"Token {key}", "Content-Type": "application/json"}
+        raw = b"" if body is None else json.dumps(body).encode()
+        environ = build_environ(method, f"/api/v2/{path}", query, headers, raw)
+        return call(self.fakes.apps["rapidpro"], environ)
+
+    def status(self, path: str, token: str = "admin", **more: Any) -> int:
+        return self.ask(path, token, **more).status
+
+    def rows(self, path: str, token: str = "admin") -> list[Any]:
+        found: list[Any] = json.loads(self.ask(path, token).body)["results"]
+        return found
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+# Tokens
+
+
+def test_tokens_are_listed_by_name_without_their_keys(desk: Desk) -> None:
+    status, told = desk.tell("GET", "/tokens")
+    assert status == 200
+    assert told == {name: one["active"] for name, one in setup()["tokens"].items()}
+
+
+def test_a_rotated_token_opens_with_the_new_key_only(desk: Desk) -> None:
+    assert desk.tell("PUT", "/tokens/admin", {"key": "NEW-KEY"}) == (200, {"name": "admin", "active": True})
+    assert desk.status("workspace.json", key="NEW-KEY") == 200
+    refused = desk.ask("workspace.json")
+    assert (refused.status, json.loads(refused.body)) == (403, {"detail": "Invalid token"})
+
+
+def test_a_token_is_taken_out_of_use_and_back(desk: Desk) -> None:
+    assert desk.tell("PUT", "/tokens/admin", {"active": False}) == (200, {"name": "admin", "active": False})
+    assert json.loads(desk.ask("workspace.json").body) == {"detail": "Invalid token"}
+    assert desk.status("workspace.json", "editor") == 200
+    desk.tell("PUT", "/tokens/admin", {"active": True})
+    assert desk.status("workspace.json") == 200
+
+
+def test_a_reset_brings_back_the_first_key(desk: Desk) -> None:
+    desk.tell("PUT", "/tokens/admin", {"key": "NEW-KEY", "active": False})
+    desk.fakes.reset()
+    assert desk.status("workspace.json") == 200
+    assert desk.status("workspace.json", key="NEW-KEY") == 403
+
+
+@pytest.mark.parametrize(
+    "body", [{}, [], None, 5, {"key": 5}, {"key": ""}, {"key": "a b"}, {"active": "no"}, {"name": "x"}, b"{", b"\xff"],
+    ids=str,
+)  # fmt: skip
+def test_a_change_of_a_token_that_is_none_is_refused_with_a_sentence(desk: Desk, body: Any) -> None:
+    status, told = desk.tell("PUT", "/tokens/admin", b"null" if body is None else body)
+    assert status == 400
+    assert isinstance(told["error"], str)
+    assert desk.status("workspace.json") == 200
+
+
+def test_an_unknown_token_or_a_key_of_another_is_refused(desk: Desk) -> None:
+    status, told = desk.tell("PUT", "/tokens/nobody", {"active": False})
+    assert (status, told["error"].partition(";")[0]) == (400, "no token is called 'nobody'")
+    taken = setup()["tokens"]["editor"]["key"]
+    assert desk.tell("PUT", "/tokens/admin", {"key": taken}) == (400, {"error": "another token has this key already"})
+
+
+def test_keys_never_stand_in_the_ledger(desk: Desk) -> None:
+    first = setup()["tokens"]["admin"]["key"]
+    desk.ask("workspace.json")
+    desk.tell("PUT", "/tokens/admin", {"key": "A-ROTATED-SECRET"})
+    desk.ask("workspace.json", key="A-ROTATED-SECRET")
+    desk.ask("workspace.json")
+    told = json.dumps(desk.fakes.ledger.export(desk.fakes.ledger.after(0)))
+    assert "A-ROTATED-SECRET" not in told
+    assert first not in told
+    assert told.count("[hidden:rapidpro:admin]") == 1
+    assert told.count("[hidden:rapidpro:admin, before 1]") == 2
+
+
+# Roles and workspaces
+
+
+@pytest.mark.parametrize(
+    ("token", "reads", "writes"),
+    [("admin", 200, 201), ("editor", 200, 201), ("viewer", 403, 403), ("agent", 403, 403), ("outsider", 403, 403),
+     ("inactive-user", 403, 403), ("inactive-token", 403, 403), ("staff", 403, 403), ("suspended", 200, 400),
+     ("flagged", 200, 400)],
+)  # fmt: skip
+def test_a_role_opens_what_it_opens_in_the_real_one(desk: Desk, token: str, reads: int, writes: int) -> None:
+    assert desk.status("messages.json", token) == reads
+    assert desk.status("broadcasts.json", token, method="POST", body={"urns": [ANN], "text": "x"}) == writes
+
+
+def test_a_viewer_is_told_what_is_missing(desk: Desk) -> None:
+    assert json.loads(desk.ask("messages.json", "viewer").body) == FORBIDDEN
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_a_token_sees_rows_of_its_own_workspace_only(desk: Desk, name: str) -> None:
+    def identities(token: str) -> set[Any]:
+        return {json.dumps(row.get("uuid") or row.get("id") or row) for row in desk.rows(f"{name}.json", token)}
+
+    desk.ask("contacts.json", "other", method="POST", body={"name": "Only there", "urns": ["tel:+256772000999"]})
+    assert identities("admin").isdisjoint(identities("other") - ({"null"} if name == "users" else set()))
+
+
+def test_ids_of_another_workspace_look_like_ids_that_do_not_exist(desk: Desk) -> None:
+    assert desk.rows("broadcasts.json?id=1001", "other") == []
+    assert desk.rows("messages.json?broadcast=1001", "other") == []
+    assert desk.rows("messages.json?id=5001", "other") == []
+    uuid = setup()["contacts"][0]["uuid"]
+    assert desk.rows(f"messages.json?contact={uuid}", "other") == []
+    assert desk.rows(f"contacts.json?uuid={uuid}", "other") == []
+    body = {"contacts": [uuid], "text": "x"}
+    refused = desk.ask("broadcasts.json", "other", method="POST", body=body)
+    assert json.loads(refused.body) == {"contacts": [f"No such object: {uuid}"]}
+    assert desk.status(f"contacts.json?uuid={uuid}", "other", method="DELETE") == 404
+
+
+def test_the_same_number_is_another_person_in_another_workspace(desk: Desk) -> None:
+    made = desk.ask("contacts.json", "other", method="POST", body={"name": "Namesake", "urns": [ANN]})
+    assert made.status == 201
+    assert desk.rows(f"contacts.json?urn={ANN.replace('+', '%2B')}")[0]["name"] == "Ann"
+
+
+# Quotas
+
+
+def test_rates_are_told_and_changed(desk: Desk) -> None:
+    assert desk.tell("GET", "/rates")[1]["v2.messages"] == "3600/hour"
+    status, told = desk.tell("PUT", "/rates", {"v2.messages": "1/minute"})
+    assert (status, told["v2.messages"], told["v2"]) == (200, "1/minute", "3600/hour")
+    assert [desk.status("messages.json") for _ in range(2)] == [200, 429]
+    assert desk.status("workspace.json") == 200
+    desk.fakes.reset()
+    assert desk.tell("GET", "/rates")[1]["v2.messages"] == "3600/hour"
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [({"v3": "1/hour"}, "no scope is called 'v3'; there are: v2, "), ({"v2": "often"}, "a rate is a number"),
+     ({"v2": "1/fortnight"}, "a rate is"), ({"v2": "-1/hour"}, "a rate is"), ({"v2": "²/hour"}, "a rate is"),
+     ({"v2": 5}, "expected an object of rates"), ([], "expected an object of rates"), ("x", "expected an object")],
+)  # fmt: skip
+def test_a_rate_that_is_none_is_refused_with_a_sentence(desk: Desk, given: Any, sentence: str) -> None:
+    before = desk.tell("GET", "/rates")
+    status, told = desk.tell("PUT", "/rates", given)
+    assert status == 400
+    assert told["error"].startswith(sentence)
+    assert desk.tell("GET", "/rates") == before
+
+
+def test_all_tokens_of_a_workspace_share_one_quota_and_no_other_workspace_does(desk: Desk) -> None:
+    desk.tell("PUT", "/rates", {"v2.messages": "2/hour"})
+    assert [desk.status("messages.json", token) for token in ("admin", "editor", "admin", "editor")] == [
+        200, 200, 429, 429,
+    ]  # fmt: skip
+    assert desk.status("messages.json", "other") == 200
+
+
+def test_a_workspace_may_have_rates_of_its_own() -> None:
+    desk = Desk("9.3")
+    assert [desk.status("broadcasts.json", "override") for _ in range(3)] == [200, 200, 429]
+    assert [desk.status("workspace.json", "override") for _ in range(4)] == [200, 200, 200, 429]
+    assert desk.status("messages.json", "override") == 200
+    assert [desk.status("broadcasts.json") for _ in range(3)] == [200, 200, 200]
+
+
+def test_granted_requests_count_whatever_becomes_of_them(desk: Desk) -> None:
+    desk.tell("PUT", "/rates", {"v2.messages": "4/hour", "v2": "3/hour"})
+    asked = ("?id=x", "?broadcast=x", "?cursor=zzz", "")
+    assert [desk.status(f"messages.json{query}") for query in asked] == [400, 500, 404, 200]
+    assert desk.status("messages.json") == 429
+    assert desk.status("broadcasts.json", method="POST", body={}) == 400
+    assert desk.status("flow_starts.json", method="POST", body={}) == 400
+    assert desk.status("groups.json", method="POST", body={"name": ""}) == 400
+    assert desk.status("broadcasts.json", method="POST", body={}) == 429
+
+
+def test_what_is_refused_before_the_quota_does_not_count(desk: Desk) -> None:
+    desk.tell("PUT", "/rates", {"v2.messages": "1/hour"})
+    assert desk.status("messages.json", "viewer") == 403
+    assert desk.status("messages.json", key="UNKNOWN") == 403
+    assert desk.status("messages.json", method="DELETE") == 405
+    assert desk.status("nothing.json") == 404
+    assert [desk.status("messages.json") for _ in range(3)] == [200, 429, 429]
+
+
+def test_refused_requests_do_not_prolong_the_wait_and_one_place_becomes_free_at_a_time(desk: Desk) -> None:
+    desk.tell("PUT", "/rates", {"v2.messages": "2/minute"})
+    assert desk.status("messages.json") == 200
+    desk.clock.advance(20)
+    assert desk.status("messages.json") == 200
+    waits = []
+    for _ in range(4):
+        desk.clock.advance(9.5)
+        waits.append(desk.ask("messages.json").header("Retry-After"))
+    assert waits == ["31", "21", "12", "2"]
+    desk.clock.advance(2)
+    assert [desk.status("messages.json") for _ in range(2)] == [200, 429]
+
+
+@pytest.mark.parametrize("rate", ["10/minute", "1000000000/minute"])
+def test_a_quota_of_any_size_is_used_up_at_once_and_free_again_when_its_time_is_over(desk: Desk, rate: str) -> None:
+    desk.tell("PUT", "/rates", {"v2.messages": rate})
+    desk.fakes.services["rapidpro"].exhaust_quota()  # type: ignore[attr-defined]
+    desk.clock.advance(15)
+    assert desk.ask("messages.json").header("Retry-After") == "45"
+    desk.clock.advance(45)
+    assert desk.status("messages.json") == 200
+
+
+def test_one_second_is_told_in_the_singular(desk: Desk) -> None:
+    desk.tell("PUT", "/rates", {"v2.messages": "1/minute"})
+    desk.status("messages.json")
+    desk.clock.advance(59.2)
+    refused = desk.ask("messages.json")
+    assert refused.header("Retry-After") == "1"
+    assert json.loads(refused.body) == {"detail": "Request was throttled. Expected available in 1 second."}
+
+
+def test_callers_without_a_token_have_a_quota_by_address(desk: Desk) -> None:
+    desk.tell("PUT", "/rates", {"v2.messages": "1/hour"})
+
+    def documentation(address: str) -> int:
+        environ = build_environ("GET", "/api/v2/messages", "", {"Accept": "application/json"}, b"")
+        return call(desk.fakes.apps["rapidpro"], environ | {"REMOTE_ADDR": address}).status
+
+    assert [documentation("10.0.0.1"), documentation("10.0.0.1"), documentation("10.0.0.2")] == [200, 429, 200]
+    assert desk.status("messages.json") == 200
+
+
+# The rest of the control API
+
+
+def test_the_message_engine_is_stopped_and_started(desk: Desk) -> None:
+    body = {"urns": [ANN], "text": "x"}
+    assert desk.tell("PUT", "/engine", {"state": "down"}) == (200, {"state": "down"})
+    assert desk.status("broadcasts.json", method="POST", body=body) == 500
+    assert desk.tell("PUT", "/engine", {"state": "idle"})[0] == 200
+    made = json.loads(desk.ask("broadcasts.json", method="POST", body=body).body)
+    desk.clock.advance(3600)
+    assert desk.rows(f"broadcasts.json?id={made['id']}")[0]["status"] == "pending"
+    status, told = desk.tell("PUT", "/engine", {"state": "tired"})
+    assert (status, told["error"]) == (400, 'expected {"state": one of working, idle, down}')
+
+
+@pytest.mark.parametrize(
+    ("seed", "word"),
+    [({}, "needs workspaces"), ([], "is an object"), ({**setup(), "users": {}}, "missing or empty"),
+     ({**setup(), "messages": {}}, "messages must be a list"),
+     ({**setup(), "tokens": {"a": {"key": "k", "workspace": 99, "user": "admin@clinic.example"}}}, "tokens[0]"),
+     ({**setup(), "users": [{"email": "a", "roles": {"1": "king"}}]}, "no role is called 'king'")],
+    ids=["empty", "list", "no-users", "messages", "workspace", "role"],
+)  # fmt: skip
+def test_a_seed_that_cannot_be_used_is_refused_and_changes_nothing(desk: Desk, seed: Any, word: str) -> None:
+    made = json.loads(desk.ask("broadcasts.json", method="POST", body={"urns": [ANN], "text": "x"}).body)
+    status, told = desk.tell("POST", "/seed", seed)
+    assert status == 400
+    assert word in told["error"]
+    assert desk.rows(f"broadcasts.json?id={made['id']}") != []
+
+
+def test_a_seed_begins_the_world_anew(desk: Desk) -> None:
+    made = json.loads(desk.ask("broadcasts.json", method="POST", body={"urns": [ANN], "text": "x"}).body)
+    assert desk.tell("POST", "/seed", setup()) == (200, {"status": "ok", "workspaces": 9})
+    assert desk.rows(f"broadcasts.json?id={made['id']}") == []
+    again = json.loads(desk.ask("broadcasts.json", method="POST", body={"urns": [ANN], "text": "x"}).body)
+    assert (again["id"], again["uuid"]) == (made["id"], made["uuid"])
+
+
+def test_tokens_and_rates_may_change_while_many_requests_come_in(desk: Desk) -> None:
+    desk.tell("PUT", "/rates", {"v2": "50/second", "v2.messages": "50/second"})
+    found: list[int] = []
+
+    def ask() -> None:
+        found.extend(desk.status("messages.json", token) for _ in range(100) for token in ("admin", "editor"))
+
+    def change() -> None:
+        for number in range(200):
+            desk.tell("PUT", "/tokens/other", {"key": f"KEY-{number}"})
+            desk.clock.advance(0.5)
+
+    workers = [threading.Thread(target=work) for work in (ask, ask, ask, change)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(found) == 600
+    assert set(found) <= {200, 429}

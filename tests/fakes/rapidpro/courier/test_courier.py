@@ -1,0 +1,93 @@
+"""What becomes of messages, seen through the API: channels that are removed, quick replies, people from abroad."""
+
+import json
+from typing import Any
+
+import pytest
+
+from fakes.rapidpro.urns import reaches
+from tests.fakes.rapidpro.control.test_tokens_and_rates import ANN, Desk
+
+ABROAD = "+256700123011"
+YES = {"type": "text", "text": "Yes"}
+
+
+def sent(desk: Desk, body: Any) -> Any:
+    """The message of a broadcast, as listed a minute later."""
+    number = json.loads(desk.ask("broadcasts.json", method="POST", body=body).body)["id"]
+    desk.clock.advance(60)
+    (message,) = desk.rows(f"messages.json?broadcast={number}")
+    return message
+
+
+def remove_channels(desk: Desk) -> None:
+    for channel in desk.rows("channels.json"):
+        assert desk.tell("DELETE", f"/channels/{channel['uuid']}")[0] == 200
+    assert desk.rows("channels.json") == []
+
+
+def test_a_removed_channel_is_listed_no_more_and_messages_after_it_fail() -> None:
+    desk = Desk()
+    before = sent(desk, {"urns": [ANN], "text": "Hello"})
+    remove_channels(desk)
+    after = sent(desk, {"urns": [ANN], "text": "Hello?"})
+    assert (before["status"], after["status"], after["channel"], after["urn"]) == ("delivered", "failed", None, None)
+    (kept,) = desk.rows(f"messages.json?uuid={before['uuid']}")
+    assert kept["channel"] == before["channel"]
+
+
+def test_what_waits_for_a_removed_channel_fails_with_the_channel_still_told() -> None:
+    desk = Desk()
+    desk.tell("PUT", "/channel", {"down": True, "delays": {"retries": [59.9, 3600]}})
+    message = sent(desk, {"urns": [ANN], "text": "Hello"})
+    assert message["status"] == "errored"
+    remove_channels(desk)
+    desk.tell("PUT", "/channel", {"down": False})
+    desk.tell("PUT", "/channel", {"delays": {"wired": 0}})
+    desk.clock.advance(3)
+    assert desk.rows(f"messages.json?uuid={message['uuid']}")[0]["status"] == "errored"
+    desk.clock.advance(3600)
+    (found,) = desk.rows(f"messages.json?uuid={message['uuid']}")
+    assert (found["status"], found["channel"]) == ("failed", message["channel"])
+    reasons = {row["failed_reason"] for row in desk.tell("GET", "/messages")[1]["messages"] if row["text"] == "Hello"}
+    assert "channel removed" in reasons
+
+
+def test_a_person_from_abroad_is_reached_once_heard_until_the_channel_is_gone() -> None:
+    desk = Desk()
+    urn = f"tel:{ABROAD}"
+    assert sent(desk, {"urns": [urn], "text": "one"})["status"] == "failed"
+    desk.tell("POST", f"/phones/{ABROAD}/texts", {"text": "hello"})
+    assert sent(desk, {"urns": [urn], "text": "two"})["status"] == "delivered"
+    remove_channels(desk)
+    desk.clock.advance(60)
+    three = sent(desk, {"urns": [urn], "text": "three"})
+    assert (three["status"], three["channel"]) == ("failed", None)
+
+
+def test_quick_replies_of_a_broadcast_and_of_a_message_are_told_of_the_message() -> None:
+    desk = Desk()
+    broadcast = {"urns": [ANN], "text": {"eng": "Coming?"}, "quick_replies": {"eng": [YES]}}
+    assert sent(desk, broadcast)["quick_replies"] == [YES]
+    contact = desk.rows("contacts.json?urn=tel%3A%2B250788123001")[0]["uuid"]
+    answer = desk.ask(
+        "messages.json", method="POST", body={"contact": contact, "text": "Coming?", "quick_replies": [YES]}
+    )
+    assert json.loads(answer.body)["quick_replies"] == [YES]
+
+
+@pytest.mark.parametrize(
+    ("country", "number", "expected"),
+    [
+        ("RW", "+250788123001", True),
+        ("RW", "+256700123011", False),
+        ("US", "+12065550100", True),
+        ("US", "+14165550123", False),
+        ("US", "+1200555", True),
+        ("RW", "+80012345678", True),
+        ("RW", "8500", True),
+        ("RW", "+2", True),
+    ],
+)
+def test_a_channel_reaches_its_country_and_numbers_of_none(country: str, number: str, expected: bool) -> None:
+    assert reaches(country, number) is expected

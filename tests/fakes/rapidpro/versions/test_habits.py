@@ -1,0 +1,178 @@
+"""How mailroom and courier work in each version: every field of the table is looked at, in every profile."""
+
+from collections.abc import Callable
+from dataclasses import fields
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from fakes.rapidpro.versions.docs import meanings
+from fakes.rapidpro.versions.habits import HABITS, Habits, habits_of
+from fakes.rapidpro.versions.profiles import PROFILES
+from tests.fakes.rapidpro.memory_records import T0
+from tests.fakes.rapidpro.worlds import AMINA, Sending, Texting
+
+BEN = "tel:+250788123002"
+URN = f"tel:{AMINA}"
+ABROAD = "tel:+256700123011"
+
+
+def called(profile: str) -> Texting:
+    """A world in which a text has come in and was posted."""
+    world = Texting(profile)
+    world.text()
+    return world
+
+
+def user_agent(profile: str) -> Any:
+    ((_, _, headers, _),) = called(profile).relay.requests
+    return headers["HTTP_USER_AGENT"]
+
+
+def generation(profile: str) -> Any:
+    return {"1.4142135623730951": "9", "1.4142136": "new"}[Sending(profile).one("@(2 ^ 0.5)").text]
+
+
+def sends_to_urn_asked_for(profile: str) -> Any:
+    world = Sending(profile)
+    world.records.contact("Amina", BEN, URN)
+    return world.one(urn=URN).urn == URN
+
+
+def sends_to_both(profile: str) -> Any:
+    world = Sending(profile)
+    amina = world.records.contact("Amina", BEN, URN)
+    world.broadcast("Muraho", URN, contacts=[amina])
+    world.clock.advance(60)
+    urns = [one.urn for one in world.records.messages]
+    assert urns in ([URN, BEN], [BEN])
+    return len(urns) == 2
+
+
+def stores_unreachable(profile: str) -> Any:
+    world = Sending(profile)
+    world.broadcast("Muraho", ABROAD)
+    world.clock.advance(60)
+    return len(world.records.messages) == 1
+
+
+def merges_translations(profile: str) -> Any:
+    world = Sending(profile)
+    world.records.contact("Amina", URN, language="kin")
+    replies = [{"type": "text", "text": "Yego"}]
+    message = world.one({"eng": {"text": "Hello"}, "kin": {"text": "", "quick_replies": replies}})
+    assert message.quick_replies == replies
+    return message.text == "Hello"
+
+
+def sends_emptied(profile: str) -> Any:
+    world = Sending(profile)
+    broadcast = world.broadcast("@fields.edd", URN)
+    world.clock.advance(60)
+    assert broadcast.status == "completed"
+    return [one.text for one in world.records.messages] == [""]
+
+
+def loop_limit(profile: str) -> Any:
+    world = Sending(profile, tps=1000)
+    for _ in range(25):
+        world.broadcast("Same", URN)
+    world.clock.advance(60)
+    reasons = [one.failed_reason for one in world.records.messages]
+    return reasons.index("looping") + 1 if "looping" in reasons else None
+
+
+def refusals_are_errors(profile: str) -> Any:
+    return {"errored": True, "failed": False}[Sending(profile, bad_numbers=[AMINA]).one().status]
+
+
+def empties_sent_on(profile: str) -> Any:
+    return Sending(profile, shares={"failed": 1}).one().sent_on is None
+
+
+def knows_read(profile: str) -> Any:
+    return Sending(profile, shares={"read": 1}).one().status == "read"
+
+
+def fails_removed(profile: str) -> Any:
+    world = Sending(profile, tps=1)
+    world.broadcast("Muraho", *(f"tel:+2507881{n:05d}" for n in range(30)))
+    world.clock.advance(2)
+    last = max(world.records.messages, key=lambda one: (one.status == "queued", one.id))
+    world.mailroom.remove_channel("c-1")
+    before = last.status
+    world.clock.advance(5)
+    told = last.failed_reason == "channel removed" and last.modified_on > last.created_on
+    assert (before, last.status, told) in (("queued", "failed", True), ("failed", "failed", False))
+    return told
+
+
+def ids_tell_duplicates(profile: str) -> Any:
+    world = Texting(profile)
+    first, other, again = world.text(external_id="1"), world.text(external_id="2"), None
+    world.clock.advance(60)
+    again = world.text(external_id="1")
+    assert not first["duplicate"]
+    assert other["duplicate"] != again["duplicate"]
+    return bool(again["duplicate"])
+
+
+def cleans_controls(profile: str) -> Any:
+    world = Texting(profile)
+    world.text("a\x00\x01\x1fb\tc\ud800")
+    return {"ab\tc": True, "a\x01\x1fb\tc": False}[world.records.incoming[0].text]
+
+
+def seen_after_flow(profile: str) -> Any:
+    world = Texting(profile)
+    amina = world.records.contact("Amina", URN)
+    seen = []
+    world.relay.before = lambda: seen.append(amina.last_seen_on)
+    world.text()
+    assert amina.last_seen_on == T0
+    blocked = world.records.contact("Ben", BEN, status="blocked")
+    world.mailroom.incoming.receive(BEN.removeprefix("tel:"), "Muraho")
+    assert seen in ([None], [T0])
+    assert (blocked.last_seen_on is None) == (seen == [T0])
+    return seen == [None]
+
+
+def repeats_calls(profile: str) -> Any:
+    world = Texting(profile, headers={"Idempotency-Key": "@run.uuid"})
+    world.relay.answers = [503]
+    happened = world.text()
+    assert len(world.relay.requests) == 1
+    assert world.relay.requests[0][2]["HTTP_IDEMPOTENCY_KEY"] == happened["run"]
+    return {0: True, 503: False}[happened["webhook"]["status"]]
+
+
+OBSERVED = MappingProxyType({
+    one.__name__: one
+    for one in (
+        user_agent, generation, sends_to_urn_asked_for, sends_to_both, stores_unreachable, merges_translations,
+        sends_emptied, loop_limit, refusals_are_errors, empties_sent_on, knows_read, fails_removed,
+        ids_tell_duplicates, cleans_controls, seen_after_flow, repeats_calls,
+    )
+})  # fmt: skip
+
+
+@pytest.mark.parametrize("profile", HABITS)
+@pytest.mark.parametrize("observe", OBSERVED.values(), ids=OBSERVED)
+def test_a_version_does_what_the_table_says(observe: Callable[[str], Any], profile: str) -> None:
+    assert observe(profile) == getattr(HABITS[profile], observe.__name__)
+
+
+def test_every_habit_is_observed_and_has_a_meaning() -> None:
+    names = {one.name for one in fields(Habits)}
+    assert names == set(OBSERVED)
+    assert names == set(meanings(Habits))
+
+
+def test_each_profile_has_its_habits() -> None:
+    assert list(HABITS) == list(PROFILES)
+
+
+def test_an_unknown_version_is_refused_with_the_list_of_known_ones() -> None:
+    with pytest.raises(ValueError, match=r"no version of RapidPro is called '5'; there are: 6\.4, 7\.4, .*26, next"):
+        habits_of("5")
