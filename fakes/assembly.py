@@ -17,7 +17,10 @@ from fakes.serving.wsgi import Environ, Reply, WSGIApp, read_body
 
 if TYPE_CHECKING:
     import requests
+    from flask import Blueprint
 
+Routes = Callable[[], "Blueprint"]
+"""Makes a service's part of the control API, which is mounted at `/<name>`."""
 SERVICES = ("rapidpro", "cht")
 
 
@@ -32,6 +35,7 @@ class Fakes:
     ledger: Ledger
     plan: Plan
     services: dict[str, Service] = field(default_factory=dict)
+    routes: dict[str, Routes] = field(default_factory=dict)
     apps: dict[str, WSGIApp] = field(default_factory=dict)
     sessions: dict[str, requests.Session] = field(default_factory=dict)
     _making: threading.Lock = field(default_factory=threading.Lock)
@@ -45,8 +49,8 @@ class Fakes:
                 self.sessions[name] = CallsOut(self.ledger, name, self.clock)
             return self.sessions[name]
 
-    def add(self, service: Service) -> WSGIApp:
-        """Put the layers around `service`; what callers are to be given."""
+    def add(self, service: Service, routes: Routes) -> WSGIApp:
+        """Put the layers around `service` and return the app for its callers. `routes`: its part of the control API."""
         exhaust: Callable[[], None] | None = getattr(service, "exhaust_quota", None)
         around = Around(service.name, lambda environ: self._earlier(service.name, environ), exhaust)
         recorded = Recorded(Faulty(service, self.plan, around), self.ledger, service.name, self.clock)
@@ -55,6 +59,7 @@ class Fakes:
         if hasattr(holder, "secrets"):
             self.ledger.holders.append(holder)
         self.services[service.name] = service
+        self.routes[service.name] = routes
         self.apps[service.name] = recorded
         return recorded
 
@@ -133,22 +138,34 @@ def assemble_services(
     fakes = assemble(clock)
     for name in names:
         rng = generator(seed, name)
-        service: Service = _rapidpro(fakes, profile, rng) if name == "rapidpro" else _cht(fakes, cht_release, rng)
-        fakes.add(service)
+        service, routes = _rapidpro(fakes, profile, rng) if name == "rapidpro" else _cht(fakes, cht_release, rng)
+        fakes.add(service, routes)
         if seeds is not None and name in seeds:
             service.seed(seeds[name])
     return fakes
 
 
-def _rapidpro(fakes: Fakes, profile: str, rng: random.Random) -> Service:
+def _rapidpro(fakes: Fakes, profile: str, rng: random.Random) -> tuple[Service, Routes]:
     from fakes.rapidpro import RapidPro  # each fake is loaded only where it is wanted
 
-    service: Service = RapidPro(fakes.clock, profile=profile, session=_Posts(fakes, "rapidpro"), rng=rng)
-    return service
+    service = RapidPro(fakes.clock, profile=profile, session=_Posts(fakes, "rapidpro"), rng=rng)
+
+    def routes() -> Blueprint:
+        from fakes.rapidpro.control.blueprint import control_blueprint  # with Flask: only the control API needs it
+
+        return control_blueprint(service)
+
+    return service, routes
 
 
-def _cht(fakes: Fakes, release: str, rng: random.Random) -> Service:
+def _cht(fakes: Fakes, release: str, rng: random.Random) -> tuple[Service, Routes]:
     from fakes.cht import Cht
 
-    service: Service = Cht(fakes.clock, session=fakes.session("cht"), rng=rng, release=release)
-    return service
+    service = Cht(fakes.clock, session=fakes.session("cht"), rng=rng, release=release)
+
+    def routes() -> Blueprint:
+        from fakes.cht.control.blueprint import control_blueprint
+
+        return control_blueprint(service)
+
+    return service, routes

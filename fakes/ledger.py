@@ -15,15 +15,18 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple, Protocol
 
 from fakes.clock import Clock, format_moment
-from fakes.serving.wsgi import Environ, Reply, StartResponse, WSGIApp, call, read_body, request_headers
-
-# Keys by which the layers tell each other, in the environ, what became of a request.
-FAULT = "harness.fault"
-"""Name and number of the fault that was applied, such as `lose_reply#3`."""
-ACTED = "harness.acted"
-"""Whether the service acted on the request (a definite or an indefinite fault)."""
-NO_REPLY = "harness.no_reply"
-"""Set when the caller gets no answer, or no complete one."""
+from fakes.serving.wsgi import (
+    ACTED,
+    FAULT,
+    NO_REPLY,
+    Environ,
+    Reply,
+    StartResponse,
+    WSGIApp,
+    call,
+    read_body,
+    request_headers,
+)
 
 KEPT_BODY = 65_536
 READ_LIMIT = 64 * 1024 * 1024

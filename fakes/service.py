@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from fakes.serving.wsgi import Environ, StartResponse
-
-if TYPE_CHECKING:
-    from flask import Blueprint
 
 
 class SeedError(ValueError):
@@ -35,10 +32,6 @@ class Service(Protocol):
 
     def reset(self) -> None:
         """Begin anew from the last seed, or from the built-in one."""
-        ...
-
-    def blueprint(self) -> Blueprint:
-        """This service's part of the control API, mounted at `/<name>`."""
         ...
 
     def metrics(self) -> Mapping[str, float]:

@@ -18,7 +18,7 @@ from conformance.checks.figures import calls_per_text, seconds_to_phone
 from conformance.history.model import History, Outcome, TextIn
 from conformance.history.observe import Exchanges, observe
 from conformance.services.cht_client import ChtSide
-from conformance.services.services import Processes
+from conformance.services.processes import Processes
 from conformance.subjects.base import Subject
 from conformance.verdicts import HarnessBroken, Verdict
 from loadtests.gates import Figures, percentile, verdict

@@ -14,7 +14,7 @@ from conformance.cli.options.types import check_url, is_loopback
 from conformance.drift.cht import look_at_cht
 from conformance.drift.comparison import MOST_REQUESTS, Look
 from conformance.drift.rapidpro import look_at_rapidpro
-from conformance.services.services import plain_session
+from conformance.services.processes import plain_session
 from conformance.verdicts import HarnessBroken
 
 TOKEN = "RAPIDPRO_TOKEN"

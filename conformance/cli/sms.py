@@ -16,7 +16,8 @@ from conformance.cli.options.running_fakes import NotDone, RunningFakes, show, w
 from conformance.cli.options.subject import PASSWORD
 from conformance.cli.options.types import Finite, check_url, is_loopback
 from conformance.services.cht_client import ChtSide, message_document
-from conformance.services.services import CHT_ADMIN, plain_session
+from conformance.services.neighbours import CHT_ADMIN
+from conformance.services.processes import plain_session
 from conformance.verdicts import HarnessBroken
 from fakes.clock import SystemClock
 

@@ -10,7 +10,7 @@ import click
 from conformance.cli.conform import PROFILES
 from conformance.cli.options.subject import REFERENCE_COMMAND
 from conformance.cli.options.types import Finite, check_bind
-from conformance.services.services import Processes
+from conformance.services.processes import Processes
 from conformance.subjects.external import ExternalRelay, free_port
 from conformance.verdicts import HarnessBroken
 

@@ -1,1 +1,1 @@
-"""TODO."""
+"""The generated parts of the documents."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Comparing a live RapidPro or CHT with the recordings: safe, read-only, few requests."""

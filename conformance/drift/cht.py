@@ -23,7 +23,7 @@ from conformance.drift.comparison import (
     recorded,
 )
 from conformance.drift.schema import misfits
-from conformance.services.services import CHT_ADMIN, CHT_GATEWAY
+from conformance.services.neighbours import CHT_ADMIN, CHT_GATEWAY
 from conformance.verdicts import HarnessBroken
 from fakes.cht import Cht
 from fakes.clock import VirtualClock

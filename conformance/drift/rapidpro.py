@@ -26,7 +26,7 @@ from conformance.drift.comparison import (
     recorded,
 )  # fmt: skip
 from conformance.drift.schema import kind_of, misfits
-from conformance.services.services import RAPIDPRO_TOKEN
+from conformance.services.neighbours import RAPIDPRO_TOKEN
 from conformance.verdicts import HarnessBroken
 from fakes.clock import VirtualClock
 from fakes.rapidpro import RapidPro

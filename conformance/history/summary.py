@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Protocol
 
 from conformance.history.model import GATEWAY_PATH, Call, History
-from conformance.world.people import Person
 
 MOST_LINES = 40
 LAST_CALLS = 12
@@ -13,7 +13,16 @@ WIDTH = 110
 """Characters of a request's body."""
 
 
-def picture(history: History, people: Iterable[Person]) -> str:
+class Named(Protocol):
+    """Somebody with a phone."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def number(self) -> str: ...
+
+
+def picture(history: History, people: Iterable[Named]) -> str:
     """What became of each text, then the last calls of the ledger."""
     names = {person.number: person.name for person in people}
     lines = list(texts(history, names))

@@ -1,1 +1,1 @@
-"""TODO."""
+"""A live CHT Core as the subject: looking at it before it is judged, and its world."""

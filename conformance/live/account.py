@@ -8,8 +8,7 @@ from typing import Any
 
 import requests
 
-from conformance.services.services import INCOMING_TOKEN, RAPIDPRO_TOKEN
-from conformance.subjects.base import Neighbours
+from conformance.services.neighbours import INCOMING_TOKEN, RAPIDPRO_TOKEN, Neighbours
 from conformance.verdicts import HarnessBroken
 
 WAITING = frozenset({"scheduled", "pending", "forwarded-to-gateway"})

@@ -21,8 +21,9 @@ from conformance.live.account import (
 )
 from conformance.services.cht_client import ChtSide
 from conformance.services.control_client import Control
-from conformance.services.services import INCOMING_TOKEN, RealTime, plain_session
-from conformance.subjects.base import Means, Neighbours
+from conformance.services.neighbours import INCOMING_TOKEN, Neighbours
+from conformance.services.processes import RealTime, plain_session
+from conformance.subjects.base import Means
 from conformance.subjects.cht_variants import INCOMING, MISSPELT, WAYS
 from conformance.verdicts import HarnessBroken, Untestable, Verdict
 from conformance.world.people import fresh_numbers

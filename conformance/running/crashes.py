@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from conformance.checks import Violation, judge
-from conformance.services.services import Processes
+from conformance.services.processes import Processes
 from conformance.subjects.external import ExternalRelay
 from conformance.verdicts import HarnessBroken
 from conformance.world.people import Person

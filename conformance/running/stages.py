@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from conformance.services.services import InProcessFakes, Processes, Surroundings
+from conformance.services.in_process import InProcessFakes
+from conformance.services.processes import Processes
+from conformance.services.services import Surroundings
 from conformance.subjects.base import Means, Subject
 from conformance.subjects.built_in import POLL_SECONDS, REFERENCE, BuiltIn, relay
 from conformance.subjects.external import ExternalRelay

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from conformance.services.services import InProcessFakes
+from conformance.services.in_process import InProcessFakes
 from conformance.simulation.schedule import Schedule
 from conformance.subjects.built_in import BuiltIn, UnknownSubject, built_in, named, relay
 from conformance.subjects.in_process import Build

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Protocol, runtime_checkable
+
+from conformance.services.neighbours import Neighbours
+from conformance.services.requests import BROADCASTS
 
 
 class Means(StrEnum):
@@ -46,32 +48,6 @@ ENVIRONMENT: Mapping[str, str] = MappingProxyType(
     }
 )
 """The environment of a relay that the harness starts, for people."""
-
-
-@dataclass(frozen=True, slots=True)
-class Neighbours:
-    """Where the subject finds its neighbours, and the secrets it needs (the environment of `python -m relay`)."""
-
-    cht_url: str
-    cht_user: str
-    cht_password: str
-    rapidpro_url: str
-    rapidpro_token: str
-    incoming_token: str
-
-    def environment(self) -> Mapping[str, str]:
-        """These settings as environment variables."""
-        return {
-            "RELAY_CHT_URL": self.cht_url,
-            "RELAY_CHT_USER": self.cht_user,
-            "RELAY_CHT_PASSWORD": self.cht_password,
-            "RELAY_RAPIDPRO_URL": self.rapidpro_url,
-            "RELAY_RAPIDPRO_TOKEN": self.rapidpro_token,
-            "RELAY_INCOMING_TOKEN": self.incoming_token,
-        }
-
-
-BROADCASTS = "/api/v2/broadcasts.json"
 
 
 class AsRelay:

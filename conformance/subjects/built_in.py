@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from conformance.services.services import InProcessFakes
+from conformance.services.in_process import InProcessFakes
 from conformance.subjects.base import Means, Subject
 from conformance.subjects.cht_in_process import IN_PROCESS, ChtItself
 from conformance.subjects.cht_variants import WAYS, Way

@@ -10,8 +10,9 @@ import requests
 from requests.adapters import BaseAdapter
 
 from conformance.services.cht_client import ChtSide
-from conformance.services.services import CHT_URL, InProcessFakes
-from conformance.subjects.base import CrashPoint, Means, Neighbours
+from conformance.services.in_process import CHT_URL, InProcessFakes
+from conformance.services.neighbours import Neighbours
+from conformance.subjects.base import CrashPoint, Means
 from conformance.subjects.cht_variants import Way
 from conformance.verdicts import HarnessBroken
 from fakes.cht.jobs import Gone

@@ -13,9 +13,10 @@ from typing import Any
 
 from conformance.services.cht_client import ChtSide
 from conformance.services.control_client import Control
-from conformance.subjects.base import BROADCASTS, CrashPoint, Means, Neighbours
+from conformance.services.neighbours import Neighbours
+from conformance.services.requests import ASKING, BROADCASTS, SENDING
+from conformance.subjects.base import CrashPoint, Means
 from conformance.verdicts import Untestable
-from conformance.world.vocabulary import ASKING, SENDING
 from fakes.faults.presets import PRESETS
 
 INCOMING = "/api/v2/sms/rapidpro/incoming-messages"

@@ -18,7 +18,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.interruptions import held_back
-from conformance.subjects.base import AsRelay, Means, Neighbours
+from conformance.services.neighbours import Neighbours
+from conformance.subjects.base import AsRelay, Means
 from conformance.subjects.process_guard import Guard
 from conformance.verdicts import HarnessBroken, SubjectFailed, Untestable
 

@@ -11,7 +11,8 @@ from typing import Any, Protocol
 
 import requests
 
-from conformance.subjects.base import AsRelay, CrashPoint, Means, Neighbours
+from conformance.services.neighbours import Neighbours
+from conformance.subjects.base import AsRelay, CrashPoint, Means
 from conformance.verdicts import HarnessBroken
 from fakes.clock import Clock
 from fakes.serving.transport import InProcessSession, WSGIAdapter

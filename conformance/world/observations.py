@@ -4,22 +4,41 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from conformance.history.model import Arrival, Due, History, Outcome, Stored, TextIn
+from conformance.checks import Violation, judge
+from conformance.history.model import GATEWAY_PATH, Arrival, Due, History, Outcome, Stored, TextIn
+from conformance.history.summary import picture
 from conformance.services.cht_client import ChtSide
+from conformance.services.control_client import Control
+from conformance.services.services import Surroundings
+from conformance.subjects.base import Subject
 from conformance.verdicts import HarnessBroken, SubjectFailed
-from conformance.world.people import Person
+from conformance.world.people import People, Person
 
+FINAL = frozenset({"delivered", "failed", "cleared", "clear", "muted", "denied", "duplicate"})
+SETTLED = frozenset({"delivered", "read", "failed"})
 SHOWN = 300
 """Characters of an answer, or of what was wrong with it."""
+
+
+@dataclass
+class Excuse:
+    """What a scenario provokes on purpose, so that it is not held against the subject."""
+
+    checks: set[str] = field(default_factory=set)
 
 
 class Sight:
     """Questions about one person at a time, answered from the history so far."""
 
+    surroundings: Surroundings
+    subject: Subject
+    control: Control
     cht: ChtSide
+    people: People
+    excuse: Excuse
     told: list[tuple[Person, dict[str, Any]]]
     """What RapidPro saw of each person's texts, in order."""
     texts_in: list[TextIn]
@@ -27,6 +46,39 @@ class Sight:
     @abstractmethod
     def history(self) -> History:
         """All that happened so far."""
+
+    def quiet(self) -> bool:
+        """Whether everything has ended: all texts final, RapidPro done, CHT knowing it."""
+        return self.is_quiet(self.history())
+
+    def is_quiet(self, history: History) -> bool:
+        """Whether a history is one in which everything has ended."""
+        return (
+            all(due.state in FINAL for due in history.due)
+            and all(sent.status in SETTLED for sent in history.sent)
+            and not judge(history)
+        )
+
+    def snapshot(self) -> tuple[object, ...]:
+        """What matters of the present state, to be compared with a later one."""
+        return self.state_of(self.history())
+
+    def state_of(self, history: History) -> tuple[object, ...]:
+        """What of a history tells whether anything still moves."""
+        return (history.stored, history.due, history.arrivals, history.sent)
+
+    def polls_since(self, mark: int) -> int:
+        """How often the subject has asked CHT for texts since the ledger's entry `mark`."""
+        exchanges = self.control.exchanges(mark)
+        return sum(one["service"] == "cht" and one["path"] == GATEWAY_PATH for one in exchanges)
+
+    def violations(self) -> list[Violation]:
+        """What is wrong with the history, leaving aside what the scenario provoked."""
+        return judge(self.history(), without=tuple(self.excuse.checks))
+
+    def picture(self) -> str:
+        """The history in a few lines, for people who look for the cause."""
+        return picture(self.history(), self.people)
 
     def reports(self, person: Person) -> list[Stored]:
         """The reports of this person that CHT holds."""

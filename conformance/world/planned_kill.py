@@ -6,14 +6,14 @@ stands between the effect and the knowledge of it; there it is killed.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
+from conformance.services.requests import ASKING, GATEWAY, SENDING
 from conformance.subjects.base import CrashPoint, Mortal
 from conformance.verdicts import HarnessBroken, SubjectFailed, Untestable
-from conformance.world.vocabulary import ASKING, GATEWAY, SENDING
-
-if TYPE_CHECKING:
-    from conformance.world.world import World
+from conformance.world.observations import Sight
+from conformance.world.timing import Pace
 
 PATIENCE = 6 * 3600.0
 HELD: dict[CrashPoint, tuple[str, dict[str, str]]] = {
@@ -28,8 +28,18 @@ HELD: dict[CrashPoint, tuple[str, dict[str, str]]] = {
 class Killing:
     """One planned kill of a world's subject."""
 
-    def __init__(self, world: World, point: CrashPoint) -> None:
+    def __init__(
+        self,
+        world: Sight,
+        pace: Pace,
+        plan_fault: Callable[[Mapping[str, Any]], None],
+        await_faults: Callable[[], None],
+        point: CrashPoint,
+    ) -> None:
         self._world = world
+        self._pace = pace
+        self._plan_fault = plan_fault
+        self._await_faults = await_faults
         self._point = point
         self._held = False
         if isinstance(world.subject, Mortal):
@@ -66,7 +76,7 @@ class Killing:
             self._finish_in_process(self._world.subject)
             return
         if self._held:
-            self._world.await_faults()
+            self._await_faults()
         elif self._point is CrashPoint.STATES_TOLD:
             self._reach(lambda: any(due.state != "pending" for due in self._world.history().due))
         self._world.subject.kill()
@@ -75,11 +85,11 @@ class Killing:
 
     def _finish_in_process(self, subject: Mortal) -> None:
         self._reach(lambda: not subject.running())
-        self._world.pass_time(self._world.pace.a_while / 60)
+        self._pace.run(self._world, self._pace.a_while / 60)
         subject.restart()
 
     def _reach(self, holds: Any) -> None:
-        if not self._world.pace.until(self._world, holds, PATIENCE):
+        if not self._pace.until(self._world, holds, PATIENCE):
             found = self._world.violations()
             if found:
                 raise SubjectFailed("\n".join([*map(str, found), f"and it never came to this: {self._point.value}"]))
@@ -92,7 +102,7 @@ class Killing:
         if self._in_process():
             return
         service, where = HELD[self._point]
-        self._world.fault(
+        self._plan_fault(
             {"service": service, "effect": "lose_reply", "with": {"how": "hang"}, "match": {**where, **match}}
         )
         self._held = True

@@ -6,13 +6,11 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from conformance.checks import judge
-
-if TYPE_CHECKING:
-    from conformance.history.model import History
-    from conformance.world.world import World
+from conformance.history.model import History
+from conformance.world.observations import Sight
 
 MINUTE = 60.0
 TAIL = 12 * MINUTE
@@ -35,15 +33,15 @@ class Pace(Protocol):
     a_while: float
     """Seconds that stand for "a while" in scenarios: how long RapidPro throttles, how long an outage lasts."""
 
-    def run(self, world: World, seconds: float) -> None:
+    def run(self, world: Sight, seconds: float) -> None:
         """Let `seconds` of the scenario's time pass."""
         ...
 
-    def until(self, world: World, holds: Callable[[], bool], within: float) -> bool:
+    def until(self, world: Sight, holds: Callable[[], bool], within: float) -> bool:
         """Let time pass until `holds`, at most `within` seconds of the scenario's time; whether it came to hold."""
         ...
 
-    def settle(self, world: World) -> None:
+    def settle(self, world: Sight) -> None:
         """Let time pass until the world is quiet."""
         ...
 
@@ -57,10 +55,10 @@ class VirtualPace:
 
     a_while = 1800.0
 
-    def run(self, world: World, seconds: float) -> None:
+    def run(self, world: Sight, seconds: float) -> None:
         self._run_until_time(world, seconds)
 
-    def _run_until_time(self, world: World, seconds: float) -> None:
+    def _run_until_time(self, world: Sight, seconds: float) -> None:
         clock, subject = world.surroundings.virtual_clock(), world.subject
         end = clock.now() + timedelta(seconds=seconds)
         while True:
@@ -72,7 +70,7 @@ class VirtualPace:
             elif clock.now() >= end:
                 return
 
-    def until(self, world: World, holds: Callable[[], bool], within: float) -> bool:
+    def until(self, world: Sight, holds: Callable[[], bool], within: float) -> bool:
         passed, step = 0.0, 15.0
         while not holds():
             if passed >= within:
@@ -82,7 +80,7 @@ class VirtualPace:
             step = min(step * 2, STEP)
         return True
 
-    def settle(self, world: World) -> None:
+    def settle(self, world: Sight) -> None:
         passed = calm = 0.0
         before: object = None
         while passed < LONGEST:
@@ -133,16 +131,16 @@ class RealPace:
         self._patience = patience + 10 * poll_seconds
         self._calm = 6.0 + 4 * poll_seconds
 
-    def run(self, world: World, seconds: float) -> None:
+    def run(self, world: Sight, seconds: float) -> None:
         """Real time cannot be hurried: wait until the subject has asked CHT once more, at most `seconds`."""
         self._wait_for_polls(world, 1, min(seconds, self._patience))
 
-    def until(self, world: World, holds: Callable[[], bool], within: float) -> bool:  # noqa: ARG002 - the scenario's time
+    def until(self, world: Sight, holds: Callable[[], bool], within: float) -> bool:  # noqa: ARG002 - the scenario's time
         came = self._wait(world, holds, self._patience)
         self.in_vain = self.in_vain or not came
         return came
 
-    def settle(self, world: World) -> None:
+    def settle(self, world: Sight) -> None:
         watched = Calm(world.snapshot)
         self._wait(world, lambda: world.quiet() or watched.seconds() > self._calm, self._patience)
         if world.subject.next_due() is None:
@@ -151,11 +149,11 @@ class RealPace:
     def shown(self, seconds: float) -> str:  # noqa: ARG002
         return f"{self._patience:.0f} seconds"
 
-    def _wait_for_polls(self, world: World, count: int, limit: float) -> None:
+    def _wait_for_polls(self, world: Sight, count: int, limit: float) -> None:
         start = world.control.last()
         self._wait(world, lambda: world.polls_since(start) >= count, limit)
 
-    def _wait(self, world: World, holds: Callable[[], bool], limit: float) -> bool:
+    def _wait(self, world: Sight, holds: Callable[[], bool], limit: float) -> bool:
         end = time.monotonic() + limit
         while not holds():
             world.subject.check_alive()

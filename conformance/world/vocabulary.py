@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from conformance.services.requests import ASKING, GATEWAY, SENDING
 from conformance.subjects.base import CrashPoint
 from conformance.verdicts import HarnessBroken
 
@@ -12,9 +13,6 @@ Meaning = TypeVar("Meaning")
 Faults = Callable[[float], Sequence[Mapping[str, Any]]]
 """Faults for a scenario in which "a while" lasts so many seconds."""
 
-SENDING = {"method": "POST", "path": "/api/v2/broadcasts.json"}
-ASKING = {"method": "GET", "path": "/api/v2/messages.json"}
-GATEWAY = {"method": "POST", "path": "/api/sms"}
 FOREVER = 1_000_000.0
 """Seconds that no scenario lasts."""
 

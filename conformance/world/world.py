@@ -8,37 +8,25 @@ from __future__ import annotations
 import itertools
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from conformance.checks import Violation, judge
 from conformance.checks.figures import calls_per_text
-from conformance.history.model import GATEWAY_PATH, History, Outcome, TextIn
+from conformance.history.model import History, Outcome, TextIn
 from conformance.history.observe import Exchanges, observe
-from conformance.history.summary import picture
 from conformance.services.cht_client import ChtSide, message_document
 from conformance.services.services import Surroundings
 from conformance.subjects.base import CrashPoint, Means, Subject
 from conformance.verdicts import HarnessBroken, SubjectFailed, Untestable
-from conformance.world.observations import Sight, outcome_of
+from conformance.world.observations import Excuse, Sight, outcome_of
 from conformance.world.people import People, Person
 from conformance.world.planned_kill import Killing
 from conformance.world.timing import Pace
 
-FINAL = frozenset({"delivered", "failed", "cleared", "clear", "muted", "denied", "duplicate"})
-SETTLED = frozenset({"delivered", "read", "failed"})
 SOON = 2 * 3600.0
 """Seconds of a scenario's time within which a report must be in CHT: longer than an outage and a back-off after it."""
 LATER = 8 * 3600.0
 """Seconds within which a text must be on its phone: longer than an hour's quota and all tries of an errored text."""
-
-
-@dataclass
-class Excuse:
-    """What a scenario provokes on purpose, so that it is not held against the subject."""
-
-    checks: set[str] = field(default_factory=set)
 
 
 class World(Sight):
@@ -142,7 +130,7 @@ class World(Sight):
         """Plan that the subject is killed at this moment. Untestable if it cannot be started again."""
         if Means.RESTART not in self.subject.means:
             raise Untestable(f"{self.subject.name} cannot be killed and started again by the harness")
-        self._killing = Killing(self, point)
+        self._killing = Killing(self, self.pace, self.fault, self.await_faults, point)
 
     def restart_after_kill(self) -> None:
         """Wait for the planned kill, then start the subject again."""
@@ -203,42 +191,9 @@ class World(Sight):
                 raise SubjectFailed("\n".join([*map(str, found), f"and it never came to {unused}"]))
             raise HarnessBroken(f"planned faults were never used up, so nothing was tested: {unused}")
 
-    def quiet(self) -> bool:
-        """Whether everything has ended: all texts final, RapidPro done, CHT knowing it."""
-        return self.is_quiet(self.history())
-
-    def is_quiet(self, history: History) -> bool:
-        """Whether a history is one in which everything has ended."""
-        return (
-            all(due.state in FINAL for due in history.due)
-            and all(sent.status in SETTLED for sent in history.sent)
-            and not judge(history)
-        )
-
-    def snapshot(self) -> tuple[object, ...]:
-        """What matters of the present state, to be compared with a later one."""
-        return self.state_of(self.history())
-
-    def state_of(self, history: History) -> tuple[object, ...]:
-        """What of a history tells whether anything still moves."""
-        return (history.stored, history.due, history.arrivals, history.sent)
-
-    def polls_since(self, mark: int) -> int:
-        """How often the subject has asked CHT for texts since the ledger's entry `mark`."""
-        exchanges = self.control.exchanges(mark)
-        return sum(one["service"] == "cht" and one["path"] == GATEWAY_PATH for one in exchanges)
-
-    def violations(self) -> list[Violation]:
-        """What is wrong with the history, leaving aside what the scenario provoked."""
-        return judge(self.history(), without=tuple(self.excuse.checks))
-
     def judge(self) -> None:
         """Settle, then judge. SubjectFailed names everything that is wrong."""
         self.settle()
         found = self.violations()
         if found:
             raise SubjectFailed("\n".join(map(str, found)) + "\n" + self.picture())
-
-    def picture(self) -> str:
-        """The history in a few lines, for people who look for the cause."""
-        return picture(self.history(), self.people)

@@ -7,11 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import requests
-from flask import Blueprint
 
 from fakes.cht.api.app import Api
 from fakes.cht.background import Background
-from fakes.cht.control.blueprint import control_blueprint
 from fakes.cht.messaging.messaging import Messaging
 from fakes.cht.seed.earlier_requests import send_earlier
 from fakes.cht.seed.loader import DEFAULT, Seed, plant, read_seed
@@ -108,10 +106,6 @@ class Cht:
         by the real server; without the moment one request would be done before the next is read.
         """
         self.messaging.pause = lambda: wait(DATABASE_SECONDS)
-
-    def blueprint(self) -> Blueprint:
-        """Its part of the control API: seed, run, docs, server."""
-        return control_blueprint(self)
 
     def metrics(self) -> Mapping[str, float]:
         """Documents, and messages by state."""

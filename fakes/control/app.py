@@ -41,8 +41,8 @@ def control_app(fakes: Fakes, addresses: Mapping[str, str] = NOWHERE) -> WSGIApp
     app.register_blueprint(_clock(fakes))
     app.register_blueprint(_faults(fakes, ChannelSettings(app.wsgi_app)))
     app.register_blueprint(_ledger(fakes))
-    for name, service in fakes.services.items():
-        app.register_blueprint(service.blueprint(), url_prefix=f"/{name}")
+    for name, routes in fakes.routes.items():
+        app.register_blueprint(routes(), url_prefix=f"/{name}")
     return LocalOnly(app.wsgi_app)
 
 

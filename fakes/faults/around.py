@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from fakes.faults.effect import Around, DidNothing
 from fakes.faults.plan import Plan, Planned
-from fakes.ledger import ACTED, FAULT
-from fakes.serving.wsgi import Answers, Environ, Reply, WSGIApp, call
+from fakes.serving.wsgi import ACTED, FAULT, Answers, Environ, Reply, WSGIApp, call
 
 
 class Faulty(Answers):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fakes.clock import Clock
 from fakes.rapidpro.api.app import Api
@@ -20,9 +20,6 @@ from fakes.rapidpro.uuids import uuid4
 from fakes.rapidpro.versions.profiles import DEFAULT, profile_of
 from fakes.service import SeedError
 from fakes.serving.wsgi import Answers, Environ, Reply
-
-if TYPE_CHECKING:
-    from flask import Blueprint
 
 
 class RapidPro(Answers):
@@ -101,12 +98,6 @@ class RapidPro(Answers):
         with self.lock:
             tokens = self.store.tokens.values()
             self.throttle.exhaust({self._api.quota_key(one): self._api.rate_overrides(one) for one in tokens})
-
-    def blueprint(self) -> Blueprint:
-        """Its part of the control API: seed, rates, tokens, channel, webhook, phones, messages."""
-        from fakes.rapidpro.control.blueprint import control_blueprint  # with Flask, which only the control API needs
-
-        return control_blueprint(self)
 
     def metrics(self) -> Mapping[str, float]:
         """Rows, and what waits behind the API."""

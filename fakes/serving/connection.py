@@ -10,8 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from fakes.ledger import NO_REPLY
-from fakes.serving.wsgi import Environ, Reply
+from fakes.serving.wsgi import NO_REPLY, Environ, Reply
 
 How = Literal["close", "reset", "hang"]
 HOWS: tuple[How, ...] = ("close", "reset", "hang")

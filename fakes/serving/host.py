@@ -21,10 +21,9 @@ from granian._granian import SocketHolder, WorkerSignal, WSGIWorker
 from granian.http import HTTP1Settings
 
 from fakes.clock import SystemClock
-from fakes.ledger import NO_REPLY
 from fakes.serving.connection import ENDING, WAIT, Ending
 from fakes.serving.tcp_reset import Resetter
-from fakes.serving.wsgi import Environ, WSGIApp
+from fakes.serving.wsgi import NO_REPLY, Environ, WSGIApp
 
 BACKLOG = 1024
 IDLE_SECONDS = 30

@@ -15,6 +15,14 @@ Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 WSGIApp = Callable[[Environ, StartResponse], Iterable[bytes]]
 
+# Keys by which the layers tell each other, in the environ, what became of a request.
+FAULT = "harness.fault"
+"""Name and number of the fault that was applied, such as `lose_reply#3`."""
+ACTED = "harness.acted"
+"""Whether the service acted on the request (a definite or an indefinite fault)."""
+NO_REPLY = "harness.no_reply"
+"""Set when the caller gets no answer, or no complete one."""
+
 REASONS = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from conformance.services.services import RAPIDPRO_TOKEN
+from conformance.services.neighbours import RAPIDPRO_TOKEN
 from fakes.serving.process import Addresses
 from loadtests.bench.client import Connection
 from loadtests.bench.server import UNMATCHED, pinned, used

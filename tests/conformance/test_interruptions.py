@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from conformance.interruptions import SIGNALS, heed, held_back
-from conformance.services.services import neighbours
+from conformance.services.neighbours import neighbours
 from conformance.subjects.external import ExternalRelay, free_port
 
 NEIGHBOURS = neighbours("http://127.0.0.1:9", "http://127.0.0.1:9")

@@ -7,19 +7,21 @@ from unittest.mock import patch
 
 from fakes import assembly
 from fakes.__main__ import main
-from fakes.assembly import Fakes
+from fakes.assembly import Fakes, Routes
 from fakes.service import Service
 from tests.fakes.faulty_echo import Echo
 
 
-def rapidpro(_fakes: Fakes, profile: str, _rng: random.Random) -> Service:
+def rapidpro(_fakes: Fakes, profile: str, _rng: random.Random) -> tuple[Service, Routes]:
     if profile != "26":
         raise ValueError(f"unknown profile {profile!r}: expected 26")
-    return Echo("rapidpro")
+    echo = Echo("rapidpro")
+    return echo, echo.blueprint
 
 
-def cht(_fakes: Fakes, _release: str, _rng: random.Random) -> Service:
-    return Echo("cht")
+def cht(_fakes: Fakes, _release: str, _rng: random.Random) -> tuple[Service, Routes]:
+    echo = Echo("cht")
+    return echo, echo.blueprint
 
 
 if __name__ == "__main__":

@@ -138,7 +138,7 @@ def _cause(failure: BaseException) -> str:
 def in_process() -> Stage:
     clock = VirtualClock()
     fakes, echo = assemble(clock), Echo()
-    fakes.add(echo)
+    fakes.add(echo, echo.blueprint)
     return Stage(clock, echo, fakes, "http://echo.test")
 
 
@@ -146,7 +146,7 @@ def in_process() -> Stage:
 def on_a_socket(clock: Clock | None = None) -> Iterator[Stage]:
     fakes, echo = assemble(clock or SystemClock()), Echo()
     listener = listen("127.0.0.1", 0)
-    host = Host(fakes.add(echo), listener, threads=16, rng=random.Random(1))
+    host = Host(fakes.add(echo, echo.blueprint), listener, threads=16, rng=random.Random(1))
     host.start()
     try:
         yield Stage(fakes.clock, echo, fakes, f"http://127.0.0.1:{listener.getsockname()[1]}")

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Options that several commands share: which subject, running fakes, and the types of values."""

@@ -11,7 +11,7 @@ import requests
 
 from conformance.cli.options.types import check_url
 from conformance.services.control_client import TIMEOUT, Control
-from conformance.services.services import plain_session
+from conformance.services.processes import plain_session
 
 VARIABLE = "HARNESS_CONTROL"
 Command = TypeVar("Command", bound=Callable[..., Any])

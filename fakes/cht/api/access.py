@@ -9,7 +9,8 @@ import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from fakes.cht.api.http import HttpError, Request, Unauthorized
+from fakes.cht.api.http import Request
+from fakes.cht.errors import HttpError, Unauthorized
 from fakes.cht.state import State, User
 
 ADMIN_ROLES = ("admin", "_admin")

@@ -12,7 +12,8 @@ from fakes.cht.api.access import Forbidden, LoginLimit
 from fakes.cht.api.configuration import CREDENTIALS, Configuration
 from fakes.cht.api.databases import Databases
 from fakes.cht.api.gateways import Gateways
-from fakes.cht.api.http import HttpError, Request, ServerError, error_reply, json_reply
+from fakes.cht.api.http import Request, error_reply, json_reply
+from fakes.cht.errors import HttpError, ServerError
 from fakes.cht.messaging.messaging import Messaging
 from fakes.cht.state import State
 from fakes.serving.wsgi import Environ, Reply, StartResponse

@@ -11,7 +11,8 @@ import zlib
 from typing import Any
 from urllib.parse import parse_qsl
 
-from fakes.cht.api.http import MAX_BODY, HttpError, Request, ServerError, collect
+from fakes.cht.api.http import MAX_BODY, Request, collect
+from fakes.cht.errors import HttpError, ServerError
 from fakes.cht.javascript import js
 from fakes.serving.wsgi import BodyTooLarge
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from fakes.cht.api.access import is_admin, logged_in, online_user, permitted
 from fakes.cht.api.bodies import json_body, text_body
-from fakes.cht.api.http import HttpError, Request, json_reply
+from fakes.cht.api.http import Request, json_reply
 from fakes.cht.couch.documents import copy_json
+from fakes.cht.errors import HttpError
 from fakes.cht.javascript import js
 from fakes.cht.state import State
 from fakes.serving.wsgi import Reply

@@ -12,7 +12,8 @@ from typing import Any
 
 from fakes.cht.api.access import permitted
 from fakes.cht.api.bodies import form_body, json_body
-from fakes.cht.api.http import HttpError, Request, ServerError, json_reply
+from fakes.cht.api.http import Request, json_reply
+from fakes.cht.errors import HttpError, ServerError
 from fakes.cht.javascript import js
 from fakes.cht.messaging.messaging import Change, Messaging
 from fakes.cht.reports.records import record_of_json, record_of_text

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
+from fakes.cht.errors import HttpError, Unauthorized
 from fakes.cht.javascript import js
 from fakes.serving.wsgi import Environ, Reply, environ_key, read_body
 
@@ -21,31 +22,6 @@ PROMPT = 'Basic realm="Medic Web Services"'
 SLASHES = re.compile(r"/+")
 MAX_BODY = 32 * 1024 * 1024
 """Longest request body in bytes, before and after unpacking."""
-
-
-class HttpError(Exception):
-    """A failure that ends a request. `details` follow the message where there are some."""
-
-    def __init__(self, status: int, message: str, details: Any = None) -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
-        self.details = details
-
-
-class Unauthorized(HttpError):
-    """No valid credentials. `prompt` asks for basic authentication whatever `Accept` says."""
-
-    def __init__(self, prompt: bool = False) -> None:
-        super().__init__(401, "unauthorized")
-        self.prompt = prompt
-
-
-class ServerError(HttpError):
-    """Something the real server did not expect; it tells no more than `Server error`."""
-
-    def __init__(self, details: Any = None) -> None:
-        super().__init__(500, "Server error", details)
 
 
 class Request:

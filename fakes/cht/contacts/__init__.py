@@ -1,1 +1,1 @@
-"""TODO."""
+"""Contacts: their types, and filling them into documents (lineage)."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""CHT's part of the control API: seed, background passes, timers, documents."""

@@ -2,41 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import BadRequest
 
 from fakes.cht.couch.documents import Documents
-from fakes.cht.state import State
+from fakes.cht.service import Cht
 from fakes.service import SeedError
 
 PASSES = ("send", "poll", "schedules", "outbound")
 DATABASES = ("medic", "sentinel")
 
 
-class Runs(Protocol):
-    """Whoever runs background passes."""
-
-    sending_every: float
-
-    def run(self, pass_name: str) -> None: ...
-    def go_on(self) -> None: ...
-
-
-class Controlled(Protocol):
-    """The service as the control API sees it."""
-
-    state: State
-
-    @property
-    def background(self) -> Runs: ...
-
-    def seed(self, given: Mapping[str, Any]) -> None: ...
-
-
-def control_blueprint(service: Controlled) -> Blueprint:
+def control_blueprint(service: Cht) -> Blueprint:
     """Routes to be mounted at `/cht`."""
     routes = Blueprint("cht", __name__)
 

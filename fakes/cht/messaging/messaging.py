@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fakes.cht.api.http import ServerError
 from fakes.cht.couch.documents import Doc, copy_json
 from fakes.cht.couch.message_views import Row, all_messages, json_key
+from fakes.cht.errors import ServerError
 from fakes.cht.javascript import js
 from fakes.cht.messages.phone_number import normalize
 from fakes.cht.messages.task_state import set_task_state

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from fakes.cht.api.http import ServerError
 from fakes.cht.couch.documents import Doc
+from fakes.cht.errors import ServerError
 from fakes.cht.javascript import js
 from fakes.cht.javascript.dates import parse_moment
 from fakes.cht.messages.phone_number import normalize

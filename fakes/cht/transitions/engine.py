@@ -16,7 +16,7 @@ from fakes.cht.javascript.dates import iso
 from fakes.cht.javascript.sandbox import ScriptError
 from fakes.cht.messages.generator import Messages, add_error
 from fakes.cht.messages.history import History
-from fakes.cht.outbound.push import MarkForOutbound, Outbound
+from fakes.cht.outbound.push import Outbound
 from fakes.cht.state import State
 from fakes.cht.transitions.accept_case_reports import CaseReports
 from fakes.cht.transitions.accept_patient_reports import PatientReports
@@ -28,6 +28,7 @@ from fakes.cht.transitions.lib.change import Change, Note, Transition
 from fakes.cht.transitions.lib.loading import SENTINEL, SERVER, loaded
 from fakes.cht.transitions.lib.schedules import Schedules
 from fakes.cht.transitions.lib.validations import Validations
+from fakes.cht.transitions.mark_for_outbound import MarkForOutbound
 from fakes.cht.transitions.muting import Muting
 from fakes.cht.transitions.registration import Registration
 from fakes.cht.transitions.resolve_pending import ResolvePending

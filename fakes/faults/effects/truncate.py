@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from fakes.faults.effect import Around, Effect, Given, Option, Serve
-from fakes.ledger import NO_REPLY
-from fakes.serving.wsgi import Environ, Reply
+from fakes.serving.wsgi import NO_REPLY, Environ, Reply
 
 
 def truncate(serve: Serve, given: Given, _around: Around) -> Serve:

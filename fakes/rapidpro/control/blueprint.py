@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import BadRequest
 
 from fakes.rapidpro.api.http.context import ENGINE
 from fakes.rapidpro.api.openapi.document import document
+from fakes.rapidpro.control.channel import add_rules
+from fakes.rapidpro.service import RapidPro
 from fakes.service import SeedError
-
-if TYPE_CHECKING:
-    from fakes.rapidpro.service import RapidPro
 
 
 def control_blueprint(service: RapidPro) -> Blueprint:
@@ -64,7 +63,7 @@ def control_blueprint(service: RapidPro) -> Blueprint:
         service.engine = given["state"]
         return jsonify(state=service.engine)
 
-    service.mailroom.blueprint_rules(routes)
+    add_rules(routes, service.mailroom)
     return routes
 
 

@@ -6,13 +6,11 @@ Source: courier handlers/infobip, handlers/africastalking; flows section 5.4 and
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fakes.rapidpro.courier.aggregators import AFRICASTALKING, AGGREGATORS, INFOBIP, Aggregator
 from fakes.rapidpro.mailroom.incoming import BadText
-
-if TYPE_CHECKING:
-    from fakes.rapidpro.mailroom.mailroom import Mailroom
+from fakes.rapidpro.mailroom.mailroom import Mailroom
 
 REPORTS = frozenset({"delivered", "status", "delivery"})
 INCOMING = frozenset({"receive", "callback"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
@@ -13,10 +13,8 @@ from fakes.rapidpro.courier import channel as channels
 from fakes.rapidpro.courier.aggregators import AGGREGATORS
 from fakes.rapidpro.flows import webhook as webhooks
 from fakes.rapidpro.mailroom.incoming import BadText
+from fakes.rapidpro.mailroom.mailroom import Mailroom
 from fakes.rapidpro.urns import path_of
-
-if TYPE_CHECKING:
-    from fakes.rapidpro.mailroom.mailroom import Mailroom
 
 Answer = Response | tuple[Response, int]
 SPOKEN = "Send SMS"

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Courier: channel, queue, aggregators, delivery reports, and the phones behind them."""

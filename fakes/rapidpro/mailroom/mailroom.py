@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fakes.clock import Clock
 from fakes.rapidpro.courier.channel import Channel
@@ -20,9 +20,6 @@ from fakes.rapidpro.mailroom.incoming import Incoming
 from fakes.rapidpro.runtime import Work
 from fakes.rapidpro.store.records import Records
 from fakes.rapidpro.versions.habits import habits_of
-
-if TYPE_CHECKING:
-    from flask import Blueprint
 
 
 class Mailroom:
@@ -93,9 +90,3 @@ class Mailroom:
     def channel(self) -> Channel:
         """The channel's knobs."""
         return self.courier.channel
-
-    def blueprint_rules(self, blueprint: Blueprint) -> None:
-        """Put the control routes of channel, webhook and phones on the service's blueprint."""
-        from fakes.rapidpro.control import channel as controls  # with Flask, which only the control API needs
-
-        controls.add_rules(blueprint, self)

@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from fakes.rapidpro.flows.expressions.values import Generation
+from fakes.rapidpro.versions.generation import Generation
 
 
 @dataclass(frozen=True, slots=True)

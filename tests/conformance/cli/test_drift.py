@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from conformance.cli import harness
 from conformance.drift.comparison import MOST_REQUESTS
-from conformance.services.services import CHT_ADMIN, CHT_GATEWAY, RAPIDPRO_TOKEN
+from conformance.services.neighbours import CHT_ADMIN, CHT_GATEWAY, RAPIDPRO_TOKEN
 from fakes.rapidpro.versions.profiles import PROFILES
 from fakes.serving.process import Addresses, running
 from tests.harness_command import harness as harness_process

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from conformance.cli import harness
 from conformance.cli.options.subject import REFERENCE_COMMAND
-from conformance.services.services import Processes
+from conformance.services.processes import Processes
 from conformance.subjects.external import ExternalRelay, free_port
 from conformance.verdicts import HarnessBroken
 from fakes.serving.process import running

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from conformance.docs.lists import UnknownList, documents, lists, renewed, stale
-from conformance.services.services import neighbours
+from conformance.services.neighbours import neighbours
 from conformance.subjects.base import ENVIRONMENT
 from conformance.subjects.external import ExternalRelay
 from tests.folders import ROOT

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from conformance.services.services import ALL_DAY
+from conformance.services.processes import ALL_DAY
 from fakes.cht.sentinel.due_tasks import within_hours
 
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from conformance.services.services import InProcessFakes
-from conformance.subjects.base import BROADCASTS, CrashPoint, Means, Mortal
+from conformance.services.in_process import InProcessFakes
+from conformance.services.requests import ASKING, BROADCASTS, SENDING
+from conformance.subjects.base import CrashPoint, Means, Mortal
 from conformance.subjects.built_in import POLL_SECONDS, UnknownSubject, built_in, named
 from conformance.subjects.cht_in_process import ChtItself
 from conformance.subjects.cht_variants import FLOW_STARTS, MISSPELT, WAYS
 from conformance.verdicts import HarnessBroken, SubjectFailed, Untestable
 from conformance.world.timing import VirtualPace
-from conformance.world.vocabulary import ASKING, SENDING
 from conformance.world.world import World
 
 GATEWAYS = ("cht-5.2", "cht-3.11")

@@ -9,8 +9,7 @@ from typing import IO
 
 import pytest
 
-from conformance.services.services import neighbours
-from conformance.subjects.base import Neighbours
+from conformance.services.neighbours import Neighbours, neighbours
 from conformance.subjects.external import ExternalRelay, describe_status, free_port
 from conformance.subjects.process_guard import NOBODY, Guard, keep_watch
 from conformance.verdicts import SubjectFailed

@@ -18,6 +18,7 @@ import requests
 from flask import Flask
 from flask.testing import FlaskClient
 
+from fakes.cht.control.blueprint import control_blueprint
 from fakes.cht.service import Cht
 from fakes.clock import VirtualClock
 from fakes.serving.wsgi import Reply, build_environ, call
@@ -82,7 +83,7 @@ def world(given: Mapping[str, Any], session: requests.Session | None = None) -> 
     clock = VirtualClock(RECORDED_AT)
     cht = Cht(clock, session=session or requests.Session(), rng=random.Random(1))
     app = Flask("control")
-    app.register_blueprint(cht.blueprint(), url_prefix="/cht")
+    app.register_blueprint(control_blueprint(cht), url_prefix="/cht")
     made = World(cht, app.test_client(), clock)
     cht.unexpected = made.notes.append
     seed = json.dumps(dict(given))  # not `json=`: Flask's client would sort the keys, and some settings have an order

@@ -35,7 +35,7 @@ class Desk:
 
 def desk_with(clock: Clock) -> Desk:
     fakes, echo = assemble(clock), Echo()
-    fakes.add(echo)
+    fakes.add(echo, echo.blueprint)
     return Desk(fakes, echo, control_app(fakes))
 
 
@@ -112,7 +112,8 @@ def test_a_preset_that_the_channel_refuses_plans_nothing(desk: Desk) -> None:
 
 def test_a_preset_of_the_channel_needs_rapidpro() -> None:
     fakes = assemble(VirtualClock())
-    fakes.add(Echo("cht"))
+    cht = Echo("cht")
+    fakes.add(cht, cht.blueprint)
     desk = Desk(fakes, Echo(), control_app(fakes))
     status, answer = desk.ask("POST", "/faults", {"preset": "aggregator-down"})
     assert (status, "no fake RapidPro" in answer["error"]) == (400, True)

@@ -9,6 +9,7 @@ import requests
 from flask import Blueprint, Flask
 
 from fakes.clock import VirtualClock
+from fakes.rapidpro.control.channel import add_rules
 from fakes.rapidpro.courier import channel as knobs
 from fakes.rapidpro.mailroom.mailroom import Mailroom
 from fakes.serving.transport import WSGIAdapter
@@ -89,7 +90,7 @@ class Texting:
         self.mailroom = Mailroom(self.records, self.clock, random.Random(3), session, self.lock, profile)
         app = Flask("control")
         blueprint = Blueprint("rapidpro", "control")
-        self.mailroom.blueprint_rules(blueprint)
+        add_rules(blueprint, self.mailroom)
         app.register_blueprint(blueprint, url_prefix="/rapidpro")
         self.http = app.test_client()
         self.put("webhook", url=URL, token="secret", **webhook)

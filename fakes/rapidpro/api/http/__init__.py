@@ -1,1 +1,1 @@
-"""TODO."""
+"""Requests and answers of the API: tokens, quotas, bodies, pages, parameters, errors."""

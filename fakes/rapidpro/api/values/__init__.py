@@ -1,1 +1,1 @@
-"""TODO."""
+"""Values in requests and answers: URNs, names, times, languages, references to other objects."""

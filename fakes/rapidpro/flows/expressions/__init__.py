@@ -17,11 +17,11 @@ from fakes.rapidpro.flows.expressions.scanner import scan
 from fakes.rapidpro.flows.expressions.values import (
     ExpressionError,
     Failed,
-    Generation,
     TooComplex,
     Value,
     render,
 )
+from fakes.rapidpro.versions.generation import Generation
 
 __all__ = ["Env", "Evaluated", "env_from_json", "evaluate", "evaluate_value"]
 

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from fakes.rapidpro.flows.expressions.values import Generation, TooComplex, parse_moment_text
+from fakes.rapidpro.flows.expressions.values import TooComplex, parse_moment_text
+from fakes.rapidpro.versions.generation import Generation
 
 MAX_CALLS = 100_000
 MAX_MADE = 5_000_000

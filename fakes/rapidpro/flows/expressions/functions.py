@@ -11,7 +11,8 @@ from fakes.rapidpro.flows.expressions.functions_structure import STRUCTURE_FUNCT
 from fakes.rapidpro.flows.expressions.functions_text import TEXT_FUNCTIONS
 from fakes.rapidpro.flows.expressions.functions_urn import URN_FUNCTIONS
 from fakes.rapidpro.flows.expressions.signature import Spec, built_in
-from fakes.rapidpro.flows.expressions.values import Function, Generation
+from fakes.rapidpro.flows.expressions.values import Function
+from fakes.rapidpro.versions.generation import Generation
 
 NEW_ONLY = frozenset({"slice", "prompt"})
 

@@ -11,13 +11,13 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from fakes.rapidpro.flows.expressions.values import (
     ExpressionError,
     Failed,
-    Generation,
     Record,
     Value,
     describe,
     quoted,
     render_number,
 )
+from fakes.rapidpro.versions.generation import Generation
 
 EXACT = Context(prec=1200, rounding=ROUND_HALF_UP, Emax=999_999, Emin=-999_999, traps=[])
 """Wide enough that sums and products of numbers are exact."""

@@ -7,7 +7,8 @@ from decimal import Decimal, localcontext
 from fakes.rapidpro.flows.expressions.environment import Env
 from fakes.rapidpro.flows.expressions.functions_number import divided, rounded
 from fakes.rapidpro.flows.expressions.numeric import EXACT, in_range, to_number
-from fakes.rapidpro.flows.expressions.values import ExpressionError, Generation, Value, render
+from fakes.rapidpro.flows.expressions.values import ExpressionError, Value, render
+from fakes.rapidpro.versions.generation import Generation
 
 POWER_PLACES = 16
 MAX_POWER = 100

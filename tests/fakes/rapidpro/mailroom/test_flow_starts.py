@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from conformance.services.services import RAPIDPRO_TOKEN, RAPIDPRO_URL, InProcessFakes, plain_session
+from conformance.services.in_process import RAPIDPRO_URL, InProcessFakes
+from conformance.services.neighbours import RAPIDPRO_TOKEN
+from conformance.services.processes import plain_session
 
 NUMBER = "+250788200077"
 

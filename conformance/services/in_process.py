@@ -1,0 +1,88 @@
+"""Both services in this process, on one virtual clock, without sockets."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import requests
+from requests.adapters import BaseAdapter
+
+from conformance.services.control_client import Control, InProcessControl
+from conformance.services.neighbours import CHT_ADMIN, neighbours
+from fakes.assembly import assemble_services
+from fakes.cht import Cht
+from fakes.clock import VirtualClock
+from fakes.control.app import control_app
+from fakes.serving.transport import InProcessSession, WSGIAdapter
+from fakes.serving.wsgi import WSGIApp
+
+BEGINNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+"""When virtual worlds begin: a Monday morning in Kigali, after CHT's morning hour."""
+RAPIDPRO_URL, CHT_URL = "http://rapidpro.test", "http://cht.test"
+
+
+class InProcessFakes:
+    """Both services in this process on one virtual clock; `requests` reaches them without sockets."""
+
+    subject_folder: Path | None = None
+    """Where subjects keep their files; none: each makes a folder of its own."""
+
+    def __init__(self, profile: str, seed: int, *, cht_release: str = "5.2") -> None:
+        self.clock = VirtualClock(BEGINNING)
+        self._fakes = assemble_services(
+            ("rapidpro", "cht"), self.clock, profile=profile, cht_release=cht_release, seed=seed
+        )
+        self._timed = {
+            RAPIDPRO_URL: WSGIAdapter(self._fakes.apps["rapidpro"], self.clock.advance),
+            CHT_URL: WSGIAdapter(self._fakes.apps["cht"], self.clock.advance),
+        }
+        # CHT's own passes may overlap while one of them waits for an answer: only that one's time passes.
+        self.connect_cht(WSGIAdapter(self._fakes.apps["rapidpro"], self.cht().pass_time))
+        self.session: requests.Session = InProcessSession()
+        self.session.mount(CHT_URL, WSGIAdapter(self._fakes.services["cht"]))
+        self.control: Control = InProcessControl(control_app(self._fakes), self._fakes.ledger)
+        self.cht_url, self.cht_admin = CHT_URL, CHT_ADMIN
+        self.neighbours = neighbours(CHT_URL, RAPIDPRO_URL)
+
+    def connect(self, session: requests.Session) -> None:
+        """Let `session` reach both services, faults and ledger in between; slow answers take virtual time."""
+        for url, adapter in self._timed.items():
+            session.mount(url, adapter)
+
+    def reach(self, url: str, app: WSGIApp) -> None:
+        """Let RapidPro's webhook calls to `url` reach `app`."""
+        self._fakes.session("rapidpro").mount(url, WSGIAdapter(app, self.clock.advance))
+
+    def cht(self) -> Cht:
+        """The fake CHT itself."""
+        cht = self._fakes.services["cht"]
+        assert isinstance(cht, Cht)
+        return cht
+
+    def app(self, name: str) -> WSGIApp:
+        """The service `name` as its callers meet it: faults and ledger in between."""
+        return self._fakes.apps[name]
+
+    def connect_cht(self, adapter: BaseAdapter) -> None:
+        """Let CHT's own calls to RapidPro pass through `adapter`."""
+        self._fakes.session("cht").mount(RAPIDPRO_URL, adapter)
+
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    def virtual_clock(self) -> VirtualClock:
+        return self.clock
+
+    def calm(self) -> None:
+        """A new world is calm, and its clock begins in the morning."""
+
+    def begin_anew(self, seed: int | None = None) -> None:
+        """As if just made (with `seed`, if one is given): time, state, faults, ledger, chance."""
+        if seed is not None:
+            self._fakes.reseed(seed)
+        self.clock.reset(BEGINNING)
+        self._fakes.reset()
+
+    def close(self) -> None:
+        """Nothing is held open."""

@@ -1,0 +1,39 @@
+"""What a subject is told of its neighbours: where they are, and the secrets it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+RAPIDPRO_TOKEN = "RAPIDPRO-TEST-TOKEN-0000000000000000000000"
+INCOMING_TOKEN = "relay-incoming-token"
+CHT_ADMIN = ("admin", "pass")
+CHT_GATEWAY = ("gateway", "gateway-pass")
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Where the subject finds its neighbours, and the secrets it needs (the environment of `python -m relay`)."""
+
+    cht_url: str
+    cht_user: str
+    cht_password: str
+    rapidpro_url: str
+    rapidpro_token: str
+    incoming_token: str
+
+    def environment(self) -> Mapping[str, str]:
+        """These settings as environment variables."""
+        return {
+            "RELAY_CHT_URL": self.cht_url,
+            "RELAY_CHT_USER": self.cht_user,
+            "RELAY_CHT_PASSWORD": self.cht_password,
+            "RELAY_RAPIDPRO_URL": self.rapidpro_url,
+            "RELAY_RAPIDPRO_TOKEN": self.rapidpro_token,
+            "RELAY_INCOMING_TOKEN": self.incoming_token,
+        }
+
+
+def neighbours(cht_url: str, rapidpro_url: str) -> Neighbours:
+    """What a subject is told of the built-in seeds of both services."""
+    return Neighbours(cht_url, *CHT_GATEWAY, rapidpro_url, RAPIDPRO_TOKEN, INCOMING_TOKEN)

@@ -1,0 +1,84 @@
+"""The services as processes in real time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import datetime
+
+import requests
+
+from conformance.services.cht_client import ChtSide
+from conformance.services.control_client import Control
+from conformance.services.neighbours import CHT_ADMIN, neighbours
+from conformance.verdicts import HarnessBroken
+from fakes.clock import SystemClock, VirtualClock
+from fakes.serving.deadline import BoundedAdapter
+from fakes.serving.process import Addresses, ServeError, running
+
+QUICK = {"tps": 1000, "delays": {"wired": 0.02, "sent": 0.05, "delivered": 0.1, "retries": [0.3, 0.6]}}
+"""Channel settings for real time: a text takes a fraction of a second to its phone, and no text waits for others."""
+ALL_DAY = {"schedule_evening_hours": 23, "schedule_evening_minutes": 59}
+"""Settings of CHT with which schedules run at every minute of the day."""
+
+
+def plain_session() -> requests.Session:
+    """A session that takes no proxies or credentials from the environment, and waits for no answer longer than told."""
+    session = requests.Session()
+    session.trust_env = False
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, BoundedAdapter())
+    return session
+
+
+class RealTime:
+    """What fakes as processes in real time have in common. Their control API is on loopback always."""
+
+    def _begin(
+        self,
+        services: tuple[str, ...],
+        profile: str,
+        seed: int,
+        control: Callable[[requests.Session, str], Control],
+        bind: str | None = None,
+    ) -> Addresses:
+        """Start the services. HarnessBroken if they do not start."""
+        self._stack = ExitStack()
+        arguments = () if bind is None else ("--bind", bind)
+        try:
+            addresses = self._stack.enter_context(running(services, profile=profile, seed=seed, arguments=arguments))
+        except ServeError as failure:
+            raise HarnessBroken(str(failure)) from None
+        self._clock = SystemClock()
+        self.session = plain_session()
+        self.control = control(self.session, str(addresses.control))
+        self._calm = {**self.control.get("/rapidpro/channel"), **QUICK}
+        return addresses
+
+    def now(self) -> datetime:
+        return self._clock.now()
+
+    def virtual_clock(self) -> VirtualClock:
+        raise HarnessBroken("this world lives in real time: there is no clock to advance")
+
+    def calm(self) -> None:
+        """Put the channel back to how every scenario begins."""
+        self.control.put("/rapidpro/channel", self._calm)
+
+    def close(self) -> None:
+        self.session.close()
+        self._stack.close()
+
+
+class Processes(RealTime):
+    """Both services as a process in real time, on loopback ports or at the address `bind`."""
+
+    def __init__(self, profile: str, seed: int, bind: str | None = None) -> None:
+        addresses = self._begin(("rapidpro", "cht"), profile, seed, Control, bind)
+        self.cht_url, self.cht_admin = str(addresses.cht), CHT_ADMIN
+        self.neighbours = neighbours(self.cht_url, str(addresses.rapidpro))
+
+    def calm(self) -> None:
+        """Real time may be that hour before midnight in which CHT sends nothing that is scheduled."""
+        super().calm()
+        ChtSide(self.session, self.cht_url, *self.cht_admin).settings(ALL_DAY)
