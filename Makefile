@@ -1,11 +1,14 @@
-# Every target sets up .venv by itself; nothing is installed outside this folder.
+# Every target sets up .venv by itself, with the versions in uv.lock; nothing is installed outside this folder.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+UV := UV_PROJECT_ENVIRONMENT=$(VENV) UV_PYTHON_DOWNLOADS=never $(BIN)/uv
+# As many workers as processors; TEST_WORKERS=0 runs the tests in one process.
+TEST_WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help conformance conformance-http test lint docs crashes clean
+.PHONY: help conformance conformance-http test check lint dead-code lock docs crashes clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -16,26 +19,35 @@ conformance: $(STAMP) ## judge the reference relay, in one process and in virtua
 conformance-http: $(STAMP) ## the same with real processes over real sockets
 	@$(BIN)/relay-harness conform --http
 
-test: $(STAMP) ## all tests
-	@$(BIN)/python -m pytest
+test: $(STAMP) ## all tests, on all processors
+	@$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist worksteal
 
-lint: $(STAMP) ## ruff, formatting, types
+check: lint test ## lint and all tests: what a change must pass
+
+lint: $(STAMP) ## ruff, formatting, types, import contracts
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports
 
-docs: $(STAMP) ## write the generated lists in the documents anew
+dead-code: $(STAMP) ## names that nothing seems to use: places to look, not a verdict
+	@$(BIN)/vulture
+
+lock: $(STAMP) ## renew uv.lock within the ranges of pyproject.toml
+	@$(UV) lock --upgrade
+
+docs: $(STAMP) ## write the generated lists in the documents
 	@$(BIN)/relay-harness docs
 
 crashes: $(STAMP) ## kill the relay 300 times under traffic (minutes)
 	@$(BIN)/relay-harness crashes --kills 300
 
 clean: ## remove everything that was set up or produced
-	rm -rf $(VENV) build dist report simulation-failures .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf $(VENV) build dist report simulation-failures .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(STAMP): pyproject.toml
+$(STAMP): pyproject.toml uv.lock
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[postgresql]' --group dev
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
+	@$(UV) sync --quiet --locked --inexact --extra postgresql
 	@touch $@

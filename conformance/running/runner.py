@@ -64,6 +64,10 @@ class Problems:
     def __init__(self) -> None:
         self.found: list[str] = []
 
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Tracebacks without source lines: a third of a run with many failures went into finding these, for nobody."""
+        config.option.tbstyle = "native"  # `--tb` itself belongs to the terminal plugin, which is off
+
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
             self.found.append(f"{report.nodeid} cannot be read: {report.longreprtext}")

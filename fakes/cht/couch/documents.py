@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -80,6 +81,11 @@ class Documents:
             self._ids = sorted(self._docs)
             self._sorted = True
         return self._ids
+
+    def ids_with_prefix(self, prefix: str) -> list[str]:
+        """The ids that begin with `prefix`, in order."""
+        ids = self.ids()
+        return ids[bisect_left(ids, prefix) : bisect_left(ids, prefix + chr(sys.maxunicode))]
 
     def all_docs(self) -> Iterator[Doc]:
         """Copies of all documents in order of id."""

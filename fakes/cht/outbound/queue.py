@@ -49,7 +49,7 @@ class OutboundQueue:
         """What is queued, with documents as they are now; what is queued for a document that is gone is dropped."""
         found = []
         with self._state.lock:
-            for task in [doc for doc in sentinel.all_docs() if doc["_id"].startswith(TASK)]:
+            for task in [task for id_ in sentinel.ids_with_prefix(TASK) if (task := sentinel.get(id_)) is not None]:
                 doc = self._state.docs.get(str(task.get("doc_id")))
                 if doc is None:
                     sentinel.delete(task["_id"], task["_rev"])

@@ -12,7 +12,7 @@ import requests
 from fakes.cht.couch.contact_views import Subjects
 from fakes.cht.couch.documents import Doc
 from fakes.cht.jobs import Gone, Tasks
-from fakes.cht.outbound.push import Outbound
+from fakes.cht.outbound.push import TASK, Outbound
 from fakes.cht.outbound.queue import OutboundQueue
 from fakes.cht.sentinel.due_tasks import Schedules
 from fakes.cht.state import State
@@ -103,7 +103,7 @@ class Sentinel:
 
     def _has_queue(self) -> bool:
         with self._state.lock:
-            return bool(self._state.settings.get("outbound")) and len(self._state.sentinel) > 0
+            return bool(self._waiting or self._state.sentinel.ids_with_prefix(TASK))
 
     def _wake(self) -> None:
         self._awake = False
