@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from conformance.docs import packages
 from conformance.requirements.catalogue import load
 
 BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -60,6 +61,8 @@ def lists() -> Mapping[str, Callable[[], str]]:
         "checks": checks_list,
         "settings": settings_list,
         "known-verdicts": known_list,
+        "import-graph": packages.diagram,
+        "folders": packages.folders,
     }
 
 
