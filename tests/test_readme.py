@@ -76,3 +76,10 @@ def test_links_lead_somewhere(document: Path) -> None:
     text = (ROOT / document).read_text("utf-8")
     for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", text):
         assert (ROOT / document.parent / target).exists(), f"{document} links to {target}, which there is not"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=str)
+def test_files_and_folders_that_a_document_names_exist(document: Path) -> None:
+    text = (ROOT / document).read_text("utf-8")
+    for named in re.findall(r"`((?:relay|fakes|conformance|features|loadtests|tests|docs)/[\w./-]*)`", text):
+        assert (ROOT / named).exists(), f"{document} names {named}, which there is not"
