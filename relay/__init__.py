@@ -97,7 +97,7 @@ class Relay:
             sync.run(neighbour.failures)
             outcome = neighbour._replace(poll_at=self._now() + self._poll_seconds, failures=0, last_error=None)
         except CallError as error:
-            failures = 1 if sync.progress else neighbour.failures + 1
+            failures = 1 if sync.made_progress else neighbour.failures + 1
             wait = back_off(failures, error, self._poll_seconds)
             outcome = neighbour._replace(failures=failures, last_error=error.cause, blocked_until=self._now() + wait)
             self._log.warning("call_failed", neighbour=neighbour.name, cause=error.cause, retry_seconds=round(wait))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from relay.http_client import call
-from relay.models import CallError, IncomingText, Message, StatusUpdate, sanitize
+from relay.models import CallError, IncomingText, Message, StateUpdate, sanitize
 from relay.settings import Settings
 
 
@@ -18,7 +18,7 @@ class ChtClient:
         self._url = f"{settings.cht_url}/api/sms"
         self._auth = (settings.cht_user.encode(), settings.cht_password.encode())
 
-    def exchange(self, texts: Sequence[IncomingText] = (), updates: Sequence[StatusUpdate] = ()) -> list[Message]:
+    def exchange(self, texts: Sequence[IncomingText] = (), updates: Sequence[StateUpdate] = ()) -> list[Message]:
         """Send texts and updates, return the texts that CHT wants sent. Raises CallError unless all is confirmed.
 
         CHT recognises a text by its id, so a retry after an unknown outcome stores nothing twice.

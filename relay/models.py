@@ -1,7 +1,7 @@
 """The data types: texts, what CHT and RapidPro say about them, and how a call to either can fail.
 
 Two rules matter most. A status only moves forward. A call whose response was lost raises CallError with an unknown
-outcome, never TextRefused, because only such a call can send a text twice. Times are seconds since 1970 everywhere.
+outcome, and is not simply repeated: that could send a text twice. Times are seconds since 1970 everywhere.
 """
 
 from __future__ import annotations
@@ -87,8 +87,8 @@ class OutgoingText(NamedTuple):
     unreported: bool = True
 
 
-class StatusUpdate(NamedTuple):
-    """A status to report to CHT; people see `reason`."""
+class StateUpdate(NamedTuple):
+    """A text's status, to report to CHT; people see `reason`."""
 
     id: str
     status: str

@@ -88,7 +88,7 @@ CLAIMED_IDS = text(
     " WHERE broadcast_id IN :ids OR broadcast_uuid IN :ids OR message_ref IN :ids"
 ).bindparams(bindparam("ids", expanding=True))
 
-# --- status updates
+# --- state updates
 
 PENDING_UPDATES = text("SELECT id, status, reason FROM outbox WHERE unreported ORDER BY seq LIMIT :limit")
 FINISH_UPDATE = text("UPDATE outbox SET unreported = FALSE WHERE id = :id")

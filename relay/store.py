@@ -18,7 +18,7 @@ from sqlalchemy.pool import NullPool
 
 from relay import sql
 from relay.lock import try_lock
-from relay.models import IncomingText, Message, OutgoingText, StatusUpdate
+from relay.models import IncomingText, Message, OutgoingText, StateUpdate
 from relay.policy import DAY
 
 NEVER = 253e9
@@ -100,14 +100,14 @@ class Store:
             stored = self._web_db.execute(sql.STORED_INCOMING, {"id": message.id}).one()
         return tuple(stored) == (message.phone, message.content)
 
-    def due_for_cht(self, now: float, limit: int) -> tuple[list[IncomingText], list[StatusUpdate]]:
-        """Texts and status updates for CHT, oldest first."""
+    def due_for_cht(self, now: float, limit: int) -> tuple[list[IncomingText], list[StateUpdate]]:
+        """Texts and state updates for CHT, oldest first."""
         texts = self._execute(sql.DUE_INCOMING, {"now": now, "limit": limit})
         updates = self._execute(sql.PENDING_UPDATES, {"limit": limit})
-        return [IncomingText(*row) for row in texts], [StatusUpdate(*row) for row in updates]
+        return [IncomingText(*row) for row in texts], [StateUpdate(*row) for row in updates]
 
     def save_exchange(
-        self, texts: Sequence[IncomingText], updates: Sequence[StatusUpdate], messages: Sequence[Message], now: float
+        self, texts: Sequence[IncomingText], updates: Sequence[StateUpdate], messages: Sequence[Message], now: float
     ) -> None:
         """CHT confirmed texts and updates, and handed out messages: store the new ones, report the status of all."""
         with self._work_db.begin():

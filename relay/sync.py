@@ -9,14 +9,14 @@ from typing import Any
 
 from relay import matching, policy
 from relay.cht import ChtClient
-from relay.models import CallError, IncomingText, OutgoingText, Record, SendState, StatusUpdate, TextRefused
+from relay.models import CallError, IncomingText, OutgoingText, Record, SendState, StateUpdate, TextRefused
 from relay.policy import GATEWAY_STATUSES, StatusQuery
 from relay.rapidpro import RapidProClient
 from relay.settings import Settings
 from relay.store import Store
 
 BATCH_SIZE = 50
-"""Texts, and status updates, in one request to CHT. CHT hands out 25 texts in each response."""
+"""Texts, and state updates, in one request to CHT. CHT hands out 25 texts in each response."""
 MAX_SENDS = 100
 """Texts sent in one sync, so that CHT is polled in between."""
 MAX_CHECKS = 1000
@@ -26,20 +26,20 @@ MAX_QUERIES = 20
 
 
 class ChtSync:
-    """Sends texts and status updates to CHT, and stores the texts that CHT wants sent."""
+    """Sends texts and state updates to CHT, and stores the texts that CHT wants sent."""
 
     def __init__(self, settings: Settings, store: Store, cht: ChtClient, now: Callable[[], float], log: Any) -> None:
         self._store, self._cht, self._now, self._log = store, cht, now, log
         self._settle_seconds = settings.settle_seconds
-        self.progress = False
+        self.made_progress = False
 
     def run(self, failures: int) -> None:
         """Make one exchange with CHT. Raises CallError."""
-        self.progress = False
+        self.made_progress = False
         texts, updates = self._batch(failures)
         try:
             messages = self._cht.exchange(texts, updates)
-            self.progress = True
+            self.made_progress = True
         except CallError as error:
             if not texts or error.needs_admin or error.retry_after is not None:
                 raise
@@ -50,7 +50,7 @@ class ChtSync:
         reported = {update.id for update in updates}
         self._store.save_exchange(texts, updates, [m for m in messages if m.id not in reported], self._now())
 
-    def _batch(self, failures: int) -> tuple[list[IncomingText], list[StatusUpdate]]:
+    def _batch(self, failures: int) -> tuple[list[IncomingText], list[StateUpdate]]:
         texts, updates = self._store.due_for_cht(self._now(), BATCH_SIZE)
         if texts and texts[0].attempts:
             return texts[:1], []  # a request with this text failed: send it alone, so that it affects no other
@@ -76,11 +76,11 @@ class RapidProSync:
         self._poll_seconds, self._settle_seconds = settings.poll_seconds, settings.settle_seconds
         self._latest_created_on = 0.0
         self._unknown_statuses: set[str] = set()
-        self.progress = False
+        self.made_progress = False
 
     def run(self, _failures: int) -> None:
         """Do all that is due. Raises CallError."""
-        self.progress = False
+        self.made_progress = False
         self._look_up()
         self._send()
         self._check_statuses()
@@ -92,7 +92,7 @@ class RapidProSync:
             return
         pages = self._rapidpro.broadcasts(min(text.search_from for text in texts))
         records = [record for page in pages for record in page]
-        self.progress = True
+        self.made_progress = True
         matched = self._match(texts, records)
         self._log.info("looked_up", ids=[text.id for text in texts], found=len(matched))
         self._store.save(*(self._after_lookup(text, matched.get(text.seq)) for text in texts))
@@ -126,7 +126,7 @@ class RapidProSync:
             self._latest_created_on = max(self._latest_created_on, broadcast.created_on or 0)
         self._log.info("sent", id=text.id, send_state=text.send_state)
         self._store.save(text)
-        self.progress = True
+        self.made_progress = True
 
     def _check_statuses(self) -> None:
         """Query many texts at once. A text that a listing does not show soon gets a query of its own."""
@@ -145,7 +145,7 @@ class RapidProSync:
         records: list[Record] = []
         matched: dict[int, Record] = {}
         for number, page in enumerate(self._rapidpro.messages(*query[1:]), 1):
-            self.progress = True
+            self.made_progress = True
             records += page
             matched = matching.match_by_id(query.texts, records)
             others = [text for text in query.texts if text.seq not in matched and not text.message_ref]

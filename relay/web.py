@@ -93,7 +93,7 @@ def _authorize(authorization: str, token: str) -> None:
 def _parse_message(body: bytes) -> Message:
     """The message in a request body. Values may be strings or whole numbers; numbers become strings."""
     if request.mimetype != "application/json":
-        raise _not_saved(f"Content-Type must be application/json, not {request.mimetype or 'missing'}")
+        raise _not_saved(f"Content-Type must be application/json, but is {request.mimetype or 'missing'}")
     try:
         fields = json.loads(body or b"{}")
     except (ValueError, RecursionError):

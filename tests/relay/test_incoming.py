@@ -132,7 +132,7 @@ def test_an_invalid_message_is_refused_with_a_reason_to_act_on(
 def test_another_content_type_is_refused(relay: Relay) -> None:
     answer = relay.app.test_client().post(PATH, data=VALID, headers=HEADERS | {"Content-Type": "text/plain"})
     assert answer.status_code == 400
-    assert "Content-Type must be application/json, not text/plain" in answer.text
+    assert "Content-Type must be application/json, but is text/plain" in answer.text
 
 
 def test_ten_megabytes_are_refused(relay: Relay) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from relay.models import IncomingText, Message, OutgoingText, SendState, StatusUpdate
+from relay.models import IncomingText, Message, OutgoingText, SendState, StateUpdate
 from relay.store import NEVER, RETENTION, Store
 
 NOW = 1_772_600_000.0
@@ -108,7 +108,7 @@ def test_a_text_that_was_handed_out_before_is_only_reported_again(store: Store) 
     add_outgoing(store, "one", send_state=SendState.ACCEPTED, unreported=False, status="SENT")
     assert store.due_for_cht(NOW, 50)[1] == []
     hand_out(store, "one")
-    assert store.due_for_cht(NOW, 50)[1] == [StatusUpdate("one", "SENT", None)]
+    assert store.due_for_cht(NOW, 50)[1] == [StateUpdate("one", "SENT", None)]
     assert ready(store) == []
 
 
@@ -119,7 +119,7 @@ def test_updates_are_in_the_order_of_the_texts_until_they_are_confirmed(store: S
     first = next(text for text in ready(store) if text.id == "one")
     store.save(first)
     assert ids(store.due_for_cht(NOW, 3)[1]) == ["one", "two", "three"]
-    store.save_exchange([], [StatusUpdate("one", "UNSENT"), StatusUpdate("three", "UNSENT")], [], NOW)
+    store.save_exchange([], [StateUpdate("one", "UNSENT"), StateUpdate("three", "UNSENT")], [], NOW)
     assert ids(store.due_for_cht(NOW, 50)[1]) == ["two", "four"]
 
 
