@@ -1,51 +1,50 @@
-"""CHT as the relay sees it: the gateway protocol of POST /api/sms (cht-core api/src/services/messaging.js)."""
+"""The client for CHT's gateway API, POST /api/sms (cht-core api/src/services/messaging.js)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from relay.messages import Message, Report, Trouble, clean
-from relay.policy import Incoming
+from relay.http_client import call
+from relay.models import CallError, IncomingText, Message, StateUpdate, sanitize
 from relay.settings import Settings
-from relay.wire import call
 
 
-class Cht:
-    """The client."""
+class ChtClient:
+    """Makes the relay's calls to CHT."""
 
     def __init__(self, settings: Settings, session: Any, now: Callable[[], float]) -> None:
         self._session, self._now = session, now
         self._url = f"{settings.cht_url}/api/sms"
         self._auth = (settings.cht_user.encode(), settings.cht_password.encode())
 
-    def exchange(self, texts: Sequence[Incoming] = (), reports: Sequence[Report] = ()) -> list[Message]:
-        """Give CHT texts and states, take what it wants sent. Raises Trouble unless CHT confirmed all of it.
+    def exchange(self, texts: Sequence[IncomingText] = (), updates: Sequence[StateUpdate] = ()) -> list[Message]:
+        """Send texts and updates, return the texts that CHT wants sent. Raises CallError unless all is confirmed.
 
-        CHT knows a text again by its id, so repeating after an unknown outcome stores nothing twice.
+        CHT recognises a text by its id, so a retry after an unknown outcome stores nothing twice.
         """
         body: dict[str, Any] = {}
         if texts:
-            body["messages"] = [{"id": text.id, "from": text.phone, "content": text.text} for text in texts]
-        if reports:
+            body["messages"] = [{"id": text.id, "from": text.phone, "content": text.content} for text in texts]
+        if updates:
             body["updates"] = [
-                {"id": r.id, "status": r.status, **({"reason": r.reason} if r.reason else {})} for r in reports
+                {"id": u.id, "status": u.status, **({"reason": u.reason} if u.reason else {})} for u in updates
             ]
-        status, found = call(self._session, self._now, "POST", self._url, body=body, auth=self._auth)
+        status, answer = call(self._session, self._now, "POST", self._url, body=body, auth=self._auth)
         if status != 200:
-            # A server in front of CHT may have given up while CHT is still at it; in any other case CHT is done.
-            raise Trouble(f"answered {status}", happened=None if status > 500 else False)
-        # While it starts up, CHT answers 200 with a page for people: that is no success.
-        if not isinstance(found.get("messages"), list):
-            raise Trouble("answered 200, but not as the gateway protocol says: is it starting up?")
-        return [message for entry in found["messages"] if (message := _message(entry))]
+            # Above 500, a proxy may have given up while CHT is still working. Otherwise CHT has finished.
+            raise CallError(f"answered {status}", outcome_unknown=status > 500)
+        # While CHT starts up, it answers 200 with an HTML page. That is not a success.
+        if not isinstance(answer.get("messages"), list):
+            raise CallError("answered 200, but not in the gateway protocol: is it starting up?")
+        return [message for entry in answer["messages"] if (message := _message(entry))]
 
 
 def _message(entry: Any) -> Message | None:
-    """One text to send, or None for an entry without id, recipient or text."""
+    """One text to send, or None for an entry without id, recipient or content."""
     if not isinstance(entry, dict):
         return None
-    parts = [entry.get(name) for name in ("id", "to", "content")]
-    if any(not isinstance(part, (str, int)) or not part for part in parts):
+    values = [entry.get(name) for name in ("id", "to", "content")]
+    if any(not isinstance(value, (str, int)) or not value for value in values):
         return None
-    return Message(*(clean(str(part)) for part in parts))
+    return Message(*(sanitize(str(value)) for value in values))

@@ -1,4 +1,4 @@
-"""What to do, decided purely: (stored text, what happened, now) -> text to store. No calls, no clock, no database."""
+"""The decisions, as pure functions: (stored text, what happened, now) -> text to store. No calls, clock or database."""
 
 from __future__ import annotations
 
@@ -6,195 +6,160 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from relay.messages import Record, Stage, Status, Trouble
+from relay.models import CallError, GatewayStatus, OutgoingText, Record, SendState
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
-LOOKS = 2
-"""After a look in vain and the grace, a text must be missing in this many looks: one may show a stale list."""
-MARGIN = HOUR
-"""How much RapidPro's clock may be behind ours."""
-NEAR = 5 * MINUTE
-"""Texts as near in time as this are asked for together."""
-RAREST = 6 * HOUR
-GIVE_UP, GIVE_UP_FAILED = 7 * DAY, DAY
-"""How long the state of a text is asked for."""
-RAPIDPRO_STATUS: dict[str, Status | None] = {
-    "initializing": Status.UNSENT,
-    "queued": Status.UNSENT,
-    "wired": Status.PENDING,
-    "sent": Status.SENT,
-    "resent": Status.SENT,
-    "delivered": Status.DELIVERED,
-    "read": Status.DELIVERED,
-    "errored": None,  # will be tried again by RapidPro: no news for CHT
-    "failed": Status.FAILED,
+REPEAT_LOOKUPS = 2
+"""After the first lookup finds nothing, this many more must find nothing too, since one may show a stale list."""
+MAX_CLOCK_SKEW = HOUR
+"""How far RapidPro's clock may be behind the relay's."""
+MAX_GAP = 5 * MINUTE
+"""Texts that were created at most this far apart share a status query."""
+MAX_CHECK_INTERVAL = 6 * HOUR
+CHECK_PERIOD, CHECK_PERIOD_FAILED = 7 * DAY, DAY
+"""How long after its acceptance the status of a text is checked; the second is for failed texts."""
+GATEWAY_STATUSES: dict[str, GatewayStatus | None] = {
+    "initializing": GatewayStatus.UNSENT,
+    "queued": GatewayStatus.UNSENT,
+    "wired": GatewayStatus.PENDING,
+    "sent": GatewayStatus.SENT,
+    "resent": GatewayStatus.SENT,
+    "delivered": GatewayStatus.DELIVERED,
+    "read": GatewayStatus.DELIVERED,
+    "errored": None,  # RapidPro will retry by itself: nothing to report to CHT
+    "failed": GatewayStatus.FAILED,
 }
-"""RapidPro's words for outgoing messages (rapidpro temba/msgs/models.py); None: the state stays as it is."""
+"""By RapidPro's status of an outgoing message (rapidpro temba/msgs/models.py); None: the status does not change."""
 
 
-class Incoming(NamedTuple):
-    """A stored text for CHT."""
-
-    seq: int
-    id: str
-    phone: str
-    text: str
-    attempts: int
+# --- failures
 
 
-class Outgoing(NamedTuple):
-    """A stored text for RapidPro.
-
-    next_at     when to send it, look it up, or ask for its state, as its stage says; None: never again
-    since       the earliest its broadcast can be, by RapidPro's clock; set before it is sent
-    message_at  when RapidPro made its message, by RapidPro's clock; None: not seen yet
-    to_tell     CHT is to be told its status
-    """
-
-    seq: int
-    id: str
-    phone: str
-    text: str
-    stage: str = Stage.READY
-    attempts: int = 0
-    looks: int = 0
-    next_at: float | None = None
-    since: float = 0.0
-    accepted_at: float = 0.0
-    broadcast_id: str | None = None
-    broadcast_uuid: str | None = None
-    message_ref: str | None = None
-    message_at: float | None = None
-    status: str = Status.UNSENT
-    reason: str | None = None
-    to_tell: bool = True
-
-
-# --- neighbours in trouble
-
-
-def back_off(failures: int, trouble: Trouble, poll: float) -> float:
-    """How long to leave a neighbour alone after its `failures`-th failure in a row."""
-    if trouble.wait is not None:
-        return trouble.wait
-    first, longest = (min(30, 10 * poll), 600) if trouble.slow else (min(5, poll), 120)
+def back_off(failures: int, error: CallError, poll_seconds: float) -> float:
+    """Seconds to make no call to a neighbour after its `failures`-th failure in a row."""
+    if error.retry_after is not None:
+        return error.retry_after
+    first, longest = (min(30, 10 * poll_seconds), 600) if error.needs_admin else (min(5, poll_seconds), 120)
     return float(min(first * 2.0 ** min(failures - 1, 10), longest))
 
 
-def pause(attempts: int, grace: float) -> float:
-    """How long to leave one text alone that failed although its neighbour is well."""
-    return float(min(grace / 4 * 2.0 ** min(attempts, 10), HOUR))
+def retry_delay(attempts: int, settle_seconds: float) -> float:
+    """Seconds until the retry of one text that failed although its neighbour is healthy."""
+    return float(min(settle_seconds / 4 * 2.0 ** min(attempts, 10), HOUR))
 
 
 # --- sending
 
 
-def sending(text: Outgoing, newest: float, now: float) -> Outgoing:
-    """It is to be sent now. `newest`: the newest moment RapidPro has shown so far, 0 for none.
+def mark_sending(text: OutgoingText, latest_created_on: float, now: float) -> OutgoingText:
+    """It is about to be sent. `latest_created_on` is the latest time that RapidPro has shown so far, or 0.
 
-    Its broadcast can be no older than that, by RapidPro's clock, a minute off for several servers' clocks.
+    By RapidPro's clock, its broadcast cannot be older than that, minus a minute in case several servers' clocks differ.
     """
-    since = text.since or max(newest - MINUTE, now - MARGIN)
-    return text._replace(stage=Stage.SENDING, attempts=text.attempts + 1, looks=0, since=since)
+    search_from = text.search_from or max(latest_created_on - MINUTE, now - MAX_CLOCK_SKEW)
+    return text._replace(send_state=SendState.SENDING, attempts=text.attempts + 1, lookups=0, search_from=search_from)
 
 
-def refused(text: Outgoing, reason: str) -> Outgoing:
-    """RapidPro will never take it."""
-    return text._replace(stage=Stage.REFUSED, next_at=None, status=Status.FAILED, reason=reason, to_tell=True)
+def mark_refused(text: OutgoingText, reason: str) -> OutgoingText:
+    """RapidPro will never accept it."""
+    failed = text._replace(status=GatewayStatus.FAILED, reason=reason, unreported=True)
+    return failed._replace(send_state=SendState.REFUSED, due_at=None)
 
 
-def accepted(text: Outgoing, broadcast: Record, now: float, poll: float) -> Outgoing:
-    """RapidPro has it: never send it again, ask for its state from now on."""
+def mark_accepted(text: OutgoingText, broadcast: Record, now: float, poll_seconds: float) -> OutgoingText:
+    """RapidPro has it: never send it again, check its status from now on."""
     return text._replace(
-        stage=Stage.ACCEPTED,
-        broadcast_id=broadcast.broadcast,
+        send_state=SendState.ACCEPTED,
+        broadcast_id=broadcast.broadcast_id,
         broadcast_uuid=broadcast.ref,
-        since=broadcast.created_on or text.since,
+        search_from=broadcast.created_on or text.search_from,
         accepted_at=now,
-        next_at=next_look(now, now, Status.UNSENT, poll),
+        due_at=next_check(now, now, GatewayStatus.UNSENT, poll_seconds),
     )
 
 
-def not_found(text: Outgoing, now: float, grace: float) -> Outgoing:
-    """RapidPro was asked and shows no broadcast of this text: look again, or send it again."""
-    if text.looks < LOOKS:
-        return text._replace(looks=text.looks + 1, next_at=now + (grace / 4 if text.looks else grace))
-    again = now + (pause(text.attempts, grace) if text.attempts > 1 else 0)
-    return text._replace(stage=Stage.READY, next_at=again)
+def mark_not_found(text: OutgoingText, now: float, settle_seconds: float) -> OutgoingText:
+    """RapidPro shows no broadcast of this text: look it up again, or send it again."""
+    if text.lookups < REPEAT_LOOKUPS:
+        wait = settle_seconds / 4 if text.lookups else settle_seconds
+        return text._replace(lookups=text.lookups + 1, due_at=now + wait)
+    wait = retry_delay(text.attempts, settle_seconds) if text.attempts > 1 else 0
+    return text._replace(send_state=SendState.READY, due_at=now + wait)
 
 
-# --- states
+# --- statuses
 
 
-def next_look(now: float, accepted_at: float, status: str, poll: float) -> float | None:
-    """When to ask for a text's state again; None for never.
+def next_check(now: float, accepted_at: float, status: str, poll_seconds: float) -> float | None:
+    """When to check the status of a text again; None: never.
 
-    Ever less often, so that the quota is bounded; on a grid, so that many texts share a request.
+    The interval grows, to save the quota, and times are rounded up to a grid, so that many texts share a request.
     """
     age = now - accepted_at
-    if status == Status.DELIVERED or age > (GIVE_UP_FAILED if status == Status.FAILED else GIVE_UP):
+    period = CHECK_PERIOD_FAILED if status == GatewayStatus.FAILED else CHECK_PERIOD
+    if status == GatewayStatus.DELIVERED or age > period:
         return None
-    grid = max(poll, 1.0)
-    return math.ceil((now + min(max(age / 2, grid), max(RAREST, grid))) / grid) * grid
+    grid = max(poll_seconds, 1.0)
+    return math.ceil((now + min(max(age / 2, grid), max(MAX_CHECK_INTERVAL, grid))) / grid) * grid
 
 
-class Question(NamedTuple):
-    """One listing that may answer for several texts: a broadcast's messages, or those between two moments."""
+class StatusQuery(NamedTuple):
+    """A listing of messages that may show several texts: those of one broadcast, or those between two times."""
 
-    texts: Sequence[Outgoing]
-    broadcast: str | None = None
+    texts: Sequence[OutgoingText]
+    broadcast_id: str | None = None
     after: float | None = None
     before: float | None = None
 
     @property
-    def most_pages(self) -> int:
-        """More pages than this would cost more than asking for each text by name."""
+    def max_pages(self) -> int:
+        """Reading more pages than this would cost more than one query for each text."""
         return max(2, len(self.texts))
 
 
-def questions(texts: Sequence[Outgoing]) -> list[Question]:
-    """The fewest listings that answer for all texts."""
-    groups: list[list[Outgoing]] = []
-    for text in sorted(texts, key=_time):
-        if not groups or _time(text) - _time(groups[-1][-1]) > NEAR:
+def status_queries(texts: Sequence[OutgoingText]) -> list[StatusQuery]:
+    """The fewest queries that cover all texts."""
+    groups: list[list[OutgoingText]] = []
+    for text in sorted(texts, key=_created_on):
+        if not groups or _created_on(text) - _created_on(groups[-1][-1]) > MAX_GAP:
             groups.append([])
         groups[-1].append(text)
-    return [_question(group) for group in groups]
+    return [_query(group) for group in groups]
 
 
-def _question(group: Sequence[Outgoing]) -> Question:
+def _query(group: Sequence[OutgoingText]) -> StatusQuery:
     if len(group) == 1 and group[0].broadcast_id:
-        return by_name(group[0])
-    all_seen = all(text.message_at for text in group)
-    return Question(group, after=_time(group[0]), before=_time(group[-1]) if all_seen else None)
+        return broadcast_query(group[0])
+    all_found = all(text.message_created_on for text in group)
+    return StatusQuery(group, after=_created_on(group[0]), before=_created_on(group[-1]) if all_found else None)
 
 
-def by_name(text: Outgoing) -> Question:
-    """Ask for one text's broadcast."""
-    return Question([text], broadcast=text.broadcast_id)
+def broadcast_query(text: OutgoingText) -> StatusQuery:
+    """A query for the broadcast of one text."""
+    return StatusQuery([text], broadcast_id=text.broadcast_id)
 
 
-def _time(text: Outgoing) -> float:
-    return text.message_at or text.since
+def _created_on(text: OutgoingText) -> float:
+    return text.message_created_on or text.search_from
 
 
-def news(text: Outgoing, sms: Record | None, now: float, poll: float) -> Outgoing:
-    """What RapidPro's word about a text changes; None: it showed none."""
-    if sms is not None:
+def update_status(text: OutgoingText, message: Record | None, now: float, poll_seconds: float) -> OutgoingText:
+    """The text after a status check that found `message`, or None if it found none."""
+    if message is not None:
         text = text._replace(
-            message_ref=sms.ref,
-            message_at=sms.created_on or text.message_at,
-            broadcast_id=text.broadcast_id or sms.broadcast,
+            message_ref=message.ref,
+            message_created_on=message.created_on or text.message_created_on,
+            broadcast_id=text.broadcast_id or message.broadcast_id,
         )
-        status = RAPIDPRO_STATUS.get(sms.status)
+        status = GATEWAY_STATUSES.get(message.status)
         if status is not None and status.follows(text.status):
-            reason = _why(sms) if status is Status.FAILED else None
-            text = text._replace(status=status, reason=reason, to_tell=True)
-    return text._replace(next_at=next_look(now, text.accepted_at, text.status, poll))
+            reason = _failure_reason(message) if status is GatewayStatus.FAILED else None
+            text = text._replace(status=status, reason=reason, unreported=True)
+    return text._replace(due_at=next_check(now, text.accepted_at, text.status, poll_seconds))
 
 
-def _why(sms: Record) -> str:
-    """RapidPro does not show why a message failed; that nothing could carry it, it does."""
-    if not sms.has_channel:
+def _failure_reason(message: Record) -> str:
+    """RapidPro does not show why a message failed, only whether a channel could carry it."""
+    if not message.has_channel:
         return "No channel or address in RapidPro reaches this phone."
     return "The text could not be delivered to the phone."

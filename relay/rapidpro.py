@@ -1,4 +1,4 @@
-"""RapidPro as the relay sees it: API v2, broadcasts out, messages back (rapidpro temba/api/v2)."""
+"""The client for RapidPro's API v2: sends broadcasts, lists broadcasts and messages (rapidpro temba/api/v2)."""
 
 from __future__ import annotations
 
@@ -8,90 +8,90 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from relay.messages import Record, Refused, Trouble
+from relay.http_client import call
+from relay.models import CallError, Record, TextRefused
 from relay.settings import Settings
-from relay.wire import call, moment
 
-SHOWS_A_BROADCAST = {"id", "uuid", "urns", "text", "created_on"}
+BROADCAST_FIELDS = {"id", "uuid", "urns", "text", "created_on"}
 
 
-def escaped(text: str) -> str:
-    """`text` so that RapidPro, which evaluates `@` expressions in broadcasts, delivers it letter for letter.
+def escape_expressions(text: str) -> str:
+    """`text` escaped so that RapidPro, which evaluates `@` expressions in broadcasts, delivers it unchanged.
 
-    `@@` is a literal `@` wherever it stands (goflow excellent/scanner.go), so doubling is right for
-    e-mail addresses too.
+    `@@` is a literal `@` in any position (goflow excellent/scanner.go), so doubling is right for e-mail addresses too.
     """
     return text.replace("@", "@@")
 
 
-class RapidPro:
-    """The client. Reading methods raise Trouble."""
+class RapidProClient:
+    """Makes the relay's calls to RapidPro. The listing methods raise CallError."""
 
     def __init__(self, settings: Settings, session: Any, now: Callable[[], float]) -> None:
         self._session, self._now = session, now
         self._base = f"{settings.rapidpro_url}/api/v2"
         self._token = f"Token {settings.rapidpro_token}".encode()
 
-    def send(self, phone: str, text: str) -> Record:
-        """One broadcast to one phone. Raises Refused, or Trouble, which tells whether it may have happened."""
-        body = {"urns": [f"tel:{phone}"], "text": escaped(text)}
-        status, found = self._call("POST", "broadcasts", body=body)
-        # Only a broadcast shown proves that it happened, only a 400 that says why disproves it.
-        if status in {200, 201, 202} and found.keys() & SHOWS_A_BROADCAST:
-            return _broadcast(found)
-        if status != 400 or not found:
-            raise Trouble(f"answered {status}, which tells nothing")
-        words = str(found.get("non_field_errors", ""))
-        if "suspended" in words or "flagged" in words:
-            raise Trouble("the workspace is suspended (400)", happened=False, slow=True)
-        raise Refused(_reason(found, text))
+    def send(self, phone: str, content: str) -> Record:
+        """Send one broadcast to one phone. Raises TextRefused or CallError."""
+        body = {"urns": [f"tel:{phone}"], "text": escape_expressions(content)}
+        status, answer = self._request("POST", "broadcasts", body=body)
+        # Only a broadcast in the response proves success, and only a 400 with errors proves failure.
+        if status in {200, 201, 202} and answer.keys() & BROADCAST_FIELDS:
+            return _broadcast(answer)
+        if status != 400 or not answer:
+            raise CallError(f"answered {status}, outcome unknown")
+        errors = str(answer.get("non_field_errors", ""))
+        if "suspended" in errors or "flagged" in errors:
+            raise CallError("the workspace is suspended (400)", outcome_unknown=False, needs_admin=True)
+        raise TextRefused(_refusal_reason(answer, content))
 
     def broadcasts(self, after: float) -> Iterator[list[Record]]:
-        """Pages of broadcasts made since `after`, newest first; one request a page."""
+        """Pages of broadcasts created since `after`, newest first; one request per page."""
         return self._pages("broadcasts", _broadcast, {"after": _iso(after)})
 
-    def messages(self, broadcast: str | None, after: float | None, before: float | None) -> Iterator[list[Record]]:
-        """Pages of outgoing messages, newest first: of one broadcast, or made between two moments, both included."""
-        asked = {"broadcast": broadcast, "after": after and _iso(after), "before": before and _iso(before)}
-        return self._pages("messages", _sms, {name: value for name, value in asked.items() if value})
+    def messages(self, broadcast_id: str | None, after: float | None, before: float | None) -> Iterator[list[Record]]:
+        """Pages of outgoing messages, newest first: of one broadcast, or created from `after` to `before` inclusive."""
+        query = {"broadcast": broadcast_id, "after": after and _iso(after), "before": before and _iso(before)}
+        return self._pages("messages", _message, {name: value for name, value in query.items() if value})
 
-    def _pages(self, listing: str, read: Callable[[Any], Record | None], asked: Any) -> Iterator[list[Record]]:
-        while asked:
-            status, found = self._call("GET", listing, params=asked)
-            if status != 200 or not isinstance(found.get("results"), list):
-                raise Trouble(f"answered {status} without a list")
-            yield [record for row in found["results"] if isinstance(row, dict) and (record := read(row))]
-            # Of the next page's address only what follows the `?`: our token goes nowhere else.
-            asked = dict(parse_qsl(urlsplit(str(found.get("next") or "")).query))
+    def _pages(self, endpoint: str, parse: Callable[[Any], Record | None], query: Any) -> Iterator[list[Record]]:
+        while query:
+            status, answer = self._request("GET", endpoint, params=query)
+            if status != 200 or not isinstance(answer.get("results"), list):
+                raise CallError(f"answered {status} without a list")
+            yield [record for row in answer["results"] if isinstance(row, dict) and (record := parse(row))]
+            # Only the query string of the next page's URL is used, so the token is never sent to another host.
+            query = dict(parse_qsl(urlsplit(str(answer.get("next") or "")).query))
 
-    def _call(self, method: str, listing: str, **how: Any) -> tuple[int, dict[str, Any]]:
-        url = f"{self._base}/{listing}.json"
-        return call(self._session, self._now, method, url, auth=self._authorized, **how)
+    def _request(self, method: str, endpoint: str, **options: Any) -> tuple[int, dict[str, Any]]:
+        url = f"{self._base}/{endpoint}.json"
+        return call(self._session, self._now, method, url, auth=self._authorize, **options)
 
-    def _authorized(self, request: Any) -> Any:
-        """Not simply a header, so that a .netrc entry cannot replace it."""
+    def _authorize(self, request: Any) -> Any:
+        """Passed as `auth` instead of a plain header, which an entry in .netrc would replace."""
         request.headers["Authorization"] = self._token
         return request
 
 
-def _reason(errors: dict[str, Any], text: str) -> str:
-    """RapidPro's complaint in words that a health worker can act on."""
-    words = " ".join(_sentences(errors))
+def _refusal_reason(errors: dict[str, Any], content: str) -> str:
+    """RapidPro's errors in words that a health worker can act on."""
+    words = " ".join(_strings(errors))
     limit = re.search(r"no more than (\d+) characters", words)
     if limit:
-        return f"The text is too long for SMS: {len(escaped(text).strip())} characters, at most {limit[1]}."
+        length = len(escape_expressions(content).strip())
+        return f"The text is too long for SMS: {length} characters, at most {limit[1]}."
     if "urns" in errors:
         return "The phone number is not valid: check it, with its country code."
     if "blank" in words and "text" in errors:
         return "The text is empty."
-    return f"RapidPro refused the text: {words or 'it does not say why'}"[:300]
+    return f"RapidPro refused the text: {words or 'it gave no reason'}"[:300]
 
 
-def _sentences(value: Any) -> list[str]:
+def _strings(value: Any) -> list[str]:
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, list):
-        return [sentence for item in value for sentence in _sentences(item)]
+        return [string for item in value for string in _strings(item)]
     return [value] if isinstance(value, str) else []
 
 
@@ -99,34 +99,43 @@ def _broadcast(row: dict[str, Any]) -> Record:
     urns, text = row.get("urns"), row.get("text")
     texts = text.values() if isinstance(text, dict) else [text]
     return Record(
-        ref=_name(row.get("uuid")),
-        broadcast=_name(row.get("id")),
+        ref=_id(row.get("uuid")),
+        broadcast_id=_id(row.get("id")),
         urns=tuple(str(urn) for urn in urns) if isinstance(urns, list) else None,
-        texts=tuple(one for one in texts if isinstance(one, str)),
-        created_on=moment(row.get("created_on")),
+        texts=tuple(text for text in texts if isinstance(text, str)),
+        created_on=parse_time(row.get("created_on")),
     )
 
 
-def _sms(row: dict[str, Any]) -> Record | None:
-    uuid, number, urn = _name(row.get("uuid")), _name(row.get("id")), row.get("urn")
-    if row.get("direction") != "out" or not (uuid or number):
+def _message(row: dict[str, Any]) -> Record | None:
+    uuid, id_, urn = _id(row.get("uuid")), _id(row.get("id")), row.get("urn")
+    if row.get("direction") != "out" or not (uuid or id_):
         return None
     return Record(
-        ref=uuid or f"message {number}",
-        broadcast=_name(row.get("broadcast")),
+        ref=uuid or f"message {id_}",
+        broadcast_id=_id(row.get("broadcast")),
         urns=(urn,) if isinstance(urn, str) else None,
         texts=(str(row.get("text") or ""),),
-        created_on=moment(row.get("created_on")),
+        created_on=parse_time(row.get("created_on")),
         status=str(row.get("status") or ""),
         has_channel=row.get("channel", True) is not None,
     )
 
 
-def _name(value: Any) -> str | None:
-    """An id or uuid as text; None for anything else."""
+def _id(value: Any) -> str | None:
+    """An id or uuid as a string; None for anything else."""
     return str(value) if isinstance(value, (int, str)) and not isinstance(value, bool) and value != "" else None
 
 
-def _iso(when: float) -> str:
-    """Without a `+`, which RapidPro would read as a blank and answer with an empty list."""
-    return datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+def _iso(timestamp: float) -> str:
+    """An ISO time without `+`, which RapidPro would read as a blank and answer with an empty list."""
+    return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def parse_time(value: Any) -> float | None:
+    """An ISO time with a time zone as seconds since 1970; None for anything else."""
+    try:
+        time = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+    return time.timestamp() if time.tzinfo else None

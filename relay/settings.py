@@ -1,4 +1,4 @@
-"""What the relay must be told: a frozen Settings, checked when it is built."""
+"""The relay's settings: a frozen dataclass, validated when it is created."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from urllib.parse import urlsplit
 
 
 class SettingsError(ValueError):
-    """A setting that cannot be used; one sentence says which, what came, and what is expected."""
+    """An invalid setting. The message is one sentence that names it and says what is expected."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Addresses and secrets of both neighbours; each is RELAY_ and its name in the environment.
+    """Addresses, credentials and intervals. The environment variable of a field is RELAY_ and its name.
 
-    URLs have no trailing slash; secrets never show in the repr. Raises SettingsError for what cannot work.
+    URLs have no trailing slash, and the repr shows no secrets. Raises SettingsError for invalid values.
     """
 
     cht_url: str
@@ -28,7 +28,7 @@ class Settings:
     database: str = field(default="sqlite:///relay.db", repr=False)
     poll_seconds: float = 60.0
     settle_seconds: float = 120.0
-    """After a lost answer: how long RapidPro may take until its lists show what it accepted."""
+    """After a lost response: how long RapidPro may take to list what it accepted."""
     listen: str = "127.0.0.1:7070"
 
     def __post_init__(self) -> None:
@@ -37,9 +37,9 @@ class Settings:
         for name in ("rapidpro_token", "incoming_token"):
             value = getattr(self, name)
             if not value or value != value.strip() or not value.isprintable():
-                raise SettingsError(f"RELAY_{name.upper()} must be a token without blanks around it.")
+                raise SettingsError(f"RELAY_{name.upper()} must be a token without spaces around it.")
         if ":" in self.cht_user or not self.cht_user:
-            raise SettingsError("RELAY_CHT_USER must be a user name, and basic authentication allows no colon in it.")
+            raise SettingsError("RELAY_CHT_USER must be a user name without a colon, as basic authentication requires.")
         for name in ("poll_seconds", "settle_seconds"):
             object.__setattr__(self, name, _seconds(f"RELAY_{name.upper()}", getattr(self, name)))
         host, _, port = self.listen.rpartition(":")
@@ -48,35 +48,34 @@ class Settings:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
-        """Read the RELAY_ variables; an empty one counts as not set. Raises SettingsError."""
-        names = {one.name: f"RELAY_{one.name.upper()}" for one in fields(cls)}
-        missing = [
-            names[one.name] for one in fields(cls) if one.default is MISSING and not environ.get(names[one.name])
-        ]
+        """Settings from the RELAY_ variables; an empty variable counts as unset. Raises SettingsError."""
+        variables = {setting.name: f"RELAY_{setting.name.upper()}" for setting in fields(cls)}
+        required = [variables[setting.name] for setting in fields(cls) if setting.default is MISSING]
+        missing = [variable for variable in required if not environ.get(variable)]
         if missing:
-            raise SettingsError(f"Set {', '.join(missing)} in the environment: the relay cannot work without.")
-        given: dict[str, Any] = {name: environ[key] for name, key in names.items() if environ.get(key)}
-        return cls(**given)
+            raise SettingsError(f"Set {', '.join(missing)} in the environment: the relay cannot run without.")
+        values: dict[str, Any] = {name: environ[key] for name, key in variables.items() if environ.get(key)}
+        return cls(**values)
 
 
-def _url(name: str, value: str) -> str:
+def _url(variable: str, value: str) -> str:
     try:
         url = urlsplit(value)
-        usable = url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0
+        valid = url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0
     except ValueError:
-        usable = False
-    if not usable:
-        raise SettingsError(f"{name} must be an address such as https://example.org, not {value!r}.")
+        valid = False
+    if not valid:
+        raise SettingsError(f"{variable} must be a URL such as https://example.org, not {value!r}.")
     if url.username or url.password or url.query or url.fragment:
-        raise SettingsError(f"{name} must be a plain address without user, password, ? or #.")
+        raise SettingsError(f"{variable} must be a plain URL without user, password, ? or #.")
     return value.rstrip("/")
 
 
-def _seconds(name: str, value: float | str) -> float:
+def _seconds(variable: str, value: float | str) -> float:
     try:
         seconds = float(value)
     except ValueError:
         seconds = 0.0
     if not 0 < seconds <= 86400:
-        raise SettingsError(f"{name} must be a number of seconds above 0, at most 86400, not {value!r}.")
+        raise SettingsError(f"{variable} must be a number of seconds above 0, at most 86400, not {value!r}.")
     return seconds

@@ -1,117 +1,107 @@
-"""The tables, and the statements that the store runs: such as SQLite and PostgreSQL both understand."""
+"""The tables, and the statements that the store runs, in SQL that both SQLite and PostgreSQL understand."""
 
 from __future__ import annotations
 
 from sqlalchemy import bindparam, text
 
-from relay.policy import Incoming, Outgoing
+from relay.models import IncomingText, OutgoingText
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS neighbours (
     name TEXT PRIMARY KEY,
-    due_at DOUBLE PRECISION NOT NULL DEFAULT 0,
+    poll_at DOUBLE PRECISION NOT NULL DEFAULT 0,
     blocked_until DOUBLE PRECISION NOT NULL DEFAULT 0,
     failures INTEGER NOT NULL DEFAULT 0,
-    error TEXT
+    last_error TEXT
 );
 CREATE TABLE IF NOT EXISTS inbox (
-    seq {key}, id TEXT NOT NULL UNIQUE, phone TEXT NOT NULL, text TEXT NOT NULL,
-    attempts INTEGER NOT NULL DEFAULT 0,
-    received_at DOUBLE PRECISION NOT NULL,
-    next_at DOUBLE PRECISION
+    seq {key}, id TEXT NOT NULL UNIQUE, phone TEXT NOT NULL, content TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0, received_at DOUBLE PRECISION NOT NULL, due_at DOUBLE PRECISION
 );
-CREATE INDEX IF NOT EXISTS inbox_due ON inbox (next_at) WHERE next_at IS NOT NULL;
-CREATE INDEX IF NOT EXISTS inbox_phone ON inbox (phone, seq) WHERE next_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS inbox_due ON inbox (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS inbox_phone ON inbox (phone, seq) WHERE due_at IS NOT NULL;
 CREATE TABLE IF NOT EXISTS outbox (
-    seq {key}, id TEXT NOT NULL UNIQUE, phone TEXT NOT NULL, text TEXT NOT NULL,
-    stage TEXT NOT NULL DEFAULT 'ready',
-    attempts INTEGER NOT NULL DEFAULT 0, looks INTEGER NOT NULL DEFAULT 0,
-    next_at DOUBLE PRECISION,
-    since DOUBLE PRECISION NOT NULL DEFAULT 0, accepted_at DOUBLE PRECISION NOT NULL DEFAULT 0,
-    broadcast_id TEXT, broadcast_uuid TEXT, message_ref TEXT, message_at DOUBLE PRECISION,
-    status TEXT NOT NULL DEFAULT 'UNSENT', reason TEXT, to_tell BOOLEAN NOT NULL DEFAULT TRUE
+    seq {key}, id TEXT NOT NULL UNIQUE, phone TEXT NOT NULL, content TEXT NOT NULL,
+    send_state TEXT NOT NULL DEFAULT 'ready', due_at DOUBLE PRECISION,
+    attempts INTEGER NOT NULL DEFAULT 0, lookups INTEGER NOT NULL DEFAULT 0,
+    search_from DOUBLE PRECISION NOT NULL DEFAULT 0, accepted_at DOUBLE PRECISION NOT NULL DEFAULT 0,
+    broadcast_id TEXT, broadcast_uuid TEXT, message_ref TEXT, message_created_on DOUBLE PRECISION,
+    status TEXT NOT NULL DEFAULT 'UNSENT', reason TEXT, unreported BOOLEAN NOT NULL DEFAULT TRUE
 );
-CREATE INDEX IF NOT EXISTS outbox_due ON outbox (stage, next_at, seq);
-CREATE INDEX IF NOT EXISTS outbox_phone ON outbox (phone, stage, seq);
-CREATE INDEX IF NOT EXISTS outbox_to_tell ON outbox (seq) WHERE to_tell;
-CREATE INDEX IF NOT EXISTS outbox_id ON outbox (broadcast_id);
-CREATE INDEX IF NOT EXISTS outbox_uuid ON outbox (broadcast_uuid);
-CREATE INDEX IF NOT EXISTS outbox_ref ON outbox (message_ref);
+CREATE INDEX IF NOT EXISTS outbox_due ON outbox (send_state, due_at, seq);
+CREATE INDEX IF NOT EXISTS outbox_phone ON outbox (phone, send_state, seq);
+CREATE INDEX IF NOT EXISTS outbox_unreported ON outbox (seq) WHERE unreported;
+CREATE INDEX IF NOT EXISTS outbox_broadcast_id ON outbox (broadcast_id);
+CREATE INDEX IF NOT EXISTS outbox_broadcast_uuid ON outbox (broadcast_uuid);
+CREATE INDEX IF NOT EXISTS outbox_message_ref ON outbox (message_ref);
 INSERT INTO neighbours (name) VALUES ('cht'), ('rapidpro') ON CONFLICT DO NOTHING
 """
 
-PATIENCE = 3
-"""Attempts during which a text in trouble holds back later ones to or from the same phone, to keep their order."""
-WAITING = f"""next_at IS NOT NULL AND NOT EXISTS (
+BLOCKING_ATTEMPTS = 3
+"""A failing text holds back later texts of the same phone, to keep their order, until it has had this many attempts."""
+INCOMING_READY = f"""due_at IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM inbox earlier WHERE earlier.phone = inbox.phone AND earlier.seq < inbox.seq
-    AND earlier.next_at > :now AND earlier.attempts < {PATIENCE})"""
-READY = f"""stage = 'ready' AND NOT EXISTS (
+    AND earlier.due_at > :now AND earlier.attempts < {BLOCKING_ATTEMPTS})"""
+OUTGOING_READY = f"""send_state = 'ready' AND NOT EXISTS (
     SELECT 1 FROM outbox earlier WHERE earlier.phone = outbox.phone AND earlier.seq < outbox.seq
-    AND earlier.stage IN ('ready', 'sending') AND earlier.attempts < {PATIENCE})"""
-OUTGOING = f"SELECT {', '.join(f'outbox.{name}' for name in Outgoing._fields)} FROM outbox"
+    AND earlier.send_state IN ('ready', 'sending') AND earlier.attempts < {BLOCKING_ATTEMPTS})"""
+OUTGOING = f"SELECT {', '.join(f'outbox.{name}' for name in OutgoingText._fields)} FROM outbox"
 
-# --- what is due
+# --- neighbours, and when there is work for them
 
-NEIGHBOURS = text("SELECT name, due_at, blocked_until, failures, error FROM neighbours ORDER BY name")
-DUE = text(f"""SELECT
-    (SELECT MIN(next_at) FROM inbox WHERE {WAITING}),
-    (SELECT 0 WHERE EXISTS (SELECT 1 FROM outbox WHERE to_tell)),
-    (SELECT MIN(next_at) FROM outbox WHERE {READY}),
-    (SELECT MIN(next_at) FROM outbox WHERE stage = 'sending'),
-    (SELECT MIN(next_at) FROM outbox WHERE stage = 'accepted')""")
-FARED = text(
-    "UPDATE neighbours SET due_at = :due_at, blocked_until = :blocked_until, failures = :failures, error = :error"
-    " WHERE name = :name"
+NEIGHBOURS = text("SELECT name, poll_at, blocked_until, failures, last_error FROM neighbours ORDER BY name")
+DUE_TIMES = text(f"""SELECT
+    (SELECT MIN(due_at) FROM inbox WHERE {INCOMING_READY}),
+    (SELECT 0 WHERE EXISTS (SELECT 1 FROM outbox WHERE unreported)),
+    (SELECT MIN(due_at) FROM outbox WHERE {OUTGOING_READY}),
+    (SELECT MIN(due_at) FROM outbox WHERE send_state = 'sending'),
+    (SELECT MIN(due_at) FROM outbox WHERE send_state = 'accepted')""")
+SAVE_NEIGHBOUR = text("""UPDATE neighbours SET poll_at = :poll_at, blocked_until = :blocked_until,
+    failures = :failures, last_error = :last_error WHERE name = :name""")
+
+# --- incoming texts
+
+ADD_INCOMING = text("""INSERT INTO inbox (id, phone, content, received_at, due_at)
+    VALUES (:id, :phone, :content, :now, :now) ON CONFLICT DO NOTHING""")
+STORED_INCOMING = text("SELECT phone, content FROM inbox WHERE id = :id")
+DUE_INCOMING = text(f"""SELECT {", ".join(IncomingText._fields)} FROM inbox
+    WHERE due_at <= :now AND {INCOMING_READY} ORDER BY seq LIMIT :limit""")
+FINISH_INCOMING = text("UPDATE inbox SET due_at = NULL WHERE seq = :seq")
+POSTPONE_INCOMING = text("UPDATE inbox SET attempts = attempts + 1, due_at = :due_at WHERE seq = :seq")
+
+# --- outgoing texts
+
+ADD_OUTGOING = text("""INSERT INTO outbox (id, phone, content, due_at) VALUES (:id, :phone, :content, :now)
+    ON CONFLICT (id) DO UPDATE SET unreported = TRUE""")
+NEXT_TO_SEND = text(f"{OUTGOING} WHERE due_at <= :now AND {OUTGOING_READY} ORDER BY due_at, seq LIMIT 1")
+SAVE_OUTGOING = text(
+    f"UPDATE outbox SET {', '.join(f'{name} = :{name}' for name in OutgoingText._fields[4:])} WHERE seq = :seq",
 )
-
-# --- in
-
-RECEIVE = text(
-    "INSERT INTO inbox (id, phone, text, received_at, next_at) VALUES (:id, :phone, :text, :now, :now)"
-    " ON CONFLICT DO NOTHING"
-)
-RECEIVED = text("SELECT phone, text FROM inbox WHERE id = :id")
-FOR_CHT = text(
-    f"SELECT {', '.join(Incoming._fields)} FROM inbox WHERE next_at <= :now AND {WAITING} ORDER BY seq LIMIT :most"
-)
-HANDED_OVER = text("UPDATE inbox SET next_at = NULL WHERE seq = :seq")
-BLAME = text("UPDATE inbox SET attempts = attempts + 1, next_at = :next_at WHERE seq = :seq")
-
-# --- out
-
-TAKE = text(
-    "INSERT INTO outbox (id, phone, text, next_at) VALUES (:id, :phone, :text, :now)"
-    " ON CONFLICT (id) DO UPDATE SET to_tell = TRUE"
-)
-NEXT = text(f"{OUTGOING} WHERE next_at <= :now AND {READY} ORDER BY next_at, seq LIMIT 1")
-SAVE = text(
-    f"UPDATE outbox SET {', '.join(f'{name} = :{name}' for name in Outgoing._fields[4:])} WHERE seq = :seq",
-)
-# With them go equal texts accepted under no name: the broadcast that shows up may be theirs.
-UNSETTLED = text(f"""{OUTGOING} WHERE stage = 'sending' AND next_at <= :now UNION {OUTGOING}
-    JOIN outbox lost ON lost.phone = outbox.phone AND lost.text = outbox.text AND lost.since < outbox.since + 86400
-    WHERE lost.stage = 'sending' AND lost.next_at <= :now
-    AND outbox.stage = 'accepted' AND outbox.broadcast_id IS NULL AND outbox.broadcast_uuid IS NULL""")
-WATCHED = text(f"{OUTGOING} WHERE stage = 'accepted' AND next_at <= :now ORDER BY next_at, seq LIMIT :most")
-TAKEN = text(
+# Includes equal texts that were accepted without an id: a broadcast that the lookup finds may be theirs.
+DUE_FOR_LOOKUP = text(f"""{OUTGOING} WHERE send_state = 'sending' AND due_at <= :now UNION {OUTGOING}
+    JOIN outbox other ON other.phone = outbox.phone AND other.content = outbox.content
+    WHERE other.send_state = 'sending' AND other.due_at <= :now AND other.search_from < outbox.search_from + 86400
+    AND outbox.send_state = 'accepted' AND outbox.broadcast_id IS NULL AND outbox.broadcast_uuid IS NULL""")
+DUE_FOR_CHECK = text(f"{OUTGOING} WHERE send_state = 'accepted' AND due_at <= :now ORDER BY due_at, seq LIMIT :limit")
+CLAIMED_IDS = text(
     "SELECT broadcast_id, broadcast_uuid, message_ref FROM outbox"
-    " WHERE broadcast_id IN :names OR broadcast_uuid IN :names OR message_ref IN :names"
-).bindparams(bindparam("names", expanding=True))
+    " WHERE broadcast_id IN :ids OR broadcast_uuid IN :ids OR message_ref IN :ids"
+).bindparams(bindparam("ids", expanding=True))
 
-# --- states
+# --- state updates
 
-TO_TELL = text("SELECT id, status, reason FROM outbox WHERE to_tell ORDER BY seq LIMIT :most")
-TOLD = text("UPDATE outbox SET to_tell = FALSE WHERE id = :id")
+PENDING_UPDATES = text("SELECT id, status, reason FROM outbox WHERE unreported ORDER BY seq LIMIT :limit")
+FINISH_UPDATE = text("UPDATE outbox SET unreported = FALSE WHERE id = :id")
 
-# --- looking after itself
+# --- maintenance
 
-FORGET = (
-    text("DELETE FROM inbox WHERE next_at IS NULL AND received_at < :before"),
-    text("DELETE FROM outbox WHERE next_at IS NULL AND NOT to_tell AND since < :before"),
+DELETE_OLD = (
+    text("DELETE FROM inbox WHERE due_at IS NULL AND received_at < :before"),
+    text("DELETE FROM outbox WHERE due_at IS NULL AND NOT unreported AND search_from < :before"),
 )
-QUEUES = text("""SELECT
-    (SELECT COUNT(*) FROM inbox WHERE next_at IS NOT NULL) AS to_cht,
-    (SELECT COUNT(*) FROM outbox WHERE stage = 'ready') AS to_send,
-    (SELECT COUNT(*) FROM outbox WHERE stage = 'sending') AS outcome_unknown,
-    (SELECT COUNT(*) FROM outbox WHERE to_tell) AS states_to_tell,
-    (SELECT COUNT(*) FROM outbox WHERE stage = 'accepted' AND next_at IS NOT NULL) AS states_to_ask""")
+QUEUE_SIZES = text("""SELECT
+    (SELECT COUNT(*) FROM inbox WHERE due_at IS NOT NULL) AS to_cht,
+    (SELECT COUNT(*) FROM outbox WHERE send_state = 'ready') AS to_send,
+    (SELECT COUNT(*) FROM outbox WHERE send_state = 'sending') AS outcome_unknown,
+    (SELECT COUNT(*) FROM outbox WHERE unreported) AS states_to_tell,
+    (SELECT COUNT(*) FROM outbox WHERE send_state = 'accepted' AND due_at IS NOT NULL) AS states_to_ask""")

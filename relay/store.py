@@ -1,7 +1,7 @@
-"""The relay's memory, and its only state: what is on disk here is safe, whatever dies.
+"""The database, which holds all of the relay's state. What is stored here survives any crash.
 
-Every method is one short transaction; none is open while a neighbour is called. The web adds to the inbox by a
-connection of its own; all else is read and changed by the one relay whose turn it is.
+Every method is one short transaction; none is open during a call to a neighbour. The web app adds to the inbox through
+a connection of its own. Only the relay that holds the lock reads and changes the rest.
 """
 
 from __future__ import annotations
@@ -17,152 +17,155 @@ from sqlalchemy.exc import ArgumentError, IntegrityError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
 from relay import sql
-from relay.messages import Message, Report
-from relay.policy import DAY, Incoming, Outgoing
-from relay.turn import turn
+from relay.lock import try_lock
+from relay.models import IncomingText, Message, OutgoingText, StateUpdate
+from relay.policy import DAY
 
-FAR = 253e9
-"""A moment that never comes."""
-KEEP = 30 * DAY
-"""How long finished texts are remembered; CHT repeats a text for 7 days at most."""
+NEVER = 253e9
+"""A time in the year 9987, for a neighbour without work."""
+RETENTION = 30 * DAY
+"""How long finished texts are kept; CHT hands out a text again for at most 7 days."""
 
 
 class Neighbour(NamedTuple):
-    """How it stands with CHT or RapidPro: when there is something to do there, and its failures in a row."""
+    """CHT or RapidPro: when to poll it, until when to make no call, and its failures in a row."""
 
     name: str
-    due_at: float
+    poll_at: float
     blocked_until: float
     failures: int
-    error: str | None
+    last_error: str | None
 
 
-@lru_cache(maxsize=4)  # the engine keeps compiled statements; connections it keeps none
+@lru_cache(maxsize=4)  # an engine keeps compiled statements, but no connections
 def open_engine(url: str) -> Engine:
-    """SQLite (WAL, each commit on disk, one writer at a time) or PostgreSQL. Raises ArgumentError for any other."""
-    kind = make_url(url)
-    if kind.get_backend_name() == "postgresql":
-        return create_engine(kind, poolclass=NullPool)
-    if kind.get_backend_name() != "sqlite" or kind.database in {None, "", ":memory:"}:
+    """SQLite (WAL, every commit on disk, one writer at a time) or PostgreSQL. Raises ArgumentError for any other."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "postgresql":
+        return create_engine(parsed, poolclass=NullPool)
+    if parsed.get_backend_name() != "sqlite" or parsed.database in {None, "", ":memory:"}:
         raise ArgumentError("it must be an SQLite file or PostgreSQL")
-    how = {"timeout": 30, "check_same_thread": False, "isolation_level": "IMMEDIATE"}
-    engine = create_engine(kind, poolclass=NullPool, connect_args=how)
+    options = {"timeout": 30, "check_same_thread": False, "isolation_level": "IMMEDIATE"}
+    engine = create_engine(parsed, poolclass=NullPool, connect_args=options)
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _: Any) -> None:
         connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")  # a commit is on disk, not on its way there
+        connection.execute("PRAGMA synchronous=FULL")  # a commit returns only when it is on disk
 
     return engine
 
 
 class Store:
-    """Opens the database and makes its tables. Raises sqlalchemy.exc.SQLAlchemyError or ImportError if it cannot."""
+    """Opens the database and creates its tables. Raises sqlalchemy.exc.SQLAlchemyError or ImportError if it cannot."""
 
     def __init__(self, url: str) -> None:
         engine = open_engine(url)
-        self._work, self._web = engine.connect(), engine.connect()
-        self._serving = threading.Lock()
+        self._work_db, self._web_db = engine.connect(), engine.connect()
+        self._web_lock = threading.Lock()
         key = "INTEGER PRIMARY KEY" if engine.name == "sqlite" else "BIGSERIAL PRIMARY KEY"
-        # Another relay that starts at the same moment may be faster, and then has made all of it.
-        with suppress(IntegrityError, ProgrammingError), self._work.begin():
+        # Another relay that starts at the same time may be faster, and then has created all tables.
+        with suppress(IntegrityError, ProgrammingError), self._work_db.begin():
             for statement in sql.SCHEMA.format(key=key).split(";"):
-                self._work.exec_driver_sql(statement)
+                self._work_db.exec_driver_sql(statement)
 
-    def turn(self) -> AbstractContextManager[bool]:
-        """Whether it is this relay's turn to call the neighbours, until the end of the block."""
-        return turn(self._work)
+    def try_lock(self) -> AbstractContextManager[bool]:
+        """Whether this relay may call the neighbours until the end of the block."""
+        return try_lock(self._work_db)
 
     def close(self) -> None:
-        """Close the database."""
-        self._work.close()
-        self._web.close()
+        """Close the connections. Must not be called during other use."""
+        self._work_db.close()
+        self._web_db.close()
 
-    # --- who works when
+    # --- neighbours
 
     def neighbours(self, now: float) -> list[tuple[float, Neighbour]]:
-        """CHT and RapidPro, each after the moment when there is something to do with it."""
-        with self._work.begin():
-            cht, rapidpro = (Neighbour(*row) for row in self._work.execute(sql.NEIGHBOURS))
-            text_in, state, *out = self._work.execute(sql.DUE, {"now": now}).one()
-        return [_due(cht, [cht.due_at, text_in, state]), _due(rapidpro, out)]
+        """CHT and RapidPro, each with the time when there is work for it."""
+        with self._work_db.begin():
+            cht, rapidpro = (Neighbour(*row) for row in self._work_db.execute(sql.NEIGHBOURS))
+            incoming, update, *outgoing = self._work_db.execute(sql.DUE_TIMES, {"now": now}).one()
+        return [_due(cht, [cht.poll_at, incoming, update]), _due(rapidpro, outgoing)]
 
-    def fared(self, neighbour: Neighbour) -> None:
-        """Keep how a pass with a neighbour went."""
-        self._run(sql.FARED, neighbour._asdict())
+    def save_neighbour(self, neighbour: Neighbour) -> None:
+        """Store the outcome of a sync with a neighbour."""
+        self._execute(sql.SAVE_NEIGHBOUR, neighbour._asdict())
 
-    # --- in: RapidPro to CHT
+    # --- incoming texts: RapidPro to CHT
 
-    def receive(self, message: Message, now: float) -> bool:
-        """Store a text for CHT. False if another text has its id; the same text again is stored once."""
-        with self._serving, self._web.begin():
-            self._web.execute(sql.RECEIVE, {**message._asdict(), "now": now})
-            kept = self._web.execute(sql.RECEIVED, {"id": message.id}).one()
-        return tuple(kept) == (message.phone, message.text)
+    def add_incoming(self, message: Message, now: float) -> bool:
+        """Store a text for CHT, once however often it comes. False if a different text has its id."""
+        with self._web_lock, self._web_db.begin():
+            self._web_db.execute(sql.ADD_INCOMING, {**message._asdict(), "now": now})
+            stored = self._web_db.execute(sql.STORED_INCOMING, {"id": message.id}).one()
+        return tuple(stored) == (message.phone, message.content)
 
-    def for_cht(self, now: float, most: int) -> tuple[list[Incoming], list[Report]]:
-        """Texts and states to tell CHT, oldest first."""
-        texts = self._run(sql.FOR_CHT, {"now": now, "most": most})
-        return [Incoming(*row) for row in texts], [Report(*row) for row in self._run(sql.TO_TELL, {"most": most})]
+    def due_for_cht(self, now: float, limit: int) -> tuple[list[IncomingText], list[StateUpdate]]:
+        """Texts and state updates for CHT, oldest first."""
+        texts = self._execute(sql.DUE_INCOMING, {"now": now, "limit": limit})
+        updates = self._execute(sql.PENDING_UPDATES, {"limit": limit})
+        return [IncomingText(*row) for row in texts], [StateUpdate(*row) for row in updates]
 
-    def told(self, texts: Sequence[Incoming], reports: Sequence[Report], handed: Sequence[Message], now: float) -> None:
-        """CHT confirmed texts and states, and handed out texts: the new are to be sent, of all it is to be told."""
-        with self._work.begin():
+    def save_exchange(
+        self, texts: Sequence[IncomingText], updates: Sequence[StateUpdate], messages: Sequence[Message], now: float
+    ) -> None:
+        """CHT confirmed texts and updates, and handed out messages: store the new ones, report the status of all."""
+        with self._work_db.begin():
             for statement, rows in (
-                (sql.HANDED_OVER, [{"seq": text.seq} for text in texts]),
-                (sql.TOLD, [{"id": told.id} for told in reports]),
-                (sql.TAKE, [{**message._asdict(), "now": now} for message in handed]),
+                (sql.FINISH_INCOMING, [{"seq": text.seq} for text in texts]),
+                (sql.FINISH_UPDATE, [{"id": update.id} for update in updates]),
+                (sql.ADD_OUTGOING, [{**message._asdict(), "now": now} for message in messages]),
             ):
                 if rows:
-                    self._work.execute(statement, rows)
+                    self._work_db.execute(statement, rows)
 
-    def blame(self, texts: Sequence[Incoming], next_at: float) -> None:
-        """These were in a request that failed: from now on each goes alone, not before `next_at`."""
-        self._run(sql.BLAME, [{"seq": text.seq, "next_at": next_at} for text in texts])
+    def postpone(self, texts: Sequence[IncomingText], due_at: float) -> None:
+        """A request with these texts failed: from now on each is sent alone, and not before `due_at`."""
+        self._execute(sql.POSTPONE_INCOMING, [{"seq": text.seq, "due_at": due_at} for text in texts])
 
-    # --- out: CHT to RapidPro
+    # --- outgoing texts: CHT to RapidPro
 
-    def next(self, now: float) -> Outgoing | None:
-        """The next text to send; none past an earlier one in trouble to the same phone."""
-        return next((Outgoing(*row) for row in self._run(sql.NEXT, {"now": now})), None)
+    def next_to_send(self, now: float) -> OutgoingText | None:
+        """The next text to send, never one that an earlier text to the same phone holds back."""
+        return next((OutgoingText(*row) for row in self._execute(sql.NEXT_TO_SEND, {"now": now})), None)
 
-    def unsettled(self, now: float) -> list[Outgoing]:
-        """Texts to look up in RapidPro now, their outcome being unknown; with them those accepted under no name."""
-        return [Outgoing(*row) for row in self._run(sql.UNSETTLED, {"now": now})]
+    def due_for_lookup(self, now: float) -> list[OutgoingText]:
+        """Texts whose outcome is unknown, and equal texts that were accepted without an id."""
+        return [OutgoingText(*row) for row in self._execute(sql.DUE_FOR_LOOKUP, {"now": now})]
 
-    def watched(self, now: float, most: int) -> list[Outgoing]:
-        """Accepted texts whose state is to be asked."""
-        return [Outgoing(*row) for row in self._run(sql.WATCHED, {"now": now, "most": most})]
+    def due_for_check(self, now: float, limit: int) -> list[OutgoingText]:
+        """Accepted texts whose status is to be checked."""
+        return [OutgoingText(*row) for row in self._execute(sql.DUE_FOR_CHECK, {"now": now, "limit": limit})]
 
-    def save(self, *texts: Outgoing) -> None:
-        """Store what was decided."""
+    def save(self, *texts: OutgoingText) -> None:
+        """Store changed texts."""
         if texts:
-            self._run(sql.SAVE, [text._asdict() for text in texts])
+            self._execute(sql.SAVE_OUTGOING, [text._asdict() for text in texts])
 
-    def taken(self, names: Set[str]) -> Set[str]:
-        """Those names of broadcasts and messages that belong to texts of ours already."""
-        rows = self._run(sql.TAKEN, {"names": list(names)}) if names else []
-        return names & {name for row in rows for name in row}
+    def claimed_ids(self, ids: Set[str]) -> Set[str]:
+        """Which of these ids of broadcasts and messages already belong to a text."""
+        rows = self._execute(sql.CLAIMED_IDS, {"ids": list(ids)}) if ids else []
+        return ids & {value for row in rows for value in row}
 
-    # --- looking after itself
+    # --- maintenance
 
     def prune(self, now: float) -> None:
-        """Forget finished texts after KEEP."""
-        for statement in sql.FORGET:
-            self._run(statement, {"before": now - KEEP})
+        """Delete finished texts that are older than RETENTION."""
+        for statement in sql.DELETE_OLD:
+            self._execute(statement, {"before": now - RETENTION})
 
     def health(self) -> tuple[dict[str, int], list[Neighbour]]:
-        """Sizes of the queues, and how it stands with the neighbours."""
-        with self._serving, self._web.begin():
-            queues = self._web.execute(sql.QUEUES).one()._asdict()
-            return queues, [Neighbour(*row) for row in self._web.execute(sql.NEIGHBOURS)]
+        """The sizes of the queues, and the neighbours."""
+        with self._web_lock, self._web_db.begin():
+            queues = self._web_db.execute(sql.QUEUE_SIZES).one()._asdict()
+            return queues, [Neighbour(*row) for row in self._web_db.execute(sql.NEIGHBOURS)]
 
-    def _run(self, statement: TextClause, given: Any) -> Sequence[Any]:
-        with self._work.begin():
-            result = self._work.execute(statement, given)
+    def _execute(self, statement: TextClause, parameters: Any) -> Sequence[Any]:
+        with self._work_db.begin():
+            result = self._work_db.execute(statement, parameters)
             return result.all() if result.returns_rows else []
 
 
-def _due(neighbour: Neighbour, work: Iterable[float | None]) -> tuple[float, Neighbour]:
-    due = min((at for at in work if at is not None), default=FAR)
+def _due(neighbour: Neighbour, times: Iterable[float | None]) -> tuple[float, Neighbour]:
+    due = min((time for time in times if time is not None), default=NEVER)
     return max(neighbour.blocked_until, due), neighbour

@@ -1,4 +1,4 @@
-"""What RapidPro calls: parse, store, answer. Answers as CHT Core does (cht-core api/src/controllers/rapidpro.js)."""
+"""The web app that RapidPro calls. It answers like CHT Core (cht-core api/src/controllers/rapidpro.js)."""
 
 from __future__ import annotations
 
@@ -12,74 +12,74 @@ from flask import Flask, Response, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import BadRequest, Forbidden, HTTPException
 
-from relay.messages import Message, clean
+from relay.models import Message, sanitize
 from relay.settings import Settings
 from relay.store import Store
 
-PATHS = ("/api/v2/sms/rapidpro/incoming-messages", "/api/v1/sms/radpidpro/incoming-messages")
-"""The second is misspelt in CHT Core too; workspaces of old use it."""
-LARGEST_BODY = 1024 * 1024
+INCOMING_PATHS = ("/api/v2/sms/rapidpro/incoming-messages", "/api/v1/sms/radpidpro/incoming-messages")
+"""CHT Core has the misspelling in the second path too; old workspaces use it."""
+MAX_BODY_BYTES = 1024 * 1024
 FIELDS = ("id", "from", "content")
 
 
 def create_app(settings: Settings, store: Store, now: Callable[[], float], wake: Callable[[], None], log: Any) -> Flask:
-    """The Flask app. `wake` is called when there is new work."""
+    """The Flask app. It calls `wake` when there is new work."""
     app = Flask("relay", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
 
-    def incoming() -> Response:
+    def receive() -> Response:
         _authorize(request.headers.get("Authorization", ""), settings.incoming_token)
-        message = _message(request.get_data())
-        if not store.receive(message, now()):
+        message = _parse_message(request.get_data())
+        if not store.add_incoming(message, now()):
             raise _not_saved("another message has this `id`; each message needs its own")
         log.info("received", id=message.id)
         wake()
-        return _json(200, {"saved": 1})
+        return _json_response(200, {"saved": 1})
 
-    for path in PATHS:
-        app.add_url_rule(path, path, incoming, methods=["POST"])
+    for path in INCOMING_PATHS:
+        app.add_url_rule(path, path, receive, methods=["POST"])
 
     @app.get("/health")
     def health() -> Response:
-        return _json(200, _health(store, now()))
+        return _json_response(200, _health(store, now()))
 
     @app.errorhandler(413)
     def too_large(_: Exception) -> Response:
-        return _answer(413, f"Message was not saved: the body is larger than {LARGEST_BODY} bytes")
+        return _error_response(413, f"Message was not saved: the body is larger than {MAX_BODY_BYTES} bytes")
 
     @app.errorhandler(Exception)
-    def refused(error: Exception) -> Response:
+    def handle_error(error: Exception) -> Response:
         if isinstance(error, HTTPException):
-            return _answer(error.code or 500, error.description or error.name)
+            return _error_response(error.code or 500, error.description or error.name)
         log.error("server_error", cause=type(error).__name__)
         if isinstance(error, SQLAlchemyError):
-            return _answer(503, "Message was not saved: the relay cannot write to its database, send it again later")
-        return _answer(500, "Server error")
+            return _error_response(503, "Message was not saved: the database cannot be written, send it again later")
+        return _error_response(500, "Server error")
 
     return app
 
 
-def _not_saved(why: str) -> BadRequest:
-    return BadRequest(f"Message was not saved: {why}")
+def _not_saved(reason: str) -> BadRequest:
+    return BadRequest(f"Message was not saved: {reason}")
 
 
-def _answer(status: int, message: str) -> Response:
-    """An error, as JSON for callers that prefer it and as text for all others."""
+def _error_response(status: int, message: str) -> Response:
+    """JSON for callers that prefer it, text for all others."""
     if _prefers_json():
-        return _json(status, {"code": status, "error": message})
+        return _json_response(status, {"code": status, "error": message})
     return Response(message, status, content_type="text/plain; charset=utf-8")
 
 
-def _json(status: int, body: Any) -> Response:
+def _json_response(status: int, body: Any) -> Response:
     text = json.dumps(body, separators=(",", ":"))
     return Response(text, status, content_type="application/json; charset=utf-8")
 
 
 def _prefers_json() -> bool:
     accept = request.accept_mimetypes
-    as_json, as_text = accept["application/json"], accept["text/plain"]
-    first = request.headers.get("Accept", "").startswith("application/json")  # decides between equals
-    return as_json > as_text or (as_json == as_text and first)
+    json_quality, text_quality = accept["application/json"], accept["text/plain"]
+    json_first = request.headers.get("Accept", "").startswith("application/json")  # decides if both are equal
+    return json_quality > text_quality or (json_quality == text_quality and json_first)
 
 
 def _authorize(authorization: str, token: str) -> None:
@@ -90,38 +90,38 @@ def _authorize(authorization: str, token: str) -> None:
         raise Forbidden("Incorrect token")
 
 
-def _message(body: bytes) -> Message:
-    """The message in a request. Text and whole numbers are taken, numbers as text."""
+def _parse_message(body: bytes) -> Message:
+    """The message in a request body. Values may be strings or whole numbers; numbers become strings."""
     if request.mimetype != "application/json":
-        raise _not_saved(f"Content-Type must be application/json, not {request.mimetype or 'left out'}")
+        raise _not_saved(f"Content-Type must be application/json, but is {request.mimetype or 'missing'}")
     try:
-        found = json.loads(body or b"{}")
+        fields = json.loads(body or b"{}")
     except (ValueError, RecursionError):
         raise _not_saved("the body is not valid JSON") from None
-    if not isinstance(found, dict):
+    if not isinstance(fields, dict):
         raise _not_saved("the body must be a JSON object with `id`, `from` and `content`")
     for name in FIELDS:
-        value = found.get(name)
+        value = fields.get(name)
         if not value:
             raise _not_saved(f"`{name}` is missing or empty")
         if isinstance(value, bool) or not isinstance(value, (str, int)):
             raise _not_saved(f"`{name}` must be text")
-    return Message(*(clean(str(found[name])) for name in FIELDS))
+    return Message(*(sanitize(str(fields[name])) for name in FIELDS))
 
 
 def _health(store: Store, now: float) -> dict[str, Any]:
     queues, neighbours = store.health()
-    told = {
-        one.name: {
-            "failures": one.failures,
-            "left_alone_until": _iso(one.blocked_until) if one.blocked_until > now else None,
-            "last_error": one.error,
+    details = {
+        neighbour.name: {
+            "failures": neighbour.failures,
+            "left_alone_until": _iso(neighbour.blocked_until) if neighbour.blocked_until > now else None,
+            "last_error": neighbour.last_error,
         }
-        for one in neighbours
+        for neighbour in neighbours
     }
-    well = not any(one.failures for one in neighbours)
-    return {"status": "ok" if well else "trouble", "queues": queues, **told}
+    healthy = not any(neighbour.failures for neighbour in neighbours)
+    return {"status": "ok" if healthy else "trouble", "queues": queues, **details}
 
 
-def _iso(when: float) -> str:
-    return datetime.fromtimestamp(when, UTC).isoformat()
+def _iso(timestamp: float) -> str:
+    return datetime.fromtimestamp(timestamp, UTC).isoformat()

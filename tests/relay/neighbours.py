@@ -1,6 +1,6 @@
-"""Scripted neighbours for the relay's own unit tests: just enough CHT and RapidPro, written out of the documents.
+"""Minimal CHT and RapidPro for the relay's own unit tests, written from their documentation.
 
-They share nothing with `fakes`, so that a misreading there cannot hide one in the relay.
+They share no code with `fakes`, so that a misreading there cannot hide one in the relay.
 """
 
 from __future__ import annotations
@@ -28,33 +28,33 @@ AMINA, ZAWADI = "+250788123001", "+250788123002"
 
 
 class Killed(BaseException):
-    """The relay's process ends here."""
+    """The relay's process is killed here."""
 
 
 def reply(status: int, body: Any = None, **headers: str) -> requests.Response:
-    """An answer as `requests` gives it; a body that is no text becomes JSON."""
+    """A response as `requests` returns it. A body that is not a string becomes JSON."""
     data = body.encode() if isinstance(body, str) else json.dumps(body).encode()
-    answer = requests.Response()
-    answer.status_code = status
-    answer.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
-    answer.raw = HTTPResponse(io.BytesIO(data), status=status, preload_content=False)
-    return answer
+    response = requests.Response()
+    response.status_code = status
+    response.headers.update({name.replace("_", "-"): value for name, value in headers.items()})
+    response.raw = HTTPResponse(io.BytesIO(data), status=status, preload_content=False)
+    return response
 
 
-def refused() -> requests.ConnectionError:
-    """Nobody listens: the request certainly did not happen."""
+def connection_refused() -> requests.ConnectionError:
+    """Nothing listens on the port: the request was certainly not sent."""
     pool: Any = None
     return requests.ConnectionError(MaxRetryError(pool, "/", NewConnectionError(pool, "refused")))
 
 
 class World:
-    """Two scripted neighbours, one clock that stands still, and the `request` method of a session."""
+    """Both neighbours, a clock that only the test moves, and the `request` method of a session."""
 
     def __init__(self) -> None:
         self.now = START
         self.calls: list[tuple[datetime, str, str, Any]] = []
         self.waiting: list[dict[str, str]] = []
-        self.states: dict[str, list[str]] = {}
+        self.statuses: dict[str, list[str]] = {}
         self.reasons: dict[str, str] = {}
         self.stored: list[dict[str, str]] = []
         self.broadcasts: list[dict[str, Any]] = []
@@ -66,38 +66,38 @@ class World:
 
     # --- the session
 
-    def request(self, method: str, url: str, **how: Any) -> requests.Response:
-        assert how["timeout"] == (5, 20)
-        assert how["allow_redirects"] is False
+    def request(self, method: str, url: str, **options: Any) -> requests.Response:
+        assert options["timeout"] == (5, 20)
+        assert options["allow_redirects"] is False
         path = urlsplit(url).path
-        body = json.loads(how["data"]) if how.get("data") else None
-        query = how.get("params") or {k: v[0] for k, v in parse_qs(urlsplit(url).query).items()}
+        body = json.loads(options["data"]) if options.get("data") else None
+        query = options.get("params") or {k: v[0] for k, v in parse_qs(urlsplit(url).query).items()}
         self.calls.append((self.now, method, path, body or query))
 
         def act() -> requests.Response:
             if path == "/api/sms":
-                return self._sms(body)
+                return self._exchange(body)
             if path == "/api/v2/broadcasts.json":
                 return self._broadcast(body) if method == "POST" else self._page(url, self.broadcasts, query)
             rows = [m for m in self.messages if query.get("broadcast") in {None, str(m.get("broadcast"))}]
             return self._page(url, rows, query)
 
         for fault in self.faults:
-            found = fault(method, path, body, act)
-            if isinstance(found, BaseException):
-                raise found
-            if isinstance(found, requests.Response):
-                return found
+            result = fault(method, path, body, act)
+            if isinstance(result, BaseException):
+                raise result
+            if isinstance(result, requests.Response):
+                return result
         return act()
 
-    def _sms(self, body: Any) -> requests.Response:
+    def _exchange(self, body: Any) -> requests.Response:
         for message in body.get("messages", []):
             if message["id"] not in {m["id"] for m in self.stored}:
                 self.stored.append(message)
-        for told in body.get("updates", []):
-            self.states.setdefault(told["id"], []).append(told["status"])
-            self.reasons[told["id"]] = told.get("reason", "")
-            self.waiting = [m for m in self.waiting if m["id"] != told["id"]]
+        for update in body.get("updates", []):
+            self.statuses.setdefault(update["id"], []).append(update["status"])
+            self.reasons[update["id"]] = update.get("reason", "")
+            self.waiting = [m for m in self.waiting if m["id"] != update["id"]]
         return reply(200, {"messages": self.waiting[:25]})
 
     def _broadcast(self, body: Any) -> requests.Response:
@@ -107,7 +107,13 @@ class World:
         if len(body["urns"][0]) < 12:
             return reply(400, {"urns": {"0": ["Invalid URN: tel:1. Ensure phone numbers contain country codes."]}})
         number = next(self._ids)
-        row = {"id": number, "urns": body["urns"], "text": {"eng": text}, "status": "pending", "created_on": self.iso()}
+        row = {
+            "id": number,
+            "urns": body["urns"],
+            "text": {"eng": text},
+            "status": "pending",
+            "created_on": self.iso_now(),
+        }
         self.broadcasts.insert(0, row)
         message = {
             "id": number + 1000,
@@ -117,7 +123,7 @@ class World:
             "direction": "out",
             "status": "queued",
             "channel": {"name": "SMS"},
-            "created_on": self.iso(),
+            "created_on": self.iso_now(),
         }
         self.messages.insert(0, message)
         return reply(201, row)
@@ -131,34 +137,34 @@ class World:
             more = f"{url.split('?')[0]}?after={after}&before={before}&cursor={first + 250}"
         return reply(200, {"next": more, "previous": None, "results": rows[first : first + 250]})
 
-    # --- what happens in the world
+    # --- what tests set and read
 
-    def iso(self) -> str:
+    def iso_now(self) -> str:
         return self.now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
-    def wants(self, *texts: str, to: str = AMINA) -> None:
-        """CHT has these texts waiting; each text is its id too."""
+    def add_texts(self, *texts: str, to: str = AMINA) -> None:
+        """Texts wait in CHT to be sent; the id of each is its content."""
         self.waiting += [{"id": text[:40], "to": to, "content": text} for text in texts]
 
-    def turns(self, text: str, status: str) -> None:
-        """All messages of this text get the status in RapidPro."""
+    def set_status(self, text: str, status: str) -> None:
+        """Set the status of all RapidPro's messages with this text."""
         for message in self.messages:
             if message["text"] == text:
                 message["status"] = status
 
     def sent(self) -> list[str]:
-        """Texts in RapidPro, oldest first."""
+        """The texts of RapidPro's broadcasts, oldest first."""
         return [row["text"]["eng"] for row in reversed(self.broadcasts)]
 
-    def posts(self) -> list[datetime]:
-        return [at for at, method, path, _ in self.calls if (method, path) == ("POST", "/api/v2/broadcasts.json")]
+    def send_times(self) -> list[datetime]:
+        return [time for time, method, path, _ in self.calls if (method, path) == ("POST", "/api/v2/broadcasts.json")]
 
-    def count(self, start: str) -> int:
-        """How many calls went to paths that begin so."""
-        return sum(path.startswith(start) for _, _, path, _ in self.calls)
+    def count_calls(self, prefix: str) -> int:
+        """The number of calls to paths with this prefix."""
+        return sum(path.startswith(prefix) for _, _, path, _ in self.calls)
 
     def run(self, relay: Relay, seconds: float) -> datetime:
-        """Let time pass; the relay works whenever it asked to."""
+        """Advance the clock; the relay works whenever it is due."""
         end = self.now + timedelta(seconds=seconds)
         for _ in range(50_000):
             due = relay.work(self.now)
@@ -168,12 +174,12 @@ class World:
                 self.now = end
                 return due
             self.now = due
-        raise AssertionError("the relay never rests")
+        raise AssertionError("the relay is always due")
 
 
 def settings(**values: Any) -> Settings:
-    """Settings for the scripted neighbours."""
-    given: dict[str, Any] = {
+    """Settings for these neighbours."""
+    defaults: dict[str, Any] = {
         "cht_url": "http://cht.test",
         "cht_user": "gateway",
         "cht_password": "gateway-pass",
@@ -182,37 +188,37 @@ def settings(**values: Any) -> Settings:
         "incoming_token": TOKEN,
         **values,
     }
-    return Settings(**given)
+    return Settings(**defaults)
 
 
-def relay_in(world: World, **values: Any) -> Relay:
-    """A relay among these neighbours."""
+def make_relay(world: World, **values: Any) -> Relay:
+    """A relay between these neighbours."""
     database = f"sqlite:///{world.folder}/relay.db"
     return Relay(settings(**{"database": database, **values}), now=lambda: world.now, session=world)
 
 
-def text_in(relay: Relay, **body: Any) -> Any:
-    """RapidPro's webhook calls; the answer."""
-    given = {"id": "run-1", "from": AMINA, "content": "G TEMP 38", **body}
+def post_text(relay: Relay, **body: Any) -> Any:
+    """The response to RapidPro's webhook."""
+    message = {"id": "run-1", "from": AMINA, "content": "G TEMP 38", **body}
     return relay.app.test_client().post(
-        "/api/v2/sms/rapidpro/incoming-messages", json=given, headers={"Authorization": f"Token {TOKEN}"}
+        "/api/v2/sms/rapidpro/incoming-messages", json=message, headers={"Authorization": f"Token {TOKEN}"}
     )
 
 
-def on(method: str, path: str, *answers: Any) -> Callable[..., Any]:
-    """A fault: the next calls of that kind get these answers, in order; a callable is given `act` to call or not."""
+def fault_on(method: str, path: str, *answers: Any) -> Callable[..., Any]:
+    """A fault: the next such calls get these answers, in order. A callable gets `act`, which it may call."""
     left = list(answers)
 
-    def fault(called: str, at: str, body: Any, act: Callable[[], requests.Response]) -> Any:  # noqa: ARG001
-        if left and called == method and at.startswith(path):
-            found = left.pop(0)
-            return found(act) if callable(found) else found
+    def fault(called_method: str, called_path: str, body: Any, act: Callable[[], requests.Response]) -> Any:  # noqa: ARG001
+        if left and called_method == method and called_path.startswith(path):
+            answer = left.pop(0)
+            return answer(act) if callable(answer) else answer
         return None
 
     return fault
 
 
-def lost(act: Callable[[], requests.Response]) -> requests.ConnectionError:
-    """The neighbour acts; the answer is lost."""
+def lose_response(act: Callable[[], requests.Response]) -> requests.ConnectionError:
+    """The neighbour acts, but its response is lost."""
     act()
     return requests.ConnectionError("Connection aborted.")

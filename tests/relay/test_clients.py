@@ -1,4 +1,4 @@
-"""The relay's two clients by themselves: which answers prove what, and which entries of answers are taken."""
+"""The two clients: what each response proves, and which entries of a response are used."""
 
 from __future__ import annotations
 
@@ -7,40 +7,42 @@ from typing import Any
 import pytest
 import requests
 
-from relay.cht import Cht
-from relay.messages import Message, Refused, Trouble
-from relay.rapidpro import RapidPro
+from relay.cht import ChtClient
+from relay.models import CallError, Message, TextRefused
+from relay.rapidpro import RapidProClient, parse_time
 from tests.relay.neighbours import AMINA, reply, settings
 
-SHOWN = {"id": 7, "uuid": "u-7", "urns": [f"tel:{AMINA}"], "text": {"eng": "Visit due"}, "created_on": None}
+BROADCAST = {"id": 7, "uuid": "u-7", "urns": [f"tel:{AMINA}"], "text": {"eng": "Visit due"}, "created_on": None}
 SUSPENDED = "Sorry, your workspace is currently suspended. To enable sending messages, please contact support."
 FLAGGED = "Sorry, your workspace is currently flagged. To enable sending messages, please contact support."
 
 
 class Session:
-    """Gives one answer to whoever asks."""
+    """Returns the same response to every request."""
 
     def __init__(self, status: int, body: Any) -> None:
-        self.answer = reply(status, body)
+        self.response = reply(status, body)
 
     def request(self, *_: Any, **__: Any) -> requests.Response:
-        return self.answer
+        return self.response
 
 
 def send(status: int, body: Any) -> Any:
-    return RapidPro(settings(), Session(status, body), lambda: 0.0).send(AMINA, "Visit due")
+    return RapidProClient(settings(), Session(status, body), lambda: 0.0).send(AMINA, "Visit due")
 
 
 def exchange(status: int, body: Any) -> list[Message]:
-    return Cht(settings(), Session(status, body), lambda: 0.0).exchange()
+    return ChtClient(settings(), Session(status, body), lambda: 0.0).exchange()
 
 
 @pytest.mark.parametrize("status", [200, 201, 202])
-@pytest.mark.parametrize("shown", [*({key: SHOWN[key]} for key in SHOWN), SHOWN], ids=lambda row: "+".join(row))
-def test_whatever_shows_a_broadcast_proves_that_it_was_taken(status: int, shown: dict[str, Any]) -> None:
-    record = send(status, {**shown, "else": 1})
-    assert record.broadcast == ("7" if "id" in shown else None)
-    assert record.ref == ("u-7" if "uuid" in shown else None)
+@pytest.mark.parametrize(
+    "fields", [*({key: BROADCAST[key]} for key in BROADCAST), BROADCAST], ids=lambda row: "+".join(row)
+)
+def test_any_field_of_a_broadcast_proves_that_the_text_was_accepted(status: int, fields: dict[str, Any]) -> None:
+    record = send(status, {**fields, "other": 1})
+    assert record.broadcast_id == ("7" if "id" in fields else None)
+    assert record.ref == ("u-7" if "uuid" in fields else None)
 
 
 @pytest.mark.parametrize(
@@ -49,31 +51,31 @@ def test_whatever_shows_a_broadcast_proves_that_it_was_taken(status: int, shown:
         (200, {}),
         (201, {"detail": "Accepted"}),
         (201, "<html>"),
-        (203, SHOWN),
+        (203, BROADCAST),
         (400, {}),
         (400, "<html>"),
         (404, {"detail": "Not found."}),
         (405, {"detail": "Method not allowed."}),
-        (500, SHOWN),
+        (500, BROADCAST),
         (503, {"text": ["busy"]}),
     ],
 )
-def test_every_other_answer_proves_nothing(status: int, body: Any) -> None:
-    with pytest.raises(Trouble) as caught:
+def test_any_other_response_leaves_the_outcome_unknown(status: int, body: Any) -> None:
+    with pytest.raises(CallError) as caught:
         send(status, body)
-    assert (caught.value.happened, caught.value.slow) == (None, False)
-    assert caught.value.cause == f"answered {status}, which tells nothing"
+    assert (caught.value.outcome_unknown, caught.value.needs_admin) == (True, False)
+    assert caught.value.cause == f"answered {status}, outcome unknown"
 
 
-@pytest.mark.parametrize("words", [SUSPENDED, FLAGGED])
-def test_a_suspended_workspace_took_nothing_and_may_take_it_later(words: str) -> None:
-    with pytest.raises(Trouble) as caught:
-        send(400, {"non_field_errors": [words]})
-    assert (caught.value.happened, caught.value.slow) == (False, True)
+@pytest.mark.parametrize("error", [SUSPENDED, FLAGGED])
+def test_a_suspended_workspace_did_not_send_the_text_and_may_send_it_later(error: str) -> None:
+    with pytest.raises(CallError) as caught:
+        send(400, {"non_field_errors": [error]})
+    assert (caught.value.outcome_unknown, caught.value.needs_admin) == (False, True)
 
 
 @pytest.mark.parametrize(
-    ("complaint", "reason"),
+    ("errors", "reason"),
     [
         (
             {"text": {"eng": ["Ensure this field has no more than 8 characters."]}},
@@ -83,39 +85,54 @@ def test_a_suspended_workspace_took_nothing_and_may_take_it_later(words: str) ->
         ({"text": ["This field may not be blank."]}, "The text is empty."),
         ({"non_field_errors": ["Must specify one."]}, "RapidPro refused the text: Must specify one."),
         ({"detail": {"deep": [["why"], 5]}}, "RapidPro refused the text: why"),
-        ({"detail": 5}, "RapidPro refused the text: it does not say why"),
+        ({"detail": 5}, "RapidPro refused the text: it gave no reason"),
     ],
 )
-def test_a_complaint_becomes_a_reason_to_act_on(complaint: Any, reason: str) -> None:
-    with pytest.raises(Refused) as caught:
-        send(400, complaint)
+def test_errors_become_a_reason_to_act_on(errors: Any, reason: str) -> None:
+    with pytest.raises(TextRefused) as caught:
+        send(400, errors)
     assert str(caught.value) == reason
 
 
 @pytest.mark.parametrize(
-    ("status", "happened"), [(400, False), (404, False), (500, False), (501, None), (502, None), (503, None)]
+    ("status", "outcome_unknown"), [(400, False), (404, False), (500, False), (501, True), (502, True), (503, True)]
 )
-def test_cht_itself_is_done_with_what_it_refuses_and_a_server_before_it_may_have_given_up(
-    status: int, happened: bool | None
+def test_an_error_of_cht_itself_means_not_done_and_one_of_a_proxy_leaves_it_unknown(
+    status: int, outcome_unknown: bool
 ) -> None:
-    with pytest.raises(Trouble) as caught:
+    with pytest.raises(CallError) as caught:
         exchange(status, {"messages": []})
-    assert (caught.value.happened, caught.value.cause) == (happened, f"answered {status}")
+    assert (caught.value.outcome_unknown, caught.value.cause) == (outcome_unknown, f"answered {status}")
 
 
 @pytest.mark.parametrize("body", ["<html>Starting</html>", {}, {"messages": None}, {"messages": {"id": "a"}}, [1]])
-def test_an_answer_without_a_list_is_no_success(body: Any) -> None:
-    with pytest.raises(Trouble) as caught:
+def test_a_response_without_a_list_is_not_a_success(body: Any) -> None:
+    with pytest.raises(CallError) as caught:
         exchange(200, body)
-    assert caught.value.happened is None
+    assert caught.value.outcome_unknown
 
 
-def test_entries_that_cannot_be_sent_are_passed_over() -> None:
-    good = {"id": "a", "to": AMINA, "content": "Visit due"}
-    nothing: list[Any] = [None, "", 0, [], {}, [1], 1.5]
-    odd: list[Any] = [None, 5, "a", [], *({**good, name: value} for name in good for value in nothing)]
-    assert exchange(200, {"messages": [*odd, good]}) == [Message("a", AMINA, "Visit due")]
+def test_invalid_entries_are_skipped() -> None:
+    valid = {"id": "a", "to": AMINA, "content": "Visit due"}
+    values: list[Any] = [None, "", 0, [], {}, [1], 1.5]
+    invalid: list[Any] = [None, 5, "a", [], *({**valid, name: value} for name in valid for value in values)]
+    assert exchange(200, {"messages": [*invalid, valid]}) == [Message("a", AMINA, "Visit due")]
 
 
-def test_numbers_are_taken_as_text() -> None:
+def test_numbers_become_strings() -> None:
     assert exchange(200, {"messages": [{"id": 5, "to": 250788, "content": 12}]}) == [Message("5", "250788", "12")]
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("2026-05-28T20:26:40.500Z", 1_780_000_000.5),
+        ("2026-05-28T22:26:40+02:00", 1_780_000_000.0),
+        ("2026-05-28T20:26:40", None),
+        ("soon", None),
+        (None, None),
+        (5, None),
+    ],
+)
+def test_times_need_a_time_zone(value: Any, seconds: float | None) -> None:
+    assert parse_time(value) == seconds

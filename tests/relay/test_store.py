@@ -1,4 +1,4 @@
-"""What the relay's memory gives back, on each kind of database: in which order, held back by what, for how long."""
+"""What the store returns, on each kind of database: in which order, what is held back, and for how long."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from relay.messages import Message, Report, Stage
-from relay.policy import Incoming, Outgoing
-from relay.store import FAR, KEEP, Store
+from relay.models import IncomingText, Message, OutgoingText, SendState, StateUpdate
+from relay.store import NEVER, RETENTION, Store
 
 NOW = 1_772_600_000.0
 DAY = 86400
@@ -23,255 +22,258 @@ def store(database: str) -> Iterator[Store]:
     store.close()
 
 
-def take(store: Store, *ids: str, to: str = AMINA, now: float = NOW, words: str = "Visit due") -> None:
+def hand_out(store: Store, *ids: str, to: str = AMINA, now: float = NOW, content: str = "Visit due") -> None:
     """CHT hands out texts."""
-    store.told([], [], [Message(each, to, words) for each in ids], now)
+    store.save_exchange([], [], [Message(id_, to, content) for id_ in ids], now)
 
 
-def taken(store: Store, text_id: str, **changes: Any) -> Outgoing:
-    """CHT hands out a text to a phone of its own, or to that of `changes`, and it becomes like this."""
-    take(store, text_id, to=changes.pop("to", f"phone of {text_id}"), now=NOW - 1, words=changes.pop("words", "Visit"))
-    text = next(text for text in ready(store) if text.id == text_id)._replace(**{"next_at": NOW, **changes})
+def add_outgoing(store: Store, text_id: str, **changes: Any) -> OutgoingText:
+    """CHT hands out a text, by default to a phone of its own; then it is stored with `changes`."""
+    phone, content = changes.pop("to", f"phone of {text_id}"), changes.pop("content", "Visit")
+    hand_out(store, text_id, to=phone, now=NOW - 1, content=content)
+    text = next(text for text in ready(store) if text.id == text_id)._replace(**{"due_at": NOW, **changes})
     store.save(text)
     return text
 
 
-def ready(store: Store) -> list[Outgoing]:
-    """All that may be sent, by taking one after the other away and putting all back."""
-    found = []
-    while (text := store.next(NOW)) is not None:
-        store.save(text._replace(stage=Stage.REFUSED))
-        found.append(text)
-    store.save(*found)
-    return found
+def ready(store: Store) -> list[OutgoingText]:
+    """All texts that may be sent, in order. Each is marked as refused to get the next, and restored at the end."""
+    texts = []
+    while (text := store.next_to_send(NOW)) is not None:
+        store.save(text._replace(send_state=SendState.REFUSED))
+        texts.append(text)
+    store.save(*texts)
+    return texts
 
 
 def ids(texts: list[Any]) -> list[str]:
     return [text.id for text in texts]
 
 
-def received(store: Store, *numbers: int, phone: str = AMINA, now: float = NOW) -> None:
-    """RapidPro brings texts."""
+def add_incoming(store: Store, *numbers: int, phone: str = AMINA, now: float = NOW) -> None:
+    """RapidPro delivers texts."""
     for number in numbers:
-        assert store.receive(Message(f"run-{number}", phone, f"Text {number}"), now)
+        assert store.add_incoming(Message(f"run-{number}", phone, f"Text {number}"), now)
 
 
-def for_cht(store: Store, now: float = NOW) -> list[Incoming]:
-    return store.for_cht(now, 50)[0]
+def incoming_for_cht(store: Store, now: float = NOW) -> list[IncomingText]:
+    return store.due_for_cht(now, 50)[0]
 
 
-# --- out
+# --- outgoing texts
 
 
-def test_texts_are_sent_in_the_order_in_which_they_became_due_and_were_handed_out(store: Store) -> None:
-    take(store, "later", to="1", now=NOW - 1)
-    for each in ("first", "second", "third"):
-        take(store, each, to=each, now=NOW - 2)
-    take(store, "not yet", to="2", now=NOW + 1)
-    first = store.next(NOW)
+def test_texts_are_sent_in_the_order_in_which_they_became_due_and_were_stored(store: Store) -> None:
+    hand_out(store, "later", to="1", now=NOW - 1)
+    for id_ in ("first", "second", "third"):
+        hand_out(store, id_, to=id_, now=NOW - 2)
+    hand_out(store, "not yet", to="2", now=NOW + 1)
+    first = store.next_to_send(NOW)
     assert first is not None
-    store.save(first)  # PostgreSQL moves it behind the others
+    store.save(first)  # PostgreSQL moves its row behind the others
     assert ids(ready(store)) == ["first", "second", "third", "later"]
 
 
 @pytest.mark.parametrize(
-    ("stage", "attempts", "following"),
+    ("send_state", "attempts", "expected"),
     [
-        (Stage.READY, 0, ["other"]),
-        (Stage.READY, 2, ["other"]),
-        (Stage.READY, 3, ["other", "held"]),
-        (Stage.SENDING, 1, ["other"]),
-        (Stage.SENDING, 3, ["other", "held"]),
-        (Stage.ACCEPTED, 1, ["other", "held"]),
-        (Stage.REFUSED, 1, ["other", "held"]),
+        (SendState.READY, 0, ["other"]),
+        (SendState.READY, 2, ["other"]),
+        (SendState.READY, 3, ["other", "held"]),
+        (SendState.SENDING, 1, ["other"]),
+        (SendState.SENDING, 3, ["other", "held"]),
+        (SendState.ACCEPTED, 1, ["other", "held"]),
+        (SendState.REFUSED, 1, ["other", "held"]),
     ],
 )
-def test_a_text_in_trouble_holds_back_later_ones_to_its_phone_for_three_attempts(
-    store: Store, stage: Stage, attempts: int, following: list[str]
+def test_a_failing_text_holds_back_later_ones_to_its_phone_for_three_attempts(
+    store: Store, send_state: SendState, attempts: int, expected: list[str]
 ) -> None:
-    take(store, "other", to=ZAWADI, now=NOW - 2)
-    trouble = taken(store, "trouble", to=AMINA)
-    take(store, "held")
-    store.save(trouble._replace(stage=stage, attempts=attempts, next_at=NOW + 100))
-    assert ids(ready(store)) == following
+    hand_out(store, "other", to=ZAWADI, now=NOW - 2)
+    failing = add_outgoing(store, "failing", to=AMINA)
+    hand_out(store, "held")
+    store.save(failing._replace(send_state=send_state, attempts=attempts, due_at=NOW + 100))
+    assert ids(ready(store)) == expected
 
 
 def test_a_text_is_not_held_back_by_a_later_one(store: Store) -> None:
-    first = taken(store, "first", to=AMINA)
-    store.save(first._replace(next_at=NOW + 100))
-    take(store, "second")
+    first = add_outgoing(store, "first", to=AMINA)
+    store.save(first._replace(due_at=NOW + 100))
+    hand_out(store, "second")
     store.save(first)
     assert ids(ready(store)) == ["first", "second"]
 
 
-def test_what_was_handed_out_before_is_only_told_again(store: Store) -> None:
-    taken(store, "one", stage=Stage.ACCEPTED, to_tell=False, status="SENT")
-    assert store.for_cht(NOW, 50)[1] == []
-    take(store, "one")
-    assert store.for_cht(NOW, 50)[1] == [Report("one", "SENT", None)]
+def test_a_text_that_was_handed_out_before_is_only_reported_again(store: Store) -> None:
+    add_outgoing(store, "one", send_state=SendState.ACCEPTED, unreported=False, status="SENT")
+    assert store.due_for_cht(NOW, 50)[1] == []
+    hand_out(store, "one")
+    assert store.due_for_cht(NOW, 50)[1] == [StateUpdate("one", "SENT", None)]
     assert ready(store) == []
 
 
-def test_states_are_told_in_the_order_of_the_texts_until_they_are_told(store: Store) -> None:
-    for each in ("one", "two", "three"):
-        taken(store, each)
-    store.save(taken(store, "four"))
+def test_updates_are_in_the_order_of_the_texts_until_they_are_confirmed(store: Store) -> None:
+    for id_ in ("one", "two", "three"):
+        add_outgoing(store, id_)
+    store.save(add_outgoing(store, "four"))
     first = next(text for text in ready(store) if text.id == "one")
     store.save(first)
-    assert ids(store.for_cht(NOW, 3)[1]) == ["one", "two", "three"]
-    store.told([], [Report("one", "UNSENT"), Report("three", "UNSENT")], [], NOW)
-    assert ids(store.for_cht(NOW, 50)[1]) == ["two", "four"]
+    assert ids(store.due_for_cht(NOW, 3)[1]) == ["one", "two", "three"]
+    store.save_exchange([], [StateUpdate("one", "UNSENT"), StateUpdate("three", "UNSENT")], [], NOW)
+    assert ids(store.due_for_cht(NOW, 50)[1]) == ["two", "four"]
 
 
-def test_states_are_asked_for_in_the_order_in_which_they_are_due(store: Store) -> None:
-    taken(store, "later", stage=Stage.ACCEPTED, next_at=NOW)
-    taken(store, "sooner", stage=Stage.ACCEPTED, next_at=NOW - 5)
-    taken(store, "not yet", stage=Stage.ACCEPTED, next_at=NOW + 1)
-    taken(store, "never again", stage=Stage.ACCEPTED, next_at=None)
-    taken(store, "unknown", stage=Stage.SENDING)
-    assert ids(store.watched(NOW, 50)) == ["sooner", "later"]
-    assert ids(store.watched(NOW, 1)) == ["sooner"]
+def test_statuses_are_checked_in_the_order_in_which_they_are_due(store: Store) -> None:
+    add_outgoing(store, "later", send_state=SendState.ACCEPTED, due_at=NOW)
+    add_outgoing(store, "sooner", send_state=SendState.ACCEPTED, due_at=NOW - 5)
+    add_outgoing(store, "not yet", send_state=SendState.ACCEPTED, due_at=NOW + 1)
+    add_outgoing(store, "never again", send_state=SendState.ACCEPTED, due_at=None)
+    add_outgoing(store, "unknown", send_state=SendState.SENDING)
+    assert ids(store.due_for_check(NOW, 50)) == ["sooner", "later"]
+    assert ids(store.due_for_check(NOW, 1)) == ["sooner"]
 
 
 @pytest.mark.parametrize(
-    ("changes", "goes_along"),
+    ("changes", "included"),
     [
         ({}, True),
         ({"to": ZAWADI}, False),
-        ({"words": "Other"}, False),
-        ({"since": NOW - DAY - 1}, False),
+        ({"content": "Other"}, False),
+        ({"search_from": NOW - DAY - 1}, False),
         ({"broadcast_id": "7"}, False),
         ({"broadcast_uuid": "u-7"}, False),
-        ({"stage": Stage.REFUSED}, False),
+        ({"send_state": SendState.REFUSED}, False),
     ],
 )
-def test_with_a_text_to_look_up_go_equal_ones_of_its_day_that_were_accepted_under_no_name(
-    store: Store, changes: dict[str, Any], goes_along: bool
+def test_a_lookup_includes_equal_texts_of_the_day_that_were_accepted_without_an_id(
+    store: Store, changes: dict[str, Any], included: bool
 ) -> None:
-    nameless = {"to": AMINA, "words": "Visit", "stage": Stage.ACCEPTED, "since": NOW - 100}
-    taken(store, "nameless", **{**nameless, **changes})
-    taken(store, "lost", to=AMINA, words="Visit", stage=Stage.SENDING, since=NOW, attempts=1)
-    assert sorted(ids(store.unsettled(NOW))) == (["lost", "nameless"] if goes_along else ["lost"])
-    assert store.unsettled(NOW - 1) == []
+    without_id = {"to": AMINA, "content": "Visit", "send_state": SendState.ACCEPTED, "search_from": NOW - 100}
+    add_outgoing(store, "without id", **{**without_id, **changes})
+    add_outgoing(
+        store, "uncertain", to=AMINA, content="Visit", send_state=SendState.SENDING, search_from=NOW, attempts=1
+    )
+    assert sorted(ids(store.due_for_lookup(NOW))) == (["uncertain", "without id"] if included else ["uncertain"])
+    assert store.due_for_lookup(NOW - 1) == []
 
 
-def test_a_name_of_any_kind_is_known_as_ours(store: Store) -> None:
-    taken(store, "one", stage=Stage.ACCEPTED, broadcast_id="7", broadcast_uuid="u-7", message_ref="m-7")
-    assert store.taken({"7", "u-7", "m-7", "8"}) == {"7", "u-7", "m-7"}
-    assert store.taken(set()) == set()
+def test_an_id_of_any_kind_is_claimed(store: Store) -> None:
+    add_outgoing(store, "one", send_state=SendState.ACCEPTED, broadcast_id="7", broadcast_uuid="u-7", message_ref="m-7")
+    assert store.claimed_ids({"7", "u-7", "m-7", "8"}) == {"7", "u-7", "m-7"}
+    assert store.claimed_ids(set()) == set()
 
 
-# --- in
+# --- incoming texts
 
 
-@pytest.mark.parametrize(("attempts", "following"), [(1, [3]), (2, [3]), (3, [2, 3])])
-def test_a_text_that_cht_cannot_bear_holds_back_later_ones_of_its_phone_for_three_attempts(
-    store: Store, attempts: int, following: list[int]
+@pytest.mark.parametrize(("attempts", "expected"), [(1, [3]), (2, [3]), (3, [2, 3])])
+def test_a_text_that_makes_cht_fail_holds_back_later_ones_from_its_phone_for_three_attempts(
+    store: Store, attempts: int, expected: list[int]
 ) -> None:
-    received(store, 1, 2)
-    received(store, 3, phone=ZAWADI)
+    add_incoming(store, 1, 2)
+    add_incoming(store, 3, phone=ZAWADI)
     for _ in range(attempts):
-        store.blame(for_cht(store, NOW + 100)[:1], NOW + 100)
-    assert ids(for_cht(store)) == [f"run-{number}" for number in following]
-    assert ids(for_cht(store, NOW + 100)) == ["run-1", "run-2", "run-3"]
+        store.postpone(incoming_for_cht(store, NOW + 100)[:1], NOW + 100)
+    assert ids(incoming_for_cht(store)) == [f"run-{number}" for number in expected]
+    assert ids(incoming_for_cht(store, NOW + 100)) == ["run-1", "run-2", "run-3"]
 
 
-def test_a_text_is_not_held_back_by_a_later_one_of_its_phone(store: Store) -> None:
-    received(store, 1, 2)
-    store.blame([for_cht(store)[1]], NOW + 100)
-    assert ids(for_cht(store)) == ["run-1"]
+def test_a_text_is_not_held_back_by_a_later_one_from_its_phone(store: Store) -> None:
+    add_incoming(store, 1, 2)
+    store.postpone([incoming_for_cht(store)[1]], NOW + 100)
+    assert ids(incoming_for_cht(store)) == ["run-1"]
 
 
-def test_texts_go_to_cht_in_the_order_in_which_they_came_until_it_has_them(store: Store) -> None:
-    received(store, 1, 2, 3)
-    first, _, third = for_cht(store)
-    store.blame([first], NOW)
-    assert ids(for_cht(store)) == ["run-1", "run-2", "run-3"]
-    assert ids(store.for_cht(NOW, 2)[0]) == ["run-1", "run-2"]
-    store.told([first, third], [], [], NOW)
-    assert ids(for_cht(store)) == ["run-2"]
+def test_texts_go_to_cht_in_the_order_of_arrival_until_it_confirms_them(store: Store) -> None:
+    add_incoming(store, 1, 2, 3)
+    first, _, third = incoming_for_cht(store)
+    store.postpone([first], NOW)
+    assert ids(incoming_for_cht(store)) == ["run-1", "run-2", "run-3"]
+    assert ids(store.due_for_cht(NOW, 2)[0]) == ["run-1", "run-2"]
+    store.save_exchange([first, third], [], [], NOW)
+    assert ids(incoming_for_cht(store)) == ["run-2"]
 
 
-# --- who works when
+# --- neighbours
 
 
-def due(store: Store, now: float = NOW) -> list[float]:
-    return [moment for moment, _ in store.neighbours(now)]
+def due_times(store: Store, now: float = NOW) -> list[float]:
+    return [due for due, _ in store.neighbours(now)]
 
 
-def test_without_work_cht_is_due_when_it_is_to_be_asked_and_rapidpro_never(store: Store) -> None:
+def test_without_work_cht_is_due_at_its_poll_time_and_rapidpro_never(store: Store) -> None:
     (_, cht), (_, rapidpro) = store.neighbours(NOW)
     assert (cht.name, rapidpro.name) == ("cht", "rapidpro")
-    assert due(store) == [0, FAR]
-    store.fared(cht._replace(due_at=NOW + 60))
-    store.fared(rapidpro._replace(due_at=NOW + 60))
-    assert due(store) == [NOW + 60, FAR]
+    assert due_times(store) == [0, NEVER]
+    store.save_neighbour(cht._replace(poll_at=NOW + 60))
+    store.save_neighbour(rapidpro._replace(poll_at=NOW + 60))
+    assert due_times(store) == [NOW + 60, NEVER]
 
 
-def test_cht_is_due_for_a_text_that_is_not_held_back_and_for_a_state(store: Store) -> None:
-    store.fared(store.neighbours(NOW)[0][1]._replace(due_at=NOW + 1000))
-    received(store, 1, 2)
-    assert due(store)[0] == NOW
-    store.blame([for_cht(store)[0]], NOW + 100)
-    assert due(store)[0] == NOW + 100
-    taken(store, "one", stage=Stage.REFUSED)
-    assert due(store)[0] == 0
+def test_cht_is_due_for_a_text_that_is_not_held_back_and_for_an_update(store: Store) -> None:
+    store.save_neighbour(store.neighbours(NOW)[0][1]._replace(poll_at=NOW + 1000))
+    add_incoming(store, 1, 2)
+    assert due_times(store)[0] == NOW
+    store.postpone([incoming_for_cht(store)[0]], NOW + 100)
+    assert due_times(store)[0] == NOW + 100
+    add_outgoing(store, "one", send_state=SendState.REFUSED)
+    assert due_times(store)[0] == 0
 
 
-@pytest.mark.parametrize("stage", [Stage.READY, Stage.SENDING, Stage.ACCEPTED])
-def test_rapidpro_is_due_for_the_first_text_of_any_stage_and_never_for_finished_ones(
-    store: Store, stage: Stage
+@pytest.mark.parametrize("send_state", [SendState.READY, SendState.SENDING, SendState.ACCEPTED])
+def test_rapidpro_is_due_for_the_first_text_in_any_send_state_and_never_for_finished_ones(
+    store: Store, send_state: SendState
 ) -> None:
-    taken(store, "finished", stage=Stage.ACCEPTED, next_at=None)
-    taken(store, "later", stage=stage, next_at=NOW + 200)
-    taken(store, "first", stage=stage, next_at=NOW + 100)
-    assert due(store)[1] == NOW + 100
+    add_outgoing(store, "finished", send_state=SendState.ACCEPTED, due_at=None)
+    add_outgoing(store, "later", send_state=send_state, due_at=NOW + 200)
+    add_outgoing(store, "first", send_state=send_state, due_at=NOW + 100)
+    assert due_times(store)[1] == NOW + 100
 
 
 def test_rapidpro_is_not_due_for_a_text_that_is_held_back(store: Store) -> None:
-    taken(store, "trouble", to=AMINA, attempts=1, next_at=NOW + 100)
-    take(store, "held")
-    assert due(store)[1] == NOW + 100
+    add_outgoing(store, "failing", to=AMINA, attempts=1, due_at=NOW + 100)
+    hand_out(store, "held")
+    assert due_times(store)[1] == NOW + 100
 
 
-def test_a_neighbour_that_is_left_alone_is_due_afterwards(store: Store) -> None:
-    received(store, 1)
-    take(store, "one")
+def test_a_blocked_neighbour_is_due_afterwards(store: Store) -> None:
+    add_incoming(store, 1)
+    hand_out(store, "one")
     for _, neighbour in store.neighbours(NOW):
-        store.fared(neighbour._replace(blocked_until=NOW + 50, failures=2, error="refused"))
-    assert due(store) == [NOW + 50, NOW + 50]
-    assert {(one.failures, one.error) for _, one in store.neighbours(NOW)} == {(2, "refused")}
+        store.save_neighbour(neighbour._replace(blocked_until=NOW + 50, failures=2, last_error="refused"))
+    assert due_times(store) == [NOW + 50, NOW + 50]
+    assert {(neighbour.failures, neighbour.last_error) for _, neighbour in store.neighbours(NOW)} == {(2, "refused")}
 
 
-# --- looking after itself
+# --- maintenance
 
 
-def test_finished_texts_are_forgotten_after_a_month_and_others_never(store: Store) -> None:
-    received(store, 1, 2)
-    store.told([for_cht(store)[0]], [], [], NOW)
-    finished = {"stage": Stage.ACCEPTED, "next_at": None, "to_tell": False, "since": NOW}
-    taken(store, "finished", broadcast_id="finished", **finished)
-    taken(store, "untold", broadcast_id="untold", **{**finished, "to_tell": True})
-    taken(store, "watched", broadcast_id="watched", **{**finished, "next_at": NOW + 5})
-    names = {"finished", "untold", "watched"}
+def test_finished_texts_are_deleted_after_a_month_and_others_never(store: Store) -> None:
+    add_incoming(store, 1, 2)
+    store.save_exchange([incoming_for_cht(store)[0]], [], [], NOW)
+    finished = {"send_state": SendState.ACCEPTED, "due_at": None, "unreported": False, "search_from": NOW}
+    add_outgoing(store, "finished", broadcast_id="finished", **finished)
+    add_outgoing(store, "unreported", broadcast_id="unreported", **{**finished, "unreported": True})
+    add_outgoing(store, "checked", broadcast_id="checked", **{**finished, "due_at": NOW + 5})
+    broadcast_ids = {"finished", "unreported", "checked"}
     other = Message("run-1", AMINA, "Another text")
-    store.prune(NOW + KEEP - 1)
-    assert store.taken(names) == names
-    assert not store.receive(other, NOW)
-    store.prune(NOW + KEEP + 1)
-    assert store.taken(names) == {"untold", "watched"}
-    assert store.receive(other, NOW)
-    assert ids(for_cht(store)) == ["run-2", "run-1"]
+    store.prune(NOW + RETENTION - 1)
+    assert store.claimed_ids(broadcast_ids) == broadcast_ids
+    assert not store.add_incoming(other, NOW)
+    store.prune(NOW + RETENTION + 1)
+    assert store.claimed_ids(broadcast_ids) == {"unreported", "checked"}
+    assert store.add_incoming(other, NOW)
+    assert ids(incoming_for_cht(store)) == ["run-2", "run-1"]
 
 
-def test_health_counts_what_is_to_be_done(store: Store) -> None:
-    received(store, 1, 2, 3)
-    store.told([for_cht(store)[0]], [], [], NOW)
-    taken(store, "finished", stage=Stage.ACCEPTED, next_at=None, to_tell=False)
-    taken(store, "watched", stage=Stage.ACCEPTED)
-    taken(store, "unknown", stage=Stage.SENDING)
+def test_health_counts_the_queues(store: Store) -> None:
+    add_incoming(store, 1, 2, 3)
+    store.save_exchange([incoming_for_cht(store)[0]], [], [], NOW)
+    add_outgoing(store, "finished", send_state=SendState.ACCEPTED, due_at=None, unreported=False)
+    add_outgoing(store, "checked", send_state=SendState.ACCEPTED)
+    add_outgoing(store, "unknown", send_state=SendState.SENDING)
     for number in range(4):
-        taken(store, f"ready-{number}")
+        add_outgoing(store, f"ready-{number}")
     queues, neighbours = store.health()
     assert queues == {"to_cht": 2, "to_send": 4, "outcome_unknown": 1, "states_to_tell": 6, "states_to_ask": 1}
     assert [neighbour.name for neighbour in neighbours] == ["cht", "rapidpro"]

@@ -1,17 +1,18 @@
-"""Texts of the relay's, as its store holds them, for tests of its pure parts."""
+"""Outgoing texts as the store returns them, for tests of pure functions."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from relay.messages import Stage
-from relay.policy import Outgoing
+from relay.models import OutgoingText, SendState
 
 PHONE = "+250788123001"
-SINCE = 1_772_600_000.0
+START = 1_772_600_000.0
 
 
-def text(seq: int = 1, **changes: Any) -> Outgoing:
+def text(seq: int = 1, **changes: Any) -> OutgoingText:
     """A text that is being sent."""
-    given = Outgoing(seq, f"id-{seq}", PHONE, "Visit due", Stage.SENDING, attempts=1, next_at=SINCE, since=SINCE)
-    return given._replace(**changes)
+    default = OutgoingText(
+        seq, f"id-{seq}", PHONE, "Visit due", SendState.SENDING, attempts=1, due_at=START, search_from=START
+    )
+    return default._replace(**changes)

@@ -1,4 +1,4 @@
-"""`python -m relay`: settings from the environment, clear refusals, and a clean end."""
+"""`python -m relay`: settings from the environment, clear errors, and a clean stop."""
 
 from __future__ import annotations
 
@@ -35,21 +35,21 @@ def start(tmp_path: Any, **changes: str) -> subprocess.Popen[str]:
     )
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_says_where_it_is_serves_and_ends_cleanly(tmp_path: Any, number: int) -> None:
+@pytest.mark.parametrize("signal_number", [signal.SIGTERM, signal.SIGINT])
+def test_it_prints_its_address_serves_and_stops_cleanly(tmp_path: Any, signal_number: int) -> None:
     process = start(tmp_path)
     assert process.stdout is not None
     url = json.loads(process.stdout.readline())["relay"]
-    answer = requests.post(
+    response = requests.post(
         f"{url}/api/v2/sms/rapidpro/incoming-messages",
         json={"id": "run-1", "from": "+250788123001", "content": "G TEMP"},
         headers={"Authorization": f"Token {TOKEN}"},
         timeout=10,
     )
-    assert answer.json() == {"saved": 1}
-    big = requests.post(f"{url}/api/v2/sms/rapidpro/incoming-messages", data=b"x" * 10_000_000, timeout=10)
-    assert big.status_code in {403, 413}
-    process.send_signal(number)
+    assert response.json() == {"saved": 1}
+    too_large = requests.post(f"{url}/api/v2/sms/rapidpro/incoming-messages", data=b"x" * 10_000_000, timeout=10)
+    assert too_large.status_code in {403, 413}
+    process.send_signal(signal_number)
     out, err = process.communicate(timeout=30)
     assert process.returncode == 0
     assert out == ""
@@ -60,7 +60,7 @@ def test_it_says_where_it_is_serves_and_ends_cleanly(tmp_path: Any, number: int)
 
 
 @pytest.mark.parametrize(
-    ("changes", "named"),
+    ("changes", "variable"),
     [
         ({"RELAY_CHT_URL": ""}, "RELAY_CHT_URL"),
         ({"RELAY_RAPIDPRO_URL": "rapidpro.example.org"}, "RELAY_RAPIDPRO_URL"),
@@ -70,17 +70,17 @@ def test_it_says_where_it_is_serves_and_ends_cleanly(tmp_path: Any, number: int)
         ({"RELAY_POLL_SECONDS": "soon"}, "RELAY_POLL_SECONDS"),
     ],
 )
-def test_what_it_cannot_work_with_is_refused_in_one_sentence(
-    tmp_path: Any, changes: dict[str, str], named: str
+def test_an_invalid_environment_is_refused_in_one_sentence(
+    tmp_path: Any, changes: dict[str, str], variable: str
 ) -> None:
     process = start(tmp_path, **changes)
     out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (2, "")
-    assert named in err
+    assert variable in err
     assert len(err.splitlines()) == 1
 
 
-def test_a_name_with_several_addresses_is_served_on_each(tmp_path: Any) -> None:
+def test_a_host_name_with_several_addresses_works(tmp_path: Any) -> None:
     process = start(tmp_path, RELAY_LISTEN="localhost:0")
     assert process.stdout is not None
     url = json.loads(process.stdout.readline())["relay"]
@@ -91,7 +91,7 @@ def test_a_name_with_several_addresses_is_served_on_each(tmp_path: Any) -> None:
 
 
 @pytest.mark.parametrize("listen", ["no-host.invalid:7070", "256.256.256.256:7070"])
-def test_an_address_that_is_not_ours_is_refused_in_one_sentence(tmp_path: Any, listen: str) -> None:
+def test_an_unusable_listen_address_is_refused_in_one_sentence(tmp_path: Any, listen: str) -> None:
     process = start(tmp_path, RELAY_LISTEN=listen)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 2
@@ -100,10 +100,10 @@ def test_an_address_that_is_not_ours_is_refused_in_one_sentence(tmp_path: Any, l
 
 
 def test_a_port_in_use_is_refused_in_one_sentence(tmp_path: Any) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        process = start(tmp_path, RELAY_LISTEN=f"127.0.0.1:{taken.getsockname()[1]}")
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        process = start(tmp_path, RELAY_LISTEN=f"127.0.0.1:{other.getsockname()[1]}")
         _, err = process.communicate(timeout=30)
     assert process.returncode == 2
     assert "RELAY_LISTEN" in err
@@ -126,15 +126,15 @@ def test_a_port_in_use_is_refused_in_one_sentence(tmp_path: Any) -> None:
         ("RELAY_POLL_SECONDS", "inf"),
     ],
 )
-def test_an_unusable_setting_is_named_and_no_secret_is_shown(name: str, value: str) -> None:
+def test_the_error_names_an_invalid_setting_and_shows_no_secret(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name) as caught:
         Settings.from_env({**ENVIRON, name: value})
     assert "gateway-pass" not in str(caught.value)
 
 
 def test_settings_have_defaults_and_show_no_secrets() -> None:
-    given = {name: value for name, value in ENVIRON.items() if name not in {"RELAY_LISTEN", "RELAY_POLL_SECONDS"}}
-    settings = Settings.from_env(given)
+    environ = {name: value for name, value in ENVIRON.items() if name not in {"RELAY_LISTEN", "RELAY_POLL_SECONDS"}}
+    settings = Settings.from_env(environ)
     assert (settings.listen, settings.poll_seconds) == ("127.0.0.1:7070", 60.0)
     assert settings.cht_url == "http://127.0.0.1:9"
     for secret in ("gateway-pass", "rapidpro-token", TOKEN):

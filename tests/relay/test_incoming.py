@@ -1,4 +1,4 @@
-"""Texts from RapidPro to CHT: acknowledged when they are on disk, then handed over until CHT has them."""
+"""Incoming texts: acknowledged when they are on disk, then sent to CHT until it has them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,25 @@ from typing import Any
 import pytest
 
 from relay import Relay
-from tests.relay.neighbours import AMINA, TOKEN, ZAWADI, Killed, World, lost, on, refused, relay_in, reply, text_in
+from tests.relay.neighbours import (
+    AMINA,
+    TOKEN,
+    ZAWADI,
+    Killed,
+    World,
+    connection_refused,
+    fault_on,
+    lose_response,
+    make_relay,
+    post_text,
+    reply,
+    settings,
+)
 
 SMS = "/api/sms"
 PATH = "/api/v2/sms/rapidpro/incoming-messages"
-JSON = {"Authorization": f"Token {TOKEN}", "Accept": "application/json", "Content-Type": "application/json"}
-GOOD = '{"id": "run-1", "from": "+250788123001", "content": "Hello"}'
+HEADERS = {"Authorization": f"Token {TOKEN}", "Accept": "application/json", "Content-Type": "application/json"}
+VALID = '{"id": "run-1", "from": "+250788123001", "content": "Hello"}'
 
 
 @pytest.fixture
@@ -25,7 +38,7 @@ def world() -> World:
 
 @pytest.fixture
 def relay(world: World) -> Any:
-    relay = relay_in(world)
+    relay = make_relay(world)
     yield relay
     relay.close()
 
@@ -34,27 +47,27 @@ def contents(world: World) -> list[str]:
     return [message["content"] for message in world.stored]
 
 
-def test_a_text_is_handed_to_cht_as_it_came(world: World, relay: Relay) -> None:
-    answer = text_in(relay, content="  Amina says: ngwiye 👶\n")
+def test_a_text_reaches_cht_unchanged(world: World, relay: Relay) -> None:
+    answer = post_text(relay, content="  Amina says: ngwiye 👶\n")
     assert (answer.status_code, answer.data) == (200, b'{"saved":1}')
     world.run(relay, 1)
     assert world.stored == [{"id": "run-1", "from": AMINA, "content": "  Amina says: ngwiye 👶\n"}]
 
 
 def test_a_text_is_on_disk_before_it_is_acknowledged(world: World, tmp_path: Any) -> None:
-    relay = relay_in(world, database=f"sqlite:///{tmp_path}/relay.db")
-    assert text_in(relay).status_code == 200
+    relay = make_relay(world, database=f"sqlite:///{tmp_path}/relay.db")
+    assert post_text(relay).status_code == 200
     with sqlite3.connect(tmp_path / "relay.db") as db:
-        assert db.execute("SELECT id, text FROM inbox").fetchall() == [("run-1", "G TEMP 38")]
+        assert db.execute("SELECT id, content FROM inbox").fetchall() == [("run-1", "G TEMP 38")]
         assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     db.close()
-    assert relay._store._web.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+    assert relay._store._web_db.exec_driver_sql("PRAGMA synchronous").scalar() == 2
     relay.close()
 
 
-def test_the_historic_path_is_served_too(world: World, relay: Relay) -> None:
+def test_the_historic_path_works_too(world: World, relay: Relay) -> None:
     path = "/api/v1/sms/radpidpro/incoming-messages"
-    assert relay.app.test_client().post(path, data=GOOD, headers=JSON).status_code == 200
+    assert relay.app.test_client().post(path, data=VALID, headers=HEADERS).status_code == 200
     world.run(relay, 1)
     assert contents(world) == ["Hello"]
 
@@ -74,13 +87,13 @@ def test_the_historic_path_is_served_too(world: World, relay: Relay) -> None:
         ("Token \xff\xfe", "Incorrect token"),
     ],
 )
-def test_without_the_right_token_nothing_is_taken(
+def test_without_the_right_token_nothing_is_stored(
     world: World, relay: Relay, authorization: str | None, message: str
 ) -> None:
-    headers = {name: value for name, value in JSON.items() if name != "Authorization"}
+    headers = {name: value for name, value in HEADERS.items() if name != "Authorization"}
     if authorization is not None:
         headers["Authorization"] = authorization
-    answer = relay.app.test_client().post(PATH, data=GOOD, headers=headers)
+    answer = relay.app.test_client().post(PATH, data=VALID, headers=headers)
     assert (answer.status_code, answer.json) == (403, {"code": 403, "error": message})
     world.run(relay, 100)
     assert contents(world) == []
@@ -107,29 +120,29 @@ def test_without_the_right_token_nothing_is_taken(
         (b"\xff\xfe\xff", "the body is not valid JSON"),
     ],
 )
-def test_what_cannot_be_saved_is_refused_with_a_reason_to_act_on(
+def test_an_invalid_message_is_refused_with_a_reason_to_act_on(
     world: World, relay: Relay, body: Any, reason: str
 ) -> None:
-    answer = relay.app.test_client().post(PATH, data=body, headers=JSON)
+    answer = relay.app.test_client().post(PATH, data=body, headers=HEADERS)
     assert (answer.status_code, answer.json) == (400, {"code": 400, "error": f"Message was not saved: {reason}"})
     world.run(relay, 100)
     assert contents(world) == []
 
 
 def test_another_content_type_is_refused(relay: Relay) -> None:
-    answer = relay.app.test_client().post(PATH, data=GOOD, headers=JSON | {"Content-Type": "text/plain"})
+    answer = relay.app.test_client().post(PATH, data=VALID, headers=HEADERS | {"Content-Type": "text/plain"})
     assert answer.status_code == 400
-    assert "Content-Type must be application/json, not text/plain" in answer.text
+    assert "Content-Type must be application/json, but is text/plain" in answer.text
 
 
 def test_ten_megabytes_are_refused(relay: Relay) -> None:
-    answer = relay.app.test_client().post(PATH, data=b"x" * 10_000_000, headers=JSON)
+    answer = relay.app.test_client().post(PATH, data=b"x" * 10_000_000, headers=HEADERS)
     assert answer.status_code == 413
     assert "larger than" in answer.text
 
 
 @pytest.mark.parametrize(
-    ("accept", "kind"),
+    ("accept", "content_type"),
     [
         (None, "text/plain"),
         ("*/*", "text/plain"),
@@ -140,9 +153,9 @@ def test_ten_megabytes_are_refused(relay: Relay) -> None:
         ("text/plain;q=0.1, application/json", "application/json"),
     ],
 )
-def test_errors_are_json_for_those_who_prefer_it(relay: Relay, accept: str | None, kind: str) -> None:
+def test_errors_are_json_for_callers_that_prefer_it(relay: Relay, accept: str | None, content_type: str) -> None:
     answer = relay.app.test_client().post(PATH, headers={"Accept": accept} if accept else {})
-    assert answer.mimetype == kind
+    assert answer.mimetype == content_type
 
 
 @pytest.mark.parametrize(("method", "path", "status"), [("GET", PATH, 405), ("POST", "/other", 404)])
@@ -151,68 +164,68 @@ def test_other_requests_get_a_clear_answer(relay: Relay, method: str, path: str,
     assert (answer.status_code, answer.mimetype) == (status, "text/plain")
 
 
-def test_numbers_and_broken_characters_are_taken_as_text(world: World, relay: Relay) -> None:
+def test_numbers_become_strings_and_broken_characters_are_replaced(world: World, relay: Relay) -> None:
     body = '{"id": 17, "from": 250788123001, "content": "half \\ud83d and \\u0000 zero"}'
-    assert relay.app.test_client().post(PATH, data=body, headers=JSON).status_code == 200
+    assert relay.app.test_client().post(PATH, data=body, headers=HEADERS).status_code == 200
     world.run(relay, 1)
     assert world.stored == [{"id": "17", "from": "250788123001", "content": "half \ufffd and \ufffd zero"}]
 
 
-def test_a_repeated_text_is_a_success_and_stored_once(world: World, relay: Relay) -> None:
-    assert [text_in(relay).status_code for _ in range(3)] == [200] * 3
+def test_a_redelivered_text_is_a_success_and_is_stored_once(world: World, relay: Relay) -> None:
+    assert [post_text(relay).status_code for _ in range(3)] == [200] * 3
     world.run(relay, 100)
-    assert text_in(relay).status_code == 200
+    assert post_text(relay).status_code == 200
     world.run(relay, 100)
     assert contents(world) == ["G TEMP 38"]
 
 
-def test_another_text_under_a_known_id_is_refused_and_the_first_kept(world: World, relay: Relay) -> None:
-    text_in(relay)
-    answer = text_in(relay, content="Other")
+def test_a_different_text_with_a_known_id_is_refused_and_the_first_is_kept(world: World, relay: Relay) -> None:
+    post_text(relay)
+    answer = post_text(relay, content="Other")
     assert answer.status_code == 400
     assert "another message has this `id`" in answer.text
     world.run(relay, 100)
     assert contents(world) == ["G TEMP 38"]
 
 
-def test_a_broken_database_is_told_to_the_sender(relay: Relay) -> None:
-    with relay._store._work.begin():
-        relay._store._work.exec_driver_sql("DROP TABLE inbox")
-    answer = text_in(relay)
+def test_a_broken_database_is_reported_to_the_sender(relay: Relay) -> None:
+    with relay._store._work_db.begin():
+        relay._store._work_db.exec_driver_sql("DROP TABLE inbox")
+    answer = post_text(relay)
     assert answer.status_code == 503
     assert "send it again later" in answer.text
 
 
 @pytest.mark.parametrize(
-    "trouble",
+    "answer",
     [
-        pytest.param(refused(), id="connection refused"),
+        pytest.param(connection_refused(), id="connection refused"),
         pytest.param(reply(500, {"code": 500, "error": "Server error"}), id="500"),
-        pytest.param(reply(200, "<html>CHT is starting up</html>"), id="waiting page with status 200"),
-        pytest.param(reply(200, "{}"), id="JSON of another kind"),
+        pytest.param(reply(200, "<html>CHT is starting up</html>"), id="HTML page with status 200"),
+        pytest.param(reply(200, "{}"), id="other JSON"),
         pytest.param(reply(200, ""), id="empty"),
         pytest.param(reply(302, ""), id="redirect"),
         pytest.param(reply(401, {}), id="password refused"),
         pytest.param(reply(429, "Too Many Requests"), id="locked out"),
-        pytest.param(lost, id="answer lost"),
+        pytest.param(lose_response, id="response lost"),
     ],
 )
-def test_a_text_is_handed_over_until_cht_has_it_and_stored_once(world: World, relay: Relay, trouble: Any) -> None:
-    world.faults.append(on("POST", SMS, trouble, trouble))
-    text_in(relay)
+def test_a_text_is_retried_until_cht_has_it_and_is_stored_once(world: World, relay: Relay, answer: Any) -> None:
+    world.faults.append(fault_on("POST", SMS, answer, answer))
+    post_text(relay)
     world.run(relay, 300)
     assert contents(world) == ["G TEMP 38"]
     assert {message["id"] for message in world.stored} == {"run-1"}
 
 
-def test_a_text_that_cht_cannot_bear_delays_no_other(world: World, relay: Relay) -> None:
+def test_a_text_that_makes_cht_fail_delays_no_other(world: World, relay: Relay) -> None:
     def poison(_m: str, path: str, body: Any, _a: Any) -> Any:
         texts = [m["content"] for m in body.get("messages", [])] if path == SMS else []
         return reply(500, "Server error") if "poison" in texts else None
 
     world.faults.append(poison)
     for number in range(20):
-        text_in(
+        post_text(
             relay,
             id=f"run-{number}",
             content="poison" if number == 7 else f"Text {number}",
@@ -220,7 +233,7 @@ def test_a_text_that_cht_cannot_bear_delays_no_other(world: World, relay: Relay)
         )
     world.run(relay, 1)
     assert contents(world) == [f"Text {number}" for number in range(20) if number != 7]
-    world.wants("Visit due tomorrow")
+    world.add_texts("Visit due tomorrow")
     world.run(relay, 60)
     assert world.sent() == ["Visit due tomorrow"]
     world.run(relay, 24 * 3600)
@@ -229,62 +242,62 @@ def test_a_text_that_cht_cannot_bear_delays_no_other(world: World, relay: Relay)
     assert contents(world)[-1] == "poison"
 
 
-def test_texts_of_one_phone_keep_their_order_when_answers_are_lost(world: World, relay: Relay) -> None:
-    world.faults.append(on("POST", SMS, refused(), lost, reply(500, "x"), lost))
+def test_texts_from_one_phone_keep_their_order_when_responses_are_lost(world: World, relay: Relay) -> None:
+    world.faults.append(fault_on("POST", SMS, connection_refused(), lose_response, reply(500, "x"), lose_response))
     for number in range(3):
-        text_in(relay, id=f"run-{number}", content=f"Text {number}")
+        post_text(relay, id=f"run-{number}", content=f"Text {number}")
         world.run(relay, 2)
-    text_in(relay, id="other", content="Other", **{"from": ZAWADI})
+    post_text(relay, id="other", content="Other", **{"from": ZAWADI})
     world.run(relay, 900)
     assert [text for text in contents(world) if text != "Other"] == ["Text 0", "Text 1", "Text 2"]
     assert "Other" in contents(world)
 
 
-def test_cht_down_for_hours_costs_few_calls_and_no_text(world: World, relay: Relay) -> None:
-    over = world.now + timedelta(hours=3)
-    world.faults.append(lambda _m, path, _b, _a: refused() if path == SMS and world.now < over else None)
+def test_while_cht_is_down_for_hours_few_calls_are_made_and_no_text_is_lost(world: World, relay: Relay) -> None:
+    outage_end = world.now + timedelta(hours=3)
+    world.faults.append(
+        lambda _m, path, _b, _a: connection_refused() if path == SMS and world.now < outage_end else None
+    )
     for number in range(120):
-        text_in(relay, id=f"run-{number}", content=f"Text {number}")
+        post_text(relay, id=f"run-{number}", content=f"Text {number}")
     world.run(relay, 3 * 3600 - 1)
-    assert world.count(SMS) < 300
+    assert world.count_calls(SMS) < 300
     world.run(relay, 200)
     assert contents(world) == [f"Text {number}" for number in range(120)]
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_crash_while_handing_over_loses_nothing(world: World, when: str, tmp_path: Any) -> None:
+def test_a_crash_during_an_exchange_with_cht_loses_nothing(world: World, when: str, tmp_path: Any) -> None:
     def die(act: Any) -> Any:
         if when == "after":
             act()
         return Killed()
 
     database = f"sqlite:///{tmp_path}/relay.db"
-    first = relay_in(world, database=database)
-    text_in(first)
-    world.faults.append(on("POST", SMS, die))
+    first = make_relay(world, database=database)
+    post_text(first)
+    world.faults.append(fault_on("POST", SMS, die))
     with pytest.raises(Killed):
         first.work(world.now)
-    second = relay_in(world, database=database)
+    second = make_relay(world, database=database)
     world.run(second, 200)
     assert contents(world) == ["G TEMP 38"]
     second.close()
     first.close()
 
 
-def test_new_work_is_announced(world: World) -> None:
-    from relay import Relay as Real
-    from tests.relay.neighbours import settings
-
-    woken: list[int] = []
-    relay = Real(settings(), now=lambda: world.now, session=world, wake=lambda: woken.append(1))
-    text_in(relay)
-    assert woken == [1]
+def test_a_new_text_wakes_the_worker(world: World) -> None:
+    wakes: list[int] = []
+    settings_ = settings(database=f"sqlite:///{world.folder}/relay.db")
+    relay = Relay(settings_, now=lambda: world.now, session=world, wake=lambda: wakes.append(1))
+    post_text(relay)
+    assert wakes == [1]
     relay.close()
 
 
-def test_health_tells_queues_and_no_secrets(world: World, relay: Relay) -> None:
-    text_in(relay)
-    world.faults.append(on("POST", SMS, reply(429, "", Retry_After="90")))
+def test_health_shows_queues_and_no_secrets(world: World, relay: Relay) -> None:
+    post_text(relay)
+    world.faults.append(fault_on("POST", SMS, reply(429, "", Retry_After="90")))
     relay.work(world.now)
     answer = relay.app.test_client().get("/health")
     assert answer.json is not None
@@ -299,16 +312,16 @@ def test_health_tells_queues_and_no_secrets(world: World, relay: Relay) -> None:
         assert secret not in answer.text
 
 
-def test_a_text_that_cht_has_is_forgotten_after_a_month(world: World, relay: Relay) -> None:
-    def remembered() -> int:
+def test_a_text_that_cht_has_is_deleted_after_a_month(world: World, relay: Relay) -> None:
+    def stored_texts() -> int:
         with closing(sqlite3.connect(f"{world.folder}/relay.db")) as database:
             return int(database.execute("SELECT count(*) FROM inbox").fetchone()[0])
 
-    text_in(relay)
+    post_text(relay)
     relay.work(world.now)
     world.now += timedelta(days=29)
     relay.work(world.now)
-    assert remembered() == 1
+    assert stored_texts() == 1
     world.now += timedelta(days=2)
     relay.work(world.now)
-    assert (remembered(), contents(world)) == (0, ["G TEMP 38"])
+    assert (stored_texts(), contents(world)) == (0, ["G TEMP 38"])
