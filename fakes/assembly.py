@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fakes.clock import Clock, SystemClock, VirtualClock
 from fakes.faults import Faulty, Plan
-from fakes.faults.effect import Around
+from fakes.faults.effect import ServiceContext
 from fakes.ledger import READ_LIMIT, Exchange, Ledger, Recorded
 from fakes.service import Service
 from fakes.serving.wsgi import Environ, Reply, WSGIApp, read_body
@@ -52,7 +52,7 @@ class Fakes:
     def add(self, service: Service, routes: Routes) -> WSGIApp:
         """Put the layers around `service` and return the app for its callers. `routes`: its part of the control API."""
         exhaust: Callable[[], None] | None = getattr(service, "exhaust_quota", None)
-        around = Around(service.name, lambda environ: self._earlier(service.name, environ), exhaust)
+        around = ServiceContext(service.name, lambda environ: self._earlier_reply(service.name, environ), exhaust)
         recorded = Recorded(Faulty(service, self.plan, around), self.ledger, service.name, self.clock)
         service.unexpected = recorded.note_unexpected
         holder: Any = service
@@ -79,7 +79,7 @@ class Fakes:
         for name, service in self.services.items():
             service.chance = generator(seed, name).getstate()
 
-    def _earlier(self, service: str, environ: Environ) -> Reply | None:
+    def _earlier_reply(self, service: str, environ: Environ) -> Reply | None:
         asked = (
             environ["REQUEST_METHOD"],
             environ["PATH_INFO"],

@@ -16,9 +16,9 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from fakes.clock import Clock, format_moment
 from fakes.serving.wsgi import (
-    ACTED,
-    FAULT,
-    NO_REPLY,
+    ACTED_KEY,
+    FAULT_KEY,
+    NO_REPLY_KEY,
     Environ,
     Reply,
     StartResponse,
@@ -204,7 +204,7 @@ class Recorded:
             error = f"{type(failure).__name__}: {failure}"
             raise
         finally:
-            self._write(environ, at, body, None if environ.get(NO_REPLY) else reply, error)
+            self._write(environ, at, body, None if environ.get(NO_REPLY_KEY) else reply, error)
         return reply.to_wsgi(start_response)
 
     def _write(self, environ: Environ, at: datetime, body: bytes, reply: Reply | None, error: str | None) -> None:
@@ -218,8 +218,8 @@ class Recorded:
             headers=request_headers(environ),
             body=body,
             reply=reply,
-            acted=environ.get(ACTED, True),
-            fault=environ.get(FAULT),
+            acted=environ.get(ACTED_KEY, True),
+            fault=environ.get(FAULT_KEY),
             unexpected=self._local.unexpected,
             error=error,
         )

@@ -18,7 +18,7 @@ from fakes.clock import VirtualClock, format_moment
 from fakes.control.channel_settings import ChannelSettings
 from fakes.control.local_only import LocalOnly
 from fakes.control.metrics import CONTENT_TYPE, as_text
-from fakes.faults import FaultError, expand
+from fakes.faults import FaultError, parse_faults
 from fakes.service import SeedError
 from fakes.serving.wsgi import WSGIApp
 
@@ -100,7 +100,7 @@ def _faults(fakes: Fakes, channel: ChannelSettings) -> Blueprint:
 
     @routes.post("/faults")
     def plan() -> tuple[Response, int]:
-        faults, settings = expand(json_value())
+        faults, settings = parse_faults(json_value())
         channel.change(settings)  # may be refused, and then nothing is planned
         return jsonify(faults=[one.as_json() for one in fakes.plan.add(*faults)], channel=dict(settings)), 201
 

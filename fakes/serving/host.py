@@ -21,9 +21,9 @@ from granian._granian import SocketHolder, WorkerSignal, WSGIWorker
 from granian.http import HTTP1Settings
 
 from fakes.clock import SystemClock
-from fakes.serving.connection import ENDING, WAIT, Ending
+from fakes.serving.connection import ENDING_KEY, WAIT_KEY, ConnectionEnding
 from fakes.serving.tcp_reset import Resetter
-from fakes.serving.wsgi import NO_REPLY, Environ, WSGIApp
+from fakes.serving.wsgi import NO_REPLY_KEY, Environ, WSGIApp
 
 BACKLOG = 1024
 IDLE_SECONDS = 30
@@ -91,7 +91,7 @@ class Host:
             traceback.print_exc()
             proto.response_bytes(500, [("content-type", "text/plain")], b"the fake broke: see its output")
             return
-        if NO_REPLY in environ:
+        if NO_REPLY_KEY in environ:
             self._end(proto, environ, head, parts)
         elif isinstance(parts, list):
             proto.response_bytes(head.status, head.headers, parts[0] if len(parts) == 1 else b"".join(parts))
@@ -99,12 +99,12 @@ class Host:
             proto.response_bytes(head.status, head.headers, _drain(parts))
 
     def _end(self, proto: Any, environ: Environ, head: _Head, parts: Any) -> None:
-        ending: Ending | None = environ.get(ENDING)
+        ending: ConnectionEnding | None = environ.get(ENDING_KEY)
         if ending is None:  # an answer that is shorter than it claims to be
             proto.response_iter(head.status, head.headers, _broken_off(parts))
-        elif ending.how == "reset":
+        elif ending.kind == "reset":
             self._resetter.reset(proto)
-        elif ending.how == "hang":
+        elif ending.kind == "hang":
             # No thread waits: the connection stays open as long as something holds on to `proto`.
             self._parking.call_later(ending.seconds, lambda: _close(proto))
         else:
@@ -139,7 +139,7 @@ def _base_environ() -> Environ:
         "wsgi.multithread": True,
         "wsgi.run_once": False,
         "wsgi.version": (1, 0),
-        WAIT: _wait,
+        WAIT_KEY: _wait,
     }
 
 

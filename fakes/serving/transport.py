@@ -21,7 +21,7 @@ from urllib3 import HTTPHeaderDict
 from urllib3.exceptions import ProtocolError
 from urllib3.response import HTTPResponse
 
-from fakes.serving.connection import ENDING, WAIT, Ending
+from fakes.serving.connection import ENDING_KEY, WAIT_KEY, ConnectionEnding
 from fakes.serving.wsgi import Reply, WSGIApp, build_environ, call
 
 
@@ -53,10 +53,10 @@ class WSGIAdapter(BaseAdapter):
         host = headers.pop("Host", url.netloc)
         environ = build_environ(str(request.method), url.path or "/", url.query, headers, body, host=host)
         patience = _Patience(_read_timeout(timeout), self._pass_time)
-        environ[WAIT] = patience.wait
+        environ[WAIT_KEY] = patience.wait
         reply = call(self._app, environ)
-        ending: Ending | None = environ.get(ENDING)
-        if ending is not None and ending.how == "hang":
+        ending: ConnectionEnding | None = environ.get(ENDING_KEY)
+        if ending is not None and ending.kind == "hang":
             patience.wait(ending.seconds)
         if patience.lost:
             raise requests.ReadTimeout(f"Read timed out. (read timeout={patience.limit})", request=request)
@@ -163,10 +163,10 @@ def _as_from_a_socket(reply: Reply, request: requests.PreparedRequest) -> HTTPRe
     )
 
 
-def _broken_off(ending: Ending, request: requests.PreparedRequest) -> requests.ConnectionError:
+def _broken_off(ending: ConnectionEnding, request: requests.PreparedRequest) -> requests.ConnectionError:
     cause: OSError = (
         ConnectionResetError(104, "Connection reset by peer")
-        if ending.how == "reset"
+        if ending.kind == "reset"
         else RemoteDisconnected("Remote end closed connection without response")
     )
     return requests.ConnectionError(ProtocolError("Connection aborted.", cause), request=request)

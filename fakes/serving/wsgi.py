@@ -16,11 +16,11 @@ StartResponse = Callable[..., Any]
 WSGIApp = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 # Keys by which the layers tell each other, in the environ, what became of a request.
-FAULT = "harness.fault"
+FAULT_KEY = "harness.fault"
 """Name and number of the fault that was applied, such as `lose_reply#3`."""
-ACTED = "harness.acted"
+ACTED_KEY = "harness.acted"
 """Whether the service acted on the request (a definite or an indefinite fault)."""
-NO_REPLY = "harness.no_reply"
+NO_REPLY_KEY = "harness.no_reply"
 """Set when the caller gets no answer, or no complete one."""
 
 REASONS = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
@@ -33,6 +33,11 @@ class Reply:
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
+
+    @classmethod
+    def of(cls, status: int, content_type: str, body: bytes) -> Reply:
+        """A reply with a body and the two headers that describe it."""
+        return cls(status, (("Content-Type", content_type), ("Content-Length", str(len(body)))), body)
 
     def header(self, name: str) -> str | None:
         """The first header of that name, whatever its case."""

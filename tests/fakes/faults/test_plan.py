@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from fakes.clock import VirtualClock
-from fakes.faults import PRESETS, Fault, FaultError, Plan, expand
+from fakes.faults import PRESETS, Fault, FaultError, Plan, parse_faults
 from fakes.faults.effects import EFFECTS
-from fakes.faults.effects.reject_token import spoiled
+from fakes.faults.effects.reject_token import invalid_credential
 from fakes.serving.wsgi import build_environ
 from tests.fakes.faulty_echo import in_process, on_a_socket
 
@@ -123,7 +123,7 @@ def test_a_removed_fault_hits_nothing_more() -> None:
     plan.remove(gone.id)
     assert plan.take("rapidpro", request()) is None
     assert plan.take("rapidpro", request()) is kept
-    with pytest.raises(FaultError, match="there is no fault 2: planned are 1"):
+    with pytest.raises(FaultError, match="there is no fault 2: the planned faults are 1"):
         plan.remove(gone.id)
 
 
@@ -214,17 +214,17 @@ def _ask_side_by_side(stage: Any) -> list[int]:
 )
 def test_what_cannot_be_planned_is_refused_with_what_is_possible(given: Any, sentence: str) -> None:
     with pytest.raises(FaultError, match=sentence):
-        expand(given) if given != [] else Fault.parse(given)
+        parse_faults(given) if given != [] else Fault.parse(given)
 
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_each_preset_can_be_planned_or_sets_the_channel(name: str) -> None:
-    faults, channel = expand({"preset": name})
+    faults, channel = parse_faults({"preset": name})
     assert faults or channel
 
 
 def test_a_preset_takes_changes_and_keeps_the_rest() -> None:
-    ((fault,), _) = expand(
+    ((fault,), _) = parse_faults(
         {"preset": "lost-reply", "times": 5, "match": {"to": "+250788123123"}, "with": {"how": "reset"}}
     )
     shown = fault.as_json()
@@ -233,11 +233,11 @@ def test_a_preset_takes_changes_and_keeps_the_rest() -> None:
 
 
 def test_a_list_is_planned_whole_or_not_at_all() -> None:
-    faults, channel = expand([{"effect": "reset"}, {"preset": "aggregator-down"}, {"preset": "throttled"}])
+    faults, channel = parse_faults([{"effect": "reset"}, {"preset": "aggregator-down"}, {"preset": "throttled"}])
     assert [fault.effect.name for fault in faults] == ["reset", "throttle"]
     assert channel == {"down": True}
     with pytest.raises(FaultError):
-        expand([{"effect": "reset"}, {"effect": "explode"}])
+        parse_faults([{"effect": "reset"}, {"effect": "explode"}])
 
 
 def test_an_outage_lasts_unless_it_is_counted() -> None:
@@ -252,9 +252,9 @@ def test_each_effect_and_option_says_what_it_does() -> None:
 
 
 def test_rejecting_a_password_keeps_the_user() -> None:
-    user, _, password = base64.b64decode(spoiled("Basic " + base64.b64encode(b"admin:pass").decode())[6:]).partition(
-        b":"
-    )
+    user, _, password = base64.b64decode(
+        invalid_credential("Basic " + base64.b64encode(b"admin:pass").decode())[6:]
+    ).partition(b":")
     assert (user, password) != (b"admin", b"pass")
     assert user == b"admin"
-    assert spoiled("Basic é") == "Basic " + base64.b64encode(b":no-longer-valid").decode()
+    assert invalid_credential("Basic é") == "Basic " + base64.b64encode(b":no-longer-valid").decode()
