@@ -20,12 +20,16 @@ def updated(text: str) -> str:
     Raises ValueError if a pair of markers is missing.
     """
     for name, lines in (("fields", _fields()), ("effects", _effects()), ("presets", _presets())):
-        generated = f"<!-- begin {name} -->\n\n" + "\n".join(lines) + f"\n\n<!-- end {name} -->"
-        text, found = re.subn(
-            rf"<!-- begin {name} -->.*?<!-- end {name} -->", lambda _: generated, text, flags=re.DOTALL
-        )
-        if found != 1:
-            raise ValueError(f"expected one pair of markers `begin {name}` and `end {name}`, found {found}")
+        text = _with_section(text, name, lines)
+    return text
+
+
+def _with_section(text: str, name: str, lines: Iterator[str]) -> str:
+    section = f"<!-- begin {name} -->\n\n" + "\n".join(lines) + f"\n\n<!-- end {name} -->"
+    pattern = rf"<!-- begin {name} -->.*?<!-- end {name} -->"
+    text, count = re.subn(pattern, lambda _: section, text, flags=re.DOTALL)
+    if count != 1:
+        raise ValueError(f"expected one pair of markers `begin {name}` and `end {name}`, found {count}")
     return text
 
 

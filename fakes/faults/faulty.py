@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fakes.faults.effect import NotApplicable, ServiceContext
 from fakes.faults.plan import Plan, PlannedFault
-from fakes.serving.wsgi import ACTED_KEY, FAULT_KEY, Answers, Environ, Reply, WSGIApp, call
+from fakes.serving.wsgi import ACTED_KEY, FAULT_KEY, Environ, Reply, ReplyApp, WSGIApp, call
 
 
-class Faulty(Answers):
+class Faulty(ReplyApp):
     """A WSGI app that misbehaves as planned. The app behind it is unaware of it."""
 
     def __init__(self, app: WSGIApp, plan: Plan, context: ServiceContext) -> None:

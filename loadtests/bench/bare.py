@@ -11,7 +11,7 @@ import random
 import sys
 from collections.abc import Iterable
 
-from fakes.serving.host import Host
+from fakes.serving.server import WSGIServer
 from fakes.serving.wsgi import Environ, StartResponse
 from fakes.standalone import THREADS, listen
 
@@ -27,7 +27,7 @@ def app(_environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
 def main() -> None:
     """Serve until standard input ends; prints the addresses in the same line as the fakes do."""
     listener = listen("127.0.0.1", 0)
-    Host(app, listener, threads=THREADS, rng=random.Random(1)).start()
+    WSGIServer(app, listener, threads=THREADS, rng=random.Random(1)).start()
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     print(json.dumps({"control": url, "rapidpro": url}), flush=True)
     sys.stdin.buffer.read()

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from fakes.serving.process import Addresses, running
+from fakes.serving.process import Addresses, start_fakes
 
 UNMATCHED = {"service": "rapidpro", "effect": "refuse", "match": {"path": "/never"}, "times": None}
 """A fault that no request meets: the plan is on and asked for every request."""
@@ -32,10 +32,10 @@ def used(pid: int) -> Used:
 
 @contextmanager
 def pinned(services: tuple[str, ...], module: str = "fakes") -> Iterator[Addresses]:
-    """Fakes on the first core, this process on the others (where there are others). `module` as in `running`."""
+    """Fakes on the first core, this process on the others (where there are others). `module` as in `start_fakes`."""
     cores = sorted(os.sched_getaffinity(0))
     profile = "26" if module == "fakes" and "rapidpro" in services else None
-    with running(services, profile=profile, module=module) as addresses:
+    with start_fakes(services, profile=profile, module=module) as addresses:
         for task in Path(f"/proc/{addresses.pid}/task").iterdir():
             os.sched_setaffinity(int(task.name), {cores[0]})
         os.sched_setaffinity(0, set(cores[1:]) or set(cores))

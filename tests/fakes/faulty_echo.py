@@ -15,7 +15,7 @@ from flask import Blueprint, jsonify, request
 from fakes.assembly import Fakes, assemble
 from fakes.clock import Clock, SystemClock, VirtualClock
 from fakes.service import SeedError
-from fakes.serving.host import Host
+from fakes.serving.server import WSGIServer
 from fakes.serving.transport import WSGIAdapter
 from fakes.serving.wsgi import Environ, Reply, StartResponse, read_body
 from fakes.standalone import listen
@@ -28,7 +28,7 @@ class Echo:
     """Answers with the number of the request. Refuses other tokens, and everybody once its quota is used up."""
 
     unexpected: Callable[[str], None]
-    chance: Any = None
+    rng_state: Any = None
 
     def __init__(self, name: str = "rapidpro") -> None:
         self.name = name
@@ -146,10 +146,10 @@ def in_process() -> Stage:
 def on_a_socket(clock: Clock | None = None) -> Iterator[Stage]:
     fakes, echo = assemble(clock or SystemClock()), Echo()
     listener = listen("127.0.0.1", 0)
-    host = Host(fakes.add(echo, echo.blueprint), listener, threads=16, rng=random.Random(1))
-    host.start()
+    server = WSGIServer(fakes.add(echo, echo.blueprint), listener, threads=16, rng=random.Random(1))
+    server.start()
     try:
         yield Stage(fakes.clock, echo, fakes, f"http://127.0.0.1:{listener.getsockname()[1]}")
-        assert host.missed_resets == 0
+        assert server.missed_resets == 0
     finally:
-        host.stop()
+        server.stop()

@@ -10,7 +10,7 @@ import pytest
 
 from fakes.assembly import Fakes, assemble
 from fakes.clock import Clock, SystemClock, VirtualClock
-from fakes.control.app import LIMIT, SEED_LIMIT, control_app
+from fakes.control.app import BODY_LIMIT, SEED_LIMIT, control_app
 from fakes.serving.wsgi import Reply, WSGIApp, build_environ, call
 from tests.fakes.faulty_echo import GOOD_TOKEN, Echo
 
@@ -168,10 +168,10 @@ def test_a_body_that_is_no_object_is_refused(desk: Desk) -> None:
 
 
 def test_a_body_that_is_too_large_is_refused_and_a_seed_may_be_larger(desk: Desk) -> None:
-    assert desk.ask("POST", "/faults", b" " * (LIMIT + 1))[0] == 413
+    assert desk.ask("POST", "/faults", b" " * (BODY_LIMIT + 1))[0] == 413
     seed = json.dumps({"start": 3}).encode()
     json_type = {"Content-Type": "application/json"}
-    assert desk.ask("POST", "/rapidpro/seed", seed + b" " * LIMIT, **json_type)[0] == 200
+    assert desk.ask("POST", "/rapidpro/seed", seed + b" " * BODY_LIMIT, **json_type)[0] == 200
     assert desk.ask("POST", "/rapidpro/seed", seed + b" " * SEED_LIMIT, **json_type)[0] == 413
     assert desk.echo.acted == 3
 
@@ -211,5 +211,5 @@ def test_a_failure_of_the_fakes_is_told_as_theirs(desk: Desk, capsys: pytest.Cap
 
     desk.fakes.clock.call_later(1, fail)
     status, answer = desk.ask("POST", "/clock/advance", {"seconds": 2})
-    assert (status, answer["error"]) == (500, "the fakes broke: RuntimeError: the timer broke")
+    assert (status, answer["error"]) == (500, "internal error of the fakes: RuntimeError: the timer broke")
     assert "RuntimeError" in capsys.readouterr().err

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import requests
 
-from fakes.serving.deadline import BoundedAdapter
+from fakes.serving.deadline import DeadlineAdapter
 
 Serve = Callable[[Callable[[socket.socket], None]], str]
 
@@ -44,7 +44,7 @@ def serve() -> Iterator[Serve]:
 def get(url: str, most: int | None = None, timeout: float = 10) -> requests.Response:
     with requests.Session() as session:
         session.trust_env = False
-        session.mount("http://", BoundedAdapter(most))
+        session.mount("http://", DeadlineAdapter(most))
         return session.get(url, timeout=(5, timeout))
 
 
@@ -77,7 +77,7 @@ def test_an_answer_is_read_as_ever(serve: Serve) -> None:
 
 
 def test_whoever_drips_is_left_when_the_time_for_the_whole_is_over(serve: Serve) -> None:
-    with pytest.raises(requests.ReadTimeout, match=r"not over within 0\.3 seconds"):
+    with pytest.raises(requests.ReadTimeout, match=r"did not end within 0\.3 seconds"):
         get(serve(drip), timeout=0.3)
 
 

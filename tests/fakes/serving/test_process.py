@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import requests
 
-from fakes.serving.process import Addresses, ServeError, running
+from fakes.serving.process import Addresses, StartError, start_fakes
 from fakes.standalone import listen
 
 ECHO = "tests.fakes.echo_fakes"
@@ -26,7 +26,7 @@ ECHO = "tests.fakes.echo_fakes"
 
 @pytest.fixture(scope="module")
 def both() -> Iterator[Addresses]:
-    with running(clock="virtual", now="2026-03-01T08:00:00Z", module=ECHO) as addresses:
+    with start_fakes(clock="virtual", now="2026-03-01T08:00:00Z", module=ECHO) as addresses:
         yield addresses
 
 
@@ -117,7 +117,7 @@ def test_it_ends_with_status_0_when_told_to() -> None:
 
 
 def test_a_hanging_request_does_not_keep_it_alive() -> None:
-    with running(("rapidpro",), module=ECHO) as addresses:
+    with start_fakes(("rapidpro",), module=ECHO) as addresses:
         for effect in ("hang", "delay"):
             requests.post(f"{addresses.control}/faults", json={"effect": effect, "with": {"seconds": 600}}, timeout=5)
         waiting = [threading.Thread(target=_ask_in_vain, args=(addresses.rapidpro,)) for _ in range(2)]
@@ -143,8 +143,8 @@ def _unused(addresses: Addresses) -> bool:
 
 def test_nothing_is_left_when_its_starter_is_killed() -> None:
     starter = (
-        "import sys, time\nfrom fakes.serving.process import running\n"
-        f"with running(('rapidpro',), module={ECHO!r}) as a:\n print(a.pid, flush=True); time.sleep(60)"
+        "import sys, time\nfrom fakes.serving.process import start_fakes\n"
+        f"with start_fakes(('rapidpro',), module={ECHO!r}) as a:\n print(a.pid, flush=True); time.sleep(60)"
     )
     process = subprocess.Popen([sys.executable, "-c", starter], stdout=subprocess.PIPE)
     assert process.stdout is not None
@@ -169,7 +169,7 @@ def _is_alive(pid: int) -> bool:
 
 def test_both_get_the_given_port_and_the_next() -> None:
     port = _two_free_ports()
-    with running(arguments=("--port", str(port)), module=ECHO) as addresses:
+    with start_fakes(arguments=("--port", str(port)), module=ECHO) as addresses:
         assert (addresses.rapidpro, addresses.cht) == (f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port + 1}")
 
 
@@ -184,15 +184,15 @@ def _two_free_ports() -> int:
 def test_a_seed_file_is_what_the_service_begins_from(tmp_path: Path) -> None:
     seed = tmp_path / "seed.json"
     seed.write_text('{"start": 41}')
-    with running(("rapidpro",), arguments=("--seed-file", str(seed)), module=ECHO) as addresses:
+    with start_fakes(("rapidpro",), arguments=("--seed-file", str(seed)), module=ECHO) as addresses:
         assert requests.get(str(addresses.rapidpro), timeout=5).json()["id"] == 42
     seed.write_text('{"cht": {"start": 6}}')
-    with running(arguments=("--seed-file", str(seed)), module=ECHO) as addresses:
+    with start_fakes(arguments=("--seed-file", str(seed)), module=ECHO) as addresses:
         assert requests.get(str(addresses.cht), timeout=5).json()["id"] == 7
 
 
 def test_a_bound_address_is_for_the_services_only() -> None:
-    with running(("rapidpro",), arguments=("--bind", "0.0.0.0"), module=ECHO) as addresses:
+    with start_fakes(("rapidpro",), arguments=("--bind", "0.0.0.0"), module=ECHO) as addresses:
         assert requests.get(str(addresses.rapidpro), timeout=5).status_code == 200
         listening = Path("/proc/net/tcp").read_text()
         port = int(addresses.control.rsplit(":", 1)[1])
@@ -248,7 +248,7 @@ def test_a_bad_seed_file_says_why_with_status_2(what: str, seed: str, sentence: 
 
 
 def test_a_starter_learns_that_it_did_not_start() -> None:
-    with pytest.raises(ServeError, match="did not start"), running(("rapidpro",), profile="5.0", module=ECHO):
+    with pytest.raises(StartError, match="did not start"), start_fakes(("rapidpro",), profile="5.0", module=ECHO):
         pass
 
 
