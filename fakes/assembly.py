@@ -42,9 +42,7 @@ class Fakes:
 
     def session(self, name: str) -> requests.Session:
         """The session for calls out of the service `name`. In process, mount adapters on it."""
-        from fakes.outgoing_calls import (
-            RecordingSession,
-        )  # requests takes a tenth of a second to load; many runs make no call
+        from fakes.outgoing_calls import RecordingSession  # requests loads slowly, and many runs make no call
 
         with self._sessions_lock:
             if name not in self.sessions:
@@ -56,7 +54,7 @@ class Fakes:
         exhaust: Callable[[], None] | None = getattr(service, "exhaust_quota", None)
         around = ServiceContext(service.name, lambda environ: self._earlier_reply(service.name, environ), exhaust)
         recorded = Recorded(Faulty(service, self.plan, around), self.ledger, service.name, self.clock)
-        service.unexpected = recorded.mark_unexpected
+        service.on_unexpected = recorded.mark_unexpected
         self.ledger.secret_sources.append(service)
         self.services[service.name] = service
         self.routes[service.name] = routes

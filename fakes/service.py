@@ -16,7 +16,7 @@ class Service(Protocol):
     """A fake of one real service: its public API and its state, without faults, ledger or real time."""
 
     name: str
-    unexpected: Callable[[str], None]
+    on_unexpected: Callable[[str], None]
     """Called with a sentence about a request that no client should make; the ledger records it with the exchange."""
 
     rng_state: Any

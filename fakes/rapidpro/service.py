@@ -49,13 +49,13 @@ class RapidPro(ReplyApp):
         return self._api.answer(environ)
 
     @property
-    def unexpected(self) -> Callable[[str], None]:
+    def on_unexpected(self) -> Callable[[str], None]:
         """Called with a sentence when a request is one that nobody expects."""
-        return self._api.unexpected
+        return self._api.on_unexpected
 
-    @unexpected.setter
-    def unexpected(self, note: Callable[[str], None]) -> None:
-        self._api.unexpected = note
+    @on_unexpected.setter
+    def on_unexpected(self, note: Callable[[str], None]) -> None:
+        self._api.on_unexpected = note
 
     def seed(self, given: Mapping[str, Any]) -> None:
         """Begin anew from workspaces, users, tokens and so on. Raises SeedError; then nothing has changed."""

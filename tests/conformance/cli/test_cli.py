@@ -44,7 +44,7 @@ from tests.harness_command import harness
         (("show", "NOPE"), "no requirement has the id NOPE"),
         (("nonsense",), "no command is called 'nonsense'; there are: conform"),
         (("replay", "there-is-none.json"), "there-is-none.json cannot be read"),
-        (("load", "nonsense"), "no load shape is called 'nonsense'; there are: reminder_morning"),
+        (("load", "nonsense"), "unknown load shape 'nonsense': expected one of reminder_morning"),
         (("simulate", "--runs", "0"), "not in the range"),
         (("simulate", "--subject", "nobody"), "no built-in subject is called 'nobody'; there are: reference"),
     ],
