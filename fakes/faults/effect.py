@@ -117,20 +117,20 @@ class Effect:
         """What the effect does: the first paragraph of the docstring of its function."""
         return " ".join((self.apply.__doc__ or "").strip().split("\n\n")[0].split())
 
-    def parse(self, given: Any) -> dict[str, Any]:
+    def parse(self, data: Any) -> dict[str, Any]:
         """The options with defaults filled in. Raises FaultError for an unknown, missing, or invalid option."""
-        if not isinstance(given, Mapping):
-            raise FaultError(f"with: expected an object of options, got {given!r}")
-        for key in given:
+        if not isinstance(data, Mapping):
+            raise FaultError(f"with: expected an object of options, got {data!r}")
+        for key in data:
             if key not in self.options:
                 if not self.options:
                     raise FaultError(f"the effect {self.name} takes no options, got {key!r}")
                 raise unknown(f"option of the effect {self.name}", key, self.options)
-        return {name: self._option(name, option, given) for name, option in self.options.items()}
+        return {name: self._option(name, option, data) for name, option in self.options.items()}
 
-    def _option(self, name: str, option: Option, given: Mapping[str, Any]) -> Any:
-        if name in given:
-            return option.check(f"with.{name} of {self.name}", given[name])
+    def _option(self, name: str, option: Option, data: Mapping[str, Any]) -> Any:
+        if name in data:
+            return option.check(f"with.{name} of {self.name}", data[name])
         if option.required:
             raise FaultError(f"with.{name} of {self.name} is missing: expected {option.expected()}")
         return option.default

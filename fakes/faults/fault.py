@@ -23,7 +23,7 @@ FIELDS = {
     ),
     "share": Option("number", 1.0, "the share of matching requests that are hit", at_least=0, at_most=1),
     "from_seconds": Option("number", 0, "seconds from planning until the fault begins", at_least=0),
-    "for_seconds": Option("number", None, "seconds until the fault ends by itself; null for never", at_least=0),
+    "for_seconds": Option("number", None, "seconds that the fault lasts; null for no end", at_least=0),
     "seed": Option("integer", 0, "seed of the random choice for `share`"),
 }
 NULLABLE = frozenset({"service", "times", "for_seconds", "with", "match"})
@@ -45,20 +45,20 @@ class Fault:
     seed: int = 0
 
     @classmethod
-    def parse(cls, given: Any) -> Fault:
+    def parse(cls, data: Any) -> Fault:
         """A fault from its JSON. Raises FaultError, which lists what is allowed."""
-        if not isinstance(given, Mapping):
-            raise FaultError(f"a fault is an object with at least an effect, got {given!r}")
-        for key in given:
+        if not isinstance(data, Mapping):
+            raise FaultError(f"a fault is an object with at least an effect, got {data!r}")
+        for key in data:
             if key not in FIELDS:
                 raise unknown("field of a fault", key, FIELDS)
-        values = {name: _field(name, option, given) for name, option in FIELDS.items()}
+        values = {name: _field(name, option, data) for name, option in FIELDS.items()}
         name = values["effect"]
         if name not in EFFECTS:
             raise unknown("effect", name, EFFECTS)
         plain = {key: value for key, value in values.items() if key not in {"effect", "with", "match"}}
         effect = EFFECTS[name]
-        if effect.lasting and "times" not in given:
+        if effect.lasting and "times" not in data:
             plain["times"] = None
         options = {} if values["with"] is None else values["with"]
         match = Match() if values["match"] is None else Match.parse(values["match"])
@@ -70,11 +70,11 @@ class Fault:
         return {"effect": self.effect.name, "with": dict(self.options), "match": self.match.as_json(), **plain}
 
 
-def _field(name: str, option: Option, given: Mapping[str, Any]) -> Any:
-    if name not in given:
+def _field(name: str, option: Option, data: Mapping[str, Any]) -> Any:
+    if name not in data:
         if option.required:
             raise FaultError(f"{name} is missing: expected {option.about}, one of {', '.join(sorted(EFFECTS))}")
         return option.default
-    if given[name] is None and name in NULLABLE:
+    if data[name] is None and name in NULLABLE:
         return None
-    return option.check(name, given[name])
+    return option.check(name, data[name])

@@ -33,17 +33,17 @@ class Match:
     text: str | None = None
 
     @classmethod
-    def parse(cls, given: Any) -> Match:
+    def parse(cls, data: Any) -> Match:
         """A match from its JSON. Raises FaultError for an unknown key or a value that is not a text."""
-        if not isinstance(given, Mapping):
-            raise FaultError(f"match: expected an object, got {given!r}")
+        if not isinstance(data, Mapping):
+            raise FaultError(f"match: expected an object, got {data!r}")
         known = [item.name for item in fields(cls)]
-        for key, value in given.items():
+        for key, value in data.items():
             if key not in known:
                 raise unknown("key of match", key, known)
             if value is not None and (not isinstance(value, str) or not value):
                 raise FaultError(f"match.{key}: expected a text, got {value!r}")
-        return cls(**given)
+        return cls(**data)
 
     def matches(self, environ: Environ) -> bool:
         """Whether the request matches. Cheap tests first: this runs for every request while faults are planned."""

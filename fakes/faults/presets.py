@@ -113,25 +113,25 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
 )
 
 
-def parse_faults(given: Any) -> tuple[list[Fault], Mapping[str, Any]]:
+def parse_faults(data: Any) -> tuple[list[Fault], Mapping[str, Any]]:
     """The faults of a request, and the settings for RapidPro's channel.
 
-    `given` is one fault, a list, or `{"preset": NAME}` with fields to override. Raises FaultError if any is invalid.
+    `data` is one fault, a list, or `{"preset": NAME}` with fields to override. Raises FaultError if any is invalid.
     """
-    if isinstance(given, list):
-        parts = [parse_faults(item) for item in given]
+    if isinstance(data, list):
+        parts = [parse_faults(item) for item in data]
         settings = {key: value for _, channel in parts for key, value in channel.items()}
         return [fault for faults, _ in parts for fault in faults], settings
-    if isinstance(given, Mapping) and "preset" in given:
-        return _parse_preset(given)
-    return [Fault.parse(given)], {}
+    if isinstance(data, Mapping) and "preset" in data:
+        return _parse_preset(data)
+    return [Fault.parse(data)], {}
 
 
-def _parse_preset(given: Mapping[str, Any]) -> tuple[list[Fault], Mapping[str, Any]]:
-    name = given["preset"]
+def _parse_preset(data: Mapping[str, Any]) -> tuple[list[Fault], Mapping[str, Any]]:
+    name = data["preset"]
     if not isinstance(name, str) or name not in PRESETS:
         raise unknown("preset", name, PRESETS)
-    overrides = {key: value for key, value in given.items() if key != "preset"}
+    overrides = {key: value for key, value in data.items() if key != "preset"}
     for key in overrides:
         if key not in FIELDS or key == "effect":
             raise unknown("field of a preset", key, {*FIELDS, "preset"} - {"effect"})

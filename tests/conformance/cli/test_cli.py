@@ -123,7 +123,7 @@ def test_the_fakes_can_listen_elsewhere_and_say_so() -> None:
         up.terminate()
         _, said = up.communicate(timeout=30)
     assert shown["control"].startswith("http://127.0.0.1:")
-    assert "answer whoever can reach 0.0.0.0" in said
+    assert "answer anyone who can reach 0.0.0.0" in said
     assert up.returncode == 0
 
 
