@@ -13,6 +13,7 @@ from requests.adapters import BaseAdapter
 from fakes.clock import Clock
 from fakes.ledger import Ledger
 from fakes.serving.deadline import DeadlineAdapter
+from fakes.serving.transport import body_bytes, header_text
 from fakes.serving.wsgi import Reply
 
 TIMEOUT = (5.0, 15.0)
@@ -78,8 +79,9 @@ class RecordingAdapter(BaseAdapter):
                 method=str(request.method),
                 path=url.path or "/",
                 query=url.query,
-                headers={"host": url.netloc} | {name.lower(): _text(value) for name, value in request.headers.items()},
-                body=_body(request.body),
+                headers={"host": url.netloc}
+                | {name.lower(): header_text(value) for name, value in request.headers.items()},
+                body=body_bytes(request.body),
                 reply=reply,
                 error=error,
             )
@@ -88,11 +90,3 @@ class RecordingAdapter(BaseAdapter):
     def close(self) -> None:
         """Close the inner adapter."""
         self._inner.close()
-
-
-def _text(value: str | bytes) -> str:
-    return value.decode("latin-1") if isinstance(value, bytes) else value
-
-
-def _body(body: Any) -> bytes:
-    return body if isinstance(body, bytes) else str(body or "").encode()

@@ -37,17 +37,17 @@ def control_app(fakes: Fakes, addresses: Mapping[str, str] = NO_ADDRESSES) -> WS
     app.json.sort_keys = False  # type: ignore[attr-defined] # exists in Flask's default provider
     app.before_request(_limit_body)
     app.register_error_handler(Exception, _error_reply)
-    app.register_blueprint(_about(fakes, addresses))
-    app.register_blueprint(_clock(fakes))
-    app.register_blueprint(_faults(fakes, ChannelSettings(app.wsgi_app)))
-    app.register_blueprint(_ledger(fakes))
+    app.register_blueprint(_general_routes(fakes, addresses))
+    app.register_blueprint(_clock_routes(fakes))
+    app.register_blueprint(_fault_routes(fakes, ChannelSettings(app.wsgi_app)))
+    app.register_blueprint(_ledger_routes(fakes))
     for name, routes in fakes.routes.items():
         app.register_blueprint(routes(), url_prefix=f"/{name}")
     return LocalOnly(app.wsgi_app)
 
 
-def _about(fakes: Fakes, addresses: Mapping[str, str]) -> Blueprint:
-    routes = Blueprint("about", __name__)
+def _general_routes(fakes: Fakes, addresses: Mapping[str, str]) -> Blueprint:
+    routes = Blueprint("general", __name__)
 
     @routes.get("/health")
     def health() -> Response:
@@ -69,7 +69,7 @@ def _about(fakes: Fakes, addresses: Mapping[str, str]) -> Blueprint:
     return routes
 
 
-def _clock(fakes: Fakes) -> Blueprint:
+def _clock_routes(fakes: Fakes) -> Blueprint:
     routes = Blueprint("clock", __name__)
     advance_lock = threading.Lock()
 
@@ -95,7 +95,7 @@ def _clock(fakes: Fakes) -> Blueprint:
     return routes
 
 
-def _faults(fakes: Fakes, channel: ChannelSettings) -> Blueprint:
+def _fault_routes(fakes: Fakes, channel: ChannelSettings) -> Blueprint:
     routes = Blueprint("faults", __name__)
 
     @routes.get("/faults")
@@ -126,7 +126,7 @@ def _faults(fakes: Fakes, channel: ChannelSettings) -> Blueprint:
     return routes
 
 
-def _ledger(fakes: Fakes) -> Blueprint:
+def _ledger_routes(fakes: Fakes) -> Blueprint:
     routes = Blueprint("ledger", __name__)
 
     @routes.get("/ledger")

@@ -43,8 +43,8 @@ class DeadlineAdapter(HTTPAdapter):
         """Send, and read the whole answer."""
         began = time.monotonic()
         response = super().send(request, True, timeout, verify, cert, proxies)
-        time_limit = timeout[1] if isinstance(timeout, tuple) else timeout
-        end = None if time_limit is None else began + float(time_limit)
+        time_limit = read_timeout(timeout)
+        end = None if time_limit is None else began + time_limit
         try:
             body = self._read(response.raw, end)
         except ProtocolError as failure:
@@ -71,6 +71,12 @@ class DeadlineAdapter(HTTPAdapter):
                 raw.close()
                 raise TimeoutError
         return bytes(body)
+
+
+def read_timeout(timeout: Any) -> float | None:
+    """The seconds to wait for an answer in the `timeout` of a `requests` call; None for ever."""
+    limit = timeout[1] if isinstance(timeout, tuple) else timeout
+    return None if limit is None else float(limit)
 
 
 def _chunks(raw: BaseHTTPResponse) -> Iterator[bytes]:

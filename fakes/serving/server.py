@@ -13,7 +13,7 @@ import socket
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from granian import _futures
@@ -23,7 +23,7 @@ from granian.http import HTTP1Settings
 from fakes.clock import SystemClock
 from fakes.serving.connection import ENDING_KEY, WAIT_KEY, ConnectionEnding
 from fakes.serving.tcp_reset import ConnectionResetter
-from fakes.serving.wsgi import NO_REPLY_KEY, Environ, WSGIApp
+from fakes.serving.wsgi import NO_REPLY_KEY, Environ, WSGIApp, join_parts
 
 BACKLOG = 1024
 IDLE_SECONDS = 30
@@ -64,7 +64,7 @@ class WSGIServer:
         self._worker = _worker(listener, threads)
 
     def start(self) -> None:
-        """Start to serve; returns at once."""
+        """Start serving; returns at once."""
         self._loop = asyncio.new_event_loop()  # required by granian, never run
         new_scheduler: Any = _futures._new_cbscheduler  # granian's own server does the same
         self._scheduler = new_scheduler(self._loop, self._answer, impl_asyncio=True)
@@ -96,7 +96,7 @@ class WSGIServer:
         elif isinstance(parts, list):
             proto.response_bytes(head.status, head.headers, parts[0] if len(parts) == 1 else b"".join(parts))
         else:
-            proto.response_bytes(head.status, head.headers, _drain(parts))
+            proto.response_bytes(head.status, head.headers, join_parts(parts))
 
     def _end(self, proto: Any, environ: Environ, head: _ReplyHead, parts: Any) -> None:
         ending: ConnectionEnding | None = environ.get(ENDING_KEY)
@@ -119,15 +119,6 @@ def _cut_off(parts: Iterable[bytes]) -> Iterator[bytes]:
     """The parts; ends only when they are on the wire, because a body that ends too early drops what is not yet sent."""
     yield from (part for part in parts if part)
     _wait(FLUSH_SECONDS)
-
-
-def _drain(parts: Any) -> bytes:
-    try:
-        return b"".join(parts)
-    finally:
-        close: Callable[[], None] | None = getattr(parts, "close", None)
-        if close is not None:
-            close()
 
 
 def _base_environ() -> Environ:

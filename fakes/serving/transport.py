@@ -21,6 +21,7 @@ from urllib3.exceptions import ProtocolError
 from urllib3.response import HTTPResponse
 
 from fakes.serving.connection import ENDING_KEY, WAIT_KEY, ConnectionEnding
+from fakes.serving.deadline import read_timeout
 from fakes.serving.wsgi import Reply, WSGIApp, build_environ, call
 
 
@@ -47,11 +48,11 @@ class WSGIAdapter(BaseAdapter):
     ) -> requests.Response:
         """Call the app. Raises what `requests` raises when the connection ends early or the answer takes too long."""
         url = urlsplit(str(request.url))
-        body = request.body if isinstance(request.body, bytes) else str(request.body or "").encode()
-        headers = {name: _text(value) for name, value in request.headers.items()}
+        body = body_bytes(request.body)
+        headers = {name: header_text(value) for name, value in request.headers.items()}
         host = headers.pop("Host", url.netloc)
         environ = build_environ(str(request.method), url.path or "/", url.query, headers, body, host=host)
-        caller_timeout = _CallerTimeout(_read_timeout(timeout), self._pass_time)
+        caller_timeout = _CallerTimeout(read_timeout(timeout), self._pass_time)
         environ[WAIT_KEY] = caller_timeout.wait
         reply = call(self._app, environ)
         ending: ConnectionEnding | None = environ.get(ENDING_KEY)
@@ -175,10 +176,11 @@ def _connection_error(ending: ConnectionEnding, request: requests.PreparedReques
     return requests.ConnectionError(ProtocolError("Connection aborted.", cause), request=request)
 
 
-def _read_timeout(timeout: Any) -> float | None:
-    limit = timeout[1] if isinstance(timeout, tuple) else timeout
-    return None if limit is None else float(limit)
+def body_bytes(body: Any) -> bytes:
+    """The body of a prepared request as bytes."""
+    return body if isinstance(body, bytes) else str(body or "").encode()
 
 
-def _text(value: str | bytes) -> str:
+def header_text(value: str | bytes) -> str:
+    """The value of a request header as text."""
     return value.decode("latin-1") if isinstance(value, bytes) else value

@@ -136,14 +136,18 @@ def call(app: WSGIApp, environ: Environ) -> Reply:
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:  # noqa: ARG001 - the WSGI signature
         started[:] = [int(status[:3]), tuple(headers)]
 
-    parts = app(environ, start_response)
+    body = join_parts(app(environ, start_response))
+    return Reply(started[0], started[1], body)
+
+
+def join_parts(parts: Iterable[bytes]) -> bytes:
+    """The whole body that a WSGI app returned; closes it as WSGI demands."""
     try:
-        body = b"".join(parts)
+        return b"".join(parts)
     finally:
-        close = getattr(parts, "close", None)
+        close: Callable[[], None] | None = getattr(parts, "close", None)
         if close is not None:
             close()
-    return Reply(started[0], started[1], body)
 
 
 def build_environ(

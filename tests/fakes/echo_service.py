@@ -61,10 +61,10 @@ class Echo:
     def secrets(self) -> Mapping[str, str]:
         return {"token": GOOD_TOKEN}
 
-    def seed(self, given: Mapping[str, Any]) -> None:
-        if "start" not in given:
-            raise SeedError(f"start: expected a number, got {dict(given)}")
-        self.acted = given["start"]
+    def seed(self, data: Mapping[str, Any]) -> None:
+        if "start" not in data:
+            raise SeedError(f"start: expected a number, got {dict(data)}")
+        self.acted = data["start"]
 
     def reset(self) -> None:
         self.acted = 0
@@ -84,18 +84,17 @@ class Echo:
         @routes.route("/channel", methods=["GET", "PUT"])
         def channel() -> Any:
             if request.method == "PUT":
-                given = request.get_json()
-                if not set(given) <= set(self.channel):
+                changes = request.get_json()
+                if not set(changes) <= set(self.channel):
                     return jsonify(error="unknown setting"), 400
-                self.channel.update(given)
+                self.channel.update(changes)
             return jsonify(self.channel)
 
         return routes
 
 
 def answer(status: int, value: Any) -> Reply:
-    body = json.dumps(value).encode()
-    return Reply(status, (("Content-Type", "application/json"), ("Content-Length", str(len(body)))), body)
+    return Reply.of(status, "application/json", json.dumps(value).encode())
 
 
 class EchoSetup:
