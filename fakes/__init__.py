@@ -1,4 +1,4 @@
-"""Stand-ins for everything around a relay: RapidPro, CHT, and time.
+"""Fakes of everything around a relay: RapidPro, CHT, and time.
 
-State lives in memory and dies with the process. Nothing here imports the relay or the conformance suite.
+State lives in memory and ends with the process. Nothing here imports the relay or the conformance suite.
 """

@@ -1,4 +1,4 @@
-"""`python -m fakes`: fake services as a process, flow expressions, the generated part of the docs."""
+"""`python -m fakes`: fake services as a process, flow expressions, the generated parts of the docs."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ from typing import Any
 
 import click
 
-CHOICES = {"rapidpro": ("rapidpro",), "cht": ("cht",), "both": ("rapidpro", "cht")}
+SERVICES_BY_COMMAND = {"rapidpro": ("rapidpro",), "cht": ("cht",), "both": ("rapidpro", "cht")}
 PORT = click.IntRange(0, 65535)
 
 
-ABOUT = "Fakes of RapidPro and CHT that keep their state in memory and misbehave when told to."
+ABOUT = "Fakes of RapidPro and CHT that keep their state in memory and misbehave on demand."
 
 
 def main() -> None:
-    """The command line. Exit status 2 if nothing could be done."""
-    commands = [*(_service_command(what) for what in CHOICES), evaluate, docs]
+    """The command line. Exit status 2 if the command could not be carried out."""
+    commands = [*(_service_command(command) for command in SERVICES_BY_COMMAND), evaluate, docs]
     settings = {"help_option_names": ["-h", "--help"]}
     click.Group(help=ABOUT, commands=commands, context_settings=settings)(prog_name="python -m fakes")
 
 
-def _service_command(what: str) -> click.Command:
-    names = CHOICES[what]
+def _service_command(command: str) -> click.Command:
+    names = SERVICES_BY_COMMAND[command]
 
-    @click.command(what, help=f"Serve the fake {' and '.join(names)}; one JSON line says where.")
-    @click.option("--port", type=PORT, default=0, help="Of the first service; the second gets the next. 0: any.")
-    @click.option("--control-port", type=PORT, default=0, help="Of the control API, always on loopback. 0: any.")
+    @click.command(command, help=f"Serve the fake {' and '.join(names)}; prints their addresses as one JSON line.")
+    @click.option("--port", type=PORT, default=0, help="Port of the first service; the second gets the next. 0: any.")
+    @click.option("--control-port", type=PORT, default=0, help="Port of the control API, always on loopback. 0: any.")
     @click.option("--bind", default="127.0.0.1", show_default=True, help="Address of the services.")
-    @click.option("--seed-file", type=click.Path(path_type=Path), help="JSON that the services begin from.")
+    @click.option("--seed-file", type=click.Path(path_type=Path), help="JSON with the initial state of the services.")
     @click.option("--profile", default="26", show_default=True, help="Version of RapidPro to imitate.")
     @click.option("--cht-release", default="5.2", show_default=True, help="Release of CHT's own gateway to imitate.")
     @click.option("--clock", type=click.Choice(["system", "virtual"]), default="system", show_default=True)
     @click.option("--now", help="ISO time at which a virtual clock starts.")
-    @click.option("--seed", type=int, default=1, show_default=True, help="Of all randomness.")
-    @click.option("--stop-with-stdin", is_flag=True, help="End when standard input ends: no orphans.")
+    @click.option("--seed", type=int, default=1, show_default=True, help="Seed of all randomness.")
+    @click.option("--stop-with-stdin", is_flag=True, help="End when standard input ends.")
     def serve(seed_file: Path | None, now: str | None, **options: Any) -> None:
         _serve(names, seed_file, now, options)
 
@@ -44,32 +44,32 @@ def _service_command(what: str) -> click.Command:
 
 
 def _serve(names: tuple[str, ...], seed_file: Path | None, now: str | None, options: dict[str, Any]) -> None:
-    from fakes.clock import parse_moment  # not needed for --help, which is to be quick
+    from fakes.clock import parse_moment  # imported here to keep --help fast
     from fakes.standalone import CannotStart, Settings, read_seeds, run
 
     try:
         if now is not None and options["clock"] != "virtual":
-            raise CannotStart("--now sets a virtual clock: give --clock virtual with it")
+            raise CannotStart("--now sets a virtual clock: add --clock virtual")
         moment = None if now is None else parse_moment(now)
         seeds = {} if seed_file is None else read_seeds(seed_file, names)
         settings = Settings(services=names, seeds=seeds, now=moment, **options)
     except (CannotStart, ValueError) as reason:
-        raise _Refusal(str(reason)) from None
+        raise _StartupError(str(reason)) from None
     try:
         run(settings)
     except CannotStart as reason:
-        raise _Refusal(str(reason)) from None
+        raise _StartupError(str(reason)) from None
 
 
-class _Refusal(click.ClickException):
-    """Printed as one sentence."""
+class _StartupError(click.ClickException):
+    """An error that is printed as one sentence."""
 
-    exit_code = 2  # nothing could be done
+    exit_code = 2
 
 
 @click.command("eval")
 def evaluate() -> None:
-    """Evaluate flow expressions: one JSON object a line in, one a line out."""
+    """Evaluate flow expressions: one JSON object per line in, one per line out."""
     from fakes.rapidpro.flows.eval import run
 
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -78,7 +78,7 @@ def evaluate() -> None:
 
 
 @click.command("docs")
-@click.option("--check", is_flag=True, help="Only say whether the files are up to date.")
+@click.option("--check", is_flag=True, help="Only check whether the files are up to date.")
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False), default=Path("docs"))
 def docs(check: bool, folder: Path) -> None:
     """Write the lists of effects, presets and versions into the docs."""

@@ -1,7 +1,7 @@
-"""A small fake of Africa's Talking as it looks to a sender of texts: `POST /version1/messaging`, and delivery reports.
+"""A small fake of Africa's Talking for senders of texts: `POST /version1/messaging`, and delivery reports.
 
-Shapes after its documentation (developers.africastalking.com, sending bulk SMS) and what its users report; there are no
-recordings of it. It knows one recipient a call, since CHT sends no more, and neither costs nor sender ids.
+Its formats follow the documentation (developers.africastalking.com, sending bulk SMS) and reports of users; there are
+no recordings of it. It supports one recipient per call, since CHT sends no more, and neither costs nor sender ids.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from urllib.parse import parse_qsl, urlencode
 from fakes.serving.wsgi import Environ, Reply, StartResponse, read_body
 
 PATH = "/version1/messaging"
-LIMIT = 1024 * 1024
-WORDS: Mapping[int, str] = MappingProxyType(
+BODY_LIMIT = 1024 * 1024
+STATUS_NAMES: Mapping[int, str] = MappingProxyType(
     {
         100: "Success",
         101: "Success",
@@ -33,12 +33,12 @@ WORDS: Mapping[int, str] = MappingProxyType(
         502: "RejectedByGateway",
     }
 )
-"""The status word of a recipient by its status code."""
+"""The status of a recipient by its status code."""
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text that was taken."""
+    """An accepted text."""
 
     id: str
     sender: str | None
@@ -48,7 +48,7 @@ class Text:
 
 @dataclass
 class AfricasTalking:
-    """A WSGI app. `codes` gives the status code of a number, 101 for all others; from 400 on nothing is taken."""
+    """A WSGI app. `codes` maps phone numbers to status codes, 101 for all others; from 400 on, a text is rejected."""
 
     username: str
     key: str
@@ -59,35 +59,35 @@ class AfricasTalking:
         return self._answer(environ).to_wsgi(start_response)
 
     def report(self, text: Text, status: str, reason: str | None = None) -> str:
-        """The form body of the delivery report that it sends of a text, such as `Success` or `Failed`."""
+        """The form body of a delivery report about a text; `status` is for instance `Success` or `Failed`."""
         fields = {"id": text.id, "status": status, "phoneNumber": text.to, "networkCode": "63902"}
         return urlencode(fields | ({"failureReason": reason} if reason else {}))
 
     def _answer(self, environ: Environ) -> Reply:
         if environ["PATH_INFO"] != PATH or environ["REQUEST_METHOD"] != "POST":
             return _plain(404, "The resource could not be found")
-        fields = dict(parse_qsl(read_body(environ, LIMIT).decode("utf-8", "replace"), keep_blank_values=True))
+        fields = dict(parse_qsl(read_body(environ, BODY_LIMIT).decode("utf-8", "replace"), keep_blank_values=True))
         if environ.get("HTTP_APIKEY") != self.key or fields.get("username") != self.username:
             return _plain(401, "The supplied authentication is invalid")
         missing = [name for name in ("to", "message") if not fields.get(name)]
         if missing:
             return _plain(400, f"Request is missing required form field '{missing[0]}'")
-        return _json(201, self._take(fields))
+        return _json(201, self._accept(fields))
 
-    def _take(self, fields: Mapping[str, str]) -> object:
+    def _accept(self, fields: Mapping[str, str]) -> object:
         code = self.codes.get(fields["to"], 101)
-        taken = code < 400
+        accepted = code < 400
         text = Text(f"ATXid_{len(self.texts) + 1:032x}", fields.get("from"), fields["to"], fields["message"])
-        if taken:
+        if accepted:
             self.texts.append(text)
         recipient = {
             "statusCode": code,
             "number": text.to,
-            "status": WORDS[code],
-            "cost": "KES 0.8000" if taken else "0",
-            "messageId": text.id if taken else "None",
+            "status": STATUS_NAMES[code],
+            "cost": "KES 0.8000" if accepted else "0",
+            "messageId": text.id if accepted else "None",
         }
-        summary = f"Sent to {int(taken)}/1 Total Cost: {recipient['cost']}"
+        summary = f"Sent to {int(accepted)}/1 Total Cost: {recipient['cost']}"
         return {"SMSMessageData": {"Message": summary, "Recipients": [recipient]}}
 
 

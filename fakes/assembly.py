@@ -1,4 +1,4 @@
-"""The one place where the parts of the fakes are made and joined: clock, ledger, plan, services, layers."""
+"""The one place where the parts of the fakes are created and connected: clock, ledger, plan, services, layers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fakes.clock import Clock, SystemClock, VirtualClock
 from fakes.faults import Faulty, Plan
-from fakes.faults.effect import Around
+from fakes.faults.effect import ServiceContext
 from fakes.ledger import READ_LIMIT, Exchange, Ledger, Recorded
 from fakes.service import Service
 from fakes.serving.wsgi import Environ, Reply, WSGIApp, read_body
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from flask import Blueprint
 
 Routes = Callable[[], "Blueprint"]
-"""Makes a service's part of the control API, which is mounted at `/<name>`."""
+"""Returns a service's part of the control API, which is mounted at `/<name>`."""
 SERVICES = ("rapidpro", "cht")
 
 
@@ -28,7 +28,7 @@ SERVICES = ("rapidpro", "cht")
 class Fakes:
     """Services with their layers around them, on one clock, with one ledger and one plan of faults.
 
-    `apps` are what callers get: `Recorded` around `Faulty` around the service. `sessions` are used for calls out.
+    `apps` is what callers use: `Recorded` around `Faulty` around the service. `sessions` are for calls out.
     """
 
     clock: Clock
@@ -38,33 +38,31 @@ class Fakes:
     routes: dict[str, Routes] = field(default_factory=dict)
     apps: dict[str, WSGIApp] = field(default_factory=dict)
     sessions: dict[str, requests.Session] = field(default_factory=dict)
-    _making: threading.Lock = field(default_factory=threading.Lock)
+    _sessions_lock: threading.Lock = field(default_factory=threading.Lock)
 
     def session(self, name: str) -> requests.Session:
-        """The session for calls out of the service `name`; in process, mount adapters on it."""
-        from fakes.outgoing_calls import CallsOut  # requests takes a tenth of a second to load; many runs make no call
+        """The session for calls out of the service `name`. In process, mount adapters on it."""
+        from fakes.outgoing_calls import RecordingSession  # requests loads slowly, and many runs make no call
 
-        with self._making:
+        with self._sessions_lock:
             if name not in self.sessions:
-                self.sessions[name] = CallsOut(self.ledger, name, self.clock)
+                self.sessions[name] = RecordingSession(self.ledger, name, self.clock)
             return self.sessions[name]
 
     def add(self, service: Service, routes: Routes) -> WSGIApp:
-        """Put the layers around `service` and return the app for its callers. `routes`: its part of the control API."""
+        """Wrap `service` in the layers and return the app for its callers. `routes`: its part of the control API."""
         exhaust: Callable[[], None] | None = getattr(service, "exhaust_quota", None)
-        around = Around(service.name, lambda environ: self._earlier(service.name, environ), exhaust)
+        around = ServiceContext(service.name, lambda environ: self._earlier_reply(service.name, environ), exhaust)
         recorded = Recorded(Faulty(service, self.plan, around), self.ledger, service.name, self.clock)
-        service.unexpected = recorded.note_unexpected
-        holder: Any = service
-        if hasattr(holder, "secrets"):
-            self.ledger.holders.append(holder)
+        service.on_unexpected = recorded.mark_unexpected
+        self.ledger.secret_sources.append(service)
         self.services[service.name] = service
         self.routes[service.name] = routes
         self.apps[service.name] = recorded
         return recorded
 
     def reset(self) -> None:
-        """State, faults and ledger back to the seed. Time goes on from where it is; what waited for it is forgotten."""
+        """Reset state, faults and ledger to the seed. Time continues from now; waiting timers are removed."""
         self.plan.clear()
         if isinstance(self.clock, VirtualClock):
             self.clock.reset(self.clock.now())
@@ -77,47 +75,47 @@ class Fakes:
     def reseed(self, seed: int) -> None:
         """From the next reset on, all randomness comes from this seed."""
         for name, service in self.services.items():
-            service.chance = generator(seed, name).getstate()
+            service.rng_state = generator(seed, name).getstate()
 
-    def _earlier(self, service: str, environ: Environ) -> Reply | None:
-        asked = (
+    def _earlier_reply(self, service: str, environ: Environ) -> Reply | None:
+        key = (
             environ["REQUEST_METHOD"],
             environ["PATH_INFO"],
             environ.get("QUERY_STRING", ""),
             read_body(environ, READ_LIMIT),
         )
-        found = (one for one in self.ledger.after(0, service) if _is_answered(one) and _asked(one) == asked)
+        found = (entry for entry in self.ledger.after(0, service) if _has_reply(entry) and _request_key(entry) == key)
         exchange = next(found, None)
         return None if exchange is None else exchange.reply
 
 
-def _is_answered(exchange: Exchange) -> bool:
+def _has_reply(exchange: Exchange) -> bool:
     return exchange.direction == "in" and exchange.reply is not None and exchange.fault is None
 
 
-def _asked(exchange: Exchange) -> tuple[str, str, str, bytes]:
+def _request_key(exchange: Exchange) -> tuple[str, str, str, bytes]:
     return exchange.method, exchange.path, exchange.query, exchange.body
 
 
-class _Posts:
-    """A service's session, asked for only when the first call is due."""
+class _LazySession:
+    """The session of a service, created at its first call."""
 
     def __init__(self, fakes: Fakes, name: str) -> None:
         self._fakes = fakes
         self._name = name
 
-    def post(self, url: str, **given: Any) -> requests.Response:
-        """As a session does it."""
-        return self._fakes.session(self._name).post(url, **given)
+    def post(self, url: str, **options: Any) -> requests.Response:
+        """As `requests.Session.post`."""
+        return self._fakes.session(self._name).post(url, **options)
 
 
 def generator(seed: int, name: str) -> random.Random:
-    """A service's own randomness out of a run's seed."""
+    """The random generator of one service, from the seed of a run."""
     return random.Random(f"{seed} {name}")
 
 
 def assemble(clock: Clock) -> Fakes:
-    """The layers without a service yet; `add` services to it."""
+    """The parts without services; `add` the services."""
     return Fakes(clock, Ledger(), Plan(clock))
 
 
@@ -130,10 +128,10 @@ def assemble_services(
     seed: int = 1,
     seeds: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Fakes:
-    """The named fake services, joined.
+    """The named fake services, connected.
 
-    `profile` is RapidPro's version, `seed` that of all randomness, `seeds` what the services begin from, by name.
-    Raises ValueError for an unknown profile or release, SeedError for a seed that cannot be used.
+    `profile` is RapidPro's version, `seed` is for all randomness, `seeds` are the initial states by service name.
+    Raises ValueError for an unknown profile or release, SeedError for an invalid seed.
     """
     fakes = assemble(clock)
     for name in names:
@@ -146,12 +144,12 @@ def assemble_services(
 
 
 def _rapidpro(fakes: Fakes, profile: str, rng: random.Random) -> tuple[Service, Routes]:
-    from fakes.rapidpro import RapidPro  # each fake is loaded only where it is wanted
+    from fakes.rapidpro import RapidPro  # each fake is imported only where it is needed
 
-    service = RapidPro(fakes.clock, profile=profile, session=_Posts(fakes, "rapidpro"), rng=rng)
+    service = RapidPro(fakes.clock, profile=profile, session=_LazySession(fakes, "rapidpro"), rng=rng)
 
     def routes() -> Blueprint:
-        from fakes.rapidpro.control.blueprint import control_blueprint  # with Flask: only the control API needs it
+        from fakes.rapidpro.control.blueprint import control_blueprint  # imports Flask: only the control API needs it
 
         return control_blueprint(service)
 

@@ -1,7 +1,6 @@
-"""Time as an object that is passed in: real time, or time that stands still until it is advanced.
+"""Time as an object that is passed in: real time, or virtual time that moves only when it is advanced.
 
-All moments are aware datetimes in UTC; all spans are seconds. This is the only module of the fakes that reads
-the real clock.
+All moments are aware datetimes in UTC; all durations are in seconds. No other module of the fakes reads the real clock.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ Action = Callable[[], None]
 
 
 class Timer:
-    """One action waiting for its moment; `cancel` makes it never happen."""
+    """One action that waits for its time; after `cancel` it never runs."""
 
     __slots__ = ("action", "cancelled", "when")
 
@@ -32,20 +31,20 @@ class Timer:
 
 
 class Clock(Protocol):
-    """What everything that needs time is given."""
+    """The clock that everything with a need for time receives."""
 
     kind: Literal["system", "virtual"]
 
     def now(self) -> datetime:
-        """The present moment, aware, UTC."""
+        """The current time, aware, in UTC."""
         ...
 
     def timestamp(self) -> float:
-        """The same moment as seconds since 1970."""
+        """The current time as seconds since 1970."""
         ...
 
     def call_at(self, when: datetime, action: Action) -> Timer:
-        """Run `action` once at `when` (at once, but not inside this call, if that is past)."""
+        """Run `action` once at `when`; if that is past, as soon as possible, but not inside this call."""
         ...
 
     def call_later(self, seconds: float, action: Action) -> Timer:
@@ -53,8 +52,8 @@ class Clock(Protocol):
         ...
 
 
-class _Agenda:
-    """Waiting timers in order of time; equal times in order of arrival. Safe between threads."""
+class _TimerQueue:
+    """Waiting timers in order of time; equal times in order of insertion. Thread-safe."""
 
     def __init__(self) -> None:
         self._heap: list[tuple[datetime, int, Timer]] = []
@@ -72,7 +71,7 @@ class _Agenda:
             return self._heap[0][0] if self._heap else None
 
     def pop_due(self, until: datetime) -> Timer | None:
-        """The earliest timer due by `until`, taken out; none if nothing is due."""
+        """Remove and return the earliest timer due by `until`; None if nothing is due."""
         with self._lock:
             while self._heap and self._heap[0][0] <= until:
                 timer = heapq.heappop(self._heap)[2]
@@ -86,9 +85,9 @@ class _Agenda:
 
 
 class VirtualClock:
-    """Time that moves only by `advance`; timers run in order while it passes them.
+    """Time that moves only by `advance`, which runs the timers that come due, in order.
 
-    Whole microseconds, so that equal schedules give equal histories. Time cannot go backwards.
+    In whole microseconds, so that equal schedules give equal histories. Time cannot go backwards.
     """
 
     kind: Literal["system", "virtual"] = "virtual"
@@ -96,9 +95,9 @@ class VirtualClock:
     def __init__(self, start: datetime | None = None) -> None:
         self._now = start if start is not None else datetime(2024, 10, 1, 8, 0, tzinfo=UTC)
         if self._now.tzinfo is None:
-            raise ValueError(f"a clock starts at an aware time, got {start!r}: give it a time zone")
+            raise ValueError(f"expected an aware start time, got {start!r}: add a time zone")
         self._now = self._now.astimezone(UTC)
-        self._agenda = _Agenda()
+        self._timers = _TimerQueue()
 
     def now(self) -> datetime:
         return self._now
@@ -108,42 +107,42 @@ class VirtualClock:
 
     def call_at(self, when: datetime, action: Action) -> Timer:
         timer = Timer(max(when, self._now), action)
-        self._agenda.add(timer)
+        self._timers.add(timer)
         return timer
 
     def call_later(self, seconds: float, action: Action) -> Timer:
         return self.call_at(self._now + timedelta(seconds=seconds), action)
 
     def next_due(self) -> datetime | None:
-        """When the next timer is due; none if nothing waits."""
-        return self._agenda.next_due()
+        """When the next timer is due; None if no timer waits."""
+        return self._timers.next_due()
 
     def advance(self, seconds: float) -> None:
-        """Let `seconds` pass. ValueError for a negative number."""
+        """Let `seconds` pass. Raises ValueError for a negative number."""
         if not seconds >= 0:
-            raise ValueError(f"time passes forwards: expected 0 or more seconds, got {seconds!r}")
+            raise ValueError(f"time cannot go backwards: expected 0 or more seconds, got {seconds!r}")
         self.advance_to(self._now + timedelta(seconds=seconds))
 
     def advance_to(self, when: datetime) -> None:
-        """Let time pass until `when`; a moment already past changes nothing."""
-        while (timer := self._agenda.pop_due(when)) is not None:
+        """Let time pass until `when`; does nothing if that is past."""
+        while (timer := self._timers.pop_due(when)) is not None:
             self._now = max(self._now, timer.when)
             timer.action()
         self._now = max(self._now, when)
 
     def reset(self, start: datetime) -> None:
-        """Forget all timers and stand at `start`: only for a world that begins anew."""
-        self._agenda.clear()
+        """Remove all timers and set the time to `start`: only for a world that starts over."""
+        self._timers.clear()
         self._now = start
 
 
 class SystemClock:
-    """Real time; timers run one after the other in a daemon thread that starts with the first timer."""
+    """Real time; timers run one after another in a daemon thread that starts with the first timer."""
 
     kind: Literal["system", "virtual"] = "system"
 
     def __init__(self) -> None:
-        self._agenda = _Agenda()
+        self._timers = _TimerQueue()
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
         self._start_lock = threading.Lock()
@@ -158,8 +157,8 @@ class SystemClock:
 
     def call_at(self, when: datetime, action: Action) -> Timer:
         timer = Timer(when, action)
-        earliest = self._agenda.next_due()
-        self._agenda.add(timer)
+        earliest = self._timers.next_due()
+        self._timers.add(timer)
         if self._thread is None:
             self._start()
         if earliest is None or when < earliest:
@@ -170,8 +169,8 @@ class SystemClock:
         return self.call_at(self.now() + timedelta(seconds=seconds), action)
 
     def clear(self) -> None:
-        """Forget all timers: only for a world that begins anew."""
-        self._agenda.clear()
+        """Remove all timers: only for a world that starts over."""
+        self._timers.clear()
 
     def close(self) -> None:
         """Stop the thread; waiting timers never run."""
@@ -186,19 +185,19 @@ class SystemClock:
 
     def _run(self) -> None:
         while not self._closed:
-            while (timer := self._agenda.pop_due(self.now())) is not None:
+            while (timer := self._timers.pop_due(self.now())) is not None:
                 try:
                     timer.action()
-                except Exception as failure:  # one bad timer must not stop time for all others
+                except Exception as failure:  # one failing timer must not stop all others
                     self.failures.append(failure)
-            due = self._agenda.next_due()
+            due = self._timers.next_due()
             wait = None if due is None else max(0.0, (due - self.now()).total_seconds())
             self._wake.wait(wait)
             self._wake.clear()
 
 
 def parse_moment(text: str) -> datetime:
-    """An ISO 8601 time as an aware UTC datetime; without offset it is taken as UTC. ValueError says what is wrong."""
+    """An ISO 8601 time as an aware UTC datetime; without an offset it is read as UTC. Raises ValueError."""
     try:
         moment = datetime.fromisoformat(text)
     except (TypeError, ValueError):
@@ -207,5 +206,5 @@ def parse_moment(text: str) -> datetime:
 
 
 def format_moment(moment: datetime) -> str:
-    """`2024-10-01T08:00:00.000000Z`, always with six digits."""
+    """The moment such as `2024-10-01T08:00:00.000000Z`, always with six digits."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"

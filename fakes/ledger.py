@@ -1,13 +1,12 @@
-"""The ledger: every exchange that crossed the wire, append-only, with secrets hidden on the way out.
+"""The ledger: an append-only list of all exchanges, with secrets hidden in its output.
 
-What a fake *did* is its state; what *crossed the wire* is here. Judging may need both.
+The state of a fake shows what it *did*; the ledger shows what *crossed the wire*. Judging may need both.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import json
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,9 +15,9 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from fakes.clock import Clock, format_moment
 from fakes.serving.wsgi import (
-    ACTED,
-    FAULT,
-    NO_REPLY,
+    ACTED_KEY,
+    FAULT_KEY,
+    NO_REPLY_KEY,
     Environ,
     Reply,
     StartResponse,
@@ -28,14 +27,14 @@ from fakes.serving.wsgi import (
     request_headers,
 )
 
-KEPT_BODY = 65_536
+MAX_BODY_SHOWN = 65_536
 READ_LIMIT = 64 * 1024 * 1024
 
 
 class Exchange(NamedTuple):
-    """One request and what came back. `reply` is None when the caller got no complete answer.
+    """One request and its reply. `reply` is None if the caller got no complete reply.
 
-    `direction` is `in` for requests to the fake service, `out` for calls the fake itself makes (a webhook).
+    `direction` is `in` for requests to the fake service, `out` for calls that the fake itself makes (a webhook).
     `at` is the time of arrival; `seq` numbers exchanges in the order in which they ended.
     """
 
@@ -56,22 +55,22 @@ class Exchange(NamedTuple):
 
 
 class HasSecrets(Protocol):
-    """Whoever knows secrets: their names and values at this moment."""
+    """Anything with secrets: their current values by name."""
 
     def secrets(self) -> Mapping[str, str]: ...
 
 
 @dataclass
 class Ledger:
-    """Append-only list of exchanges. Safe between threads."""
+    """Append-only list of exchanges. Thread-safe."""
 
-    holders: list[HasSecrets] = field(default_factory=list)
+    secret_sources: list[HasSecrets] = field(default_factory=list)
     _exchanges: list[Exchange] = field(default_factory=list)
     _first: int = 1
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, **fields: Any) -> Exchange:
-        """Append an exchange; its number is given here."""
+        """Append an exchange; it gets the next number."""
         with self._lock:
             exchange = Exchange(seq=self._first + len(self._exchanges), **fields)
             self._exchanges.append(exchange)
@@ -92,27 +91,27 @@ class Ledger:
 
     @property
     def last(self) -> int:
-        """The number of the newest exchange, 0 if none was ever made."""
+        """The number of the newest exchange; 0 if there never was one."""
         return self._first + len(self._exchanges) - 1
 
     def clear(self) -> None:
-        """Begin anew: only for a world that begins anew. Numbers go on, so that a reader never mixes two worlds."""
+        """Remove all exchanges: only for a world that starts over. Numbers continue, so that no reader mixes worlds."""
         with self._lock:
             self._first += len(self._exchanges)
             self._exchanges = []
 
     def export(self, exchanges: Iterable[Exchange]) -> list[dict[str, Any]]:
         """The exchanges as JSON, without secrets."""
-        hide = Redaction({name: value for holder in self.holders for name, value in holder.secrets().items()})
+        hide = Redaction({name: value for source in self.secret_sources for name, value in source.secrets().items()})
         return [as_json(exchange, hide) for exchange in exchanges]
 
 
 class Redaction:
-    """Replaces secrets by `[hidden:NAME]`, so that a reader sees which one stood there, never its value."""
+    """Replaces secrets by `[hidden:NAME]`, so that a reader sees which secret it was, but not its value."""
 
     def __init__(self, secrets: Mapping[str, str]) -> None:
         pairs = [(value, f"[hidden:{name}]") for name, value in secrets.items() if value]
-        self._pairs = sorted(pairs, key=lambda pair: -len(pair[0]))  # the longest first: one may contain another
+        self._pairs = sorted(pairs, key=lambda pair: -len(pair[0]))  # longest first: one may contain another
 
     def text(self, text: str) -> str:
         """`text` with every known secret replaced."""
@@ -122,7 +121,7 @@ class Redaction:
         return text
 
     def authorization(self, value: str) -> str:
-        """An Authorization header: scheme, user name where there is one, and the secret's name if it is known."""
+        """An Authorization header: scheme, user name if it has one, and the name of the secret if it is known."""
         scheme, _, credential = value.partition(" ")
         if scheme.lower() == "basic":
             user, _, password = _decode_basic(credential).partition(":")
@@ -141,7 +140,7 @@ def _decode_basic(credential: str) -> str:
 
 
 def as_json(exchange: Exchange, hide: Redaction) -> dict[str, Any]:
-    """One exchange as the control API shows it."""
+    """One exchange as JSON for the control API."""
     reply = exchange.reply
     return {
         "seq": exchange.seq,
@@ -174,12 +173,12 @@ def _headers(pairs: Iterable[tuple[str, str]], hide: Redaction) -> dict[str, str
 
 
 def _text(body: bytes) -> str:
-    shown = body[:KEPT_BODY].decode("utf-8", "replace")
-    return shown if len(body) <= KEPT_BODY else f"{shown}… ({len(body)} bytes)"
+    shown = body[:MAX_BODY_SHOWN].decode("utf-8", "replace")
+    return shown if len(body) <= MAX_BODY_SHOWN else f"{shown}… ({len(body)} bytes)"
 
 
 class Recorded:
-    """The outermost layer around a service: whatever passes is written to the ledger."""
+    """The outermost layer around a service: it writes every exchange to the ledger."""
 
     def __init__(self, app: WSGIApp, ledger: Ledger, service: str, clock: Clock) -> None:
         self._app = app
@@ -188,8 +187,8 @@ class Recorded:
         self._clock = clock
         self._local = threading.local()
 
-    def note_unexpected(self, sentence: str) -> None:
-        """Called by the service while it answers: this request is one that nobody expects."""
+    def mark_unexpected(self, sentence: str) -> None:
+        """Called by the service while it answers: no client should make this request, for the reason in `sentence`."""
         self._local.unexpected = sentence
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -204,7 +203,7 @@ class Recorded:
             error = f"{type(failure).__name__}: {failure}"
             raise
         finally:
-            self._write(environ, at, body, None if environ.get(NO_REPLY) else reply, error)
+            self._write(environ, at, body, None if environ.get(NO_REPLY_KEY) else reply, error)
         return reply.to_wsgi(start_response)
 
     def _write(self, environ: Environ, at: datetime, body: bytes, reply: Reply | None, error: str | None) -> None:
@@ -218,16 +217,8 @@ class Recorded:
             headers=request_headers(environ),
             body=body,
             reply=reply,
-            acted=environ.get(ACTED, True),
-            fault=environ.get(FAULT),
+            acted=environ.get(ACTED_KEY, True),
+            fault=environ.get(FAULT_KEY),
             unexpected=self._local.unexpected,
             error=error,
         )
-
-
-def json_body(body: bytes) -> Any:
-    """The JSON value of a body, None if it is none."""
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None

@@ -1,4 +1,4 @@
-"""The session that services use for calls out (RapidPro's webhook): each call is an exchange in the ledger too."""
+"""The session for calls that a service makes itself (RapidPro's webhook); each call is recorded in the ledger."""
 
 from __future__ import annotations
 
@@ -12,36 +12,37 @@ from requests.adapters import BaseAdapter
 
 from fakes.clock import Clock
 from fakes.ledger import Ledger
-from fakes.serving.deadline import BoundedAdapter
+from fakes.serving.deadline import DeadlineAdapter
+from fakes.serving.transport import body_bytes, header_text
 from fakes.serving.wsgi import Reply
 
 TIMEOUT = (5.0, 15.0)
-"""Seconds to connect and to wait for an answer, where the service says nothing else. Real time: these are sockets."""
-MOST_READ = 4 * 1024 * 1024
-"""Bytes of an answer: more than any service takes in, so that it sees that there is too much."""
+"""Default seconds to connect and to wait for an answer. Real time: these are sockets."""
+MAX_ANSWER_BYTES = 4 * 1024 * 1024
+"""More than any service accepts, so that the service itself sees that an answer is too long."""
 
 
-class CallsOut(requests.Session):
+class RecordingSession(requests.Session):
     """A session without retries, cookies, or settings from the environment, whose calls are recorded.
 
-    Calls may go to any address that a user configures as a webhook; nothing restricts them.
+    Calls may go to any address that a user configures as a webhook, without restriction.
     """
 
     def __init__(self, ledger: Ledger, service: str, clock: Clock) -> None:
-        self._recording = (ledger, service, clock)  # first: requests mounts its own adapters at once
+        self._recording = (ledger, service, clock)  # first: `super().__init__` mounts adapters
         super().__init__()
         self.trust_env = False
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self.mount("http://", BoundedAdapter(MOST_READ, connections=64))
-        self.mount("https://", BoundedAdapter(MOST_READ, connections=64))
+        self.mount("http://", DeadlineAdapter(MAX_ANSWER_BYTES, connections=64))
+        self.mount("https://", DeadlineAdapter(MAX_ANSWER_BYTES, connections=64))
 
     def mount(self, prefix: str | bytes, adapter: BaseAdapter) -> None:
-        """Use `adapter` for URLs that begin with `prefix`; what passes through it is recorded."""
-        super().mount(prefix, RecordedAdapter(adapter, *self._recording))
+        """Use `adapter` for URLs that begin with `prefix`, and record its exchanges."""
+        super().mount(prefix, RecordingAdapter(adapter, *self._recording))
 
 
-class RecordedAdapter(BaseAdapter):
-    """An adapter around another that writes each exchange to the ledger, also one that fails."""
+class RecordingAdapter(BaseAdapter):
+    """Wraps an adapter and writes each exchange to the ledger, including those that fail."""
 
     def __init__(self, inner: BaseAdapter, ledger: Ledger, service: str, clock: Clock) -> None:
         super().__init__()
@@ -59,7 +60,7 @@ class RecordedAdapter(BaseAdapter):
         cert: Any = None,
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
-        """Send, read the whole answer, record both."""
+        """Send, read the whole answer, and record both."""
         at = self._clock.now()
         reply: Reply | None = None
         error: str | None = None
@@ -78,21 +79,14 @@ class RecordedAdapter(BaseAdapter):
                 method=str(request.method),
                 path=url.path or "/",
                 query=url.query,
-                headers={"host": url.netloc} | {name.lower(): _text(value) for name, value in request.headers.items()},
-                body=_body(request.body),
+                headers={"host": url.netloc}
+                | {name.lower(): header_text(value) for name, value in request.headers.items()},
+                body=body_bytes(request.body),
                 reply=reply,
                 error=error,
             )
         return response
 
     def close(self) -> None:
-        """Close what the inner adapter holds open."""
+        """Close the inner adapter."""
         self._inner.close()
-
-
-def _text(value: str | bytes) -> str:
-    return value.decode("latin-1") if isinstance(value, bytes) else value
-
-
-def _body(body: Any) -> bytes:
-    return body if isinstance(body, bytes) else str(body or "").encode()

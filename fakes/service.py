@@ -1,4 +1,4 @@
-"""What the layers around a fake service may expect of it."""
+"""The interface of a fake service for the layers around it."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from fakes.serving.wsgi import Environ, StartResponse
 
 
 class SeedError(ValueError):
-    """A seed that cannot be used; the text says what was expected, what came, and what to do."""
+    """An invalid seed; the text says what was expected, what was given, and what to do."""
 
 
 class Service(Protocol):
-    """A fake of one real service. It knows its public API and its state; no faults, no ledger, no real time."""
+    """A fake of one real service: its public API and its state, without faults, ledger or real time."""
 
     name: str
-    unexpected: Callable[[str], None]
-    """Called with a sentence when a request is one that nobody expects; the ledger notes it at the exchange."""
+    on_unexpected: Callable[[str], None]
+    """Called with a sentence about a request that no client should make; the ledger records it with the exchange."""
 
-    chance: Any
-    """The state of the generator that all randomness begins from at a reset."""
+    rng_state: Any
+    """The state to which a reset sets the random generator."""
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """The public API as a WSGI app."""
         ...
 
-    def seed(self, given: Mapping[str, Any]) -> None:
-        """Begin anew from `given`. Raises SeedError."""
+    def seed(self, data: Mapping[str, Any]) -> None:
+        """Start over from the seed `data`. Raises SeedError."""
         ...
 
     def reset(self) -> None:
-        """Begin anew from the last seed, or from the built-in one."""
+        """Start over from the last seed, or from the built-in one."""
         ...
 
     def metrics(self) -> Mapping[str, float]:
@@ -39,5 +39,5 @@ class Service(Protocol):
         ...
 
     def secrets(self) -> Mapping[str, str]:
-        """Every secret the service knows at this moment, by a name that may be shown: tokens, passwords."""
+        """All current secrets of the service (tokens, passwords), by a name that may be shown."""
         ...

@@ -1,4 +1,4 @@
-"""The fakes as one process: a port for each service and one for control, served until told to stop."""
+"""The fakes as one process: a port for each service and one for the control API, until a signal stops it."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from typing import Any
 
 from fakes.assembly import Fakes, assemble_services
 from fakes.clock import Clock, SystemClock, VirtualClock
-from fakes.serving.host import BACKLOG, Host
+from fakes.serving.server import BACKLOG, WSGIServer
 from fakes.serving.wsgi import Environ, StartResponse, WSGIApp
 
 THREADS = 64
-"""Requests that a service answers at a time; more wait their turn. Only a `delay` holds a thread for long."""
+"""Requests that a service answers at a time; others wait. Only a `delay` occupies a thread for long."""
 CONTROL_THREADS = 4
 
 
 class CannotStart(Exception):
-    """The fakes cannot start as they were asked to; the text says why, in a sentence."""
+    """The fakes cannot start with these settings; the text says why, in a sentence."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What `python -m fakes` was asked for. Port 0 lets the kernel choose."""
+    """The options of `python -m fakes`. Port 0 lets the kernel choose."""
 
     services: Sequence[str]
     port: int = 0
@@ -50,19 +50,19 @@ class Settings:
 
 
 def read_seeds(path: Path, services: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """What the services begin from: for one service its seed, for both an object of seeds by service name."""
+    """The seeds in a file, by service: for one service the file is its seed, for both an object of seeds by name."""
     try:
-        given = json.loads(path.read_bytes())
+        content = json.loads(path.read_bytes())
     except OSError as failure:
         raise CannotStart(f"the seed file {path} cannot be read: {failure.strerror}") from None
     except (ValueError, RecursionError) as failure:
         raise CannotStart(f"the seed file {path} is not JSON: {failure}") from None
-    if len(services) == 1 and isinstance(given, dict):
-        return {services[0]: given}
-    fits = isinstance(given, dict) and all(isinstance(seed, dict) for seed in given.values())
-    if not fits or not set(given) <= set(services):
+    if len(services) == 1 and isinstance(content, dict):
+        return {services[0]: content}
+    valid = isinstance(content, dict) and all(isinstance(seed, dict) for seed in content.values())
+    if not valid or not set(content) <= set(services):
         raise CannotStart(f"the seed file {path}: expected an object of seeds by service: {', '.join(services)}")
-    return dict(given)
+    return dict(content)
 
 
 def run(settings: Settings) -> None:
@@ -70,36 +70,36 @@ def run(settings: Settings) -> None:
     listeners = _listeners(settings)
     fakes = _assemble(settings)
     addresses = {name: _url(settings, name, listener) for name, listener in listeners.items()}
-    hosts = _hosts(fakes, listeners, addresses, settings.seed)
+    servers = _servers(fakes, listeners, addresses, settings.seed)
     _collect_less_garbage()
-    done: SimpleQueue[None] = SimpleQueue()  # a signal may put while this thread gets: an Event would hang then
+    done: SimpleQueue[None] = SimpleQueue()  # a signal may put while this thread gets: an Event would hang
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: done.put(None))
-    for host in hosts:
-        host.start()
-    _warn(listeners)
+    for server in servers:
+        server.start()
+    _warn_if_exposed(listeners)
     print(json.dumps(addresses), flush=True)
     if settings.stop_with_stdin:
         threading.Thread(target=_when_stdin_ends, args=(done,), name="stdin", daemon=True).start()
     done.get()
-    for host in hosts:
-        host.stop()
+    for server in servers:
+        server.stop()
     sys.stderr.flush()
     os._exit(0)  # at once: requests that hang on purpose must not keep the process
 
 
-def _warn(listeners: Mapping[str, socket.socket]) -> None:
-    """One sentence where a service listens for others: the tokens of the built-in seed are known to everybody."""
+def _warn_if_exposed(listeners: Mapping[str, socket.socket]) -> None:
+    """Warn if a service is reachable from other machines: everybody knows the tokens of the built-in seed."""
     for listener in listeners.values():
         address = listener.getsockname()[0]
         if not ipaddress.ip_address(address).is_loopback:
-            print(f"warning: the fakes answer whoever can reach {address}, with well-known secrets", file=sys.stderr)
+            print(f"warning: the fakes answer anyone who can reach {address}, with well-known secrets", file=sys.stderr)
             return
 
 
 def _collect_less_garbage() -> None:
-    # Each request leaves a dozen objects in the ledger for good. Looking through them all for garbage every few hundred
-    # requests costs a tenth of the server's time and finds nothing.
+    # Each request leaves a dozen permanent objects in the ledger. A search of them all for garbage every few hundred
+    # requests takes a tenth of the server's time and finds nothing.
     gc.freeze()
     gc.set_threshold(20_000, 10, 50)
 
@@ -120,34 +120,36 @@ def _assemble(settings: Settings) -> Fakes:
             seed=settings.seed,
             seeds=settings.seeds,
         )
-    except ValueError as failure:  # an unknown profile or release, a seed that cannot be used
+    except ValueError as failure:  # an unknown profile or release, an invalid seed
         raise CannotStart(str(failure)) from None
 
 
-def _hosts(fakes: Fakes, listeners: Mapping[str, socket.socket], addresses: Mapping[str, str], seed: int) -> list[Host]:
+def _servers(
+    fakes: Fakes, listeners: Mapping[str, socket.socket], addresses: Mapping[str, str], seed: int
+) -> list[WSGIServer]:
     rng = random.Random(seed)
-    hosts = [Host(app, listeners[name], threads=THREADS, rng=rng) for name, app in fakes.apps.items()]
-    control = _MadeWhenAsked(lambda: _control(fakes, addresses))
-    return [*hosts, Host(control, listeners["control"], threads=CONTROL_THREADS, rng=rng)]
+    servers = [WSGIServer(app, listeners[name], threads=THREADS, rng=rng) for name, app in fakes.apps.items()]
+    control = LazyApp(lambda: _control(fakes, addresses))
+    return [*servers, WSGIServer(control, listeners["control"], threads=CONTROL_THREADS, rng=rng)]
 
 
-class _MadeWhenAsked:
-    """An app that is made at its first request."""
+class LazyApp:
+    """An app that is created at its first request."""
 
-    def __init__(self, make: Callable[[], WSGIApp]) -> None:
-        self._make = make
-        self._made: WSGIApp | None = None
+    def __init__(self, create: Callable[[], WSGIApp]) -> None:
+        self._create = create
+        self._app: WSGIApp | None = None
         self._lock = threading.Lock()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         with self._lock:
-            if self._made is None:
-                self._made = self._make()
-        return self._made(environ, start_response)
+            if self._app is None:
+                self._app = self._create()
+        return self._app(environ, start_response)
 
 
 def _control(fakes: Fakes, addresses: Mapping[str, str]) -> WSGIApp:
-    from fakes.control.app import control_app  # with Flask, which takes a tenth of a second to load
+    from fakes.control.app import control_app  # imports Flask, which takes a tenth of a second
 
     return control_app(fakes, addresses)
 
@@ -158,7 +160,9 @@ def _listeners(settings: Settings) -> dict[str, socket.socket]:
     listeners = {}
     for offset, name in enumerate(settings.services):
         listeners[name] = listen(settings.bind, settings.port + offset if settings.port else 0)
-    listeners["control"] = listen("127.0.0.1", settings.control_port)  # never for other machines: it knows all
+    listeners["control"] = listen(
+        "127.0.0.1", settings.control_port
+    )  # never for other machines: it controls everything
     return listeners
 
 

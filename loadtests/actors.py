@@ -1,7 +1,6 @@
-"""Actors: people who text in, and CHT with texts that become due. One Locust user class each.
+"""Actors: people who send texts, and CHT with texts that become due. One Locust user class each.
 
-What they do is read from the environment's `harness` options (`loadtests/locustfile.py`); what they did is written to
-a file, one JSON object a line, for the judge.
+`loadtests/locust_process.py` runs them. They write what they did to a file, one JSON object per line, for the checks.
 """
 
 from __future__ import annotations
@@ -20,12 +19,12 @@ from locust.exception import StopUser
 from loadtests.shapes import Shape
 
 USERS = 20
-"""Of each kind: enough to spare, so that a slow answer does not slow the arrivals (an open model)."""
+"""Users of each class: more than enough, so that a slow answer does not slow the arrivals (an open model)."""
 
 
 @dataclass
-class Day:
-    """What is left to do of a shape, shared by all actors; and what was done."""
+class Workload:
+    """The remaining texts of a shape, shared by all actors, and the record of those made."""
 
     shape: Shape
     control_url: str
@@ -43,80 +42,80 @@ class Day:
         self.names = Faker()
         self.names.seed_instance(self.seed)
 
-    def note(self, **fields: Any) -> None:
-        """Write down what was done."""
+    def write(self, **fields: Any) -> None:
+        """Record one text."""
         self.done += 1
         self.record.write(json.dumps(fields) + "\n")
 
     def finished(self) -> bool:
-        """Whether every text of the shape was made."""
+        """Whether all texts of the shape were made."""
         return self.done >= self.shape.texts_in + self.shape.texts_out
 
 
-def number_in(position: int) -> str:
-    """The phone of the person who sends text `position`: 500 people, each several times."""
+def sender_number(position: int) -> str:
+    """The phone number that sends incoming text `position`: 500 people, each several times."""
     return f"+25078830{position % 500:04d}"
 
 
-def number_out(position: int) -> str:
-    """The phone that text `position` of CHT is for."""
+def recipient_number(position: int) -> str:
+    """The phone number that receives outgoing text `position`."""
     return f"+25078840{position % 500:04d}"
 
 
 class Person(HttpUser):
-    """People with phones: one texts in, RapidPro hands the text over within the same request."""
+    """People with phones: one sends a text, and RapidPro delivers it to the relay within the same request."""
 
     abstract = True
-    day: Day
+    workload: Workload
 
     def on_start(self) -> None:
-        """People answer what they got: they begin a little later."""
-        gevent.sleep(self.day.shape.replies_after)
+        """People answer texts from CHT, so they begin a little later."""
+        gevent.sleep(self.workload.shape.replies_after)
 
     @task
-    def texts_in(self) -> None:
-        position = next(self.day.texts_in, None)
+    def send_text(self) -> None:
+        position = next(self.workload.texts_in, None)
         if position is None:
             raise StopUser
-        number, text = number_in(position), f"Report {position}: {self.day.names.first_name()} has a fever"
+        number, text = sender_number(position), f"Report {position}: {self.workload.names.first_name()} has a fever"
         at = datetime.now(UTC).isoformat()
         with self.client.post(
-            f"{self.day.control_url}/rapidpro/phones/{number}/texts",
+            f"{self.workload.control_url}/rapidpro/phones/{number}/texts",
             json={"text": text},
             name="a person texts in",
             catch_response=True,
         ) as response:
-            seen = response.json() if response.ok else {}
-            status = (seen.get("webhook") or {}).get("status", 0)
+            answer = response.json() if response.ok else {}
+            status = (answer.get("webhook") or {}).get("status", 0)
             if status != 200:
                 response.failure(f"the relay answered {status}")
-        self.day.note(kind="in", id=seen.get("run"), number=number, text=text, status=status, at=at)
+        self.workload.write(kind="in", id=answer.get("run"), number=number, text=text, status=status, at=at)
 
 
 class Cht(HttpUser):
     """CHT: a reminder becomes due, as a document with one pending task."""
 
     abstract = True
-    day: Day
+    workload: Workload
 
     @task
-    def reminds(self) -> None:
-        position = next(self.day.texts_out, None)
+    def create_reminder(self) -> None:
+        position = next(self.workload.texts_out, None)
         if position is None:
             raise StopUser
-        number = number_out(position)
-        text = f"Reminder {position}: {self.day.names.first_name()} is expected at the clinic tomorrow"
+        number = recipient_number(position)
+        text = f"Reminder {position}: {self.workload.names.first_name()} is expected at the clinic tomorrow"
         with self.client.put(
-            f"{self.day.cht_url}/medic/reminder-{self.day.seed}-{position}",
-            json=reminder(f"reminder-{self.day.seed}-{position}", number, text),
-            auth=self.day.cht_admin,
+            f"{self.workload.cht_url}/medic/reminder-{self.workload.seed}-{position}",
+            json=reminder(f"reminder-{self.workload.seed}-{position}", number, text),
+            auth=self.workload.cht_admin,
             headers={"Accept": "application/json"},
             name="CHT: a reminder becomes due",
             catch_response=True,
         ) as response:
             if response.status_code != 201:
                 response.failure(f"CHT answered {response.status_code}")
-        self.day.note(kind="out", number=number, text=text)
+        self.workload.write(kind="out", number=number, text=text)
 
 
 def reminder(id_: str, number: str, text: str) -> dict[str, Any]:
@@ -126,10 +125,14 @@ def reminder(id_: str, number: str, text: str) -> dict[str, Any]:
     return message_document(id_, [(number, text)], datetime.now(UTC))
 
 
-def actors(day: Day) -> list[type[HttpUser]]:
-    """The user classes of this day, each at its share of the shape's rate."""
-    rates = ((Person, day.shape.in_per_second), (Cht, day.shape.out_per_second))
+def user_classes(workload: Workload) -> list[type[HttpUser]]:
+    """The Locust user classes, each with its rate from the shape."""
+    rates = ((Person, workload.shape.in_per_second), (Cht, workload.shape.out_per_second))
     return [
-        type(base.__name__, (base,), {"day": day, "wait_time": constant_throughput(rate / USERS), "host": day.cht_url})
+        type(
+            base.__name__,
+            (base,),
+            {"workload": workload, "wait_time": constant_throughput(rate / USERS), "host": workload.cht_url},
+        )
         for base, rate in rates
     ]

@@ -12,19 +12,19 @@ from conformance.cli.options.subject import check_started, reference_process
 from conformance.cli.options.types import Finite, check_command, check_url
 from conformance.subjects.external import ExternalRelay
 from conformance.verdicts import HarnessBroken, exit_status
-from loadtests.running import LoadResult, run
+from loadtests.run import LoadResult, run
 from loadtests.shapes import UnknownShape, shape
 
 
 @click.command("load")
 @click.argument("name", metavar="SHAPE")
-@click.option("--texts", type=click.IntRange(min=0), help="So many texts each way instead of the shape's own number.")
-@click.option("--seconds", type=Finite(min=0.1), help="Spread them over so many seconds.")
-@click.option("--subject-url", "url", callback=check_url, help="Load the relay at this address.")
+@click.option("--texts", type=click.IntRange(min=0), help="Number of texts each way, instead of the shape's own.")
+@click.option("--seconds", type=Finite(min=0.1), help="Spread the texts over this many seconds.")
+@click.option("--subject-url", "url", callback=check_url, help="Test the relay at this address.")
 @click.option("--subject-command", "command", callback=check_command, help="Start that relay with this command.")
 @click.option("--profile", type=click.Choice(PROFILES), default="26", show_default=True, help="RapidPro's version.")
-@click.option("--p95-ms", type=Finite(min=0), help="Fail if 95 of 100 requests may take longer.")
-@click.option("--seed", type=int, default=1, show_default=True, help="All chance of the run comes from this.")
+@click.option("--p95-ms", type=Finite(min=0), help="Fail if the 95th percentile of the request times exceeds this.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Seed of all randomness of the run.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
 def load_command(
@@ -40,10 +40,10 @@ def load_command(
     seed: int,
     as_json: bool,
 ) -> None:
-    """Play a day's traffic against a relay (the reference relay, if no other is given) and judge what came of it."""
+    """Run the traffic of a day against a relay (by default the reference relay) and judge the result."""
     check_started(url, command)
     try:
-        day = shape(name).scaled(texts, seconds)
+        load_shape = shape(name).scaled(texts, seconds)
     except UnknownShape as problem:
         raise click.UsageError(str(problem)) from None
     subject = ExternalRelay(url, command) if url is not None else reference_process()
@@ -51,7 +51,7 @@ def load_command(
     quiet = not console.is_terminal
     try:
         result = run(
-            day,
+            load_shape,
             subject,
             profile=profile,
             seed=seed,
@@ -61,12 +61,12 @@ def load_command(
     except HarnessBroken as problem:
         click.echo(f"nothing could be judged: {problem}", err=True)
         context.exit(2)
-    click.echo(json.dumps(result.as_json()) if as_json else told(result))
+    click.echo(json.dumps(result.as_json()) if as_json else summary(result))
     context.exit(exit_status([result.verdict]))
 
 
-def told(result: LoadResult) -> str:
-    """The result in lines for people."""
+def summary(result: LoadResult) -> str:
+    """The result as text."""
     figures = result.figures
     lines = [
         f"{figures.shape}: {result.verdict}",

@@ -1,4 +1,4 @@
-"""The gates a load run must pass, in order: there were requests, none failed, nothing was lost, it was quick enough."""
+"""The gates that a load run must pass: there were requests, none failed, no violation, answers were fast enough."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from conformance.verdicts import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What Locust measured and the ledger tells; times in milliseconds of one request, as its caller saw it."""
+    """Measurements by Locust and from the ledger; `..._ms` are request times as the caller saw them."""
 
     shape: str
     requests: int
@@ -32,14 +32,14 @@ class Figures:
     seconds: float
 
     def as_json(self, verdict: Verdict, reasons: Sequence[str]) -> dict[str, Any]:
-        """The one document of `load --json`."""
+        """The document of `load --json`."""
         return {**asdict(self), "verdict": verdict.value, "reasons": list(reasons)}
 
 
 def verdict(
     figures: Figures, violations: Sequence[Violation], p95_limit_ms: float | None = None
 ) -> tuple[Verdict, list[str]]:
-    """Passed or failed, and why; broken where nothing was measured."""
+    """Passed or failed, and why; broken if nothing was measured."""
     if figures.requests == 0 or figures.texts_in + figures.texts_out == 0:
         return Verdict.BROKEN, ["no request was made: nothing was tested"]
     reasons = []
@@ -49,12 +49,12 @@ def verdict(
     if len(violations) > 20:
         reasons.append(f"and {len(violations) - 20} more violations")
     if p95_limit_ms is not None and figures.p95_ms > p95_limit_ms:
-        reasons.append(f"95 of 100 requests took up to {figures.p95_ms:.0f} ms, allowed are {p95_limit_ms:.0f} ms")
+        reasons.append(f"95 of 100 requests took up to {figures.p95_ms:.0f} ms, the limit is {p95_limit_ms:.0f} ms")
     return (Verdict.FAILED if reasons else Verdict.PASSED), reasons
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The value that `share` (0..1) of all values do not exceed; 0 for none."""
+    """The value that `share` (0..1) of all values do not exceed; 0 if there are no values."""
     if not values:
         return 0.0
     ordered = sorted(values)

@@ -1,4 +1,4 @@
-"""Shapes: the days that a load test imitates, as data."""
+"""Shapes: the traffic of the days that a load test imitates, as data."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A day in short. Rates are texts a second; `texts_in` people send, `texts_out` CHT has due.
+    """The traffic of a day. People send `texts_in`, CHT has `texts_out` due; rates are in texts per second.
 
     `replies_after` is how many seconds after the first reminder people begin to answer.
     """
@@ -21,7 +21,7 @@ class Shape:
     replies_after: float
 
     def scaled(self, texts: int | None, seconds: float | None) -> Shape:
-        """The same day with `texts` each way, within `seconds`."""
+        """The same shape with `texts` each way, within `seconds`."""
         texts_in = self.texts_in if texts is None else texts
         texts_out = self.texts_out if texts is None else texts
         if seconds is None:
@@ -51,12 +51,12 @@ SHAPES = (
 
 
 class UnknownShape(ValueError):
-    """A name that no shape has."""
+    """There is no shape with this name."""
 
 
 def shape(name: str) -> Shape:
-    """The shape of that name. UnknownShape lists what there is."""
-    for one in SHAPES:
-        if one.name == name:
-            return one
-    raise UnknownShape(f"no load shape is called {name!r}; there are: {', '.join(one.name for one in SHAPES)}")
+    """The shape of that name. Raises UnknownShape, which lists all shapes."""
+    for known in SHAPES:
+        if known.name == name:
+            return known
+    raise UnknownShape(f"unknown load shape {name!r}: expected one of {', '.join(known.name for known in SHAPES)}")

@@ -11,7 +11,7 @@ import click
 from conformance.cli.options.running_fakes import RunningFakes, show, with_fakes, with_json
 from conformance.cli.options.types import Finite
 from fakes.faults.effects import EFFECTS
-from fakes.faults.model import SERVICES
+from fakes.faults.fault import SERVICES
 from fakes.faults.presets import PRESETS
 
 FOR_EVER = "forever"

@@ -13,8 +13,8 @@ from conformance.services.control_client import Control
 from conformance.services.neighbours import CHT_ADMIN, neighbours
 from conformance.verdicts import HarnessBroken
 from fakes.clock import SystemClock, VirtualClock
-from fakes.serving.deadline import BoundedAdapter
-from fakes.serving.process import Addresses, ServeError, running
+from fakes.serving.deadline import DeadlineAdapter
+from fakes.serving.process import Addresses, StartError, start_fakes
 
 QUICK = {"tps": 1000, "delays": {"wired": 0.02, "sent": 0.05, "delivered": 0.1, "retries": [0.3, 0.6]}}
 """Channel settings for real time: a text takes a fraction of a second to its phone, and no text waits for others."""
@@ -27,7 +27,7 @@ def plain_session() -> requests.Session:
     session = requests.Session()
     session.trust_env = False
     for scheme in ("http://", "https://"):
-        session.mount(scheme, BoundedAdapter())
+        session.mount(scheme, DeadlineAdapter())
     return session
 
 
@@ -46,8 +46,10 @@ class RealTime:
         self._stack = ExitStack()
         arguments = () if bind is None else ("--bind", bind)
         try:
-            addresses = self._stack.enter_context(running(services, profile=profile, seed=seed, arguments=arguments))
-        except ServeError as failure:
+            addresses = self._stack.enter_context(
+                start_fakes(services, profile=profile, seed=seed, arguments=arguments)
+            )
+        except StartError as failure:
             raise HarnessBroken(str(failure)) from None
         self._clock = SystemClock()
         self.session = plain_session()

@@ -36,7 +36,7 @@ class Cht:
         if release not in RELEASES:
             raise ValueError(f"release: expected one of {', '.join(RELEASES)}, got {release!r}")
         self._clock = clock
-        self._rng, self.chance = rng, rng.getstate()
+        self._rng, self.rng_state = rng, rng.getstate()
         self.state = State(clock, rng, release)
         self.background = Background(self.state, clock, session, rng, self.state.lock, release)
         self.messaging = Messaging(self.state, self.background.before_save, self.background.send_at_once)
@@ -50,13 +50,13 @@ class Cht:
         return self._api(environ, start_response)
 
     @property
-    def unexpected(self) -> Callable[[str], None]:
+    def on_unexpected(self) -> Callable[[str], None]:
         """Called with a sentence when a request is one that nobody expects."""
-        return self._api.unexpected
+        return self._api.on_unexpected
 
-    @unexpected.setter
-    def unexpected(self, note: Callable[[str], None]) -> None:
-        self._api.unexpected = note
+    @on_unexpected.setter
+    def on_unexpected(self, note: Callable[[str], None]) -> None:
+        self._api.on_unexpected = note
 
     def seed(self, given: Mapping[str, Any]) -> None:
         """Begin anew from the `given` object of a recorded exchange. Raises SeedError; then nothing has changed."""
@@ -74,7 +74,7 @@ class Cht:
                 self._clock.advance_to(self._seed.now)
             else:
                 self._clock.reset(self._seed.now)
-        self._rng.setstate(self.chance)
+        self._rng.setstate(self.rng_state)
         self._api.reset()
         plant(self._seed, self.state)
         self.background.start()

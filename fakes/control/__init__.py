@@ -1,4 +1,4 @@
 """The control API, on a port of its own on loopback: clock, faults, ledger, reset, metrics.
 
-What a service adds to it lives with the service: `fakes.rapidpro.control`, `fakes.cht.control`.
+The part of each service lives with the service: `fakes.rapidpro.control`, `fakes.cht.control`.
 """

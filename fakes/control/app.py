@@ -1,4 +1,4 @@
-"""The control API: clock, faults, ledger, reset, metrics, and each service's own part. No faults and no ledger here."""
+"""The control API: clock, faults, ledger, reset, metrics, and each service's own part. Without faults and ledger."""
 
 from __future__ import annotations
 
@@ -18,36 +18,36 @@ from fakes.clock import VirtualClock, format_moment
 from fakes.control.channel_settings import ChannelSettings
 from fakes.control.local_only import LocalOnly
 from fakes.control.metrics import CONTENT_TYPE, as_text
-from fakes.faults import FaultError, expand
+from fakes.faults import FaultError, parse_faults
 from fakes.service import SeedError
 from fakes.serving.wsgi import WSGIApp
 
-LIMIT = 10 * 1024 * 1024
+BODY_LIMIT = 10 * 1024 * 1024
 SEED_LIMIT = 64 * 1024 * 1024
-LONGEST_JUMP = 10 * 366 * 86400.0
-NOWHERE: Mapping[str, str] = MappingProxyType({})
+MAX_ADVANCE_SECONDS = 10 * 366 * 86400.0
+NO_ADDRESSES: Mapping[str, str] = MappingProxyType({})
 
 
-def control_app(fakes: Fakes, addresses: Mapping[str, str] = NOWHERE) -> WSGIApp:
+def control_app(fakes: Fakes, addresses: Mapping[str, str] = NO_ADDRESSES) -> WSGIApp:
     """The WSGI app of the control API over `fakes`, for callers on this machine only.
 
-    `addresses` are the URLs at which the services are served, by name; none for services in this process only.
+    `addresses` are the URLs of the services by name; empty for services in this process only.
     """
     app = Flask(__name__, static_folder=None)
-    app.json.sort_keys = False  # type: ignore[attr-defined] # known to Flask's own provider, which is the default
+    app.json.sort_keys = False  # type: ignore[attr-defined] # exists in Flask's default provider
     app.before_request(_limit_body)
-    app.register_error_handler(Exception, _explain)
-    app.register_blueprint(_about(fakes, addresses))
-    app.register_blueprint(_clock(fakes))
-    app.register_blueprint(_faults(fakes, ChannelSettings(app.wsgi_app)))
-    app.register_blueprint(_ledger(fakes))
+    app.register_error_handler(Exception, _error_reply)
+    app.register_blueprint(_general_routes(fakes, addresses))
+    app.register_blueprint(_clock_routes(fakes))
+    app.register_blueprint(_fault_routes(fakes, ChannelSettings(app.wsgi_app)))
+    app.register_blueprint(_ledger_routes(fakes))
     for name, routes in fakes.routes.items():
         app.register_blueprint(routes(), url_prefix=f"/{name}")
     return LocalOnly(app.wsgi_app)
 
 
-def _about(fakes: Fakes, addresses: Mapping[str, str]) -> Blueprint:
-    routes = Blueprint("about", __name__)
+def _general_routes(fakes: Fakes, addresses: Mapping[str, str]) -> Blueprint:
+    routes = Blueprint("general", __name__)
 
     @routes.get("/health")
     def health() -> Response:
@@ -69,9 +69,9 @@ def _about(fakes: Fakes, addresses: Mapping[str, str]) -> Blueprint:
     return routes
 
 
-def _clock(fakes: Fakes) -> Blueprint:
+def _clock_routes(fakes: Fakes) -> Blueprint:
     routes = Blueprint("clock", __name__)
-    one_at_a_time = threading.Lock()
+    advance_lock = threading.Lock()
 
     @routes.get("/clock")
     def now() -> Response:
@@ -82,27 +82,31 @@ def _clock(fakes: Fakes) -> Blueprint:
         if not isinstance(fakes.clock, VirtualClock):
             raise Conflict("real time cannot be advanced: start the fakes with --clock virtual")
         seconds = json_object().get("seconds")
-        if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds <= LONGEST_JUMP:
-            raise BadRequest(f"seconds: expected a number from 0 to {LONGEST_JUMP:.0f}, got {seconds!r}")
-        with one_at_a_time:
+        if (
+            isinstance(seconds, bool)
+            or not isinstance(seconds, (int, float))
+            or not 0 <= seconds <= MAX_ADVANCE_SECONDS
+        ):
+            raise BadRequest(f"seconds: expected a number from 0 to {MAX_ADVANCE_SECONDS:.0f}, got {seconds!r}")
+        with advance_lock:
             fakes.clock.advance(seconds)
         return now()
 
     return routes
 
 
-def _faults(fakes: Fakes, channel: ChannelSettings) -> Blueprint:
+def _fault_routes(fakes: Fakes, channel: ChannelSettings) -> Blueprint:
     routes = Blueprint("faults", __name__)
 
     @routes.get("/faults")
     def planned() -> Response:
-        return jsonify(faults=[one.as_json() for one in fakes.plan])
+        return jsonify(faults=[fault.as_json() for fault in fakes.plan])
 
     @routes.post("/faults")
     def plan() -> tuple[Response, int]:
-        faults, settings = expand(json_value())
-        channel.change(settings)  # may be refused, and then nothing is planned
-        return jsonify(faults=[one.as_json() for one in fakes.plan.add(*faults)], channel=dict(settings)), 201
+        faults, settings = parse_faults(json_value())
+        channel.change(settings)  # may be refused; then nothing is planned
+        return jsonify(faults=[fault.as_json() for fault in fakes.plan.add(*faults)], channel=dict(settings)), 201
 
     @routes.delete("/faults")
     def clear() -> Response:
@@ -115,33 +119,33 @@ def _faults(fakes: Fakes, channel: ChannelSettings) -> Blueprint:
     def remove(number: int) -> Response:
         try:
             fakes.plan.remove(number)
-        except FaultError as missing:
-            raise NotFound(str(missing)) from None
+        except FaultError as error:
+            raise NotFound(str(error)) from None
         return jsonify(removed=1)
 
     return routes
 
 
-def _ledger(fakes: Fakes) -> Blueprint:
+def _ledger_routes(fakes: Fakes) -> Blueprint:
     routes = Blueprint("ledger", __name__)
 
     @routes.get("/ledger")
     def exchanges() -> Response:
-        after, limit = _count("after") or 0, _count("limit")
+        after, limit = _whole_number("after") or 0, _whole_number("limit")
         service = request.args.get("service")
         if service is not None and service not in fakes.services:
             raise BadRequest(f"service: expected one of {', '.join(fakes.services)}, got {service!r}")
         last = fakes.ledger.last
         found = fakes.ledger.after(after, service, limit)
         if found and (limit is not None or found[-1].seq > last):
-            last = found[-1].seq  # where the next call goes on
+            last = found[-1].seq  # where the next call continues
         return jsonify(exchanges=fakes.ledger.export(found), last=last)
 
     return routes
 
 
 def json_value() -> Any:
-    """The JSON of the request's body. BadRequest if it is none."""
+    """The JSON value in the body of the request. Raises BadRequest if it is not JSON."""
     try:
         return json.loads(request.get_data(), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as failure:
@@ -149,7 +153,7 @@ def json_value() -> Any:
 
 
 def json_object() -> Mapping[str, Any]:
-    """The JSON object in the request's body. BadRequest if it is something else."""
+    """The JSON object in the body of the request. Raises BadRequest if it is anything else."""
     value = json_value()
     if not isinstance(value, dict):
         raise BadRequest(f"expected a JSON object, got {json.dumps(value)[:80]}")
@@ -157,10 +161,10 @@ def json_object() -> Mapping[str, Any]:
 
 
 def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is no JSON number")
+    raise ValueError(f"{name} is not a JSON number")
 
 
-def _count(name: str) -> int | None:
+def _whole_number(name: str) -> int | None:
     text = request.args.get(name)
     if text is None:
         return None
@@ -170,18 +174,18 @@ def _count(name: str) -> int | None:
 
 
 def _limit_body() -> None:
-    limit = SEED_LIMIT if request.path.endswith("/seed") else LIMIT
+    limit = SEED_LIMIT if request.path.endswith("/seed") else BODY_LIMIT
     request.max_content_length = limit
     if (request.content_length or 0) > limit:
-        while request.environ["wsgi.input"].read(1_048_576):  # a caller that still sends would not see the answer
+        while request.environ["wsgi.input"].read(1_048_576):  # a caller that is still sending would not see the reply
             pass
-        raise RequestEntityTooLarge(f"at most {limit} bytes are taken, {request.content_length} came")
+        raise RequestEntityTooLarge(f"expected a body of at most {limit} bytes, got {request.content_length}")
 
 
-def _explain(failure: Exception) -> tuple[Response, int]:
+def _error_reply(failure: Exception) -> tuple[Response, int]:
     if isinstance(failure, (FaultError, SeedError)):
         return jsonify(error=str(failure)), 400
     if isinstance(failure, HTTPException):
         return jsonify(error=failure.description or failure.name), failure.code or 500
     traceback.print_exception(failure, file=sys.stderr)
-    return jsonify(error=f"the fakes broke: {type(failure).__name__}: {failure}"), 500
+    return jsonify(error=f"internal error of the fakes: {type(failure).__name__}: {failure}"), 500

@@ -1,4 +1,4 @@
-"""Settings of RapidPro's channel that come with a preset, and their former values to put back."""
+"""Settings of RapidPro's channel that a preset changes, and their previous values for restoring them."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ PATH = "/rapidpro/channel"
 
 
 class ChannelSettings:
-    """Speaks to `GET|PUT /rapidpro/channel` of the control API `app`, as any caller would."""
+    """Uses `GET|PUT /rapidpro/channel` of the control API `app`, as any caller would."""
 
     def __init__(self, app: WSGIApp) -> None:
         self._app = app
-        self._former: dict[str, Any] = {}
+        self._previous: dict[str, Any] = {}
 
     def change(self, settings: Mapping[str, Any]) -> None:
-        """Set these. BadRequest with the service's reason if it refuses."""
+        """Change these settings. Raises BadRequest with the reason if the service refuses."""
         if not settings:
             return
-        before = json.loads(self._ask("GET").body)
-        self._ask("PUT", settings)
+        before = json.loads(self._request("GET").body)
+        self._request("PUT", settings)
         for key in settings:
-            self._former.setdefault(key, before.get(key))
+            self._previous.setdefault(key, before.get(key))
 
     def restore(self) -> None:
-        """Put back what `change` changed."""
-        if self._former:
-            self._ask("PUT", self._former)
-            self._former = {}
+        """Restore the settings that `change` changed."""
+        if self._previous:
+            self._request("PUT", self._previous)
+            self._previous = {}
 
-    def _ask(self, method: str, settings: Mapping[str, Any] | None = None) -> Reply:
+    def _request(self, method: str, settings: Mapping[str, Any] | None = None) -> Reply:
         body = b"" if settings is None else json.dumps(dict(settings)).encode()
         headers = {"Content-Type": "application/json"}
         reply = call(self._app, build_environ(method, PATH, "", headers, body))
         if reply.status == 404:
-            raise BadRequest("this preset sets RapidPro's channel, and no fake RapidPro runs here")
+            raise BadRequest("this preset changes RapidPro's channel, but no fake RapidPro is running")
         if reply.status >= 300:
             raise BadRequest(
                 f"RapidPro's channel refused {dict(settings or {})}: {reply.body.decode(errors='replace')}"

@@ -1,4 +1,4 @@
-"""Keeps web pages away from the control API: a browser must not drive the fakes for a stranger."""
+"""Protects the control API from web pages: a browser must not control the fakes on behalf of a foreign page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fakes.serving.wsgi import Environ, Reply, StartResponse, WSGIApp
 
 
 class LocalOnly:
-    """Refuses requests whose Host (DNS rebinding) or Origin (a page elsewhere) is not this machine's."""
+    """Refuses requests whose Host (DNS rebinding) or Origin (a page from elsewhere) is not this machine."""
 
     def __init__(self, app: WSGIApp) -> None:
         self._app = app
@@ -27,7 +27,7 @@ class LocalOnly:
 
 
 def is_local(url: str) -> bool:
-    """Whether the URL's host is this machine, by name or address. `.test` names belong to nobody (RFC 6761)."""
+    """Whether the host of the URL is this machine, by name or address. Nobody can own `.test` names (RFC 6761)."""
     try:
         name = urlsplit(url).hostname or ""
     except ValueError:
@@ -42,4 +42,4 @@ def is_local(url: str) -> bool:
 
 def _refusal(sentence: str) -> Reply:
     body = json.dumps({"error": sentence}).encode()
-    return Reply(403, (("Content-Type", "application/json"), ("Content-Length", str(len(body)))), body)
+    return Reply.of(403, "application/json", body)

@@ -1,4 +1,4 @@
-"""The fakes in numbers, in the text format of Prometheus."""
+"""Metrics of the fakes, in the text format of Prometheus."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 def as_text(fakes: Fakes) -> str:
-    """All metrics; those of a service are named after it."""
+    """All metrics; the name of a service is the prefix of its metrics."""
     return "\n".join(_lines(fakes)) + "\n"
 
 

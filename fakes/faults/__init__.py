@@ -1,10 +1,10 @@
-"""Faults: what a service does wrong on demand, as data plus one small function each, wrapped around the service."""
+"""Faults: planned misbehaviour of a service. Each is data plus one small function that wraps the service."""
 
-from fakes.faults.around import Faulty
 from fakes.faults.errors import FaultError
+from fakes.faults.fault import Fault
+from fakes.faults.faulty import Faulty
 from fakes.faults.match import Match
-from fakes.faults.model import Fault
 from fakes.faults.plan import Plan
-from fakes.faults.presets import PRESETS, expand
+from fakes.faults.presets import PRESETS, parse_faults
 
-__all__ = ["PRESETS", "Fault", "FaultError", "Faulty", "Match", "Plan", "expand"]
+__all__ = ["PRESETS", "Fault", "FaultError", "Faulty", "Match", "Plan", "parse_faults"]

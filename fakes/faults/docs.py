@@ -1,4 +1,4 @@
-"""The part of docs/faults.md that is made from the code: what effects, fields and presets there are."""
+"""The generated part of docs/faults.md: the tables of fields, effects and presets."""
 
 from __future__ import annotations
 
@@ -8,22 +8,28 @@ from collections.abc import Iterator, Mapping
 
 from fakes.faults.effect import Effect, Option
 from fakes.faults.effects import EFFECTS
-from fakes.faults.model import FIELDS
+from fakes.faults.fault import FIELDS
 from fakes.faults.presets import PRESETS, Preset
 
-WHEN = {"never": "no", "before": "yes, first", "after": "yes, then"}
+ACTS = {"never": "no", "before": "yes, first", "after": "yes, then"}
 
 
 def updated(text: str) -> str:
-    """`text` with everything between its markers `<!-- begin NAME -->` and `<!-- end NAME -->` made anew.
+    """`text` with everything between its markers `<!-- begin NAME -->` and `<!-- end NAME -->` generated again.
 
     Raises ValueError if a pair of markers is missing.
     """
     for name, lines in (("fields", _fields()), ("effects", _effects()), ("presets", _presets())):
-        made = f"<!-- begin {name} -->\n\n" + "\n".join(lines) + f"\n\n<!-- end {name} -->"
-        text, found = re.subn(rf"<!-- begin {name} -->.*?<!-- end {name} -->", lambda _: made, text, flags=re.DOTALL)  # noqa: B023 - used at once
-        if found != 1:
-            raise ValueError(f"expected one pair of markers `begin {name}` and `end {name}`, found {found}")
+        text = _with_section(text, name, lines)
+    return text
+
+
+def _with_section(text: str, name: str, lines: Iterator[str]) -> str:
+    section = f"<!-- begin {name} -->\n\n" + "\n".join(lines) + f"\n\n<!-- end {name} -->"
+    pattern = rf"<!-- begin {name} -->.*?<!-- end {name} -->"
+    text, count = re.subn(pattern, lambda _: section, text, flags=re.DOTALL)
+    if count != 1:
+        raise ValueError(f"expected one pair of markers `begin {name}` and `end {name}`, found {count}")
     return text
 
 
@@ -40,7 +46,7 @@ def _effects() -> Iterator[str]:
     yield "|---|---|---|---|"
     for effect in EFFECTS.values():
         lasting = " Lasting: `times` is null by default." if effect.lasting else ""
-        yield f"| `{effect.name}` | {WHEN[effect.acts]} | {effect.about}{lasting} | {_options(effect)} |"
+        yield f"| `{effect.name}` | {ACTS[effect.acts]} | {effect.about}{lasting} | {_options(effect)} |"
 
 
 def _options(effect: Effect) -> str:
@@ -56,13 +62,13 @@ def _limits(option: Option) -> str:
 
 
 def _presets() -> Iterator[str]:
-    yield "| preset | what people meet | made of |"
+    yield "| preset | what happens | expands to |"
     yield "|---|---|---|"
     for name, preset in PRESETS.items():
-        yield f"| `{name}` | {preset.about} | {'<br>'.join(_made_of(preset))} |"
+        yield f"| `{name}` | {preset.about} | {'<br>'.join(_expansion(preset))} |"
 
 
-def _made_of(preset: Preset) -> Iterator[str]:
+def _expansion(preset: Preset) -> Iterator[str]:
     for fault in preset.faults:
         yield f"`{json.dumps(_plain(fault))}`"
     if preset.channel:

@@ -1,4 +1,4 @@
-"""What an effect is: one small function from service to service, and the options it takes."""
+"""An effect: one small function that turns a service into a misbehaving one, and the options it takes."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from fakes.faults.errors import FaultError, unknown
-from fakes.faults.paths import parse_path
+from fakes.faults.json_path import parse_path
 from fakes.serving.wsgi import Environ, Reply
 
-Given = Mapping[str, Any]
-"""A fault's `with`: every option of its effect, defaults filled in, already checked."""
+Options = Mapping[str, Any]
+"""A fault's `with`: every option of its effect, checked, with defaults filled in."""
 
 Serve = Callable[[Environ], Reply]
-"""A service as effects see it: request in, answer out."""
+"""A service as effects see it: request in, reply out."""
 
 Acts = Literal["never", "before", "after"]
 """When the service acts on the request.
 
-`never`: not at all, the outcome is definite. `before`: it acts, then its answer is spoiled, so the caller cannot tell
-(indefinite). `after`: it acts once the effect is through, and its true answer goes back.
+`never`: not at all; the outcome is definite. `before`: it acts, then its reply is spoiled, so the caller cannot know
+the outcome (indefinite). `after`: it acts after the effect, and its own reply is returned.
 """
 
 Kind = Literal["integer", "number", "text", "boolean", "path", "any"]
 
 
-class DidNothing(Exception):
-    """Raised by an effect that finds nothing to do: the true answer goes back and the fault stays unused."""
+class NotApplicable(Exception):
+    """Raised by an effect that finds nothing to change: the service's own reply is returned, the fault stays unused."""
 
     def __init__(self, reply: Reply) -> None:
         super().__init__("the effect found nothing to change")
@@ -36,22 +36,22 @@ class DidNothing(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
-    """What an effect may know of the service it is wrapped around, besides its answers."""
+class ServiceContext:
+    """What an effect may use of the service that it wraps, besides its replies."""
 
     service: str
-    earlier: Callable[[Environ], Reply | None] = lambda _environ: None
-    """The first undisturbed answer that was given to an equal request; None if there was none."""
+    earlier_reply: Callable[[Environ], Reply | None] = lambda _environ: None
+    """The first reply without a fault to an equal request; None if there was none."""
     exhaust_quota: Callable[[], None] | None = None
-    """Uses up the quota of the service at once, if it has one."""
+    """Uses up the quota of the service at once; None if it has none."""
 
 
-Effectual = Callable[[Serve, Given, Around], Serve]
+EffectFunction = Callable[[Serve, Options, ServiceContext], Serve]
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One key of `with`: its kind, its default, what it means, and the limits of its value."""
+    """One key of `with`: its kind, its default, its meaning, and the limits of its value."""
 
     kind: Kind
     default: Any
@@ -62,8 +62,8 @@ class Option:
     required: bool = False
 
     def check(self, name: str, value: Any) -> Any:
-        """`value` if it fits. Raises FaultError."""
-        if not self._fits(value):
+        """Return `value` if it is allowed, else raise FaultError."""
+        if not self._allows(value):
             raise FaultError(f"{name}: expected {self.expected()}, got {value!r}")
         if self.kind == "path":
             parse_path(value)
@@ -79,7 +79,7 @@ class Option:
         low = "" if self.at_least is None else f" of at least {self.at_least:g}"
         return noun + low + ("" if self.at_most is None else f" and at most {self.at_most:g}")
 
-    def _fits(self, value: Any) -> bool:
+    def _allows(self, value: Any) -> bool:
         if self.kind == "any":
             return True
         if self.kind == "boolean":
@@ -93,35 +93,44 @@ class Option:
         return low <= value <= high and math.isfinite(value)
 
 
+HANG_OPTION = Option(
+    "number", 3600, "seconds that a hang lasts before the connection closes", at_least=0, at_most=86400
+)
+"""The option of effects that leave the connection open in silence."""
+
+
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """An effect: its function, when the service acts, its options by name. A lasting one has no count by default."""
+    """An effect: its function, when the service acts, its options by name.
+
+    For a lasting effect, the `times` of a fault is None by default.
+    """
 
     name: str
-    apply: Effectual
+    apply: EffectFunction
     acts: Acts
     options: Mapping[str, Option] = field(default_factory=dict)
     lasting: bool = False
 
     @property
     def about(self) -> str:
-        """What it does: the first paragraph of its function's docstring."""
+        """What the effect does: the first paragraph of the docstring of its function."""
         return " ".join((self.apply.__doc__ or "").strip().split("\n\n")[0].split())
 
-    def parse(self, given: Any) -> dict[str, Any]:
-        """The options with defaults filled in. Raises FaultError for an unknown, missing, or unfit one."""
-        if not isinstance(given, Mapping):
-            raise FaultError(f"with: expected an object of options, got {given!r}")
-        for key in given:
+    def parse(self, data: Any) -> dict[str, Any]:
+        """The options with defaults filled in. Raises FaultError for an unknown, missing, or invalid option."""
+        if not isinstance(data, Mapping):
+            raise FaultError(f"with: expected an object of options, got {data!r}")
+        for key in data:
             if key not in self.options:
                 if not self.options:
                     raise FaultError(f"the effect {self.name} takes no options, got {key!r}")
                 raise unknown(f"option of the effect {self.name}", key, self.options)
-        return {name: self._option(name, option, given) for name, option in self.options.items()}
+        return {name: self._option(name, option, data) for name, option in self.options.items()}
 
-    def _option(self, name: str, option: Option, given: Mapping[str, Any]) -> Any:
-        if name in given:
-            return option.check(f"with.{name} of {self.name}", given[name])
+    def _option(self, name: str, option: Option, data: Mapping[str, Any]) -> Any:
+        if name in data:
+            return option.check(f"with.{name} of {self.name}", data[name])
         if option.required:
             raise FaultError(f"with.{name} of {self.name} is missing: expected {option.expected()}")
         return option.default

@@ -1,4 +1,4 @@
-"""The one error of the fault engine."""
+"""The error of the fault engine."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 
 class FaultError(ValueError):
-    """A fault that cannot be planned; the text says what was expected and what came."""
+    """An invalid fault; the text says what was expected and what was given."""
 
 
 def unknown(what: str, given: object, known: Iterable[str]) -> FaultError:
-    """An error that lists what is possible, the likeliest guess first."""
+    """An error that lists the known names, and the most similar one first."""
     names = sorted(known)
     close = difflib.get_close_matches(str(given), names, n=1)
     hint = f" (did you mean {close[0]!r}?)" if close else ""

@@ -1,4 +1,4 @@
-"""Named faults for what people meet, as data. `faults` are planned, `channel` is set in the fake RapidPro."""
+"""Presets: named faults for common problems, as data."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from types import MappingProxyType
 from typing import Any
 
 from fakes.faults.errors import FaultError, unknown
-from fakes.faults.model import FIELDS, Fault
+from fakes.faults.fault import FIELDS, Fault
 
-SENDING: Mapping[str, Any] = MappingProxyType({"method": "POST", "path": "/api/v2/broadcasts.json"})
-ASKING: Mapping[str, Any] = MappingProxyType({"method": "GET", "path": "/api/v2/messages.json"})
+SEND: Mapping[str, Any] = MappingProxyType({"method": "POST", "path": "/api/v2/broadcasts.json"})
+LOOK_UP: Mapping[str, Any] = MappingProxyType({"method": "GET", "path": "/api/v2/messages.json"})
 
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """What it is like for those who meet it, the faults, and the settings of the channel."""
+    """What happens, the faults to plan, and the settings for the channel of the fake RapidPro."""
 
     about: str
     faults: tuple[Mapping[str, Any], ...] = ()
@@ -30,15 +30,15 @@ def _rapidpro(effect: str, options: Mapping[str, Any] | None = None, **fields: A
 PRESETS: Mapping[str, Preset] = MappingProxyType(
     {
         "throttled": Preset(
-            "RapidPro answers 429 to the next three requests and names a minute.",
+            "RapidPro answers the next three requests with 429 and a Retry-After of one minute.",
             (_rapidpro("throttle", {"retry_after": 60}, times=3),),
         ),
         "slow-throttled": Preset(
-            "The quota of the hour is used up at the next send: 429 until the window has moved on.",
-            (_rapidpro("throttle", {"fill": True}, match=dict(SENDING)),),
+            "The next send uses up the hourly quota: 429 until the quota's window has moved on.",
+            (_rapidpro("throttle", {"fill": True}, match=dict(SEND)),),
         ),
         "bad-token": Preset(
-            "RapidPro no longer takes any token.",
+            "RapidPro no longer accepts any token.",
             (_rapidpro("reject_token", times=None),),
         ),
         "rotated-token": Preset(
@@ -46,43 +46,43 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             (_rapidpro("reject_token", times=None, match={"token": "RAPIDPRO-TEST-TOKEN-0000000000000000000000"}),),
         ),
         "revoked-for-an-hour": Preset(
-            "Somebody deactivates the token's user, and repairs it an hour later.",
+            "Somebody deactivates the token's user and activates it again an hour later.",
             (_rapidpro("reject_token", times=None, for_seconds=3600),),
         ),
         "missing-status": Preset(
-            "An accepted broadcast is answered without `status` (cht-core issue 9467).",
-            (_rapidpro("drop_field", {"path": "status"}, match=dict(SENDING)),),
+            "The reply to an accepted broadcast lacks `status` (cht-core issue 9467).",
+            (_rapidpro("drop_field", {"path": "status"}, match=dict(SEND)),),
         ),
         "missing-id": Preset(
-            "An accepted broadcast is answered without `id` (cht-core issue 9467).",
-            (_rapidpro("drop_field", {"path": "id"}, match=dict(SENDING)),),
+            "The reply to an accepted broadcast lacks `id` (cht-core issue 9467).",
+            (_rapidpro("drop_field", {"path": "id"}, match=dict(SEND)),),
         ),
         "unknown-status": Preset(
-            "Messages have a status that nobody knows.",
-            (_rapidpro("set_field", {"path": "results[*].status", "value": "teleported"}, match=dict(ASKING)),),
+            "Messages have an unknown status.",
+            (_rapidpro("set_field", {"path": "results[*].status", "value": "teleported"}, match=dict(LOOK_UP)),),
         ),
         "lost-reply": Preset(
-            "RapidPro accepts a broadcast and the answer is lost.",
-            (_rapidpro("lose_reply", match=dict(SENDING)),),
+            "RapidPro accepts a broadcast, but its reply is lost.",
+            (_rapidpro("lose_reply", match=dict(SEND)),),
         ),
         "html-login-page": Preset(
             "A proxy shows its login page, with status 200.",
             (_rapidpro("html_page", {"status": 200, "title": "Sign In"}),),
         ),
         "empty-200": Preset(
-            "A success without a body, though RapidPro acted.",
+            "RapidPro acts, but its successful reply has no body.",
             (_rapidpro("empty"),),
         ),
         "malformed-json": Preset(
-            "The JSON of an answer ends in the middle, though RapidPro acted.",
+            "RapidPro acts, but the JSON of its reply is cut off in the middle.",
             (_rapidpro("garble", {"how": "cut"}),),
         ),
         "outage": Preset(
-            "RapidPro is away for ten minutes.",
+            "RapidPro is down for ten minutes.",
             (_rapidpro("outage", for_seconds=600),),
         ),
         "flaky-network": Preset(
-            "One request in five meets a broken connection: before RapidPro saw it, after it acted, or in mid-answer.",
+            "The connection of one request in five breaks: before RapidPro sees it, after it acted, or mid-reply.",
             (
                 _rapidpro("reset", share=0.08, times=None, seed=1),
                 _rapidpro("lose_reply", share=0.08, times=None, seed=2),
@@ -90,7 +90,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             ),
         ),
         "slow": Preset(
-            "RapidPro takes three seconds for every answer.",
+            "RapidPro takes three seconds for every reply.",
             (_rapidpro("delay", {"seconds": 3}, times=None),),
         ),
         "late-reports": Preset(
@@ -106,43 +106,44 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             channel={"shares": {"out_of_order": 1.0}},
         ),
         "aggregator-down": Preset(
-            "The aggregator takes no messages; RapidPro tries again by itself.",
+            "The aggregator accepts no messages; RapidPro retries by itself.",
             channel={"down": True},
         ),
     }
 )
 
 
-def expand(given: Any) -> tuple[list[Fault], Mapping[str, Any]]:
-    """What a request for faults means: one fault, a list, or `{"preset": NAME}` with fields to override.
+def parse_faults(data: Any) -> tuple[list[Fault], Mapping[str, Any]]:
+    """The faults of a request, and the settings for RapidPro's channel.
 
-    The faults, and settings for RapidPro's channel. Raises FaultError; then nothing is to be planned.
+    `data` is one fault, a list, or `{"preset": NAME}` with fields to override. Raises FaultError if any is invalid.
     """
-    if isinstance(given, list):
-        parts = [expand(one) for one in given]
-        return [fault for faults, _ in parts for fault in faults], {k: v for _, ch in parts for k, v in ch.items()}
-    if isinstance(given, Mapping) and "preset" in given:
-        return _expand_preset(given)
-    return [Fault.parse(given)], {}
+    if isinstance(data, list):
+        parts = [parse_faults(item) for item in data]
+        settings = {key: value for _, channel in parts for key, value in channel.items()}
+        return [fault for faults, _ in parts for fault in faults], settings
+    if isinstance(data, Mapping) and "preset" in data:
+        return _parse_preset(data)
+    return [Fault.parse(data)], {}
 
 
-def _expand_preset(given: Mapping[str, Any]) -> tuple[list[Fault], Mapping[str, Any]]:
-    name = given["preset"]
+def _parse_preset(data: Mapping[str, Any]) -> tuple[list[Fault], Mapping[str, Any]]:
+    name = data["preset"]
     if not isinstance(name, str) or name not in PRESETS:
         raise unknown("preset", name, PRESETS)
-    changes = {key: value for key, value in given.items() if key != "preset"}
-    for key in changes:
+    overrides = {key: value for key, value in data.items() if key != "preset"}
+    for key in overrides:
         if key not in FIELDS or key == "effect":
             raise unknown("field of a preset", key, {*FIELDS, "preset"} - {"effect"})
     preset = PRESETS[name]
-    if changes and not preset.faults:
-        raise FaultError(f"the preset {name} sets the channel and has no faults: it takes no {', '.join(changes)}")
-    return [Fault.parse(_merged(fault, changes)) for fault in preset.faults], preset.channel
+    if overrides and not preset.faults:
+        raise FaultError(f"the preset {name} sets the channel and has no faults: it takes no {', '.join(overrides)}")
+    return [Fault.parse(_merge(fault, overrides)) for fault in preset.faults], preset.channel
 
 
-def _merged(fault: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    merged = {**fault, **changes}
+def _merge(fault: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    merged = {**fault, **overrides}
     for part in ("with", "match"):
-        if isinstance(changes.get(part), Mapping):
-            merged[part] = {**fault.get(part, {}), **changes[part]}
+        if isinstance(overrides.get(part), Mapping):
+            merged[part] = {**fault.get(part, {}), **overrides[part]}
     return merged

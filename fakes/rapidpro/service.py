@@ -19,10 +19,10 @@ from fakes.rapidpro.store.store import Store
 from fakes.rapidpro.uuids import uuid4
 from fakes.rapidpro.versions.profiles import DEFAULT, profile_of
 from fakes.service import SeedError
-from fakes.serving.wsgi import Answers, Environ, Reply
+from fakes.serving.wsgi import Environ, Reply, ReplyApp
 
 
-class RapidPro(Answers):
+class RapidPro(ReplyApp):
     """One RapidPro site of the version `profile` (see `profiles`).
 
     `session` carries the webhook calls of flows. Raises ValueError for an unknown profile.
@@ -35,7 +35,7 @@ class RapidPro(Answers):
         self.lock = threading.RLock()
         self.engine = "working"
         self._clock = clock
-        self._rng, self.chance = rng, rng.getstate()
+        self._rng, self.rng_state = rng, rng.getstate()
         self.store = Store(self._new_uuid, clock.now())
         self.mailroom = Mailroom(self.store, clock, rng, session, self.lock, profile)
         self.throttle = Throttle(clock, self.profile.rates)
@@ -49,13 +49,13 @@ class RapidPro(Answers):
         return self._api.answer(environ)
 
     @property
-    def unexpected(self) -> Callable[[str], None]:
+    def on_unexpected(self) -> Callable[[str], None]:
         """Called with a sentence when a request is one that nobody expects."""
-        return self._api.unexpected
+        return self._api.on_unexpected
 
-    @unexpected.setter
-    def unexpected(self, note: Callable[[str], None]) -> None:
-        self._api.unexpected = note
+    @on_unexpected.setter
+    def on_unexpected(self, note: Callable[[str], None]) -> None:
+        self._api.on_unexpected = note
 
     def seed(self, given: Mapping[str, Any]) -> None:
         """Begin anew from workspaces, users, tokens and so on. Raises SeedError; then nothing has changed."""
@@ -77,7 +77,7 @@ class RapidPro(Answers):
         return planted
 
     def _begin(self, planted: Store) -> None:
-        self._rng.setstate(self.chance)
+        self._rng.setstate(self.rng_state)
         self.engine = "working"
         self.store.become(planted)
         self.mailroom.forget()

@@ -1,7 +1,7 @@
-"""What a layer may do to the connection beneath a request: end it without an answer, or let time pass.
+"""What a layer may do to the connection of a request: end it without a reply, or let time pass.
 
-A layer only asks; whoever holds the connection acts. That is the server on a real socket and the transport adapter in
-process, and both give the caller the same outcome. The request's environ carries the talk between them.
+A layer only asks for it; the holder of the connection does it: the server on a real socket, the transport adapter in
+process. Both give the caller the same outcome. They communicate through the environ of the request.
 """
 
 from __future__ import annotations
@@ -10,42 +10,42 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from fakes.serving.wsgi import NO_REPLY, Environ, Reply
+from fakes.serving.wsgi import NO_REPLY_KEY, Environ, Reply
 
-How = Literal["close", "reset", "hang"]
-HOWS: tuple[How, ...] = ("close", "reset", "hang")
+EndingKind = Literal["close", "reset", "hang"]
+ENDING_KINDS: tuple[EndingKind, ...] = ("close", "reset", "hang")
 
-ENDING = "harness.ending"
-"""Set in the environ by `end`, read by whoever holds the connection."""
-WAIT = "harness.wait"
-"""Put into the environ by whoever holds the connection: `Wait`."""
+ENDING_KEY = "harness.ending"
+"""Key in the environ: how the connection is to end. Set by `end_connection`, read by the holder of the connection."""
+WAIT_KEY = "harness.wait"
+"""Key in the environ: the `WaitFunction` of the holder of the connection."""
 
-Wait = Callable[[float], bool]
-"""Lets so many seconds pass. False if the caller has given up meanwhile (known in process only)."""
+WaitFunction = Callable[[float], bool]
+"""Lets this many seconds pass. False if the caller gave up meanwhile (known in process only)."""
 
-NOTHING = Reply(500, (("Content-Length", "0"),))
-"""Stands where an answer would be; nobody ever sees it."""
+PLACEHOLDER = Reply(500, (("Content-Length", "0"),))
+"""Returned in place of a reply; no caller ever gets it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
-    """How a connection ends: closed in order, reset (TCP RST), or left open in silence for `seconds`, then closed."""
+class ConnectionEnding:
+    """How a connection ends: closed normally, reset (TCP RST), or left open in silence for `seconds`, then closed."""
 
-    how: How
+    kind: EndingKind
     seconds: float = 0.0
 
 
-def end(environ: Environ, how: How, seconds: float = 0.0) -> Reply:
-    """Ask for the connection to end without an answer; what is returned only keeps the layers above going."""
-    environ[ENDING] = Ending(how, seconds)
-    environ[NO_REPLY] = True
-    return NOTHING
+def end_connection(environ: Environ, kind: EndingKind, seconds: float = 0.0) -> Reply:
+    """Ask for the connection to end without a reply. Returns a placeholder for the layers above."""
+    environ[ENDING_KEY] = ConnectionEnding(kind, seconds)
+    environ[NO_REPLY_KEY] = True
+    return PLACEHOLDER
 
 
 def wait(environ: Environ, seconds: float) -> bool:
-    """Let `seconds` pass if the one who holds the connection can; False if the caller gave up meanwhile."""
-    passing: Wait | None = environ.get(WAIT)
-    waited = True if passing is None else passing(seconds)
+    """Let `seconds` pass if the holder of the connection can. False if the caller gave up meanwhile."""
+    let_pass: WaitFunction | None = environ.get(WAIT_KEY)
+    waited = True if let_pass is None else let_pass(seconds)
     if not waited:
-        environ[NO_REPLY] = True
+        environ[NO_REPLY_KEY] = True
     return waited

@@ -1,7 +1,8 @@
-"""A `requests` transport adapter that waits for a whole answer no longer than it is told to.
+"""A `requests` transport adapter whose timeout covers the whole answer.
 
-`requests` counts its timeout anew for every piece that arrives: whoever sends a byte now and then keeps it for ever.
-Go's HTTP client, which RapidPro calls webhooks with, counts once for all (net/http client.go, Client.Timeout).
+`requests` restarts its timeout for every chunk that arrives: a server that sends a byte now and then holds it for ever.
+Go's HTTP client, with which RapidPro calls webhooks, has one timeout for the whole call (net/http client.go,
+Client.Timeout).
 """
 
 from __future__ import annotations
@@ -16,19 +17,19 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import DecodeError, HTTPError, ProtocolError
 from urllib3.response import BaseHTTPResponse, HTTPResponse
 
-PIECE = 64 * 1024
+CHUNK_SIZE = 64 * 1024
 
 
-class BoundedAdapter(HTTPAdapter):
-    """Reads every answer at once, `stream` or not, for as long as the timeout's read part says in all.
+class DeadlineAdapter(HTTPAdapter):
+    """Reads every answer at once, `stream` or not, within the read timeout for the whole answer.
 
-    An answer of more than `most` bytes breaks off soon behind them. Raises requests.ReadTimeout, and otherwise what
-    `requests` raises when it reads an answer.
+    Stops reading soon after `max_bytes` bytes. Raises requests.ReadTimeout, and otherwise what `requests` raises when
+    it reads an answer.
     """
 
-    def __init__(self, most: int | None = None, *, connections: int = 10) -> None:
+    def __init__(self, max_bytes: int | None = None, *, connections: int = 10) -> None:
         super().__init__(pool_maxsize=connections)
-        self._most = most
+        self._max_bytes = max_bytes
 
     def send(
         self,
@@ -42,8 +43,8 @@ class BoundedAdapter(HTTPAdapter):
         """Send, and read the whole answer."""
         began = time.monotonic()
         response = super().send(request, True, timeout, verify, cert, proxies)
-        patience = timeout[1] if isinstance(timeout, tuple) else timeout
-        end = None if patience is None else began + float(patience)
+        time_limit = read_timeout(timeout)
+        end = None if time_limit is None else began + time_limit
         try:
             body = self._read(response.raw, end)
         except ProtocolError as failure:
@@ -54,16 +55,16 @@ class BoundedAdapter(HTTPAdapter):
             raise requests.ConnectionError(failure, request=request) from None
         except TimeoutError:
             raise requests.ReadTimeout(
-                f"the answer was not over within {patience:g} seconds", request=request
+                f"the answer did not end within {time_limit:g} seconds", request=request
             ) from None
         response.raw = HTTPResponse(body=io.BytesIO(body), status=response.status_code, preload_content=False)
         return response
 
     def _read(self, raw: BaseHTTPResponse, end: float | None) -> bytes:
         body = bytearray()
-        for piece in _pieces(raw):
-            body += piece
-            if self._most is not None and len(body) > self._most:
+        for chunk in _chunks(raw):
+            body += chunk
+            if self._max_bytes is not None and len(body) > self._max_bytes:
                 raw.close()
                 break
             if end is not None and time.monotonic() > end:
@@ -72,7 +73,13 @@ class BoundedAdapter(HTTPAdapter):
         return bytes(body)
 
 
-def _pieces(raw: BaseHTTPResponse) -> Iterator[bytes]:
-    """What has arrived, as it arrives; never waits for a piece to be full."""
-    while piece := raw.read1(PIECE, decode_content=True):
-        yield piece
+def read_timeout(timeout: Any) -> float | None:
+    """The seconds to wait for an answer in the `timeout` of a `requests` call; None for ever."""
+    limit = timeout[1] if isinstance(timeout, tuple) else timeout
+    return None if limit is None else float(limit)
+
+
+def _chunks(raw: BaseHTTPResponse) -> Iterator[bytes]:
+    """The body in chunks as they arrive; does not wait for a chunk to be full."""
+    while chunk := raw.read1(CHUNK_SIZE, decode_content=True):
+        yield chunk

@@ -1,4 +1,4 @@
-"""Fakes as a process of their own, for tests and tools: started, awaited, and ended for certain."""
+"""The fakes in a process of their own, for tests and tools: started, awaited, and reliably ended."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from typing import IO
 
 
-class ServeError(RuntimeError):
-    """The process did not start or did not stop; the text holds what it said."""
+class StartError(RuntimeError):
+    """The process did not start; the text says how it ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where the fakes are, as URLs without a slash at the end; None for a service that was not asked for."""
+    """URLs of the fakes, without a slash at the end; None for a service that was not started."""
 
     control: str
     rapidpro: str | None = None
@@ -29,7 +29,7 @@ class Addresses:
 
 
 @contextlib.contextmanager
-def running(
+def start_fakes(
     services: Sequence[str] = ("rapidpro", "cht"),
     *,
     profile: str | None = None,
@@ -38,42 +38,42 @@ def running(
     seed: int | None = None,
     arguments: Sequence[str] = (),
     module: str = "fakes",
-    patience: float = 20.0,
+    start_timeout: float = 20.0,
 ) -> Iterator[Addresses]:
-    """Run `python -m fakes` (or another `module` with the same arguments) for the length of a `with` block.
+    """Run `python -m fakes` (or another `module` with the same arguments) during a `with` block.
 
-    `patience` is the real seconds it may take to start. It ends with this process too, even if that is killed: its
-    standard input is a pipe from here. Raises ServeError.
+    `start_timeout` is in real seconds. The process also ends with this one, even if this one is killed: its standard
+    input is a pipe from here. Raises StartError.
     """
-    what = "both" if len(services) > 1 else services[0]
-    given = {"--profile": profile, "--clock": clock, "--now": now, "--seed": None if seed is None else str(seed)}
-    options = [word for name, value in given.items() if value is not None for word in (name, value)]
-    command = [sys.executable, "-m", module, what, "--stop-with-stdin", *options, *arguments]
+    command_name = "both" if len(services) > 1 else services[0]
+    values = {"--profile": profile, "--clock": clock, "--now": now, "--seed": None if seed is None else str(seed)}
+    options = [word for name, value in values.items() if value is not None for word in (name, value)]
+    command = [sys.executable, "-m", module, command_name, "--stop-with-stdin", *options, *arguments]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
     try:
-        yield _addresses(process, patience)
+        yield _read_addresses(process, start_timeout)
     finally:
         _end(process)
 
 
-def _addresses(process: subprocess.Popen[bytes], patience: float) -> Addresses:
+def _read_addresses(process: subprocess.Popen[bytes], start_timeout: float) -> Addresses:
     assert process.stdout is not None
-    line = _first_line(process.stdout, patience)
+    line = _first_line(process.stdout, start_timeout)
     if not line:
         process.kill()
-        said = shlex.join(map(str, process.args)) if isinstance(process.args, list) else str(process.args)
-        raise ServeError(f"{said} did not start (exit status {process.wait()}); see its standard error")
+        command = shlex.join(map(str, process.args)) if isinstance(process.args, list) else str(process.args)
+        raise StartError(f"{command} did not start (exit status {process.wait()}); see its standard error")
     return Addresses(**json.loads(line), pid=process.pid)
 
 
-def _first_line(stream: IO[bytes], patience: float) -> bytes:
+def _first_line(stream: IO[bytes], timeout: float) -> bytes:
     with selectors.DefaultSelector() as selector:
         selector.register(stream, selectors.EVENT_READ)
-        return stream.readline() if selector.select(patience) else b""
+        return stream.readline() if selector.select(timeout) else b""
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Only this one process, by its own handle: it has no children."""
+    """End this one process, by its own handle: it has no children."""
     with contextlib.suppress(ProcessLookupError):
         process.send_signal(signal.SIGTERM)
     try:

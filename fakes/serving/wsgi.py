@@ -1,4 +1,4 @@
-"""Small helpers around WSGI, so that layers can wrap services without a framework in the request path."""
+"""Small WSGI helpers, so that layers can wrap services without a framework in the request path."""
 
 from __future__ import annotations
 
@@ -15,67 +15,69 @@ Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 WSGIApp = Callable[[Environ, StartResponse], Iterable[bytes]]
 
-# Keys by which the layers tell each other, in the environ, what became of a request.
-FAULT = "harness.fault"
+# Keys in the environ by which the layers tell each other what happened to a request.
+FAULT_KEY = "harness.fault"
 """Name and number of the fault that was applied, such as `lose_reply#3`."""
-ACTED = "harness.acted"
+ACTED_KEY = "harness.acted"
 """Whether the service acted on the request (a definite or an indefinite fault)."""
-NO_REPLY = "harness.no_reply"
-"""Set when the caller gets no answer, or no complete one."""
+NO_REPLY_KEY = "harness.no_reply"
+"""Set when the caller gets no reply, or an incomplete one."""
 
-REASONS = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
+STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer: status, headers in order, body. Immutable; effects make new ones."""
+    """A reply: status, headers in order, body. Immutable; effects create new ones."""
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
 
+    @classmethod
+    def of(cls, status: int, content_type: str, body: bytes) -> Reply:
+        """A reply with a body and the two headers that describe it."""
+        return cls(status, (("Content-Type", content_type), ("Content-Length", str(len(body)))), body)
+
     def header(self, name: str) -> str | None:
-        """The first header of that name, whatever its case."""
-        wanted = name.lower()
-        return next((value for key, value in self.headers if key.lower() == wanted), None)
+        """The first header with that name, in any case; None if there is none."""
+        lower_name = name.lower()
+        return next((value for key, value in self.headers if key.lower() == lower_name), None)
 
     def with_body(self, body: bytes) -> Reply:
-        """The same answer with another body and the Content-Length that goes with it."""
-        return self.with_header("Content-Length", str(len(body)))._with(body=body)
+        """The same reply with another body and its Content-Length."""
+        return replace(self.with_header("Content-Length", str(len(body))), body=body)
 
     def with_header(self, name: str, value: str) -> Reply:
-        """The same answer with this header in place of any of that name."""
+        """The same reply with this header in place of all with that name."""
         kept = tuple(pair for pair in self.headers if pair[0].lower() != name.lower())
-        return self._with(headers=(*kept, (name, value)))
-
-    def _with(self, **changes: Any) -> Reply:
-        return replace(self, **changes)
+        return replace(self, headers=(*kept, (name, value)))
 
     def to_wsgi(self, start_response: StartResponse) -> list[bytes]:
-        """Answer a WSGI call with this."""
-        start_response(REASONS.get(self.status) or f"{self.status} Unknown", list(self.headers))
+        """Answer a WSGI call with this reply."""
+        start_response(STATUS_LINES.get(self.status) or f"{self.status} Unknown", list(self.headers))
         return [self.body]
 
 
-class Answers(ABC):
-    """A WSGI app whose answers are known as a whole."""
+class ReplyApp(ABC):
+    """A WSGI app that produces each reply as a whole."""
 
     @abstractmethod
     def answer(self, environ: Environ) -> Reply:
-        """The answer to a request."""
+        """The reply to a request."""
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         return self.answer(environ).to_wsgi(start_response)
 
 
 class BodyTooLarge(Exception):
-    """The request body is longer than the caller allows."""
+    """The request body is longer than allowed."""
 
 
 def read_body(environ: Environ, limit: int) -> bytes:
-    """The request's body; read once, then kept in the environ so that every layer may read it.
+    """The body of the request; read once, then kept in the environ so that every layer can read it.
 
-    `limit` is in bytes. Raises BodyTooLarge, after throwing the rest away so that the connection stays usable.
+    `limit` is in bytes. Raises BodyTooLarge, after reading the whole body so that the connection stays usable.
     """
     kept = environ.get("harness.body")
     if kept is None:
@@ -84,7 +86,7 @@ def read_body(environ: Environ, limit: int) -> bytes:
         environ["wsgi.input"] = io.BytesIO(kept)
         environ["CONTENT_LENGTH"] = str(len(kept))
     if len(kept) > limit:
-        raise BodyTooLarge(f"at most {limit} bytes are taken, {len(kept)} came")
+        raise BodyTooLarge(f"expected a body of at most {limit} bytes, got {len(kept)}")
     body: bytes = kept
     return body
 
@@ -93,17 +95,17 @@ def _read(environ: Environ) -> bytes:
     length = environ.get("CONTENT_LENGTH") or environ.get("HTTP_CONTENT_LENGTH")
     if length:
         try:
-            wanted = int(length)
+            size = int(length)
         except ValueError:
             return b""
-        return bytes(environ["wsgi.input"].read(wanted)) if wanted > 0 else b""
+        return bytes(environ["wsgi.input"].read(size)) if size > 0 else b""
     if environ.get("HTTP_TRANSFER_ENCODING"):
         return bytes(environ["wsgi.input"].read())
     return b""
 
 
 def request_headers(environ: Environ) -> dict[str, str]:
-    """The request's headers, names in lower case with dashes."""
+    """The headers of the request; names in lower case with dashes."""
     found = {
         _header_name(key): value for key, value in environ.items() if key.startswith("HTTP_") and isinstance(value, str)
     }
@@ -115,7 +117,7 @@ def request_headers(environ: Environ) -> dict[str, str]:
 
 @lru_cache(maxsize=1024)
 def environ_key(header: str) -> str:
-    """Where the environ holds a request header, whatever the case of its name."""
+    """The key of a request header in the environ; the header name may be in any case."""
     key = header.upper().replace("-", "_")
     return key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"
 
@@ -126,22 +128,26 @@ def _header_name(key: str) -> str:
 
 
 def call(app: WSGIApp, environ: Environ) -> Reply:
-    """Call a WSGI app and take its whole answer; one that `Answers` is asked for it without the detour."""
-    if isinstance(app, Answers):
+    """Call a WSGI app and return its whole reply; a `ReplyApp` is asked for it directly."""
+    if isinstance(app, ReplyApp):
         return app.answer(environ)
-    seen: list[Any] = []
+    started: list[Any] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:  # noqa: ARG001 - the WSGI signature
-        seen[:] = [int(status[:3]), tuple(headers)]
+        started[:] = [int(status[:3]), tuple(headers)]
 
-    parts = app(environ, start_response)
+    body = join_parts(app(environ, start_response))
+    return Reply(started[0], started[1], body)
+
+
+def join_parts(parts: Iterable[bytes]) -> bytes:
+    """The whole body that a WSGI app returned; closes it as WSGI demands."""
     try:
-        body = b"".join(parts)
+        return b"".join(parts)
     finally:
-        close = getattr(parts, "close", None)
+        close: Callable[[], None] | None = getattr(parts, "close", None)
         if close is not None:
             close()
-    return Reply(seen[0], seen[1], body)
 
 
 def build_environ(
@@ -153,7 +159,7 @@ def build_environ(
     *,
     host: str = "localhost",
 ) -> Environ:
-    """The environ a server would make of a request; `url_path` percent-encoded, `query` raw without `?`."""
+    """The environ that a server would build; `url_path` is percent-encoded, `query` raw and without `?`."""
     environ: Environ = {
         "REQUEST_METHOD": method,
         "SCRIPT_NAME": "",

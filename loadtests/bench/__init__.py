@@ -1,1 +1,1 @@
-"""Benchmarks: printed figures, never assertions. Ratios within one run count; machines differ."""
+"""Benchmarks: printed figures, no assertions. Compare only ratios within one run; machines differ."""

@@ -9,7 +9,7 @@ import click
 
 BENCHES = {
     "fakes": ("loadtests.bench.exchange", "the stateful exchange against the fake RapidPro"),
-    "stores": ("loadtests.bench.stores", "the same questions with 1,000 and with 100,000 in the store"),
+    "stores": ("loadtests.bench.stores", "the same operations with 1,000 and with 100,000 rows in the store"),
     "gateway": ("loadtests.bench.gateway", "100 messages, and 100 updates, in one request to the fake CHT"),
 }
 
@@ -18,7 +18,7 @@ BENCHES = {
 @click.argument("name", type=click.Choice(list(BENCHES)))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def main(name: str, as_json: bool) -> None:
-    """Measure one thing; see the names' meaning below.
+    """Run one benchmark.
 
     fakes: the stateful exchange; stores: 1,000 against 100,000; gateway: large requests to /api/sms.
     """

@@ -1,6 +1,6 @@
 """`python -m loadtests.bench.bare`: a WSGI callable that does nothing, served as the fakes are.
 
-What the server alone costs, as the yardstick for what the fakes cost: machines differ, the ratio hardly does.
+The cost of the server alone, as the reference for the cost of the fakes: machines differ, the ratio hardly does.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import random
 import sys
 from collections.abc import Iterable
 
-from fakes.serving.host import Host
+from fakes.serving.server import WSGIServer
 from fakes.serving.wsgi import Environ, StartResponse
 from fakes.standalone import THREADS, listen
 
@@ -25,13 +25,13 @@ def app(_environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
 
 
 def main() -> None:
-    """Serve until standard input ends; prints the addresses in the same line as the fakes do."""
+    """Serve until standard input ends; prints the addresses in the format of the fakes."""
     listener = listen("127.0.0.1", 0)
-    Host(app, listener, threads=THREADS, rng=random.Random(1)).start()
+    WSGIServer(app, listener, threads=THREADS, rng=random.Random(1)).start()
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     print(json.dumps({"control": url, "rapidpro": url}), flush=True)
     sys.stdin.buffer.read()
-    os._exit(0)  # at once: the server's threads would keep the process
+    os._exit(0)  # at once: the threads of the server would keep the process alive
 
 
 if __name__ == "__main__":

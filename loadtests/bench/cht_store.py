@@ -1,4 +1,4 @@
-"""The fake CHT with few and with many documents: the same questions, put in process as a gateway puts them."""
+"""The fake CHT with few and with many documents: the same operations, called in process as a gateway calls them."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 GATEWAY = "Basic " + base64.b64encode(b"gateway:gateway-pass").decode()
 HEADERS = {"Authorization": GATEWAY, "Content-Type": "application/json"}
 WAITING = 50
-"""Texts that wait to be sent, however many documents there are."""
+"""Texts waiting to be sent, whatever the number of documents."""
 
 
-def questions(documents: int) -> Mapping[str, Callable[[int], object]]:
-    """What is asked of a fake with so many documents, by name; each is given the number of its turn."""
+def operations(documents: int) -> Mapping[str, Callable[[int], object]]:
+    """The operations to measure on a fake with that many documents, by name; each takes the number of its round."""
     cht = new_cht()
     with cht.state.lock:
         for number in range(documents):
             cht.state.save(document(number, "pending" if number < WAITING else "sent"))
     return {
         "hand_out_25": lambda _: exchange(cht, {}),
-        "look_up_and_update": lambda turn: exchange(cht, {"updates": [_update(turn, documents)]}),
-        "seen_before": lambda turn: exchange(cht, {"messages": [_message(turn)]}),
+        "look_up_and_update": lambda round_: exchange(cht, {"updates": [_update(round_, documents)]}),
+        "seen_before": lambda round_: exchange(cht, {"messages": [_message(round_)]}),
     }
 
 
 def new_cht() -> Cht:
-    """A fake in its built-in state."""
+    """A fake with the built-in seed."""
     return Cht(VirtualClock(NOW), session=requests.Session(), rng=random.Random(1))
 
 
 def document(number: int, state: str) -> dict[str, Any]:
-    """A report with one text to be sent."""
+    """A report with one text to send."""
     message = {"uuid": f"m-{number}", "to": f"+250788{number % 1_000_000:06}", "message": f"Reminder {number}"}
     moment = "2026-01-01T00:00:00.000Z"
     history = [{"state": state, "timestamp": moment}]
@@ -55,17 +55,17 @@ def document(number: int, state: str) -> dict[str, Any]:
 
 
 def exchange(cht: Cht, body: Mapping[str, Any]) -> Any:
-    """One request to `/api/sms`. Raises AssertionError for any answer but 200: it would be no measure."""
+    """One request to `/api/sms`. Raises AssertionError unless it is answered 200: it would measure nothing."""
     reply = call(cht, build_environ("POST", "/api/sms", "", HEADERS, json.dumps(body).encode()))
     if reply.status != 200:
-        raise AssertionError(f"asked for a figure, got {reply.status}: {reply.body[:200]!r}")
+        raise AssertionError(f"expected 200, got {reply.status}: {reply.body[:200]!r}")
     return json.loads(reply.body)
 
 
-def _update(turn: int, documents: int) -> dict[str, str]:
-    number = WAITING + turn * 7_919 % (documents - WAITING)
-    return {"id": f"m-{number}", "status": "DELIVERED" if turn % 2 else "SENT"}
+def _update(round_: int, documents: int) -> dict[str, str]:
+    number = WAITING + round_ * 7_919 % (documents - WAITING)
+    return {"id": f"m-{number}", "status": "DELIVERED" if round_ % 2 else "SENT"}
 
 
-def _message(turn: int) -> dict[str, str]:
-    return {"id": f"known-{turn % 10}", "from": "+250788123456", "content": "TEMP 38.5"}
+def _message(round_: int) -> dict[str, str]:
+    return {"id": f"known-{round_ % 10}", "from": "+250788123456", "content": "TEMP 38.5"}

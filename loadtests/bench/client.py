@@ -1,4 +1,4 @@
-"""A client that costs little: plain sockets, kept alive, one request at a time on each."""
+"""A cheap client: plain sockets, kept alive, one request at a time on each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 
 class Connection:
-    """One HTTP/1.1 connection to `url`'s host."""
+    """One HTTP/1.1 connection to the host of `url`."""
 
     def __init__(self, url: str) -> None:
         address = urlsplit(url)
@@ -19,14 +19,14 @@ class Connection:
         self._rest = b""
 
     def request(self, method: str, path: str, headers: str = "", body: bytes = b"") -> tuple[int, bytes]:
-        """Status and body of the answer. `headers`: further lines, each ended by CRLF."""
+        """Status and body of the answer. `headers`: further lines, each with CRLF."""
         length = f"Content-Length: {len(body)}\r\nContent-Type: application/json\r\n" if body else ""
         head = f"{method} {path} HTTP/1.1\r\nHost: {self._host}\r\n{headers}{length}\r\n"
         self._socket.sendall(head.encode() + body)
-        return self._answer()
+        return self._read_answer()
 
     def json(self, method: str, path: str, headers: str = "", body: Any = None) -> Any:
-        """The JSON of a successful answer. ValueError for another status."""
+        """The JSON of a successful answer. Raises ValueError for any other."""
         status, answer = self.request(method, path, headers, b"" if body is None else json.dumps(body).encode())
         if status >= 300:
             raise ValueError(f"{method} {path}: {status} {answer[:300]!r}")
@@ -35,19 +35,19 @@ class Connection:
     def close(self) -> None:
         self._socket.close()
 
-    def _answer(self) -> tuple[int, bytes]:
+    def _read_answer(self) -> tuple[int, bytes]:
         data = self._rest
         while (end := data.find(b"\r\n\r\n")) < 0:
-            data += self._more()
+            data += self._receive()
         head = data[:end].lower()
         start = head.index(b"content-length:") + 15
         length = int(head[start : head.find(b"\r\n", start) if b"\r\n" in head[start:] else len(head)])
         while len(data) < end + 4 + length:
-            data += self._more()
+            data += self._receive()
         self._rest = data[end + 4 + length :]
         return int(data[9:12]), data[end + 4 : end + 4 + length]
 
-    def _more(self) -> bytes:
+    def _receive(self) -> bytes:
         data = self._socket.recv(65536)
         if not data:
             raise ConnectionError("the server closed the connection")

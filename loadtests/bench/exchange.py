@@ -1,6 +1,6 @@
 """`python -m loadtests.bench fakes`: the stateful exchange "POST broadcast, then GET messages?broadcast=".
 
-Over loopback, one core for the server, with ledger, throttle and an unmatched fault plan on.
+Over loopback, with one core for the server, and with ledger, throttle and an unmatched fault in the plan.
 """
 
 from __future__ import annotations
@@ -16,42 +16,42 @@ from dataclasses import dataclass, field
 from conformance.services.neighbours import RAPIDPRO_TOKEN
 from fakes.serving.process import Addresses
 from loadtests.bench.client import Connection
-from loadtests.bench.server import UNMATCHED, pinned, used
+from loadtests.bench.server import UNMATCHED, pinned_fakes, process_usage
 from loadtests.gates import percentile
 
 CONNECTIONS = 8
 SECONDS = 10.0
 ROUNDS = 10
 AUTHORIZATION = f"Authorization: Token {RAPIDPRO_TOKEN}\r\n"
-FREE = "1000000000/hour"
+UNLIMITED = "1000000000/hour"
 Work = Callable[[str, int, float, list[float]], None]
-"""What one connection does: it is given the address, its number, the moment to end at, and where latencies go."""
+"""The work of one connection: takes the address, its number, the time to end at, and the list for latencies."""
 
 
 def measure(seconds: float = SECONDS, connections: int = CONNECTIONS) -> dict[str, float]:
-    """Requests a second, requests for each processor second of the server, latencies, memory, time to first answer.
+    """Requests per second, requests per processor second of the server, latencies, memory, time to first answer.
 
-    `share_of_bare`: the same as a share of what a WSGI callable that does nothing reaches under the same server.
+    `share_of_bare`: requests per processor second, relative to a WSGI callable that does nothing on the same server.
     """
     first = time_to_first_answer()
-    with pinned(("rapidpro",)) as fakes, pinned(("rapidpro",), module="loadtests.bench.bare") as bare:
+    with pinned_fakes(("rapidpro",)) as fakes, pinned_fakes(("rapidpro",), module="loadtests.bench.bare") as bare:
         control = Connection(fakes.control)
         control.json("POST", "/faults", body=UNMATCHED)
-        control.json("PUT", "/rapidpro/rates", body={"v2": FREE, "v2.messages": FREE})
+        control.json("PUT", "/rapidpro/rates", body={"v2": UNLIMITED, "v2.messages": UNLIMITED})
         control.close()
-        ours, floor = Cost(), Cost()
-        for _ in range(ROUNDS):  # in turns, so that a machine that is slow for a while is slow for both
-            ours.add(fakes, exchange, seconds / ROUNDS, connections)
-            floor.add(bare, ask_nothing, seconds / ROUNDS / 2, connections)
-        memory = used(fakes.pid).rss_mib
+        cost, bare_cost = Cost(), Cost()
+        for _ in range(ROUNDS):  # alternating, so that a temporarily slow machine is slow for both
+            cost.add(fakes, exchange, seconds / ROUNDS, connections)
+            bare_cost.add(bare, call_bare_server, seconds / ROUNDS / 2, connections)
+        memory = process_usage(fakes.pid).rss_mib
     return {
-        "requests": len(ours.latencies),
-        "requests_per_second": round(len(ours.latencies) / ours.wall),
-        "requests_per_cpu_second": round(ours.rate),
-        "bare_requests_per_cpu_second": round(floor.rate),
-        "share_of_bare": round(ours.rate / floor.rate, 3),
-        "p50_ms": round(percentile(ours.latencies, 0.5) * 1000, 3),
-        "p99_ms": round(percentile(ours.latencies, 0.99) * 1000, 3),
+        "requests": len(cost.latencies),
+        "requests_per_second": round(len(cost.latencies) / cost.wall),
+        "requests_per_cpu_second": round(cost.rate),
+        "bare_requests_per_cpu_second": round(bare_cost.rate),
+        "share_of_bare": round(cost.rate / bare_cost.rate, 3),
+        "p50_ms": round(percentile(cost.latencies, 0.5) * 1000, 3),
+        "p99_ms": round(percentile(cost.latencies, 0.99) * 1000, 3),
         "memory_mib": round(memory),
         "first_answer_seconds": round(first, 3),
     }
@@ -59,28 +59,28 @@ def measure(seconds: float = SECONDS, connections: int = CONNECTIONS) -> dict[st
 
 @dataclass
 class Cost:
-    """What was asked of one server: latencies in seconds, seconds in all, the server's processor seconds."""
+    """The requests to one server: their latencies, wall-clock seconds in total, processor seconds of the server."""
 
     latencies: list[float] = field(default_factory=list)
     wall: float = 0.0
     cpu: float = 0.0
 
     def add(self, server: Addresses, work: Work, seconds: float, connections: int) -> None:
-        """Ask for so many seconds."""
-        before = used(server.pid).cpu_seconds
+        """Send requests for that many seconds."""
+        before = process_usage(server.pid).cpu_seconds
         latencies, wall = load(str(server.rapidpro), work, seconds, connections)
-        self.cpu += used(server.pid).cpu_seconds - before
+        self.cpu += process_usage(server.pid).cpu_seconds - before
         self.wall += wall
         self.latencies += latencies
 
     @property
     def rate(self) -> float:
-        """Requests for each processor second."""
+        """Requests per processor second."""
         return len(self.latencies) / self.cpu
 
 
 def time_to_first_answer() -> float:
-    """Seconds from starting the fakes to their line of addresses, which they print when they answer."""
+    """Seconds from the start of the fakes to the answer to a first request."""
     began = time.monotonic()
     process = subprocess.Popen(
         [sys.executable, "-m", "fakes", "rapidpro", "--stop-with-stdin"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -89,15 +89,15 @@ def time_to_first_answer() -> float:
     address = json.loads(process.stdout.readline())["rapidpro"]
     connection = Connection(address)
     connection.request("GET", "/api/v2/workspace.json", AUTHORIZATION)
-    took = time.monotonic() - began
+    seconds = time.monotonic() - began
     connection.close()
     process.terminate()
     process.communicate()
-    return took
+    return seconds
 
 
 def load(url: str, work: Work, seconds: float, connections: int) -> tuple[list[float], float]:
-    """Each request's latency in seconds, and the seconds it took in all."""
+    """The latency of each request in seconds, and the seconds in total."""
     latencies: list[list[float]] = [[] for _ in range(connections)]
     began = time.monotonic()
     workers = [
@@ -108,11 +108,11 @@ def load(url: str, work: Work, seconds: float, connections: int) -> tuple[list[f
         worker.start()
     for worker in workers:
         worker.join()
-    return [latency for one in latencies for latency in one], time.monotonic() - began
+    return [latency for group in latencies for latency in group], time.monotonic() - began
 
 
 def exchange(url: str, position: int, end: float, latencies: list[float]) -> None:
-    """Send and ask, again and again, until `end`."""
+    """Send a broadcast and look up its message, repeatedly, until `end`."""
     connection = Connection(url)
     body = json.dumps({"urns": [f"tel:+25078812300{position}"], "text": "Visit due tomorrow"}).encode()
     while (sent := time.monotonic()) < end:
@@ -121,16 +121,16 @@ def exchange(url: str, position: int, end: float, latencies: list[float]) -> Non
         if status != 201:
             raise ValueError(f"the broadcast was answered {status}: {answer[:300]!r}")
         reference = json.loads(answer)["id"]
-        asked = time.monotonic()
+        looked_up = time.monotonic()
         status, answer = connection.request("GET", f"/api/v2/messages.json?broadcast={reference}", AUTHORIZATION)
         if status != 200:
-            raise ValueError(f"the question was answered {status}: {answer[:300]!r}")
-        latencies += (answered - sent, time.monotonic() - asked)
+            raise ValueError(f"the look-up was answered {status}: {answer[:300]!r}")
+        latencies += (answered - sent, time.monotonic() - looked_up)
     connection.close()
 
 
-def ask_nothing(url: str, _position: int, end: float, latencies: list[float]) -> None:
-    """Ask a server that does nothing, again and again, until `end`."""
+def call_bare_server(url: str, _position: int, end: float, latencies: list[float]) -> None:
+    """Call a server that does nothing, repeatedly, until `end`."""
     connection = Connection(url)
     while (sent := time.monotonic()) < end:
         connection.request("GET", "/", AUTHORIZATION)

@@ -1,4 +1,4 @@
-"""The fake RapidPro with few and with many messages in its store: the same questions, put in process."""
+"""The fake RapidPro with few and with many messages in its store: the same operations, called in process."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ HEADERS = {"Authorization": "Token RAPIDPRO-TEST-TOKEN-0000000000000000000000", 
 PEOPLE = 200
 BEFORE, AFTER = "queued", "wired"
 CHANGING = 30
-"""Messages whose status changes, spread over the store: few enough to be met again in the processor's cache, as those
-just sent are. Fetching one that was long forgotten from memory takes half a microsecond more."""
+"""Messages whose status changes, spread over the store: few enough to stay in the processor's cache, like messages that
+were just sent. Fetching another one from memory takes half a microsecond more."""
 
 
-def questions(messages: int) -> Mapping[str, Callable[[int], object]]:
-    """What is asked of a fake with so many messages in its store, by name; each is given the number of its turn."""
+def operations(messages: int) -> Mapping[str, Callable[[int], object]]:
+    """The operations to measure on a fake with that many messages, by name; each takes the number of its round."""
     rapidpro = RapidPro(VirtualClock(NOW), session=requests.Session(), rng=random.Random(1))
     rapidpro.seed(_seed(messages))
     rapidpro.engine = "idle"
     rapidpro.set_rates(dict.fromkeys(rapidpro.throttle.rates, "1000000000/hour"))
     broadcast = 1 + messages // 2
     return {
-        "page": lambda _: _ask(rapidpro, "GET", "messages"),
-        "page_in_the_middle": lambda _: _ask(rapidpro, "GET", "messages", f"before={_moment(messages // 2)}"),
-        "by_broadcast": lambda _: _ask(rapidpro, "GET", "messages", f"broadcast={broadcast}"),
-        "folder": lambda _: _ask(rapidpro, "GET", "messages", "folder=outbox"),
-        "send": lambda _: _ask(rapidpro, "POST", "broadcasts", body={"urns": ["tel:+250788000001"], "text": "x"}),
-        "status_change": lambda turn: _change(rapidpro, 1 + turn % CHANGING * 7_919 % messages),
+        "page": lambda _: _request(rapidpro, "GET", "messages"),
+        "page_in_the_middle": lambda _: _request(rapidpro, "GET", "messages", f"before={_moment(messages // 2)}"),
+        "by_broadcast": lambda _: _request(rapidpro, "GET", "messages", f"broadcast={broadcast}"),
+        "folder": lambda _: _request(rapidpro, "GET", "messages", "folder=outbox"),
+        "send": lambda _: _request(rapidpro, "POST", "broadcasts", body={"urns": ["tel:+250788000001"], "text": "x"}),
+        "status_change": lambda round_: _change_status(rapidpro, 1 + round_ % CHANGING * 7_919 % messages),
     }
 
 
-def _ask(rapidpro: RapidPro, method: str, name: str, query: str = "", body: Any = None) -> bytes:
+def _request(rapidpro: RapidPro, method: str, name: str, query: str = "", body: Any = None) -> bytes:
     raw = b"" if body is None else json.dumps(body).encode()
     reply = call(rapidpro, build_environ(method, f"/api/v2/{name}.json", query, HEADERS, raw))
     if reply.status >= 300:
@@ -49,8 +49,8 @@ def _ask(rapidpro: RapidPro, method: str, name: str, query: str = "", body: Any 
     return reply.body
 
 
-def _change(rapidpro: RapidPro, number: int) -> None:
-    """Two delivery reports, there and back, so that each turn finds the store as the first one did."""
+def _change_status(rapidpro: RapidPro, number: int) -> None:
+    """Two delivery reports, there and back, so that each round finds the store as the first one did."""
     message = rapidpro.store.message_by_id[number]
     for status in (AFTER, BEFORE):
         rapidpro.mailroom.courier.apply(message, status)
@@ -61,21 +61,21 @@ def _moment(number: int) -> str:
 
 
 def _seed(messages: int) -> dict[str, Any]:
-    given = dict(default_seed(NOW))
+    seed = dict(default_seed(NOW))
     people = [f"000000c0-0000-4000-8000-{number:012x}" for number in range(PEOPLE)]
-    given["contacts"] = [
+    seed["contacts"] = [
         {"uuid": uuid, "workspace": 1, "urns": [f"tel:+2507880{number:05}"], "created_on": _moment(0)}
         for number, uuid in enumerate(people)
     ]
     numbers = range(1, messages + 1)
-    given["broadcasts"] = [
+    seed["broadcasts"] = [
         {
             "id": number, "workspace": 1, "status": "completed", "contact_count": 1, "created_on": _moment(number),
             "translations": {"eng": {"text": "Visit due"}}, "base_language": "eng",
         }
         for number in numbers
     ]  # fmt: skip
-    given["messages"] = [
+    seed["messages"] = [
         {
             "id": number, "uuid": f"00000099-0000-4000-8000-{number:012x}", "workspace": 1, "broadcast": number,
             "contact": people[number % PEOPLE], "urn": f"tel:+2507880{number % PEOPLE:05}", "direction": "out",
@@ -84,4 +84,4 @@ def _seed(messages: int) -> dict[str, Any]:
         }
         for number in numbers
     ]  # fmt: skip
-    return given
+    return seed

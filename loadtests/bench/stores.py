@@ -1,6 +1,6 @@
-"""`python -m loadtests.bench stores`: the same questions with 1,000 and with 100,000 rows in the store.
+"""`python -m loadtests.bench stores`: the same operations with 1,000 and with 100,000 rows in the store.
 
-The ratios should stay near 1: what a question costs depends on its answer, not on what else is stored.
+The ratios should stay near 1: the cost of an operation depends on its result, not on what else is stored.
 """
 
 from __future__ import annotations
@@ -13,33 +13,33 @@ from types import MappingProxyType
 from loadtests.bench import cht_store, rapidpro_store
 
 FEW, MANY = 1_000, 100_000
-TURNS = 150
-Question = Callable[[int], object]
-STORES: Mapping[str, Callable[[int], Mapping[str, Question]]] = MappingProxyType(
-    {"rapidpro": rapidpro_store.questions, "cht": cht_store.questions}
+ROUNDS = 150
+Operation = Callable[[int], object]
+STORES: Mapping[str, Callable[[int], Mapping[str, Operation]]] = MappingProxyType(
+    {"rapidpro": rapidpro_store.operations, "cht": cht_store.operations}
 )
 
 
 def measure(few: int = FEW, many: int = MANY) -> dict[str, float]:
-    """By store and question: the quickest answer in microseconds with few rows, with many, and their ratio."""
+    """By store and operation: the shortest time in microseconds with few rows, with many, and their ratio."""
     figures = {}
-    for store, questions in STORES.items():
-        before, after = questions(few), questions(many)
-        gc.freeze()  # what is stored for good is not to be looked through for garbage
+    for store, operations in STORES.items():
+        before, after = operations(few), operations(many)
+        gc.freeze()  # the garbage collector must not search what is stored permanently
         for name in before:
-            one, other = _quickest(before[name], after[name])
-            figures[f"{store}_{name}_us_{few}"] = round(one * 1e6, 1)
-            figures[f"{store}_{name}_us_{many}"] = round(other * 1e6, 1)
-            figures[f"{store}_{name}_ratio"] = round(other / one, 2)
+            small, large = _shortest_times(before[name], after[name])
+            figures[f"{store}_{name}_us_{few}"] = round(small * 1e6, 1)
+            figures[f"{store}_{name}_us_{many}"] = round(large * 1e6, 1)
+            figures[f"{store}_{name}_ratio"] = round(large / small, 2)
     return figures
 
 
-def _quickest(*questions: Question) -> list[float]:
-    """Seconds; the questions take turns, so that what else the machine does falls on all of them."""
-    best = [float("inf")] * len(questions)
-    for turn in range(TURNS):
-        for place, question in enumerate(questions):
+def _shortest_times(*operations: Operation) -> list[float]:
+    """In seconds. The operations alternate, so that other load on the machine affects all of them."""
+    best = [float("inf")] * len(operations)
+    for round_ in range(ROUNDS):
+        for position, operation in enumerate(operations):
             began = time.perf_counter()
-            question(turn)
-            best[place] = min(best[place], time.perf_counter() - began)
+            operation(round_)
+            best[position] = min(best[position], time.perf_counter() - began)
     return best

@@ -1,4 +1,4 @@
-"""`python -m tests.fakes.echo_fakes`: the command line of the fakes with echoes in place of the services."""
+"""`python -m tests.fakes.echo_fakes`: the command line of the fakes with echo services in place of the real fakes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fakes import assembly
 from fakes.__main__ import main
 from fakes.assembly import Fakes, Routes
 from fakes.service import Service
-from tests.fakes.faulty_echo import Echo
+from tests.fakes.echo_service import Echo
 
 
 def rapidpro(_fakes: Fakes, profile: str, _rng: random.Random) -> tuple[Service, Routes]:

@@ -1,4 +1,4 @@
-"""Calls that a service makes itself are exchanges in the ledger too."""
+"""Calls that a service makes itself are recorded in the ledger, too."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fakes.clock import VirtualClock
 from fakes.ledger import Ledger
 from fakes.serving.transport import WSGIAdapter
 from fakes.serving.wsgi import Environ, Reply, StartResponse
-from tests.fakes.faulty_echo import on_a_socket
+from tests.fakes.echo_service import on_a_socket
 
 
 def relay(environ: Environ, start_response: StartResponse) -> list[bytes]:
@@ -43,15 +43,15 @@ def test_a_call_out_that_fails_is_recorded_without_a_reply() -> None:
 
 def test_a_call_out_over_a_socket_is_recorded_whole() -> None:
     fakes = assemble(VirtualClock())
-    with on_a_socket() as stage, fakes.session("cht") as session:
-        session.get(stage.url + "/x")
+    with on_a_socket() as setup, fakes.session("cht") as session:
+        session.get(setup.url + "/x")
     (exchange,) = fakes.ledger.after()
     assert exchange.service == "cht"
     assert exchange.reply is not None
     assert b'"id": 1' in exchange.reply.body
 
 
-def test_a_session_asks_no_environment_and_keeps_no_cookies() -> None:
+def test_a_session_ignores_the_environment_and_keeps_no_cookies() -> None:
     fakes = assemble(VirtualClock())
     session = fakes.session("rapidpro")
 

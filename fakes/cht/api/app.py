@@ -53,7 +53,7 @@ class Api:
             ("GET", "/api/deploy-info"): configuration.deploy_info,
             ("GET", "/_session"): configuration.session,
         }
-        self.unexpected: Callable[[str], None] = _ignore
+        self.on_unexpected: Callable[[str], None] = _ignore
         messaging.note = self._note
 
     def reset(self) -> None:
@@ -82,14 +82,14 @@ class Api:
             reply = error_reply(request, error)
         except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as fault:
             # Input of a shape that the handlers do not foresee is an error of the server in the real one too.
-            self.unexpected(f"{request.method} {request.path} ended in {type(fault).__name__}: {fault}")
+            self.on_unexpected(f"{request.method} {request.path} ended in {type(fault).__name__}: {fault}")
             reply = error_reply(request, ServerError())
         if reply.status == 401:
             self._limit.failed(request, now)
         return reply
 
     def _note(self, sentence: str) -> None:
-        self.unexpected(sentence)
+        self.on_unexpected(sentence)
 
     def _handler(self, request: Request) -> Handler:
         path = request.path.lower()
@@ -101,7 +101,7 @@ class Api:
         if method == "PUT" and name and name != path and not name.endswith("/"):
             return self._credential
         if not path.startswith(DATABASE_PATHS) and path != "/medic":
-            self.unexpected(f"no route takes {request.method} {request.path}")
+            self.on_unexpected(f"no route takes {request.method} {request.path}")
         return self._database
 
 

@@ -1,4 +1,4 @@
-"""All effects by name, one module each; a new one is added to this list."""
+"""All effects by name, one module for each. Add new ones to this list."""
 
 from __future__ import annotations
 

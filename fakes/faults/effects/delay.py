@@ -1,17 +1,17 @@
-"""Slowness."""
+"""A slow reply."""
 
 from __future__ import annotations
 
-from fakes.faults.effect import Around, Effect, Given, Option, Serve
+from fakes.faults.effect import Effect, Option, Options, Serve, ServiceContext
 from fakes.serving.connection import wait
 from fakes.serving.wsgi import Environ, Reply
 
 
-def delay(serve: Serve, given: Given, _around: Around) -> Serve:
-    """Waits before the service acts. A caller that gives up meanwhile never learns; the service acts all the same."""
+def delay(serve: Serve, options: Options, _context: ServiceContext) -> Serve:
+    """Waits before the service acts. A caller that gives up meanwhile gets no reply; the service acts all the same."""
 
     def faulty(environ: Environ) -> Reply:
-        wait(environ, given["seconds"])
+        wait(environ, options["seconds"])
         return serve(environ)
 
     return faulty

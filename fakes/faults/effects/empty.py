@@ -1,13 +1,13 @@
-"""An answer without content."""
+"""A reply without content."""
 
 from __future__ import annotations
 
-from fakes.faults.effect import Around, Effect, Given, Serve
+from fakes.faults.effect import Effect, Options, Serve, ServiceContext
 from fakes.serving.wsgi import Environ, Reply
 
 
-def empty(serve: Serve, _given: Given, _around: Around) -> Serve:
-    """The service acts; the answer arrives with its status and headers but without a body."""
+def empty(serve: Serve, _options: Options, _context: ServiceContext) -> Serve:
+    """The service acts; its reply arrives with status and headers but without a body."""
 
     def faulty(environ: Environ) -> Reply:
         return serve(environ).with_body(b"")

@@ -1,17 +1,17 @@
-"""An answer that cannot be read."""
+"""A reply that cannot be parsed."""
 
 from __future__ import annotations
 
-from fakes.faults.effect import Around, Effect, Given, Option, Serve
+from fakes.faults.effect import Effect, Option, Options, Serve, ServiceContext
 from fakes.serving.wsgi import Environ, Reply
 
 
-def garble(serve: Serve, given: Given, _around: Around) -> Serve:
-    """The service acts; what arrives is complete by its length but no JSON: cut off, or noise."""
+def garble(serve: Serve, options: Options, _context: ServiceContext) -> Serve:
+    """The service acts; its reply has the length it declares but is not valid JSON: cut off, or noise."""
 
     def faulty(environ: Environ) -> Reply:
         reply = serve(environ)
-        if given["how"] == "cut":
+        if options["how"] == "cut":
             return reply.with_body(reply.body[: len(reply.body) // 2] or b"{")
         return reply.with_body(bytes(0x80 | (byte ^ 0x55) for byte in reply.body) or b"\xff")
 
@@ -22,5 +22,5 @@ EFFECT = Effect(
     "garble",
     garble,
     acts="before",
-    options={"how": Option("text", "noise", "cut in the middle, or bytes that are no text", choices=("cut", "noise"))},
+    options={"how": Option("text", "noise", "cut in the middle, or bytes that are not text", choices=("cut", "noise"))},
 )

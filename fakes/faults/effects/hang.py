@@ -1,17 +1,17 @@
-"""Silence."""
+"""A connection on which nothing arrives."""
 
 from __future__ import annotations
 
-from fakes.faults.effect import Around, Effect, Given, Option, Serve
-from fakes.serving.connection import end
+from fakes.faults.effect import HANG_OPTION, Effect, Options, Serve, ServiceContext
+from fakes.serving.connection import end_connection
 from fakes.serving.wsgi import Environ, Reply
 
 
-def hang(_serve: Serve, given: Given, _around: Around) -> Serve:
-    """The connection stays open and nothing comes, until it closes at last; the service never learns."""
+def hang(_serve: Serve, options: Options, _context: ServiceContext) -> Serve:
+    """The connection stays open without a reply and closes in the end; the service never sees the request."""
 
     def faulty(environ: Environ) -> Reply:
-        return end(environ, "hang", given["seconds"])
+        return end_connection(environ, "hang", options["seconds"])
 
     return faulty
 
@@ -20,5 +20,5 @@ EFFECT = Effect(
     "hang",
     hang,
     acts="never",
-    options={"seconds": Option("number", 3600, "how long, then the connection closes", at_least=0, at_most=86400)},
+    options={"seconds": HANG_OPTION},
 )

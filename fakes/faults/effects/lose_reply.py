@@ -1,18 +1,18 @@
-"""An answer lost on its way: the fault that makes careless relays send twice."""
+"""A lost reply: the fault that makes careless relays send twice."""
 
 from __future__ import annotations
 
-from fakes.faults.effect import Around, Effect, Given, Option, Serve
-from fakes.serving.connection import HOWS, end
+from fakes.faults.effect import HANG_OPTION, Effect, Option, Options, Serve, ServiceContext
+from fakes.serving.connection import ENDING_KINDS, end_connection
 from fakes.serving.wsgi import Environ, Reply
 
 
-def lose_reply(serve: Serve, given: Given, _around: Around) -> Serve:
-    """The service acts; the caller never learns: the connection is closed, reset, or hangs instead of the answer."""
+def lose_reply(serve: Serve, options: Options, _context: ServiceContext) -> Serve:
+    """The service acts, but the caller gets no reply: the connection is closed, reset, or hangs."""
 
     def faulty(environ: Environ) -> Reply:
         serve(environ)
-        return end(environ, given["how"], given["seconds"])
+        return end_connection(environ, options["how"], options["seconds"])
 
     return faulty
 
@@ -22,9 +22,7 @@ EFFECT = Effect(
     lose_reply,
     acts="before",
     options={
-        "how": Option("text", "close", "what the caller sees instead", choices=HOWS),
-        "seconds": Option(
-            "number", 3600, "how long a hang lasts, then the connection closes", at_least=0, at_most=86400
-        ),
+        "how": Option("text", "close", "how the connection ends", choices=ENDING_KINDS),
+        "seconds": HANG_OPTION,
     },
 )

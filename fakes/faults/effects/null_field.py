@@ -1,19 +1,19 @@
-"""A field that is null in the answer."""
+"""A field that is null in the reply."""
 
 from __future__ import annotations
 
-from fakes.faults.effect import Around, Effect, Given, Option, Serve
-from fakes.faults.fields import changed
+from fakes.faults.effect import Effect, Options, Serve, ServiceContext
+from fakes.faults.json_fields import PATH_OPTION, change_field
 
 
-def null_field(serve: Serve, given: Given, _around: Around) -> Serve:
-    """The service acts; a field of the JSON of its answer is null. Errors (400 and up) stay as they are."""
-    return changed(serve, given["path"], None)
+def null_field(serve: Serve, options: Options, _context: ServiceContext) -> Serve:
+    """The service acts; a field of the JSON of its reply is null. Errors (400 and up) are left unchanged."""
+    return change_field(serve, options["path"], None)
 
 
 EFFECT = Effect(
     "null_field",
     null_field,
     acts="before",
-    options={"path": Option("path", None, "where in the JSON, such as status or results[*].status", required=True)},
+    options={"path": PATH_OPTION},
 )

@@ -1,21 +1,20 @@
-"""Nobody there."""
+"""A service that is down."""
 
 from __future__ import annotations
 
-from fakes.faults.effect import Around, Effect, Given, Option, Serve
-from fakes.serving.connection import HOWS, end
+from fakes.faults.effect import HANG_OPTION, Effect, Option, Options, Serve, ServiceContext
+from fakes.serving.connection import ENDING_KINDS, end_connection
 from fakes.serving.wsgi import Environ, Reply
 
 
-def outage(_serve: Serve, given: Given, _around: Around) -> Serve:
-    """Every request fails until it heals: 503 by the proxy in front, or no answer at all; the service never learns."""
+def outage(_serve: Serve, options: Options, _context: ServiceContext) -> Serve:
+    """Every request fails until the outage ends: 503 from a proxy, or no reply; the service never sees the request."""
     page = b"<html><body><h1>503 Service Temporarily Unavailable</h1></body></html>\n"
-    headers = (("Content-Type", "text/html"), ("Content-Length", str(len(page))))
 
     def faulty(environ: Environ) -> Reply:
-        if given["how"] == "refuse":
-            return Reply(503, headers, page)
-        return end(environ, given["how"], given["seconds"])
+        if options["how"] == "refuse":
+            return Reply.of(503, "text/html", page)
+        return end_connection(environ, options["how"], options["seconds"])
 
     return faulty
 
@@ -25,10 +24,8 @@ EFFECT = Effect(
     outage,
     acts="never",
     options={
-        "how": Option("text", "refuse", "what the caller sees", choices=("refuse", *HOWS)),
-        "seconds": Option(
-            "number", 3600, "how long a hang lasts, then the connection closes", at_least=0, at_most=86400
-        ),
+        "how": Option("text", "refuse", "what the caller sees", choices=("refuse", *ENDING_KINDS)),
+        "seconds": HANG_OPTION,
     },
     lasting=True,
 )

@@ -1,12 +1,12 @@
-"""The effect that does nothing: the first example, and a probe of what a fault matches."""
+"""The effect that changes nothing: the first example, and a way to test what a fault matches."""
 
 from __future__ import annotations
 
-from fakes.faults.effect import Around, Effect, Given, Serve
+from fakes.faults.effect import Effect, Options, Serve, ServiceContext
 
 
-def pass_through(serve: Serve, _given: Given, _around: Around) -> Serve:
-    """Nothing at all: the service answers as ever."""
+def pass_through(serve: Serve, _options: Options, _context: ServiceContext) -> Serve:
+    """Changes nothing: the service answers as usual."""
     return serve
 
 

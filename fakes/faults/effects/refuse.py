@@ -1,18 +1,17 @@
-"""A refusal in the service's stead."""
+"""A refusal in place of the service's reply."""
 
 from __future__ import annotations
 
-from fakes.faults.effect import Around, Effect, Given, Option, Serve
+from fakes.faults.effect import Effect, Option, Options, Serve, ServiceContext
 from fakes.serving.wsgi import Environ, Reply
 
 
-def refuse(_serve: Serve, given: Given, _around: Around) -> Serve:
-    """Answers with a status and a body of your choice; the service never learns of the request."""
-    body = given["body"].encode()
-    headers = (("Content-Type", given["content_type"]), ("Content-Length", str(len(body))))
+def refuse(_serve: Serve, options: Options, _context: ServiceContext) -> Serve:
+    """Answers with a status and a body of your choice; the service never sees the request."""
+    body = options["body"].encode()
 
     def faulty(_environ: Environ) -> Reply:
-        return Reply(given["status"], headers, body)
+        return Reply.of(options["status"], options["content_type"], body)
 
     return faulty
 

@@ -1,28 +1,28 @@
-"""A token that is valid no longer."""
+"""A token that is no longer valid."""
 
 from __future__ import annotations
 
 import base64
 
-from fakes.faults.effect import Around, Effect, Given, Serve
+from fakes.faults.effect import Effect, Options, Serve, ServiceContext
 from fakes.serving.wsgi import Environ, Reply
 
 
-def reject_token(serve: Serve, _given: Given, _around: Around) -> Serve:
-    """The service takes the token (or password) for an unknown one, and answers as it does then."""
+def reject_token(serve: Serve, _options: Options, _context: ServiceContext) -> Serve:
+    """The service answers as if the token (or password) were unknown."""
 
     def faulty(environ: Environ) -> Reply:
         header = environ.get("HTTP_AUTHORIZATION")
         if header is None:
-            return serve(environ)  # refused anyway
-        # A copy: the ledger above records what the caller really sent.
-        return serve({**environ, "HTTP_AUTHORIZATION": spoiled(header)})
+            return serve(environ)  # refused in any case
+        # A copy: the ledger records what the caller really sent.
+        return serve({**environ, "HTTP_AUTHORIZATION": invalid_credential(header)})
 
     return faulty
 
 
-def spoiled(header: str) -> str:
-    """The same scheme (and user) with a credential that nobody has."""
+def invalid_credential(header: str) -> str:
+    """The Authorization header with the same scheme (and user) but an unknown credential."""
     scheme, _, credential = header.partition(" ")
     if scheme.lower() != "basic":
         return f"{scheme} no-longer-valid-{len(credential)}"

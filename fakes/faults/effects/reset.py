@@ -1,17 +1,17 @@
-"""A connection torn down."""
+"""A connection that is reset."""
 
 from __future__ import annotations
 
-from fakes.faults.effect import Around, Effect, Given, Serve
-from fakes.serving.connection import end
+from fakes.faults.effect import Effect, Options, Serve, ServiceContext
+from fakes.serving.connection import end_connection
 from fakes.serving.wsgi import Environ, Reply
 
 
-def reset(_serve: Serve, _given: Given, _around: Around) -> Serve:
-    """Resets the connection (TCP RST); the service never learns of the request."""
+def reset(_serve: Serve, _options: Options, _context: ServiceContext) -> Serve:
+    """Resets the connection (TCP RST); the service never sees the request."""
 
     def faulty(environ: Environ) -> Reply:
-        return end(environ, "reset")
+        return end_connection(environ, "reset")
 
     return faulty
 

@@ -1,16 +1,16 @@
-"""A field with a value that nobody expects."""
+"""A field with an unexpected value."""
 
 from __future__ import annotations
 
-from fakes.faults.effect import Around, Effect, Given, Option, Serve
-from fakes.faults.fields import changed
+from fakes.faults.effect import Effect, Option, Options, Serve, ServiceContext
+from fakes.faults.json_fields import PATH_OPTION, change_field
 
 
-def set_field(serve: Serve, given: Given, _around: Around) -> Serve:
-    """The service acts; a field of the JSON of its answer (there before or not) has a value of your choice.
-    Errors (400 and up) stay as they are.
+def set_field(serve: Serve, options: Options, _context: ServiceContext) -> Serve:
+    """The service acts; a field of the JSON of its reply (present or not) gets a value of your choice.
+    Errors (400 and up) are left unchanged.
     """
-    return changed(serve, given["path"], given["value"])
+    return change_field(serve, options["path"], options["value"])
 
 
 EFFECT = Effect(
@@ -18,7 +18,7 @@ EFFECT = Effect(
     set_field,
     acts="before",
     options={
-        "path": Option("path", None, "where in the JSON, such as status or results[*].status", required=True),
+        "path": PATH_OPTION,
         "value": Option("any", None, "the new value", required=True),
     },
 )

@@ -1,21 +1,21 @@
-"""An answer from a cache."""
+"""An outdated reply, as from a cache."""
 
 from __future__ import annotations
 
-from fakes.faults.effect import Around, DidNothing, Effect, Given, Serve
+from fakes.faults.effect import Effect, NotApplicable, Options, Serve, ServiceContext
 from fakes.serving.wsgi import Environ, Reply
 
 
-def stale(serve: Serve, _given: Given, around: Around) -> Serve:
-    """Gives the first answer that an equal request (method, path, query, body) ever got; the service never learns.
+def stale(serve: Serve, _options: Options, context: ServiceContext) -> Serve:
+    """Repeats the first reply to an equal request (method, path, query, body); the service never sees the request.
 
-    Without such an answer it does nothing and stays unused.
+    Without such a reply, nothing changes and the fault stays unused.
     """
 
     def faulty(environ: Environ) -> Reply:
-        earlier = around.earlier(environ)
+        earlier = context.earlier_reply(environ)
         if earlier is None:
-            raise DidNothing(serve(environ))
+            raise NotApplicable(serve(environ))
         return earlier
 
     return faulty

@@ -1,31 +1,31 @@
-"""A request too many."""
+"""A quota that is used up."""
 
 from __future__ import annotations
 
 import json
 
-from fakes.faults.effect import Around, Effect, Given, Option, Serve
+from fakes.faults.effect import Effect, Option, Options, Serve, ServiceContext
 from fakes.serving.wsgi import Environ, Reply
 
 
-def throttle(serve: Serve, given: Given, around: Around) -> Serve:
+def throttle(serve: Serve, options: Options, context: ServiceContext) -> Serve:
     """Answers 429 as RapidPro does, with Retry-After.
 
-    With `fill` the quota is really used up, so that the service goes on refusing by itself until its window has moved
-    on (and it says itself how long that takes). A service without a quota can only pretend.
+    With `fill`, the quota is really used up: the service itself refuses requests until the window of its quota has
+    moved on, and computes Retry-After. A service without a quota only answers this request with 429.
     """
-    if given["fill"] and around.exhaust_quota is not None:
-        exhaust = around.exhaust_quota
+    if options["fill"] and context.exhaust_quota is not None:
+        exhaust = context.exhaust_quota
 
-        def filled(environ: Environ) -> Reply:
+        def exhausted(environ: Environ) -> Reply:
             exhaust()
             return serve(environ)
 
-        return filled
-    return lambda _environ: pretended(given["retry_after"])
+        return exhausted
+    return lambda _environ: throttled_reply(options["retry_after"])
 
 
-def pretended(seconds: int) -> Reply:
+def throttled_reply(seconds: int) -> Reply:
     """Django REST framework's 429, word for word."""
     unit = "second" if seconds == 1 else "seconds"
     body = json.dumps(
@@ -40,7 +40,7 @@ EFFECT = Effect(
     throttle,
     acts="never",
     options={
-        "retry_after": Option("integer", 60, "seconds that the caller is told to wait", at_least=0),
+        "retry_after": Option("integer", 60, "seconds in the Retry-After header", at_least=0),
         "fill": Option("boolean", False, "really use up the quota of the service"),
     },
 )

@@ -1,21 +1,21 @@
-"""An answer that breaks off."""
+"""A reply that is cut off."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from fakes.faults.effect import Around, Effect, Given, Option, Serve
-from fakes.serving.wsgi import NO_REPLY, Environ, Reply
+from fakes.faults.effect import Effect, Option, Options, Serve, ServiceContext
+from fakes.serving.wsgi import NO_REPLY_KEY, Environ, Reply
 
 
-def truncate(serve: Serve, given: Given, _around: Around) -> Serve:
-    """The service acts; its answer breaks off in the middle of the body, under the full Content-Length."""
+def truncate(serve: Serve, options: Options, _context: ServiceContext) -> Serve:
+    """The service acts; the body of its reply is cut off, under the full Content-Length."""
 
     def faulty(environ: Environ) -> Reply:
         reply = serve(environ)
-        length = max(1, len(reply.body))  # an empty answer cannot be shortened, but it can promise more
-        kept = min(int(len(reply.body) * given["keep"]), length - 1)
-        environ[NO_REPLY] = True
+        length = max(1, len(reply.body))  # an empty body cannot be shortened, but its length can be overstated
+        kept = min(int(len(reply.body) * options["keep"]), length - 1)
+        environ[NO_REPLY_KEY] = True
         return replace(reply.with_header("Content-Length", str(length)), body=reply.body[:kept])
 
     return faulty

@@ -25,14 +25,14 @@ Headers = tuple[tuple[str, str], ...]
 
 
 class Api:
-    """Answers requests. `lock` guards the store; `unexpected` is told of what a real one would not know."""
+    """Answers requests. `lock` guards the store; `on_unexpected` is told of what a real one would not know."""
 
     def __init__(self, context: Context, throttle: Throttle, lock: threading.RLock) -> None:
         self._context = context
         self._profile = context.profile
         self._throttle = throttle
         self._lock = lock
-        self.unexpected: Callable[[str], None] = lambda _sentence: None
+        self.on_unexpected: Callable[[str], None] = lambda _sentence: None
         known = {**endpoints(context.profile), "": ROOT}
         self._data = {
             f"{PREFIX}{name}.{end}": (one, accept.FORMATS[end])
@@ -61,7 +61,7 @@ class Api:
         nearby = documents.nearby(path, method, self._profile)
         if nearby is not None:
             return nearby
-        self.unexpected(f"RapidPro {self._profile.name} has no {path}")
+        self.on_unexpected(f"RapidPro {self._profile.name} has no {path}")
         return documents.not_found(self._profile)
 
     def _serve(self, endpoint: Endpoint, kinds: Sequence[str] | None, environ: Environ) -> Reply:

@@ -44,7 +44,7 @@ from tests.harness_command import harness
         (("show", "NOPE"), "no requirement has the id NOPE"),
         (("nonsense",), "no command is called 'nonsense'; there are: conform"),
         (("replay", "there-is-none.json"), "there-is-none.json cannot be read"),
-        (("load", "nonsense"), "no load shape is called 'nonsense'; there are: reminder_morning"),
+        (("load", "nonsense"), "unknown load shape 'nonsense': expected one of reminder_morning"),
         (("simulate", "--runs", "0"), "not in the range"),
         (("simulate", "--subject", "nobody"), "no built-in subject is called 'nobody'; there are: reference"),
     ],
@@ -123,7 +123,7 @@ def test_the_fakes_can_listen_elsewhere_and_say_so() -> None:
         up.terminate()
         _, said = up.communicate(timeout=30)
     assert shown["control"].startswith("http://127.0.0.1:")
-    assert "answer whoever can reach 0.0.0.0" in said
+    assert "answer anyone who can reach 0.0.0.0" in said
     assert up.returncode == 0
 
 

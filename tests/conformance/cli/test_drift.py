@@ -14,7 +14,7 @@ from conformance.cli import harness
 from conformance.drift.comparison import MOST_REQUESTS
 from conformance.services.neighbours import CHT_ADMIN, CHT_GATEWAY, RAPIDPRO_TOKEN
 from fakes.rapidpro.versions.profiles import PROFILES
-from fakes.serving.process import Addresses, running
+from fakes.serving.process import Addresses, start_fakes
 from tests.harness_command import harness as harness_process
 
 ANN = "+250788123001"
@@ -54,7 +54,7 @@ def asked(fakes: Addresses, service: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_a_service_as_recorded_is_named_by_its_version_and_asked_little(profile: str) -> None:
-    with running(("rapidpro",), profile=profile) as fakes:
+    with start_fakes(("rapidpro",), profile=profile) as fakes:
         fill(fakes)
         before = len(asked(fakes, "rapidpro"))
         done = drift("--rapidpro", str(fakes.rapidpro), "--json")
@@ -68,7 +68,7 @@ def test_a_service_as_recorded_is_named_by_its_version_and_asked_little(profile:
 
 @pytest.fixture(scope="module")
 def both() -> Iterator[Addresses]:
-    with running(("rapidpro", "cht"), profile="26") as addresses:
+    with start_fakes(("rapidpro", "cht"), profile="26") as addresses:
         yield addresses
 
 
@@ -181,7 +181,7 @@ def test_an_empty_workspace_says_what_could_not_be_seen(fakes: Addresses) -> Non
 
 
 def test_versions_that_cannot_be_told_apart_are_both_named() -> None:
-    with running(("rapidpro",), profile="10") as fakes:
+    with start_fakes(("rapidpro",), profile="10") as fakes:
         found = document(drift("--rapidpro", str(fakes.rapidpro), "--json"))
     assert found["fits"] == ["9.3", "10"]
     assert "from what was seen the versions 9.3 and 10 cannot be told apart" in found["notes"]

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from conformance.cli import harness
 from fakes.faults.effects import EFFECTS
 from fakes.faults.presets import PRESETS
-from fakes.serving.process import Addresses, running
+from fakes.serving.process import Addresses, start_fakes
 from tests import harness_command
 
 TOKEN = "RAPIDPRO-TEST-TOKEN-0000000000000000000000"
@@ -22,7 +22,7 @@ NOWHERE = "http://127.0.0.1:9"
 
 @pytest.fixture(scope="module")
 def fakes() -> Iterator[Addresses]:
-    with running(("rapidpro",)) as addresses:
+    with start_fakes(("rapidpro",)) as addresses:
         yield addresses
 
 

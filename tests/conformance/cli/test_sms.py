@@ -13,7 +13,7 @@ from conformance.cli.options.subject import REFERENCE_COMMAND
 from conformance.services.processes import Processes
 from conformance.subjects.external import ExternalRelay, free_port
 from conformance.verdicts import HarnessBroken
-from fakes.serving.process import running
+from fakes.serving.process import start_fakes
 
 ANN, BEN, CAL = "+250788123001", "+250788123002", "+250788123003"
 
@@ -135,7 +135,7 @@ def test_an_account_that_cht_refuses_is_told(up: Up) -> None:
 
 
 def test_where_no_fake_cht_runs_its_address_must_be_given() -> None:
-    with running(("rapidpro",)) as fakes:
+    with start_fakes(("rapidpro",)) as fakes:
         done = CliRunner().invoke(harness, ["sms", "due", ANN, "x", "--control", fakes.control])
     assert done.exit_code == 2
     assert "give --cht-url" in done.stderr

@@ -18,7 +18,7 @@ from conformance.live.account import RIGHT_PATH_SINCE, Account, check_nothing_wa
 from conformance.live.cht import ChtPace, LiveCht, LiveChtStage
 from conformance.subjects.cht_variants import INCOMING, MISSPELT
 from conformance.verdicts import HarnessBroken, Untestable
-from fakes.serving.process import Addresses, running
+from fakes.serving.process import Addresses, start_fakes
 from tests.folders import ROOT
 
 ADMIN = ("admin", "pass")
@@ -28,7 +28,7 @@ INTERVAL = 0.3
 @pytest.fixture(scope="module")
 def cht() -> Iterator[Addresses]:
     """A fake CHT as a process of its own, whose passes come every 0.3 seconds."""
-    with running(("cht",)) as addresses:
+    with start_fakes(("cht",)) as addresses:
         requests.put(f"{addresses.control}/cht/timers", json={"sending_every": INTERVAL}, timeout=10).raise_for_status()
         yield addresses
 

@@ -85,7 +85,7 @@ def world(given: Mapping[str, Any], session: requests.Session | None = None) -> 
     app = Flask("control")
     app.register_blueprint(control_blueprint(cht), url_prefix="/cht")
     made = World(cht, app.test_client(), clock)
-    cht.unexpected = made.notes.append
+    cht.on_unexpected = made.notes.append
     seed = json.dumps(dict(given))  # not `json=`: Flask's client would sort the keys, and some settings have an order
     answer = made.control.post("/cht/seed", data=seed)
     assert answer.status_code == 200, answer.text

@@ -1,4 +1,4 @@
-"""The lists in docs/faults.md are made from the code."""
+"""The tables in docs/faults.md are generated from the code."""
 
 from __future__ import annotations
 
@@ -27,6 +27,6 @@ def test_a_page_without_its_markers_is_refused() -> None:
         updated("no markers")
 
 
-def test_a_stale_page_is_seen() -> None:
+def test_a_stale_page_is_detected() -> None:
     text = PAGE.read_text(encoding="utf-8").replace("| `reset` |", "| `rest` |")
     assert updated(text) != text

@@ -9,7 +9,7 @@ import pytest
 
 from fakes.faults import Fault
 from fakes.faults.effects import EFFECTS
-from tests.fakes.faulty_echo import GOOD_TOKEN, Stage, in_process, on_a_socket
+from tests.fakes.echo_service import GOOD_TOKEN, EchoSetup, in_process, on_a_socket
 
 RESULTS = [{"status": "S", "id": 1}, {"status": "S"}]
 WELL = {"id": 1, "status": "queued", "bytes": 0, "results": RESULTS}
@@ -52,7 +52,7 @@ CASES: list[tuple[str, dict[str, Any], tuple[Any, ...], int]] = [
 
 
 @pytest.fixture(params=["in process", "on a socket"])
-def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
+def setup(request: pytest.FixtureRequest) -> Iterator[EchoSetup]:
     if request.param == "in process":
         yield in_process()
     else:
@@ -60,28 +60,28 @@ def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
             yield served
 
 
-def plan(stage: Stage, effect: str, options: dict[str, Any] | None = None, **fields: Any) -> None:
-    stage.fakes.plan.add(Fault.parse({"effect": effect, "with": options or {}, **fields}))
+def plan(setup: EchoSetup, effect: str, options: dict[str, Any] | None = None, **fields: Any) -> None:
+    setup.fakes.plan.add(Fault.parse({"effect": effect, "with": options or {}, **fields}))
 
 
 @pytest.mark.parametrize(("effect", "options", "seen", "acted"), CASES)
 def test_a_client_sees_the_effect(
-    stage: Stage, effect: str, options: dict[str, Any], seen: tuple[Any, ...], acted: int
+    setup: EchoSetup, effect: str, options: dict[str, Any], seen: tuple[Any, ...], acted: int
 ) -> None:
-    plan(stage, effect, options)
+    plan(setup, effect, options)
     headers = {"Authorization": f"Token {GOOD_TOKEN}"}
-    assert stage.ask(headers=headers) == seen
-    assert stage.echo.acted == acted
+    assert setup.ask(headers=headers) == seen
+    assert setup.echo.acted == acted
 
 
 @pytest.mark.parametrize(("effect", "options", "seen", "acted"), CASES)
-def test_the_ledger_tells_fault_and_outcome(
+def test_the_ledger_records_fault_and_outcome(
     effect: str, options: dict[str, Any], seen: tuple[Any, ...], acted: int
 ) -> None:
-    stage = in_process()
-    plan(stage, effect, options)
-    stage.ask(headers={"Authorization": f"Token {GOOD_TOKEN}"})
-    (exchange,) = stage.fakes.ledger.after()
+    setup = in_process()
+    plan(setup, effect, options)
+    setup.ask(headers={"Authorization": f"Token {GOOD_TOKEN}"})
+    (exchange,) = setup.fakes.ledger.after()
     assert exchange.fault == f"{effect}#1"
     assert exchange.acted == (acted > 0) == (EFFECTS[effect].acts != "never")
     assert (exchange.reply is not None) == (seen[0] == "reply")
@@ -93,54 +93,54 @@ def test_every_effect_has_a_case() -> None:
 
 
 @pytest.mark.parametrize("how", ["cut", "noise"])
-def test_a_garbled_answer_is_complete_but_no_json(stage: Stage, how: str) -> None:
-    plan(stage, "garble", {"how": how})
-    kind, status, body = stage.ask()
-    assert (kind, status, stage.echo.acted) == ("reply", 200, 1)
+def test_a_garbled_answer_is_complete_but_not_json(setup: EchoSetup, how: str) -> None:
+    plan(setup, "garble", {"how": how})
+    kind, status, body = setup.ask()
+    assert (kind, status, setup.echo.acted) == ("reply", 200, 1)
     assert isinstance(body, bytes)
     assert body.startswith(b'{"id": 1') == (how == "cut")
 
 
-def test_a_stale_answer_is_the_first_one_to_an_equal_request(stage: Stage) -> None:
-    first = stage.ask("GET", "/api?broadcast=1")
-    second = stage.ask("GET", "/api?broadcast=1")
-    plan(stage, "stale")
-    assert stage.ask("GET", "/api?broadcast=1") == first != second
-    assert stage.echo.acted == 2
+def test_a_stale_answer_is_the_first_one_to_an_equal_request(setup: EchoSetup) -> None:
+    first = setup.ask("GET", "/api?broadcast=1")
+    second = setup.ask("GET", "/api?broadcast=1")
+    plan(setup, "stale")
+    assert setup.ask("GET", "/api?broadcast=1") == first != second
+    assert setup.echo.acted == 2
 
 
-def test_a_stale_answer_needs_an_equal_request_and_stays_unused_without(stage: Stage) -> None:
-    stage.ask("GET", "/api?broadcast=1")
-    plan(stage, "stale")
-    assert stage.ask("GET", "/api?broadcast=2")[2]["id"] == 2
-    assert stage.fakes.plan.unused()
-    assert stage.fakes.ledger.after()[-1].fault is None
+def test_a_stale_fault_without_an_equal_request_stays_unused(setup: EchoSetup) -> None:
+    setup.ask("GET", "/api?broadcast=1")
+    plan(setup, "stale")
+    assert setup.ask("GET", "/api?broadcast=2")[2]["id"] == 2
+    assert setup.fakes.plan.unused()
+    assert setup.fakes.ledger.after()[-1].fault is None
 
 
-def test_a_field_that_is_not_there_leaves_the_fault_unused(stage: Stage) -> None:
-    plan(stage, "drop_field", {"path": "results[*].text"})
-    assert stage.ask() == ("reply", 200, WELL)
-    assert stage.fakes.plan.unused()
+def test_a_field_that_is_not_there_leaves_the_fault_unused(setup: EchoSetup) -> None:
+    plan(setup, "drop_field", {"path": "results[*].text"})
+    assert setup.ask() == ("reply", 200, WELL)
+    assert setup.fakes.plan.unused()
 
 
 @pytest.mark.parametrize("effect", ["drop_field", "null_field", "set_field"])
-def test_an_error_keeps_its_fields_and_the_fault_stays_unused(stage: Stage, effect: str) -> None:
-    plan(stage, effect, {"path": "detail"} | ({"value": "teleported"} if effect == "set_field" else {}))
-    refused = stage.ask(headers={"Authorization": "Token another"})
+def test_an_error_keeps_its_fields_and_the_fault_stays_unused(setup: EchoSetup, effect: str) -> None:
+    plan(setup, effect, {"path": "detail"} | ({"value": "teleported"} if effect == "set_field" else {}))
+    refused = setup.ask(headers={"Authorization": "Token another"})
     assert refused == ("reply", 403, {"detail": "Invalid token"})
-    assert stage.fakes.plan.unused()
-    assert stage.fakes.ledger.after()[-1].fault is None
+    assert setup.fakes.plan.unused()
+    assert setup.fakes.ledger.after()[-1].fault is None
 
 
-def test_a_field_fault_that_met_an_error_hits_the_next_success(stage: Stage) -> None:
-    plan(stage, "set_field", {"path": "status", "value": "teleported"})
-    stage.ask(headers={"Authorization": "Token another"})
-    assert stage.ask() == ("reply", 200, {**WELL, "status": "teleported"})
-    assert not stage.fakes.plan.unused()
+def test_a_field_fault_that_met_an_error_hits_the_next_success(setup: EchoSetup) -> None:
+    plan(setup, "set_field", {"path": "status", "value": "teleported"})
+    setup.ask(headers={"Authorization": "Token another"})
+    assert setup.ask() == ("reply", 200, {**WELL, "status": "teleported"})
+    assert not setup.fakes.plan.unused()
 
 
 @pytest.mark.parametrize(("effect", "options", "acted"), [("hang", {}, 0), ("lose_reply", {"how": "hang"}, 1)])
-def test_a_hang_outlasts_the_client(stage: Stage, effect: str, options: dict[str, Any], acted: int) -> None:
-    plan(stage, effect, options)
-    assert stage.ask(timeout=0.2)[0] == "ReadTimeout"
-    assert stage.echo.acted == acted
+def test_a_hang_outlasts_the_client(setup: EchoSetup, effect: str, options: dict[str, Any], acted: int) -> None:
+    plan(setup, effect, options)
+    assert setup.ask(timeout=0.2)[0] == "ReadTimeout"
+    assert setup.echo.acted == acted

@@ -1,4 +1,4 @@
-"""Which requests a fault hits, how often, and since when; what cannot be planned."""
+"""Which requests a fault hits, how often, and from when on; invalid faults."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from fakes.clock import VirtualClock
-from fakes.faults import PRESETS, Fault, FaultError, Plan, expand
+from fakes.faults import PRESETS, Fault, FaultError, Plan, parse_faults
 from fakes.faults.effects import EFFECTS
-from fakes.faults.effects.reject_token import spoiled
+from fakes.faults.effects.reject_token import invalid_credential
 from fakes.serving.wsgi import build_environ
-from tests.fakes.faulty_echo import in_process, on_a_socket
+from tests.fakes.echo_service import in_process, on_a_socket
 
 
 def request(
@@ -31,7 +31,7 @@ def hits(fault: dict[str, Any], *requests: dict[str, Any], service: str = "rapid
 
 
 @pytest.mark.parametrize(
-    ("match", "fitting", "other"),
+    ("match", "matching", "other"),
     [
         ({"method": "post"}, request("POST"), request("GET")),
         (
@@ -59,28 +59,28 @@ def hits(fault: dict[str, Any], *requests: dict[str, Any], service: str = "rapid
         ({"text": "due", "method": "POST"}, request(body={"text": "due"}), request("PUT", body={"text": "due"})),
     ],
 )
-def test_a_fault_hits_what_fits_and_nothing_else(
-    match: dict[str, Any], fitting: dict[str, Any], other: dict[str, Any]
+def test_a_fault_hits_matching_requests_only(
+    match: dict[str, Any], matching: dict[str, Any], other: dict[str, Any]
 ) -> None:
-    assert hits({"match": match}, fitting, other) == [True, False]
+    assert hits({"match": match}, matching, other) == [True, False]
 
 
-def test_a_fault_of_one_service_spares_the_other() -> None:
+def test_a_fault_of_one_service_does_not_hit_the_other() -> None:
     assert hits({"service": "cht"}, request(), service="rapidpro") == [False]
     assert hits({"service": "cht"}, request(), service="cht") == [True]
     assert hits({}, request(), service="cht") == [True]
 
 
-def test_a_body_that_is_no_json_fits_no_text() -> None:
+def test_a_body_that_is_not_json_matches_no_text() -> None:
     assert hits({"match": {"text": "due"}}, build_environ("POST", "/", "", {}, b"due {")) == [False]
     assert hits({"match": {"text": "due"}}, build_environ("POST", "/", "", {}, b"[" * 100_000)) == [False]
 
 
-def test_skip_lets_the_first_pass_and_times_ends_it() -> None:
+def test_skip_and_times_limit_which_requests_are_hit() -> None:
     assert hits({"skip": 1, "times": 2}, *[request() for _ in range(5)]) == [False, True, True, False, False]
 
 
-def test_faults_are_used_up_one_after_the_other() -> None:
+def test_faults_are_used_up_one_after_another() -> None:
     plan = Plan(VirtualClock())
     plan.add(Fault.parse({"effect": "reset"}), Fault.parse({"effect": "empty", "times": 2}))
     taken = [plan.take("rapidpro", request()) for _ in range(4)]
@@ -88,7 +88,7 @@ def test_faults_are_used_up_one_after_the_other() -> None:
     assert plan.unused() == []
 
 
-def test_a_share_is_thrown_with_its_own_dice() -> None:
+def test_a_share_has_its_own_random_generator() -> None:
     def pattern(seed: int) -> list[bool]:
         return hits({"share": 0.3, "seed": seed}, *[request() for _ in range(1000)])
 
@@ -96,7 +96,7 @@ def test_a_share_is_thrown_with_its_own_dice() -> None:
     assert 250 < sum(pattern(1)) < 350
 
 
-def test_a_window_opens_and_heals_by_itself() -> None:
+def test_a_time_window_opens_and_closes_by_itself() -> None:
     clock = VirtualClock()
     plan = Plan(clock)
     plan.add(Fault.parse({"effect": "outage", "from_seconds": 10, "for_seconds": 60}))
@@ -107,7 +107,7 @@ def test_a_window_opens_and_heals_by_itself() -> None:
     assert seen == [False, False, True, True, False]
 
 
-def test_what_was_not_used_up_is_told() -> None:
+def test_unused_faults_are_listed() -> None:
     plan = Plan(VirtualClock())
     plan.add(Fault.parse({"effect": "reset", "times": 2}), Fault.parse({"effect": "empty", "times": None}))
     plan.take("rapidpro", request())
@@ -123,7 +123,7 @@ def test_a_removed_fault_hits_nothing_more() -> None:
     plan.remove(gone.id)
     assert plan.take("rapidpro", request()) is None
     assert plan.take("rapidpro", request()) is kept
-    with pytest.raises(FaultError, match="there is no fault 2: planned are 1"):
+    with pytest.raises(FaultError, match="there is no fault 2: the planned faults are 1"):
         plan.remove(gone.id)
 
 
@@ -133,29 +133,29 @@ def test_a_token_is_shown_masked() -> None:
     assert "RAPI…EN" in json.loads(shown)["match"]["token"]
 
 
-def test_a_fault_survives_its_own_json() -> None:
+def test_a_fault_is_equal_after_a_round_trip_through_json() -> None:
     given = {"effect": "lose_reply", "service": "cht", "match": {"method": "POST"}, "skip": 2, "share": 0.5}
     fault = Fault.parse(given)
     assert Fault.parse(fault.as_json()) == fault
 
 
 @pytest.mark.parametrize("place", ["in process", "on a socket"])
-def test_counting_is_exact_while_requests_arrive_side_by_side(place: str) -> None:
+def test_counting_is_exact_under_concurrent_requests(place: str) -> None:
     if place == "on a socket":
-        with on_a_socket() as stage:
-            seen = _ask_side_by_side(stage)
+        with on_a_socket() as setup:
+            seen = _ask_concurrently(setup)
     else:
-        seen = _ask_side_by_side(in_process())
+        seen = _ask_concurrently(in_process())
     assert seen.count(503) == 37
     assert seen.count(200) == 8 * 25 - 37
 
 
-def _ask_side_by_side(stage: Any) -> list[int]:
-    stage.fakes.plan.add(Fault.parse({"effect": "refuse", "times": 37, "skip": 20}))
+def _ask_concurrently(setup: Any) -> list[int]:
+    setup.fakes.plan.add(Fault.parse({"effect": "refuse", "times": 37, "skip": 20}))
     seen: list[int] = []
 
     def ask() -> None:
-        seen.extend(stage.ask()[1] for _ in range(25))
+        seen.extend(setup.ask()[1] for _ in range(25))
 
     threads = [threading.Thread(target=ask) for _ in range(8)]
     for thread in threads:
@@ -212,19 +212,19 @@ def _ask_side_by_side(stage: Any) -> list[int]:
         ({"preset": "late-reports", "times": 1}, "sets the channel and has no faults"),
     ],
 )
-def test_what_cannot_be_planned_is_refused_with_what_is_possible(given: Any, sentence: str) -> None:
+def test_an_invalid_fault_is_refused_with_what_is_allowed(given: Any, sentence: str) -> None:
     with pytest.raises(FaultError, match=sentence):
-        expand(given) if given != [] else Fault.parse(given)
+        parse_faults(given) if given != [] else Fault.parse(given)
 
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_each_preset_can_be_planned_or_sets_the_channel(name: str) -> None:
-    faults, channel = expand({"preset": name})
+    faults, channel = parse_faults({"preset": name})
     assert faults or channel
 
 
-def test_a_preset_takes_changes_and_keeps_the_rest() -> None:
-    ((fault,), _) = expand(
+def test_a_preset_accepts_overrides_and_keeps_the_rest() -> None:
+    ((fault,), _) = parse_faults(
         {"preset": "lost-reply", "times": 5, "match": {"to": "+250788123123"}, "with": {"how": "reset"}}
     )
     shown = fault.as_json()
@@ -232,15 +232,15 @@ def test_a_preset_takes_changes_and_keeps_the_rest() -> None:
     assert shown["match"] == {"method": "POST", "path": "/api/v2/broadcasts.json", "to": "+250788123123"}
 
 
-def test_a_list_is_planned_whole_or_not_at_all() -> None:
-    faults, channel = expand([{"effect": "reset"}, {"preset": "aggregator-down"}, {"preset": "throttled"}])
+def test_a_list_is_planned_completely_or_not_at_all() -> None:
+    faults, channel = parse_faults([{"effect": "reset"}, {"preset": "aggregator-down"}, {"preset": "throttled"}])
     assert [fault.effect.name for fault in faults] == ["reset", "throttle"]
     assert channel == {"down": True}
     with pytest.raises(FaultError):
-        expand([{"effect": "reset"}, {"effect": "explode"}])
+        parse_faults([{"effect": "reset"}, {"effect": "explode"}])
 
 
-def test_an_outage_lasts_unless_it_is_counted() -> None:
+def test_an_outage_lasts_unless_times_is_given() -> None:
     assert Fault.parse({"effect": "outage"}).times is None
     assert Fault.parse({"effect": "outage", "times": 2}).times == 2
 
@@ -252,9 +252,9 @@ def test_each_effect_and_option_says_what_it_does() -> None:
 
 
 def test_rejecting_a_password_keeps_the_user() -> None:
-    user, _, password = base64.b64decode(spoiled("Basic " + base64.b64encode(b"admin:pass").decode())[6:]).partition(
-        b":"
-    )
+    user, _, password = base64.b64decode(
+        invalid_credential("Basic " + base64.b64encode(b"admin:pass").decode())[6:]
+    ).partition(b":")
     assert (user, password) != (b"admin", b"pass")
     assert user == b"admin"
-    assert spoiled("Basic é") == "Basic " + base64.b64encode(b":no-longer-valid").decode()
+    assert invalid_credential("Basic é") == "Basic " + base64.b64encode(b":no-longer-valid").decode()

@@ -1,4 +1,4 @@
-"""Whole answers in bounded time: whoever drips, or never ends, is left."""
+"""Whole answers in limited time: slow and endless answers are abandoned."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterator
 import pytest
 import requests
 
-from fakes.serving.deadline import BoundedAdapter
+from fakes.serving.deadline import DeadlineAdapter
 
 Serve = Callable[[Callable[[socket.socket], None]], str]
 
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """Lets a function answer the next caller on a socket; gives the address."""
+    """Lets a function answer the next caller on a socket; returns the address."""
     listeners: list[socket.socket] = []
 
     def start(answer: Callable[[socket.socket], None]) -> str:
@@ -41,10 +41,10 @@ def serve() -> Iterator[Serve]:
         listener.close()
 
 
-def get(url: str, most: int | None = None, timeout: float = 10) -> requests.Response:
+def get(url: str, max_bytes: int | None = None, timeout: float = 10) -> requests.Response:
     with requests.Session() as session:
         session.trust_env = False
-        session.mount("http://", BoundedAdapter(most))
+        session.mount("http://", DeadlineAdapter(max_bytes))
         return session.get(url, timeout=(5, timeout))
 
 
@@ -53,22 +53,22 @@ def answers(body: bytes, *headers: str) -> Callable[[socket.socket], None]:
     return lambda caller: caller.sendall(head + body)
 
 
-def drip(caller: socket.socket) -> None:
-    """A byte now and then, as long as somebody listens."""
+def answer_slowly(caller: socket.socket) -> None:
+    """Send a byte now and then, until the caller leaves."""
     caller.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
     pause = threading.Event()
     while not pause.wait(0.02):
         caller.sendall(b"x")
 
 
-def flood(caller: socket.socket) -> None:
-    """More and more, as long as somebody listens."""
+def answer_endlessly(caller: socket.socket) -> None:
+    """Send data until the caller leaves."""
     caller.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
     while True:
         caller.sendall(b"x" * 65536)
 
 
-def test_an_answer_is_read_as_ever(serve: Serve) -> None:
+def test_an_ordinary_answer_is_read_as_usual(serve: Serve) -> None:
     answer = get(serve(answers(b'{"saved":1}', "Content-Length: 11", "X-Told: yes")))
     assert (answer.status_code, answer.headers["X-Told"], answer.json()) == (200, "yes", {"saved": 1})
     packed = gzip.compress(b"hello")
@@ -76,13 +76,13 @@ def test_an_answer_is_read_as_ever(serve: Serve) -> None:
     assert get(serve(answers(b"2\r\nok\r\n0\r\n\r\n", "Transfer-Encoding: chunked"))).text == "ok"
 
 
-def test_whoever_drips_is_left_when_the_time_for_the_whole_is_over(serve: Serve) -> None:
-    with pytest.raises(requests.ReadTimeout, match=r"not over within 0\.3 seconds"):
-        get(serve(drip), timeout=0.3)
+def test_a_slow_answer_times_out_as_a_whole(serve: Serve) -> None:
+    with pytest.raises(requests.ReadTimeout, match=r"did not end within 0\.3 seconds"):
+        get(serve(answer_slowly), timeout=0.3)
 
 
-def test_what_never_ends_is_cut_soon_behind_the_limit(serve: Serve) -> None:
-    answer = get(serve(flood), most=200_000)
+def test_an_endless_answer_is_cut_off_soon_after_the_limit(serve: Serve) -> None:
+    answer = get(serve(answer_endlessly), max_bytes=200_000)
     assert 200_000 < len(answer.content) <= 200_000 + 64 * 1024
 
 

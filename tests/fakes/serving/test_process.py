@@ -1,4 +1,4 @@
-"""`python -m fakes` as a process: starting, refusing to start, being used, ending."""
+"""`python -m fakes` as a process: start, refusal to start, use, end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import requests
 
-from fakes.serving.process import Addresses, ServeError, running
+from fakes.serving.process import Addresses, StartError, start_fakes
 from fakes.standalone import listen
 
 ECHO = "tests.fakes.echo_fakes"
@@ -26,7 +26,7 @@ ECHO = "tests.fakes.echo_fakes"
 
 @pytest.fixture(scope="module")
 def both() -> Iterator[Addresses]:
-    with running(clock="virtual", now="2026-03-01T08:00:00Z", module=ECHO) as addresses:
+    with start_fakes(clock="virtual", now="2026-03-01T08:00:00Z", module=ECHO) as addresses:
         yield addresses
 
 
@@ -73,7 +73,7 @@ def test_a_broken_connection_is_seen_by_its_caller_alone(both: Addresses, effect
         assert well.get(f"{both.rapidpro}/well", timeout=5).status_code == 200
 
 
-def test_ten_megabytes_neither_hang_nor_kill(both: Addresses) -> None:
+def test_ten_megabytes_are_accepted_without_a_hang_or_crash(both: Addresses) -> None:
     body = b"x" * 10_000_000
     assert requests.post(f"{both.rapidpro}/", data=body, timeout=10).json()["bytes"] == 10_000_000
     assert requests.post(f"{both.rapidpro}/", data=iter([body]), timeout=10).json()["bytes"] == 10_000_000
@@ -81,12 +81,12 @@ def test_ten_megabytes_neither_hang_nor_kill(both: Addresses) -> None:
     assert requests.get(f"{both.control}/health", timeout=5).status_code == 200
 
 
-def test_health_tells_where_the_services_are(both: Addresses) -> None:
+def test_health_returns_the_addresses_of_the_services(both: Addresses) -> None:
     health = requests.get(f"{both.control}/health", timeout=5).json()
     assert (health["rapidpro"], health["cht"]) == (both.rapidpro, both.cht)
 
 
-def test_bytes_that_are_no_http_do_no_harm(both: Addresses) -> None:
+def test_bytes_that_are_not_http_do_no_harm(both: Addresses) -> None:
     port = int(str(both.rapidpro).rsplit(":", 1)[1])
     for noise in (
         b"\x16\x03\x01\x00",
@@ -102,11 +102,11 @@ def test_bytes_that_are_no_http_do_no_harm(both: Addresses) -> None:
     assert requests.get(f"{both.rapidpro}/", timeout=5).status_code == 200
 
 
-def test_control_hears_this_machine_only(both: Addresses) -> None:
+def test_control_accepts_this_machine_only(both: Addresses) -> None:
     assert requests.get(f"{both.control}/clock", headers={"Host": "evil.example"}, timeout=5).status_code == 403
 
 
-def test_it_ends_with_status_0_when_told_to() -> None:
+def test_it_ends_with_status_0_on_a_signal() -> None:
     process = subprocess.Popen([sys.executable, "-m", ECHO, "rapidpro"], stdout=subprocess.PIPE)
     assert process.stdout is not None
     with process.stdout as lines:
@@ -117,10 +117,10 @@ def test_it_ends_with_status_0_when_told_to() -> None:
 
 
 def test_a_hanging_request_does_not_keep_it_alive() -> None:
-    with running(("rapidpro",), module=ECHO) as addresses:
+    with start_fakes(("rapidpro",), module=ECHO) as addresses:
         for effect in ("hang", "delay"):
             requests.post(f"{addresses.control}/faults", json={"effect": effect, "with": {"seconds": 600}}, timeout=5)
-        waiting = [threading.Thread(target=_ask_in_vain, args=(addresses.rapidpro,)) for _ in range(2)]
+        waiting = [threading.Thread(target=_request_without_reply, args=(addresses.rapidpro,)) for _ in range(2)]
         for thread in waiting:
             thread.start()
         while len(requests.get(f"{addresses.control}/faults", timeout=5).json()["faults"]) != 2 or _unused(addresses):
@@ -131,7 +131,7 @@ def test_a_hanging_request_does_not_keep_it_alive() -> None:
         thread.join()
 
 
-def _ask_in_vain(url: str | None) -> None:
+def _request_without_reply(url: str | None) -> None:
     with contextlib.suppress(requests.RequestException):
         requests.get(str(url), timeout=10)
 
@@ -141,10 +141,10 @@ def _unused(addresses: Addresses) -> bool:
     return any(fault["unused"] for fault in faults)
 
 
-def test_nothing_is_left_when_its_starter_is_killed() -> None:
+def test_it_ends_when_its_starter_is_killed() -> None:
     starter = (
-        "import sys, time\nfrom fakes.serving.process import running\n"
-        f"with running(('rapidpro',), module={ECHO!r}) as a:\n print(a.pid, flush=True); time.sleep(60)"
+        "import sys, time\nfrom fakes.serving.process import start_fakes\n"
+        f"with start_fakes(('rapidpro',), module={ECHO!r}) as a:\n print(a.pid, flush=True); time.sleep(60)"
     )
     process = subprocess.Popen([sys.executable, "-c", starter], stdout=subprocess.PIPE)
     assert process.stdout is not None
@@ -169,7 +169,7 @@ def _is_alive(pid: int) -> bool:
 
 def test_both_get_the_given_port_and_the_next() -> None:
     port = _two_free_ports()
-    with running(arguments=("--port", str(port)), module=ECHO) as addresses:
+    with start_fakes(arguments=("--port", str(port)), module=ECHO) as addresses:
         assert (addresses.rapidpro, addresses.cht) == (f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port + 1}")
 
 
@@ -181,18 +181,18 @@ def _two_free_ports() -> int:
     raise AssertionError("no two free ports")
 
 
-def test_a_seed_file_is_what_the_service_begins_from(tmp_path: Path) -> None:
+def test_a_seed_file_sets_the_initial_state(tmp_path: Path) -> None:
     seed = tmp_path / "seed.json"
     seed.write_text('{"start": 41}')
-    with running(("rapidpro",), arguments=("--seed-file", str(seed)), module=ECHO) as addresses:
+    with start_fakes(("rapidpro",), arguments=("--seed-file", str(seed)), module=ECHO) as addresses:
         assert requests.get(str(addresses.rapidpro), timeout=5).json()["id"] == 42
     seed.write_text('{"cht": {"start": 6}}')
-    with running(arguments=("--seed-file", str(seed)), module=ECHO) as addresses:
+    with start_fakes(arguments=("--seed-file", str(seed)), module=ECHO) as addresses:
         assert requests.get(str(addresses.cht), timeout=5).json()["id"] == 7
 
 
 def test_a_bound_address_is_for_the_services_only() -> None:
-    with running(("rapidpro",), arguments=("--bind", "0.0.0.0"), module=ECHO) as addresses:
+    with start_fakes(("rapidpro",), arguments=("--bind", "0.0.0.0"), module=ECHO) as addresses:
         assert requests.get(str(addresses.rapidpro), timeout=5).status_code == 200
         listening = Path("/proc/net/tcp").read_text()
         port = int(addresses.control.rsplit(":", 1)[1])
@@ -247,12 +247,12 @@ def test_a_bad_seed_file_says_why_with_status_2(what: str, seed: str, sentence: 
     assert sentence in refused.stderr
 
 
-def test_a_starter_learns_that_it_did_not_start() -> None:
-    with pytest.raises(ServeError, match="did not start"), running(("rapidpro",), profile="5.0", module=ECHO):
+def test_a_failed_start_raises_an_error() -> None:
+    with pytest.raises(StartError, match="did not start"), start_fakes(("rapidpro",), profile="5.0", module=ECHO):
         pass
 
 
-def test_eval_answers_a_line_for_a_line() -> None:
+def test_eval_answers_line_by_line() -> None:
     command = [sys.executable, "-m", "fakes", "eval"]
     lines = '{"template": "Amina é @(1 + 2)"}\nno json\n'
     done = subprocess.run(command, input=lines.encode(), capture_output=True, timeout=20, check=False)

@@ -1,4 +1,4 @@
-"""The quick session for apps in this process: the app sees the same request, the caller the same answer."""
+"""The fast session for apps in this process: the app sees the same request, the caller the same answer."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ HOST = "http://service.test"
 
 
 class Echo:
-    """Answers 200 and keeps what it was asked."""
+    """Answers 200 and keeps the requests."""
 
     def __init__(self) -> None:
-        self.seen: list[dict[str, Any]] = []
+        self.requests: list[dict[str, Any]] = []
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         known = {key: value for key, value in environ.items() if isinstance(value, str | bytes)}
-        self.seen.append({**known, "body": read_body(environ, 10**6)})
+        self.requests.append({**known, "body": read_body(environ, 10**6)})
         start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", "2")])
         return [b"{}"]
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "how"),
+    ("method", "path", "options"),
     [
         ("GET", "/api/v2/messages.json", {"params": {"broadcast": 9001, "after": "2026-03-02T08:00:00+00:00"}}),
         ("GET", "/api/v2/broadcasts.json?cursor=abc%3D", {"headers": {"Authorization": "Token abc"}}),
@@ -38,31 +38,33 @@ class Echo:
         ("PUT", "/medic/a-document", {"json": {"_id": "a-document"}, "auth": ("admin", "pass"), "stream": True}),
     ],
 )
-def test_the_app_sees_the_same_request_as_from_a_usual_session(method: str, path: str, how: dict[str, Any]) -> None:
+def test_the_app_sees_the_same_request_as_from_an_ordinary_session(
+    method: str, path: str, options: dict[str, Any]
+) -> None:
     echo = Echo()
-    usual, quick = requests.Session(), InProcessSession()
-    usual.trust_env = False
-    for session in (usual, quick):
+    ordinary, fast = requests.Session(), InProcessSession()
+    ordinary.trust_env = False
+    for session in (ordinary, fast):
         session.mount(HOST, WSGIAdapter(echo))
-        answer = session.request(method, HOST + path, timeout=(5, 20), allow_redirects=False, **how)
+        answer = session.request(method, HOST + path, timeout=(5, 20), allow_redirects=False, **options)
         assert (answer.status_code, answer.json()) == (200, {})
-    first, second = echo.seen
+    first, second = echo.requests
     assert first == second
 
 
-def test_calls_that_may_be_redirected_are_made_as_usual() -> None:
+def test_calls_that_may_be_redirected_are_ordinary_calls() -> None:
     echo = Echo()
     session = InProcessSession()
     session.mount(HOST, WSGIAdapter(echo))
     assert session.get(f"{HOST}/somewhere").status_code == 200
     assert session.get(f"{HOST}/é", allow_redirects=False).status_code == 200
-    assert [seen["PATH_INFO"] for seen in echo.seen] == ["/somewhere", "/\xc3\xa9"]
+    assert [request["PATH_INFO"] for request in echo.requests] == ["/somewhere", "/\xc3\xa9"]
 
 
 def test_hooks_see_each_answer() -> None:
     session = InProcessSession()
     session.mount(HOST, WSGIAdapter(Echo()))
     seen: list[int] = []
-    session.hooks["response"] = [lambda response, *_args, **_how: seen.append(response.status_code)]
+    session.hooks["response"] = [lambda response, *_args, **_options: seen.append(response.status_code)]
     session.get(HOST, allow_redirects=False)
     assert seen == [200]

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from fakes.rapidpro.api.http.wire import HTML
 from fakes.rapidpro.versions.profile import Profile
 from fakes.rapidpro.versions.shapes import Headers
-from fakes.serving.wsgi import REASONS, Reply
+from fakes.serving.wsgi import STATUS_LINES, Reply
 
 OLD_NOT_FOUND = b"<h1>Not Found</h1><p>The requested resource was not found on this server.</p>"
 NOT_FOUND = (
@@ -22,7 +22,7 @@ REDIRECTED = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 
 def page(name: str, status: int) -> bytes:
     """A page that nobody parses."""
-    sentence = "Documentation is on a real server." if status == 200 else REASONS.get(status, str(status))
+    sentence = "Documentation is on a real server." if status == 200 else STATUS_LINES.get(status, str(status))
     return f"<!doctype html><title>{escape(name)}</title><h1>{escape(name)}</h1><p>{escape(sentence)}</p>".encode()
 
 

@@ -174,7 +174,7 @@ def test_a_head_request_has_no_body() -> None:
 def test_a_path_that_nobody_knows_is_noted_as_unexpected() -> None:
     cht = client()
     notes: list[str] = []
-    cht.cht.unexpected = notes.append
+    cht.cht.on_unexpected = notes.append
     cht.get("/medic/_all_docs")
     assert notes == []
     cht.get("/api/v3/sms")
@@ -184,7 +184,7 @@ def test_a_path_that_nobody_knows_is_noted_as_unexpected() -> None:
 def test_a_status_that_no_gateway_has_is_noted_as_unexpected() -> None:
     cht = client(user=GATEWAY)
     notes: list[str] = []
-    cht.cht.unexpected = notes.append
+    cht.cht.on_unexpected = notes.append
     for status in ("SENT", "sent"):
         cht.post("/api/sms", json={"updates": [{"id": "u", "status": status}]})
     assert notes == ["update of message 'u' with a status that no gateway has: {'gateway_status': 'sent'}"]

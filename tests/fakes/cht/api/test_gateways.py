@@ -103,7 +103,7 @@ def test_texts_are_saved_even_if_the_states_beside_them_make_no_sense() -> None:
 def test_a_text_is_stored_as_it_came_when_a_transition_breaks() -> None:
     cht = phone()
     notes: list[str] = []
-    cht.cht.unexpected = notes.append
+    cht.cht.on_unexpected = notes.append
     cht.cht.state.settings = {**cht.cht.state.settings, "transitions": {"default_responses": {}}}
 
     def break_down(doc: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ from temba_client.exceptions import (
 )
 from temba_client.v2 import TembaClient
 
-from fakes.serving.process import Addresses, running
+from fakes.serving.process import Addresses, start_fakes
 from tests.folders import GOLDEN
 
 SETUP = GOLDEN / "rapidpro" / "setup.json"
@@ -31,7 +31,7 @@ MANY = 1_050
 
 @pytest.fixture(scope="module", params=["9.3", "26"])
 def fakes(request: pytest.FixtureRequest) -> Iterator[Addresses]:
-    with running(["rapidpro"], profile=request.param, clock="virtual", now=NOW) as addresses:
+    with start_fakes(["rapidpro"], profile=request.param, clock="virtual", now=NOW) as addresses:
         yield addresses
 
 

@@ -1,7 +1,7 @@
 """A WSGI app on a listening socket, served by granian's WSGI worker in threads of this process.
 
-granian's own `Server` starts a process for each app. The fakes share one ledger, one plan and one clock, so all their
-ports live in one process: one worker for each socket.
+granian's own `Server` starts a process for each app. The fakes share one ledger, one plan and one clock, so one process
+serves all ports: one worker for each socket.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import socket
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from granian import _futures
@@ -21,24 +21,24 @@ from granian._granian import SocketHolder, WorkerSignal, WSGIWorker
 from granian.http import HTTP1Settings
 
 from fakes.clock import SystemClock
-from fakes.serving.connection import ENDING, WAIT, Ending
-from fakes.serving.tcp_reset import Resetter
-from fakes.serving.wsgi import NO_REPLY, Environ, WSGIApp
+from fakes.serving.connection import ENDING_KEY, WAIT_KEY, ConnectionEnding
+from fakes.serving.tcp_reset import ConnectionResetter
+from fakes.serving.wsgi import NO_REPLY_KEY, Environ, WSGIApp, join_parts
 
 BACKLOG = 1024
 IDLE_SECONDS = 30
 IDLE_CONNECTION_MS = 75_000
-"""An idle connection is closed after this, as nginx does it by default; clients that poll each minute keep theirs."""
-FLUSHED = 0.05
-"""Seconds after which the HTTP library has surely sent what it was given; it does so as soon as it has to wait."""
+"""An idle connection is closed after this, the default of nginx; clients that poll every minute keep theirs."""
+FLUSH_SECONDS = 0.05
+"""Seconds after which the HTTP library has certainly sent its buffer; it does so as soon as it has to wait."""
 
-# Two lengths that contradict each other: the HTTP library refuses to write such a head and closes the connection, so
-# that the caller sees a clean end without a single byte.
+# Two contradictory lengths: the HTTP library refuses to write such a head and closes the connection, so the caller sees
+# a clean end without a single byte.
 UNWRITABLE = [("content-length", "1"), ("content-length", "2")]
 
 
-class _Head:
-    """What the app passes to `start_response`."""
+class _ReplyHead:
+    """A `start_response` that keeps status and headers."""
 
     __slots__ = ("headers", "status")
 
@@ -51,62 +51,62 @@ class _Head:
         self.headers = headers
 
 
-class Host:
-    """Serves `app` on `listener` until `stop`. `threads` requests are answered at a time."""
+class WSGIServer:
+    """Serves `app` on `listener` until `stop`, with up to `threads` requests at a time."""
 
     def __init__(self, app: WSGIApp, listener: socket.socket, *, threads: int, rng: random.Random) -> None:
         self._app = app
         self._listener = listener
-        self._resetter = Resetter(listener.getsockname()[1], rng)
-        self._parking = SystemClock()  # real time: these are sockets
+        self._resetter = ConnectionResetter(listener.getsockname()[1], rng)
+        self._hang_timers = SystemClock()  # real time: these are sockets
         self._base = _base_environ()
         self._signal = WorkerSignal()
         self._worker = _worker(listener, threads)
 
     def start(self) -> None:
-        """Begin to serve; returns at once."""
-        self._loop = asyncio.new_event_loop()  # asked for by granian, never run
+        """Start serving; returns at once."""
+        self._loop = asyncio.new_event_loop()  # required by granian, never run
         new_scheduler: Any = _futures._new_cbscheduler  # granian's own server does the same
         self._scheduler = new_scheduler(self._loop, self._answer, impl_asyncio=True)
         self._worker.serve_str(self._scheduler, self._loop, self._signal)
 
     def stop(self) -> None:
-        """Take no more requests."""
+        """Stop accepting requests."""
         self._signal.set()
         self._listener.close()
-        self._parking.close()
+        self._hang_timers.close()
         self._loop.close()
 
     @property
     def missed_resets(self) -> int:
-        """How many connections could only be closed where a reset was asked for."""
+        """How many connections were closed because they could not be reset."""
         return self._resetter.missed
 
     def _answer(self, proto: Any, scope: Environ) -> None:
         environ = self._base | scope
-        head = _Head()
+        head = _ReplyHead()
         try:
             parts = self._app(environ, head)
-        except Exception:  # a bug in a fake must not keep its caller waiting, nor end the others
+        except Exception:  # a bug in a fake must neither keep its caller waiting nor end other requests
             traceback.print_exc()
-            proto.response_bytes(500, [("content-type", "text/plain")], b"the fake broke: see its output")
+            proto.response_bytes(500, [("content-type", "text/plain")], b"internal error of the fake: see its output")
             return
-        if NO_REPLY in environ:
+        if NO_REPLY_KEY in environ:
             self._end(proto, environ, head, parts)
         elif isinstance(parts, list):
             proto.response_bytes(head.status, head.headers, parts[0] if len(parts) == 1 else b"".join(parts))
         else:
-            proto.response_bytes(head.status, head.headers, _drain(parts))
+            proto.response_bytes(head.status, head.headers, join_parts(parts))
 
-    def _end(self, proto: Any, environ: Environ, head: _Head, parts: Any) -> None:
-        ending: Ending | None = environ.get(ENDING)
-        if ending is None:  # an answer that is shorter than it claims to be
-            proto.response_iter(head.status, head.headers, _broken_off(parts))
-        elif ending.how == "reset":
+    def _end(self, proto: Any, environ: Environ, head: _ReplyHead, parts: Any) -> None:
+        ending: ConnectionEnding | None = environ.get(ENDING_KEY)
+        if ending is None:  # a reply that is shorter than its Content-Length
+            proto.response_iter(head.status, head.headers, _cut_off(parts))
+        elif ending.kind == "reset":
             self._resetter.reset(proto)
-        elif ending.how == "hang":
-            # No thread waits: the connection stays open as long as something holds on to `proto`.
-            self._parking.call_later(ending.seconds, lambda: _close(proto))
+        elif ending.kind == "hang":
+            # No thread waits: the connection stays open as long as something references `proto`.
+            self._hang_timers.call_later(ending.seconds, lambda: _close(proto))
         else:
             _close(proto)
 
@@ -115,19 +115,10 @@ def _close(proto: Any) -> None:
     proto.response_iter(200, UNWRITABLE, iter(()))
 
 
-def _broken_off(parts: Iterable[bytes]) -> Iterator[bytes]:
-    """The parts, and the end only when they are on the wire: a body that ends too early drops what is not yet sent."""
+def _cut_off(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """The parts; ends only when they are on the wire, because a body that ends too early drops what is not yet sent."""
     yield from (part for part in parts if part)
-    _wait(FLUSHED)
-
-
-def _drain(parts: Any) -> bytes:
-    try:
-        return b"".join(parts)
-    finally:
-        close: Callable[[], None] | None = getattr(parts, "close", None)
-        if close is not None:
-            close()
+    _wait(FLUSH_SECONDS)
 
 
 def _base_environ() -> Environ:
@@ -139,12 +130,12 @@ def _base_environ() -> Environ:
         "wsgi.multithread": True,
         "wsgi.run_once": False,
         "wsgi.version": (1, 0),
-        WAIT: _wait,
+        WAIT_KEY: _wait,
     }
 
 
 def _wait(seconds: float) -> bool:
-    threading.Event().wait(seconds)  # real time, in this request's own thread
+    threading.Event().wait(seconds)  # real time, in the thread of this request
     return True
 
 
@@ -154,16 +145,16 @@ def _worker(listener: socket.socket, threads: int) -> Any:
     holder: Any = SocketHolder
     no_tls: tuple[Any, ...] = (False, None, None, None, "tls1.3", None, [], False)
     no_metrics = (None, None)
-    one_runtime_thread, few_helpers, no_pressure = 1, 4, 4096
+    runtime_threads, helper_threads, backpressure = 1, 4, 4096
     return worker(
         1,
         (None, holder(os.dup(listener.fileno()), False, BACKLOG)),  # a copy: granian closes it
         None,
-        one_runtime_thread,
-        few_helpers,
+        runtime_threads,
+        helper_threads,
         threads,
         IDLE_SECONDS,
-        no_pressure,
+        backpressure,
         "1",
         HTTP1Settings(header_read_timeout=IDLE_CONNECTION_MS),
         None,

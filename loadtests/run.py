@@ -1,4 +1,4 @@
-"""One load run: start the services and the subject, play the day with Locust, let it settle, judge by the ledger."""
+"""One load run: start services and subject, run the shape with Locust, wait until all is quiet, judge by the ledger."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from conformance.verdicts import HarnessBroken, Verdict
 from loadtests.gates import Figures, percentile, verdict
 from loadtests.shapes import Shape
 
-CALM_SECONDS = 45.0
-"""Real seconds without any progress after which nothing more is expected: a relay asks for old states rarely."""
+SETTLE_SECONDS = 45.0
+"""Real seconds without progress after which a run counts as settled: a relay rarely asks for old states."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def run(
     p95_limit_ms: float | None = None,
     progress: Callable[[str], None] = lambda _line: None,
 ) -> LoadResult:
-    """Play `shape` against `subject`. HarnessBroken if the services or Locust do not work."""
+    """Run `shape` against `subject`. Raises HarnessBroken if the services or Locust do not work."""
     services = Processes(profile, seed)
     try:
         services.calm()
@@ -60,19 +60,19 @@ def run(
             record = Path(folder) / "record.jsonl"
             progress(f"{shape.name}: {shape.texts_in} texts in, {shape.texts_out} texts out")
             began = time.monotonic()
-            locust = play(shape, services, record, seed)
+            locust = run_locust(shape, services, record, seed)
             rows = [json.loads(line) for line in record.read_text("utf-8").splitlines()]
         progress("waiting until it is quiet")
-        history = settled(services, rows)
-        return judged(shape, locust, history, time.monotonic() - began, p95_limit_ms)
+        history = wait_until_settled(services, rows)
+        return judge_load(shape, locust, history, time.monotonic() - began, p95_limit_ms)
     finally:
         subject.stop()
         services.close()
 
 
-def play(shape: Shape, services: Processes, record: Path, seed: int) -> dict[str, Any]:
-    """Locust in a process of its own."""
-    orders = {
+def run_locust(shape: Shape, services: Processes, record: Path, seed: int) -> dict[str, Any]:
+    """Run Locust in a process of its own and return its figures."""
+    settings = {
         "shape": asdict(shape),
         "control": services.control.url,
         "cht": services.cht_url,
@@ -80,21 +80,21 @@ def play(shape: Shape, services: Processes, record: Path, seed: int) -> dict[str
         "record": str(record),
         "seed": seed,
     }
-    done = subprocess.run(
-        [sys.executable, "-m", "loadtests.locustfile"],
-        input=json.dumps(orders),
+    process = subprocess.run(
+        [sys.executable, "-m", "loadtests.locust_process"],
+        input=json.dumps(settings),
         capture_output=True,
         text=True,
         check=False,
     )
-    if done.returncode != 0:
-        raise HarnessBroken(f"Locust ended with status {done.returncode}: {done.stderr[-1500:]}")
-    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    if process.returncode != 0:
+        raise HarnessBroken(f"Locust ended with status {process.returncode}: {process.stderr[-1500:]}")
+    figures: dict[str, Any] = json.loads(process.stdout.splitlines()[-1])
     return figures
 
 
-def settled(services: Processes, rows: Sequence[dict[str, Any]]) -> History:
-    """The history once every text has ended, or nothing moves any more."""
+def wait_until_settled(services: Processes, rows: Sequence[dict[str, Any]]) -> History:
+    """The history once every text is final, or nothing changes any more."""
     texts_in = [
         TextIn(
             str(row["id"]),
@@ -109,24 +109,24 @@ def settled(services: Processes, rows: Sequence[dict[str, Any]]) -> History:
     numbers = frozenset(row["number"] for row in rows)
     cht = ChtSide(services.session, services.cht_url, *services.cht_admin)
     exchanges = Exchanges(services.control, 0)
-    seen: object = None
+    last_snapshot: object = None
     since = time.monotonic()
     while True:
         history = observe(services.control, cht.documents(), numbers, texts_in, exchanges.all())
         snapshot = (history.stored, history.due, history.arrivals)
-        if snapshot != seen:
-            seen, since = snapshot, time.monotonic()
-        ended = all(due.state in ("delivered", "failed") for due in history.due) and not judge(history)
-        if ended or time.monotonic() - since > CALM_SECONDS:
+        if snapshot != last_snapshot:
+            last_snapshot, since = snapshot, time.monotonic()
+        final = all(due.state in ("delivered", "failed") for due in history.due) and not judge(history)
+        if final or time.monotonic() - since > SETTLE_SECONDS:
             return history
         time.sleep(0.5)
 
 
-def judged(
+def judge_load(
     shape: Shape, locust: dict[str, Any], history: History, seconds: float, p95_limit_ms: float | None
 ) -> LoadResult:
-    """Figures and verdict."""
-    violations = judge(history, without=("reordered",))  # people get their reminders in any order on such a morning
+    """The figures and the verdict of a finished run."""
+    violations = judge(history, without=("reordered",))  # on such a morning, people get their reminders in any order
     to_phone = seconds_to_phone(history)
     texts = len(history.texts_in) + len(history.due)
     figures = Figures(
@@ -152,5 +152,5 @@ def judged(
 
 
 def count(violations: Sequence[Violation], kind: str) -> int:
-    """How many violations are of a kind."""
+    """The number of violations of one kind."""
     return sum(violation.kind == kind for violation in violations)

@@ -1,4 +1,4 @@
-"""For the tests of faults and serving: a service that counts what it does, reached in process and over a socket."""
+"""For the tests of faults and serving: a service that counts its requests, reached in process and over a socket."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from flask import Blueprint, jsonify, request
 from fakes.assembly import Fakes, assemble
 from fakes.clock import Clock, SystemClock, VirtualClock
 from fakes.service import SeedError
-from fakes.serving.host import Host
+from fakes.serving.server import WSGIServer
 from fakes.serving.transport import WSGIAdapter
 from fakes.serving.wsgi import Environ, Reply, StartResponse, read_body
 from fakes.standalone import listen
@@ -27,8 +27,8 @@ LIMIT = 20_000_000
 class Echo:
     """Answers with the number of the request. Refuses other tokens, and everybody once its quota is used up."""
 
-    unexpected: Callable[[str], None]
-    chance: Any = None
+    on_unexpected: Callable[[str], None]
+    rng_state: Any = None
 
     def __init__(self, name: str = "rapidpro") -> None:
         self.name = name
@@ -61,10 +61,10 @@ class Echo:
     def secrets(self) -> Mapping[str, str]:
         return {"token": GOOD_TOKEN}
 
-    def seed(self, given: Mapping[str, Any]) -> None:
-        if "start" not in given:
-            raise SeedError(f"start: expected a number, got {dict(given)}")
-        self.acted = given["start"]
+    def seed(self, data: Mapping[str, Any]) -> None:
+        if "start" not in data:
+            raise SeedError(f"start: expected a number, got {dict(data)}")
+        self.acted = data["start"]
 
     def reset(self) -> None:
         self.acted = 0
@@ -84,22 +84,21 @@ class Echo:
         @routes.route("/channel", methods=["GET", "PUT"])
         def channel() -> Any:
             if request.method == "PUT":
-                given = request.get_json()
-                if not set(given) <= set(self.channel):
-                    return jsonify(error="unknown knob"), 400
-                self.channel.update(given)
+                changes = request.get_json()
+                if not set(changes) <= set(self.channel):
+                    return jsonify(error="unknown setting"), 400
+                self.channel.update(changes)
             return jsonify(self.channel)
 
         return routes
 
 
 def answer(status: int, value: Any) -> Reply:
-    body = json.dumps(value).encode()
-    return Reply(status, (("Content-Type", "application/json"), ("Content-Length", str(len(body)))), body)
+    return Reply.of(status, "application/json", json.dumps(value).encode())
 
 
-class Stage:
-    """An echo with its layers, and a way to ask it."""
+class EchoSetup:
+    """An echo service with its layers, and a client for it."""
 
     def __init__(self, clock: Clock, echo: Echo, fakes: Fakes, url: str) -> None:
         self.clock = clock
@@ -111,8 +110,8 @@ class Stage:
         session = requests.Session()
         session.trust_env = False
         if self.url.startswith("http://echo.test"):
-            passing = self.clock.advance if isinstance(self.clock, VirtualClock) else None
-            session.mount("http://echo.test", WSGIAdapter(self.fakes.apps["rapidpro"], passing))
+            advance = self.clock.advance if isinstance(self.clock, VirtualClock) else None
+            session.mount("http://echo.test", WSGIAdapter(self.fakes.apps["rapidpro"], advance))
         return session
 
     def ask(
@@ -135,21 +134,21 @@ def _cause(failure: BaseException) -> str:
     return type(failure).__name__ if inner is None else _cause(inner)
 
 
-def in_process() -> Stage:
+def in_process() -> EchoSetup:
     clock = VirtualClock()
     fakes, echo = assemble(clock), Echo()
     fakes.add(echo, echo.blueprint)
-    return Stage(clock, echo, fakes, "http://echo.test")
+    return EchoSetup(clock, echo, fakes, "http://echo.test")
 
 
 @contextlib.contextmanager
-def on_a_socket(clock: Clock | None = None) -> Iterator[Stage]:
+def on_a_socket(clock: Clock | None = None) -> Iterator[EchoSetup]:
     fakes, echo = assemble(clock or SystemClock()), Echo()
     listener = listen("127.0.0.1", 0)
-    host = Host(fakes.add(echo, echo.blueprint), listener, threads=16, rng=random.Random(1))
-    host.start()
+    server = WSGIServer(fakes.add(echo, echo.blueprint), listener, threads=16, rng=random.Random(1))
+    server.start()
     try:
-        yield Stage(fakes.clock, echo, fakes, f"http://127.0.0.1:{listener.getsockname()[1]}")
-        assert host.missed_resets == 0
+        yield EchoSetup(fakes.clock, echo, fakes, f"http://127.0.0.1:{listener.getsockname()[1]}")
+        assert server.missed_resets == 0
     finally:
-        host.stop()
+        server.stop()

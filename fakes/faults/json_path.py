@@ -13,7 +13,7 @@ Step = str | int | None
 
 
 def parse_path(path: str) -> list[Step]:
-    """`results[*].status` as its steps. Raises FaultError if it cannot be read."""
+    """`results[*].status` as its steps. Raises FaultError if it is invalid."""
     steps: list[Step] = []
     position = 0
     while position < len(path):
@@ -24,5 +24,5 @@ def parse_path(path: str) -> list[Step]:
         steps.append(key if key is not None else None if index == "*" else int(index))
         position = found.end()
     if not steps:
-        raise FaultError("expected a path such as status, got an empty one")
+        raise FaultError("expected a path such as status, got an empty text")
     return steps

@@ -1,12 +1,12 @@
 """Runs one shape with Locust as a library, in a process of its own (Locust changes sockets for the whole process).
 
-`python -m loadtests.locustfile` reads its orders as one JSON object from stdin and prints the measurements as one JSON
-object; `loadtests/running.py` calls it.
+`python -m loadtests.locust_process` reads its settings as one JSON object from standard input and prints the
+measurements as one JSON object. `loadtests/run.py` calls it.
 """
 
 from __future__ import annotations
 
-# Locust patches the standard library when imported: before anything else.
+# Locust patches the standard library when imported: import it before anything else.
 import locust  # isort: skip  # noqa: F401
 
 import json
@@ -16,28 +16,28 @@ from typing import Any
 import gevent
 from locust.env import Environment
 
-from loadtests.actors import USERS, Day, actors
+from loadtests.actors import USERS, Workload, user_classes
 from loadtests.shapes import Shape
 
-PATIENCE = 600.0
+MAX_SECONDS = 600.0
 
 
-def measure(orders: dict[str, Any]) -> dict[str, Any]:
-    """Play the day; returns Locust's figures. Orders: shape, control, cht, admin, record, seed."""
-    with open(orders["record"], "w", encoding="utf-8") as record:
-        day = Day(
-            shape=Shape(**orders["shape"]),
-            control_url=orders["control"],
-            cht_url=orders["cht"],
-            cht_admin=(orders["admin"][0], orders["admin"][1]),
+def measure(settings: dict[str, Any]) -> dict[str, Any]:
+    """Run the shape and return Locust's figures. Settings: shape, control, cht, admin, record, seed."""
+    with open(settings["record"], "w", encoding="utf-8") as record:
+        workload = Workload(
+            shape=Shape(**settings["shape"]),
+            control_url=settings["control"],
+            cht_url=settings["cht"],
+            cht_admin=(settings["admin"][0], settings["admin"][1]),
             record=record,
-            seed=orders["seed"],
+            seed=settings["seed"],
         )
-        environment = Environment(user_classes=[*actors(day)], catch_exceptions=True)
+        environment = Environment(user_classes=[*user_classes(workload)], catch_exceptions=True)
         runner = environment.create_local_runner()
         runner.start(2 * USERS, spawn_rate=2 * USERS)
-        with gevent.Timeout(orders.get("patience", PATIENCE), False):
-            while not day.finished():
+        with gevent.Timeout(settings.get("max_seconds", MAX_SECONDS), False):
+            while not workload.finished():
                 gevent.sleep(0.05)
         runner.quit()
     return figures(environment)
