@@ -9,9 +9,9 @@ from typing import Any
 
 import requests
 
-from fakes.cht.couch.contact_views import Subjects
+from fakes.cht.couch.contact_views import ContactViews
 from fakes.cht.couch.documents import Doc
-from fakes.cht.jobs import Gone, Tasks
+from fakes.cht.jobs import Jobs, JobStopped
 from fakes.cht.messaging.messaging import Messaging
 from fakes.cht.messaging.outgoing import Outgoing
 from fakes.cht.outbound.push import Outbound
@@ -20,9 +20,9 @@ from fakes.cht.state import State
 from fakes.cht.transitions.engine import Transitions
 from fakes.clock import Clock, Timer
 
-SENTINEL_EVERY = 300.0
+SCHEDULE_INTERVAL = 300.0
 """Seconds between two runs of the schedules (cht-core sentinel/src/schedule/index.js)."""
-SENDING_EVERY = 60.0
+SENDING_INTERVAL = 60.0
 """Seconds between two passes of sending, and of polling (cht-core api/src/services/messaging.js)."""
 
 
@@ -45,14 +45,14 @@ class Background:
         self._lock = lock
         self._release = release
         self._timers: list[Timer] = []
-        self.note: Callable[[str], None] = _ignore
+        self.warn: Callable[[str], None] = _ignore
         """Called with a sentence where background work broke, or does less than the real one."""
         self._messaging = Messaging(state, self.before_save, self.send_at_once)
-        self.tasks = Tasks(clock)
-        self._subjects = Subjects()
-        self._transitions = Transitions(state, self._subjects, Outbound(state, session), self._tell)
-        self._sentinel = Sentinel(state, self._subjects, session, self.tasks, self._tell)
-        self.sending_every = SENDING_EVERY
+        self.jobs = Jobs(clock)
+        self._views = ContactViews()
+        self._transitions = Transitions(state, self._views, Outbound(state, session), self._warn)
+        self._sentinel = Sentinel(state, self._views, session, self.jobs, self._warn)
+        self.sending_every = SENDING_INTERVAL
         """Seconds; a change is seen by the next `start`. The real server takes 1 if its database is `medic-test`."""
         self._outgoing = self._new_outgoing()
         self._passes: Mapping[str, Callable[[], None]] = {
@@ -65,16 +65,16 @@ class Background:
     def start(self) -> None:
         """Arm the timers."""
         self._outgoing = self._new_outgoing()
-        self._arm()
+        self._start_timers()
 
     def stop(self) -> None:
         """Nothing that was to come comes any more."""
-        self._disarm()
-        self._outgoing.end()
-        self.tasks.stop()
-        self._subjects.clear()
+        self._cancel_timers()
+        self._outgoing.stop()
+        self.jobs.stop()
+        self._views.clear()
         self._transitions.clear()
-        self._sentinel.forget()
+        self._sentinel.reset()
 
     def restart(self) -> None:
         """The server process dies and comes back: what it knew by heart is lost, documents are not.
@@ -86,24 +86,24 @@ class Background:
 
     def kill(self) -> None:
         """The server's processes die, until `start`. Documents can still be saved: the database lives on."""
-        self._disarm()
-        self._outgoing.end()
+        self._cancel_timers()
+        self._outgoing.stop()
         self._transitions.clear()
-        self._sentinel.fall_asleep()
+        self._sentinel.stop()
 
-    def hold(self) -> None:
-        """The timers ring no more until `go_on`; what has begun goes on."""
-        self._disarm()
-        self._sentinel.fall_asleep()
+    def pause(self) -> None:
+        """The timers ring no more until `resume`; what has begun goes on."""
+        self._cancel_timers()
+        self._sentinel.stop()
 
-    def go_on(self) -> None:
-        """After `hold`: the timers begin anew, and changes that have come meanwhile are looked at."""
-        self._disarm()
-        self._arm()
+    def resume(self) -> None:
+        """After `pause`: the timers begin anew, and changes that have come meanwhile are looked at."""
+        self._cancel_timers()
+        self._start_timers()
 
     def run(self, name: str) -> None:
         """Run one pass now, to its end or the end of the server process."""
-        with suppress(Gone):
+        with suppress(JobStopped):
             self._passes[name]()
 
     def before_save(self, doc: Doc) -> None:
@@ -116,22 +116,22 @@ class Background:
 
     def changed(self, doc: Doc) -> None:
         """A document was saved. Called under the lock."""
-        self._subjects.changed(doc)
+        self._views.changed(doc)
         self._sentinel.changed(doc)
 
-    def _tell(self, sentence: str) -> None:
-        self.note(sentence)
+    def _warn(self, sentence: str) -> None:
+        self.warn(sentence)
 
     def _new_outgoing(self) -> Outgoing:
-        return Outgoing(self._state, self._messaging, self._session, self.tasks)
+        return Outgoing(self._state, self._messaging, self._session, self.jobs)
 
-    def _arm(self) -> None:
-        self._sentinel.wake_up()
-        self._every(SENTINEL_EVERY, self._sentinel.run_due)
-        self._every(self.sending_every, lambda: self._outgoing.due())
+    def _start_timers(self) -> None:
+        self._sentinel.start()
+        self._every(SCHEDULE_INTERVAL, self._sentinel.on_timer)
+        self._every(self.sending_every, lambda: self._outgoing.on_timer())
 
     def _every(self, seconds: float, action: Callable[[], None]) -> None:
-        """Run `action` again and again, until `_disarm`."""
+        """Run `action` again and again, until `_cancel_timers`."""
         timers, slot = self._timers, len(self._timers)
 
         def run() -> None:
@@ -141,7 +141,7 @@ class Background:
 
         timers.append(self._clock.call_later(seconds, run))
 
-    def _disarm(self) -> None:
+    def _cancel_timers(self) -> None:
         """The timers ring no more, not even one that rings at this moment in another thread."""
         for timer in self._timers:
             timer.cancel()

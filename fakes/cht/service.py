@@ -11,8 +11,8 @@ import requests
 from fakes.cht.api.app import Api
 from fakes.cht.background import Background
 from fakes.cht.messaging.messaging import Messaging
-from fakes.cht.seed.earlier_requests import send_earlier
-from fakes.cht.seed.loader import DEFAULT, Seed, plant, read_seed
+from fakes.cht.seed.earlier_requests import send_earlier_requests
+from fakes.cht.seed.loader import DEFAULT, Seed, load_seed, read_seed
 from fakes.cht.state import State
 from fakes.clock import Clock, VirtualClock
 from fakes.service import SeedError
@@ -41,7 +41,7 @@ class Cht:
         self.background = Background(self.state, clock, session, rng, self.state.lock, release)
         self.messaging = Messaging(self.state, self.background.before_save, self.background.send_at_once)
         self._api = Api(self.state, self.messaging)
-        self.background.note = self.messaging.note
+        self.background.warn = self.messaging.warn
         self.state.on_change(self.background.changed)
         self._seed: Seed = read_seed(DEFAULT)
         self.reset()
@@ -55,8 +55,8 @@ class Cht:
         return self._api.unexpected
 
     @unexpected.setter
-    def unexpected(self, note: Callable[[str], None]) -> None:
-        self._api.unexpected = note
+    def unexpected(self, warn: Callable[[str], None]) -> None:
+        self._api.unexpected = warn
 
     def seed(self, given: Mapping[str, Any]) -> None:
         """Begin anew from the `given` object of a recorded exchange. Raises SeedError; then nothing has changed."""
@@ -76,16 +76,16 @@ class Cht:
                 self._clock.reset(self._seed.now)
         self._rng.setstate(self.chance)
         self._api.reset()
-        plant(self._seed, self.state)
+        load_seed(self._seed, self.state)
         self.background.start()
-        send_earlier(self._seed.earlier, self)
+        send_earlier_requests(self._seed.earlier, self)
 
     def pass_time(self, seconds: float) -> None:
         """Let seconds pass for whoever waits for an answer: give this to in-process adapters over which this CHT calls.
 
         Then a slow answer holds up only the pass that waits for it, and the next pass may begin meanwhile.
         """
-        self.background.tasks.pass_time(seconds)
+        self.background.jobs.pass_time(seconds)
 
     def restart(self) -> None:
         """The server process is killed and started again: its documents stay, passes under way write nothing."""
@@ -99,7 +99,7 @@ class Cht:
         """After `kill`: the processes run again, and know no more than what their documents say."""
         self.background.start()
 
-    def let_requests_meet(self, wait: Callable[[float], object]) -> None:
+    def simulate_database_delay(self, wait: Callable[[float], object]) -> None:
         """For whoever serves this on sockets: from now on an incoming text takes a moment, as a database does.
 
         `wait` lets so many seconds pass. Texts with one id that arrive at the same time are then all saved, as they are

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from fakes.cht.couch.documents import Doc, Documents
-from fakes.cht.couch.message_views import MessageIndex
+from fakes.cht.couch.message_views import MessageViews
 from fakes.cht.javascript.dates import to_ms
 from fakes.clock import Clock
 
@@ -54,13 +54,13 @@ class State:
         """Forget everything but the listeners of changes."""
         self.docs = Documents()
         self.sentinel = Documents()
-        self.messages = MessageIndex()
+        self.messages = MessageViews()
         self.settings: dict[str, Any] = {}
         self.credentials: dict[str, str] = {}
         self.users: dict[str, User] = {}
         self.starting_up = False
         self.docs.listen(self.messages.changed)
-        self.docs.listen(self._tell)
+        self.docs.listen(self._notify)
 
     def on_change(self, listener: ChangeListener) -> None:
         """Have `listener(doc)` called within every save of a document of `medic`; deleted ones have `_deleted`.
@@ -109,7 +109,7 @@ class State:
         digits = f"{bits:032x}"
         return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
-    def _tell(self, doc_id: str, after: Doc | None) -> None:
+    def _notify(self, doc_id: str, after: Doc | None) -> None:
         doc = after if after is not None else {"_id": doc_id, "_deleted": True}
         for listener in self._listeners:
             listener(doc)

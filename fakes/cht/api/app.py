@@ -34,7 +34,7 @@ class Api:
         self._state = state
         self._limit = LoginLimit()
         self._database = Databases(state)
-        gateways, configuration = Gateways(state, messaging, self._note), Configuration(state)
+        gateways, configuration = Gateways(state, messaging, self._warn), Configuration(state)
         self._credential: Handler = configuration.write_credential
         self._routes: Mapping[tuple[str, str], Handler] = {
             ("POST", "/api/v2/sms/rapidpro/incoming-messages"): gateways.rapidpro,
@@ -54,7 +54,7 @@ class Api:
             ("GET", "/_session"): configuration.session,
         }
         self.unexpected: Callable[[str], None] = _ignore
-        messaging.note = self._note
+        messaging.warn = self._warn
 
     def reset(self) -> None:
         """Forget failed logins."""
@@ -88,7 +88,7 @@ class Api:
             self._limit.failed(request, now)
         return reply
 
-    def _note(self, sentence: str) -> None:
+    def _warn(self, sentence: str) -> None:
         self.unexpected(sentence)
 
     def _handler(self, request: Request) -> Handler:

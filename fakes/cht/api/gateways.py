@@ -15,7 +15,7 @@ from fakes.cht.api.bodies import form_body, json_body
 from fakes.cht.api.http import Request, json_reply
 from fakes.cht.errors import HttpError, ServerError
 from fakes.cht.javascript import js
-from fakes.cht.messaging.messaging import Change, Messaging
+from fakes.cht.messaging.messaging import Messaging, StateUpdate
 from fakes.cht.reports.records import record_of_json, record_of_text
 from fakes.cht.state import State
 from fakes.serving.wsgi import Reply
@@ -45,13 +45,13 @@ DEFAULT_SERVICE = {"outgoing_service": "medic-gateway"}
 class Gateways:
     """The handlers; each takes a request and gives the answer, or raises HttpError.
 
-    `note` is called with a sentence when a caller sends what no gateway should send.
+    `warn` is called with a sentence when a caller sends what no gateway should send.
     """
 
-    def __init__(self, state: State, messaging: Messaging, note: Callable[[str], None]) -> None:
+    def __init__(self, state: State, messaging: Messaging, warn: Callable[[str], None]) -> None:
         self._state = state
         self._messaging = messaging
-        self._note = note
+        self._warn = warn
 
     def rapidpro(self, request: Request) -> Reply:
         """A text that RapidPro passes on: `{id, from, content}`. One seen before is refused like an incomplete one."""
@@ -62,7 +62,7 @@ class Gateways:
         self._check_key("rapidpro:incoming", given[1])
         source = body if isinstance(body, dict) else {}
         message = {"id": source.get("id"), "from": source.get("from"), "content": source.get("content")}
-        saved = self._messaging.take_in([message])
+        saved = self._messaging.save_incoming([message])
         if not saved:
             raise HttpError(400, "Message was not saved")
         return json_reply({"saved": saved})
@@ -79,19 +79,19 @@ class Gateways:
             raise HttpError(400, "Content-Type must be application/json")
         permitted(request, self._state, ("can_access_gateway_api",))
         source = body if isinstance(body, dict) else {}
-        self._messaging.take_in(source.get("messages", []))
+        self._messaging.save_incoming(source.get("messages", []))
         updates = source.get("updates")
         if js.truthy(updates):
-            changes = _gateway_changes(updates)
+            changes = _state_updates(updates)
             self._messaging.update_states(changes)
-            self._note_unknown(changes)
-        return json_reply({"messages": self._hand_out()})
+            self._warn_unknown(changes)
+        return json_reply({"messages": self._messages_to_send()})
 
     def incoming_africas_talking(self, request: Request) -> Reply:
         """A text that Africa's Talking passes on. Incomplete ones and duplicates are answered 200 with `saved: 0`."""
         body = self._aggregator_body(request)
         message = {"id": body.get("id"), "from": body.get("from"), "content": body.get("text")}
-        return json_reply({"saved": self._messaging.take_in([message])})
+        return json_reply({"saved": self._messaging.save_incoming([message])})
 
     def report_africas_talking(self, request: Request) -> Reply:
         """A delivery report of Africa's Talking, about the message that has its reference."""
@@ -101,7 +101,7 @@ class Gateways:
         if state is None:
             words = f'"{js.string(status)}", gateway message reference: "{js.string(reference)}"'
             raise HttpError(400, f"Unknown status code: {words}")
-        change = Change(state, gateway_ref=reference, details=body.get("failureReason"))
+        change = StateUpdate(state, gateway_ref=reference, details=body.get("failureReason"))
         return json_reply({"saved": self._messaging.update_states([change])})
 
     def record_v1(self, request: Request) -> Reply:
@@ -139,12 +139,12 @@ class Gateways:
         self._check_key("africastalking.com:incoming", request.query.get("key"))
         return body
 
-    def _note_unknown(self, changes: Iterable[Change]) -> None:
+    def _warn_unknown(self, changes: Iterable[StateUpdate]) -> None:
         for change in changes:
             if change.state == UNRECOGNISED:
-                self._note(f"update of message {change.uuid!r} with a status that no gateway has: {change.details!r}")
+                self._warn(f"update of message {change.uuid!r} with a status that no gateway has: {change.details!r}")
 
-    def _hand_out(self) -> list[dict[str, Any]]:
+    def _messages_to_send(self) -> list[dict[str, Any]]:
         """The oldest waiting messages, now marked as handed out; none if another service does the sending."""
         service = self._state.settings.get("sms")
         service = service if js.truthy(service) else DEFAULT_SERVICE
@@ -152,23 +152,23 @@ class Gateways:
             return []
         rows = self._messaging.outgoing()
         if rows:
-            self._messaging.update_states([Change("forwarded-to-gateway", uuid=row.uuid) for row in rows])
+            self._messaging.update_states([StateUpdate("forwarded-to-gateway", uuid=row.uuid) for row in rows])
         return self._messaging.to_send(rows)
 
 
-def _gateway_changes(updates: Any) -> list[Change]:
+def _state_updates(updates: Any) -> list[StateUpdate]:
     if not isinstance(updates, list) or any(update is None for update in updates):
         raise ServerError
-    return [_gateway_change(update if isinstance(update, dict) else {}) for update in updates]
+    return [_state_update(update if isinstance(update, dict) else {}) for update in updates]
 
 
-def _gateway_change(update: Mapping[str, Any]) -> Change:
+def _state_update(update: Mapping[str, Any]) -> StateUpdate:
     status, reason = update.get("status"), update.get("reason")
     state = GATEWAY_STATES.get(js.string(status))
     if state is None:
         details = {"gateway_status": status} if "status" in update else {}
-        return Change(UNRECOGNISED, uuid=update.get("id"), details=details)
-    return Change(state, uuid=update.get("id"), details={"reason": reason} if js.truthy(reason) else None)
+        return StateUpdate(UNRECOGNISED, uuid=update.get("id"), details=details)
+    return StateUpdate(state, uuid=update.get("id"), details={"reason": reason} if js.truthy(reason) else None)
 
 
 def _bytes(text: str) -> bytes:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fakes.cht.couch.contact_views import Subjects
+from fakes.cht.couch.contact_views import ContactViews
 from fakes.cht.couch.documents import Doc
 from fakes.cht.state import State
 
@@ -15,7 +15,7 @@ DEEPEST = 50
 CONTACT_TYPES = ("contact", "district_hospital", "health_center", "clinic", "person", "national_office")
 
 
-def hydrate(doc: Doc, state: State, subjects: Subjects) -> None:
+def hydrate(doc: Doc, state: State, views: ContactViews) -> None:
     """Put the documents behind ids into `doc`: its contact with all parents, its patient and place with theirs."""
     with state.lock:
         if doc.get("type") == "data_record":
@@ -23,7 +23,7 @@ def hydrate(doc: Doc, state: State, subjects: Subjects) -> None:
             if doc_id:
                 doc["contact"] = _with_parents(doc_id, doc["contact"], state)
             for name, code in (("patient", _patient_id(doc)), ("place", _place_id(doc))):
-                found = _subject(code, state, subjects)
+                found = _subject(code, state, views)
                 if found is not None:
                     doc[name] = found
         elif doc.get("type") in CONTACT_TYPES:
@@ -93,11 +93,11 @@ def _fill_contact(place: Doc, state: State) -> None:
         place["contact"] = found
 
 
-def _subject(code: Any, state: State, subjects: Subjects) -> Doc | None:
+def _subject(code: Any, state: State, views: ContactViews) -> Doc | None:
     """The document that a short id or id stands for; a number stands for none."""
     if not code or not isinstance(code, str):
         return None
-    return contact_with_lineage(subjects.contact_of(code) or code, state)
+    return contact_with_lineage(views.contact_by_shortcode(code) or code, state)
 
 
 def _id_of(value: Any) -> str | None:

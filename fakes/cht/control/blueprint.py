@@ -36,7 +36,7 @@ def control_blueprint(service: Cht) -> Blueprint:
     @routes.put("/timers")
     def timers() -> Response:
         service.background.sending_every = _seconds("sending_every")
-        service.background.go_on()
+        service.background.resume()
         return jsonify(sending_every=service.background.sending_every)
 
     @routes.get("/docs")

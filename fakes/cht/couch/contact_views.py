@@ -21,7 +21,7 @@ IN_FIELDS = (*IN_RECORD, "patient_uuid", "place_uuid")
 Key = tuple[str, Any]
 
 
-class Subjects:
+class ContactViews:
     """Ids of documents by phone, by short id, by subject."""
 
     def __init__(self) -> None:
@@ -55,7 +55,7 @@ class Subjects:
         """Whether any contact has a number."""
         return any(kind == "phone" for kind, _ in self._docs)
 
-    def contact_of(self, code: Any) -> str | None:
+    def contact_by_shortcode(self, code: Any) -> str | None:
         """The contact with that short id; a number is none."""
         return self._first("code", code) if isinstance(code, str) else None
 
@@ -63,19 +63,19 @@ class Subjects:
         """The contact with that external reference, whatever its case."""
         return self._first("reference", str(reference).upper())
 
-    def below(self, contact_id: str) -> list[str]:
+    def descendants(self, contact_id: str) -> list[str]:
         """The ids of a contact and of all contacts below it."""
         return sorted(self._docs.get(("above", contact_id), ()))
 
-    def reports_about(self, subject: Any) -> list[str]:
-        """Reports about a patient, place or case, by id. A number and a text are two subjects."""
+    def reports_by_subject(self, subject: Any) -> list[str]:
+        """Reports about a patient, place or case, by id. A number and a text are two views."""
         return sorted(self._docs.get(("subject", json_key(subject)), ()))
 
-    def reports_from(self, form: Any, place_id: Any) -> list[str]:
+    def reports_by_form_and_parent(self, form: Any, place_id: Any) -> list[str]:
         """Reports of a form from a place, by id."""
         return sorted(self._docs.get(("form", (json_key(form), json_key(place_id))), ()))
 
-    def registered(self, code: Any) -> list[str]:
+    def registered_patients(self, code: Any) -> list[str]:
         """Reports without errors about a patient or place with that short id, by id. A number has none."""
         return sorted(self._docs.get(("registered", code), ())) if isinstance(code, str) else []
 

@@ -39,7 +39,7 @@ class Documents:
 
     def __init__(self) -> None:
         self._docs: dict[str, tuple[str, str]] = {}  # revision, text
-        self._graves: dict[str, str] = {}
+        self._tombstones: dict[str, str] = {}
         self._ids: list[str] = []
         self._sorted = True
         self._listeners: list[Listener] = []
@@ -66,13 +66,13 @@ class Documents:
         stored = self._docs.get(doc_id)
         return None if stored is None else stored[0]
 
-    def why_missing(self, doc_id: str) -> str:
+    def missing_reason(self, doc_id: str) -> str:
         """`deleted` for a document that once was, `missing` otherwise."""
-        return "deleted" if doc_id in self._graves else "missing"
+        return "deleted" if doc_id in self._tombstones else "missing"
 
-    def buried(self, doc_id: str) -> str | None:
+    def deleted_revision(self, doc_id: str) -> str | None:
         """The revision of a deleted document's tombstone, None if there is none."""
-        return self._graves.get(doc_id)
+        return self._tombstones.get(doc_id)
 
     def ids(self) -> list[str]:
         """The ids of all documents in order (of code points, as CouchDB's own list is)."""
@@ -94,7 +94,7 @@ class Documents:
         """
         doc_id, given = doc["_id"], doc.get("_rev")
         present = self.revision(doc_id)
-        last = present if present is not None else self._graves.get(doc_id)
+        last = present if present is not None else self._tombstones.get(doc_id)
         if given != last and (present is not None or given is not None):
             raise Conflict(doc_id)
         revision = self._next_revision(doc_id, last)
@@ -109,7 +109,7 @@ class Documents:
         """
         doc_id, revision = doc["_id"], doc["_rev"]
         present = self.revision(doc_id)
-        last = present if present is not None else self._graves.get(doc_id)
+        last = present if present is not None else self._tombstones.get(doc_id)
         living = not doc.get("_deleted")
         if last is not None and (living, *_rank(revision)) <= (present is not None, *_rank(last)):
             return
@@ -118,14 +118,14 @@ class Documents:
     def delete(self, doc_id: str, revision: str | None) -> str:
         """Delete a document of that revision. Raises NotFound, Conflict."""
         if doc_id not in self._docs:
-            raise NotFound(self.why_missing(doc_id))
+            raise NotFound(self.missing_reason(doc_id))
         return self.save({"_id": doc_id, "_rev": revision, "_deleted": True})
 
     def _write(self, doc: Mapping[str, Any], doc_id: str, revision: str) -> None:
         self.sequence += 1
         after = None
         if doc.get("_deleted"):
-            self._bury(doc_id, revision)
+            self._put_tombstone(doc_id, revision)
         else:
             after = self._put(doc, doc_id, revision)
         for listener in self._listeners:
@@ -134,7 +134,7 @@ class Documents:
     def _put(self, doc: Mapping[str, Any], doc_id: str, revision: str) -> Doc:
         text = json.dumps({key: value for key, value in doc.items() if key != "_deleted"} | {"_rev": revision})
         if doc_id not in self._docs:
-            self._graves.pop(doc_id, None)
+            self._tombstones.pop(doc_id, None)
             self._note_id(doc_id)
         self._docs[doc_id] = (revision, text)
         stored: Doc = json.loads(text)
@@ -149,8 +149,8 @@ class Documents:
         elif self._sorted:
             self._ids.append(doc_id)
 
-    def _bury(self, doc_id: str, revision: str) -> None:
-        self._graves[doc_id] = revision
+    def _put_tombstone(self, doc_id: str, revision: str) -> None:
+        self._tombstones[doc_id] = revision
         if self._docs.pop(doc_id, None) is not None and self._sorted:
             del self._ids[bisect_left(self._ids, doc_id)]
 

@@ -13,18 +13,18 @@ ABSENT = object()
 DEFAULT_LIMIT = 25
 
 
-class BadQuery(ValueError):
+class QueryError(ValueError):
     """A query that cannot be understood; the text says why."""
 
 
 def find(docs: Iterable[Doc], query: Mapping[str, Any]) -> list[Doc]:
     """The documents that `selector` matches, `sort`ed, without the first `skip`, at most `limit`, cut to `fields`.
 
-    Raises BadQuery.
+    Raises QueryError.
     """
     selector = query.get("selector")
     if not isinstance(selector, dict):
-        raise BadQuery("Missing required key: selector")
+        raise QueryError("Missing required key: selector")
     found = [doc for doc in docs if matches(doc, selector)]
     for entry in reversed(_list(query.get("sort"))):
         name, way = next(iter(entry.items())) if isinstance(entry, dict) and entry else (entry, "asc")
@@ -48,7 +48,7 @@ def _meets(value: Any, key: str, wanted: Any) -> bool:
     if key in GROUPS:
         return GROUPS[key](value, wanted)
     if key not in OPERATORS:
-        raise BadQuery(f"Invalid operator: {key}")
+        raise QueryError(f"Invalid operator: {key}")
     if key == "$exists":
         return (value is not ABSENT) == bool(wanted)
     return value is not ABSENT and OPERATORS[key](value, wanted)
@@ -84,7 +84,7 @@ def _list(value: Any) -> list[Any]:
 def _count(query: Mapping[str, Any], name: str, default: int) -> int:
     value = query.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise BadQuery(f"Bad value for key {name!r}: {value!r}, expected a whole number from 0 on")
+        raise QueryError(f"Bad value for key {name!r}: {value!r}, expected a whole number from 0 on")
     return value
 
 
@@ -105,12 +105,12 @@ def _regex(value: Any, wanted: Any) -> bool:
     try:
         return isinstance(value, str) and re.search(str(wanted), value) is not None
     except re.error as fault:
-        raise BadQuery(f"Invalid regular expression {wanted!r}: {fault}") from None
+        raise QueryError(f"Invalid regular expression {wanted!r}: {fault}") from None
 
 
 def _mod(value: Any, wanted: Any) -> bool:
     if not isinstance(wanted, list) or len(wanted) != 2 or not all(isinstance(part, int) for part in wanted):
-        raise BadQuery(f"$mod takes [divisor, remainder], got {wanted!r}")
+        raise QueryError(f"$mod takes [divisor, remainder], got {wanted!r}")
     return isinstance(value, int) and wanted[0] != 0 and value % wanted[0] == wanted[1]
 
 

@@ -13,7 +13,7 @@ from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from fakes.cht.couch.documents import Doc
-from fakes.cht.couch.ordered import Ordered
+from fakes.cht.couch.sorted_set import SortedSet
 from fakes.cht.javascript.dates import milliseconds
 from fakes.cht.javascript.js import truthy
 
@@ -58,13 +58,13 @@ def value_order(value: Any) -> tuple[int, Any]:
 class _Entries(NamedTuple):
     """What one document contributes to each index: (state, key, row) by date and by state, uuids, references."""
 
-    timed: list[tuple[Any, tuple[Any, ...], tuple[Any, ...] | None]]
-    polled: list[tuple[Any, tuple[Any, ...], tuple[Any, ...]]]
+    dated: list[tuple[Any, tuple[Any, ...], tuple[Any, ...] | None]]
+    referenced: list[tuple[Any, tuple[Any, ...], tuple[Any, ...]]]
     uuids: list[Any]
     refs: list[tuple[Any, Any, Any]]
 
 
-class MessageIndex:
+class MessageViews:
     """Finds messages without looking through the documents. Fed by `changed`; not locked.
 
     Everything is kept in plain tuples: the garbage collector passes them over.
@@ -72,21 +72,21 @@ class MessageIndex:
 
     def __init__(self) -> None:
         self._entries: dict[str, tuple[Any, ...]] = {}
-        self._by_time: dict[Any, Ordered] = {}
-        self._by_state: dict[Any, Ordered] = {}
+        self._dated: dict[Any, SortedSet] = {}
+        self._referenced: dict[Any, SortedSet] = {}
         self._rows: dict[tuple[Any, ...], tuple[Any, ...]] = {}
         self._uuids: dict[Any, dict[str, None]] = {}
         self._refs: dict[Any, dict[str, None]] = {}
 
     def changed(self, doc_id: str, doc: Doc | None) -> None:
         """Forget the document as it was, learn it as it is; None for one that is gone."""
-        self._forget(doc_id)
+        self._remove(doc_id)
         if doc is not None:
-            self._learn(doc)
+            self._add(doc)
 
     def oldest(self, states: Iterable[Any] = WAITING, limit: int | None = 25) -> list[Row]:
         """The first `limit` messages in any of `states` by date; messages without a date are never among them."""
-        runs = [self._by_time[json_key(state)].since((0,)) for state in states if json_key(state) in self._by_time]
+        runs = [self._dated[json_key(state)].since((0,)) for state in states if json_key(state) in self._dated]
         keys = (key for key in heapq.merge(*runs) if key[-1] >= 0)
         return [Row(*self._rows[("time", *key)]) for key in islice(keys, limit)]
 
@@ -95,7 +95,7 @@ class MessageIndex:
 
         In order of date; a document may occur more than once.
         """
-        index = self._by_time.get(json_key(state))
+        index = self._dated.get(json_key(state))
         found: list[str] = []
         for key in index.since((start,)) if index else ():
             if key[0] > end:
@@ -107,7 +107,7 @@ class MessageIndex:
         """Messages of tasks with a gateway reference: all of the first state by document id, then of the next state."""
         found: list[Row] = []
         for state in states:
-            index = self._by_state.get(json_key(state))
+            index = self._referenced.get(json_key(state))
             if index is None or skip >= len(index):
                 skip -= len(index) if index is not None else 0
                 continue
@@ -118,12 +118,12 @@ class MessageIndex:
 
     def count(self, state: Any) -> int:
         """How many dated messages are in `state`."""
-        index = self._by_time.get(json_key(state))
+        index = self._dated.get(json_key(state))
         return len(index) if index is not None else 0
 
     def states(self) -> dict[str, int]:
         """Number of dated messages by state."""
-        return {str(state): len(index) for state, index in self._by_time.items() if len(index)}
+        return {str(state): len(index) for state, index in self._dated.items() if len(index)}
 
     def documents_of(self, uuid: Any) -> list[str]:
         """Ids of the documents that have a message of that uuid, in order."""
@@ -132,7 +132,7 @@ class MessageIndex:
     def uuids_of(self, gateway_ref: Any) -> list[Any]:
         """For each occurrence of a gateway reference the message's uuid; None for an incoming message.
 
-        In order of document id, then uuid. Empty for a reference never seen. Type and value count.
+        In order of document id, then uuid. Empty for a reference never has_reference. Type and value count.
         """
         key = json_key(gateway_ref)
         found: list[Any] = []
@@ -141,36 +141,36 @@ class MessageIndex:
             found.extend(uuid for _, uuid, _ in sorted((e for e in entries if e[0] == key), key=lambda e: e[2]))
         return found
 
-    def seen(self, gateway_ref: Any) -> bool:
+    def has_reference(self, gateway_ref: Any) -> bool:
         """Whether an incoming record or an outgoing task with messages has that reference. Type and value count."""
         return json_key(gateway_ref) in self._refs
 
-    def _forget(self, doc_id: str) -> None:
+    def _remove(self, doc_id: str) -> None:
         if doc_id not in self._entries:
             return
-        timed, polled, uuids, refs = self._entries.pop(doc_id)
-        for state, key, row in timed:
-            self._by_time[state].discard(key)
+        dated, referenced, uuids, refs = self._entries.pop(doc_id)
+        for state, key, row in dated:
+            self._dated[state].discard(key)
             if row is not None:
                 del self._rows[("time", *key)]
-        for state, key, _ in polled:
-            self._by_state[state].discard(key)
+        for state, key, _ in referenced:
+            self._referenced[state].discard(key)
             del self._rows[("ref", *key)]
         _release(self._uuids, uuids, doc_id)
         _release(self._refs, (ref for ref, _, _ in refs), doc_id)
 
-    def _learn(self, doc: Doc) -> None:
+    def _add(self, doc: Doc) -> None:
         doc_id = doc["_id"]
         entries = _entries_of(doc)
         if not any(entries):
             return
         self._entries[doc_id] = tuple(tuple(part) for part in entries)
-        for state, key, row in entries.timed:
-            self._by_time.setdefault(state, Ordered()).add(key)
+        for state, key, row in entries.dated:
+            self._dated.setdefault(state, SortedSet()).add(key)
             if row is not None:
                 self._rows[("time", *key)] = row
-        for state, key, row in entries.polled:
-            self._by_state.setdefault(state, Ordered()).add(key)
+        for state, key, row in entries.referenced:
+            self._referenced.setdefault(state, SortedSet()).add(key)
             self._rows[("ref", *key)] = row
         for uuid in entries.uuids:
             self._uuids.setdefault(uuid, {})[doc_id] = None
@@ -207,7 +207,7 @@ def _add_task(found: _Entries, doc: Doc, task: Doc, position: int) -> None:
     messages = task.get("messages")
     if not messages and not isinstance(messages, list):
         if when is not None:
-            found.timed.append((state, (when, doc_id, (), (), (), -1 - position), None))
+            found.dated.append((state, (when, doc_id, (), (), (), -1 - position), None))
         return
     reference = task.get("gateway_ref")
     for place, message in enumerate(messages):
@@ -221,9 +221,9 @@ def _add_task(found: _Entries, doc: Doc, task: Doc, position: int) -> None:
         at = (position << 20) + place
         if when is not None:
             key = (when, doc_id, value_order(content), value_order(to), value_order(uuid), at)
-            found.timed.append((state, key, row))
+            found.dated.append((state, key, row))
         if reference:
-            found.polled.append((state, (doc_id, value_order(uuid), value_order(reference), at), row))
+            found.referenced.append((state, (doc_id, value_order(uuid), value_order(reference), at), row))
 
 
 def _add_reference(found: _Entries, reference: Any, uuid: Any) -> None:

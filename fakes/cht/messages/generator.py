@@ -13,12 +13,12 @@ from fakes.cht.couch.documents import Doc
 from fakes.cht.javascript import js, moments
 from fakes.cht.javascript.month_names import language_of
 from fakes.cht.javascript.mustache import TemplateError, render
-from fakes.cht.messages.deny import outgoing_allowed
 from fakes.cht.messages.history import History
-from fakes.cht.messages.parts import DEFAULT_LIMIT, shortened
+from fakes.cht.messages.multipart import DEFAULT_LIMIT, truncated
+from fakes.cht.messages.outgoing_allowed import outgoing_allowed
 from fakes.cht.messages.recipients import parent_of, phone_of
 from fakes.cht.messages.task_state import set_task_state
-from fakes.cht.messages.texts import locale_of, wording
+from fakes.cht.messages.texts import locale_of, template
 from fakes.cht.state import State
 
 NO_CODE = "invalid_report"
@@ -37,7 +37,7 @@ class Context:
     more: Mapping[str, Any] = field(default_factory=dict)
 
 
-NOTHING = Context()
+NO_CONTEXT = Context()
 
 
 class Messages:
@@ -47,7 +47,7 @@ class Messages:
         self._state = state
         self._history = history
 
-    def add(self, doc: Doc, content: Mapping[str, Any], recipient: Any = None, context: Context = NOTHING) -> None:
+    def add(self, doc: Doc, content: Mapping[str, Any], recipient: Any = None, context: Context = NO_CONTEXT) -> None:
         """Add a task with one message to `doc.tasks`; a template that cannot be filled in becomes an error of `doc`."""
         tasks = doc.setdefault("tasks", [])
         try:
@@ -70,7 +70,7 @@ class Messages:
         text = self.fill(doc, content, context)
         if not text or text == content.get("translation_key"):
             return [{**made, "error": NO_TEXT}]
-        short = shortened(text, int(settings.get("multipart_sms_limit") or DEFAULT_LIMIT))
+        short = truncated(text, int(settings.get("multipart_sms_limit") or DEFAULT_LIMIT))
         made |= {"message": text} if short is None else {"message": short, "original_message": text}
         if context.registrations and not context.patient:
             made["error"] = "messages.errors.patient.missing"
@@ -78,28 +78,28 @@ class Messages:
             made["error"] = "messages.errors.place.missing"
         return [made]
 
-    def fill(self, doc: Doc, content: Any, context: Context = NOTHING) -> str:
+    def fill(self, doc: Doc, content: Any, context: Context = NO_CONTEXT) -> str:
         """The text of a message, its template filled in. Raises TemplateError."""
-        template = self.wording(doc, content)
+        template = self.template(doc, content)
         if not isinstance(template, str) or not template:
             return ""
         view = {**view_of(doc, context), **_helpers(self._state.settings, locale_of(self._state.settings, doc))}
         return render(template, view)
 
-    def wording(self, doc: Doc, content: Any) -> Any:
+    def template(self, doc: Doc, content: Any) -> Any:
         """The template of a message in the language of the record."""
-        return wording(self._state, content, locale_of(self._state.settings, doc))
+        return template(self._state, content, locale_of(self._state.settings, doc))
 
-    def reject(self, doc: Doc, configuration: Mapping[str, Any], code: str, context: Context = NOTHING) -> None:
+    def reject(self, doc: Doc, configuration: Mapping[str, Any], code: str, context: Context = NO_CONTEXT) -> None:
         """Answer that something is wrong, by the configured message for `code` or the general one, and note it."""
         listed = configuration.get("messages")
         entries = listed if isinstance(listed, list) else []
         own = next((one for one in entries if isinstance(one, Mapping) and one.get("event_type") == code), None)
         content = own if own is not None else {"translation_key": f"messages.generic.{code}"}
         self.add(doc, content, (own or {}).get("recipient") or "from", context)
-        self.note(doc, {"message": self.wording(doc, content), "code": code}, context)
+        self.record_error(doc, {"message": self.template(doc, content), "code": code}, context)
 
-    def note(self, doc: Doc, fault: dict[str, Any], context: Context = NOTHING) -> None:
+    def record_error(self, doc: Doc, fault: dict[str, Any], context: Context = NO_CONTEXT) -> None:
         """Note an error (`code`, and `message` if it has words) in a record, its message filled in, here too."""
         if not fault.get("message"):
             fault["message"] = f"Error: {js.dumps(fault)}"
@@ -177,7 +177,7 @@ def _helpers(settings: Mapping[str, Any], locale: str) -> dict[str, Callable[[st
         "date": dated(settings.get("date_format")),
         "datetime": dated(settings.get("reported_date_format")),
         "local_phone": local_phone,
-        "bikram_sambat_date": _no_calendar,
+        "bikram_sambat_date": _unsupported_calendar,
     }
 
 
@@ -187,5 +187,5 @@ def _date(text: str, layout: str | None, locale: str) -> str:
     return moments.INVALID if moment is None else moments.write(moment, layout, language_of(locale))
 
 
-def _no_calendar(_text: str) -> str:
+def _unsupported_calendar(_text: str) -> str:
     raise TemplateError("This fake has no tables of the Bikram Sambat calendar")

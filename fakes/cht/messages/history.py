@@ -20,21 +20,21 @@ class History:
     """Counts equal texts to one number; half an hour after the last one the count begins anew."""
 
     def __init__(self) -> None:
-        self._seen: dict[tuple[str, str], tuple[int, int]] = {}  # last time in ms, count
+        self._counts: dict[tuple[str, str], tuple[int, int]] = {}  # last time in ms, count
 
     def clear(self) -> None:
         """Forget everything, as a restart does."""
-        self._seen.clear()
+        self._counts.clear()
 
     def is_duplicate(self, to: Any, text: Any, settings: Mapping[str, Any], now_ms: int) -> bool:
         """Note a text to a number; whether there were too many of it."""
-        if len(self._seen) >= SWEEP_AT:
-            self._seen = {key: entry for key, entry in self._seen.items() if now_ms - entry[0] < FORGET_MS}
+        if len(self._counts) >= SWEEP_AT:
+            self._counts = {key: entry for key, entry in self._counts.items() if now_ms - entry[0] < FORGET_MS}
         key = (js.string(to), js.string(text))
-        last, count = self._seen.get(key, (now_ms, 0))
+        last, count = self._counts.get(key, (now_ms, 0))
         if now_ms - last >= FORGET_MS:
             count = 0
-        self._seen[key] = (now_ms, count + 1)
+        self._counts[key] = (now_ms, count + 1)
         return count + 1 > limit_of(settings)
 
 

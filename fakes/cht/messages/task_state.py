@@ -20,7 +20,7 @@ class Null:
 NULL = Null()
 
 
-def given_or_null(source: Mapping[str, Any], key: str) -> Any:
+def value_or_null(source: Mapping[str, Any], key: str) -> Any:
     """The value of a key: None if it is missing, NULL if it is `null`."""
     value = source.get(key)
     return NULL if value is None and key in source else value

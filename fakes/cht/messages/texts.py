@@ -53,7 +53,7 @@ def locale_of(settings: Mapping[str, Any], doc: Mapping[str, Any]) -> str:
     return str(found or "en")
 
 
-def wording(state: State, content: Any, locale: str) -> Any:
+def template(state: State, content: Any, locale: str) -> Any:
     """The template that a setting holds: by `translation_key`, or in `message` as a text or as texts by locale."""
     if not isinstance(content, Mapping):
         return ""

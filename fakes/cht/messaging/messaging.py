@@ -14,7 +14,7 @@ from fakes.cht.messages.phone_number import normalize
 from fakes.cht.messages.task_state import set_task_state
 from fakes.cht.reports.records import record_of_text
 from fakes.cht.state import State
-from fakes.cht.transitions.lib.loading import SERVER, Loading
+from fakes.cht.transitions.lib.loading import SERVER, LoadedTransitions
 
 REQUIRED = ("id", "content", "from")
 BeforeSave = Callable[[Doc], None]
@@ -22,7 +22,7 @@ BeforeSave = Callable[[Doc], None]
 
 
 @dataclass(slots=True)
-class Change:
+class StateUpdate:
     """A state for the task of one message, found by the message's uuid, else by the gateway's reference."""
 
     state: Any
@@ -38,7 +38,7 @@ class Messaging:
 
     Requests that meet there are all saved: neither sees the other's record. It does nothing unless replaced.
 
-    `note` is called with a sentence when something broke that the caller is not told of.
+    `warn` is called with a sentence when something broke that the caller is not told of.
     """
 
     def __init__(self, state: State, before_save: BeforeSave, send_at_once: Callable[[str], None]) -> None:
@@ -46,10 +46,10 @@ class Messaging:
         self._before_save = before_save
         self.send_at_once = send_at_once
         self.pause: Callable[[], object] = _go_on
-        self.note: Callable[[str], None] = _ignore
-        self._loading = Loading(state, SERVER, lambda sentence: self.note(sentence))
+        self.warn: Callable[[str], None] = _ignore
+        self._loaded = LoadedTransitions(state, SERVER, lambda sentence: self.warn(sentence))
 
-    def take_in(self, messages: Any) -> int:
+    def save_incoming(self, messages: Any) -> int:
         """Store incoming messages `{id, from, content}` that are complete and not seen before; returns how many.
 
         Types are not checked, only presence. Raises ServerError if `messages` is not a list of objects.
@@ -58,7 +58,7 @@ class Messaging:
             raise ServerError
         complete = [message for message in messages if _is_complete(message)]
         with self._state.lock:
-            new = [message for message in complete if not self._seen(message["id"])]
+            new = [message for message in complete if not self._is_known(message["id"])]
         if not new:
             return 0
         self.pause()
@@ -69,7 +69,7 @@ class Messaging:
 
     def store(self, record: Doc) -> str:
         """Run the transitions over a new record, save it, return its id."""
-        if self._loading.any():
+        if self._loaded.any_loaded():
             record["_id"] = self._state.new_uuid()
             record = self._after_transitions(record)
         else:
@@ -82,7 +82,7 @@ class Messaging:
         try:
             self._before_save(changed)
         except Exception as fault:  # a transition that breaks must not lose the text: it is stored as it came
-            self.note(f"a transition over {record['_id']} ended in {type(fault).__name__}: {fault}")
+            self.warn(f"a transition over {record['_id']} ended in {type(fault).__name__}: {fault}")
             return record
         return changed
 
@@ -96,46 +96,46 @@ class Messaging:
         settings = self._state.settings
         return [{"content": row.content, "to": normalize(settings, row.to) or row.to, "id": row.uuid} for row in rows]
 
-    def update_states(self, changes: Sequence[Change]) -> int:
-        """Apply changes of state to the documents as they are now; returns how many changes were recorded."""
+    def update_states(self, updates: Sequence[StateUpdate]) -> int:
+        """Apply updates of state to the documents as they are now; returns how many updates were recorded."""
         with self._state.lock:
-            self._resolve(changes)
-            ids = {doc_id: None for change in changes for doc_id in self._state.messages.documents_of(change.uuid)}
+            self._resolve(updates)
+            ids = {doc_id: None for update in updates for doc_id in self._state.messages.documents_of(update.uuid)}
             docs = {doc_id: doc for doc_id in ids if (doc := self._state.docs.get(doc_id)) is not None}
-            applied = self._apply(changes, docs)
+            applied = self._apply(updates, docs)
             for doc_id in applied:
                 self._state.save(docs[doc_id])
         return sum(len(done) for done in applied.values())
 
-    def _seen(self, reference: Any) -> bool:
+    def _is_known(self, reference: Any) -> bool:
         """Objects and lists are never equal to any other, so they are never seen."""
-        return not isinstance(reference, (dict, list)) and self._state.messages.seen(reference)
+        return not isinstance(reference, (dict, list)) and self._state.messages.has_reference(reference)
 
-    def _resolve(self, changes: Sequence[Change]) -> None:
+    def _resolve(self, updates: Sequence[StateUpdate]) -> None:
         """Put in the uuid of the last message with the reference; of equal references only the first is looked up."""
-        wanted: dict[Any, Change] = {}
-        for change in changes:
-            if not js.truthy(change.uuid) and js.truthy(change.gateway_ref):
-                wanted.setdefault(json_key(change.gateway_ref), change)
-        for change in wanted.values():
-            uuids = self._state.messages.uuids_of(change.gateway_ref)
+        wanted: dict[Any, StateUpdate] = {}
+        for update in updates:
+            if not js.truthy(update.uuid) and js.truthy(update.gateway_ref):
+                wanted.setdefault(json_key(update.gateway_ref), update)
+        for update in wanted.values():
+            uuids = self._state.messages.uuids_of(update.gateway_ref)
             if uuids:
-                change.uuid = uuids[-1]
+                update.uuid = uuids[-1]
 
-    def _apply(self, changes: Iterable[Change], docs: Mapping[str, Doc]) -> dict[str, list[Change]]:
-        """Change the tasks in `docs`; which changes were recorded, by document."""
+    def _apply(self, updates: Iterable[StateUpdate], docs: Mapping[str, Doc]) -> dict[str, list[StateUpdate]]:
+        """StateUpdate the tasks in `docs`; which updates were recorded, by document."""
         tasks: dict[Any, tuple[str, Doc]] = {}
         for doc_id, doc in docs.items():
             for task, message in all_messages(doc):
                 tasks.setdefault(json_key(message.get("uuid")), (doc_id, task))
         now = self._state.now()
-        applied: dict[str, list[Change]] = {}
-        for change in changes:
-            found = tasks.get(json_key(change.uuid)) if js.truthy(change.uuid) else None
+        applied: dict[str, list[StateUpdate]] = {}
+        for update in updates:
+            found = tasks.get(json_key(update.uuid)) if js.truthy(update.uuid) else None
             if found is not None and set_task_state(
-                found[1], change.state, change.details, change.gateway_ref, now=now
+                found[1], update.state, update.details, update.gateway_ref, now=now
             ):
-                applied.setdefault(found[0], []).append(change)
+                applied.setdefault(found[0], []).append(update)
         return applied
 
 

@@ -12,9 +12,9 @@ import requests
 
 from fakes.cht.couch.message_views import WAITING, all_messages
 from fakes.cht.javascript import js
-from fakes.cht.jobs import Gone, Tasks
+from fakes.cht.jobs import Jobs, JobStopped
 from fakes.cht.messaging.africastalking import AfricasTalkingGateway
-from fakes.cht.messaging.messaging import Change, Messaging
+from fakes.cht.messaging.messaging import Messaging, StateUpdate
 from fakes.cht.messaging.rapidpro import RapidProGateway
 from fakes.cht.state import State
 
@@ -24,52 +24,52 @@ Message = Mapping[str, Any]
 class Sender(Protocol):
     """A service that messages `{content, to, id}` are sent by. `headers` are sent along with each call."""
 
-    def send(self, messages: Sequence[Message], headers: Mapping[str, str]) -> list[Change]: ...
+    def send(self, messages: Sequence[Message], headers: Mapping[str, str]) -> list[StateUpdate]: ...
 
 
 class Outgoing:
-    """The sending and polling of one server process; after `end` nothing it does is written any more.
+    """The sending and polling of one server process; after `stop` nothing it does is written any more.
 
     States are written once, when a pass is through. Nothing keeps two sending passes from overlapping.
     """
 
-    def __init__(self, state: State, messaging: Messaging, session: requests.Session, tasks: Tasks) -> None:
+    def __init__(self, state: State, messaging: Messaging, session: requests.Session, jobs: Jobs) -> None:
         self._state = state
         self._messaging = messaging
-        self._tasks = tasks
-        self._over = False
-        self._rapidpro = RapidProGateway(state, messaging, session, self._living, tasks.pause)
-        self._africas_talking = AfricasTalkingGateway(state, session, self._living)
+        self._jobs = jobs
+        self._stopped = False
+        self._rapidpro = RapidProGateway(state, messaging, session, self._check_running, jobs.sleep_in_job)
+        self._africas_talking = AfricasTalkingGateway(state, session, self._check_running)
 
-    def due(self) -> None:
+    def on_timer(self) -> None:
         """The timers of both passes, which fire at one moment: both read before the first answer comes."""
         service = self._service()
         if service is None:
             return
-        self._send_soon(service)
+        self._schedule_sending(service)
         if service is self._rapidpro:
-            self._poll_now()
+            self._start_polling()
 
-    def _send_soon(self, service: Sender) -> None:
+    def _schedule_sending(self, service: Sender) -> None:
         """Read the queue now, call the service a moment later, in a task of its own."""
         messages = self._waiting()
         if messages:
-            self._state.clock.call_later(0, lambda: self._begin(service, messages, {}))
+            self._state.clock.call_later(0, lambda: self._start_sending(service, messages, {}))
 
-    def _poll_now(self) -> None:
+    def _start_polling(self) -> None:
         if self._rapidpro.idle:
             self._rapidpro.poll()  # no call will be made, so no task is needed; the skip pointer may go back
         else:
-            self._tasks.start(self._rapidpro.poll)
+            self._jobs.start(self._rapidpro.poll)
 
     def send(self) -> None:
-        """A sending pass now, to its end."""
+        """A sending pass now, to its stop."""
         service = self._service()
         if service is not None:
             self._send(service, self._waiting(), {})
 
     def poll(self) -> None:
-        """A polling pass now, to its end."""
+        """A polling pass now, to its stop."""
         if self._service() is self._rapidpro:
             self._rapidpro.poll()
 
@@ -84,15 +84,15 @@ class Outgoing:
             return
         messages = [_message(message) for task, message in all_messages(doc) if _waits(task, message)]
         if messages:
-            self._begin(service, messages, self._request_id())
+            self._start_sending(service, messages, self._request_id())
 
-    def end(self) -> None:
+    def stop(self) -> None:
         """The process ends: passes under way get their present answer and stop there, nothing is written."""
-        self._over = True
+        self._stopped = True
 
-    def _living(self) -> None:
-        if self._over:
-            raise Gone
+    def _check_running(self) -> None:
+        if self._stopped:
+            raise JobStopped
 
     def _service(self) -> Sender | None:
         sms = self._state.settings.get("sms")
@@ -102,14 +102,14 @@ class Outgoing:
     def _waiting(self) -> list[dict[str, Any]]:
         return self._messaging.to_send(self._messaging.outgoing())
 
-    def _begin(self, service: Sender, messages: Sequence[Message], headers: Mapping[str, str]) -> None:
-        if not self._over:
-            self._tasks.start(lambda: self._send(service, messages, headers))
+    def _start_sending(self, service: Sender, messages: Sequence[Message], headers: Mapping[str, str]) -> None:
+        if not self._stopped:
+            self._jobs.start(lambda: self._send(service, messages, headers))
 
     def _send(self, service: Sender, messages: Sequence[Message], headers: Mapping[str, str]) -> None:
-        changes = service.send(messages, headers)
-        if changes:
-            self._messaging.update_states(changes)
+        updates = service.send(messages, headers)
+        if updates:
+            self._messaging.update_states(updates)
 
     def _request_id(self) -> dict[str, str]:
         if self._state.release == "3.11":

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 import requests
 
 from fakes.cht.couch.documents import Doc
-from fakes.cht.http_client import FETCH_HEADERS, JSON, Call, NoAnswer, address, fetched_body, follow
+from fakes.cht.http_client import FETCH_HEADERS, JSON, Call, CallFailed, address, fetched_body, follow
 from fakes.cht.outbound.cron import CronError, is_near
 from fakes.cht.outbound.payload import OutboundError, as_json, digest, payload_of
 from fakes.cht.outbound.urls import join_url
@@ -87,7 +87,7 @@ class Outbound:
         try:
             answer = follow(self._session, Call("POST", address(url), {**own, **headers}, body, (LIMIT, LIMIT)))
             value = fetched_body(answer, json_wanted=json_wanted)
-        except NoAnswer as failure:
+        except CallFailed as failure:
             raise OutboundError(str(failure)) from failure
         if self._state.clock.timestamp() - began > LIMIT:  # an answer may come in pieces, each in time
             raise OutboundError(f"no answer within {LIMIT:g} s")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from fakes.cht.contacts.lineage import hydrate
-from fakes.cht.couch.contact_views import Subjects
+from fakes.cht.couch.contact_views import ContactViews
 from fakes.cht.couch.documents import Conflict, Doc, Documents
 from fakes.cht.couch.infodoc import info_id, save_completed
 from fakes.cht.outbound.payload import OutboundError
@@ -29,9 +29,9 @@ class _Queued(NamedTuple):
 class OutboundQueue:
     """Works off the documents `task:outbound:*`."""
 
-    def __init__(self, state: State, subjects: Subjects, outbound: Outbound) -> None:
+    def __init__(self, state: State, views: ContactViews, outbound: Outbound) -> None:
         self._state = state
-        self._subjects = subjects
+        self._views = views
         self._outbound = outbound
 
     def run(self) -> None:
@@ -56,7 +56,7 @@ class OutboundQueue:
                 elif isinstance(task.get("queue"), list):
                     found.append(_Queued(task, doc, sentinel.get(info_id(doc["_id"]))))
         for queued in found:
-            hydrate(queued.doc, self._state, self._subjects)
+            hydrate(queued.doc, self._state, self._views)
         return found
 
     def _push(self, name: str, push: Push, queued: _Queued, sentinel: Documents) -> None:

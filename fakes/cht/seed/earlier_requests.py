@@ -18,7 +18,7 @@ class Target(Protocol):
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]: ...
 
 
-def send_earlier(requests: Iterable[Mapping[str, Any]], service: Target) -> None:
+def send_earlier_requests(requests: Iterable[Mapping[str, Any]], service: Target) -> None:
     """Send each request, `times` times if that is given; headers that are left out are those its path needs."""
     for request in requests:
         path, _, query = str(request["path"]).partition("?")

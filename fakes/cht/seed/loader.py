@@ -41,9 +41,9 @@ DEFAULT: Mapping[str, Any] = {
     },
     "credentials": {"rapidpro:incoming": "cht-incoming-token"},
 }
-USED = ("settings", "credentials", "users", "docs", "earlier_requests", "now", "server")
+STATE_KEYS = ("settings", "credentials", "users", "docs", "earlier_requests", "now", "server")
 """Keys that change the world."""
-TOLD = (
+REPLAY_KEYS = (
     "pass",
     "passes",
     "interval_ms",
@@ -75,10 +75,12 @@ class Seed:
 def read_seed(given: Any) -> Seed:
     """Check the `given` object. Raises SeedError: what was expected, what came, what to do."""
     if not isinstance(given, Mapping):
-        raise SeedError(f"A seed is an object with any of {', '.join(USED)}; got {_kind(given)}. Send a JSON object.")
-    unknown = sorted(set(given) - {*USED, *TOLD})
+        raise SeedError(
+            f"A seed is an object with any of {', '.join(STATE_KEYS)}; got {_kind(given)}. Send a JSON object."
+        )
+    unknown = sorted(set(given) - {*STATE_KEYS, *REPLAY_KEYS})
     if unknown:
-        known = ", ".join((*USED, *TOLD))
+        known = ", ".join((*STATE_KEYS, *REPLAY_KEYS))
         raise SeedError(f"A seed knows the keys {known}; got {', '.join(map(repr, unknown))}. Remove or rename these.")
     return Seed(
         settings=with_permissions(copy_json(dict(_mapping(given, "settings")))),
@@ -91,7 +93,7 @@ def read_seed(given: Any) -> Seed:
     )
 
 
-def plant(seed: Seed, state: State) -> None:
+def load_seed(seed: Seed, state: State) -> None:
     """Make the state what the seed says; the clock is not touched."""
     with state.lock:
         state.clear()

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from fakes.cht.contacts.lineage import hydrate, minify
-from fakes.cht.couch.contact_views import Subjects
+from fakes.cht.couch.contact_views import ContactViews
 from fakes.cht.couch.documents import Doc
 from fakes.cht.javascript import js, moments
 from fakes.cht.javascript.dates import iso
@@ -21,10 +21,10 @@ from fakes.cht.javascript.mustache import TemplateError
 from fakes.cht.messages.generator import Context, Messages
 from fakes.cht.messages.task_state import set_task_state
 from fakes.cht.state import State
-from fakes.cht.transitions.lib.change import Note
-from fakes.cht.transitions.lib.forms import registered
+from fakes.cht.transitions.lib.change import Warn
+from fakes.cht.transitions.lib.forms import registrations_of
 
-BACK = timedelta(days=7)
+MAX_AGE = timedelta(days=7)
 SCHEDULED = "scheduled"
 
 
@@ -50,17 +50,17 @@ def _number(value: Any, default: int) -> int:
         return 0
 
 
-class Schedules:
+class DueTasks:
     """Remembers which documents have scheduled tasks, so that a run need not look at all of them.
 
-    `note` is called with a sentence when a document ends a run.
+    `warn` is called with a sentence when a document ends a run.
     """
 
-    def __init__(self, state: State, subjects: Subjects, messages: Messages, note: Note) -> None:
+    def __init__(self, state: State, views: ContactViews, messages: Messages, warn: Warn) -> None:
         self._state = state
-        self._subjects = subjects
+        self._views = views
         self._messages = messages
-        self._note = note
+        self._warn = warn
         self._waiting: dict[str, None] = {}
 
     def changed(self, doc: Doc) -> None:
@@ -70,7 +70,7 @@ class Schedules:
         else:
             self._waiting.pop(doc["_id"], None)
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Begin anew."""
         self._waiting.clear()
 
@@ -88,19 +88,19 @@ class Schedules:
             for _, doc_id, dates in sorted((min(dates), doc_id, dates) for doc_id, dates in found if dates):
                 doc = self._state.get(doc_id)
                 try:
-                    turned = doc is not None and self._turn(doc, dates, now)
+                    changed = doc is not None and self._make_pending(doc, dates, now)
                 except (TemplateError, TypeError, ValueError) as fault:
-                    self._note(f"the run of schedules ended at {doc_id}: {fault}")
+                    self._warn(f"the run of schedules ended at {doc_id}: {fault}")
                     return
-                if doc is not None and turned:
+                if doc is not None and changed:
                     minify(doc)
                     self._state.save(doc)
 
-    def _turn(self, doc: Doc, dates: Container[str], now: datetime) -> bool:
+    def _make_pending(self, doc: Doc, dates: Container[str], now: datetime) -> bool:
         """Change the tasks of `doc` with one of the due dates; whether any changed."""
         if not isinstance(doc.get("scheduled_tasks"), list):
             raise TypeError("a task of another list is scheduled, and there are no scheduled_tasks")
-        hydrate(doc, self._state, self._subjects)
+        hydrate(doc, self._state, self._views)
         sms = self._state.settings.get("sms")
         clear_failing = isinstance(sms, Mapping) and js.truthy(sms.get("clear_failing_schedules"))
         context = self._context(doc)
@@ -138,7 +138,7 @@ class Schedules:
         codes = [fields.get(f"{name}_id") or (doc.get(name) or {}).get(f"{name}_id") for name in ("patient", "place")]
         if not any(codes):
             return Context(patient, place)
-        of_patient, of_place = (registered(self._state, self._subjects, code) if code else None for code in codes)
+        of_patient, of_place = (registrations_of(self._state, self._views, code) if code else None for code in codes)
         return Context(patient, place, of_patient, of_place)
 
 
@@ -148,7 +148,7 @@ def due_dates(doc: Mapping[str, Any], now: datetime) -> frozenset[str]:
     for task in (*_tasks(doc, "tasks"), *_tasks(doc)):
         if task.get("state") == SCHEDULED and (task.get("messages") is None or _could_be_sent(task)):
             due = due_date(task, doc)
-            if due is not None and now - BACK <= due <= now:
+            if due is not None and now - MAX_AGE <= due <= now:
                 found.add(iso(due))
     return frozenset(found)
 

@@ -1,11 +1,11 @@
-"""Reports about a registered case: an answer, and reminders that are no longer needed are cleared.
+"""Reports about a registrations_of case: an answer, and reminders that are no longer needed are cleared.
 
 Source: cht-core `transitions/accept_case_reports.js`.
 """
 
 from __future__ import annotations
 
-from fakes.cht.couch.contact_views import Subjects
+from fakes.cht.couch.contact_views import ContactViews
 from fakes.cht.messages.generator import Context, Messages
 from fakes.cht.state import State
 from fakes.cht.transitions.lib.change import Change
@@ -17,23 +17,23 @@ from fakes.cht.transitions.registration import is_relevant
 NAME = "accept_case_reports"
 
 
-class CaseReports:
+class AcceptCaseReports:
     """Accepts reports that name a case by `case_id`."""
 
     def __init__(
-        self, state: State, subjects: Subjects, messages: Messages, schedules: Schedules, validations: Validations
+        self, state: State, views: ContactViews, messages: Messages, schedules: Schedules, validations: Validations
     ) -> None:
         self._state = state
-        self._subjects = subjects
+        self._views = views
         self._messages = messages
         self._schedules = schedules
         self._validations = validations
 
-    def wants(self, change: Change) -> bool:
+    def filter(self, change: Change) -> bool:
         """A record of a configured form, of somebody known or of a public form."""
         return accepts(self._state.settings, NAME, change, NAME)
 
-    def run(self, change: Change) -> bool:
+    def on_match(self, change: Change) -> bool:
         """Answer and silence.
 
         An accepted report does not count as changed, as in the real one: its messages are kept only if another
@@ -44,7 +44,7 @@ class CaseReports:
         if not self._validations.passes(doc, configuration):
             return True
         fields = doc.setdefault("fields", {})
-        registrations = registrations_about(self._state, self._subjects, doc.get("case_id") or fields.get("case_id"))
+        registrations = registrations_about(self._state, self._views, doc.get("case_id") or fields.get("case_id"))
         if not registrations:
             self._messages.reject(doc, configuration, "registration_not_found")
             return True

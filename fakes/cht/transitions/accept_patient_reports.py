@@ -1,4 +1,4 @@
-"""Reports about a registered patient or place: an answer, and reminders that are no longer needed are cleared.
+"""Reports about a registrations_of patient or place: an answer, and reminders that are no longer needed are cleared.
 
 Source: cht-core `transitions/accept_patient_reports.js`.
 """
@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from fakes.cht.couch.contact_views import Subjects
+from fakes.cht.couch.contact_views import ContactViews
 from fakes.cht.couch.documents import Doc
 from fakes.cht.javascript import moments
 from fakes.cht.javascript.paths import UNDEFINED
@@ -26,23 +26,23 @@ SETTING = "patient_reports"
 DELIVERED = ("delivered", "sent")
 
 
-class PatientReports:
+class AcceptPatientReports:
     """Accepts reports that name a patient or a place."""
 
     def __init__(
-        self, state: State, subjects: Subjects, messages: Messages, schedules: Schedules, validations: Validations
+        self, state: State, views: ContactViews, messages: Messages, schedules: Schedules, validations: Validations
     ) -> None:
         self._state = state
-        self._subjects = subjects
+        self._views = views
         self._messages = messages
         self._schedules = schedules
         self._validations = validations
 
-    def wants(self, change: Change) -> bool:
+    def filter(self, change: Change) -> bool:
         """A record of a configured form, of somebody known or of a public form."""
         return accepts(self._state.settings, SETTING, change, NAME)
 
-    def run(self, change: Change) -> bool:
+    def on_match(self, change: Change) -> bool:
         """Check, answer, silence; a report about somebody unknown is answered so."""
         doc = change.doc
         configuration = entry_for(self._state.settings, SETTING, doc.get("form")) or {}
@@ -52,8 +52,7 @@ class PatientReports:
             self._messages.reject(doc, configuration, "registration_not_found")
             return True
         of_patient, of_place = (
-            registrations_about(self._state, self._subjects, *subject_ids(doc.get(name)))
-            for name in ("patient", "place")
+            registrations_about(self._state, self._views, *subject_ids(doc.get(name))) for name in ("patient", "place")
         )
         self._add_messages(doc, configuration, Context(doc.get("patient"), doc.get("place"), of_patient, of_place))
         registrations = [*of_patient, *of_place]
@@ -78,7 +77,7 @@ class PatientReports:
         return latest
 
     def _note_answer(self, doc: Doc, configuration: Mapping[str, Any], registrations: Sequence[Doc]) -> None:
-        """Note with the reminder that the report answers that it was answered."""
+        """Warn with the reminder that the report answers that it was answered."""
         span = moments.offset(configuration.get("silence_for"))
         for registration in registrations:
             task = self._answered(doc, registration, span)

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fakes.cht.couch.contact_views import Subjects
+from fakes.cht.couch.contact_views import ContactViews
 from fakes.cht.couch.documents import Doc
 from fakes.cht.javascript import js
 from fakes.cht.javascript import values as jv
@@ -29,12 +29,12 @@ LATEST = "globalThis[{name}] = (all => back => all[all.length - 1 - back])({repo
 class ConditionalAlerts:
     """Adds the messages of the alerts of a form."""
 
-    def __init__(self, state: State, subjects: Subjects, messages: Messages) -> None:
+    def __init__(self, state: State, views: ContactViews, messages: Messages) -> None:
         self._state = state
-        self._subjects = subjects
+        self._views = views
         self._messages = messages
 
-    def wants(self, change: Change) -> bool:
+    def filter(self, change: Change) -> bool:
         """A record of a form, of somebody known or of a public form."""
         doc = change.doc
         return bool(
@@ -44,7 +44,7 @@ class ConditionalAlerts:
             and is_valid_submission(self._state.settings, doc)
         )
 
-    def run(self, change: Change) -> bool:
+    def on_match(self, change: Change) -> bool:
         """Add what applies, alerts that look at other reports last.
 
         Raises ValueError for a condition that breaks; what was added before stays.
@@ -77,7 +77,7 @@ class ConditionalAlerts:
         if not js.truthy(place):
             raise ValueError(js.dumps(NO_PLACE))
         with self._state.lock:
-            ids = self._subjects.reports_from(form, place)
+            ids = self._views.reports_by_form_and_parent(form, place)
             found = [self._state.docs.get(doc_id) if doc_id != doc["_id"] else doc for doc_id in ids]
         reports = [one for one in found if one is not None]
         if doc["_id"] not in ids:

@@ -9,8 +9,8 @@ from typing import Any
 from fakes.cht.couch.documents import Doc
 from fakes.cht.javascript import js
 from fakes.cht.javascript.dates import parse_date, to_ms
-from fakes.cht.messages.deny import is_gateway
 from fakes.cht.messages.generator import Messages
+from fakes.cht.messages.outgoing_allowed import is_gateway
 from fakes.cht.state import State
 from fakes.cht.transitions.lib.change import Change
 
@@ -27,7 +27,7 @@ class DefaultResponses:
         self._state = state
         self._messages = messages
 
-    def wants(self, change: Change) -> bool:
+    def filter(self, change: Change) -> bool:
         """A text of somebody else, not answered yet."""
         doc = change.doc
         return bool(
@@ -39,7 +39,7 @@ class DefaultResponses:
             and not is_gateway(self._state.settings, (doc.get("sms_message") or {}).get("from"))
         )
 
-    def run(self, change: Change) -> bool:
+    def on_match(self, change: Change) -> bool:
         """Add the answer, if one is due. The document counts as changed in any case."""
         key = self._key(change.doc)
         if key is not None:

@@ -21,11 +21,11 @@ class MarkForOutbound:
         self._state = state
         self._outbound = outbound
 
-    def wants(self, change: Change) -> bool:  # noqa: ARG002 - every document may be relevant
+    def filter(self, change: Change) -> bool:  # noqa: ARG002 - every document may be relevant
         """Whether any push is configured."""
         return bool(self._outbound.pushes())
 
-    def run(self, change: Change) -> bool:
+    def on_match(self, change: Change) -> bool:
         """Push; the document never counts as changed. One `relevant_to` that throws ends all pushes of the document."""
         doc = change.doc
         pushes = self._outbound.pushes().items()

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from fakes.cht.contacts.contact_types import type_of
-from fakes.cht.couch.contact_views import Subjects
+from fakes.cht.couch.contact_views import ContactViews
 from fakes.cht.couch.documents import Conflict, Doc
 from fakes.cht.couch.infodoc import info_of, save_muting
 from fakes.cht.javascript import js, moments
@@ -20,7 +20,7 @@ from fakes.cht.javascript.dates import iso, milliseconds
 from fakes.cht.messages.generator import Context, Messages
 from fakes.cht.messages.task_state import set_task_state
 from fakes.cht.state import State
-from fakes.cht.transitions.lib.change import Change, Note
+from fakes.cht.transitions.lib.change import Change, Warn
 from fakes.cht.transitions.lib.forms import is_valid_submission, registrations_about, subject_ids
 from fakes.cht.transitions.lib.validations import Validations
 
@@ -35,15 +35,15 @@ class Muting:
     """Mutes and unmutes by reports, and new contacts below muted ones."""
 
     def __init__(
-        self, state: State, subjects: Subjects, messages: Messages, validations: Validations, note: Note
+        self, state: State, views: ContactViews, messages: Messages, validations: Validations, warn: Warn
     ) -> None:
         self._state = state
-        self._subjects = subjects
+        self._views = views
         self._messages = messages
         self._validations = validations
-        self._note = note
+        self._warn = warn
 
-    def wants(self, change: Change) -> bool:
+    def filter(self, change: Change) -> bool:
         """A report of a configured form, or a contact that came below a muted one or was muted by a phone."""
         doc, settings = change.doc, self._state.settings
         if doc.get("type") != "data_record":
@@ -56,7 +56,7 @@ class Muting:
             and is_valid_submission(settings, doc)
         )
 
-    def run(self, change: Change) -> bool:
+    def on_match(self, change: Change) -> bool:
         """Mute or unmute. A contact may turn out to be as it should be."""
         if change.doc.get("type") != "data_record":
             return self._contact_changed(change)
@@ -65,7 +65,7 @@ class Muting:
         contact = doc.get("patient") or doc.get("place")
         context = Context(doc.get("patient"), doc.get("place"))
         if not contact:
-            self._tell_missing(doc, context)
+            self._answer_not_found(doc, context)
         elif self._validations.passes(doc, self._configuration(), context):
             self._apply(doc, contact, mute, context)
         return True
@@ -73,12 +73,12 @@ class Muting:
     def _apply(self, doc: Doc, contact: Doc, mute: bool, context: Context) -> None:
         by_phone = (doc.get("client_side_transitions") or {}).get(NAME)
         if js.truthy(contact.get("muted")) == mute and not by_phone:
-            self._say(doc, "already_muted" if mute else "already_unmuted", context)
+            self._answer(doc, "already_muted" if mute else "already_unmuted", context)
             return
         if by_phone:
-            self._note(f"{doc['_id']} was handled by a phone: later mutings of that phone are not replayed")
+            self._warn(f"{doc['_id']} was handled by a phone: later mutings of that phone are not replayed")
         self._set_all(contact, self._state.now() if mute else None, doc["_id"])
-        self._say(doc, "mute" if mute else "unmute", context)
+        self._answer(doc, "mute" if mute else "unmute", context)
 
     def _set_all(self, contact: Doc, since: datetime | None, report_id: str) -> None:
         """Mute a contact and all below it, or unmute all from the topmost muted contact above it on."""
@@ -86,12 +86,12 @@ class Muting:
         if since is None:
             top = next((one["_id"] for one in reversed([*_lineage(contact)]) if js.truthy(one.get("muted"))), top)
         with self._state.lock:
-            found = [self._state.docs.get(doc_id) for doc_id in self._subjects.below(top)]
+            found = [self._state.docs.get(doc_id) for doc_id in self._views.descendants(top)]
             contacts = [one for one in found if one is not None]
             self._save(one for one in contacts if self._set(one, since))
             self._set_registrations([doc_id for one in contacts for doc_id in subject_ids(one)], since)
             for one in contacts:
-                self._remember(one["_id"], since, report_id)
+                self._record_history(one["_id"], since, report_id)
 
     def _contact_changed(self, change: Change) -> bool:
         doc = change.doc
@@ -99,7 +99,7 @@ class Muting:
         since = self._state.now() if mute else None
         with self._state.lock:
             self._set_registrations(subject_ids(doc), since)
-            self._remember(doc["_id"], since, self._cause(change))
+            self._record_history(doc["_id"], since, self._cause(change))
         return self._set(doc, since)
 
     def _cause(self, change: Change) -> Any:
@@ -131,7 +131,7 @@ class Muting:
         return changed
 
     def _set_registrations(self, ids: Iterable[Any], since: datetime | None) -> None:
-        registrations = registrations_about(self._state, self._subjects, *ids)
+        registrations = registrations_about(self._state, self._views, *ids)
         self._save(one for one in registrations if self._set_reminders(one, since is not None))
 
     def _set_reminders(self, registration: Doc, mute: bool) -> bool:
@@ -147,8 +147,8 @@ class Muting:
         changed = [set_task_state(task, MUTED if mute else "scheduled", now=now) for task in chosen]
         return any(changed)
 
-    def _remember(self, doc_id: str, since: datetime | None, report_id: Any) -> None:
-        """Note in the info document who muted a contact, once for each change."""
+    def _record_history(self, doc_id: str, since: datetime | None, report_id: Any) -> None:
+        """Warn in the info document who muted a contact, once for each change."""
         info = info_of(doc_id, self._state.sentinel, None)
         history = list(info.get("muting_history") or ())
         last = history[-1] if history else {}
@@ -163,16 +163,16 @@ class Muting:
             try:
                 self._state.save(doc)
             except Conflict:
-                self._note(f"{doc['_id']} was not muted or unmuted: somebody else saved it meanwhile")
+                self._warn(f"{doc['_id']} was not muted or unmuted: somebody else saved it meanwhile")
 
-    def _tell_missing(self, doc: Doc, context: Context) -> None:
+    def _answer_not_found(self, doc: Doc, context: Context) -> None:
         message = self._message(NOT_FOUND)
-        words = self._messages.wording(doc, message) if message is not None else None
+        words = self._messages.template(doc, message) if message is not None else None
         unsaid = f'Failed to complete muting request, event type "{NOT_FOUND}" misconfigured.'
-        self._messages.note(doc, {"message": words or unsaid})
-        self._say(doc, NOT_FOUND, context)
+        self._messages.record_error(doc, {"message": words or unsaid})
+        self._answer(doc, NOT_FOUND, context)
 
-    def _say(self, doc: Doc, event: str, context: Context) -> None:
+    def _answer(self, doc: Doc, event: str, context: Context) -> None:
         message = self._message(event)
         if message is not None:
             self._messages.add(doc, message, message.get("recipient"), context)

@@ -10,25 +10,25 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fakes.cht.contacts.contact_types import is_person, is_place
-from fakes.cht.couch.contact_views import Subjects
+from fakes.cht.couch.contact_views import ContactViews
 from fakes.cht.couch.documents import Doc
 from fakes.cht.javascript import moments
 from fakes.cht.javascript.dates import iso
 from fakes.cht.javascript.sandbox import ScriptError, holds
 from fakes.cht.messages.generator import Context, Messages
 from fakes.cht.state import State
-from fakes.cht.transitions.lib.change import Change, Note
-from fakes.cht.transitions.lib.dates_of_people import PREGNANCY, born, pregnant_since
+from fakes.cht.transitions.lib.change import Change, Warn
 from fakes.cht.transitions.lib.forms import (
     is_valid_submission,
-    registered,
     registration_for,
     registrations_about,
+    registrations_of,
     subject_ids,
 )
 from fakes.cht.transitions.lib.ids import free_id
-from fakes.cht.transitions.lib.loading import parameters
+from fakes.cht.transitions.lib.loading import trigger_parameters
 from fakes.cht.transitions.lib.new_contacts import NewContacts
+from fakes.cht.transitions.lib.registration_dates import PREGNANCY, birth_date, lmp_date
 from fakes.cht.transitions.lib.schedules import Schedules, next_times
 from fakes.cht.transitions.lib.validations import Validations
 
@@ -43,19 +43,19 @@ class Registration:
     def __init__(
         self,
         state: State,
-        subjects: Subjects,
+        views: ContactViews,
         messages: Messages,
         schedules: Schedules,
         validations: Validations,
-        note: Note,
+        warn: Warn,
     ) -> None:
         self._state = state
-        self._subjects = subjects
+        self._views = views
         self._messages = messages
         self._schedules = schedules
         self._validations = validations
-        self._note = note
-        contacts = NewContacts(state, subjects, messages)
+        self._warn = warn
+        contacts = NewContacts(state, views, messages)
         self._triggers: Mapping[str, Trigger] = {
             "assign_schedule": self._assign_schedules,
             "clear_schedule": self._clear_schedules,
@@ -72,7 +72,7 @@ class Registration:
         """The names of the triggers that settings may use."""
         return tuple(self._triggers)
 
-    def wants(self, change: Change) -> bool:
+    def filter(self, change: Change) -> bool:
         """A record of a form with a registration, of somebody known or of a public form."""
         doc, settings = change.doc, self._state.settings
         return (
@@ -82,7 +82,7 @@ class Registration:
             and is_valid_submission(settings, doc)
         )
 
-    def run(self, change: Change) -> bool:
+    def on_match(self, change: Change) -> bool:
         """Check and register; a record about somebody unknown is answered so.
 
         Raises ScriptError, ValueError, TypeError where the real one throws: the triggers before have done their work.
@@ -96,7 +96,7 @@ class Registration:
             return True
         view = {**(doc.get("fields") or {}), **doc}
         wanted = [event for event in _events(configuration) if self._is_wanted(view, event)]
-        given = [parameters(event.get("params")) for event in wanted]
+        given = [trigger_parameters(event.get("params")) for event in wanted]
         for event, told in zip(wanted, given, strict=True):  # no trigger changes the record before all are chosen
             self._triggers[str(event["trigger"])](doc, configuration, told)
         self._add_messages(doc, configuration)
@@ -116,7 +116,7 @@ class Registration:
         if event.get("name") != "on_create" or not self._applies(view, event):
             return False
         if name not in self._triggers:
-            self._note(f"registration {view.get('form')!r}: there is no trigger {name!r}, so nothing comes of it")
+            self._warn(f"registration {view.get('form')!r}: there is no trigger {name!r}, so nothing comes of it")
         return name in self._triggers
 
     def _applies(self, doc: Doc, entry: Mapping[str, Any]) -> bool:
@@ -131,7 +131,7 @@ class Registration:
     def _context(self, doc: Doc) -> Context:
         fields = doc.get("fields") or {}
         patients, places = (
-            registered(self._state, self._subjects, fields.get(name)) for name in ("patient_id", "place_id")
+            registrations_of(self._state, self._views, fields.get(name)) for name in ("patient_id", "place_id")
         )
         return Context(doc.get("patient"), doc.get("place"), patients, places)
 
@@ -144,24 +144,24 @@ class Registration:
         fields = doc.get("fields") or {}
         ids = [one for role in ("patient", "place") for one in subject_ids(doc.get(role))]
         ids.append(doc.get("case_id") or fields.get("case_id"))
-        found = registrations_about(self._state, self._subjects, *ids)
+        found = registrations_about(self._state, self._views, *ids)
         self._schedules.silence(doc, {"silence_type": ",".join(names) if isinstance(names, list) else ""}, found)
 
     def _add_case(self, doc: Doc, _configuration: Mapping[str, Any], _parameters: Any) -> None:
         if not doc.get("case_id"):
-            doc["case_id"] = free_id(self._state, self._subjects)
+            doc["case_id"] = free_id(self._state, self._views)
         place = ((doc.get("contact") or {}).get("parent") or {}).get("_id")
         if place:
             doc.setdefault("fields", {})["place_uuid"] = place
 
     def _add_expected_date(self, doc: Doc, _configuration: Mapping[str, Any], _parameters: Any) -> None:
-        start = pregnant_since(doc)
+        start = lmp_date(doc)
         doc["lmp_date"] = None if start is None else iso(start)
         doc["expected_date"] = None if start is None else iso(moments.add(start, PREGNANCY))
 
     def _add_birth_date(self, doc: Doc, _configuration: Mapping[str, Any], _parameters: Any) -> None:
         if isinstance(doc.get("fields"), dict):
-            date = born(doc)
+            date = birth_date(doc)
             doc["birth_date"] = None if date is None else iso(date)
 
     def _add_messages(self, doc: Doc, configuration: Mapping[str, Any]) -> None:

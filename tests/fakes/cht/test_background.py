@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fakes.cht.jobs import Gone
+from fakes.cht.jobs import JobStopped
 from tests.fakes.cht.recorded_traffic import World, send, world
 from tests.scripted_server import Script, session
 
@@ -53,11 +53,11 @@ def test_what_is_saved_while_the_processes_are_dead_is_pushed_when_they_run_agai
 
 def test_held_processes_begin_nothing_until_they_go_on() -> None:
     made, script = made_world()
-    made.cht.background.hold()
+    made.cht.background.pause()
     put(made, "a")
     made.clock.advance(3600)
     assert script.asked == []
-    made.cht.background.go_on()
+    made.cht.background.resume()
     made.clock.advance(0)
     assert len(script.asked) == 1
 
@@ -70,7 +70,7 @@ def test_a_process_that_dies_over_a_push_makes_it_again() -> None:
     def dying(_number: int, _request: Any) -> Any:
         if next(deaths):
             made.cht.kill()
-            raise Gone
+            raise JobStopped
         return OK
 
     script.answer_with(dying)

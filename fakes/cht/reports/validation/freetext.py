@@ -20,7 +20,7 @@ LONGEST = 1000
 ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
-class SearchFault(ValueError):
+class SearchError(ValueError):
     """A search that the database refuses."""
 
 
@@ -37,10 +37,10 @@ class Freetext:
         self._keys: dict[str, tuple[str, ...]] = {}
 
     def reports(self, wanted: str) -> list[str]:
-        """The reports that have a field and value such as `name:ada`. Raises SearchFault."""
+        """The reports that have a field and value such as `name:ada`. Raises SearchError."""
         wanted = wanted.strip().lower()
         if len(wanted) < SHORTEST or '"' in wanted or len(wanted) - len(wanted.rstrip("\\")) & 1:
-            raise SearchFault(wanted)
+            raise SearchError(wanted)
         if self._of is not self._state.docs:
             self._build(self._state.docs)
         return sorted(self._docs.get(ESCAPED.sub(r"\1", wanted), ()))

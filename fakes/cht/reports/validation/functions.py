@@ -1,7 +1,7 @@
 """What a rule may ask of a value, by the name in lower case (cht-core `validation/src/validator_functions.js`).
 
 Each is called with the values of the report, the value in question and the arguments that stand in the rule.
-Raises RuleFault where the real one throws.
+Raises RuleError where the real one throws.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ EMAIL = re.compile(r"[\w.%+-]+@[a-z0-9.-]+\.[a-z]{2,4}", re.IGNORECASE | re.ASCI
 
 Values = Mapping[str, Any]
 Arguments = Sequence[Any]
-Question = Callable[[Values, Any, Arguments], bool]
+RuleFunction = Callable[[Values, Any, Arguments], bool]
 
 
-class RuleFault(ValueError):
+class RuleError(ValueError):
     """A rule that cannot be asked; the text is what the real server writes of it: JSON."""
 
     def __init__(self, json_text: str = "{}") -> None:
@@ -55,7 +55,7 @@ def _is_short_enough(_values: Values, value: Any, arguments: Arguments) -> bool:
 
 def _has_length(_values: Values, value: Any, arguments: Arguments) -> bool:
     if value is None or value is UNDEFINED:
-        raise RuleFault
+        raise RuleError
     return len(jv.text(value)) == jv.leading_integer(argument(arguments, 0))
 
 
@@ -115,7 +115,7 @@ def _matches(_values: Values, value: Any, arguments: Arguments) -> bool:
     try:
         return holds("new RegExp(pattern, flags).test(value)", names)
     except ScriptError:
-        raise RuleFault from None
+        raise RuleError from None
 
 
 def _equals_field(values: Values, value: Any, arguments: Arguments) -> bool:
@@ -124,14 +124,14 @@ def _equals_field(values: Values, value: Any, arguments: Arguments) -> bool:
 
 def _lower(value: Any) -> str:
     if not isinstance(value, str):
-        raise RuleFault
+        raise RuleError
     return value.lower()
 
 
 def _length(value: Any) -> float:
     """`value.length`: of texts, counted as JavaScript does, and lists; NaN for what has none."""
     if value is None or value is UNDEFINED:
-        raise RuleFault
+        raise RuleError
     if isinstance(value, dict):
         return jv.number(value.get("length", UNDEFINED))
     if isinstance(value, str):
@@ -139,7 +139,7 @@ def _length(value: Any) -> float:
     return len(value) if isinstance(value, list) else jv.number(UNDEFINED)
 
 
-FUNCTIONS: Mapping[str, Question] = {
+FUNCTIONS: Mapping[str, RuleFunction] = {
     "equals": _equals,
     "iequals": _equals_in_any_case,
     "sequals": _is_same,

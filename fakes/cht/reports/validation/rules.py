@@ -11,28 +11,28 @@ from typing import Any
 
 from fakes.cht.javascript import values as jv
 from fakes.cht.javascript.paths import UNDEFINED
-from fakes.cht.reports.validation.functions import Question, RuleFault, Values, argument
-from fakes.cht.reports.validation.syntax import Call, Group, Item, SyntaxFault, parse
+from fakes.cht.reports.validation.functions import RuleError, RuleFunction, Values, argument
+from fakes.cht.reports.validation.syntax import Call, Group, Item, RuleSyntaxError, parse
 from fakes.cht.reports.validation.tokens import Tokens
 
 OTHER = "other"
 
 
-def holds(rule: Any, values: Values, name: str, functions: Mapping[str, Question]) -> bool:
-    """Whether the value `name` is as a rule wants it. Raises RuleFault."""
+def holds(rule: Any, values: Values, name: str, functions: Mapping[str, RuleFunction]) -> bool:
+    """Whether the value `name` is as a rule wants it. Raises RuleError."""
     if not isinstance(rule, str):
-        raise RuleFault
+        raise RuleError
     try:
         items = parse(Tokens(rule).read())
-    except SyntaxFault as fault:
-        raise RuleFault(str(fault)) from None
-    return _Asked(values, name, functions).all_hold(items)
+    except RuleSyntaxError as fault:
+        raise RuleError(str(fault)) from None
+    return _Evaluation(values, name, functions).all_hold(items)
 
 
-class _Asked:
+class _Evaluation:
     """One report and the value in question."""
 
-    def __init__(self, values: Values, name: str, functions: Mapping[str, Question]) -> None:
+    def __init__(self, values: Values, name: str, functions: Mapping[str, RuleFunction]) -> None:
         self._values = values
         self._name = name
         self._functions = functions

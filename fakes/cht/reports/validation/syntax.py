@@ -32,7 +32,7 @@ WORDS: tuple[tuple[Kind, Expected, str], ...] = (
 """What each part has to be expected as, and what it is called if it is not."""
 
 
-class SyntaxFault(ValueError):
+class RuleSyntaxError(ValueError):
     """A rule that cannot be read; the text is what the real server writes into the record: JSON."""
 
     def __init__(self, message: str, at: int | None = None) -> None:
@@ -62,7 +62,7 @@ Item = Call | Group | Sign
 
 
 def parse(tokens: Sequence[Token]) -> list[Item]:
-    """What a rule asks for. Raises SyntaxFault."""
+    """What a rule asks for. Raises RuleSyntaxError."""
     reader = _Reader()
     for at, token in enumerate(tokens):
         reader.take(token, at, last=at == len(tokens) - 1)
@@ -77,11 +77,11 @@ class _Reader:
         self._expected: tuple[Expected, ...] = OPERAND
 
     def take(self, token: Token, at: int, last: bool) -> None:
-        """Take the next part. Raises SyntaxFault."""
+        """Take the next part. Raises RuleSyntaxError."""
         kind = token.kind
         for one, expected, word in WORDS:
             if kind == one and expected not in self._expected:
-                raise SyntaxFault(f"Unexpected {word}", None if kind in "?:" else at)
+                raise RuleSyntaxError(f"Unexpected {word}", None if kind in "?:" else at)
         opens, closes, sign = self._read(token, at)
         self._complete = self._complete or last
         if self._complete and self._call is not None:
@@ -94,9 +94,9 @@ class _Reader:
         self._close(choice=last or closes, group=closes, at=at)
 
     def end(self) -> list[Item]:
-        """Everything. Raises SyntaxFault where something stands open."""
+        """Everything. Raises RuleSyntaxError where something stands open."""
         if len(self._open) > 1:
-            raise SyntaxFault("All blocks weren't closed.")
+            raise RuleSyntaxError("All blocks weren't closed.")
         return self._open[0].items
 
     def _read(self, token: Token, at: int) -> tuple[bool, bool, Sign | None]:
@@ -130,7 +130,7 @@ class _Reader:
             self._expected = ("value", "end of arguments")
             return False
         if "(" not in self._expected:
-            raise SyntaxFault("Unexpected opening bracket", at)
+            raise RuleSyntaxError("Unexpected opening bracket", at)
         self._complete = True
         self._expected = (*OPERAND, ")")
         return True
@@ -138,7 +138,7 @@ class _Reader:
     def _end_bracket(self, at: int) -> bool:
         of_arguments = self._call is not None and "end of arguments" in self._expected
         if not of_arguments and ")" not in self._expected:
-            raise SyntaxFault("Unexpected closing bracket", at)
+            raise RuleSyntaxError("Unexpected closing bracket", at)
         self._complete = True
         self._expected = AFTER_CALL
         return not of_arguments
@@ -168,5 +168,5 @@ class _Reader:
             self._open.pop()
         if group:
             if len(self._open) == 1:
-                raise SyntaxFault("Can't close the root block.", at)
+                raise RuleSyntaxError("Can't close the root block.", at)
             self._open.pop()

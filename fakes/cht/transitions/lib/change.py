@@ -30,14 +30,14 @@ class Change:
 class Transition(Protocol):
     """One transition."""
 
-    def wants(self, change: Change) -> bool:
+    def filter(self, change: Change) -> bool:
         """Whether it has to do with this change."""
         ...
 
-    def run(self, change: Change) -> bool:
+    def on_match(self, change: Change) -> bool:
         """Do it; whether it counts as having changed the document. What it raises becomes an error of the document."""
         ...
 
 
-Note = Callable[[str], None]
+Warn = Callable[[str], None]
 """Called with a sentence where the fake does less than the real server would."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fakes.cht.couch.contact_views import Subjects
+from fakes.cht.couch.contact_views import ContactViews
 from fakes.cht.couch.documents import Doc
 from fakes.cht.state import State
 from fakes.cht.transitions.lib.change import Change
@@ -70,18 +70,18 @@ def registration_for(settings: Settings, code: Any) -> Mapping[str, Any] | None:
     return next((one for one in configured(settings, "registrations") if pattern.fullmatch(str(one.get("form")))), None)
 
 
-def registrations_about(state: State, subjects: Subjects, *ids: Any) -> list[Doc]:
+def registrations_about(state: State, views: ContactViews, *ids: Any) -> list[Doc]:
     """The registrations about patients, places or cases, each once, as they are now."""
     with state.lock:
-        found = dict.fromkeys(doc_id for one in ids if one for doc_id in subjects.reports_about(one))
+        found = dict.fromkeys(doc_id for one in ids if one for doc_id in views.reports_by_subject(one))
         docs = [doc for doc_id in found if (doc := state.docs.get(doc_id)) is not None]
     return [doc for doc in docs if is_registration(state.settings, doc)]
 
 
-def registered(state: State, subjects: Subjects, code: Any) -> list[Doc]:
+def registrations_of(state: State, views: ContactViews, code: Any) -> list[Doc]:
     """The registrations of a patient or place by its short id, as they are now."""
     with state.lock:
-        docs = [doc for doc_id in subjects.registered(code) if (doc := state.docs.get(doc_id)) is not None]
+        docs = [doc for doc_id in views.registered_patients(code) if (doc := state.docs.get(doc_id)) is not None]
     return [doc for doc in docs if is_registration(state.settings, doc)]
 
 

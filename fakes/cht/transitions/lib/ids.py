@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from fakes.cht.couch.contact_views import Subjects
+from fakes.cht.couch.contact_views import ContactViews
 from fakes.cht.state import State
 
 SHORTEST = 5
 TRIES = 200
 
 
-def free_id(state: State, subjects: Subjects) -> str:
+def free_id(state: State, views: ContactViews) -> str:
     """An id that nobody has; longer by a digit where those of one length run out."""
     length = SHORTEST
     with state.lock:
@@ -17,7 +17,7 @@ def free_id(state: State, subjects: Subjects) -> str:
             for _ in range(TRIES):
                 digits = "".join(str(state.rng.randrange(10)) for _ in range(length - 1))
                 code = with_check_digit(digits)
-                if subjects.is_free(code):
+                if views.is_free(code):
                     return code
             length += 1
 

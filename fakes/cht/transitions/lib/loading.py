@@ -1,4 +1,4 @@
-"""Which transitions run: those that the settings switch on, or none at all if any of them is not configured rightly.
+"""Which transitions run: those that the settings switch on, or none at all if any_loaded of them is not configured rightly.
 
 Source: cht-core `transitions/index.js` (loadTransitions) and the `init` of each transition. The server and sentinel
 load them each for themselves; the server leaves out those that only sentinel runs.
@@ -15,7 +15,7 @@ from fakes.cht.javascript import js
 from fakes.cht.state import State
 
 SERVER, SENTINEL = "server", "sentinel"
-KNOWN = (
+TRANSITIONS = (
     "update_clinics",
     "self_report",
     "registration",
@@ -44,53 +44,53 @@ SENTINEL_ONLY = (
     "muting",
     "create_user_for_contacts",
 )
-FORMS = (("muting", "mute_forms"), ("death_reporting", "mark_deceased_forms"))
+REQUIRED_FORMS = (("muting", "mute_forms"), ("death_reporting", "mark_deceased_forms"))
 """Lists of forms that may not be empty, by transition."""
 
 Settings = Mapping[str, Any]
 
 
-class Loading:
-    """Whether any transition runs in one process, SERVER or SENTINEL; why none does is told once for each settings."""
+class LoadedTransitions:
+    """Whether any_loaded transition runs in one process, SERVER or SENTINEL; why none does is told once for each settings."""
 
-    def __init__(self, state: State, here: str, note: Callable[[str], None]) -> None:
+    def __init__(self, state: State, process: str, warn: Callable[[str], None]) -> None:
         self._state = state
-        self._here = here
-        self._note = note
+        self._process = process
+        self._warn = warn
         self._of: Settings | None = None
-        self._any = False
+        self._any_loaded = False
 
-    def any(self) -> bool:
-        """Whether any runs with the present settings."""
+    def any_loaded(self) -> bool:
+        """Whether any_loaded runs with the present settings."""
         settings = self._state.settings
         if self._of is not settings:
-            self._of, self._any = settings, bool(loaded(settings, self._here))
-            wrong = fault(settings, self._here)
+            self._of, self._any_loaded = settings, bool(loaded_transitions(settings, self._process))
+            wrong = configuration_error(settings, self._process)
             if wrong is not None:
-                self._note(f"no transition runs, nor would any in the real {self._here}: {wrong}")
-        return self._any
+                self._warn(f"no transition runs, nor would any_loaded in the real {self._process}: {wrong}")
+        return self._any_loaded
 
 
-def loaded(settings: Settings, here: str) -> tuple[str, ...]:
+def loaded_transitions(settings: Settings, process: str) -> tuple[str, ...]:
     """The transitions that run in SERVER or SENTINEL, in their order."""
-    return () if fault(settings, here) is not None else _wanted(settings, here)
+    return () if configuration_error(settings, process) is not None else _enabled(settings, process)
 
 
-def fault(settings: Settings, here: str) -> str | None:
+def configuration_error(settings: Settings, process: str) -> str | None:
     """Why no transition runs; None if nothing is wrong."""
     configured = settings.get("transitions")
-    unknown = [name for name in configured if name not in KNOWN] if isinstance(configured, dict) else []
+    unknown = [name for name in configured if name not in TRANSITIONS] if isinstance(configured, dict) else []
     if unknown:
         return f"there is no transition {unknown[0]!r}"
-    wanted = _wanted(settings, here)
-    for name, key in FORMS:
+    enabled = _enabled(settings, process)
+    for name, key in REQUIRED_FORMS:
         forms = _mapping(settings.get(name)).get(key)
-        if name in wanted and not (isinstance(forms, list) and forms):
+        if name in enabled and not (isinstance(forms, list) and forms):
             return f"{name} needs a list of forms in {name}.{key}"
-    return next(_faults_of_registrations(settings), None) if "registration" in wanted else None
+    return next(_registration_errors(settings), None) if "registration" in enabled else None
 
 
-def parameters(given: Any) -> Any:
+def trigger_parameters(given: Any) -> Any:
     """Parameters of a trigger: an object or list as it is or as JSON, else names with commas between.
 
     Raises ValueError for JSON that is none.
@@ -104,17 +104,17 @@ def parameters(given: Any) -> Any:
     return given.split(",")
 
 
-def _wanted(settings: Settings, here: str) -> tuple[str, ...]:
+def _enabled(settings: Settings, process: str) -> tuple[str, ...]:
     configured = settings.get("transitions")
     on = [name for name, value in configured.items() if _is_on(value)] if isinstance(configured, dict) else []
-    return tuple(name for name in KNOWN if name in on and not (here == SERVER and name in SENTINEL_ONLY))
+    return tuple(name for name in TRANSITIONS if name in on and not (process == SERVER and name in SENTINEL_ONLY))
 
 
 def _is_on(value: Any) -> bool:
     return js.truthy(value) and not (isinstance(value, dict) and js.truthy(value.get("disable")))
 
 
-def _faults_of_registrations(settings: Settings) -> Iterator[str]:
+def _registration_errors(settings: Settings) -> Iterator[str]:
     registrations = settings.get("registrations")
     if not isinstance(registrations, list):
         yield "registration needs a list in registrations"
@@ -122,13 +122,13 @@ def _faults_of_registrations(settings: Settings) -> Iterator[str]:
     for one in registrations:
         for event in _mappings(_mapping(one).get("events")):
             about = f"registration {_mapping(one).get('form')!r}, {event.get('trigger')}"
-            yield from (f"{about}: {words}" for words in _faults_of_event(settings, event))
+            yield from (f"{about}: {words}" for words in _event_errors(settings, event))
 
 
-def _faults_of_event(settings: Settings, event: Mapping[str, Any]) -> Iterator[str]:
+def _event_errors(settings: Settings, event: Mapping[str, Any]) -> Iterator[str]:
     trigger = event.get("trigger")
     try:
-        given = parameters(event.get("params"))
+        given = trigger_parameters(event.get("params"))
     except ValueError:
         yield "its params are no JSON"
         return
@@ -136,16 +136,16 @@ def _faults_of_event(settings: Settings, event: Mapping[str, Any]) -> Iterator[s
     if trigger == "add_patient":
         if named.get("patient_id_field") == "patient_id":
             yield "patient_id_field may not be patient_id"
-        yield from _faults_of_type(settings, named.get("contact_type") or "person", person=True)
+        yield from _type_errors(settings, named.get("contact_type") or "person", person=True)
     elif trigger == "add_place":
-        yield from _faults_of_type(settings, named.get("contact_type"), person=False)
+        yield from _type_errors(settings, named.get("contact_type"), person=False)
     elif trigger in ("assign_schedule", "clear_schedule") and not (
         js.truthy(event.get("params")) and isinstance(given, list)
     ):
         yield "its params have to name schedules"
 
 
-def _faults_of_type(settings: Settings, type_id: Any, *, person: bool) -> Iterator[str]:
+def _type_errors(settings: Settings, type_id: Any, *, person: bool) -> Iterator[str]:
     found = contact_type(settings, type_id)
     if found is None:
         yield f"contact_types has no type {type_id!r}"

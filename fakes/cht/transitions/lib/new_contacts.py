@@ -10,10 +10,10 @@ from typing import Any
 
 from fakes.cht.contacts.contact_types import BUILT_IN, PERSON, is_place, may_be_parent
 from fakes.cht.contacts.lineage import minified
-from fakes.cht.couch.contact_views import Subjects
+from fakes.cht.couch.contact_views import ContactViews
 from fakes.cht.couch.documents import Doc, copy_json
 from fakes.cht.javascript import js
-from fakes.cht.messages.generator import NOTHING, Context, Messages
+from fakes.cht.messages.generator import NO_CONTEXT, Context, Messages
 from fakes.cht.messages.phone_number import normalize
 from fakes.cht.state import State
 from fakes.cht.transitions.lib.forms import form_of
@@ -25,9 +25,9 @@ Configuration = Mapping[str, Any]
 class NewContacts:
     """Makes contacts and saves them at once; the record is told their short ids."""
 
-    def __init__(self, state: State, subjects: Subjects, messages: Messages) -> None:
+    def __init__(self, state: State, views: ContactViews, messages: Messages) -> None:
         self._state = state
-        self._subjects = subjects
+        self._views = views
         self._messages = messages
 
     def add_patient(self, doc: Doc, configuration: Configuration, parameters: Any) -> None:
@@ -44,7 +44,7 @@ class NewContacts:
         """A place, unless the record has a `place_id` already."""
         if js.truthy(doc.get("place_id")):
             return
-        doc["place_id"] = free_id(self._state, self._subjects)
+        doc["place_id"] = free_id(self._state, self._views)
         kind = parameters.get("contact_type") if isinstance(parameters, dict) else None
         about = {"type": kind} if kind in BUILT_IN else {"type": "contact", "contact_type": kind}
         self._add(doc, configuration, parameters, "place", about)
@@ -52,7 +52,7 @@ class NewContacts:
     def _set_patient_id(self, doc: Doc, configuration: Configuration, field: Any) -> None:
         """The id that the record brings in a field, if it is free; without such a field a new one."""
         if not js.truthy(field):
-            doc["patient_id"] = free_id(self._state, self._subjects)
+            doc["patient_id"] = free_id(self._state, self._views)
             return
         provided = _fields(doc).get(str(field))
         if not js.truthy(provided):
@@ -95,7 +95,7 @@ class NewContacts:
         if not js.truthy(phone):
             return True
         if normalize(self._state.settings, phone) is False:
-            self._messages.reject(doc, configuration, "provided_phone_not_valid", NOTHING)
+            self._messages.reject(doc, configuration, "provided_phone_not_valid", NO_CONTEXT)
             return False
         patient["phone"] = phone
         return True
@@ -118,7 +118,7 @@ class NewContacts:
     def _parent_of_sender(self, doc: Doc) -> Doc | None:
         """Where nobody put the sender into the record, it is done here."""
         with self._state.lock:
-            doc_id = self._subjects.contact_by_phone(doc["from"]) if doc.get("from") else None
+            doc_id = self._views.contact_by_phone(doc["from"]) if doc.get("from") else None
             contact = None if doc_id is None else self._state.docs.get(doc_id)
             if contact is None:
                 return None
@@ -129,7 +129,7 @@ class NewContacts:
 
     def _contact(self, code: Any) -> Doc | None:
         with self._state.lock:
-            doc_id = self._subjects.contact_of(code) if js.truthy(code) else None
+            doc_id = self._views.contact_by_shortcode(code) if js.truthy(code) else None
             return None if doc_id is None else self._state.docs.get(doc_id)
 
 

@@ -11,27 +11,27 @@ from fakes.cht.javascript import js, moments
 from fakes.cht.javascript.dates import iso
 from fakes.cht.javascript.mustache import TemplateError
 from fakes.cht.javascript.paths import UNDEFINED, get_path
-from fakes.cht.messages.deny import outgoing_allowed
 from fakes.cht.messages.generator import Context, Messages, add_error
+from fakes.cht.messages.outgoing_allowed import outgoing_allowed
 from fakes.cht.messages.task_state import set_task_state
 from fakes.cht.state import State
-from fakes.cht.transitions.lib.change import Note
+from fakes.cht.transitions.lib.change import Warn
 from fakes.cht.transitions.lib.forms import configured
 
 CLEARABLE = ("pending", "scheduled", "muted")
 
 
-class SaveFault(ValueError):
+class SaveConflict(ValueError):
     """A document that somebody else saved meanwhile; the text is JSON, as the real one writes it."""
 
 
 class Schedules:
     """Writes scheduled tasks into registrations, and clears them."""
 
-    def __init__(self, state: State, messages: Messages, note: Note) -> None:
+    def __init__(self, state: State, messages: Messages, warn: Warn) -> None:
         self._state = state
         self._messages = messages
-        self._note = note
+        self._warn = warn
 
     def assign(self, doc: Doc, name: str, context: Context) -> None:
         """Add the tasks of the schedule `name` to `doc`. Those already past are left out, with the rest of their group.
@@ -62,12 +62,12 @@ class Schedules:
     ) -> None:
         span = moments.offset(message.get("offset"))
         if span is None:
-            self._note(f"schedule {schedule.get('name')!r}: {message.get('offset')!r} is no offset such as '2 weeks'")
+            self._warn(f"schedule {schedule.get('name')!r}: {message.get('offset')!r} is no offset such as '2 weeks'")
             return
         due = None if start is None else moments.add(start, span)
         if due is not None:
             due = moments.on_day(moments.at_time(due, message.get("send_time")), message.get("send_day"))
-        if (due is not None and due < self._state.now()) or not self._messages.wording(doc, message):
+        if (due is not None and due < self._state.now()) or not self._messages.template(doc, message):
             if not js.truthy(schedule.get("start_mid_group")):
                 skipped.append(message.get("group"))
             return
@@ -100,7 +100,7 @@ class Schedules:
     def silence(self, report: Doc, configuration: Mapping[str, Any], registrations: Sequence[Doc]) -> None:
         """Clear reminders of other registrations: all of the given types, or the groups that begin `silence_for` long.
 
-        Each registration is saved. Raises SaveFault, as the real one breaks off, if somebody else saved it meanwhile.
+        Each registration is saved. Raises SaveConflict, as the real one breaks off, if somebody else saved it meanwhile.
         """
         types = configuration.get("silence_type")
         if not isinstance(types, str) or not types:
@@ -131,12 +131,12 @@ class Schedules:
 
 
 def save_changed(state: State, doc: Doc) -> None:
-    """Save a document that a transition changed besides its own. Raises SaveFault."""
+    """Save a document that a transition changed besides its own. Raises SaveConflict."""
     try:
         doc["_rev"] = state.save(doc)
     except Conflict:
         about = {"id": doc["_id"], "error": "conflict", "reason": "Document update conflict.", "docId": doc["_id"]}
-        raise SaveFault(js.dumps(about)) from None
+        raise SaveConflict(js.dumps(about)) from None
 
 
 def next_times(doc: Doc, now: datetime) -> dict[str, int]:

@@ -114,9 +114,9 @@ def test_a_list_can_be_cut_to_a_range() -> None:
 def test_a_list_by_keys_tells_of_each_key() -> None:
     cht = client({"docs": [{"_id": "a", "n": 1}]})
     gone = cht.put("/medic/b", json={}).json()["rev"]
-    buried = cht.delete(f"/medic/b?rev={gone}").json()["rev"]
+    deleted_revision = cht.delete(f"/medic/b?rev={gone}").json()["rev"]
     rows = cht.post("/medic/_all_docs?include_docs=true", json={"keys": ["b", "a", "z"]}).json()["rows"]
-    assert rows[0] == {"id": "b", "key": "b", "value": {"rev": buried, "deleted": True}, "doc": None}
+    assert rows[0] == {"id": "b", "key": "b", "value": {"rev": deleted_revision, "deleted": True}, "doc": None}
     assert rows[1]["doc"]["n"] == 1
     assert rows[2] == {"key": "z", "error": "not_found"}
     assert cht.get('/medic/_all_docs?keys=["a"]').json()["rows"][0]["id"] == "a"

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from fakes.cht.couch.message_views import MessageIndex
-from fakes.cht.couch.ordered import Ordered
+from fakes.cht.couch.message_views import MessageViews
+from fakes.cht.couch.sorted_set import SortedSet
 
 
 class Counter:
@@ -42,14 +42,14 @@ def task(uuid: str, state: str = "pending", **more: Any) -> dict[str, Any]:
     return {"messages": [{"to": "+250788123001", "message": f"text {uuid}", "uuid": uuid}], "state": state, **more}
 
 
-def index_of(*docs: dict[str, Any]) -> MessageIndex:
-    index = MessageIndex()
+def index_of(*docs: dict[str, Any]) -> MessageViews:
+    index = MessageViews()
     for one in docs:
         index.changed(one["_id"], one)
     return index
 
 
-def uuids(index: MessageIndex, **options: Any) -> list[Any]:
+def uuids(index: MessageViews, **options: Any) -> list[Any]:
     return [row.uuid for row in index.oldest(**options)]
 
 
@@ -91,16 +91,16 @@ def test_a_change_of_a_document_is_seen_at_once() -> None:
     index.changed("a", doc("a", task("u", "sent", gateway_ref="s")))
     assert uuids(index) == []
     assert uuids(index, states=["sent"]) == ["u"]
-    assert (index.seen("r"), index.seen("s")) == (False, True)
+    assert (index.has_reference("r"), index.has_reference("s")) == (False, True)
     index.changed("a", None)
     assert index.documents_of("u") == []
-    assert not index.seen("s")
+    assert not index.has_reference("s")
     assert index.states() == {}
 
 
 def test_references_are_told_apart_by_type_and_value() -> None:
     index = index_of(doc("a", task("u", gateway_ref=17), sms_message={"gateway_ref": "abc"}))
-    assert [index.seen(ref) for ref in (17, 17.0, "17", True, "abc", "abc ", {"a": 1})] == [
+    assert [index.has_reference(ref) for ref in (17, 17.0, "17", True, "abc", "abc ", {"a": 1})] == [
         True,
         True,
         False,
@@ -139,7 +139,7 @@ def test_documents_due_in_a_span_of_time_are_found() -> None:
 
 def test_an_ordered_set_holds_what_a_sorted_list_would() -> None:
     rng = random.Random(1)
-    ordered, plain = Ordered(), set()
+    ordered, plain = SortedSet(), set()
     for _ in range(6000):
         key = rng.randrange(3000)
         if rng.random() < 0.7:
@@ -152,21 +152,21 @@ def test_an_ordered_set_holds_what_a_sorted_list_would() -> None:
     assert len(ordered) == len(plain)
     assert list(ordered.since(1500)) == [key for key in sorted(plain) if key >= 1500]
     assert list(ordered.after(700)) == sorted(plain)[700:]
-    assert list(Ordered().since(1)) == []
+    assert list(SortedSet().since(1)) == []
 
 
 def work(size: int) -> dict[str, int]:
     """Comparisons for each kind of look-up among `size` documents."""
     counter = Counter()
     counted = type("CountedHere", (Counted,), {"counter": counter})
-    index = MessageIndex()
+    index = MessageViews()
     for number in range(size):
         doc_id = counted(f"d-{number * 7919 % size:06}")
         index.changed(doc_id, doc(doc_id, task(f"u-{doc_id}", gateway_ref=f"r-{doc_id}")))
     found: dict[str, int] = {}
     looks: dict[str, Callable[[], object]] = {
         "oldest": lambda: index.oldest(),
-        "reference": lambda: index.seen("r-d-000500"),
+        "reference": lambda: index.has_reference("r-d-000500"),
         "uuid": lambda: index.documents_of("u-d-000500"),
         "change": lambda: index.changed(counted("d-000500"), doc(counted("d-000500"), task("u", "sent"))),
         "poll": lambda: index.with_reference(["pending"], skip=size // 2),

@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 
-from fakes.cht.couch.contact_views import Subjects
+from fakes.cht.couch.contact_views import ContactViews
 from fakes.cht.outbound.push import Outbound
 from fakes.cht.state import State
 from fakes.cht.transitions.engine import Transitions
@@ -29,14 +29,14 @@ def read(name: str) -> Any:
     return json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
 
 
-def known(settings: Mapping[str, Any], docs: list[dict[str, Any]]) -> tuple[State, Subjects]:
+def known(settings: Mapping[str, Any], docs: list[dict[str, Any]]) -> tuple[State, ContactViews]:
     """A world at the moment of the answers."""
-    state, subjects = State(VirtualClock(NOW), random.Random(1)), Subjects()
-    state.on_change(subjects.changed)
+    state, views = State(VirtualClock(NOW), random.Random(1)), ContactViews()
+    state.on_change(views.changed)
     state.settings = dict(settings)
     for doc in docs:
         state.save(doc)
-    return state, subjects
+    return state, views
 
 
 def played(common: Mapping[str, Any], case: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -50,8 +50,8 @@ def played(common: Mapping[str, Any], case: Mapping[str, Any]) -> list[dict[str,
     texts = [{"_id": f"messages-{key}", "type": "translations", "generic": value} for key, value in _texts(common)]
     given = {doc["_id"]: doc for doc in [*contacts, *case["docs"], *texts]}
     settings = {**case["settings"], "contact_types": common["contact_types"], "schedules": common["schedules"]}
-    state, subjects = known(settings, [*given.values()])
-    transitions = Transitions(state, subjects, Outbound(state, requests.Session()), lambda _sentence: None)
+    state, views = known(settings, [*given.values()])
+    transitions = Transitions(state, views, Outbound(state, requests.Session()), lambda _sentence: None)
     for report in reports:
         doc = json.loads(json.dumps(report))
         if case["in"] == "server":

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from fakes.cht.reports.validation.functions import FUNCTIONS, RuleFault
-from fakes.cht.reports.validation.questions import Questions
+from fakes.cht.reports.validation.functions import FUNCTIONS, RuleError
+from fakes.cht.reports.validation.lookup_functions import RuleFunctions
 from fakes.cht.reports.validation.rules import holds
 from tests.fakes.cht.transitions.cht_source import in_order, known, played, read
 
@@ -20,7 +20,7 @@ def outcome(rule: str, values: dict[str, Any], functions: Any = FUNCTIONS) -> bo
     given = {**values, "a": "" if values.get("a") is None else values["a"]}
     try:
         return holds(rule, given, "a", functions)
-    except RuleFault as fault:
+    except RuleError as fault:
         return str(fault)
 
 
@@ -37,11 +37,11 @@ def test_questions_about_the_world_are_answered_as_by_the_real_one(name: str) ->
     assert {one["holds"] for one in samples} == {True, False}
     for one in samples:
         doc = {"_id": "me", "type": "data_record", "form": "R", **one["doc"]}
-        state, subjects = known({"default_country_code": one["country"]}, [*one["docs"], doc])
+        state, views = known({"default_country_code": one["country"]}, [*one["docs"], doc])
         values = {**copy.deepcopy(doc), **doc["fields"]}
         if values.get(one["property"]) is None:
             values[one["property"]] = ""
-        assert holds(one["rule"], values, one["property"], Questions(state, subjects).functions) == one["holds"], one
+        assert holds(one["rule"], values, one["property"], RuleFunctions(state, views).functions) == one["holds"], one
 
 
 @pytest.mark.parametrize("number", range(len(COMMON["cases"])))

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from fakes.cht.transitions.lib.loading import SENTINEL, SERVER, fault
+from fakes.cht.transitions.lib.loading import SENTINEL, SERVER, configuration_error
 from tests.fakes.cht.recorded_traffic import World, docs_of, send, world
 
 NOW = "2024-10-02T10:00:00Z"
@@ -263,7 +263,7 @@ def test_with_one_transition_not_configured_rightly_none_runs() -> None:
     ],
 )
 def test_what_keeps_transitions_from_running(settings: dict[str, Any], server: bool, words: str | None) -> None:
-    found = (fault(settings, SERVER), fault(settings, SENTINEL))
+    found = (configuration_error(settings, SERVER), configuration_error(settings, SENTINEL))
     assert [one is not None for one in found] == [server and words is not None, words is not None]
     assert words is None or all(words in one for one in found if one is not None)
 
@@ -284,7 +284,7 @@ def test_an_event_that_cannot_be_right_keeps_all_transitions_from_running(params
         "registrations": [{"form": "R", "events": [event]}],
         "contact_types": TYPES,
     }
-    assert words in (fault(settings, SERVER) or "")
+    assert words in (configuration_error(settings, SERVER) or "")
 
 
 def test_people_can_report_about_themselves() -> None:

@@ -11,10 +11,10 @@ import pytest
 from fakes.cht.javascript import moments
 from fakes.cht.javascript.mustache import TemplateError, render
 from fakes.cht.javascript.paths import UNDEFINED, PathError, get_path, set_path
-from fakes.cht.messages.deny import outgoing_allowed
 from fakes.cht.messages.generator import Context, view_of
 from fakes.cht.messages.history import History, limit_of
-from fakes.cht.messages.parts import parts, shortened
+from fakes.cht.messages.multipart import sms_parts, truncated
+from fakes.cht.messages.outgoing_allowed import outgoing_allowed
 from fakes.cht.messages.recipients import phone_of
 from fakes.cht.outbound.cron import is_near
 from fakes.cht.outbound.payload import as_json, digest
@@ -74,7 +74,7 @@ def test_the_memory_of_duplicates_is_swept() -> None:
     history = History()
     for number in range(1200):
         history.is_duplicate(str(number), "x", {}, number * 60_000)
-    assert len(history._seen) < 1001
+    assert len(history._counts) < 1001
 
 
 @pytest.mark.parametrize(
@@ -278,10 +278,10 @@ def test_an_unknown_recipient_stays_as_it_is_where_the_settings_say_so() -> None
 
 
 def test_texts_too_long_for_the_limit_are_cut() -> None:
-    assert [len(parts("a" * size)) for size in (160, 161, 306, 307)] == [1, 2, 2, 3]
-    assert [len(parts("é" * 80 + "ж" * size)) for size in (0, 1, 54, 55)] == [1, 2, 2, 3]
-    assert shortened("a" * 306, 2) is None
-    assert shortened("a" * 307, 2) == "a" * 303 + "..."
+    assert [len(sms_parts("a" * size)) for size in (160, 161, 306, 307)] == [1, 2, 2, 3]
+    assert [len(sms_parts("é" * 80 + "ж" * size)) for size in (0, 1, 54, 55)] == [1, 2, 2, 3]
+    assert truncated("a" * 306, 2) is None
+    assert truncated("a" * 307, 2) == "a" * 303 + "..."
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ CHUNK = 512
 """Keys per chunk before it is split: small enough to insert cheaply, large enough to keep the list of chunks short."""
 
 
-class Ordered:
+class SortedSet:
     """Distinct comparable keys in ascending order; adding, removing and finding cost little whatever the size."""
 
     __slots__ = ("_chunks", "_firsts", "_size")

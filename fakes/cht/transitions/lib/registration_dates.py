@@ -26,7 +26,7 @@ AGES = (
 PREGNANCY = (40.0, "week")
 
 
-def pregnant_since(doc: Doc) -> datetime | None:
+def lmp_date(doc: Doc) -> datetime | None:
     """From the ms since 1970 of a date (numbers as texts too), else from weeks before the report; None for neither."""
     fields = _fields(doc)
     date = _lmp_date(fields)
@@ -37,7 +37,7 @@ def pregnant_since(doc: Doc) -> datetime | None:
     return _before(doc, weeks, "week") if weeks else None
 
 
-def born(doc: Doc) -> datetime | None:
+def birth_date(doc: Doc) -> datetime | None:
     """From an age at the report, without one its day; None if the date of the report cannot be read."""
     for unit, names in AGES:
         values = _defined(_fields(doc), names)

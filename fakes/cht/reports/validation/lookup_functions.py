@@ -12,14 +12,14 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from fakes.cht.couch.contact_views import Subjects
+from fakes.cht.couch.contact_views import ContactViews
 from fakes.cht.javascript import moments
 from fakes.cht.javascript import values as jv
 from fakes.cht.javascript.dates import EPOCH, parse_moment, to_ms
 from fakes.cht.javascript.paths import UNDEFINED
 from fakes.cht.messages.phone_number import normalize
-from fakes.cht.reports.validation.freetext import Freetext, SearchFault
-from fakes.cht.reports.validation.functions import FUNCTIONS, Arguments, Question, Values, argument
+from fakes.cht.reports.validation.freetext import Freetext, SearchError
+from fakes.cht.reports.validation.functions import FUNCTIONS, Arguments, RuleFunction, Values, argument
 from fakes.cht.state import State
 
 LETTERS = {
@@ -33,14 +33,14 @@ Span = tuple[float, str]
 NO_TIME: Span = (0.0, "day")
 
 
-class Questions:
+class RuleFunctions:
     """All functions of rules, those that look around included. The clock of the state says what day it is."""
 
-    def __init__(self, state: State, subjects: Subjects) -> None:
+    def __init__(self, state: State, views: ContactViews) -> None:
         self._state = state
-        self._subjects = subjects
+        self._views = views
         self._freetext = Freetext(state)
-        self.functions: Mapping[str, Question] = {
+        self.functions: Mapping[str, RuleFunction] = {
             **FUNCTIONS,
             "exists": self._exists,
             "unique": self._is_unique,
@@ -75,7 +75,7 @@ class Questions:
                 ids = [one for one in found[-1] if all(one in others for others in found) and one != values.get("_id")]
                 docs = [doc for doc_id in ids if (doc := self._state.docs.get(doc_id)) is not None]
             begin = self._begin(since) if docs else None
-        except (SearchFault, TypeError):
+        except (SearchError, TypeError):
             return None
         return any(not doc.get("errors") and (begin is None or _is_since(doc, begin)) for doc in docs)
 
@@ -138,8 +138,8 @@ class Questions:
         phone = values.get(jv.text(argument(arguments, 0)), UNDEFINED)
         with self._state.lock:
             if phone is UNDEFINED:
-                return not self._subjects.has_phones()
-            return not isinstance(phone, str) or self._subjects.contact_by_phone(phone) is None
+                return not self._views.has_phones()
+            return not isinstance(phone, str) or self._views.contact_by_phone(phone) is None
 
 
 def read_span(text: Any) -> Span | None:

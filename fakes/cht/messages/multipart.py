@@ -12,7 +12,7 @@ SUFFIX = "..."
 DEFAULT_LIMIT = 10
 
 
-def parts(text: str) -> list[str]:
+def sms_parts(text: str) -> list[str]:
     """The SMS that a text takes: one of 160 or several of 153 characters; 70 and 67 beyond the alphabet of GSM."""
     plain = ALPHABET.issuperset(text)
     sizes = [2 if (char in EXTENSION if plain else ord(char) > 0xFFFF) else 1 for char in text]
@@ -29,9 +29,9 @@ def parts(text: str) -> list[str]:
     return found
 
 
-def shortened(text: str, limit: int) -> str | None:
+def truncated(text: str, limit: int) -> str | None:
     """The text cut to `limit` SMS, ending in dots; None if it is not too long."""
-    pieces = parts(text)
+    pieces = sms_parts(text)
     if len(pieces) <= limit:
         return None
     return "".join(pieces[:limit])[: -len(SUFFIX)] + SUFFIX

@@ -35,7 +35,7 @@ def bad_request(reason: str) -> CouchError:
     return CouchError(400, "bad_request", reason)
 
 
-def checked(doc: Any) -> Doc:
+def validated(doc: Any) -> Doc:
     """The document as it is to be stored, without what the database ignores. Raises CouchError."""
     if not isinstance(doc, dict):
         raise bad_request("Document must be a JSON object")
@@ -72,7 +72,7 @@ def check_revision(value: Any) -> None:
         raise bad_request("Invalid rev format")
 
 
-def given_revision(request: Request, doc: Doc) -> str | None:
+def requested_revision(request: Request, doc: Doc) -> str | None:
     """The revision that the body, the query or `If-Match` names. Raises CouchError when two of them differ."""
     query, etag = request.query.get("rev"), (request.header("If-Match") or "").strip('"')
     asked = query if isinstance(query, str) else None
@@ -96,7 +96,7 @@ def parsed_body(request: Request) -> Any:
     return json_body(request)
 
 
-def passed_body(request: Request) -> dict[str, Any]:
+def database_body(request: Request) -> dict[str, Any]:
     """The JSON object of a body that reaches the database as it came. Raises CouchError, HttpError(413)."""
     if (request.header("Content-Type") or "").split(";")[0] != "application/json":
         raise CouchError(415, "bad_content_type", "Content-Type must be application/json")
@@ -120,7 +120,7 @@ def answer_type(request: Request) -> str:
     return "application/json" if "application/json" in wanted else "text/plain; charset=utf-8"
 
 
-def passed_reply(request: Request, value: Any, status: int) -> Reply:
+def database_reply(request: Request, value: Any, status: int) -> Reply:
     """An answer of the database that is passed on as it is: its body ends with a line end."""
     body = (js.dumps(value) + "\n").encode()
     headers = (("Content-Type", answer_type(request)), ("WWW-Authenticate", "Cookie"))
