@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from fakes.cht.api import credentials
 from fakes.cht.api.access import Forbidden, LoginLimit
-from fakes.cht.api.configuration import CREDENTIALS, Configuration
 from fakes.cht.api.databases import Databases
 from fakes.cht.api.gateways import Gateways
 from fakes.cht.api.http import Request, error_reply, json_reply
+from fakes.cht.api.server_info import ServerInfo
+from fakes.cht.api.settings import Settings
 from fakes.cht.errors import HttpError, ServerError
 from fakes.cht.messaging.messaging import Messaging
 from fakes.cht.state import State
@@ -34,8 +36,8 @@ class Api:
         self._state = state
         self._limit = LoginLimit()
         self._database = Databases(state)
-        gateways, configuration = Gateways(state, messaging, self._warn), Configuration(state)
-        self._credential: Handler = configuration.write_credential
+        gateways, settings, info = Gateways(state, messaging, self._warn), Settings(state), ServerInfo(state)
+        self._write_credential: Handler = credentials.Credentials(state).write
         self._routes: Mapping[tuple[str, str], Handler] = {
             ("POST", "/api/v2/sms/rapidpro/incoming-messages"): gateways.rapidpro,
             ("POST", "/api/v1/sms/radpidpro/incoming-messages"): gateways.rapidpro,
@@ -47,11 +49,11 @@ class Api:
             ("POST", "/api/v1/sms/africastalking/delivery-reports"): gateways.report_africas_talking,
             ("POST", "/api/v1/records"): gateways.record_v1,
             ("POST", "/api/v2/records"): gateways.record_v2,
-            ("GET", "/api/v1/settings"): configuration.read_settings,
-            ("PUT", "/api/v1/settings"): configuration.write_settings,
-            ("GET", "/api/info"): configuration.info,
-            ("GET", "/api/deploy-info"): configuration.deploy_info,
-            ("GET", "/_session"): configuration.session,
+            ("GET", "/api/v1/settings"): settings.read,
+            ("PUT", "/api/v1/settings"): settings.write,
+            ("GET", "/api/info"): info.info,
+            ("GET", "/api/deploy-info"): info.deploy_info,
+            ("GET", "/_session"): info.session,
         }
         self.unexpected: Callable[[str], None] = _ignore
         messaging.warn = self._warn
@@ -97,9 +99,9 @@ class Api:
         handler = self._routes.get((method, path))
         if handler is not None:
             return handler
-        name = path.removeprefix(CREDENTIALS)
+        name = path.removeprefix(credentials.PATH)
         if method == "PUT" and name and name != path and not name.endswith("/"):
-            return self._credential
+            return self._write_credential
         if not path.startswith(DATABASE_PATHS) and path != "/medic":
             self.unexpected(f"no route takes {request.method} {request.path}")
         return self._database

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from fakes.cht.api.configuration import with_permissions
+from fakes.cht.api.settings import with_permissions
 from fakes.cht.couch.documents import Doc, copy_json
 from fakes.cht.state import State, User
 from fakes.clock import parse_moment

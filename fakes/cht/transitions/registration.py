@@ -14,10 +14,11 @@ from fakes.cht.couch.contact_views import ContactViews
 from fakes.cht.couch.documents import Doc
 from fakes.cht.javascript import moments
 from fakes.cht.javascript.dates import iso
-from fakes.cht.javascript.sandbox import ScriptError, holds
+from fakes.cht.javascript.sandbox import ScriptError
 from fakes.cht.messages.generator import Context, Messages
 from fakes.cht.state import State
 from fakes.cht.transitions.lib.change import Change, Warn
+from fakes.cht.transitions.lib.conditions import condition_holds
 from fakes.cht.transitions.lib.forms import (
     is_valid_submission,
     registration_for,
@@ -120,11 +121,8 @@ class Registration:
         return name in self._triggers
 
     def _applies(self, doc: Doc, entry: Mapping[str, Any]) -> bool:
-        expression = entry.get("bool_expr")
-        if not isinstance(expression, str) or not expression.strip():
-            return True
         try:
-            return holds(expression, {"doc": doc})
+            return condition_holds(entry, doc)
         except ScriptError:
             return False
 
@@ -169,14 +167,8 @@ class Registration:
         more = {"next_msg": next_times(doc, self._state.now())}
         context = Context(context.patient, context.place, context.registrations, context.place_registrations, more)
         for message in configuration.get("messages") or ():
-            if (message.get("event_type") or "report_accepted") == "report_accepted" and is_relevant(message, doc):
+            if (message.get("event_type") or "report_accepted") == "report_accepted" and condition_holds(message, doc):
                 self._messages.add(doc, message, message.get("recipient"), context)
-
-
-def is_relevant(message: Mapping[str, Any], doc: Doc) -> bool:
-    """Whether the condition of a message holds; one without is always sent. Raises ScriptError."""
-    expression = message.get("bool_expr")
-    return not isinstance(expression, str) or not expression.strip() or holds(expression, {"doc": doc})
 
 
 def _events(configuration: Mapping[str, Any]) -> list[Mapping[str, Any]]:

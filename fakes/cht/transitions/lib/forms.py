@@ -9,7 +9,6 @@ from typing import Any
 from fakes.cht.couch.contact_views import ContactViews
 from fakes.cht.couch.documents import Doc
 from fakes.cht.state import State
-from fakes.cht.transitions.lib.change import Change
 
 Settings = Mapping[str, Any]
 
@@ -47,19 +46,6 @@ def configured(settings: Settings, name: str) -> Iterator[Mapping[str, Any]]:
 def entry_for(settings: Settings, name: str, code: Any) -> Mapping[str, Any] | None:
     """The first entry of a setting that is for a form, None if there is none."""
     return next((one for one in configured(settings, name) if one.get("form") == code), None)
-
-
-def accepts(settings: Settings, setting: str, change: Change, transition: str) -> bool:
-    """Whether an accepting transition takes a record: of a form of its setting, that counts, and not taken before."""
-    doc = change.doc
-    return bool(
-        doc.get("type") == "data_record"
-        and doc.get("form")
-        and doc.get("reported_date")
-        and not change.has_run(transition)
-        and entry_for(settings, setting, doc.get("form")) is not None
-        and is_valid_submission(settings, doc)
-    )
 
 
 def registration_for(settings: Settings, code: Any) -> Mapping[str, Any] | None:
