@@ -1,9 +1,9 @@
-"""Work that takes its time: while one job waits for an answer, time and all others go on.
+"""Concurrent jobs: while one job waits for a reply, time and all other jobs go on.
 
-The real server is one process in which each pass of its background work waits for answers without holding up the rest.
-With real time a job is a thread. With a virtual clock it is a thread too, but only one runs at any moment: a job runs
-until it waits, then whoever moves the clock goes on, and the clock wakes the job when its time has come. So equal
-schedules give equal histories, and two passes can overlap without a second of real time.
+The real server is one process in which each pass of its background work waits for replies without blocking the rest.
+In real time a job is a thread. With a virtual clock it is a thread too, but only one thread runs at any moment: a job
+runs until it waits, then the caller that moves the clock goes on, and the clock resumes the job when its time has come.
+So equal schedules give equal histories, and two passes can overlap without any real time passing.
 """
 
 from __future__ import annotations
@@ -16,31 +16,32 @@ from fakes.clock import Clock, Timer, VirtualClock
 
 Action = Callable[[], None]
 SOCKET_SECONDS = 15.0
-"""Real seconds for which a virtual clock stands still for a job, which then calls over a socket; then it goes on."""
+"""Real seconds that a virtual clock waits for a job, for example one that calls over a socket; then it goes on."""
 
 
 class JobStopped(BaseException):
-    """Raised in a job that is to end now. Not an Exception: nobody who handles failures shall keep it going."""
+    """Raised in a job that must end now. Not an Exception, so that no error handler keeps the job running."""
 
 
 class Jobs:
     """Starts jobs on a clock, and lets time pass inside and outside of them.
 
-    An in-process transport adapter over which jobs call must be given `pass_time`, so that a slow answer holds up only
-    the job that asked. If it is given the clock's own `advance` instead, the world moves on inside the job: then no
-    other job begins meanwhile, and nothing overlaps.
+    An in-process transport adapter that jobs call over must get `pass_time`, so that a slow reply delays only the job
+    that waits for it. With the clock's own `advance` instead, time moves on inside the job: no other job begins
+    meanwhile, and nothing overlaps.
     """
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._waiting: list[_VirtualJob] = []
         self.failures: list[BaseException] = []
-        """What ended jobs in real time, where nobody else would see it."""
+        """Exceptions that ended jobs in real time, which nobody else would see."""
 
     def start(self, action: Action) -> bool:
-        """Begin a job; False if that cannot be now. With a virtual clock it has run up to its first wait or its end.
+        """Start a job. Returns False if that is impossible now, within another job on a virtual clock.
 
-        What a job raises is raised here or, if it has waited, by the clock's `advance`.
+        With a virtual clock the job has run up to its first wait or its end when this returns. What it raises is raised
+        here or, if it has waited, by the clock's `advance`.
         """
         if not isinstance(self._clock, VirtualClock):
             _JobThread(_RealTimeJob(), lambda: self._run(action)).start()
@@ -51,7 +52,7 @@ class Jobs:
         return True
 
     def pass_time(self, seconds: float) -> None:
-        """Let seconds pass: for the job that calls this, or for all if none does."""
+        """Let seconds pass: for the job that calls this, or outside of jobs for everybody."""
         job = _current()
         if job is not None:
             job.wait(seconds)
@@ -61,13 +62,13 @@ class Jobs:
             threading.Event().wait(seconds)
 
     def sleep_in_job(self, seconds: float) -> None:
-        """Let seconds pass if only a job waits for it; elsewhere nothing happens."""
+        """Let seconds pass within a job; does nothing outside of jobs."""
         job = _current()
         if job is not None:
             job.wait(seconds)
 
     def stop(self) -> None:
-        """End all jobs that wait. Those in real time wait for answers, and end by themselves when these come."""
+        """End all jobs that wait on a virtual clock. Jobs in real time end by themselves when their replies come."""
         for job in list(self._waiting):
             job.end()
 
@@ -85,7 +86,7 @@ class _Job(Protocol):
 
 
 class _JobThread(threading.Thread):
-    """A thread that knows its job."""
+    """A thread that runs a job."""
 
     def __init__(self, job: _Job, target: Action) -> None:
         super().__init__(target=target, name="cht-job", daemon=True)
@@ -119,7 +120,7 @@ class _VirtualJob:
         self._thread = _JobThread(self, self._run)
 
     def resume(self) -> None:
-        """Let it run until it waits or ends. Raises what it raised."""
+        """Run the job until it waits or ends. Raises what the job raised."""
         if self._thread.ident is None:
             self._thread.start()
         else:
@@ -130,7 +131,7 @@ class _VirtualJob:
             raise self._failure
 
     def wait(self, seconds: float) -> None:
-        """Called in the job: go on when the clock has moved by so many seconds. Raises JobStopped."""
+        """Called in the job: suspend it until the clock has moved by that many seconds. Raises JobStopped."""
         if not self._ending:
             self._timer = self._clock.call_later(seconds, self.resume)
             self._waiting.append(self)
@@ -140,7 +141,7 @@ class _VirtualJob:
             raise JobStopped
 
     def end(self) -> None:
-        """Called outside: end it where it waits."""
+        """Called outside of the job: end it where it waits."""
         if self._timer is not None:
             self._timer.cancel()
         self._ending = True

@@ -15,12 +15,12 @@ from fakes.cht.couch.documents import Documents
 from fakes.cht.javascript import js
 
 JSON_PARAMETERS = ("key", "keys", "startkey", "start_key", "endkey", "end_key")
-SWITCHES = ("descending", "inclusive_end", "include_docs")
+FLAGS = ("descending", "inclusive_end", "include_docs")
 COUNTS = ("skip", "limit")
 
 
 def parameters(request: Request, body: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Parameters of the query, then those of the body (None for GET), read (CouchDB `couch_mrview_http.erl`).
+    """The parsed parameters of the query and of the body (None for GET), which wins (CouchDB `couch_mrview_http.erl`).
 
     Raises CouchError.
     """
@@ -29,9 +29,9 @@ def parameters(request: Request, body: Mapping[str, Any] | None) -> dict[str, An
     if found.get("keys") is not None and not isinstance(found["keys"], list):
         place = "parameter" if body is None else "body member"
         raise couch_http.bad_request(f"`keys` {place} must be an array.")
-    for name in SWITCHES:
+    for name in FLAGS:
         if name in found:
-            found[name] = _switch(found[name])
+            found[name] = _flag(found[name])
     for name in COUNTS:
         if name in found:
             found[name] = _count(found[name])
@@ -83,7 +83,7 @@ def _decoded(name: str, text: Any) -> Any:
         raise couch_http.bad_request(couch_http.MALFORMED) from None
 
 
-def _switch(value: Any) -> bool:
+def _flag(value: Any) -> bool:
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and value.lower() in ("true", "false"):

@@ -1,7 +1,7 @@
 """The public API as a WSGI app: start-up, the limit on logins, routes, errors (cht-core `api/src/routing.js`).
 
-Paths are matched without regard to case and with repeated slashes collapsed; a trailing slash counts, except on
-`/api/sms`. What no route takes is a matter for the database.
+Paths are matched case-insensitively and with repeated slashes collapsed; a trailing slash counts, except on `/api/sms`.
+Paths without a route go to the database.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ DATABASE_PATHS = ("/medic/", "/medic-sentinel/")
 
 
 class Api:
-    """Answers requests. Holds no lock while a handler runs; handlers take the lock of the state."""
+    """Handles requests. Holds no lock while a handler runs; handlers take the lock of the state."""
 
     def __init__(self, state: State, messaging: Messaging) -> None:
         self._state = state
@@ -59,7 +59,7 @@ class Api:
         messaging.warn = self._warn
 
     def reset(self) -> None:
-        """Forget failed logins."""
+        """Reset the limit on failed logins."""
         self._limit.clear()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -70,7 +70,7 @@ class Api:
         return reply.to_wsgi(start_response)
 
     def answer(self, request: Request) -> Reply:
-        """The answer to a request; whatever goes wrong is an answer too."""
+        """The reply to a request; every error becomes a reply too."""
         if self._state.starting_up:
             return _starting(request)
         now = self._state.clock.timestamp()
@@ -83,8 +83,8 @@ class Api:
         except HttpError as error:
             reply = error_reply(request, error)
         except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as fault:
-            # Input of a shape that the handlers do not foresee is an error of the server in the real one too.
-            self.unexpected(f"{request.method} {request.path} ended in {type(fault).__name__}: {fault}")
+            # Input of a shape that the handlers do not expect is a server error in the real CHT too.
+            self.unexpected(f"{request.method} {request.path} failed with {type(fault).__name__}: {fault}")
             reply = error_reply(request, ServerError())
         if reply.status == 401:
             self._limit.failed(request, now)
@@ -103,12 +103,12 @@ class Api:
         if method == "PUT" and name and name != path and not name.endswith("/"):
             return self._write_credential
         if not path.startswith(DATABASE_PATHS) and path != "/medic":
-            self.unexpected(f"no route takes {request.method} {request.path}")
+            self.unexpected(f"no route for {request.method} {request.path}")
         return self._database
 
 
 def _starting(request: Request) -> Reply:
-    """While the server starts up every path is answered alike: programs that do not ask for JSON are told 200."""
+    """The reply to every path while the server starts up: clients that do not prefer JSON get 200."""
     if request.prefers_json:
         return json_reply({"error": "Service unavailable"}, 503)
     body = WAITING_PAGE.encode()
@@ -116,4 +116,4 @@ def _starting(request: Request) -> Reply:
 
 
 def _ignore(_sentence: str) -> None:
-    """Nobody wants to know."""
+    """The default: ignore the sentence."""

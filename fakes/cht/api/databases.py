@@ -1,6 +1,6 @@
-"""The database behind the API: documents with revisions, in bulk and by list, as CouchDB answers them.
+"""The databases behind the API: single documents, bulk writes, listings and queries, with CouchDB's replies.
 
-Reads reach the database as they are; writes pass CHT's API, which checks `can_edit` and answers JSON itself.
+Reads reach the database unchanged; CHT's API handles writes, checks `can_edit` and sends the JSON reply itself.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ SENTINEL = "medic-sentinel"
 BODIES = ("PUT", "POST")
 WRITES = (*BODIES, "DELETE")
 PASSED_ON = ("_all_docs", "_find")
-"""What reaches the database as it comes, though it has a body."""
-NO_ATTACHMENTS = CouchError(501, "not_implemented", "This fake of the database keeps no attachments.")
+"""Paths that reach the database unread, though they have a body."""
+NO_ATTACHMENTS = CouchError(501, "not_implemented", "This fake of the database does not store attachments.")
 
 Answer = couch_http.Answer
 
 
 class Databases:
-    """Whatever no route of the API takes ends here, for users who may reach the database."""
+    """Handles all paths without a route of the API, for users who may access the database."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -46,13 +46,13 @@ class Databases:
         }
 
     def __call__(self, request: Request) -> Reply:
-        """Answer for the database. Raises Unauthorized, Forbidden, HttpError."""
+        """The reply of the database. Raises Unauthorized, Forbidden, HttpError."""
         name, _, rest = request.path.lstrip("/").partition("/")
         written = request.method in WRITES and name == MEDIC and rest not in PASSED_ON
         if written and request.method in BODIES:
-            json_body(request)  # a malformed body is refused before anything else is looked at
+            json_body(request)  # a malformed body is rejected before anything else is checked
         online_user(request, self._state)
-        written = written and request.path != "/medic"  # only paths below it are looked at by CHT
+        written = written and request.path != "/medic"  # CHT handles only the paths below it
         if written:
             permitted(request, self._state, ("can_edit",))
         try:
@@ -96,7 +96,7 @@ class Databases:
         raise CouchError(405, "method_not_allowed", "Only DELETE,GET,HEAD,POST,PUT,COPY allowed")
 
     def _attachment(self, database: Documents, method: str, path: str, levels: int) -> Answer:
-        """No document has attachments; none can be stored."""
+        """The error reply: attachments are not stored."""
         doc_id = "/".join(path.split("/")[:levels])
         if method not in ("GET", "DELETE"):
             return NO_ATTACHMENTS.answer
@@ -105,7 +105,7 @@ class Databases:
         raise CouchError(404, "not_found", "Document is missing attachment")
 
     def _body(self, request: Request, database: Documents) -> Any:
-        """What is to be written; CHT's API reads it first if it goes to its own database."""
+        """The body of a write; CHT's API parses it if it goes to its own database."""
         return json_body(request) if database is self._state.docs else database_body(request)
 
     def _get(self, request: Request, database: Documents, doc_id: str) -> Answer:
@@ -118,11 +118,11 @@ class Databases:
                 return 200, {"_id": doc_id, "_rev": wanted, "_deleted": True}
             raise CouchError(404, "not_found", "missing" if wanted is not None else database.missing_reason(doc_id))
         if wanted is not None and wanted != doc["_rev"]:
-            raise CouchError(404, "not_found", "missing")  # older revisions are not kept
+            raise CouchError(404, "not_found", "missing")  # older revisions are not stored
         return 200, {"_id": doc_id, "_rev": doc["_rev"], **doc}
 
     def _save(self, database: Documents, doc: Doc, request: Request | None = None) -> Answer:
-        """Save a document that was validated; a revision may also come by query or by `If-Match`."""
+        """Save a validated document; the query or `If-Match` may name the revision too."""
         revision = couch_http.requested_revision(request, doc) if request is not None else None
         if revision is not None:
             doc["_rev"] = revision
@@ -135,9 +135,9 @@ class Databases:
     def _delete(self, request: Request, database: Documents, doc_id: str) -> Answer:
         if doc_id not in database:
             raise CouchError(404, "not_found", database.missing_reason(doc_id))
-        given = couch_http.requested_revision(request, {})
+        revision = couch_http.requested_revision(request, {})
         try:
-            revision = database.delete(doc_id, given)
+            revision = database.delete(doc_id, revision)
         except NotFound as missing:
             raise CouchError(404, "not_found", str(missing)) from None
         except Conflict:
@@ -164,10 +164,10 @@ class Databases:
             return self._replicated(database, docs)
         if new_edits is not True:
             raise couch_http.bad_request("`new_edits` parameter must be a boolean.")
-        return 201, [self._one_of_many(database, doc) for doc in docs]
+        return 201, [self._save_one_of_many(database, doc) for doc in docs]
 
     def _replicated(self, database: Documents, docs: list[Doc]) -> Answer:
-        """Documents with the revisions they bring: there are no conflicts, and nothing is told of each."""
+        """Store documents with their own revisions: there are no conflicts, and the reply lists nothing."""
         if not all("_rev" in doc for doc in docs):
             reason = "When `new_edits: false`, the document needs `_rev` or `_revisions` specified"
             raise couch_http.bad_request(reason)
@@ -175,7 +175,7 @@ class Databases:
             database.replicate({**doc, "_id": doc.get("_id") or self._state.new_id()})
         return 201, []
 
-    def _one_of_many(self, database: Documents, doc: Doc) -> Any:
+    def _save_one_of_many(self, database: Documents, doc: Doc) -> Any:
         doc = {**doc, "_id": doc.get("_id") or self._state.new_id()}
         try:
             return self._save(database, doc)[1]

@@ -1,4 +1,4 @@
-"""Filling the contacts, patients and places into a document, and taking them out again.
+"""Hydrate documents with their contacts, patients and places, and minify them again.
 
 Source: cht-core `shared-libs/lineage/src/{hydration,minify}.js`.
 """
@@ -16,7 +16,7 @@ CONTACT_TYPES = ("contact", "district_hospital", "health_center", "clinic", "per
 
 
 def hydrate(doc: Doc, state: State, views: ContactViews) -> None:
-    """Put the documents behind ids into `doc`: its contact with all parents, its patient and place with theirs."""
+    """Replace ids in `doc` by documents: its contact with all parents, its patient and place with theirs."""
     with state.lock:
         if doc.get("type") == "data_record":
             doc_id = _id_of(doc.get("contact"))
@@ -31,7 +31,7 @@ def hydrate(doc: Doc, state: State, views: ContactViews) -> None:
 
 
 def minify(doc: Doc) -> None:
-    """Leave only ids of what `hydrate` put in."""
+    """Reduce everything that `hydrate` filled in to ids."""
     if isinstance(doc.get("parent"), dict):
         doc["parent"] = minified(doc["parent"])
     contact = doc.get("contact")
@@ -58,15 +58,15 @@ def minified(parent: Any) -> Any:
 
 
 def contact_with_lineage(doc_id: str, state: State) -> Doc | None:
-    """A contact with its parents filled in, None if there is no such document."""
+    """A contact with its parents filled in, or None."""
     with state.lock:
         found = state.docs.get(doc_id)
         return None if found is None else _with_parents(doc_id, found, state)
 
 
-def _with_parents(doc_id: str, given: Any, state: State) -> Any:
-    """The document with its parents; what was given, with its parents, if there is no such document."""
-    found = state.docs.get(doc_id) or given
+def _with_parents(doc_id: str, default: Any, state: State) -> Any:
+    """The document with its parents; `default` with its parents if there is no such document."""
+    found = state.docs.get(doc_id) or default
     if isinstance(found, dict):
         _fill_parents(found, state)
     return found
@@ -94,7 +94,7 @@ def _fill_contact(place: Doc, state: State) -> None:
 
 
 def _subject(code: Any, state: State, views: ContactViews) -> Doc | None:
-    """The document that a short id or id stands for; a number stands for none."""
+    """The document with a short id or id, which must be a string."""
     if not code or not isinstance(code, str):
         return None
     return contact_with_lineage(views.contact_by_shortcode(code) or code, state)

@@ -1,4 +1,4 @@
-"""The control API of the fake CHT: begin anew, run one background pass, set its timers, look at all documents."""
+"""The control API of the fake CHT: reset from a seed, run one background pass, set its timers, read all documents."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def control_blueprint(service: Cht) -> Blueprint:
 
 
 def without_revisions(database: Documents) -> list[dict[str, Any]]:
-    """All documents besides designs, settings and translations, without `_rev`."""
+    """All documents except designs, settings and translations, without `_rev`."""
     hidden = ("_design/", "messages-")
     return [
         {key: value for key, value in doc.items() if key != "_rev"}

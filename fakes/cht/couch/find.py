@@ -1,4 +1,4 @@
-"""Selecting documents by the query language of CouchDB's `_find`; without indexes, one document after the other."""
+"""CouchDB's query language of `_find`, evaluated document by document, without indexes."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ DEFAULT_LIMIT = 25
 
 
 class QueryError(ValueError):
-    """A query that cannot be understood; the text says why."""
+    """An invalid query; the text says why."""
 
 
 def find(docs: Iterable[Doc], query: Mapping[str, Any]) -> list[Doc]:
-    """The documents that `selector` matches, `sort`ed, without the first `skip`, at most `limit`, cut to `fields`.
+    """The documents that match `selector`, `sort`ed, without the first `skip`, at most `limit`, reduced to `fields`.
 
     Raises QueryError.
     """
@@ -36,7 +36,7 @@ def find(docs: Iterable[Doc], query: Mapping[str, Any]) -> list[Doc]:
 
 
 def matches(value: Any, selector: Any) -> bool:
-    """Whether a value meets a selector: a plain value is equality, an object names fields or operators."""
+    """Whether a value matches a selector: a plain value means equality, an object names fields or operators."""
     if not isinstance(selector, dict):
         return value is not ABSENT and _equal(value, selector)
     return all(_meets(value, key, wanted) for key, wanted in selector.items())
@@ -84,7 +84,7 @@ def _list(value: Any) -> list[Any]:
 def _count(query: Mapping[str, Any], name: str, default: int) -> int:
     value = query.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise QueryError(f"Bad value for key {name!r}: {value!r}, expected a whole number from 0 on")
+        raise QueryError(f"Bad value for key {name!r}: {value!r}, expected an integer of at least 0")
     return value
 
 
@@ -139,7 +139,7 @@ OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     "$gte": lambda value, wanted: value_order(value) >= value_order(wanted),
     "$in": lambda value, wanted: any(_equal(value, item) for item in _list(wanted)),
     "$nin": lambda value, wanted: not any(_equal(value, item) for item in _list(wanted)),
-    "$exists": lambda value, wanted: True,  # noqa: ARG005 - whether it is there was looked at before
+    "$exists": lambda value, wanted: True,  # noqa: ARG005 - existence was checked before
     "$type": _has_type,
     "$size": lambda value, wanted: isinstance(value, list) and len(value) == wanted,
     "$all": lambda value, wanted: isinstance(value, list) and all(item in value for item in _list(wanted)),

@@ -1,7 +1,7 @@
-"""What CHT's database views answer about messages, kept up to date with every change of a document.
+"""CHT's database views of messages, updated with every change of a document.
 
 Stands for the views `messages_by_state`, `gateway_messages_by_state`, `messages_by_uuid` and `messages_by_gateway_ref`
-(cht-core `ddocs/medic-db`). Equal keys are ordered by document id, then by the emitted value, as CouchDB does it.
+(cht-core `ddocs/medic-db`). Equal keys are ordered by document id, then by the emitted value, as in CouchDB.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from fakes.cht.javascript.dates import milliseconds
 from fakes.cht.javascript.js import truthy
 
 WAITING = ("pending", "forwarded-to-gateway")
-"""The states out of which messages are handed to whoever sends them."""
+"""The states of messages that wait to be sent."""
 
 
 class Row(NamedTuple):
-    """One message of a task as it stood when it was looked up. `when` is in ms since 1970, None if there is no date."""
+    """One message of a task at the time of the look-up. `when` is in ms since 1970, None without a date."""
 
     doc_id: str
     uuid: Any
@@ -34,7 +34,7 @@ class Row(NamedTuple):
 
 
 def json_key(value: Any) -> Any:
-    """A hashable stand-in for a JSON value: equal only for equal type and value (1 and 1.0 are one number)."""
+    """A hashable key of a JSON value: equal only for equal type and value (1 and 1.0 are one number)."""
     if isinstance(value, str):
         return value
     if value is None or isinstance(value, bool):
@@ -45,7 +45,7 @@ def json_key(value: Any) -> Any:
 
 
 def value_order(value: Any) -> tuple[int, Any]:
-    """A sort key in the order of Erlang terms, by which CouchDB orders the values that one document emits."""
+    """A sort key in the order of Erlang terms, in which CouchDB sorts the values that one document emits."""
     if isinstance(value, str):
         return (4, value)
     if value is None or isinstance(value, bool):
@@ -56,7 +56,7 @@ def value_order(value: Any) -> tuple[int, Any]:
 
 
 class _Entries(NamedTuple):
-    """What one document contributes to each index: (state, key, row) by date and by state, uuids, references."""
+    """What one document emits: (state, key, row) of dated and of referenced messages, uuids, references."""
 
     dated: list[tuple[Any, tuple[Any, ...], tuple[Any, ...] | None]]
     referenced: list[tuple[Any, tuple[Any, ...], tuple[Any, ...]]]
@@ -65,9 +65,9 @@ class _Entries(NamedTuple):
 
 
 class MessageViews:
-    """Finds messages without looking through the documents. Fed by `changed`; not locked.
+    """Finds messages without scanning the documents. `changed` updates it; not thread-safe.
 
-    Everything is kept in plain tuples: the garbage collector passes them over.
+    Everything is stored in plain tuples, which the garbage collector skips.
     """
 
     def __init__(self) -> None:
@@ -79,21 +79,21 @@ class MessageViews:
         self._refs: dict[Any, dict[str, None]] = {}
 
     def changed(self, doc_id: str, doc: Doc | None) -> None:
-        """Forget the document as it was, learn it as it is; None for one that is gone."""
+        """Update the views for a changed document; None for a deleted one."""
         self._remove(doc_id)
         if doc is not None:
             self._add(doc)
 
     def oldest(self, states: Iterable[Any] = WAITING, limit: int | None = 25) -> list[Row]:
-        """The first `limit` messages in any of `states` by date; messages without a date are never among them."""
+        """The first `limit` messages in any of `states` by date; messages without a date are left out."""
         runs = [self._dated[json_key(state)].since((0,)) for state in states if json_key(state) in self._dated]
         keys = (key for key in heapq.merge(*runs) if key[-1] >= 0)
         return [Row(*self._rows[("time", *key)]) for key in islice(keys, limit)]
 
     def due(self, state: Any, start: float, end: float) -> list[str]:
-        """Ids of documents with a message, or a task without messages, in `state` dated within [start, end] (ms).
+        """Ids of documents with a message, or a task without messages, in `state` and dated within [start, end] (ms).
 
-        In order of date; a document may occur more than once.
+        Sorted by date; a document may occur more than once.
         """
         index = self._dated.get(json_key(state))
         found: list[str] = []
@@ -104,20 +104,20 @@ class MessageViews:
         return found
 
     def with_reference(self, states: Sequence[Any], skip: int = 0, limit: int = 25) -> list[Row]:
-        """Messages of tasks with a gateway reference: all of the first state by document id, then of the next state."""
+        """Messages of tasks with a gateway reference: all in the first state by document id, then in the next state."""
         found: list[Row] = []
         for state in states:
             index = self._referenced.get(json_key(state))
             if index is None or skip >= len(index):
                 skip -= len(index) if index is not None else 0
                 continue
-            wanted = islice(index.after(skip), limit - len(found))
-            found.extend(Row(*self._rows[("ref", *key)]) for key in wanted)
+            keys = islice(index.after(skip), limit - len(found))
+            found.extend(Row(*self._rows[("ref", *key)]) for key in keys)
             skip = 0
         return found
 
     def count(self, state: Any) -> int:
-        """How many dated messages are in `state`."""
+        """Number of dated messages in `state`."""
         index = self._dated.get(json_key(state))
         return len(index) if index is not None else 0
 
@@ -126,13 +126,13 @@ class MessageViews:
         return {str(state): len(index) for state, index in self._dated.items() if len(index)}
 
     def documents_of(self, uuid: Any) -> list[str]:
-        """Ids of the documents that have a message of that uuid, in order."""
+        """Ids of the documents that have a message with that uuid, sorted."""
         return sorted(self._uuids.get(json_key(uuid), ()))
 
     def uuids_of(self, gateway_ref: Any) -> list[Any]:
-        """For each occurrence of a gateway reference the message's uuid; None for an incoming message.
+        """The uuid of each message with a gateway reference; None for an incoming message.
 
-        In order of document id, then uuid. Empty for a reference never has_reference. Type and value count.
+        Sorted by document id, then uuid. Empty for an unknown reference. Type and value must be equal.
         """
         key = json_key(gateway_ref)
         found: list[Any] = []
@@ -142,7 +142,7 @@ class MessageViews:
         return found
 
     def has_reference(self, gateway_ref: Any) -> bool:
-        """Whether an incoming record or an outgoing task with messages has that reference. Type and value count."""
+        """Whether an incoming text or a task with messages has that reference. Type and value must be equal."""
         return json_key(gateway_ref) in self._refs
 
     def _remove(self, doc_id: str) -> None:
@@ -156,8 +156,8 @@ class MessageViews:
         for state, key, _ in referenced:
             self._referenced[state].discard(key)
             del self._rows[("ref", *key)]
-        _release(self._uuids, uuids, doc_id)
-        _release(self._refs, (ref for ref, _, _ in refs), doc_id)
+        _remove_holder(self._uuids, uuids, doc_id)
+        _remove_holder(self._refs, (ref for ref, _, _ in refs), doc_id)
 
     def _add(self, doc: Doc) -> None:
         doc_id = doc["_id"]
@@ -178,7 +178,7 @@ class MessageViews:
             self._refs.setdefault(ref, {})[doc_id] = None
 
 
-def _release(index: dict[Any, dict[str, None]], keys: Iterable[Any], doc_id: str) -> None:
+def _remove_holder(index: dict[Any, dict[str, None]], keys: Iterable[Any], doc_id: str) -> None:
     for key in keys:
         holders = index.get(key)
         if holders is not None:
@@ -188,7 +188,7 @@ def _release(index: dict[Any, dict[str, None]], keys: Iterable[Any], doc_id: str
 
 
 def _entries_of(doc: Doc) -> _Entries:
-    """The rows of a document. One of an unexpected shape gives none, as a view that throws gives none."""
+    """The entries of a document. A document of an unexpected shape has none, as a view that throws emits nothing."""
     found = _Entries([], [], [], [])
     try:
         for position, task in enumerate(chain(doc.get("tasks") or (), doc.get("scheduled_tasks") or ())):
@@ -232,7 +232,7 @@ def _add_reference(found: _Entries, reference: Any, uuid: Any) -> None:
 
 
 def all_messages(doc: Doc) -> Iterator[tuple[Doc, Doc]]:
-    """Every (task, message) of a document, immediate tasks first; entries of an unexpected shape are passed over."""
+    """Every (task, message) of a document, immediate tasks first; entries of an unexpected shape are skipped."""
     for task in chain(doc.get("tasks") or (), doc.get("scheduled_tasks") or ()):
         if isinstance(task, dict):
             for message in task.get("messages") or ():

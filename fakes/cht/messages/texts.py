@@ -1,7 +1,7 @@
-"""What CHT says by itself, in the language of the record (cht-core `shared-libs/transitions/src/lib/utils.js`).
+"""CHT's own messages, in the language of the record (cht-core `shared-libs/transitions/src/lib/utils.js`).
 
-Texts come from the documents `messages-<locale>`, then `messages-en`. Without those, two are as recorded from the real
-server; the others say the same in words of our own.
+Texts come from the documents `messages-<locale>`, then `messages-en`. Of the built-in ones, two are
+recorded from the real server; the others paraphrase the real texts.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ DEFAULTS: Mapping[str, str] = {
 
 
 def translate(state: State, key: Any, locale: str) -> str:
-    """The text for a key, places and all; a key without a text is its own text."""
+    """The text for a key, placeholders included; a key without a text stands for itself."""
     if not isinstance(key, str):
         return js.string(key)
     found = stored_text(state, key, locale)
@@ -46,15 +46,15 @@ def translate(state: State, key: Any, locale: str) -> str:
 
 
 def locale_of(settings: Mapping[str, Any], doc: Mapping[str, Any]) -> str:
-    """The language in which a record is answered."""
+    """The language of the answers to a record."""
     message = doc.get("sms_message")
-    spoken = message.get("locale") if isinstance(message, Mapping) else None
-    found = doc.get("locale") or spoken or settings.get("locale_outgoing") or settings.get("locale")
+    language = message.get("locale") if isinstance(message, Mapping) else None
+    found = doc.get("locale") or language or settings.get("locale_outgoing") or settings.get("locale")
     return str(found or "en")
 
 
-def template(state: State, content: Any, locale: str) -> Any:
-    """The template that a setting holds: by `translation_key`, or in `message` as a text or as texts by locale."""
+def message_template(state: State, content: Any, locale: str) -> Any:
+    """The template in a setting: by `translation_key`, or in `message` as a string or as texts by locale."""
     if not isinstance(content, Mapping):
         return ""
     key = content.get("translation_key")

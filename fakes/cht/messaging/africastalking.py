@@ -1,6 +1,6 @@
-"""Africa's Talking as CHT's outgoing service: one form post for each message, no asking for states afterwards.
+"""Africa's Talking as CHT's outgoing service: one form POST for each message, no polling of states afterwards.
 
-Source: cht-core api/src/services/africas-talking.js, read, not recorded. States come by delivery report.
+Source: cht-core api/src/services/africas-talking.js, read, not recorded. States come with delivery reports.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ STATES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "407": ("failed", "CouldNotRoute"),
     }
 )
-"""State and details by the recipient's status code. Others (402, 405, 500 to 502, unknown ones) are tried again."""
+"""State and details by the recipient's status code. All others (402, 405, 500 to 502, unknown ones) are retried."""
 
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """The account. `sender` is what the texts come from; None if `sms.reply_to` is not set."""
+    """The account. `sender` is the sender of the texts; None if `sms.reply_to` is not set."""
 
     username: str
     key: str
@@ -45,10 +45,10 @@ class Login:
 
 
 class AfricasTalkingGateway:
-    """Sends messages. `check_running` is called after each call and raises if the server process has ended meanwhile.
+    """Sends messages. `check_running` is called after each call, and raises if the process has stopped meanwhile.
 
-    The address is fixed, as it is in CHT. So that no test ever reaches the real service, a call is only made if an
-    adapter is mounted on the session for that very host; else it counts as failed.
+    The URL is fixed, as in CHT. So that no test ever reaches the real service, a call is only made if an adapter is
+    mounted on the session for exactly this host; else the call fails.
     """
 
     def __init__(self, state: State, session: requests.Session, check_running: Callable[[], None]) -> None:
@@ -57,7 +57,7 @@ class AfricasTalkingGateway:
         self._check_running = check_running
 
     def send(self, messages: Iterable[Mapping[str, Any]], headers: Mapping[str, str]) -> list[StateUpdate]:
-        """Send messages `{content, to, id}` one after the other; the updates of state to be written afterwards."""
+        """Send messages `{content, to, id}` one after the other. Returns the state updates to be saved afterwards."""
         login = self._login()
         if login is None:
             return []
@@ -65,7 +65,7 @@ class AfricasTalkingGateway:
         return [update for update in updates if update is not None]
 
     def _login(self) -> Login | None:
-        """None if user name or key is missing: then nothing is sent."""
+        """The account; None if user name or key is missing: then nothing is sent."""
         with self._state.lock:
             key = self._state.credentials.get("africastalking.com:outgoing")
             sms = self._state.settings.get("sms")
@@ -77,7 +77,7 @@ class AfricasTalkingGateway:
         return Login(js.string(username), key, sms.get("reply_to"))
 
     def _send(self, login: Login, message: Mapping[str, Any], headers: Mapping[str, str]) -> StateUpdate | None:
-        """The update of state, None if the message is to be sent again by the next pass."""
+        """The state update; None if the next pass must send the message again."""
         try:
             recipient = _recipient(self._post(login, message, headers))
         except CallFailed:
@@ -96,7 +96,7 @@ class AfricasTalkingGateway:
         sandbox = "sandbox." if login.username == "sandbox" else ""
         url = f"https://api.{sandbox}africastalking.com/version1/messaging"
         if not _is_mounted(self._session, url):
-            raise CallFailed(f"nothing stands for {url} here")
+            raise CallFailed(f"no adapter is mounted for {url}")
         fields = {"username": login.username, "from": login.sender, "to": message["to"], "message": message["content"]}
         sent = {"apikey": login.key, "accept": JSON, "content-type": FORM, **headers}
         if self._state.release == "3.11":
@@ -111,7 +111,7 @@ def _is_mounted(session: requests.Session, url: str) -> bool:
 
 
 def _form(fields: Mapping[str, Any], *, leave_out: bool) -> bytes:
-    """Form encoding. What is missing is left out or, by `fetch`, sent as the word `undefined`."""
+    """Form encoding. Missing values are left out or, by `fetch`, sent as `undefined`."""
     pairs = [(name, js.string(value)) for name, value in fields.items() if value is not None or not leave_out]
     return "&".join(f"{name}={_quoted(value)}" for name, value in pairs).encode()
 
@@ -121,7 +121,7 @@ def _quoted(text: str) -> str:
 
 
 def _read_any_status(answer: requests.Response) -> Any:
-    """As release 3.11 read answers: whatever the status and the content type. Raises CallFailed."""
+    """The body as release 3.11 read it, whatever the status and the content type. Raises CallFailed."""
     try:
         return parse(answer.content.decode("utf-8", "replace"))
     except ValueError as fault:
@@ -129,7 +129,7 @@ def _read_any_status(answer: requests.Response) -> Any:
 
 
 def _recipient(answer: Any) -> Mapping[str, Any]:
-    """The first recipient of an answer; empty if there is none."""
+    """The first recipient of a reply; empty if there is none."""
     data = answer.get("SMSMessageData") if isinstance(answer, dict) else None
     recipients = data.get("Recipients") if isinstance(data, dict) else None
     first = recipients[0] if isinstance(recipients, list) and recipients else None

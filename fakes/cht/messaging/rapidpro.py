@@ -1,4 +1,4 @@
-"""CHT's own gateway to RapidPro: one broadcast for each message, then asking for its state again and again.
+"""CHT's own gateway to RapidPro: one broadcast for each message, then polling for its state.
 
 Source: cht-core api/src/services/rapidpro.js, releases 5.2 and 3.11. Its weaknesses are kept on purpose.
 """
@@ -35,14 +35,14 @@ STATES: Mapping[str, tuple[str, str]] = MappingProxyType(
 POLLED = ("received-by-gateway", "forwarded-by-gateway", "sent")
 BATCH = 25
 REQUEST_SECONDS = 0.02
-"""What a request of the endless loop takes: about 50 a second were seen."""
+"""Duration of a request in the endless loop: about 50 a second were observed."""
 MAX_FRUITLESS = 500
-"""Requests in a row without any progress after which a pass gives up. The real one never does; this one must end."""
+"""Consecutive requests without progress after which a pass gives up. The real CHT never does; the fake must end."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseBehaviour:
-    """What differs between releases: the HTTP client, what an unknown status means, whether a 400 is final."""
+    """What differs between releases: the HTTP client, the meaning of an unknown status, whether a 400 is final."""
 
     call: Caller
     unknown_is_queued: bool
@@ -56,16 +56,16 @@ BEHAVIOURS: Mapping[str, ReleaseBehaviour] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Where to call and with which token."""
+    """The URL to call, and the token."""
 
     base: str
     token: str
 
 
 class RapidProGateway:
-    """What one server process does and remembers: the skip pointer, whether a pass is polling, whether it is throttled.
+    """The gateway of one server process, with its skip pointer and whether a pass is polling or throttled.
 
-    `check_running` is called after each call and raises if the process has ended meanwhile; `sleep` lets seconds pass.
+    `check_running` is called after each call, and raises if the process has stopped; `sleep` lets seconds pass.
     """
 
     def __init__(
@@ -87,9 +87,9 @@ class RapidProGateway:
         self._throttled = False
 
     def send(self, messages: Iterable[Mapping[str, Any]], headers: Mapping[str, str]) -> list[StateUpdate]:
-        """Send messages `{content, to, id}` one after the other; the updates of state to be written when all are done.
+        """Send messages `{content, to, id}` one after the other. Returns the state updates to be saved at the end.
 
-        Failures, a 429 too, stop nothing: the message stays as it is, and the next pass sends it again.
+        An error, even a 429, does not stop the pass: the message stays unchanged, and the next pass sends it again.
         """
         login = self._login()
         if login is None:
@@ -99,11 +99,11 @@ class RapidProGateway:
 
     @property
     def idle(self) -> bool:
-        """Whether a polling pass would make no request now."""
+        """Whether a polling pass would make no requests now."""
         return self._polling or self._login() is None or not self._rows()
 
     def poll(self) -> None:
-        """Ask for the states of all messages under way; never two such passes at once."""
+        """Poll the states of all messages under way; two such passes never run at once."""
         if self._polling:
             return
         self._polling, self._throttled = True, False
@@ -113,10 +113,10 @@ class RapidProGateway:
             self._polling = False
 
     def _poll_all(self) -> None:
-        """Window by window without sleep until no rows are left.
+        """Poll batch after batch without a break until no rows are left.
 
-        Rows that were asked and did not update are skipped in the next query; those that failed count for nothing, so
-        that a window of which every row fails is asked again and again.
+        The next query skips the rows that were polled without a change, but not those that failed. So a batch of which
+        every row fails is polled again and again.
         """
         fruitless = 0
         while fruitless < MAX_FRUITLESS:
@@ -127,7 +127,7 @@ class RapidProGateway:
             if not rows:
                 self._skip = 0
                 return
-            updates = self._ask_all(login, rows)
+            updates = self._poll_rows(login, rows)
             saved = self._messaging.update_states([update for update in updates if update is not None])
             self._skip += len(updates) - saved
             if self._throttled:
@@ -141,7 +141,7 @@ class RapidProGateway:
             return self._state.messages.with_reference(POLLED, skip=self._skip, limit=BATCH)
 
     def _login(self) -> Login | None:
-        """Read anew each time. None if address or token is missing: then nothing is done."""
+        """Read from the settings each time; None if URL or token is missing: then nothing happens."""
         with self._state.lock:
             token = self._state.credentials.get("rapidpro:outgoing")
             sms = self._state.settings.get("sms")
@@ -156,33 +156,33 @@ class RapidProGateway:
             if not js.truthy(answer):
                 return None
             reference = value_or_null(answer, "id") if isinstance(answer, dict) else None
-            return self._change(answer, message["id"], reference)
+            return self._state_update(answer, message["id"], reference)
         except CallFailed as failure:
             if failure.status == 400 and self._behaviour.refusal_is_final:
                 state, details = STATES["failed"]
                 return StateUpdate(state, uuid=message["id"], details=details)
             return None
 
-    def _ask_all(self, login: Login, rows: Sequence[Row]) -> list[StateUpdate | None]:
-        """One entry for each row that was answered, None where that tells nothing. Ends at a 429."""
+    def _poll_rows(self, login: Login, rows: Sequence[Row]) -> list[StateUpdate | None]:
+        """One entry for each row with a reply, None without a state in it. Stops at a 429."""
         updates: list[StateUpdate | None] = []
         for row in rows:
             try:
-                updates.append(self._ask(login, row))
+                updates.append(self._poll_row(login, row))
             except CallFailed as failure:
                 if failure.status == 429:
                     self._throttled = True
                     break
         return updates
 
-    def _ask(self, login: Login, row: Row) -> StateUpdate | None:
-        """What the first message of the broadcast says; the others are not looked at. Raises CallFailed."""
+    def _poll_row(self, login: Login, row: Row) -> StateUpdate | None:
+        """The state of the first message of the broadcast; the others are ignored. Raises CallFailed."""
         query = urlencode({"broadcast": js.string(row.gateway_ref)})
         answer = self._call(login, "GET", f"/api/v2/messages.json?{query}", {})
         results = answer.get("results") if isinstance(answer, dict) else None
         if not isinstance(results, (list, str)) or not results or not js.truthy(results[0]):
             return None
-        return self._change(results[0], row.uuid, row.gateway_ref)
+        return self._state_update(results[0], row.uuid, row.gateway_ref)
 
     def _call(self, login: Login, method: str, path: str, headers: Mapping[str, str], body: Any = None) -> Any:
         try:
@@ -192,8 +192,8 @@ class RapidProGateway:
         finally:
             self._check_running()
 
-    def _change(self, answer: Any, uuid: Any, reference: Any) -> StateUpdate:
-        """The update of state that a status means. Raises CallFailed where release 3.11 broke over it."""
+    def _state_update(self, answer: Any, uuid: Any, reference: Any) -> StateUpdate:
+        """The state update for a status. Raises CallFailed where release 3.11 failed."""
         status = answer.get("status") if isinstance(answer, dict) else None
         known = STATES.get(js.string(status)) if js.truthy(status) else None
         if known is None and self._behaviour.unknown_is_queued:

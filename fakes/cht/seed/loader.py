@@ -1,4 +1,4 @@
-"""Beginning anew from the `given` object of a recorded exchange, or from the built-in world."""
+"""Loading a seed: the `given` object of a recorded exchange, or the built-in default."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ DEFAULT: Mapping[str, Any] = {
     "credentials": {"rapidpro:incoming": "cht-incoming-token"},
 }
 STATE_KEYS = ("settings", "credentials", "users", "docs", "earlier_requests", "now", "server")
-"""Keys that change the world."""
+"""Keys that set the state."""
 REPLAY_KEYS = (
     "pass",
     "passes",
@@ -56,12 +56,12 @@ REPLAY_KEYS = (
     "task",
     "phone",
 )
-"""Keys of recordings that say what is done afterwards; whoever replays them does it."""
+"""Keys of recordings that describe what happens afterwards; the replaying test does it."""
 
 
 @dataclass(frozen=True)
 class Seed:
-    """A checked seed."""
+    """A validated seed."""
 
     settings: Mapping[str, Any] = field(default_factory=dict)
     credentials: Mapping[str, str] = field(default_factory=dict)
@@ -73,15 +73,17 @@ class Seed:
 
 
 def read_seed(given: Any) -> Seed:
-    """Check the `given` object. Raises SeedError: what was expected, what came, what to do."""
+    """Validate the `given` object. Raises SeedError: what was expected, what was sent, what to do."""
     if not isinstance(given, Mapping):
         raise SeedError(
             f"A seed is an object with any of {', '.join(STATE_KEYS)}; got {_kind(given)}. Send a JSON object."
         )
     unknown = sorted(set(given) - {*STATE_KEYS, *REPLAY_KEYS})
     if unknown:
-        known = ", ".join((*STATE_KEYS, *REPLAY_KEYS))
-        raise SeedError(f"A seed knows the keys {known}; got {', '.join(map(repr, unknown))}. Remove or rename these.")
+        allowed = ", ".join((*STATE_KEYS, *REPLAY_KEYS))
+        raise SeedError(
+            f"The keys of a seed are {allowed}; got {', '.join(map(repr, unknown))}. Remove or rename them."
+        )
     return Seed(
         settings=with_permissions(copy_json(dict(_mapping(given, "settings")))),
         credentials=_texts(given, "credentials"),
@@ -94,7 +96,7 @@ def read_seed(given: Any) -> Seed:
 
 
 def load_seed(seed: Seed, state: State) -> None:
-    """Make the state what the seed says; the clock is not touched."""
+    """Set the state from a seed, without the clock."""
     with state.lock:
         state.clear()
         state.settings = copy_json(dict(seed.settings))
@@ -122,7 +124,7 @@ def _texts(given: Mapping[str, Any], key: str) -> dict[str, str]:
     found = _mapping(given, key)
     for name, value in found.items():
         if not isinstance(value, str):
-            raise SeedError(f"`{key}` maps names to texts; {name!r} has {_kind(value)}. Write the value as text.")
+            raise SeedError(f"`{key}` maps names to strings; {name!r} has {_kind(value)}. Write the value as a string.")
     return dict(found)
 
 
@@ -130,12 +132,12 @@ def _users(given: Mapping[str, Any]) -> dict[str, User]:
     if given.get("users") is None:
         return dict(DEFAULT_USERS)
     users: dict[str, User] = {"admin": DEFAULT_USERS["admin"]}
-    for name, about in _mapping(given, "users").items():
-        password = about.get("password") if isinstance(about, Mapping) else None
-        roles = about.get("roles", []) if isinstance(about, Mapping) else None
+    for name, user in _mapping(given, "users").items():
+        password = user.get("password") if isinstance(user, Mapping) else None
+        roles = user.get("roles", []) if isinstance(user, Mapping) else None
         if not isinstance(password, str) or not isinstance(roles, list):
             raise SeedError(
-                f"A user has a `password` (text) and `roles` (list); {name!r} has {_kind(about)}. "
+                f"A user has a `password` (string) and `roles` (list); {name!r} has {_kind(user)}. "
                 'Write {"password": "...", "roles": ["gateway"]}.'
             )
         users[name] = User(name, password, tuple(map(str, roles)))
@@ -146,12 +148,12 @@ def _docs(given: Mapping[str, Any]) -> tuple[Doc, ...]:
     docs = given.get("docs", [])
     if not isinstance(docs, list) or not all(isinstance(doc, dict) and isinstance(doc.get("_id"), str) for doc in docs):
         raise SeedError(
-            f"`docs` is a list of documents, each with a text `_id`; got {_kind(docs)}. Give each its `_id`."
+            f"`docs` is a list of documents, each with a string `_id`; got {_kind(docs)}. Give each its `_id`."
         )
     ids = [doc["_id"] for doc in docs]
     twice = next((doc_id for doc_id in ids if ids.count(doc_id) > 1), None) if len(set(ids)) < len(ids) else None
     if twice is not None:
-        raise SeedError(f"Documents have distinct ids; {twice!r} occurs twice in `docs`. Keep one of them.")
+        raise SeedError(f"Documents have distinct ids; {twice!r} occurs twice in `docs`. Remove one of them.")
     return tuple(copy_json(docs))
 
 
@@ -171,11 +173,11 @@ def _moment(given: Mapping[str, Any]) -> datetime | None:
     try:
         return parse_moment(given["now"])
     except ValueError as fault:
-        raise SeedError(f"`now` says when the world begins: {fault}. Correct or remove it.") from None
+        raise SeedError(f"`now` is the time at the start: {fault}. Correct or remove it.") from None
 
 
 def _starting(given: Mapping[str, Any]) -> bool:
     value = given.get("server")
     if value not in (None, "starting", "ready"):
-        raise SeedError(f'`server` is "starting" or "ready"; got {_kind(value)}. Leave it out for a server that is up.')
+        raise SeedError(f'`server` is "starting" or "ready"; got {_kind(value)}. Omit it for a server that is ready.')
     return value == "starting"

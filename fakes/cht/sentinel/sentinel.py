@@ -1,4 +1,4 @@
-"""CHT's second process: it sees every change of a document, and works off schedules and queued pushes.
+"""CHT's second process: it processes every change of a document, due tasks, and queued pushes.
 
 Source: cht-core `sentinel/src/lib/feed.js`, `sentinel/src/schedule/index.js`.
 """
@@ -21,11 +21,11 @@ from fakes.cht.transitions.lib.change import Warn
 from fakes.cht.transitions.lib.loading import SENTINEL, LoadedTransitions
 
 RETRY_SECONDS = 0.05
-"""Seconds until a task is tried again that could not begin."""
+"""Seconds until a job that could not start is retried."""
 
 
 class Sentinel:
-    """Works off changes one after the other, in a task of its own; changes while no transition is on do not matter."""
+    """Processes changes one after the other, in a job; ignores changes while no transition is enabled."""
 
     def __init__(self, state: State, views: ContactViews, session: requests.Session, jobs: Jobs, warn: Warn) -> None:
         self._state = state
@@ -45,7 +45,7 @@ class Sentinel:
         self._stopped = False
 
     def changed(self, doc: Doc) -> None:
-        """A document was saved. Called under the lock."""
+        """Queue the change of a document. Called under the lock."""
         self._due_tasks.changed(doc)
         if doc.get("_deleted") or not self._loaded.any_loaded():
             return
@@ -55,7 +55,7 @@ class Sentinel:
             self._state.clock.call_later(0, self._start_job)
 
     def reset(self) -> None:
-        """Begin anew with another generation; what is under way for the old one writes nothing more."""
+        """Start over with a new generation; jobs of the old one save nothing more."""
         with self._state.lock:
             self._waiting.clear()
             self._timer_set = self._processing = self._pushing = False
@@ -64,11 +64,11 @@ class Sentinel:
         self._transitions.clear()
 
     def stop(self) -> None:
-        """Begin nothing until `start`; changes that come meanwhile wait."""
+        """Begin nothing until `start`; changes wait meanwhile."""
         self._stopped = True
 
     def start(self) -> None:
-        """Look at what has come meanwhile."""
+        """Begin again, with the changes that have come meanwhile."""
         self._stopped = False
         with self._state.lock:
             if self._waiting and not self._timer_set:
@@ -76,11 +76,11 @@ class Sentinel:
                 self._state.clock.call_later(0, self._start_job)
 
     def run_schedules(self) -> None:
-        """What is due turns pending, now."""
+        """Make due tasks pending, now."""
         self._due_tasks.run()
 
     def run_outbound(self) -> None:
-        """Look at all changes, then try queued pushes, now. A run that is under way is not joined by a second one."""
+        """Process all changes, then try queued pushes, now. Does nothing while such a run is under way."""
         self._process_changes()
         if self._pushing:
             return
@@ -92,7 +92,7 @@ class Sentinel:
                 self._pushing = False
 
     def on_timer(self) -> None:
-        """The timer of the schedules."""
+        """Called by the timer: process due tasks, then the outbound queue in a job."""
         self._due_tasks.run()
         if self._has_queue():
             self._jobs.start(self._run_outbound_job)
@@ -126,11 +126,11 @@ class Sentinel:
             except JobStopped:
                 self._requeue(doc_id, generation)
                 raise
-            except Exception as fault:  # one bad document must not stop all others
-                self._warn(f"sentinel over {doc_id} ended in {type(fault).__name__}: {fault}")
+            except Exception as fault:  # one bad document must not stop the others
+                self._warn(f"sentinel failed on {doc_id} with {type(fault).__name__}: {fault}")
 
     def _requeue(self, doc_id: str, generation: object) -> None:
-        """The process died over this change: it was not noted as done, so it is looked at again."""
+        """Queue a change again: the process was killed before the change was recorded as processed."""
         with self._state.lock:
             if generation is self._generation:
                 self._waiting = {doc_id: None, **self._waiting}

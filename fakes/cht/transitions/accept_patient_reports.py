@@ -46,7 +46,7 @@ class AcceptPatientReports(AcceptReports):
         return True
 
     def _latest(self, registrations: Sequence[Doc]) -> Doc:
-        """The registration with the latest date; the first of several, and the first if it has no date."""
+        """The registration with the latest date, the first of equals; the first of all if that has no date."""
         latest = registrations[0]
         for one in registrations[1:]:
             if _is_before(self._moment(latest, "reported_date"), self._moment(one, "reported_date")):
@@ -64,7 +64,7 @@ class AcceptPatientReports(AcceptReports):
                 return
 
     def _answered_reminder(self, doc: Doc, registration: Doc, span: tuple[float, str] | None) -> Doc | None:
-        """The latest reminder that went out before the report; None for a report that comes ahead of its time."""
+        """The latest reminder that was sent before the report; None for a report before the first reminder is due."""
         listed = registration.get("scheduled_tasks")
         tasks = sorted((one for one in listed or () if isinstance(one, dict)), key=_by_due)
         reported = self._moment(doc, "reported_date")
@@ -82,16 +82,16 @@ class AcceptPatientReports(AcceptReports):
         return None
 
     def _moment(self, source: Mapping[str, Any], key: str) -> datetime | None:
-        """The moment under a key; now if there is none, None for one that cannot be read."""
+        """The time in a member; now if it is missing, None if it is invalid."""
         value = source.get(key, UNDEFINED)
         return self._state.now() if value is UNDEFINED else moments.read(value)
 
 
 def _is_before(one: datetime | None, other: datetime | None) -> bool:
-    """Whether a moment comes before another; false where one cannot be read."""
+    """Whether a time is before another; false if one of them is invalid."""
     return one is not None and other is not None and one < other
 
 
 def _by_due(task: Doc) -> tuple[bool, str]:
-    """A sort key by date, tasks without one last."""
+    """A sort key by date; tasks without a date come last."""
     return task.get("due") is None, str(task.get("due"))

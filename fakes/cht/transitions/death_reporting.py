@@ -1,4 +1,4 @@
-"""DeathReporting told by report (cht-core `transitions/death_reporting.js`)."""
+"""Reported deaths (cht-core `transitions/death_reporting.js`)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NAME = "death_reporting"
 
 
 class DeathReporting:
-    """Writes `date_of_death` into the patient, or takes it away again. The report itself stays as it is."""
+    """Sets or removes `date_of_death` of the patient. The report itself is not changed."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -36,7 +36,7 @@ class DeathReporting:
         )
 
     def on_match(self, change: Change) -> bool:
-        """Change the patient, if that is needed. Raises ValueError for a patient that is no person, SaveConflict."""
+        """Change the patient if necessary. Raises ValueError for a patient who is not a person, SaveConflict."""
         doc = change.doc
         patient_id = doc["patient"].get("_id")
         if not patient_id:

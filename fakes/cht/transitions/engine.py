@@ -1,6 +1,6 @@
-"""Running the transitions that are switched on, in their order (cht-core `transitions/index.js`).
+"""Running the enabled transitions in their order (cht-core `transitions/index.js`).
 
-Those that the settings name and this fake does not have are noted once and do nothing.
+A transition that this fake does not support does nothing; one warning says so.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from fakes.cht.transitions.update_sent_by import UpdateSentBy
 
 
 class Transitions:
-    """The transitions of one process, with its own memory of what was sent of late."""
+    """The transitions of one process, with its own history of recent outgoing texts."""
 
     def __init__(self, state: State, views: ContactViews, outbound: Outbound, warn: Warn) -> None:
         self._state = state
@@ -68,18 +68,18 @@ class Transitions:
 
     @property
     def supported(self) -> tuple[str, ...]:
-        """The names of the transitions that this fake has."""
+        """The names of the transitions that this fake supports."""
         return tuple(self._all)
 
     def clear(self) -> None:
-        """Begin anew, as after a restart."""
+        """Reset, as a restart does."""
         self._history.clear()
         self._unsupported.clear()
 
     def before_save(self, doc: Doc) -> None:
-        """In the server: run over a new record and leave in `doc` what is to be saved.
+        """In the server: run over a new record and leave the record to be saved in `doc`.
 
-        If nothing changed it, the record stays as it came. May call out; called without the lock.
+        If no transition changed it, the record stays the same. May make HTTP calls; called without the lock.
         """
         with self._state.lock:
             sentinel = self._state.sentinel
@@ -95,7 +95,7 @@ class Transitions:
                 save_transitions(doc["_id"], change.info, sentinel)
 
     def after_save(self, doc_id: str, docs: Documents, sentinel: Documents) -> None:
-        """In sentinel: run over a document as it is now, and save it if something changed it. May call out."""
+        """In sentinel: run over the current document, and save it if it was changed. May make HTTP calls."""
         with self._state.lock:
             doc = docs.get(doc_id)
             if doc is None:
@@ -110,12 +110,12 @@ class Transitions:
                 try:
                     docs.save(change.doc)
                 except Conflict:
-                    return  # somebody saved it meanwhile: that change comes process next
+                    return  # it was saved meanwhile: that change is processed next
             if changed or "transitions" not in info:
                 save_transitions(doc_id, change.info, sentinel)
 
     def _run(self, change: Change, process: str) -> bool:
-        """Run what is switched on and runs `process`, in SERVER or SENTINEL; whether anything changed the document."""
+        """Run what is enabled in `process`, SERVER or SENTINEL. Returns whether anything changed the document."""
         changed = False
         for name, transition in self._enabled(process):
             changed = self._run_one(name, transition, change) or changed
@@ -128,15 +128,15 @@ class Transitions:
         try:
             if not transition.filter(change):
                 return False
-        except Exception as broken:  # as in the real one, a transition that cannot tell does not run
-            self._warn(f"transition {name} could not look at {change.doc['_id']}: {broken}")
+        except Exception as broken:  # as in the real CHT, a transition whose filter fails does not run
+            self._warn(f"the filter of transition {name} failed on {change.doc['_id']}: {broken}")
             return False
         try:
             changed = transition.on_match(change)
-        except Exception as broken:  # as in the real one: noted in the record, the other transitions run
-            words = broken.message if isinstance(broken, ScriptError) else str(broken)
-            add_error(change.doc, f"{name}_error'", f"Transition error on {name}: {words}")
-            self._warn(f"transition {name} over {change.doc['_id']} ended in {type(broken).__name__}: {broken}")
+        except Exception as broken:  # as in the real CHT: added to the record's errors, the other transitions run
+            message = broken.message if isinstance(broken, ScriptError) else str(broken)
+            add_error(change.doc, f"{name}_error'", f"Transition error on {name}: {message}")
+            self._warn(f"transition {name} failed on {change.doc['_id']} with {type(broken).__name__}: {broken}")
             return False
         if changed:
             entry = {
@@ -150,14 +150,14 @@ class Transitions:
         return changed
 
     def _enabled(self, process: str) -> Iterator[tuple[str, Transition]]:
-        """What runs, in its order. What this fake does not have is told once."""
+        """The enabled transitions in their order. Warns once about each unsupported one."""
         for name in loaded_transitions(self._state.settings, process):
             transition = self._all.get(name)
             if transition is not None:
                 yield name, transition
             elif name not in self._unsupported:
                 self._unsupported.add(name)
-                self._warn(f"the settings switch on the transition {name!r}, which this fake does not have")
+                self._warn(f"the settings enable the transition {name!r}, which this fake does not support")
 
 
 def _generation(revision: Any) -> str:

@@ -1,4 +1,4 @@
-"""Short ids for contacts that have none. Only sentinel does it.
+"""Generate short ids for contacts without one. Runs only in sentinel.
 
 Source: cht-core `transitions/generate_shortcode_on_contacts.js`.
 """
@@ -15,7 +15,7 @@ from fakes.cht.transitions.lib.ids import free_id
 
 
 class GenerateShortcodeOnContacts:
-    """Gives persons a `patient_id`, places a `place_id`."""
+    """Gives persons a `patient_id` and places a `place_id`."""
 
     def __init__(self, state: State, views: ContactViews) -> None:
         self._state = state
@@ -27,7 +27,7 @@ class GenerateShortcodeOnContacts:
         return name is not None and not js.truthy(change.doc.get(name))
 
     def on_match(self, change: Change) -> bool:
-        """Give it one."""
+        """Add a short id."""
         name = self._name(change.doc)
         if name is not None:
             change.doc[name] = free_id(self._state, self._views)

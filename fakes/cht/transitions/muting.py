@@ -1,6 +1,6 @@
-"""Muting: no reminders for a contact and all below it, until it is unmuted (cht-core `transitions/muting.js`).
+"""Muting: no reminders for a contact and all contacts below it, until it is unmuted (cht-core `transitions/muting.js`).
 
-Only sentinel does it. What phones mute by themselves (`client_side_transitions`) is taken as it comes, not replayed.
+Runs only in sentinel. Mutings by phones (`client_side_transitions`) are stored as they arrive, not replayed.
 Source of the rest: cht-core `lib/muting_utils.js`.
 """
 
@@ -32,7 +32,7 @@ NOT_FOUND = "contact_not_found"
 
 
 class Muting:
-    """Mutes and unmutes by reports, and new contacts below muted ones."""
+    """Mutes and unmutes contacts by report, and mutes new contacts below muted ones."""
 
     def __init__(
         self, state: State, views: ContactViews, messages: Messages, validations: Validations, warn: Warn
@@ -44,7 +44,7 @@ class Muting:
         self._warn = warn
 
     def filter(self, change: Change) -> bool:
-        """A report of a configured form, or a contact that came below a muted one or was muted by a phone."""
+        """A report of a configured form, or a contact that is new below a muted one or was muted by a phone."""
         doc, settings = change.doc, self._state.settings
         if doc.get("type") != "data_record":
             return type_of(settings, doc) is not None and (_is_new_below_muted(change) or _was_muted_by_phone(doc))
@@ -57,7 +57,7 @@ class Muting:
         )
 
     def on_match(self, change: Change) -> bool:
-        """Mute or unmute. A contact may turn out to be as it should be."""
+        """Mute or unmute. A contact may already have the right state."""
         if change.doc.get("type") != "data_record":
             return self._contact_changed(change)
         doc = change.doc
@@ -76,12 +76,12 @@ class Muting:
             self._answer(doc, "already_muted" if mute else "already_unmuted", context)
             return
         if by_phone:
-            self._warn(f"{doc['_id']} was handled by a phone: later mutings of that phone are not replayed")
+            self._warn(f"{doc['_id']} was processed by a phone: later mutings of that phone are not replayed")
         self._set_all(contact, self._state.now() if mute else None, doc["_id"])
         self._answer(doc, "mute" if mute else "unmute", context)
 
     def _set_all(self, contact: Doc, since: datetime | None, report_id: str) -> None:
-        """Mute a contact and all below it, or unmute all from the topmost muted contact above it on."""
+        """Mute a contact and all contacts below it, or unmute everything from its topmost muted ancestor down."""
         top = contact["_id"]
         if since is None:
             top = next((one["_id"] for one in reversed([*_lineage(contact)]) if js.truthy(one.get("muted"))), top)
@@ -103,16 +103,16 @@ class Muting:
         return self._set(doc, since)
 
     def _cause(self, change: Change) -> Any:
-        """The report that muted a contact: on the phone, else the last one of the muted contact above it."""
+        """The report that muted a contact: the one on the phone, else the last one of its muted ancestor."""
         doc = change.doc
         if _was_muted_by_phone(doc):
             return _last_report((doc.get("muting_history") or {}).get(CLIENT))
-        above = _muted_above(doc, _first_seen(change))
+        above = _muted_ancestor(doc, _first_replicated(change))
         info = info_of(above["_id"], change.sentinel, None) if above is not None else {}
         return _last_report(info.get("muting_history"))
 
     def _set(self, contact: Doc, since: datetime | None) -> bool:
-        """Write the state into a contact; whether that changed it. One muted before keeps its time."""
+        """Set the muting of a contact. Returns whether it changed. A contact that was muted before keeps its time."""
         history = contact.get("muting_history")
         current = not history or (
             history.get("last_update") == SERVER and (history.get(SERVER) or {}).get("muted") == (since is not None)
@@ -135,7 +135,7 @@ class Muting:
         self._save(one for one in registrations if self._set_reminders(one, since is not None))
 
     def _set_reminders(self, registration: Doc, mute: bool) -> bool:
-        """Mute what is not sent yet, or schedule again what is due from today on; whether anything changed."""
+        """Mute unsent tasks, or schedule those due from today on again. Returns whether anything changed."""
         now = self._state.now()
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
         listed = registration.get("scheduled_tasks")
@@ -148,7 +148,7 @@ class Muting:
         return any(changed)
 
     def _record_history(self, doc_id: str, since: datetime | None, report_id: Any) -> None:
-        """Warn in the info document who muted a contact, once for each change."""
+        """Record in the info document which report muted a contact, once for each change."""
         info = info_of(doc_id, self._state.sentinel, None)
         history = list(info.get("muting_history") or ())
         last = history[-1] if history else {}
@@ -163,13 +163,13 @@ class Muting:
             try:
                 self._state.save(doc)
             except Conflict:
-                self._warn(f"{doc['_id']} was not muted or unmuted: somebody else saved it meanwhile")
+                self._warn(f"{doc['_id']} was not muted or unmuted: it was saved by something else meanwhile")
 
     def _answer_not_found(self, doc: Doc, context: Context) -> None:
         message = self._message(NOT_FOUND)
-        words = self._messages.template(doc, message) if message is not None else None
-        unsaid = f'Failed to complete muting request, event type "{NOT_FOUND}" misconfigured.'
-        self._messages.record_error(doc, {"message": words or unsaid})
+        template = self._messages.template(doc, message) if message is not None else None
+        misconfigured = f'Failed to complete muting request, event type "{NOT_FOUND}" misconfigured.'
+        self._messages.record_error(doc, {"message": template or misconfigured})
         self._answer(doc, NOT_FOUND, context)
 
     def _answer(self, doc: Doc, event: str, context: Context) -> None:
@@ -201,19 +201,19 @@ def _is_new_below_muted(change: Change) -> bool:
     doc = change.doc
     return (
         not js.truthy(doc.get("muted"))
-        and _muted_above(doc, _first_seen(change)) is not None
+        and _muted_ancestor(doc, _first_replicated(change)) is not None
         and not change.info.get("muting_history")
         and not _was_muted_by_phone(doc)
     )
 
 
-def _first_seen(change: Change) -> float | None:
-    """When the contact first came to the server, in ms; None if nobody noted it."""
+def _first_replicated(change: Change) -> float | None:
+    """When the contact first reached the server, in ms; None if unknown."""
     return milliseconds(change.info.get("initial_replication_date"))
 
 
-def _muted_above(doc: Doc, before: float | None) -> Doc | None:
-    """The nearest contact above one that is muted, if it was muted `before` (None: at any time)."""
+def _muted_ancestor(doc: Doc, before: float | None) -> Doc | None:
+    """The nearest muted ancestor, if it was muted `before` that time (None: at any time)."""
     for one in [*_lineage(doc)][1:]:
         if js.truthy(one.get("muted")):
             muted = milliseconds(one["muted"])
@@ -233,7 +233,7 @@ def _last_report(history: Any) -> Any:
 
 
 def _lineage(contact: Any) -> Iterator[Doc]:
-    """A contact and those above it."""
+    """A contact and its ancestors."""
     at = contact
     while isinstance(at, dict):
         yield at

@@ -1,4 +1,4 @@
-"""Registering somebody by SMS: ids, dates, schedules, answers (cht-core `transitions/registration.js`).
+"""Registrations by SMS: ids, dates, schedules, answers (cht-core `transitions/registration.js`).
 
 Triggers: `add_patient` (`add_patient_id`), `add_place`, `add_case`, `add_expected_date`, `add_birth_date`,
 `assign_schedule`, `clear_schedule`.
@@ -70,11 +70,11 @@ class Registration:
 
     @property
     def triggers(self) -> tuple[str, ...]:
-        """The names of the triggers that settings may use."""
+        """The names of the supported triggers."""
         return tuple(self._triggers)
 
     def filter(self, change: Change) -> bool:
-        """A record of a form with a registration, of somebody known or of a public form."""
+        """A report of a form with a registration, from a known sender or of a public form."""
         doc, settings = change.doc, self._state.settings
         return (
             doc.get("type") == "data_record"
@@ -84,40 +84,42 @@ class Registration:
         )
 
     def on_match(self, change: Change) -> bool:
-        """Check and register; a record about somebody unknown is answered so.
+        """Validate and register, or answer that the patient or place is unknown.
 
-        Raises ScriptError, ValueError, TypeError where the real one throws: the triggers before have done their work.
+        Raises ScriptError, ValueError, TypeError where the real CHT throws; earlier triggers keep their effects.
         """
         doc = change.doc
         configuration = registration_for(self._state.settings, doc.get("form")) or {}
         if not self._validations.passes(doc, configuration, Context(doc.get("patient"), doc.get("place"))):
             return True
-        if not self._is_about_somebody(doc):
+        if not self._has_known_subjects(doc):
             self._messages.reject(doc, configuration, "registration_not_found")
             return True
         view = {**(doc.get("fields") or {}), **doc}
-        wanted = [event for event in _events(configuration) if self._is_wanted(view, event)]
-        given = [trigger_parameters(event.get("params")) for event in wanted]
-        for event, told in zip(wanted, given, strict=True):  # no trigger changes the record before all are chosen
-            self._triggers[str(event["trigger"])](doc, configuration, told)
+        events = [event for event in _events(configuration) if self._is_due(view, event)]
+        parameters = [trigger_parameters(event.get("params")) for event in events]
+        for event, arguments in zip(
+            events, parameters, strict=True
+        ):  # all events are chosen before any trigger changes the record
+            self._triggers[str(event["trigger"])](doc, configuration, arguments)
         self._add_messages(doc, configuration)
         return True
 
-    def _is_about_somebody(self, doc: Doc) -> bool:
-        """Whether the ids that a record gives are those of a person and of a place."""
+    def _has_known_subjects(self, doc: Doc) -> bool:
+        """Whether the ids in a record are those of a person and of a place."""
         fields, settings = doc.get("fields") or {}, self._state.settings
-        for role, fits in (("patient", is_person), ("place", is_place)):
-            if fields.get(f"{role}_id") and not (doc.get(role) and fits(settings, doc[role])):
+        for role, has_type in (("patient", is_person), ("place", is_place)):
+            if fields.get(f"{role}_id") and not (doc.get(role) and has_type(settings, doc[role])):
                 return False
         return True
 
-    def _is_wanted(self, view: Doc, event: Mapping[str, Any]) -> bool:
-        """Whether the trigger of an event is known, and to be pulled for a record and its fields."""
+    def _is_due(self, view: Doc, event: Mapping[str, Any]) -> bool:
+        """Whether the trigger of an event must run for a record and its fields; false for an unknown trigger."""
         name = str(event.get("trigger"))
         if event.get("name") != "on_create" or not self._applies(view, event):
             return False
         if name not in self._triggers:
-            self._warn(f"registration {view.get('form')!r}: there is no trigger {name!r}, so nothing comes of it")
+            self._warn(f"registration {view.get('form')!r}: unknown trigger {name!r}, which does nothing")
         return name in self._triggers
 
     def _applies(self, doc: Doc, entry: Mapping[str, Any]) -> bool:
@@ -172,7 +174,7 @@ class Registration:
 
 
 def _events(configuration: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The events of a registration. Raises TypeError, in the words of the real server, for one without any."""
+    """The events of a registration. Raises TypeError with the real server's message if they are missing."""
     events = configuration.get("events")
     if not isinstance(events, list):
         raise TypeError(

@@ -1,4 +1,4 @@
-"""Pending messages count as sent at once, so that nothing leaves (cht-core `transitions/resolve_pending.js`)."""
+"""Set pending messages to sent at once, so that nothing is sent (cht-core `transitions/resolve_pending.js`)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ResolvePending:
         self._state = state
 
     def filter(self, change: Change) -> bool:
-        """A document with a pending task that has a number and a text."""
+        """A document with a pending task that has a phone number and a text."""
         return any(_pending(change.doc))
 
     def on_match(self, change: Change) -> bool:

@@ -1,4 +1,4 @@
-"""Reports that people make about themselves: the sender is the patient (cht-core `transitions/self_report.js`)."""
+"""Reports about the senders themselves: the sender is the patient (cht-core `transitions/self_report.js`)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NAME = "self_report"
 
 
 class SelfReport:
-    """Puts the sender into reports of the configured forms, as the patient."""
+    """Sets the sender as the patient of reports of the configured forms."""
 
     def __init__(self, state: State, views: ContactViews, messages: Messages) -> None:
         self._state = state
@@ -26,7 +26,7 @@ class SelfReport:
         self._messages = messages
 
     def filter(self, change: Change) -> bool:
-        """A text of a configured form that names no patient."""
+        """A report of a configured form without a patient."""
         doc = change.doc
         fields = doc.get("fields") or {}
         return bool(
@@ -38,7 +38,7 @@ class SelfReport:
         )
 
     def on_match(self, change: Change) -> bool:
-        """Put the sender in and answer; a sender that nobody knows is answered so."""
+        """Set the patient and answer, or answer that the sender is unknown."""
         doc = change.doc
         configuration = self._configured(doc) or {}
         with self._state.lock:

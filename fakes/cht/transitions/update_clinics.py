@@ -1,4 +1,4 @@
-"""Who sent a record: the contact with the sender's number (cht-core `transitions/update_clinics.js`)."""
+"""The sender of a record: the contact with its phone number (cht-core `transitions/update_clinics.js`)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NOT_FOUND = "sys.facility_not_found"
 
 
 class UpdateClinics:
-    """Puts the contact into records that have none; a form of an unknown sender is answered, unless it is public."""
+    """Sets the contact of records without one; answers a form from an unknown sender, unless the form is public."""
 
     def __init__(self, state: State, views: ContactViews, messages: Messages) -> None:
         self._state = state
@@ -28,7 +28,7 @@ class UpdateClinics:
         return change.doc.get("type") == "data_record" and not change.doc.get("contact") and not change.has_run(NAME)
 
     def on_match(self, change: Change) -> bool:
-        """Put in the contact, or warn that there is none."""
+        """Set the contact, or add an error that it is unknown."""
         doc = change.doc
         contact = self._contact(doc)
         if contact is not None:

@@ -1,4 +1,4 @@
-"""The name of the sender of a text (cht-core `transitions/update_sent_by.js`)."""
+"""The name of a text's sender (cht-core `transitions/update_sent_by.js`)."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ NAME = "update_sent_by"
 
 
 class UpdateSentBy:
-    """Writes the name of the contact with the sender's number into `sent_by`."""
+    """Sets `sent_by` to the name of the contact with the sender's number."""
 
     def __init__(self, state: State, views: ContactViews) -> None:
         self._state = state
         self._views = views
 
     def filter(self, change: Change) -> bool:
-        """A text without a name."""
+        """A record with a sender but without `sent_by`."""
         doc = change.doc
         return bool(
             doc.get("from") and doc.get("type") == "data_record" and "sent_by" not in doc and not change.has_run(NAME)
         )
 
     def on_match(self, change: Change) -> bool:
-        """Write the name, if somebody has that number and a name."""
+        """Set the name, if a contact has that number and a name."""
         sender = change.doc["from"]
         with self._state.lock:
             doc_id = self._views.contact_by_phone(sender) if isinstance(sender, str) else None

@@ -116,7 +116,7 @@ def body_of(request: Mapping[str, Any]) -> bytes:
 def send_at_once(cht: Cht, request: Mapping[str, Any], times: int) -> list[Reply]:
     """Send a request `times` times at one moment: all have looked before any saves."""
     meeting = threading.Barrier(times)
-    cht.messaging.pause = lambda: _meet(meeting)
+    cht.messaging.database_delay = lambda: _meet(meeting)
     replies: list[Reply] = []
     threads = [threading.Thread(target=lambda: replies.append(send(cht, request))) for _ in range(times)]
     for thread in threads:

@@ -1,7 +1,7 @@
-"""Asking a rule about a value (cht-core `validation/src/{pupil,validator}.js`).
+"""Evaluating a rule on a value (cht-core `validation/src/{pupil,validator}.js`).
 
-`&&` and `||` are worked off from left to right, neither first; all parts are asked, whatever the ones before said. A
-function that nobody knows holds. `other` before a name takes the value of the field that the first argument names.
+`&&` and `||` are evaluated from left to right without precedence or short-circuiting. An unknown function is true.
+The prefix `other` takes the value of the field that the first argument names.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ OTHER = "other"
 
 
 def holds(rule: Any, values: Values, name: str, functions: Mapping[str, RuleFunction]) -> bool:
-    """Whether the value `name` is as a rule wants it. Raises RuleError."""
+    """Whether the value `name` satisfies a rule. Raises RuleError."""
     if not isinstance(rule, str):
         raise RuleError
     try:
@@ -30,7 +30,7 @@ def holds(rule: Any, values: Values, name: str, functions: Mapping[str, RuleFunc
 
 
 class _Evaluation:
-    """One report and the value in question."""
+    """The evaluation of a rule on one value of a report."""
 
     def __init__(self, values: Values, name: str, functions: Mapping[str, RuleFunction]) -> None:
         self._values = values
@@ -38,7 +38,7 @@ class _Evaluation:
         self._functions = functions
 
     def all_hold(self, items: Iterable[Item] | None) -> bool:
-        """Whether what stands in a group holds; what is missing holds."""
+        """Whether the items of a group hold; a missing group does."""
         result, both, negated = True, True, False
         for item in items or ():
             if item in ("&&", "||"):
@@ -46,9 +46,9 @@ class _Evaluation:
             elif item == "!":
                 negated = True
             else:
-                held = self._holds(item) != negated
+                value = self._holds(item) != negated
                 negated = False
-                result = (result and held) if both else (result or held)
+                result = (result and value) if both else (result or value)
         return result
 
     def _holds(self, item: Item) -> bool:
@@ -66,5 +66,5 @@ class _Evaluation:
             name = name.removeprefix(OTHER)
             of = jv.text(argument(arguments, 0))
             arguments = arguments[1:]
-        asked = self._functions.get(name)
-        return asked is None or asked(self._values, self._values.get(of, UNDEFINED), arguments)
+        function = self._functions.get(name)
+        return function is None or function(self._values, self._values.get(of, UNDEFINED), arguments)

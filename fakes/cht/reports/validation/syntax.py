@@ -1,7 +1,7 @@
-"""What a rule asks for, from its parts (cht-core `validation/src/parser.js`).
+"""The parser of rules, from tokens to calls and groups (cht-core `validation/src/parser.js`).
 
-A name without brackets asks as one with empty brackets does, except before `?` and `:`, where it is dropped or, if a
-bracket or the end follows, ends up in the part after the sign.
+A name without brackets is a call without arguments, except before `?` and `:`, where it is dropped or, if a bracket or
+the end follows, moves into the branch after the sign.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ WORDS: tuple[tuple[Kind, Expected, str], ...] = (
     ("||", "operator", "logical OR"),
     ("!", "!", "logical NOT"),
 )
-"""What each part has to be expected as, and what it is called if it is not."""
+"""By token: the expectation it needs, and its name in the error if that is missing."""
 
 
 class RuleSyntaxError(ValueError):
-    """A rule that cannot be read; the text is what the real server writes into the record: JSON."""
+    """A rule that cannot be parsed; the text is the JSON that the real server stores in the record."""
 
     def __init__(self, message: str, at: int | None = None) -> None:
         about = {"message": message, **({} if at is None else {"pos": at})}
@@ -50,7 +50,7 @@ class Call:
 
 @dataclass
 class Group:
-    """What stands in brackets; a choice if it has conditions: `then` where they hold, else `otherwise`."""
+    """The content of brackets, or a ternary if it has conditions: `then` if they hold, else `otherwise`."""
 
     items: list[Item] = field(default_factory=list)
     conditions: list[Item] | None = None
@@ -62,7 +62,7 @@ Item = Call | Group | Sign
 
 
 def parse(tokens: Sequence[Token]) -> list[Item]:
-    """What a rule asks for. Raises RuleSyntaxError."""
+    """The items of a rule. Raises RuleSyntaxError."""
     reader = _Reader()
     for at, token in enumerate(tokens):
         reader.take(token, at, last=at == len(tokens) - 1)
@@ -73,11 +73,11 @@ class _Reader:
     def __init__(self) -> None:
         self._open = [Group()]
         self._call: Call | None = None
-        self._complete = True  # whether the call goes to its place at the end of this part
+        self._complete = True  # whether the call is complete after this token
         self._expected: tuple[Expected, ...] = OPERAND
 
     def take(self, token: Token, at: int, last: bool) -> None:
-        """Take the next part. Raises RuleSyntaxError."""
+        """Process the next token. Raises RuleSyntaxError."""
         kind = token.kind
         for one, expected, word in WORDS:
             if kind == one and expected not in self._expected:
@@ -94,13 +94,13 @@ class _Reader:
         self._close(choice=last or closes, group=closes, at=at)
 
     def end(self) -> list[Item]:
-        """Everything. Raises RuleSyntaxError where something stands open."""
+        """All items. Raises RuleSyntaxError if a bracket is still open."""
         if len(self._open) > 1:
             raise RuleSyntaxError("All blocks weren't closed.")
         return self._open[0].items
 
     def _read(self, token: Token, at: int) -> tuple[bool, bool, Sign | None]:
-        """Whether a group opens, whether one closes, and the sign that has to be noted."""
+        """Whether a group opens, whether one closes, and the sign to be added."""
         kind = token.kind
         if kind == "(":
             return self._bracket(at), False, None

@@ -1,4 +1,4 @@
-"""Short ids that people can type: five digits, the last one a check (cht-core `lib/ids.js`)."""
+"""Short ids that people can type: five digits with a check digit at the end (cht-core `lib/ids.js`)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ TRIES = 200
 
 
 def free_id(state: State, views: ContactViews) -> str:
-    """An id that nobody has; longer by a digit where those of one length run out."""
+    """An unused id; one digit longer if the ids of one length run out."""
     length = SHORTEST
     with state.lock:
         while True:
@@ -23,6 +23,6 @@ def free_id(state: State, views: ContactViews) -> str:
 
 
 def with_check_digit(digits: str) -> str:
-    """`1234` as `12348`: two digits in the wrong order give another check."""
+    """`1234` becomes `12348`; two swapped digits give another check digit."""
     total = sum(int(digit) * (len(digits) + 1 - place) for place, digit in enumerate(digits))
     return digits + str(total % 11 % 10)

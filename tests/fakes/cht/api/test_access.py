@@ -178,7 +178,7 @@ def test_a_path_that_nobody_knows_is_noted_as_unexpected() -> None:
     cht.get("/medic/_all_docs")
     assert notes == []
     cht.get("/api/v3/sms")
-    assert notes == ["no route takes GET /api/v3/sms"]
+    assert notes == ["no route for GET /api/v3/sms"]
 
 
 def test_a_status_that_no_gateway_has_is_noted_as_unexpected() -> None:
@@ -187,4 +187,4 @@ def test_a_status_that_no_gateway_has_is_noted_as_unexpected() -> None:
     cht.cht.unexpected = notes.append
     for status in ("SENT", "sent"):
         cht.post("/api/sms", json={"updates": [{"id": "u", "status": status}]})
-    assert notes == ["update of message 'u' with a status that no gateway has: {'gateway_status': 'sent'}"]
+    assert notes == ["update of message 'u' with an unknown gateway status: {'gateway_status': 'sent'}"]

@@ -115,7 +115,7 @@ def test_a_text_is_stored_as_it_came_when_a_transition_breaks() -> None:
     assert messaging.save_incoming([{"id": "1", "from": "+250788123456", "content": "hi"}]) == 1
     (record,) = cht.cht.state.all_docs()
     assert record["sms_message"]["message"] == "hi"
-    assert [note.partition(" ended in ")[2] for note in notes] == ["ZeroDivisionError: by chance"]
+    assert [note.partition(" failed with ")[2] for note in notes] == ["ZeroDivisionError: by chance"]
 
 
 def test_with_transitions_ids_are_uuids_of_version_7() -> None:

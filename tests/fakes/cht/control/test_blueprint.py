@@ -27,12 +27,12 @@ def test_a_seed_knows_every_key_that_occurs_in_a_recording(name: str) -> None:
 @pytest.mark.parametrize(
     ("seed", "words"),
     [
-        ({"document": []}, "knows the keys settings"),
+        ({"document": []}, "keys of a seed are settings"),
         ({"settings": []}, "`settings` is an object"),
-        ({"credentials": {"a": 5}}, "maps names to texts"),
+        ({"credentials": {"a": 5}}, "maps names to strings"),
         ({"users": {"eve": {}}}, "`password`"),
         ({"docs": {}}, "`docs` is a list"),
-        ({"docs": [{"a": 1}]}, "text `_id`"),
+        ({"docs": [{"a": 1}]}, "string `_id`"),
         ({"docs": [{"_id": "a"}, {"_id": "a"}]}, "'a' occurs twice"),
         ({"now": "yesterday"}, "ISO 8601"),
         ({"server": "gone"}, "starting"),

@@ -271,8 +271,8 @@ def test_what_keeps_transitions_from_running(settings: dict[str, Any], server: b
 @pytest.mark.parametrize(
     ("params", "words"),
     [
-        ("{bad", "no JSON"),
-        ({"patient_id_field": "patient_id"}, "may not be"),
+        ("{bad", "not valid JSON"),
+        ({"patient_id_field": "patient_id"}, "must not be"),
         ({"contact_type": "clinic"}, "a place"),
         ({"contact_type": "ghost"}, "'ghost'"),
     ],

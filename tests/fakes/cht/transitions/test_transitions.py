@@ -138,7 +138,7 @@ def test_a_transition_that_this_fake_lacks_is_told_once() -> None:
     )
     assert [states(text_in(made)), states(text_in(made))] == [["pending"]] * 2
     assert [note for note in made.notes if "transition" in note] == [
-        "the settings switch on the transition 'update_scheduled_reports', which this fake does not have"
+        "the settings enable the transition 'update_scheduled_reports', which this fake does not support"
     ]
 
 
