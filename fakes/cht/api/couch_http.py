@@ -75,14 +75,14 @@ def check_revision(value: Any) -> None:
 def requested_revision(request: Request, doc: Doc) -> str | None:
     """The revision in the body, the query or `If-Match`. Raises CouchError if two of them differ."""
     query, etag = request.query.get("rev"), (request.header("If-Match") or "").strip('"')
-    asked = query if isinstance(query, str) else None
-    for revision in (asked, etag or None):
+    query_revision = query if isinstance(query, str) else None
+    for revision in (query_revision, etag or None):
         if revision is not None:
             check_revision(revision)
     present: str | None = doc.get("_rev")
-    if present is not None and asked is not None and asked != present:
+    if present is not None and query_revision is not None and query_revision != present:
         raise bad_request("Document rev from request body and query string have different values")
-    named = present if present is not None else asked
+    named = present if present is not None else query_revision
     if named is not None and etag and etag != named:
         raise bad_request("Document rev and etag have different values")
     return named or etag or None

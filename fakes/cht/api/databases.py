@@ -109,15 +109,15 @@ class Databases:
         return json_body(request) if database is self._state.docs else database_body(request)
 
     def _get(self, request: Request, database: Documents, doc_id: str) -> Answer:
-        wanted = request.query.get("rev")
-        if wanted is not None:
-            couch_http.check_revision(wanted)
+        requested = request.query.get("rev")
+        if requested is not None:
+            couch_http.check_revision(requested)
         doc = database.get(doc_id)
         if doc is None:
-            if wanted is not None and wanted == database.deleted_revision(doc_id):
-                return 200, {"_id": doc_id, "_rev": wanted, "_deleted": True}
-            raise CouchError(404, "not_found", "missing" if wanted is not None else database.missing_reason(doc_id))
-        if wanted is not None and wanted != doc["_rev"]:
+            if requested is not None and requested == database.deleted_revision(doc_id):
+                return 200, {"_id": doc_id, "_rev": requested, "_deleted": True}
+            raise CouchError(404, "not_found", "missing" if requested is not None else database.missing_reason(doc_id))
+        if requested is not None and requested != doc["_rev"]:
             raise CouchError(404, "not_found", "missing")  # older revisions are not stored
         return 200, {"_id": doc_id, "_rev": doc["_rev"], **doc}
 

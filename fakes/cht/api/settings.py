@@ -49,9 +49,9 @@ class Settings:
 
 
 def with_permissions(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """`settings` with the default permissions added where none are given."""
-    given = settings.get("permissions")
-    permissions = {**DEFAULT_PERMISSIONS, **given} if isinstance(given, dict) else dict(DEFAULT_PERMISSIONS)
+    """`settings` with the default permissions added where it defines none."""
+    custom = settings.get("permissions")
+    permissions = {**DEFAULT_PERMISSIONS, **custom} if isinstance(custom, dict) else dict(DEFAULT_PERMISSIONS)
     return {**settings, "permissions": copy_json(permissions)}
 
 
@@ -75,11 +75,11 @@ def _extend(target: dict[str, Any], source: Mapping[str, Any]) -> None:
         elif isinstance(present, dict) or not js.truthy(present):
             target[key] = present if isinstance(present, dict) else {}
             _extend(target[key], value)
-        # else: members given to a text, a number or `true` are lost without a word
+        # else: members for a string, a number or `true` are silently dropped
 
 
 def _extend_list(target: list[Any], source: Mapping[str, Any]) -> None:
-    """Names that count places change these, one after the last one is added; other names JSON leaves out."""
+    """Numeric names set these items, and append the next ones; JSON omits other names."""
     known = {str(place): value for place, value in enumerate(target)}
     _extend(known, source)
     size = len(target)

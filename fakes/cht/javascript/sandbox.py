@@ -49,12 +49,12 @@ class ScriptError(ValueError):
 class Outcome:
     """The value of an expression.
 
-    `missing`: it is `undefined`. `kept` is false if JSON cannot represent it (functions): objects omit it.
+    `missing`: it is `undefined`. `serializable` is false if JSON cannot represent it (functions): objects omit it.
     """
 
     truthy: bool
     missing: bool
-    kept: bool
+    serializable: bool
     value: Any
 
 
@@ -89,5 +89,5 @@ def _outcome(text: Any) -> Outcome:
     if not isinstance(text, str) or len(text) > LONGEST:
         raise ScriptError("the result is too large or not a value")
     about = json.loads(text)
-    kept = about.get("text")
-    return Outcome(about["truthy"], about["missing"], kept is not None, None if kept is None else json.loads(kept))
+    value = about.get("text")
+    return Outcome(about["truthy"], about["missing"], value is not None, None if value is None else json.loads(value))

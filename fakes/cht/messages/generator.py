@@ -66,17 +66,17 @@ class Messages:
         """
         settings = self._state.settings
         to = phone_of(settings, view_of(doc, context), recipient)
-        made: Doc = {"uuid": self._state.new_uuid(), **({"to": to} if to is not None else {})}
+        message: Doc = {"uuid": self._state.new_uuid(), **({"to": to} if to is not None else {})}
         text = self.fill(doc, content, context)
         if not text or text == content.get("translation_key"):
-            return [{**made, "error": NO_TEXT}]
+            return [{**message, "error": NO_TEXT}]
         short = truncated(text, int(settings.get("multipart_sms_limit") or DEFAULT_LIMIT))
-        made |= {"message": text} if short is None else {"message": short, "original_message": text}
+        message |= {"message": text} if short is None else {"message": short, "original_message": text}
         if context.registrations and not context.patient:
-            made["error"] = "messages.errors.patient.missing"
+            message["error"] = "messages.errors.patient.missing"
         if context.place_registrations and not context.place:
-            made["error"] = "messages.errors.place.missing"
-        return [made]
+            message["error"] = "messages.errors.place.missing"
+        return [message]
 
     def fill(self, doc: Doc, content: Any, context: Context = NO_CONTEXT) -> str:
         """The text of a message, from its template. Raises TemplateError."""

@@ -18,18 +18,18 @@ DEFAULTS: Mapping[str, str] = {
     "please enter a correct form code and try again.",
     "empty": "It looks like you sent an empty message, please try to resend. If you continue to have this problem "
     "please contact your supervisor.",
-    "form_not_found": "This form is not known here. Check its code and send it again.",
+    "form_not_found": "This form is not known. Check its code and send it again.",
     "messages.generic.registration_not_found": "Nobody with the ID '{{patient_id}}' is registered. Check the ID and "
     "send the message again.",
-    "messages.generic.no_provided_patient_id": "The message lacks the ID of the patient. Add it and send it again.",
-    "messages.generic.provided_patient_id_not_unique": "The ID in the message belongs to somebody else already. Choose "
+    "messages.generic.no_provided_patient_id": "The message has no patient ID. Add it and send the message again.",
+    "messages.generic.provided_patient_id_not_unique": "The ID in the message is already in use. Choose "
     "another one and send the message again.",
-    "messages.generic.provided_phone_not_valid": "The phone number in the message is none. Check it and send the "
+    "messages.generic.provided_phone_not_valid": "The phone number in the message is not valid. Check it and send the "
     "message again.",
-    "messages.generic.parent_field_not_provided": "The message lacks the ID of the place. Add it and send it again.",
-    "messages.generic.parent_not_found": "No place is known for this registration. Check it and send it again.",
-    "messages.generic.parent_invalid": "Nothing of this kind can be registered at {{parent.name}}.",
-    "messages.generic.sender_not_found": "This number belongs to nobody who is registered.",
+    "messages.generic.parent_field_not_provided": "The message has no place ID. Add it and send the message again.",
+    "messages.generic.parent_not_found": "No place was found for this registration. Check it and send it again.",
+    "messages.generic.parent_invalid": "This type of contact cannot be registered at {{parent.name}}.",
+    "messages.generic.sender_not_found": "This number does not belong to a registered contact.",
     "messages.generic.sys.facility_not_found": "This number is not registered for sending reports.",
     "sys.facility_not_found": "Facility not found.",
 }

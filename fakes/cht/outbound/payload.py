@@ -35,29 +35,29 @@ def payload_of(doc: Doc, configuration: Mapping[str, Any], name: str) -> dict[st
     return found
 
 
-def _value(doc: Doc, source: Any, place: str) -> Any:
+def _value(doc: Doc, source: Any, name: str) -> Any:
     rule = {"path": source} if isinstance(source, str) else source
     if not isinstance(rule, Mapping):
-        raise OutboundError(f"Mapping error for '{place}': neither a path nor an object")
+        raise OutboundError(f"Mapping error for '{name}': neither a path nor an object")
     expression, path = rule.get("expr"), rule.get("path")
     if expression:
-        missing, value = _evaluate(doc, str(expression), place)
+        missing, value = _evaluate(doc, str(expression), name)
     elif path:
         value = get_path({"doc": doc}, str(path))
         missing = value is UNDEFINED
     else:
-        raise OutboundError(f"Mapping error for '{place}': either 'expr' or 'path' is required")
+        raise OutboundError(f"Mapping error for '{name}': either 'expr' or 'path' is required")
     if missing and not js.truthy(rule.get("optional")):
-        raise OutboundError(f"Mapping error for '{place}' on document {doc.get('_id')!r}: no value")
+        raise OutboundError(f"Mapping error for '{name}' on document {doc.get('_id')!r}: no value")
     return value
 
 
-def _evaluate(doc: Doc, expression: str, place: str) -> tuple[bool, Any]:
+def _evaluate(doc: Doc, expression: str, name: str) -> tuple[bool, Any]:
     try:
         outcome = evaluate(expression, {"doc": doc})
     except ScriptError as fault:
-        raise OutboundError(f"Mapping error for '{place}' on document {doc.get('_id')!r}: {fault}") from None
-    return outcome.missing, outcome.value if outcome.kept else UNDEFINED
+        raise OutboundError(f"Mapping error for '{name}' on document {doc.get('_id')!r}: {fault}") from None
+    return outcome.missing, outcome.value if outcome.serializable else UNDEFINED
 
 
 def as_json(value: Any) -> str:

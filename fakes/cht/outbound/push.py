@@ -64,8 +64,8 @@ class Outbound:
         if _last_hash(info, name) == hash_:
             return False
         self._post(payload, push, request_id)
-        done = {"type": "outbound", "name": name, "timestamp": self._state.now_ms(), "hash": hash_}
-        info["completed_tasks"] = [*(info.get("completed_tasks") or ()), done]
+        completed = {"type": "outbound", "name": name, "timestamp": self._state.now_ms(), "hash": hash_}
+        info["completed_tasks"] = [*(info.get("completed_tasks") or ()), completed]
         return True
 
     def _post(self, payload: Any, push: Mapping[str, Any], request_id: str | None) -> None:
@@ -131,7 +131,7 @@ class Outbound:
 
 def _last_hash(info: Doc, name: str) -> Any:
     """The hash of the last push of that name."""
-    done = [
+    completed = [
         one for one in info.get("completed_tasks") or () if (one.get("type"), one.get("name")) == ("outbound", name)
     ]
-    return done[-1].get("hash") if done else None
+    return completed[-1].get("hash") if completed else None

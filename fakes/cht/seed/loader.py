@@ -72,26 +72,26 @@ class Seed:
     starting_up: bool = False
 
 
-def read_seed(given: Any) -> Seed:
-    """Validate the `given` object. Raises SeedError: what was expected, what was sent, what to do."""
-    if not isinstance(given, Mapping):
+def read_seed(data: Any) -> Seed:
+    """Validate the `given` object of a recording. Raises SeedError: what was expected, what was sent, what to do."""
+    if not isinstance(data, Mapping):
         raise SeedError(
-            f"A seed is an object with any of {', '.join(STATE_KEYS)}; got {_kind(given)}. Send a JSON object."
+            f"A seed is an object with any of {', '.join(STATE_KEYS)}; got {_kind(data)}. Send a JSON object."
         )
-    unknown = sorted(set(given) - {*STATE_KEYS, *REPLAY_KEYS})
+    unknown = sorted(set(data) - {*STATE_KEYS, *REPLAY_KEYS})
     if unknown:
         allowed = ", ".join((*STATE_KEYS, *REPLAY_KEYS))
         raise SeedError(
             f"The keys of a seed are {allowed}; got {', '.join(map(repr, unknown))}. Remove or rename them."
         )
     return Seed(
-        settings=with_permissions(copy_json(dict(_mapping(given, "settings")))),
-        credentials=_texts(given, "credentials"),
-        users=_users(given),
-        docs=_docs(given),
-        earlier=_requests(given),
-        now=_moment(given),
-        starting_up=_starting(given),
+        settings=with_permissions(copy_json(dict(_mapping(data, "settings")))),
+        credentials=_texts(data, "credentials"),
+        users=_users(data),
+        docs=_docs(data),
+        earlier=_requests(data),
+        now=_moment(data),
+        starting_up=_starting(data),
     )
 
 
@@ -111,8 +111,8 @@ def _kind(value: Any) -> str:
     return "nothing" if value is None else f"{type(value).__name__} {value!r:.60}"
 
 
-def _mapping(given: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = given.get(key)
+def _mapping(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = data.get(key)
     if value is None:
         return {}
     if not isinstance(value, Mapping):
@@ -120,19 +120,19 @@ def _mapping(given: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return value
 
 
-def _texts(given: Mapping[str, Any], key: str) -> dict[str, str]:
-    found = _mapping(given, key)
+def _texts(data: Mapping[str, Any], key: str) -> dict[str, str]:
+    found = _mapping(data, key)
     for name, value in found.items():
         if not isinstance(value, str):
             raise SeedError(f"`{key}` maps names to strings; {name!r} has {_kind(value)}. Write the value as a string.")
     return dict(found)
 
 
-def _users(given: Mapping[str, Any]) -> dict[str, User]:
-    if given.get("users") is None:
+def _users(data: Mapping[str, Any]) -> dict[str, User]:
+    if data.get("users") is None:
         return dict(DEFAULT_USERS)
     users: dict[str, User] = {"admin": DEFAULT_USERS["admin"]}
-    for name, user in _mapping(given, "users").items():
+    for name, user in _mapping(data, "users").items():
         password = user.get("password") if isinstance(user, Mapping) else None
         roles = user.get("roles", []) if isinstance(user, Mapping) else None
         if not isinstance(password, str) or not isinstance(roles, list):
@@ -144,8 +144,8 @@ def _users(given: Mapping[str, Any]) -> dict[str, User]:
     return users
 
 
-def _docs(given: Mapping[str, Any]) -> tuple[Doc, ...]:
-    docs = given.get("docs", [])
+def _docs(data: Mapping[str, Any]) -> tuple[Doc, ...]:
+    docs = data.get("docs", [])
     if not isinstance(docs, list) or not all(isinstance(doc, dict) and isinstance(doc.get("_id"), str) for doc in docs):
         raise SeedError(
             f"`docs` is a list of documents, each with a string `_id`; got {_kind(docs)}. Give each its `_id`."
@@ -157,8 +157,8 @@ def _docs(given: Mapping[str, Any]) -> tuple[Doc, ...]:
     return tuple(copy_json(docs))
 
 
-def _requests(given: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
-    requests = given.get("earlier_requests", [])
+def _requests(data: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    requests = data.get("earlier_requests", [])
     if not isinstance(requests, list):
         raise SeedError(f"`earlier_requests` is a list of requests; got {_kind(requests)}. Write it as [...].")
     for request in requests:
@@ -167,17 +167,17 @@ def _requests(given: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     return tuple(requests)
 
 
-def _moment(given: Mapping[str, Any]) -> datetime | None:
-    if given.get("now") is None:
+def _moment(data: Mapping[str, Any]) -> datetime | None:
+    if data.get("now") is None:
         return None
     try:
-        return parse_moment(given["now"])
+        return parse_moment(data["now"])
     except ValueError as fault:
         raise SeedError(f"`now` is the time at the start: {fault}. Correct or remove it.") from None
 
 
-def _starting(given: Mapping[str, Any]) -> bool:
-    value = given.get("server")
+def _starting(data: Mapping[str, Any]) -> bool:
+    value = data.get("server")
     if value not in (None, "starting", "ready"):
         raise SeedError(f'`server` is "starting" or "ready"; got {_kind(value)}. Omit it for a server that is ready.')
     return value == "starting"

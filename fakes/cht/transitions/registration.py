@@ -98,9 +98,8 @@ class Registration:
         view = {**(doc.get("fields") or {}), **doc}
         events = [event for event in _events(configuration) if self._is_due(view, event)]
         parameters = [trigger_parameters(event.get("params")) for event in events]
-        for event, arguments in zip(
-            events, parameters, strict=True
-        ):  # all events are chosen before any trigger changes the record
+        # All events are chosen before any trigger changes the record.
+        for event, arguments in zip(events, parameters, strict=True):
             self._triggers[str(event["trigger"])](doc, configuration, arguments)
         self._add_messages(doc, configuration)
         return True

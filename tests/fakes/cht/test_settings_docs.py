@@ -1,4 +1,4 @@
-"""docs/cht-settings.md tells what of the app settings is supported, neither more nor less."""
+"""docs/cht-settings.md lists exactly the app settings that the fake supports."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ def test_an_expression_cannot_alter_how_its_worth_is_told() -> None:
     assert outcome.value == ["é😀", 1]
     assert evaluate("undefined", {}).missing
     assert not evaluate("null", {}).missing
-    assert not evaluate("(function () {})", {}).kept
+    assert not evaluate("(function () {})", {}).serializable
 
 
 def test_the_library_for_javascript_is_loaded_only_when_an_expression_is_met() -> None:
