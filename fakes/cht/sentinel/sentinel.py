@@ -80,7 +80,7 @@ class Sentinel:
         self._due_tasks.run()
 
     def run_outbound(self) -> None:
-        """Process all changes, then try queued pushes, now. Does nothing while such a run is under way."""
+        """Process all changes, then retry queued pushes, now. Two runs never retry pushes at the same time."""
         self._process_changes()
         if self._pushing:
             return

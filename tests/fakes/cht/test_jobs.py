@@ -37,7 +37,7 @@ class Diary:
         assert self.start(name, *waits)
 
 
-def test_a_task_that_waits_holds_up_neither_the_clock_nor_another_task() -> None:
+def test_a_job_that_waits_blocks_neither_the_clock_nor_another_job() -> None:
     diary = Diary()
     diary.start("a", 3, 3)
     diary.clock.call_later(1, lambda: diary.note("timer"))
@@ -46,13 +46,13 @@ def test_a_task_that_waits_holds_up_neither_the_clock_nor_another_task() -> None
     assert diary.lines == [(0, "a"), (1, "timer"), (2, "b"), (3, "a"), (4, "b ends"), (6, "a ends")]
 
 
-def test_a_task_that_never_waits_is_over_when_it_was_started() -> None:
+def test_a_job_that_never_waits_has_ended_after_its_start() -> None:
     diary = Diary()
     assert diary.start("a")
     assert diary.lines == [(0, "a ends")]
 
 
-def test_outside_of_tasks_time_passes_for_all_and_a_pause_does_nothing() -> None:
+def test_outside_of_jobs_time_passes_for_all_and_sleep_in_job_does_nothing() -> None:
     diary = Diary()
     diary.jobs.sleep_in_job(5)
     assert diary.clock.timestamp() == diary._begun
@@ -60,7 +60,7 @@ def test_outside_of_tasks_time_passes_for_all_and_a_pause_does_nothing() -> None
     assert diary.clock.timestamp() == diary._begun + 5
 
 
-def test_stopped_tasks_end_where_they_wait_and_do_nothing_more() -> None:
+def test_stopped_jobs_end_where_they_wait_and_do_nothing_more() -> None:
     diary = Diary()
     diary.start("a", 3)
     diary.start("b", 5)
@@ -69,7 +69,7 @@ def test_stopped_tasks_end_where_they_wait_and_do_nothing_more() -> None:
     assert diary.lines == [(0, "a"), (0, "b")]
 
 
-def test_a_task_that_waits_while_it_is_being_stopped_is_stopped_all_the_same() -> None:
+def test_a_job_that_waits_while_it_is_being_stopped_is_stopped_too() -> None:
     diary = Diary()
     threads: list[threading.Thread] = []
 
@@ -87,7 +87,7 @@ def test_a_task_that_waits_while_it_is_being_stopped_is_stopped_all_the_same() -
     assert not threads[0].is_alive()
 
 
-def test_what_a_task_raises_is_seen_by_whoever_moves_the_clock() -> None:
+def test_what_a_job_raises_reaches_the_caller_that_moves_the_clock() -> None:
     diary = Diary()
 
     def fail() -> None:
@@ -99,7 +99,7 @@ def test_what_a_task_raises_is_seen_by_whoever_moves_the_clock() -> None:
         diary.clock.advance(2)
 
 
-def test_inside_a_task_that_moves_the_clock_itself_no_other_task_begins() -> None:
+def test_inside_a_job_that_moves_the_clock_itself_no_other_job_begins() -> None:
     """Else passes against a server that is always slow would begin within each other without end."""
     diary = Diary()
     started: list[bool] = []
@@ -108,7 +108,7 @@ def test_inside_a_task_that_moves_the_clock_itself_no_other_task_begins() -> Non
     assert (started, diary.lines) == ([False], [])
 
 
-def test_in_real_time_a_task_that_waits_holds_up_neither_clock_nor_caller() -> None:
+def test_in_real_time_a_job_that_waits_blocks_neither_clock_nor_caller() -> None:
     clock = SystemClock()
     jobs = Jobs(clock)
     go_on, ended, rang = threading.Event(), threading.Event(), threading.Event()
@@ -126,7 +126,7 @@ def test_in_real_time_a_task_that_waits_holds_up_neither_clock_nor_caller() -> N
     clock.close()
 
 
-def test_what_a_task_raises_in_real_time_is_kept() -> None:
+def test_what_a_job_raises_in_real_time_is_recorded() -> None:
     jobs = Jobs(SystemClock())
     threads: list[threading.Thread] = []
     begun = threading.Event()

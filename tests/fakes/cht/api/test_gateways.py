@@ -100,7 +100,7 @@ def test_texts_are_saved_even_if_the_states_beside_them_make_no_sense() -> None:
     assert [doc["sms_message"]["message"] for doc in cht.cht.state.all_docs()] == ["hi"]
 
 
-def test_a_text_is_stored_as_it_came_when_a_transition_breaks() -> None:
+def test_a_text_is_stored_unchanged_when_a_transition_fails() -> None:
     cht = phone()
     notes: list[str] = []
     cht.cht.unexpected = notes.append

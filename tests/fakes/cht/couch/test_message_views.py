@@ -1,4 +1,4 @@
-"""Finding messages among many: the order of CHT's views, and no more work for a hundred times the documents."""
+"""The views of messages: the order of CHT's views, and no more work for a hundred times the documents."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from fakes.cht.couch.sorted_set import SortedSet
 
 
 class Counter:
-    """How many comparisons were made."""
+    """The number of comparisons."""
 
     def __init__(self) -> None:
         self.comparisons = 0
 
 
 class Counted(str):
-    """A document id that counts how often it is compared."""
+    """A document id that counts its comparisons."""
 
     counter: Counter
 
@@ -53,7 +53,7 @@ def uuids(index: MessageViews, **options: Any) -> list[Any]:
     return [row.uuid for row in index.oldest(**options)]
 
 
-def test_the_oldest_come_by_due_else_timestamp_else_date_of_the_document() -> None:
+def test_the_oldest_are_sorted_by_due_else_timestamp_else_reported_date() -> None:
     index = index_of(
         doc("a", task("reported"), reported_date=4000),
         doc("b", task("due", due="1970-01-01T00:00:02.000Z", timestamp="1970-01-01T00:00:09.000Z")),
@@ -63,7 +63,7 @@ def test_the_oldest_come_by_due_else_timestamp_else_date_of_the_document() -> No
     assert uuids(index) == ["number", "due", "timestamp", "reported"]
 
 
-def test_equal_dates_come_by_document_then_by_text() -> None:
+def test_equal_dates_are_sorted_by_document_then_by_text() -> None:
     index = index_of(doc("b", task("1")), doc("a", task("z", "forwarded-to-gateway"), task("y")))
     assert uuids(index) == ["y", "z", "1"]
 
@@ -81,7 +81,7 @@ def test_messages_without_uuid_number_text_or_date_are_not_found() -> None:
     assert uuids(index_of(doc("a", task("u"), reported_date=-5))) == []
 
 
-def test_a_document_of_another_shape_is_passed_over() -> None:
+def test_a_document_of_an_unexpected_shape_is_skipped() -> None:
     for tasks in (5, {"a": 1}, [None], [{"messages": 5}], [{"messages": [None]}], [{"messages": {"uuid": "u"}}]):
         assert uuids(index_of({"_id": "a", "reported_date": 1, "tasks": tasks})) == []
 
@@ -98,7 +98,7 @@ def test_a_change_of_a_document_is_seen_at_once() -> None:
     assert index.states() == {}
 
 
-def test_references_are_told_apart_by_type_and_value() -> None:
+def test_references_are_distinguished_by_type_and_value() -> None:
     index = index_of(doc("a", task("u", gateway_ref=17), sms_message={"gateway_ref": "abc"}))
     assert [index.has_reference(ref) for ref in (17, 17.0, "17", True, "abc", "abc ", {"a": 1})] == [
         True,
@@ -137,7 +137,7 @@ def test_documents_due_in_a_span_of_time_are_found() -> None:
     assert index.due("muted", 0, 100) == []
 
 
-def test_an_ordered_set_holds_what_a_sorted_list_would() -> None:
+def test_a_sorted_set_contains_what_a_sorted_list_would() -> None:
     rng = random.Random(1)
     ordered, plain = SortedSet(), set()
     for _ in range(6000):
@@ -194,6 +194,6 @@ def test_the_count_of_comparisons_would_show_a_search_through_all() -> None:
 
 
 @pytest.mark.parametrize("states", [["pending"], ["pending", "forwarded-to-gateway"], ["nowhere"]])
-def test_no_more_than_the_limit_is_handed_out(states: list[str]) -> None:
+def test_no_more_rows_than_the_limit_are_returned(states: list[str]) -> None:
     index = index_of(*(doc(f"d-{number:03}", task(f"u-{number}")) for number in range(60)))
     assert len(index.oldest(states)) == (25 if "pending" in states else 0)
