@@ -15,7 +15,7 @@ from conformance.services.neighbours import Neighbours
 from conformance.subjects.base import CrashPoint, Means
 from conformance.subjects.cht_variants import Way
 from conformance.verdicts import HarnessBroken
-from fakes.cht.jobs import Gone
+from fakes.cht.jobs import JobStopped
 from fakes.serving.transport import WSGIAdapter
 from fakes.serving.wsgi import Environ, StartResponse, call
 
@@ -128,10 +128,10 @@ class ChtItself:
 
         def thaw() -> None:
             if self._running and (this, life) == (self._freezes, self._life):
-                self._cht.background.go_on()
+                self._cht.background.resume()
 
         if seconds and self._running:
-            self._cht.background.hold()
+            self._cht.background.pause()
             self._fakes.clock.call_later(seconds, thaw)
         else:
             thaw()
@@ -148,7 +148,7 @@ class ChtItself:
         life = self._life
         try:
             reply = call(self._app, environ)
-        except Gone:
+        except JobStopped:
             raise requests.ConnectionError("connection reset: CHT was killed") from None
         if reply.status == 200 and self._crash in (CrashPoint.TEXT_TAKEN, CrashPoint.REPORT_STORED):
             self._die()
@@ -195,14 +195,14 @@ class _UntilKilled(BaseAdapter):
         self._subject = subject
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
-        """Call; Gone if the caller died meanwhile."""
+        """Call; JobStopped if the caller died meanwhile."""
         life = self._subject.life()
         try:
             response = self._inner.send(request, *args, **options)
             self._subject.answered(request, response.status_code)
         finally:
             if self._subject.life() != life:
-                raise Gone
+                raise JobStopped
         return response
 
     def close(self) -> None:

@@ -1,17 +1,15 @@
-"""CHT's work in the background: what runs on the clock, and what runs when a document is saved."""
+"""CHT's background work: what runs on timers, and what runs when a document is saved."""
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, suppress
-from typing import Any
+from contextlib import suppress
 
 import requests
 
-from fakes.cht.couch.contact_views import Subjects
+from fakes.cht.couch.contact_views import ContactViews
 from fakes.cht.couch.documents import Doc
-from fakes.cht.jobs import Gone, Tasks
+from fakes.cht.jobs import Jobs, JobStopped
 from fakes.cht.messaging.messaging import Messaging
 from fakes.cht.messaging.outgoing import Outgoing
 from fakes.cht.outbound.push import Outbound
@@ -20,40 +18,34 @@ from fakes.cht.state import State
 from fakes.cht.transitions.engine import Transitions
 from fakes.clock import Clock, Timer
 
-SENTINEL_EVERY = 300.0
-"""Seconds between two runs of the schedules (cht-core sentinel/src/schedule/index.js)."""
-SENDING_EVERY = 60.0
+SCHEDULE_INTERVAL = 300.0
+"""Seconds between two runs of sentinel's schedules (cht-core sentinel/src/schedule/index.js)."""
+SENDING_INTERVAL = 60.0
 """Seconds between two passes of sending, and of polling (cht-core api/src/services/messaging.js)."""
 
 
 class Background:
-    """Runs passes on the clock; `run` runs one now. `session` carries calls out, never under the lock."""
+    """Runs passes on timers; `run` runs one now. `session` makes the outgoing calls, never under the lock."""
 
     def __init__(
         self,
         state: State,
         clock: Clock,
         session: requests.Session,
-        rng: random.Random,
-        lock: AbstractContextManager[Any],
-        release: str,
     ) -> None:
         self._state = state
         self._clock = clock
         self._session = session
-        self._rng = rng
-        self._lock = lock
-        self._release = release
         self._timers: list[Timer] = []
-        self.note: Callable[[str], None] = _ignore
-        """Called with a sentence where background work broke, or does less than the real one."""
+        self.warn: Callable[[str], None] = _ignore
+        """Called with a sentence where background work failed, or does less than in the real CHT."""
         self._messaging = Messaging(state, self.before_save, self.send_at_once)
-        self.tasks = Tasks(clock)
-        self._subjects = Subjects()
-        self._transitions = Transitions(state, self._subjects, Outbound(state, session), self._tell)
-        self._sentinel = Sentinel(state, self._subjects, session, self.tasks, self._tell)
-        self.sending_every = SENDING_EVERY
-        """Seconds; a change is seen by the next `start`. The real server takes 1 if its database is `medic-test`."""
+        self.jobs = Jobs(clock)
+        self._views = ContactViews()
+        self._transitions = Transitions(state, self._views, Outbound(state, session), self._warn)
+        self._sentinel = Sentinel(state, self._views, session, self.jobs, self._warn)
+        self.sending_every = SENDING_INTERVAL
+        """Seconds, read at `start` and `resume`. The real server uses 1 if its database is `medic-test`."""
         self._outgoing = self._new_outgoing()
         self._passes: Mapping[str, Callable[[], None]] = {
             "schedules": self._sentinel.run_schedules,
@@ -63,75 +55,75 @@ class Background:
         }
 
     def start(self) -> None:
-        """Arm the timers."""
+        """Start the timers."""
         self._outgoing = self._new_outgoing()
-        self._arm()
+        self._start_timers()
 
     def stop(self) -> None:
-        """Nothing that was to come comes any more."""
-        self._disarm()
-        self._outgoing.end()
-        self.tasks.stop()
-        self._subjects.clear()
+        """End everything: timers, jobs, and what is remembered between passes."""
+        self._cancel_timers()
+        self._outgoing.stop()
+        self.jobs.stop()
+        self._views.clear()
         self._transitions.clear()
-        self._sentinel.forget()
+        self._sentinel.reset()
 
     def restart(self) -> None:
-        """The server process dies and comes back: what it knew by heart is lost, documents are not.
+        """Kill the server process and start it again: its memory is lost, its documents stay.
 
-        Requests under way are not taken back; what comes of them is not heard any more.
+        Requests under way are not cancelled, but their replies are ignored.
         """
         self.kill()
         self.start()
 
     def kill(self) -> None:
-        """The server's processes die, until `start`. Documents can still be saved: the database lives on."""
-        self._disarm()
-        self._outgoing.end()
+        """Kill the server's processes, until `start`. Documents can still be saved: the database stays up."""
+        self._cancel_timers()
+        self._outgoing.stop()
         self._transitions.clear()
-        self._sentinel.fall_asleep()
+        self._sentinel.stop()
 
-    def hold(self) -> None:
-        """The timers ring no more until `go_on`; what has begun goes on."""
-        self._disarm()
-        self._sentinel.fall_asleep()
+    def pause(self) -> None:
+        """Stop the timers until `resume`; what has begun goes on."""
+        self._cancel_timers()
+        self._sentinel.stop()
 
-    def go_on(self) -> None:
-        """After `hold`: the timers begin anew, and changes that have come meanwhile are looked at."""
-        self._disarm()
-        self._arm()
+    def resume(self) -> None:
+        """Start the timers again, and process the changes of the meantime."""
+        self._cancel_timers()
+        self._start_timers()
 
     def run(self, name: str) -> None:
-        """Run one pass now, to its end or the end of the server process."""
-        with suppress(Gone):
+        """Run one pass now, until it ends or the server process is killed."""
+        with suppress(JobStopped):
             self._passes[name]()
 
     def before_save(self, doc: Doc) -> None:
-        """The transitions over a new record, before it is saved. Called without the lock."""
+        """Run the transitions over a new record, before it is saved. Call it without the lock."""
         self._transitions.before_save(doc)
 
     def send_at_once(self, doc_id: str) -> None:
-        """Messages of this document need not wait for the next pass."""
+        """Send the messages of this document without waiting for the next pass."""
         self._outgoing.send_at_once(doc_id)
 
     def changed(self, doc: Doc) -> None:
         """A document was saved. Called under the lock."""
-        self._subjects.changed(doc)
+        self._views.changed(doc)
         self._sentinel.changed(doc)
 
-    def _tell(self, sentence: str) -> None:
-        self.note(sentence)
+    def _warn(self, sentence: str) -> None:
+        self.warn(sentence)
 
     def _new_outgoing(self) -> Outgoing:
-        return Outgoing(self._state, self._messaging, self._session, self.tasks)
+        return Outgoing(self._state, self._messaging, self._session, self.jobs)
 
-    def _arm(self) -> None:
-        self._sentinel.wake_up()
-        self._every(SENTINEL_EVERY, self._sentinel.run_due)
-        self._every(self.sending_every, lambda: self._outgoing.due())
+    def _start_timers(self) -> None:
+        self._sentinel.start()
+        self._every(SCHEDULE_INTERVAL, self._sentinel.on_timer)
+        self._every(self.sending_every, lambda: self._outgoing.on_timer())
 
     def _every(self, seconds: float, action: Callable[[], None]) -> None:
-        """Run `action` again and again, until `_disarm`."""
+        """Run `action` at this interval, until `_cancel_timers`."""
         timers, slot = self._timers, len(self._timers)
 
         def run() -> None:
@@ -141,12 +133,12 @@ class Background:
 
         timers.append(self._clock.call_later(seconds, run))
 
-    def _disarm(self) -> None:
-        """The timers ring no more, not even one that rings at this moment in another thread."""
+    def _cancel_timers(self) -> None:
+        """Cancel the timers, even one that fires at this moment in another thread."""
         for timer in self._timers:
             timer.cancel()
         self._timers = []
 
 
 def _ignore(_sentence: str) -> None:
-    """Nobody wants to know."""
+    """The default: ignore the sentence."""

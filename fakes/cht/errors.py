@@ -1,4 +1,4 @@
-"""How CHT's API refuses a request (cht-core `api/src/server-utils.js`)."""
+"""The errors of CHT's API (cht-core `api/src/server-utils.js`)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class HttpError(Exception):
-    """A failure that ends a request. `details` follow the message where there are some."""
+    """An error that ends a request. `details`, if any, follow the message."""
 
     def __init__(self, status: int, message: str, details: Any = None) -> None:
         super().__init__(message)
@@ -16,7 +16,7 @@ class HttpError(Exception):
 
 
 class Unauthorized(HttpError):
-    """No valid credentials. `prompt` asks for basic authentication whatever `Accept` says."""
+    """No valid credentials. `prompt` requests basic authentication, whatever `Accept` says."""
 
     def __init__(self, prompt: bool = False) -> None:
         super().__init__(401, "unauthorized")
@@ -24,7 +24,7 @@ class Unauthorized(HttpError):
 
 
 class ServerError(HttpError):
-    """Something the real server did not expect; it tells no more than `Server error`."""
+    """An error that the real server does not handle; its message is only `Server error`."""
 
     def __init__(self, details: Any = None) -> None:
         super().__init__(500, "Server error", details)

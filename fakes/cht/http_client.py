@@ -1,7 +1,7 @@
-"""One HTTP call as CHT makes it: what is sent, which redirects are followed, what of an answer counts as its body.
+"""One HTTP call as CHT makes it: the headers, the redirects that are followed, and the body of the reply.
 
-Two ways: the `fetch` of today (cht-core shared-libs/couch-request/src/couch-request.js) and the `request` library that
-release 3.11 used. Neither has a time limit, and each call opens a connection of its own.
+There are two clients: today's `fetch` (cht-core shared-libs/couch-request/src/couch-request.js) and the `request`
+library of release 3.11. Neither has a timeout, and each call opens a new connection.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from fakes.cht.javascript import js
 
 LAST_OF_LATIN_1 = "\xff"
 NO_LIMIT = (86_400.0, 86_400.0)
-"""A day, for connecting and for each wait: stands for CHT's patience, which has no end."""
+"""A day, to connect and for each read: stands for CHT's calls, which have no timeout."""
 JSON = "application/json"
 HTTP = re.compile(r"(https?):/*(?:[^/?#@]*@)?", re.IGNORECASE)
 FETCH_REDIRECTS = 20
@@ -34,8 +34,8 @@ FETCH_HEADERS: tuple[tuple[str, str], ...] = (
 BODY_HEADERS = ("content-type",)
 
 
-class NoAnswer(Exception):
-    """Nothing that counts as an answer came. `status` is that of a refusal; None if the call broke otherwise."""
+class CallFailed(Exception):
+    """A call without a usable reply. `status` is that of an error reply; None if the call failed otherwise."""
 
     def __init__(self, reason: str, status: int | None = None) -> None:
         super().__init__(reason)
@@ -44,7 +44,7 @@ class NoAnswer(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What is to be sent. `headers` have names in lower case. `limit` are seconds to connect, and for each wait."""
+    """A request. `headers` have names in lower case. `limit` holds the seconds to connect and for each read."""
 
     method: str
     url: str
@@ -54,19 +54,19 @@ class Call:
 
 
 class Caller(Protocol):
-    """Makes one call. `base` is the configured address, `path` what is appended to it."""
+    """Makes one call. `base` is the configured URL; `path` is appended to it."""
 
     def __call__(
         self, session: requests.Session, method: str, base: str, path: str, headers: Mapping[str, str], body: Any = None
     ) -> Any:
-        """The answer's body: the JSON value where it is such, else the text. Raises NoAnswer."""
+        """The body of the reply: the JSON value if it is JSON, else the text. Raises CallFailed."""
         ...
 
 
 def fetch(
     session: requests.Session, method: str, base: str, path: str, headers: Mapping[str, str], body: Any = None
 ) -> Any:
-    """A JSON call as releases since 4.17 make it. Raises NoAnswer."""
+    """A JSON call as releases since 4.17 make it. Raises CallFailed."""
     url = address(posixpath.normpath(f"{base}/{path}"))
     sent = {**headers, "accept": JSON, "content-type": JSON, **dict(FETCH_HEADERS)}
     answer = follow(session, Call(method, url, sent, _json(body)))
@@ -76,7 +76,7 @@ def fetch(
 def request(
     session: requests.Session, method: str, base: str, path: str, headers: Mapping[str, str], body: Any = None
 ) -> Any:
-    """A JSON call as release 3.11 made it. Raises NoAnswer. A body that is no JSON is taken as text."""
+    """A JSON call as release 3.11 made it. A body that is not JSON is returned as text. Raises CallFailed."""
     url = address(f"{base.removesuffix('/')}/{path.removeprefix('/')}")
     sent = {**headers, "accept": JSON, **({"content-type": JSON} if body is not None else {})}
     answer = once(session, Call(method, url, sent, _json(body)))
@@ -90,7 +90,7 @@ def request(
         url = target
         answer = once(session, Call(method, url, sent))
     if not 200 <= answer.status_code < 300:
-        raise NoAnswer(f"status {answer.status_code}", answer.status_code)
+        raise CallFailed(f"status {answer.status_code}", answer.status_code)
     text = _text(answer)
     try:
         return parse(text)
@@ -99,23 +99,23 @@ def request(
 
 
 def address(url: str) -> str:
-    """The address as it is called, without user and password. Raises NoAnswer for one that is not http or https."""
+    """The URL as it is called, without user and password. Raises CallFailed if it is not http or https."""
     found = HTTP.match(url.strip())
     rest = url.strip()[found.end() :] if found else ""
     if found is None or not rest:
-        raise NoAnswer(f"{url!r} is no http address")
+        raise CallFailed(f"{url!r} is not an http or https URL")
     return f"{found[1].lower()}://{rest}"
 
 
 def follow(session: requests.Session, call: Call) -> requests.Response:
-    """Send, and follow redirects as `fetch` does. Raises NoAnswer."""
+    """Send, and follow redirects as `fetch` does. Raises CallFailed."""
     for _ in range(FETCH_REDIRECTS + 1):
         answer = once(session, call)
         location = answer.headers.get("location")
         if answer.status_code not in (301, 302, 303, 307, 308) or not location:
             return answer
         call = _redirected(call, answer.status_code, address(urljoin(call.url, location)))
-    raise NoAnswer("too many redirects")
+    raise CallFailed("too many redirects")
 
 
 def _redirected(call: Call, status: int, url: str) -> Call:
@@ -129,26 +129,26 @@ def _redirected(call: Call, status: int, url: str) -> Call:
 
 
 def once(session: requests.Session, call: Call) -> requests.Response:
-    """Send one request and read its whole answer; nothing is followed or repeated. Raises NoAnswer."""
+    """Send one request and read the whole reply; no redirects, no retries. Raises CallFailed."""
     headers = {name: value.strip() for name, value in call.headers.items()} | {"connection": "close"}
     if any(not value.isascii() and max(value) > LAST_OF_LATIN_1 for value in headers.values()):
-        raise NoAnswer("a header holds a character that no header can hold")
+        raise CallFailed("a header contains a character that is not allowed in headers")
     try:
         prepared = requests.Request(call.method, call.url, headers, data=call.body).prepare()
         return session.send(prepared, timeout=call.limit, allow_redirects=False)
     except (requests.RequestException, OSError, ValueError) as failure:
-        raise NoAnswer(f"{type(failure).__name__}: {failure}") from failure
+        raise CallFailed(f"{type(failure).__name__}: {failure}") from failure
 
 
 def fetched_body(answer: requests.Response, *, json_wanted: bool) -> Any:
-    """What `fetch` makes of an answer. JSON that does not parse hides the status. Raises NoAnswer."""
+    """The body of a reply as `fetch` reads it. JSON that cannot be parsed hides the status. Raises CallFailed."""
     kind, text = answer.headers.get("content-type"), _text(answer)
     body: Any = text
     if kind is not None and kind.startswith(JSON):
         try:
             body = parse(text)
         except ValueError as fault:
-            raise NoAnswer(f"malformed JSON: {fault}") from None
+            raise CallFailed(f"malformed JSON: {fault}") from None
     elif json_wanted and not kind:
         try:
             body = parse(text)
@@ -157,7 +157,7 @@ def fetched_body(answer: requests.Response, *, json_wanted: bool) -> Any:
     status = answer.status_code
     if 200 <= status < 300 or 300 < status < 399:
         return body
-    raise NoAnswer(f"status {status}", status)
+    raise CallFailed(f"status {status}", status)
 
 
 def parse(text: str) -> Any:
@@ -169,7 +169,7 @@ def parse(text: str) -> Any:
 
 
 def _refuse(constant: str) -> Any:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} is not JSON")
 
 
 def _text(answer: requests.Response) -> str:

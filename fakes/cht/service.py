@@ -1,4 +1,4 @@
-"""The fake CHT as one service: its memory, its public API, its background work."""
+"""The fake CHT as one service: its state, its public API, its background work."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import requests
 from fakes.cht.api.app import Api
 from fakes.cht.background import Background
 from fakes.cht.messaging.messaging import Messaging
-from fakes.cht.seed.earlier_requests import send_earlier
-from fakes.cht.seed.loader import DEFAULT, Seed, plant, read_seed
+from fakes.cht.seed.earlier_requests import send_earlier_requests
+from fakes.cht.seed.loader import DEFAULT, Seed, load_seed, read_seed
 from fakes.cht.state import State
 from fakes.clock import Clock, VirtualClock
 from fakes.service import SeedError
@@ -20,13 +20,13 @@ from fakes.serving.wsgi import Environ, StartResponse
 
 RELEASES = ("5.2", "3.11")
 DATABASE_SECONDS = 0.005
-"""How long looking for duplicates takes; well below what the real server takes."""
+"""Duration of the look-up of duplicates; well below that of the real server."""
 
 
 class Cht:
-    """A fake CHT server. `release` is the release whose background work it does: `5.2` or `3.11`.
+    """A fake CHT server. `release` selects the release whose background work it does: `5.2` or `3.11`.
 
-    `session` is used for calls out: CHT's own RapidPro gateway, Africa's Talking, outbound pushes.
+    `session` makes the outgoing calls: CHT's own RapidPro gateway, Africa's Talking, outbound pushes.
     Raises ValueError for an unknown release.
     """
 
@@ -38,10 +38,10 @@ class Cht:
         self._clock = clock
         self._rng, self.rng_state = rng, rng.getstate()
         self.state = State(clock, rng, release)
-        self.background = Background(self.state, clock, session, rng, self.state.lock, release)
+        self.background = Background(self.state, clock, session)
         self.messaging = Messaging(self.state, self.background.before_save, self.background.send_at_once)
         self._api = Api(self.state, self.messaging)
-        self.background.note = self.messaging.note
+        self.background.warn = self.messaging.warn
         self.state.on_change(self.background.changed)
         self._seed: Seed = read_seed(DEFAULT)
         self.reset()
@@ -51,23 +51,23 @@ class Cht:
 
     @property
     def on_unexpected(self) -> Callable[[str], None]:
-        """Called with a sentence when a request is one that nobody expects."""
+        """Called with a sentence about each unexpected request."""
         return self._api.on_unexpected
 
     @on_unexpected.setter
-    def on_unexpected(self, note: Callable[[str], None]) -> None:
-        self._api.on_unexpected = note
+    def on_unexpected(self, callback: Callable[[str], None]) -> None:
+        self._api.on_unexpected = callback
 
     def seed(self, given: Mapping[str, Any]) -> None:
-        """Begin anew from the `given` object of a recorded exchange. Raises SeedError; then nothing has changed."""
+        """Start over from the `given` object of a recorded exchange. Raises SeedError; then nothing has changed."""
         seed = read_seed(given)
         if seed.now is not None and not isinstance(self._clock, VirtualClock):
-            raise SeedError("`now` needs a clock that can be set; this one runs by itself. Start with --clock virtual.")
+            raise SeedError("`now` needs a virtual clock; this one runs in real time. Start with --clock virtual.")
         self._seed = seed
         self.reset()
 
     def reset(self) -> None:
-        """Begin anew from the last seed, or from the built-in one. A seed with `now` sets the clock."""
+        """Start over from the last seed, or from the built-in one. A seed with `now` sets the clock."""
         self.background.stop()
         if self._seed.now is not None and isinstance(self._clock, VirtualClock):
             if self._seed.now >= self._clock.now():
@@ -76,39 +76,39 @@ class Cht:
                 self._clock.reset(self._seed.now)
         self._rng.setstate(self.rng_state)
         self._api.reset()
-        plant(self._seed, self.state)
+        load_seed(self._seed, self.state)
         self.background.start()
-        send_earlier(self._seed.earlier, self)
+        send_earlier_requests(self._seed.earlier, self)
 
     def pass_time(self, seconds: float) -> None:
-        """Let seconds pass for whoever waits for an answer: give this to in-process adapters over which this CHT calls.
+        """Let seconds pass for the job that waits for a reply; for in-process adapters that this CHT calls over.
 
-        Then a slow answer holds up only the pass that waits for it, and the next pass may begin meanwhile.
+        Then a slow reply delays only the pass that waits for it, and the next pass may begin meanwhile.
         """
-        self.background.tasks.pass_time(seconds)
+        self.background.jobs.pass_time(seconds)
 
     def restart(self) -> None:
-        """The server process is killed and started again: its documents stay, passes under way write nothing."""
+        """Kill the server process and start it again: documents stay, passes under way write nothing more."""
         self.background.restart()
 
     def kill(self) -> None:
-        """The server's processes are killed; `start` starts them again. Its documents can be reached meanwhile."""
+        """Kill the server's processes, until `start`. Documents can be read and written meanwhile."""
         self.background.kill()
 
     def start(self) -> None:
-        """After `kill`: the processes run again, and know no more than what their documents say."""
+        """After `kill`: start the processes again, with nothing but the documents."""
         self.background.start()
 
-    def let_requests_meet(self, wait: Callable[[float], object]) -> None:
-        """For whoever serves this on sockets: from now on an incoming text takes a moment, as a database does.
+    def simulate_database_delay(self, sleep: Callable[[float], object]) -> None:
+        """For serving over sockets: delay each incoming text a little from now on, as a database does.
 
-        `wait` lets so many seconds pass. Texts with one id that arrive at the same time are then all saved, as they are
-        by the real server; without the moment one request would be done before the next is read.
+        `sleep` lets that many seconds pass. Texts with the same id that arrive at the same time are then all saved, as
+        by the real server; without the delay one request would finish before the next is read.
         """
-        self.messaging.pause = lambda: wait(DATABASE_SECONDS)
+        self.messaging.database_delay = lambda: sleep(DATABASE_SECONDS)
 
     def metrics(self) -> Mapping[str, float]:
-        """Documents, and messages by state."""
+        """Number of documents, and of messages by state."""
         with self.state.lock:
             found: dict[str, float] = {"documents": len(self.state.docs)}
             for state, count in self.state.messages.states().items():

@@ -1,7 +1,7 @@
-"""Everything the fake CHT remembers: databases, settings, credentials, users.
+"""The state of the fake CHT: databases, settings, credentials, users.
 
-All of it is guarded by one lock. Hold `State.lock` around a group of reads and writes that belong together; never hold
-it while calling out over HTTP, for the other side may call back.
+One lock guards all of it. Hold `State.lock` around a group of reads and writes that belong together; never hold it
+during an outgoing HTTP call, because the other side may call back.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from fakes.cht.couch.documents import Doc, Documents
-from fakes.cht.couch.message_views import MessageIndex
+from fakes.cht.couch.message_views import MessageViews
 from fakes.cht.javascript.dates import to_ms
 from fakes.clock import Clock
 
@@ -23,7 +23,7 @@ ChangeListener = Callable[[Doc], None]
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody who may log in. `roles` holds role names; `_admin` is the database administrator."""
+    """A user who may log in. `roles` holds role names; `_admin` is the database administrator."""
 
     name: str
     password: str
@@ -35,11 +35,11 @@ class User:
 
 
 class State:
-    """The memory of the fake.
+    """The state of the fake.
 
     `docs` is the database `medic`, `sentinel` the database `medic-sentinel` (info documents and `task:outbound:*`).
-    `settings` is the whole settings object, read at every use, replaced as a whole and never altered in place.
-    `messages` answers what CHT's views answer. `release` is `5.2` or `3.11`.
+    `settings` is the whole settings object, read at every use, replaced as a whole and never changed in place.
+    `messages` are CHT's database views of messages. `release` is `5.2` or `3.11`.
     """
 
     def __init__(self, clock: Clock, rng: random.Random, release: str = "5.2") -> None:
@@ -51,31 +51,32 @@ class State:
         self.clear()
 
     def clear(self) -> None:
-        """Forget everything but the listeners of changes."""
+        """Remove everything but the listeners of changes."""
         self.docs = Documents()
         self.sentinel = Documents()
-        self.messages = MessageIndex()
+        self.messages = MessageViews()
         self.settings: dict[str, Any] = {}
         self.credentials: dict[str, str] = {}
         self.users: dict[str, User] = {}
         self.starting_up = False
         self.docs.listen(self.messages.changed)
-        self.docs.listen(self._tell)
+        self.docs.listen(self._notify)
 
     def on_change(self, listener: ChangeListener) -> None:
-        """Have `listener(doc)` called within every save of a document of `medic`; deleted ones have `_deleted`.
+        """Call `listener(doc)` within every save of a document of `medic`; deleted ones have `_deleted`.
 
-        It is called under the lock: it may note the document (not alter it) and set timers, not call out.
+        The listener is called under the lock. It may record the document (not change it) and set timers, but must not
+        make calls.
         """
         self._listeners.append(listener)
 
     def get(self, doc_id: str) -> Doc | None:
-        """A copy of a document of `medic`, None if there is none."""
+        """A copy of a document of `medic`, or None."""
         with self.lock:
             return self.docs.get(doc_id)
 
     def save(self, doc: Mapping[str, Any]) -> str:
-        """Store a copy of `doc` (`_id` needed, `_rev` if it exists) in `medic`; gives the revision, or Conflict."""
+        """Store a copy of `doc` (`_id`, and `_rev` if it exists) in `medic`. Returns the revision; raises Conflict."""
         with self.lock:
             return self.docs.save(doc)
 
@@ -85,20 +86,20 @@ class State:
             return iter(list(self.docs.all_docs()))
 
     def now(self) -> datetime:
-        """The present moment, aware, UTC."""
+        """The current time, aware, UTC."""
         return self.clock.now()
 
     def now_ms(self) -> int:
-        """The present moment in ms since 1970, as `reported_date` has it."""
+        """The current time in ms since 1970, as in `reported_date`."""
         return to_ms(self.clock.now())
 
     def new_id(self) -> str:
-        """An id as the database makes it: 32 hex digits."""
+        """An id as the database generates it: 32 hex digits."""
         with self.lock:
             return f"{self.rng.getrandbits(128):032x}"
 
     def new_uuid(self) -> str:
-        """An id as CHT makes it: a UUID of version 7 since release 5.2, of version 4 before."""
+        """An id as CHT generates it: a UUID of version 7 since release 5.2, of version 4 before."""
         with self.lock:
             bits = self.rng.getrandbits(128)
         version = 7 if self.release == "5.2" else 4
@@ -109,7 +110,7 @@ class State:
         digits = f"{bits:032x}"
         return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
-    def _tell(self, doc_id: str, after: Doc | None) -> None:
+    def _notify(self, doc_id: str, after: Doc | None) -> None:
         doc = after if after is not None else {"_id": doc_id, "_deleted": True}
         for listener in self._listeners:
             listener(doc)

@@ -16,17 +16,17 @@ DEFAULTS = {
     "sys.incorrect_type": "Incorrect type of field {{key}}, expected {{expectedType}}.",
     "sys.missing_fields": "Missing or invalid fields: {{fields}}.",
 }
-"""What the software says in English unless a `messages-en` document says otherwise."""
-PLACE = re.compile(r"\{\{(.+?)\}\}")
+"""The built-in English texts, used unless a `messages-en` document overrides them."""
+PLACEHOLDER = re.compile(r"\{\{(.+?)\}\}")
 
 
 def translate(state: State, key: Any, locale: Any = None, context: Mapping[str, Any] | None = None) -> Any:
-    """The text for a key, or of an object with texts by locale, with its `{{places}}` filled in.
+    """The text for a key, or from an object with texts by locale, with its `{{placeholders}}` filled in.
 
-    Texts come from the documents `messages-<locale>`, then `messages-en`, then the built-in ones; a key without any is
-    its own text. A text with a place that `context` lacks is given as it is.
+    Texts come from the documents `messages-<locale>`, then `messages-en`, then the built-in ones; a key without a text
+    stands for itself. A text with a placeholder that `context` lacks is returned unchanged.
     """
-    if isinstance(locale, (dict, list)):  # taken for the context, whatever it was meant to be
+    if isinstance(locale, (dict, list)):  # the original takes it for the context
         locale, context = None, locale if isinstance(locale, dict) else {}
     locale = locale or state.settings.get("locale") or "en"
     if isinstance(key, (dict, list)):
@@ -36,12 +36,12 @@ def translate(state: State, key: Any, locale: Any = None, context: Mapping[str, 
 
 
 def fill(text: Any, context: Mapping[str, Any]) -> Any:
-    """`text` with its places filled in; unchanged if a place is unknown."""
+    """`text` with its placeholders filled in; unchanged if one is unknown."""
     if not isinstance(text, str):
         return text
-    if any(name.strip() not in context for name in PLACE.findall(text)):
+    if any(name.strip() not in context for name in PLACEHOLDER.findall(text)):
         return text
-    return PLACE.sub(lambda match: _shown(context[match[1].strip()]), text)
+    return PLACEHOLDER.sub(lambda match: _shown(context[match[1].strip()]), text)
 
 
 def _shown(value: Any) -> str:

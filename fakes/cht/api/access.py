@@ -1,4 +1,4 @@
-"""Who may do what: basic authentication, permissions, the limit on failed logins.
+"""Access control: basic authentication, permissions, the limit on failed logins.
 
 Stands for cht-core `api/src/auth.js`, `api/src/middleware/authorization.js` and `api/src/services/rate-limit.js`.
 """
@@ -16,13 +16,13 @@ from fakes.cht.state import State, User
 ADMIN_ROLES = ("admin", "_admin")
 ONLINE_ROLES = (*ADMIN_ROLES, "mm-online")
 FAILURES = 10
-"""Failed logins after which basic authentication is refused."""
+"""Number of failed logins after which basic authentication is refused."""
 WINDOW = 10.0
-"""Seconds for which failures count, from the first one on."""
+"""Seconds for which failures count, from the first one."""
 
 
 def user_of(request: Request, state: State) -> User | None:
-    """The user whose name and password the request carries, None without valid ones."""
+    """The user whose name and password the request carries, or None if they are not valid."""
     credentials = request.basic_credentials
     if credentials is None:
         return None
@@ -34,7 +34,7 @@ def user_of(request: Request, state: State) -> User | None:
 
 
 def is_admin(user: User) -> bool:
-    """Whether the user may do everything."""
+    """Whether the user has all permissions."""
     return any(role in ADMIN_ROLES for role in user.roles)
 
 
@@ -47,7 +47,7 @@ def logged_in(request: Request, state: State, *, prompt: bool = False) -> User:
 
 
 def online_user(request: Request, state: State) -> User:
-    """A user who may reach the database. Raises Unauthorized, Forbidden."""
+    """The user of the request, who may access the database. Raises Unauthorized, Forbidden."""
     user = logged_in(request, state)
     if not any(role in ONLINE_ROLES for role in user.roles):
         raise Forbidden
@@ -55,7 +55,7 @@ def online_user(request: Request, state: State) -> User:
 
 
 def permitted(request: Request, state: State, permissions: Iterable[str], *, prompt: bool = False) -> User:
-    """A user who has all of the permissions. Raises Unauthorized, HttpError(403)."""
+    """The user of the request, who has all of the permissions. Raises Unauthorized, HttpError(403)."""
     user = logged_in(request, state, prompt=prompt)
     granted = state.settings.get("permissions")
     if not is_admin(user) and not all(_has(user, granted, permission) for permission in permissions):
@@ -69,7 +69,7 @@ def _has(user: User, granted: object, permission: str) -> bool:
 
 
 class Forbidden(Exception):
-    """A user without an online role asks for the database; the answer is JSON whatever `Accept` says."""
+    """A user without an online role calls the database; the reply is JSON whatever `Accept` says."""
 
 
 @dataclass(slots=True)
@@ -79,24 +79,24 @@ class _Count:
 
 
 class LoginLimit:
-    """Counts failed logins by address, user name and password; each in a window that begins with the first failure."""
+    """Counts failed logins by address, by user name and by password, each in a window from the first failure on."""
 
     def __init__(self) -> None:
         self._counts: dict[str, _Count] = {}
 
     def clear(self) -> None:
-        """Forget all failures."""
+        """Remove all counts."""
         self._counts.clear()
 
     def refuses(self, request: Request, now: float) -> bool:
-        """Whether the request tries to log in by basic authentication and has to wait. `now` in seconds."""
+        """Whether the request uses basic authentication and exceeds the limit. `now` in seconds."""
         credentials = request.basic_credentials
         if credentials is None or not credentials[0]:
             return False
         return any(self._failures(key, now) >= FAILURES for key in _keys(request, credentials))
 
     def failed(self, request: Request, now: float) -> None:
-        """Count an answer of 401. `now` in seconds."""
+        """Count a 401 reply. `now` in seconds."""
         if len(self._counts) > 10_000:
             self._counts = {key: count for key, count in self._counts.items() if now - count.since < WINDOW}
         for key in _keys(request, request.basic_credentials):

@@ -8,19 +8,19 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from typing import Any
 
-from fakes.cht.api import couch
-from fakes.cht.api.couch import CouchError
+from fakes.cht.api import couch_http
+from fakes.cht.api.couch_http import CouchError
 from fakes.cht.api.http import Request
 from fakes.cht.couch.documents import Documents
 from fakes.cht.javascript import js
 
 JSON_PARAMETERS = ("key", "keys", "startkey", "start_key", "endkey", "end_key")
-SWITCHES = ("descending", "inclusive_end", "include_docs")
+FLAGS = ("descending", "inclusive_end", "include_docs")
 COUNTS = ("skip", "limit")
 
 
 def parameters(request: Request, body: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Parameters of the query, then those of the body (None for GET), read (CouchDB `couch_mrview_http.erl`).
+    """The parsed parameters of the query and of the body (None for GET), which wins (CouchDB `couch_mrview_http.erl`).
 
     Raises CouchError.
     """
@@ -28,47 +28,47 @@ def parameters(request: Request, body: Mapping[str, Any] | None) -> dict[str, An
     found.update(body or {})
     if found.get("keys") is not None and not isinstance(found["keys"], list):
         place = "parameter" if body is None else "body member"
-        raise couch.bad_request(f"`keys` {place} must be an array.")
-    for name in SWITCHES:
+        raise couch_http.bad_request(f"`keys` {place} must be an array.")
+    for name in FLAGS:
         if name in found:
-            found[name] = _switch(found[name])
+            found[name] = _flag(found[name])
     for name in COUNTS:
         if name in found:
             found[name] = _count(found[name])
     return found
 
 
-def listing(database: Documents, wanted: Mapping[str, Any]) -> dict[str, Any]:
+def listing(database: Documents, query: Mapping[str, Any]) -> dict[str, Any]:
     """The rows for `keys`, `key`, or the range `startkey`..`endkey`, with `include_docs`. Raises CouchError."""
-    keys = wanted.get("keys")
+    keys = query.get("keys")
     if keys is not None:
         ids, offset = list(keys), None
     else:
-        ids, offset = _range(database, wanted)
-    skip, limit = wanted.get("skip", 0), wanted.get("limit", len(ids))
-    with_docs = wanted.get("include_docs", False)
+        ids, offset = _range(database, query)
+    skip, limit = query.get("skip", 0), query.get("limit", len(ids))
+    with_docs = query.get("include_docs", False)
     rows = [_row(database, doc_id, with_docs, keys is not None) for doc_id in ids[skip : skip + limit]]
     return {"total_rows": len(database), "offset": None if offset is None else offset + skip, "rows": rows}
 
 
-def _range(database: Documents, wanted: Mapping[str, Any]) -> tuple[list[Any], int]:
+def _range(database: Documents, query: Mapping[str, Any]) -> tuple[list[Any], int]:
     ids = database.ids()
-    if "key" in wanted:
-        key = wanted["key"]
+    if "key" in query:
+        key = query["key"]
         return ([key] if isinstance(key, str) and key in database else []), 0
-    first, last = _key(wanted, "startkey", "start_key"), _key(wanted, "endkey", "end_key")
-    backwards = wanted.get("descending", False)
+    first, last = _key(query, "startkey", "start_key"), _key(query, "endkey", "end_key")
+    backwards = query.get("descending", False)
     if backwards:
         first, last = last, first
     start = 0 if first is None else bisect_left(ids, first)
-    inclusive = wanted.get("inclusive_end", True)
+    inclusive = query.get("inclusive_end", True)
     end = len(ids) if last is None else (bisect_right if inclusive else bisect_left)(ids, last)
     found = ids[start:end]
     return (found[::-1], len(ids) - end) if backwards else (found, start)
 
 
-def _key(wanted: Mapping[str, Any], *names: str) -> str | None:
-    value = next((wanted[name] for name in names if name in wanted), None)
+def _key(query: Mapping[str, Any], *names: str) -> str | None:
+    value = next((query[name] for name in names if name in query), None)
     if value is not None and not isinstance(value, str):
         raise CouchError(400, "query_parse_error", f"`{names[0]}` must be a string")
     return value
@@ -80,10 +80,10 @@ def _decoded(name: str, text: Any) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        raise couch.bad_request(couch.MALFORMED) from None
+        raise couch_http.bad_request(couch_http.MALFORMED) from None
 
 
-def _switch(value: Any) -> bool:
+def _flag(value: Any) -> bool:
     if isinstance(value, bool):
         return value
     if isinstance(value, str) and value.lower() in ("true", "false"):
@@ -105,10 +105,10 @@ def _count(value: Any) -> int:
 def _row(database: Documents, doc_id: Any, with_docs: bool, by_key: bool) -> dict[str, Any]:
     revision = database.revision(doc_id) if isinstance(doc_id, str) else None
     if revision is None:
-        buried = database.buried(doc_id) if by_key and isinstance(doc_id, str) else None
-        if buried is None:
+        deleted_revision = database.deleted_revision(doc_id) if by_key and isinstance(doc_id, str) else None
+        if deleted_revision is None:
             return {"key": doc_id, "error": "not_found"}
-        row: dict[str, Any] = {"id": doc_id, "key": doc_id, "value": {"rev": buried, "deleted": True}}
+        row: dict[str, Any] = {"id": doc_id, "key": doc_id, "value": {"rev": deleted_revision, "deleted": True}}
         return {**row, "doc": None} if with_docs else row
     row = {"id": doc_id, "key": doc_id, "value": {"rev": revision}}
     return {**row, "doc": database.get(doc_id)} if with_docs else row

@@ -1,18 +1,20 @@
 """The public API as a WSGI app: start-up, the limit on logins, routes, errors (cht-core `api/src/routing.js`).
 
-Paths are matched without regard to case and with repeated slashes collapsed; a trailing slash counts, except on
-`/api/sms`. What no route takes is a matter for the database.
+Paths are matched case-insensitively and with repeated slashes collapsed; a trailing slash counts, except on `/api/sms`.
+Paths without a route go to the database.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from fakes.cht.api import credentials
 from fakes.cht.api.access import Forbidden, LoginLimit
-from fakes.cht.api.configuration import CREDENTIALS, Configuration
 from fakes.cht.api.databases import Databases
 from fakes.cht.api.gateways import Gateways
 from fakes.cht.api.http import Request, error_reply, json_reply
+from fakes.cht.api.server_info import ServerInfo
+from fakes.cht.api.settings import Settings
 from fakes.cht.errors import HttpError, ServerError
 from fakes.cht.messaging.messaging import Messaging
 from fakes.cht.state import State
@@ -28,14 +30,14 @@ DATABASE_PATHS = ("/medic/", "/medic-sentinel/")
 
 
 class Api:
-    """Answers requests. Holds no lock while a handler runs; handlers take the lock of the state."""
+    """Handles requests. Holds no lock while a handler runs; handlers take the lock of the state."""
 
     def __init__(self, state: State, messaging: Messaging) -> None:
         self._state = state
         self._limit = LoginLimit()
         self._database = Databases(state)
-        gateways, configuration = Gateways(state, messaging, self._note), Configuration(state)
-        self._credential: Handler = configuration.write_credential
+        gateways, settings, info = Gateways(state, messaging, self._warn), Settings(state), ServerInfo(state)
+        self._write_credential: Handler = credentials.Credentials(state).write
         self._routes: Mapping[tuple[str, str], Handler] = {
             ("POST", "/api/v2/sms/rapidpro/incoming-messages"): gateways.rapidpro,
             ("POST", "/api/v1/sms/radpidpro/incoming-messages"): gateways.rapidpro,
@@ -47,17 +49,17 @@ class Api:
             ("POST", "/api/v1/sms/africastalking/delivery-reports"): gateways.report_africas_talking,
             ("POST", "/api/v1/records"): gateways.record_v1,
             ("POST", "/api/v2/records"): gateways.record_v2,
-            ("GET", "/api/v1/settings"): configuration.read_settings,
-            ("PUT", "/api/v1/settings"): configuration.write_settings,
-            ("GET", "/api/info"): configuration.info,
-            ("GET", "/api/deploy-info"): configuration.deploy_info,
-            ("GET", "/_session"): configuration.session,
+            ("GET", "/api/v1/settings"): settings.read,
+            ("PUT", "/api/v1/settings"): settings.write,
+            ("GET", "/api/info"): info.info,
+            ("GET", "/api/deploy-info"): info.deploy_info,
+            ("GET", "/_session"): info.session,
         }
         self.on_unexpected: Callable[[str], None] = _ignore
-        messaging.note = self._note
+        messaging.warn = self._warn
 
     def reset(self) -> None:
-        """Forget failed logins."""
+        """Reset the limit on failed logins."""
         self._limit.clear()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -68,7 +70,7 @@ class Api:
         return reply.to_wsgi(start_response)
 
     def answer(self, request: Request) -> Reply:
-        """The answer to a request; whatever goes wrong is an answer too."""
+        """The reply to a request; every error becomes a reply too."""
         if self._state.starting_up:
             return _starting(request)
         now = self._state.clock.timestamp()
@@ -81,14 +83,14 @@ class Api:
         except HttpError as error:
             reply = error_reply(request, error)
         except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as fault:
-            # Input of a shape that the handlers do not foresee is an error of the server in the real one too.
-            self.on_unexpected(f"{request.method} {request.path} ended in {type(fault).__name__}: {fault}")
+            # Input of a shape that the handlers do not expect is a server error in the real CHT too.
+            self.on_unexpected(f"{request.method} {request.path} failed with {type(fault).__name__}: {fault}")
             reply = error_reply(request, ServerError())
         if reply.status == 401:
             self._limit.failed(request, now)
         return reply
 
-    def _note(self, sentence: str) -> None:
+    def _warn(self, sentence: str) -> None:
         self.on_unexpected(sentence)
 
     def _handler(self, request: Request) -> Handler:
@@ -97,16 +99,16 @@ class Api:
         handler = self._routes.get((method, path))
         if handler is not None:
             return handler
-        name = path.removeprefix(CREDENTIALS)
+        name = path.removeprefix(credentials.PATH)
         if method == "PUT" and name and name != path and not name.endswith("/"):
-            return self._credential
+            return self._write_credential
         if not path.startswith(DATABASE_PATHS) and path != "/medic":
-            self.on_unexpected(f"no route takes {request.method} {request.path}")
+            self.on_unexpected(f"no route for {request.method} {request.path}")
         return self._database
 
 
 def _starting(request: Request) -> Reply:
-    """While the server starts up every path is answered alike: programs that do not ask for JSON are told 200."""
+    """The reply to every path while the server starts up: clients that do not prefer JSON get 200."""
     if request.prefers_json:
         return json_reply({"error": "Service unavailable"}, 503)
     body = WAITING_PAGE.encode()
@@ -114,4 +116,4 @@ def _starting(request: Request) -> Reply:
 
 
 def _ignore(_sentence: str) -> None:
-    """Nobody wants to know."""
+    """The default: ignore the sentence."""

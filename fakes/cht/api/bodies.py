@@ -1,6 +1,6 @@
 """Request bodies as the body parsers of CHT's API read them: JSON, forms, plain text.
 
-A body of another content type is not read; what the handlers see is an empty object.
+A body of another content type is not read; the handlers get an empty object.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from fakes.serving.wsgi import BodyTooLarge
 
 TEXT_TYPES = {"text/plain", "application/xml", "text/csv"}
 MAX_FIELDS = 1000
-"""Most fields of a form."""
+"""Maximum number of fields of a form."""
 
 
 def _refuse(constant: str) -> Any:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} is not JSON")
 
 
 DECODER = json.JSONDecoder(parse_float=js.number, parse_int=js.number, parse_constant=_refuse)
 
 
 def json_body(request: Request) -> Any:
-    """The parsed JSON body; `{}` if there is none or the content type is another. Raises ServerError, HttpError(413).
+    """The parsed JSON body; `{}` if there is none or it has another content type. Raises ServerError, HttpError(413).
 
     Strict: the body must be an object or a list.
     """
@@ -47,7 +47,7 @@ def json_body(request: Request) -> Any:
 
 
 def form_body(request: Request) -> dict[str, Any]:
-    """The fields of a form; `{}` if none came or the content type is another. Raises ServerError, HttpError(413)."""
+    """The fields of a form; `{}` without a body or for another content type. Raises ServerError, HttpError(413)."""
     if request.content_type != "application/x-www-form-urlencoded" or not request.has_body:
         return {}
     text = _text(request, "utf-8", only_unicode=False)
@@ -57,14 +57,14 @@ def form_body(request: Request) -> dict[str, Any]:
 
 
 def text_body(request: Request) -> Any:
-    """The text of a plain text body, `{}` if the content type is another. Raises ServerError, HttpError(413)."""
+    """The text of a plain text body; `{}` for another content type. Raises ServerError, HttpError(413)."""
     if request.content_type not in TEXT_TYPES or not request.has_body:
         return {}
     return _text(request, "utf-8", only_unicode=False)
 
 
 def raw_body(request: Request) -> bytes:
-    """The body as it came, unpacked if it was compressed. Raises ServerError, HttpError(413)."""
+    """The bytes of the body, decompressed if necessary. Raises ServerError, HttpError(413)."""
     try:
         body = request.body
     except BodyTooLarge:

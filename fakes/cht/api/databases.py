@@ -1,6 +1,6 @@
-"""The database behind the API: documents with revisions, in bulk and by list, as CouchDB answers them.
+"""The databases behind the API: single documents, bulk writes, listings and queries, with CouchDB's replies.
 
-Reads reach the database as they are; writes pass CHT's API, which checks `can_edit` and answers JSON itself.
+Reads reach the database unchanged; CHT's API handles writes, checks `can_edit` and sends the JSON reply itself.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any
 
-from fakes.cht.api import couch
+from fakes.cht.api import couch_http
 from fakes.cht.api.access import online_user, permitted
 from fakes.cht.api.all_docs import listing, parameters
-from fakes.cht.api.couch import CouchError, passed_body, passed_reply
+from fakes.cht.api.bodies import json_body
+from fakes.cht.api.couch_http import CouchError, database_body, database_reply
 from fakes.cht.api.http import Request, json_reply
 from fakes.cht.couch.documents import Conflict, Doc, Documents, NotFound
-from fakes.cht.couch.find import BadQuery, find
+from fakes.cht.couch.find import QueryError, find
 from fakes.cht.state import State
 from fakes.serving.wsgi import Reply
 
@@ -24,14 +25,14 @@ SENTINEL = "medic-sentinel"
 BODIES = ("PUT", "POST")
 WRITES = (*BODIES, "DELETE")
 PASSED_ON = ("_all_docs", "_find")
-"""What reaches the database as it comes, though it has a body."""
-NO_ATTACHMENTS = CouchError(501, "not_implemented", "This fake of the database keeps no attachments.")
+"""Paths that reach the database unread, though they have a body."""
+NO_ATTACHMENTS = CouchError(501, "not_implemented", "This fake of the database does not store attachments.")
 
-Answer = couch.Answer
+Answer = couch_http.Answer
 
 
 class Databases:
-    """Whatever no route of the API takes ends here, for users who may reach the database."""
+    """Handles all paths without a route of the API, for users who may access the database."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -45,13 +46,13 @@ class Databases:
         }
 
     def __call__(self, request: Request) -> Reply:
-        """Answer for the database. Raises Unauthorized, Forbidden, HttpError."""
+        """The reply of the database. Raises Unauthorized, Forbidden, HttpError."""
         name, _, rest = request.path.lstrip("/").partition("/")
         written = request.method in WRITES and name == MEDIC and rest not in PASSED_ON
         if written and request.method in BODIES:
-            couch.parsed_body(request)  # a malformed body is refused before anything else is looked at
+            json_body(request)  # a malformed body is rejected before anything else is checked
         online_user(request, self._state)
-        written = written and request.path != "/medic"  # only paths below it are looked at by CHT
+        written = written and request.path != "/medic"  # CHT handles only the paths below it
         if written:
             permitted(request, self._state, ("can_edit",))
         try:
@@ -60,9 +61,9 @@ class Databases:
         except CouchError as error:
             status, value = error.answer
         if written:
-            kind = couch.answer_type(request).partition(";")[0]
+            kind = couch_http.answer_type(request).partition(";")[0]
             return json_reply(value, status, f"{kind}; charset=utf-8")
-        return passed_reply(request, value, status)
+        return database_reply(request, value, status)
 
     def _answer(self, request: Request, name: str, rest: str) -> Answer:
         database = {MEDIC: self._state.docs, SENTINEL: self._state.sentinel}.get(name)
@@ -87,60 +88,60 @@ class Databases:
         if method == "GET":
             return self._get(request, database, doc_id)
         if method == "PUT":
-            couch.check_id(doc_id)
-            doc = couch.checked(self._body(request, database))
+            couch_http.check_id(doc_id)
+            doc = couch_http.validated(self._body(request, database))
             return self._save(database, {**doc, "_id": doc_id}, request)
         if method == "DELETE":
             return self._delete(request, database, doc_id)
         raise CouchError(405, "method_not_allowed", "Only DELETE,GET,HEAD,POST,PUT,COPY allowed")
 
     def _attachment(self, database: Documents, method: str, path: str, levels: int) -> Answer:
-        """No document has attachments; none can be stored."""
+        """The error reply: attachments are not stored."""
         doc_id = "/".join(path.split("/")[:levels])
         if method not in ("GET", "DELETE"):
             return NO_ATTACHMENTS.answer
         if doc_id not in database:
-            raise CouchError(404, "not_found", database.why_missing(doc_id))
+            raise CouchError(404, "not_found", database.missing_reason(doc_id))
         raise CouchError(404, "not_found", "Document is missing attachment")
 
     def _body(self, request: Request, database: Documents) -> Any:
-        """What is to be written; CHT's API reads it first if it goes to its own database."""
-        return couch.parsed_body(request) if database is self._state.docs else passed_body(request)
+        """The body of a write; CHT's API parses it if it goes to its own database."""
+        return json_body(request) if database is self._state.docs else database_body(request)
 
     def _get(self, request: Request, database: Documents, doc_id: str) -> Answer:
-        wanted = request.query.get("rev")
-        if wanted is not None:
-            couch.check_revision(wanted)
+        requested = request.query.get("rev")
+        if requested is not None:
+            couch_http.check_revision(requested)
         doc = database.get(doc_id)
         if doc is None:
-            if wanted is not None and wanted == database.buried(doc_id):
-                return 200, {"_id": doc_id, "_rev": wanted, "_deleted": True}
-            raise CouchError(404, "not_found", "missing" if wanted is not None else database.why_missing(doc_id))
-        if wanted is not None and wanted != doc["_rev"]:
-            raise CouchError(404, "not_found", "missing")  # older revisions are not kept
+            if requested is not None and requested == database.deleted_revision(doc_id):
+                return 200, {"_id": doc_id, "_rev": requested, "_deleted": True}
+            raise CouchError(404, "not_found", "missing" if requested is not None else database.missing_reason(doc_id))
+        if requested is not None and requested != doc["_rev"]:
+            raise CouchError(404, "not_found", "missing")  # older revisions are not stored
         return 200, {"_id": doc_id, "_rev": doc["_rev"], **doc}
 
     def _save(self, database: Documents, doc: Doc, request: Request | None = None) -> Answer:
-        """Save a document that was checked; a revision may also come by query or by `If-Match`."""
-        revision = couch.given_revision(request, doc) if request is not None else None
+        """Save a validated document; the query or `If-Match` may name the revision too."""
+        revision = couch_http.requested_revision(request, doc) if request is not None else None
         if revision is not None:
             doc["_rev"] = revision
         try:
             revision = database.save(doc)
         except Conflict:
-            raise CouchError(409, "conflict", couch.CONFLICT) from None
+            raise CouchError(409, "conflict", couch_http.CONFLICT) from None
         return 200 if doc.get("_deleted") else 201, {"ok": True, "id": doc["_id"], "rev": revision}
 
     def _delete(self, request: Request, database: Documents, doc_id: str) -> Answer:
         if doc_id not in database:
-            raise CouchError(404, "not_found", database.why_missing(doc_id))
-        given = couch.given_revision(request, {})
+            raise CouchError(404, "not_found", database.missing_reason(doc_id))
+        revision = couch_http.requested_revision(request, {})
         try:
-            revision = database.delete(doc_id, given)
+            revision = database.delete(doc_id, revision)
         except NotFound as missing:
             raise CouchError(404, "not_found", str(missing)) from None
         except Conflict:
-            raise CouchError(409, "conflict", couch.CONFLICT) from None
+            raise CouchError(409, "conflict", couch_http.CONFLICT) from None
         return 200, {"ok": True, "id": doc_id, "rev": revision}
 
     def _about(self, _request: Request, database: Documents) -> Answer:
@@ -148,33 +149,33 @@ class Databases:
         return 200, {"db_name": name, "doc_count": len(database), "update_seq": str(database.sequence)}
 
     def _post(self, request: Request, database: Documents) -> Answer:
-        doc = couch.checked(self._body(request, database))
+        doc = couch_http.validated(self._body(request, database))
         return 201, self._save(database, {**doc, "_id": doc.get("_id") or self._state.new_id()})[1]
 
     def _bulk_docs(self, request: Request, database: Documents) -> Answer:
-        body = couch.json_object(self._body(request, database))
+        body = couch_http.json_object(self._body(request, database))
         if "docs" not in body:
-            raise couch.bad_request("POST body must include `docs` parameter.")
+            raise couch_http.bad_request("POST body must include `docs` parameter.")
         if not isinstance(body["docs"], list):
-            raise couch.bad_request("`docs` parameter must be an array.")
-        docs = [couch.checked(doc) for doc in body["docs"]]
+            raise couch_http.bad_request("`docs` parameter must be an array.")
+        docs = [couch_http.validated(doc) for doc in body["docs"]]
         new_edits = body.get("new_edits", True)
         if new_edits is False:
             return self._replicated(database, docs)
         if new_edits is not True:
-            raise couch.bad_request("`new_edits` parameter must be a boolean.")
-        return 201, [self._one_of_many(database, doc) for doc in docs]
+            raise couch_http.bad_request("`new_edits` parameter must be a boolean.")
+        return 201, [self._save_one_of_many(database, doc) for doc in docs]
 
     def _replicated(self, database: Documents, docs: list[Doc]) -> Answer:
-        """Documents with the revisions they bring: there are no conflicts, and nothing is told of each."""
+        """Store documents with their own revisions: there are no conflicts, and the reply lists nothing."""
         if not all("_rev" in doc for doc in docs):
             reason = "When `new_edits: false`, the document needs `_rev` or `_revisions` specified"
-            raise couch.bad_request(reason)
+            raise couch_http.bad_request(reason)
         for doc in docs:
             database.replicate({**doc, "_id": doc.get("_id") or self._state.new_id()})
         return 201, []
 
-    def _one_of_many(self, database: Documents, doc: Doc) -> Any:
+    def _save_one_of_many(self, database: Documents, doc: Doc) -> Any:
         doc = {**doc, "_id": doc.get("_id") or self._state.new_id()}
         try:
             return self._save(database, doc)[1]
@@ -182,14 +183,14 @@ class Databases:
             return {"id": doc["_id"], **error.answer[1]}
 
     def _all_docs(self, request: Request, database: Documents) -> Answer:
-        body = passed_body(request) if request.method == "POST" else None
+        body = database_body(request) if request.method == "POST" else None
         return 200, listing(database, parameters(request, body))
 
     def _find(self, request: Request, database: Documents) -> Answer:
         try:
-            docs = find(database.all_docs(), passed_body(request))
-        except BadQuery as fault:
-            raise couch.bad_request(str(fault)) from None
+            docs = find(database.all_docs(), database_body(request))
+        except QueryError as fault:
+            raise couch_http.bad_request(str(fault)) from None
         return 200, {"docs": docs, "bookmark": "nil"}
 
 

@@ -1,4 +1,4 @@
-"""What gateways call: RapidPro's webhook, gateway phones, Africa's Talking, and records posted by other programs.
+"""The endpoints for gateways: RapidPro's webhook, gateway phones, Africa's Talking, and records from other programs.
 
 Stands for cht-core `api/src/controllers/{rapidpro,sms-gateway,africas-talking,records}.js`.
 """
@@ -15,7 +15,7 @@ from fakes.cht.api.bodies import form_body, json_body
 from fakes.cht.api.http import Request, json_reply
 from fakes.cht.errors import HttpError, ServerError
 from fakes.cht.javascript import js
-from fakes.cht.messaging.messaging import Change, Messaging
+from fakes.cht.messaging.messaging import Messaging, StateUpdate
 from fakes.cht.reports.records import record_of_json, record_of_text
 from fakes.cht.state import State
 from fakes.serving.wsgi import Reply
@@ -43,74 +43,74 @@ DEFAULT_SERVICE = {"outgoing_service": "medic-gateway"}
 
 
 class Gateways:
-    """The handlers; each takes a request and gives the answer, or raises HttpError.
+    """The handlers; each takes a request and returns the reply, or raises HttpError.
 
-    `note` is called with a sentence when a caller sends what no gateway should send.
+    `warn` is called with a sentence when a caller sends something invalid.
     """
 
-    def __init__(self, state: State, messaging: Messaging, note: Callable[[str], None]) -> None:
+    def __init__(self, state: State, messaging: Messaging, warn: Callable[[str], None]) -> None:
         self._state = state
         self._messaging = messaging
-        self._note = note
+        self._warn = warn
 
     def rapidpro(self, request: Request) -> Reply:
-        """A text that RapidPro passes on: `{id, from, content}`. One seen before is refused like an incomplete one."""
+        """An incoming text from RapidPro: `{id, from, content}`. A duplicate is rejected like an incomplete text."""
         body = json_body(request)
-        given = TOKEN.match((request.header("Authorization") or "").strip())
-        if given is None:
+        token = TOKEN.match((request.header("Authorization") or "").strip())
+        if token is None:
             raise HttpError(403, "Missing authorization token")
-        self._check_key("rapidpro:incoming", given[1])
+        self._check_key("rapidpro:incoming", token[1])
         source = body if isinstance(body, dict) else {}
         message = {"id": source.get("id"), "from": source.get("from"), "content": source.get("content")}
-        saved = self._messaging.take_in([message])
+        saved = self._messaging.save_incoming([message])
         if not saved:
             raise HttpError(400, "Message was not saved")
         return json_reply({"saved": saved})
 
     def gateway_check(self, request: Request) -> Reply:
-        """A gateway phone asks whether it may call."""
+        """A gateway phone checks its access."""
         permitted(request, self._state, ("can_access_gateway_api",))
         return json_reply({"medic-gateway": True})
 
     def gateway(self, request: Request) -> Reply:
-        """A gateway phone brings texts and states and gets what it shall send, in this order."""
+        """A gateway phone posts incoming texts and state updates, and gets the messages to send, in this order."""
         body = json_body(request)
         if request.header("Content-Type") != "application/json":
             raise HttpError(400, "Content-Type must be application/json")
         permitted(request, self._state, ("can_access_gateway_api",))
         source = body if isinstance(body, dict) else {}
-        self._messaging.take_in(source.get("messages", []))
+        self._messaging.save_incoming(source.get("messages", []))
         updates = source.get("updates")
         if js.truthy(updates):
-            changes = _gateway_changes(updates)
-            self._messaging.update_states(changes)
-            self._note_unknown(changes)
-        return json_reply({"messages": self._hand_out()})
+            state_updates = _state_updates(updates)
+            self._messaging.update_states(state_updates)
+            self._warn_unknown(state_updates)
+        return json_reply({"messages": self._messages_to_send()})
 
     def incoming_africas_talking(self, request: Request) -> Reply:
-        """A text that Africa's Talking passes on. Incomplete ones and duplicates are answered 200 with `saved: 0`."""
+        """An incoming text from Africa's Talking. Incomplete texts and duplicates get 200 with `saved: 0`."""
         body = self._aggregator_body(request)
         message = {"id": body.get("id"), "from": body.get("from"), "content": body.get("text")}
-        return json_reply({"saved": self._messaging.take_in([message])})
+        return json_reply({"saved": self._messaging.save_incoming([message])})
 
     def report_africas_talking(self, request: Request) -> Reply:
-        """A delivery report of Africa's Talking, about the message that has its reference."""
+        """A delivery report from Africa's Talking, about the message with its gateway reference."""
         body = self._aggregator_body(request)
         status, reference = body.get("status"), body.get("id")
         state = REPORT_STATES.get(js.string(status))
         if state is None:
             words = f'"{js.string(status)}", gateway message reference: "{js.string(reference)}"'
             raise HttpError(400, f"Unknown status code: {words}")
-        change = Change(state, gateway_ref=reference, details=body.get("failureReason"))
-        return json_reply({"saved": self._messaging.update_states([change])})
+        update = StateUpdate(state, gateway_ref=reference, details=body.get("failureReason"))
+        return json_reply({"saved": self._messaging.update_states([update])})
 
     def record_v1(self, request: Request) -> Reply:
-        """A record posted by another program; the language may be given with the path."""
+        """A record from another program; the query may name the language."""
         locale = request.query.get("locale")
         return self._record(request, locale if isinstance(locale, str) else None)
 
     def record_v2(self, request: Request) -> Reply:
-        """A record posted by another program."""
+        """A record from another program."""
         return self._record(request, None)
 
     def _record(self, request: Request, locale: str | None) -> Reply:
@@ -122,16 +122,16 @@ class Gateways:
             record = record_of_json(json_, self._state)
         else:
             raise ServerError
-        doc_id = self._messaging.store(record)
+        doc_id = self._messaging.save_record(record)
         self._messaging.send_at_once(doc_id)
         return json_reply({"success": True, "id": doc_id})
 
-    def _check_key(self, name: str, given: Any) -> None:
+    def _check_key(self, name: str, key: Any) -> None:
         with self._state.lock:
             expected = self._state.credentials.get(name)
         if not expected:
             raise HttpError(403, NOT_CONFIGURED)
-        if not isinstance(given, str) or not hmac.compare_digest(_bytes(expected), _bytes(given)):
+        if not isinstance(key, str) or not hmac.compare_digest(_bytes(expected), _bytes(key)):
             raise HttpError(403, INCORRECT)
 
     def _aggregator_body(self, request: Request) -> Mapping[str, Any]:
@@ -139,36 +139,36 @@ class Gateways:
         self._check_key("africastalking.com:incoming", request.query.get("key"))
         return body
 
-    def _note_unknown(self, changes: Iterable[Change]) -> None:
-        for change in changes:
-            if change.state == UNRECOGNISED:
-                self._note(f"update of message {change.uuid!r} with a status that no gateway has: {change.details!r}")
+    def _warn_unknown(self, updates: Iterable[StateUpdate]) -> None:
+        for update in updates:
+            if update.state == UNRECOGNISED:
+                self._warn(f"update of message {update.uuid!r} with an unknown gateway status: {update.details!r}")
 
-    def _hand_out(self) -> list[dict[str, Any]]:
-        """The oldest waiting messages, now marked as handed out; none if another service does the sending."""
+    def _messages_to_send(self) -> list[dict[str, Any]]:
+        """The oldest waiting messages, now in state `forwarded-to-gateway`; empty if another service sends them."""
         service = self._state.settings.get("sms")
         service = service if js.truthy(service) else DEFAULT_SERVICE
         if not isinstance(service, dict) or service.get("outgoing_service") != "medic-gateway":
             return []
-        rows = self._messaging.outgoing()
+        rows = self._messaging.waiting()
         if rows:
-            self._messaging.update_states([Change("forwarded-to-gateway", uuid=row.uuid) for row in rows])
-        return self._messaging.to_send(rows)
+            self._messaging.update_states([StateUpdate("forwarded-to-gateway", uuid=row.uuid) for row in rows])
+        return self._messaging.gateway_messages(rows)
 
 
-def _gateway_changes(updates: Any) -> list[Change]:
+def _state_updates(updates: Any) -> list[StateUpdate]:
     if not isinstance(updates, list) or any(update is None for update in updates):
         raise ServerError
-    return [_gateway_change(update if isinstance(update, dict) else {}) for update in updates]
+    return [_state_update(update if isinstance(update, dict) else {}) for update in updates]
 
 
-def _gateway_change(update: Mapping[str, Any]) -> Change:
+def _state_update(update: Mapping[str, Any]) -> StateUpdate:
     status, reason = update.get("status"), update.get("reason")
     state = GATEWAY_STATES.get(js.string(status))
     if state is None:
         details = {"gateway_status": status} if "status" in update else {}
-        return Change(UNRECOGNISED, uuid=update.get("id"), details=details)
-    return Change(state, uuid=update.get("id"), details={"reason": reason} if js.truthy(reason) else None)
+        return StateUpdate(UNRECOGNISED, uuid=update.get("id"), details=details)
+    return StateUpdate(state, uuid=update.get("id"), details={"reason": reason} if js.truthy(reason) else None)
 
 
 def _bytes(text: str) -> bytes:

@@ -1,6 +1,6 @@
-"""Requests as CHT's API sees them, and its answers (cht-core `api/src/server-utils.js`).
+"""Requests as CHT's API reads them, and its replies (cht-core `api/src/server-utils.js`).
 
-Error bodies depend on `Accept`: JSON only for clients that prefer it to text. Success bodies are always JSON.
+Error bodies depend on `Accept`: JSON only for clients that prefer it to plain text. Success bodies are always JSON.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ JSON_TYPE = "application/json; charset=utf-8"
 PROMPT = 'Basic realm="Medic Web Services"'
 SLASHES = re.compile(r"/+")
 MAX_BODY = 32 * 1024 * 1024
-"""Longest request body in bytes, before and after unpacking."""
+"""Maximum size of a request body in bytes, before and after decompression."""
 
 
 class Request:
-    """One request. `path` has its repeated slashes collapsed; `url` is path and query as they came."""
+    """One request. `path` has its repeated slashes collapsed; `url` is the path with the query."""
 
     def __init__(self, environ: Environ) -> None:
         self.environ = environ
@@ -35,28 +35,28 @@ class Request:
         self.raw_query: str = environ.get("QUERY_STRING", "")
 
     def header(self, name: str) -> str | None:
-        """A header by its name in any case, None if it was not sent."""
+        """A header by its case-insensitive name, or None."""
         value = self.environ.get(environ_key(name))
         return str(value) if value not in (None, "") else None
 
     @property
     def url(self) -> str:
-        """Path and query."""
+        """The path with the query."""
         return quote(self.path, safe="/:@!$&'()*+,;=~-._") + (f"?{self.raw_query}" if self.raw_query else "")
 
     @cached_property
     def query(self) -> Mapping[str, str | list[str]]:
-        """Query parameters; one given several times is a list."""
+        """Query parameters; a repeated one is a list."""
         return collect(parse_qsl(SLASHES.sub("/", self.raw_query), keep_blank_values=True))
 
     @cached_property
     def body(self) -> bytes:
-        """The body as it came. Raises fakes.serving.wsgi.BodyTooLarge above the limit."""
+        """The bytes of the body. Raises fakes.serving.wsgi.BodyTooLarge above the limit."""
         return read_body(self.environ, MAX_BODY)
 
     @property
     def has_body(self) -> bool:
-        """Whether there is a body at all, an empty one included."""
+        """Whether there is a body, possibly an empty one."""
         return self.header("Content-Length") is not None or self.header("Transfer-Encoding") is not None
 
     @property
@@ -66,13 +66,13 @@ class Request:
 
     @property
     def address(self) -> str:
-        """Where the request comes from; a proxy's word is taken for it."""
+        """The client's address; `X-Forwarded-For` is trusted."""
         forwarded = self.header("X-Forwarded-For")
         return forwarded.partition(",")[0].strip() if forwarded else str(self.environ.get("REMOTE_ADDR", ""))
 
     @cached_property
     def basic_credentials(self) -> tuple[str, str] | None:
-        """User name and password of a basic authentication header; None without one that can be read."""
+        """User name and password of the basic authentication header; None without a valid one."""
         header = self.header("Authorization") or ""
         if not header.startswith("Basic "):
             return None
@@ -85,12 +85,12 @@ class Request:
 
     @cached_property
     def prefers_json(self) -> bool:
-        """Whether the client prefers JSON to text. One that does not say, or takes anything, gets text."""
+        """Whether the client prefers JSON to plain text. A client without a preference gets plain text."""
         return prefers_json(self.header("Accept"))
 
 
 def collect(pairs: list[tuple[str, str]]) -> dict[str, str | list[str]]:
-    """Form or query fields by name; a name that occurs several times has a list."""
+    """Form or query fields by name; a repeated name has a list."""
     found: dict[str, str | list[str]] = {}
     for name, value in pairs:
         present = found.get(name)
@@ -104,7 +104,7 @@ def collect(pairs: list[tuple[str, str]]) -> dict[str, str | list[str]]:
 
 
 def prefers_json(accept: str | None) -> bool:
-    """The choice between `text/plain` and `application/json` by an Accept header, text winning a tie."""
+    """Whether an `Accept` header prefers `application/json` to `text/plain`; text wins a tie."""
     if accept is None:
         return False
     ranges = [parsed for part in accept.split(",") if (parsed := _media_range(part)) is not None]
@@ -134,12 +134,12 @@ def _media_range(part: str) -> tuple[str, str, float, bool] | None:
 
 
 def _rank(ranges: list[tuple[str, str, float, bool]], kind: str, subtype: str) -> tuple[float, int, int] | None:
-    """A sort key (best first) of how much a type is wanted; None if it is not wanted."""
+    """A sort key (best first) for the preference of a type; None if the type is not accepted."""
     best: tuple[int, float, int] | None = None
-    for order, (wanted, wanted_sub, quality, others) in enumerate(ranges):
-        if others or wanted not in (kind, "*") or wanted_sub not in (subtype, "*"):
+    for order, (accepted, accepted_sub, quality, others) in enumerate(ranges):
+        if others or accepted not in (kind, "*") or accepted_sub not in (subtype, "*"):
             continue
-        specificity = (4 if wanted == kind else 0) + (2 if wanted_sub == subtype else 0)
+        specificity = (4 if accepted == kind else 0) + (2 if accepted_sub == subtype else 0)
         found = (specificity, quality, order)
         if best is None or found > best:
             best = found
@@ -149,19 +149,19 @@ def _rank(ranges: list[tuple[str, str, float, bool]], kind: str, subtype: str) -
 
 
 def json_reply(value: Any, status: int = 200, content_type: str = JSON_TYPE) -> Reply:
-    """A JSON answer as the API gives it: no blanks, no line end."""
+    """A JSON reply of the API: no spaces, no newline."""
     body = js.dumps(value).encode()
     return Reply(status, (("Content-Type", content_type), ("Content-Length", str(len(body)))), body)
 
 
 def text_reply(text: str, status: int, headers: tuple[tuple[str, str], ...] = ()) -> Reply:
-    """A bare text."""
+    """A plain text reply."""
     body = text.encode("utf-8", "replace")
     return Reply(status, (("Content-Type", "text/plain"), *headers, ("Content-Length", str(len(body)))), body)
 
 
 def error_reply(request: Request, error: HttpError) -> Reply:
-    """The answer to a request that failed, as `Accept` wants it."""
+    """The reply to a request that failed, in the format that `Accept` prefers."""
     if isinstance(error, Unauthorized):
         return _not_logged_in(request, error.prompt)
     if request.prefers_json:
@@ -188,7 +188,7 @@ def _not_logged_in(request: Request, prompt: bool) -> Reply:
 
 
 def _is_browser(agent: str | None) -> bool:
-    """People are sent to the login page; gateway phones and programs are told to authenticate."""
+    """Browsers are redirected to the login page; gateway phones and programs get a 401."""
     if agent is None:
         return False
     if agent.startswith("Dalvik/"):

@@ -1,6 +1,6 @@
-"""What kind of contact a document is (cht-core `shared-libs/contact-types-utils`): the setting `contact_types`.
+"""The type of a contact (cht-core `shared-libs/contact-types-utils`): the setting `contact_types`.
 
-Without that setting only the type `person` is known, as a person; no document is a place.
+Without that setting only the type `person` exists, and no document is a place.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from fakes.cht.javascript import js
 
 PERSON = "person"
 BUILT_IN = ("district_hospital", "health_center", "clinic", PERSON)
-"""Types that stand in `type` itself; documents of others are of type `contact` and name theirs in `contact_type`."""
+"""Types that are written into `type` itself; other documents have the type `contact` and a `contact_type`."""
 
 Settings = Mapping[str, Any]
 ContactType = Mapping[str, Any]
 
 
 def contact_type(settings: Settings, type_id: Any) -> ContactType | None:
-    """The type with an id, None if the settings have none."""
+    """The type with an id, or None."""
     listed = settings.get("contact_types")
     entries = listed if isinstance(listed, list) else []
     return next((one for one in entries if isinstance(one, Mapping) and one.get("id") == type_id), None)
@@ -31,7 +31,7 @@ def type_id_of(doc: Mapping[str, Any]) -> Any:
 
 
 def type_of(settings: Settings, doc: Mapping[str, Any]) -> ContactType | None:
-    """The type of a contact, None for what is none."""
+    """The type of a contact; None for other documents."""
     type_id = type_id_of(doc)
     return contact_type(settings, type_id) if js.truthy(type_id) else None
 
@@ -53,7 +53,7 @@ def is_place(settings: Settings, doc: Mapping[str, Any]) -> bool:
 
 
 def may_be_parent(settings: Settings, parent: Mapping[str, Any], child: Mapping[str, Any]) -> bool:
-    """Whether the settings let contacts of the one's type stand below the other."""
+    """Whether the settings allow contacts of the type of `child` below `parent`."""
     above, below = type_of(settings, parent), type_of(settings, child)
     parents = below.get("parents") if below is not None else None
     return above is not None and isinstance(parents, list) and above.get("id") in parents

@@ -1,4 +1,4 @@
-"""Filling the contacts, patients and places into a document, and taking them out again.
+"""Hydrate documents with their contacts, patients and places, and minify them again.
 
 Source: cht-core `shared-libs/lineage/src/{hydration,minify}.js`.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fakes.cht.couch.contact_views import Subjects
+from fakes.cht.couch.contact_views import ContactViews
 from fakes.cht.couch.documents import Doc
 from fakes.cht.state import State
 
@@ -15,15 +15,15 @@ DEEPEST = 50
 CONTACT_TYPES = ("contact", "district_hospital", "health_center", "clinic", "person", "national_office")
 
 
-def hydrate(doc: Doc, state: State, subjects: Subjects) -> None:
-    """Put the documents behind ids into `doc`: its contact with all parents, its patient and place with theirs."""
+def hydrate(doc: Doc, state: State, views: ContactViews) -> None:
+    """Replace ids in `doc` by documents: its contact with all parents, its patient and place with theirs."""
     with state.lock:
         if doc.get("type") == "data_record":
             doc_id = _id_of(doc.get("contact"))
             if doc_id:
                 doc["contact"] = _with_parents(doc_id, doc["contact"], state)
             for name, code in (("patient", _patient_id(doc)), ("place", _place_id(doc))):
-                found = _subject(code, state, subjects)
+                found = _subject(code, state, views)
                 if found is not None:
                     doc[name] = found
         elif doc.get("type") in CONTACT_TYPES:
@@ -31,7 +31,7 @@ def hydrate(doc: Doc, state: State, subjects: Subjects) -> None:
 
 
 def minify(doc: Doc) -> None:
-    """Leave only ids of what `hydrate` put in."""
+    """Reduce everything that `hydrate` filled in to ids."""
     if isinstance(doc.get("parent"), dict):
         doc["parent"] = minified(doc["parent"])
     contact = doc.get("contact")
@@ -58,15 +58,15 @@ def minified(parent: Any) -> Any:
 
 
 def contact_with_lineage(doc_id: str, state: State) -> Doc | None:
-    """A contact with its parents filled in, None if there is no such document."""
+    """A contact with its parents filled in, or None."""
     with state.lock:
         found = state.docs.get(doc_id)
         return None if found is None else _with_parents(doc_id, found, state)
 
 
-def _with_parents(doc_id: str, given: Any, state: State) -> Any:
-    """The document with its parents; what was given, with its parents, if there is no such document."""
-    found = state.docs.get(doc_id) or given
+def _with_parents(doc_id: str, default: Any, state: State) -> Any:
+    """The document with its parents; `default` with its parents if there is no such document."""
+    found = state.docs.get(doc_id) or default
     if isinstance(found, dict):
         _fill_parents(found, state)
     return found
@@ -93,11 +93,11 @@ def _fill_contact(place: Doc, state: State) -> None:
         place["contact"] = found
 
 
-def _subject(code: Any, state: State, subjects: Subjects) -> Doc | None:
-    """The document that a short id or id stands for; a number stands for none."""
+def _subject(code: Any, state: State, views: ContactViews) -> Doc | None:
+    """The document with a short id or id, which must be a string."""
     if not code or not isinstance(code, str):
         return None
-    return contact_with_lineage(subjects.contact_of(code) or code, state)
+    return contact_with_lineage(views.contact_by_shortcode(code) or code, state)
 
 
 def _id_of(value: Any) -> str | None:

@@ -1,4 +1,4 @@
-"""The control API of the fake CHT: begin anew, run one background pass, set its timers, look at all documents."""
+"""The control API of the fake CHT: reset from a seed, run one background pass, set its timers, read all documents."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def control_blueprint(service: Cht) -> Blueprint:
     @routes.put("/timers")
     def timers() -> Response:
         service.background.sending_every = _seconds("sending_every")
-        service.background.go_on()
+        service.background.resume()
         return jsonify(sending_every=service.background.sending_every)
 
     @routes.get("/docs")
@@ -58,7 +58,7 @@ def control_blueprint(service: Cht) -> Blueprint:
 
 
 def without_revisions(database: Documents) -> list[dict[str, Any]]:
-    """All documents besides designs, settings and translations, without `_rev`."""
+    """All documents except designs, settings and translations, without `_rev`."""
     hidden = ("_design/", "messages-")
     return [
         {key: value for key, value in doc.items() if key != "_rev"}

@@ -1,9 +1,9 @@
-"""Who a phone number or a short id stands for, and which reports are about whom.
+"""Views of contacts and their reports: contacts by phone number or short id, reports by subject.
 
 Stands for the views `contacts_by_phone`, `contacts_by_reference`, `contacts_by_depth`, `reports_by_subject`,
-`reports_by_form_and_parent`, `registered_patients` and `docs_by_shortcode` (cht-core `ddocs/medic-db`). Short ids of
-contacts are texts there: a number never finds one.
-Fed by `changed`; guarded by the lock of the state.
+`reports_by_form_and_parent`, `registered_patients` and `docs_by_shortcode` (cht-core `ddocs/medic-db`). The keys
+of short ids are strings there: a number never matches.
+`changed` updates them; the lock of the state guards them.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ IN_FIELDS = (*IN_RECORD, "patient_uuid", "place_uuid")
 Key = tuple[str, Any]
 
 
-class Subjects:
-    """Ids of documents by phone, by short id, by subject."""
+class ContactViews:
+    """Ids of documents by phone number, by short id, by subject."""
 
     def __init__(self) -> None:
         self._docs: dict[Key, dict[str, None]] = {}
         self._keys: dict[str, tuple[Key, ...]] = {}
 
     def changed(self, doc: Doc) -> None:
-        """A document was saved, or deleted."""
+        """Update the views for a document that was saved or deleted."""
         doc_id = doc["_id"]
         for key in self._keys.pop(doc_id, ()):
             holders = self._docs[key]
@@ -43,40 +43,40 @@ class Subjects:
             self._docs.setdefault(key, {})[doc_id] = None
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Remove everything."""
         self._docs.clear()
         self._keys.clear()
 
     def contact_by_phone(self, phone: Any) -> str | None:
-        """The contact with that number; the first by id if there are several."""
+        """The contact with that phone number; the first by id if there are several."""
         return self._first("phone", phone)
 
     def has_phones(self) -> bool:
-        """Whether any contact has a number."""
+        """Whether any contact has a phone number."""
         return any(kind == "phone" for kind, _ in self._docs)
 
-    def contact_of(self, code: Any) -> str | None:
-        """The contact with that short id; a number is none."""
+    def contact_by_shortcode(self, code: Any) -> str | None:
+        """The contact with that short id, which must be a string."""
         return self._first("code", code) if isinstance(code, str) else None
 
     def contact_by_reference(self, reference: Any) -> str | None:
-        """The contact with that external reference, whatever its case."""
+        """The contact with that external reference, case-insensitive."""
         return self._first("reference", str(reference).upper())
 
-    def below(self, contact_id: str) -> list[str]:
-        """The ids of a contact and of all contacts below it."""
+    def descendants(self, contact_id: str) -> list[str]:
+        """The ids of a contact and of all contacts below it, sorted."""
         return sorted(self._docs.get(("above", contact_id), ()))
 
-    def reports_about(self, subject: Any) -> list[str]:
-        """Reports about a patient, place or case, by id. A number and a text are two subjects."""
+    def reports_by_subject(self, subject: Any) -> list[str]:
+        """Ids of the reports about a patient, place or case, sorted. A number and a string are two subjects."""
         return sorted(self._docs.get(("subject", json_key(subject)), ()))
 
-    def reports_from(self, form: Any, place_id: Any) -> list[str]:
-        """Reports of a form from a place, by id."""
+    def reports_by_form_and_parent(self, form: Any, place_id: Any) -> list[str]:
+        """Ids of the reports of a form from a place, sorted."""
         return sorted(self._docs.get(("form", (json_key(form), json_key(place_id))), ()))
 
-    def registered(self, code: Any) -> list[str]:
-        """Reports without errors about a patient or place with that short id, by id. A number has none."""
+    def registered_patients(self, code: Any) -> list[str]:
+        """Ids of the reports without errors about a patient or place with that short id, sorted. A number has none."""
         return sorted(self._docs.get(("registered", code), ())) if isinstance(code, str) else []
 
     def is_free(self, code: str) -> bool:
@@ -89,8 +89,8 @@ class Subjects:
 
 def _keys_of(doc: Doc) -> Iterator[Key]:
     if doc.get("type") == "data_record" and doc.get("form"):
-        given = doc.get("fields")
-        fields = given if isinstance(given, dict) else {}
+        fields = doc.get("fields")
+        fields = fields if isinstance(fields, dict) else {}
         for names, source in ((IN_RECORD, doc), (IN_FIELDS, fields)):
             yield from (("subject", json_key(source[name])) for name in names if source.get(name))
         contact = doc.get("contact")
@@ -110,7 +110,7 @@ def _keys_of(doc: Doc) -> Iterator[Key]:
 
 
 def _lineage(doc: Doc) -> Iterator[str]:
-    """The id of a contact and of those above it."""
+    """The ids of a contact and of its ancestors."""
     at: Any = doc
     while isinstance(at, dict):
         if isinstance(at.get("_id"), str):

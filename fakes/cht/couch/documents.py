@@ -1,4 +1,4 @@
-"""A database of JSON documents as CouchDB keeps them: ids, revisions, conflicts, tombstones."""
+"""A database of JSON documents as in CouchDB: ids, revisions, conflicts, tombstones."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import Any
 
 Doc = dict[str, Any]
 Listener = Callable[[str, Doc | None], None]
-"""Called within a change with the id and the document as it is now, None if it is gone. Not to be altered."""
+"""Called within a change with the id and the document, None if it was deleted. It must not change the document."""
 
 
 class Conflict(Exception):
-    """The revision given is not the present one."""
+    """The given revision is not the current one."""
 
 
 class NotFound(Exception):
-    """No such document; the text is the reason as CouchDB words it: `missing` or `deleted`."""
+    """No such document; the text is CouchDB's reason: `missing` or `deleted`."""
 
 
 def copy_json(value: Any) -> Any:
@@ -32,15 +32,15 @@ def copy_json(value: Any) -> Any:
 
 
 class Documents:
-    """One database. Not locked: whoever shares it between threads holds the lock of the service.
+    """One database. Not thread-safe: threads that share it must hold the lock of the state.
 
-    Documents go in and out as copies, so that nobody alters a stored one by accident. They are kept as JSON text:
-    a hundred thousand of them are no burden to the garbage collector then.
+    Documents go in and out as copies, so that nobody changes a stored document by accident. They are stored as JSON
+    text, so that a hundred thousand of them do not slow down the garbage collector.
     """
 
     def __init__(self) -> None:
         self._docs: dict[str, tuple[str, str]] = {}  # revision, text
-        self._graves: dict[str, str] = {}
+        self._tombstones: dict[str, str] = {}
         self._ids: list[str] = []
         self._sorted = True
         self._listeners: list[Listener] = []
@@ -54,29 +54,29 @@ class Documents:
         return doc_id in self._docs
 
     def listen(self, listener: Listener) -> None:
-        """Have `listener` called within every change from now on."""
+        """Call `listener` within every change from now on."""
         self._listeners.append(listener)
 
     def get(self, doc_id: str) -> Doc | None:
-        """A copy of the document, `_id` and `_rev` included; None if there is none or it is deleted."""
+        """A copy of the document with `_id` and `_rev`; None if it does not exist or is deleted."""
         stored = self._docs.get(doc_id)
         return None if stored is None else json.loads(stored[1])
 
     def revision(self, doc_id: str) -> str | None:
-        """The present revision of a document, None if there is none."""
+        """The current revision of a document, or None."""
         stored = self._docs.get(doc_id)
         return None if stored is None else stored[0]
 
-    def why_missing(self, doc_id: str) -> str:
-        """`deleted` for a document that once was, `missing` otherwise."""
-        return "deleted" if doc_id in self._graves else "missing"
+    def missing_reason(self, doc_id: str) -> str:
+        """`deleted` if the document existed once, else `missing`."""
+        return "deleted" if doc_id in self._tombstones else "missing"
 
-    def buried(self, doc_id: str) -> str | None:
-        """The revision of a deleted document's tombstone, None if there is none."""
-        return self._graves.get(doc_id)
+    def deleted_revision(self, doc_id: str) -> str | None:
+        """The revision of a document's tombstone, or None."""
+        return self._tombstones.get(doc_id)
 
     def ids(self) -> list[str]:
-        """The ids of all documents in order (of code points, as CouchDB's own list is)."""
+        """The ids of all documents, sorted by code points as in CouchDB."""
         if not self._sorted:
             self._ids = sorted(self._docs)
             self._sorted = True
@@ -88,50 +88,50 @@ class Documents:
         return ids[bisect_left(ids, prefix) : bisect_left(ids, prefix + chr(sys.maxunicode))]
 
     def all_docs(self) -> Iterator[Doc]:
-        """Copies of all documents in order of id."""
+        """Copies of all documents, sorted by id."""
         for doc_id in list(self.ids()):
             yield json.loads(self._docs[doc_id][1])
 
     def save(self, doc: Mapping[str, Any]) -> str:
-        """Store a copy of `doc`, which has an `_id`, and return the new revision. `doc` itself is left alone.
+        """Store a copy of `doc`, which must have an `_id`, and return the new revision. `doc` itself is not changed.
 
-        `_deleted: true` leaves a tombstone. Raises Conflict when the document exists and `_rev` is not its present
-        revision, or when a revision is given of a document that does not exist.
+        `_deleted: true` leaves a tombstone. Raises Conflict if the document exists and `_rev` is not its current
+        revision, or if `doc` has a `_rev` but the document does not exist.
         """
-        doc_id, given = doc["_id"], doc.get("_rev")
+        doc_id, base = doc["_id"], doc.get("_rev")
         present = self.revision(doc_id)
-        last = present if present is not None else self._graves.get(doc_id)
-        if given != last and (present is not None or given is not None):
+        last = present if present is not None else self._tombstones.get(doc_id)
+        if base != last and (present is not None or base is not None):
             raise Conflict(doc_id)
         revision = self._next_revision(doc_id, last)
         self._write(doc, doc_id, revision)
         return revision
 
     def replicate(self, doc: Mapping[str, Any]) -> None:
-        """Store a copy of `doc` with the `_rev` that it brings, as replication does.
+        """Store a copy of `doc` with its own `_rev`, as replication does.
 
-        Of two revisions the later one stays, a deleted one only if there is no other; the rest is forgotten (CouchDB
+        Of two revisions the later one wins, a deleted one only if there is no other; the loser is dropped (CouchDB
         would keep it as a conflict).
         """
         doc_id, revision = doc["_id"], doc["_rev"]
         present = self.revision(doc_id)
-        last = present if present is not None else self._graves.get(doc_id)
+        last = present if present is not None else self._tombstones.get(doc_id)
         living = not doc.get("_deleted")
         if last is not None and (living, *_rank(revision)) <= (present is not None, *_rank(last)):
             return
         self._write(doc, doc_id, revision)
 
     def delete(self, doc_id: str, revision: str | None) -> str:
-        """Delete a document of that revision. Raises NotFound, Conflict."""
+        """Delete a document with that revision. Raises NotFound, Conflict."""
         if doc_id not in self._docs:
-            raise NotFound(self.why_missing(doc_id))
+            raise NotFound(self.missing_reason(doc_id))
         return self.save({"_id": doc_id, "_rev": revision, "_deleted": True})
 
     def _write(self, doc: Mapping[str, Any], doc_id: str, revision: str) -> None:
         self.sequence += 1
         after = None
         if doc.get("_deleted"):
-            self._bury(doc_id, revision)
+            self._put_tombstone(doc_id, revision)
         else:
             after = self._put(doc, doc_id, revision)
         for listener in self._listeners:
@@ -140,7 +140,7 @@ class Documents:
     def _put(self, doc: Mapping[str, Any], doc_id: str, revision: str) -> Doc:
         text = json.dumps({key: value for key, value in doc.items() if key != "_deleted"} | {"_rev": revision})
         if doc_id not in self._docs:
-            self._graves.pop(doc_id, None)
+            self._tombstones.pop(doc_id, None)
             self._note_id(doc_id)
         self._docs[doc_id] = (revision, text)
         stored: Doc = json.loads(text)
@@ -151,12 +151,12 @@ class Documents:
             if len(self._ids) < 4096:
                 insort(self._ids, doc_id)
             else:
-                self._sorted = False  # many documents in any order: sorted once, when somebody asks
+                self._sorted = False  # many documents in any order: sorted once, at the next look-up
         elif self._sorted:
             self._ids.append(doc_id)
 
-    def _bury(self, doc_id: str, revision: str) -> None:
-        self._graves[doc_id] = revision
+    def _put_tombstone(self, doc_id: str, revision: str) -> None:
+        self._tombstones[doc_id] = revision
         if self._docs.pop(doc_id, None) is not None and self._sorted:
             del self._ids[bisect_left(self._ids, doc_id)]
 
@@ -167,6 +167,6 @@ class Documents:
 
 
 def _rank(revision: str) -> tuple[int, str]:
-    """A sort key: the later revision has the greater one."""
+    """A sort key: greater for the later revision."""
     generation, _, digest = revision.partition("-")
     return int(generation), digest

@@ -1,4 +1,4 @@
-"""Selecting documents by the query language of CouchDB's `_find`; without indexes, one document after the other."""
+"""CouchDB's query language of `_find`, evaluated document by document, without indexes."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ ABSENT = object()
 DEFAULT_LIMIT = 25
 
 
-class BadQuery(ValueError):
-    """A query that cannot be understood; the text says why."""
+class QueryError(ValueError):
+    """An invalid query; the text says why."""
 
 
 def find(docs: Iterable[Doc], query: Mapping[str, Any]) -> list[Doc]:
-    """The documents that `selector` matches, `sort`ed, without the first `skip`, at most `limit`, cut to `fields`.
+    """The documents that match `selector`, `sort`ed, without the first `skip`, at most `limit`, reduced to `fields`.
 
-    Raises BadQuery.
+    Raises QueryError.
     """
     selector = query.get("selector")
     if not isinstance(selector, dict):
-        raise BadQuery("Missing required key: selector")
+        raise QueryError("Missing required key: selector")
     found = [doc for doc in docs if matches(doc, selector)]
     for entry in reversed(_list(query.get("sort"))):
         name, way = next(iter(entry.items())) if isinstance(entry, dict) and entry else (entry, "asc")
@@ -36,22 +36,22 @@ def find(docs: Iterable[Doc], query: Mapping[str, Any]) -> list[Doc]:
 
 
 def matches(value: Any, selector: Any) -> bool:
-    """Whether a value meets a selector: a plain value is equality, an object names fields or operators."""
+    """Whether a value matches a selector: a plain value means equality, an object names fields or operators."""
     if not isinstance(selector, dict):
         return value is not ABSENT and _equal(value, selector)
-    return all(_meets(value, key, wanted) for key, wanted in selector.items())
+    return all(_meets(value, key, operand) for key, operand in selector.items())
 
 
-def _meets(value: Any, key: str, wanted: Any) -> bool:
+def _meets(value: Any, key: str, operand: Any) -> bool:
     if not key.startswith("$"):
-        return matches(_value(value, key), wanted)
+        return matches(_value(value, key), operand)
     if key in GROUPS:
-        return GROUPS[key](value, wanted)
+        return GROUPS[key](value, operand)
     if key not in OPERATORS:
-        raise BadQuery(f"Invalid operator: {key}")
+        raise QueryError(f"Invalid operator: {key}")
     if key == "$exists":
-        return (value is not ABSENT) == bool(wanted)
-    return value is not ABSENT and OPERATORS[key](value, wanted)
+        return (value is not ABSENT) == bool(operand)
+    return value is not ABSENT and OPERATORS[key](value, operand)
 
 
 def _value(value: Any, path: str) -> Any:
@@ -84,7 +84,7 @@ def _list(value: Any) -> list[Any]:
 def _count(query: Mapping[str, Any], name: str, default: int) -> int:
     value = query.get(name, default)
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise BadQuery(f"Bad value for key {name!r}: {value!r}, expected a whole number from 0 on")
+        raise QueryError(f"Bad value for key {name!r}: {value!r}, expected an integer of at least 0")
     return value
 
 
@@ -101,17 +101,17 @@ def _cut(doc: Doc, fields: list[Any]) -> Doc:
     return cut
 
 
-def _regex(value: Any, wanted: Any) -> bool:
+def _regex(value: Any, operand: Any) -> bool:
     try:
-        return isinstance(value, str) and re.search(str(wanted), value) is not None
+        return isinstance(value, str) and re.search(str(operand), value) is not None
     except re.error as fault:
-        raise BadQuery(f"Invalid regular expression {wanted!r}: {fault}") from None
+        raise QueryError(f"Invalid regular expression {operand!r}: {fault}") from None
 
 
-def _mod(value: Any, wanted: Any) -> bool:
-    if not isinstance(wanted, list) or len(wanted) != 2 or not all(isinstance(part, int) for part in wanted):
-        raise BadQuery(f"$mod takes [divisor, remainder], got {wanted!r}")
-    return isinstance(value, int) and wanted[0] != 0 and value % wanted[0] == wanted[1]
+def _mod(value: Any, operand: Any) -> bool:
+    if not isinstance(operand, list) or len(operand) != 2 or not all(isinstance(part, int) for part in operand):
+        raise QueryError(f"$mod takes [divisor, remainder], got {operand!r}")
+    return isinstance(value, int) and operand[0] != 0 and value % operand[0] == operand[1]
 
 
 TYPES: Mapping[str, tuple[type, ...]] = {
@@ -124,37 +124,37 @@ TYPES: Mapping[str, tuple[type, ...]] = {
 }
 
 
-def _has_type(value: Any, wanted: Any) -> bool:
-    if wanted == "number" and isinstance(value, bool):
+def _has_type(value: Any, operand: Any) -> bool:
+    if operand == "number" and isinstance(value, bool):
         return False
-    return isinstance(value, TYPES.get(str(wanted), ()))
+    return isinstance(value, TYPES.get(str(operand), ()))
 
 
 OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     "$eq": _equal,
-    "$ne": lambda value, wanted: not _equal(value, wanted),
-    "$lt": lambda value, wanted: value_order(value) < value_order(wanted),
-    "$lte": lambda value, wanted: value_order(value) <= value_order(wanted),
-    "$gt": lambda value, wanted: value_order(value) > value_order(wanted),
-    "$gte": lambda value, wanted: value_order(value) >= value_order(wanted),
-    "$in": lambda value, wanted: any(_equal(value, item) for item in _list(wanted)),
-    "$nin": lambda value, wanted: not any(_equal(value, item) for item in _list(wanted)),
-    "$exists": lambda value, wanted: True,  # noqa: ARG005 - whether it is there was looked at before
+    "$ne": lambda value, operand: not _equal(value, operand),
+    "$lt": lambda value, operand: value_order(value) < value_order(operand),
+    "$lte": lambda value, operand: value_order(value) <= value_order(operand),
+    "$gt": lambda value, operand: value_order(value) > value_order(operand),
+    "$gte": lambda value, operand: value_order(value) >= value_order(operand),
+    "$in": lambda value, operand: any(_equal(value, item) for item in _list(operand)),
+    "$nin": lambda value, operand: not any(_equal(value, item) for item in _list(operand)),
+    "$exists": lambda value, operand: True,  # noqa: ARG005 - existence was checked before
     "$type": _has_type,
-    "$size": lambda value, wanted: isinstance(value, list) and len(value) == wanted,
-    "$all": lambda value, wanted: isinstance(value, list) and all(item in value for item in _list(wanted)),
+    "$size": lambda value, operand: isinstance(value, list) and len(value) == operand,
+    "$all": lambda value, operand: isinstance(value, list) and all(item in value for item in _list(operand)),
     "$mod": _mod,
     "$regex": _regex,
-    "$beginsWith": lambda value, wanted: isinstance(value, str) and value.startswith(str(wanted)),
-    "$elemMatch": lambda value, wanted: isinstance(value, list) and any(matches(item, wanted) for item in value),
-    "$allMatch": lambda value, wanted: (
-        isinstance(value, list) and value != [] and all(matches(item, wanted) for item in value)
+    "$beginsWith": lambda value, operand: isinstance(value, str) and value.startswith(str(operand)),
+    "$elemMatch": lambda value, operand: isinstance(value, list) and any(matches(item, operand) for item in value),
+    "$allMatch": lambda value, operand: (
+        isinstance(value, list) and value != [] and all(matches(item, operand) for item in value)
     ),
 }
 
 GROUPS: Mapping[str, Callable[[Any, Any], bool]] = {
-    "$and": lambda value, wanted: all(matches(value, part) for part in _list(wanted)),
-    "$or": lambda value, wanted: any(matches(value, part) for part in _list(wanted)),
-    "$nor": lambda value, wanted: not any(matches(value, part) for part in _list(wanted)),
-    "$not": lambda value, wanted: not matches(value, wanted),
+    "$and": lambda value, operand: all(matches(value, part) for part in _list(operand)),
+    "$or": lambda value, operand: any(matches(value, part) for part in _list(operand)),
+    "$nor": lambda value, operand: not any(matches(value, part) for part in _list(operand)),
+    "$not": lambda value, operand: not matches(value, operand),
 }

@@ -1,4 +1,4 @@
-"""Info documents: what CHT remembers about a document in sentinel's database (cht-core `shared-libs/infodoc`)."""
+"""Info documents: CHT's metadata of a document, in sentinel's database (cht-core `shared-libs/infodoc`)."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ def info_id(doc_id: str) -> str:
 
 
 def info_of(doc_id: str, sentinel: Documents, written_at: int | None) -> Doc:
-    """The info document, made if there is none.
+    """The info document, created if it does not exist.
 
-    `written_at` (ms) is when the document came in; None where that is unknown.
+    `written_at` (ms) is when the document arrived; None if that is unknown.
     """
     found = sentinel.get(info_id(doc_id))
     if found is not None:
@@ -27,17 +27,17 @@ def info_of(doc_id: str, sentinel: Documents, written_at: int | None) -> Doc:
 
 
 def save_transitions(doc_id: str, info: Doc, sentinel: Documents) -> None:
-    """Write down which transitions have run."""
+    """Store which transitions have run."""
     _save(doc_id, {"transitions": info.get("transitions") or {}}, info, sentinel)
 
 
-def save_completed(doc_id: str, info: Doc, sentinel: Documents) -> None:
-    """Write down what was pushed; what another push wrote meanwhile is overwritten, as in the real one."""
+def save_completed_tasks(doc_id: str, info: Doc, sentinel: Documents) -> None:
+    """Store the completed pushes; those of a concurrent push are overwritten, as in the real CHT."""
     _save(doc_id, {"completed_tasks": info.get("completed_tasks") or []}, info, sentinel)
 
 
 def save_muting(doc_id: str, history: list[Any], info: Doc, sentinel: Documents) -> None:
-    """Write down who muted and unmuted a contact."""
+    """Store the muting history of a contact."""
     _save(doc_id, {"muting_history": history}, info, sentinel)
 
 

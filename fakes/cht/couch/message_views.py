@@ -1,7 +1,7 @@
-"""What CHT's database views answer about messages, kept up to date with every change of a document.
+"""CHT's database views of messages, updated with every change of a document.
 
 Stands for the views `messages_by_state`, `gateway_messages_by_state`, `messages_by_uuid` and `messages_by_gateway_ref`
-(cht-core `ddocs/medic-db`). Equal keys are ordered by document id, then by the emitted value, as CouchDB does it.
+(cht-core `ddocs/medic-db`). Equal keys are ordered by document id, then by the emitted value, as in CouchDB.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from fakes.cht.couch.documents import Doc
-from fakes.cht.couch.ordered import Ordered
+from fakes.cht.couch.sorted_set import SortedSet
 from fakes.cht.javascript.dates import milliseconds
 from fakes.cht.javascript.js import truthy
 
 WAITING = ("pending", "forwarded-to-gateway")
-"""The states out of which messages are handed to whoever sends them."""
+"""The states of messages that wait to be sent."""
 
 
 class Row(NamedTuple):
-    """One message of a task as it stood when it was looked up. `when` is in ms since 1970, None if there is no date."""
+    """One message of a task at the time of the look-up. `when` is in ms since 1970, None without a date."""
 
     doc_id: str
     uuid: Any
@@ -34,7 +34,7 @@ class Row(NamedTuple):
 
 
 def json_key(value: Any) -> Any:
-    """A hashable stand-in for a JSON value: equal only for equal type and value (1 and 1.0 are one number)."""
+    """A hashable key of a JSON value: equal only for equal type and value (1 and 1.0 are one number)."""
     if isinstance(value, str):
         return value
     if value is None or isinstance(value, bool):
@@ -45,7 +45,7 @@ def json_key(value: Any) -> Any:
 
 
 def value_order(value: Any) -> tuple[int, Any]:
-    """A sort key in the order of Erlang terms, by which CouchDB orders the values that one document emits."""
+    """A sort key in the order of Erlang terms, in which CouchDB sorts the values that one document emits."""
     if isinstance(value, str):
         return (4, value)
     if value is None or isinstance(value, bool):
@@ -56,46 +56,46 @@ def value_order(value: Any) -> tuple[int, Any]:
 
 
 class _Entries(NamedTuple):
-    """What one document contributes to each index: (state, key, row) by date and by state, uuids, references."""
+    """What one document emits: (state, key, row) of dated and of referenced messages, uuids, references."""
 
-    timed: list[tuple[Any, tuple[Any, ...], tuple[Any, ...] | None]]
-    polled: list[tuple[Any, tuple[Any, ...], tuple[Any, ...]]]
+    dated: list[tuple[Any, tuple[Any, ...], tuple[Any, ...] | None]]
+    referenced: list[tuple[Any, tuple[Any, ...], tuple[Any, ...]]]
     uuids: list[Any]
     refs: list[tuple[Any, Any, Any]]
 
 
-class MessageIndex:
-    """Finds messages without looking through the documents. Fed by `changed`; not locked.
+class MessageViews:
+    """Finds messages without scanning the documents. `changed` updates it; not thread-safe.
 
-    Everything is kept in plain tuples: the garbage collector passes them over.
+    Everything is stored in plain tuples, which the garbage collector skips.
     """
 
     def __init__(self) -> None:
         self._entries: dict[str, tuple[Any, ...]] = {}
-        self._by_time: dict[Any, Ordered] = {}
-        self._by_state: dict[Any, Ordered] = {}
+        self._dated: dict[Any, SortedSet] = {}
+        self._referenced: dict[Any, SortedSet] = {}
         self._rows: dict[tuple[Any, ...], tuple[Any, ...]] = {}
         self._uuids: dict[Any, dict[str, None]] = {}
         self._refs: dict[Any, dict[str, None]] = {}
 
     def changed(self, doc_id: str, doc: Doc | None) -> None:
-        """Forget the document as it was, learn it as it is; None for one that is gone."""
-        self._forget(doc_id)
+        """Update the views for a changed document; None for a deleted one."""
+        self._remove(doc_id)
         if doc is not None:
-            self._learn(doc)
+            self._add(doc)
 
     def oldest(self, states: Iterable[Any] = WAITING, limit: int | None = 25) -> list[Row]:
-        """The first `limit` messages in any of `states` by date; messages without a date are never among them."""
-        runs = [self._by_time[json_key(state)].since((0,)) for state in states if json_key(state) in self._by_time]
+        """The first `limit` messages in any of `states` by date; messages without a date are left out."""
+        runs = [self._dated[json_key(state)].since((0,)) for state in states if json_key(state) in self._dated]
         keys = (key for key in heapq.merge(*runs) if key[-1] >= 0)
         return [Row(*self._rows[("time", *key)]) for key in islice(keys, limit)]
 
     def due(self, state: Any, start: float, end: float) -> list[str]:
-        """Ids of documents with a message, or a task without messages, in `state` dated within [start, end] (ms).
+        """Ids of documents with a message, or a task without messages, in `state` and dated within [start, end] (ms).
 
-        In order of date; a document may occur more than once.
+        Sorted by date; a document may occur more than once.
         """
-        index = self._by_time.get(json_key(state))
+        index = self._dated.get(json_key(state))
         found: list[str] = []
         for key in index.since((start,)) if index else ():
             if key[0] > end:
@@ -104,35 +104,35 @@ class MessageIndex:
         return found
 
     def with_reference(self, states: Sequence[Any], skip: int = 0, limit: int = 25) -> list[Row]:
-        """Messages of tasks with a gateway reference: all of the first state by document id, then of the next state."""
+        """Messages of tasks with a gateway reference: all in the first state by document id, then in the next state."""
         found: list[Row] = []
         for state in states:
-            index = self._by_state.get(json_key(state))
+            index = self._referenced.get(json_key(state))
             if index is None or skip >= len(index):
                 skip -= len(index) if index is not None else 0
                 continue
-            wanted = islice(index.after(skip), limit - len(found))
-            found.extend(Row(*self._rows[("ref", *key)]) for key in wanted)
+            keys = islice(index.after(skip), limit - len(found))
+            found.extend(Row(*self._rows[("ref", *key)]) for key in keys)
             skip = 0
         return found
 
     def count(self, state: Any) -> int:
-        """How many dated messages are in `state`."""
-        index = self._by_time.get(json_key(state))
+        """Number of dated messages in `state`."""
+        index = self._dated.get(json_key(state))
         return len(index) if index is not None else 0
 
     def states(self) -> dict[str, int]:
         """Number of dated messages by state."""
-        return {str(state): len(index) for state, index in self._by_time.items() if len(index)}
+        return {str(state): len(index) for state, index in self._dated.items() if len(index)}
 
     def documents_of(self, uuid: Any) -> list[str]:
-        """Ids of the documents that have a message of that uuid, in order."""
+        """Ids of the documents that have a message with that uuid, sorted."""
         return sorted(self._uuids.get(json_key(uuid), ()))
 
     def uuids_of(self, gateway_ref: Any) -> list[Any]:
-        """For each occurrence of a gateway reference the message's uuid; None for an incoming message.
+        """The uuid of each message with a gateway reference; None for an incoming message.
 
-        In order of document id, then uuid. Empty for a reference never seen. Type and value count.
+        Sorted by document id, then uuid. Empty for an unknown reference. Type and value must be equal.
         """
         key = json_key(gateway_ref)
         found: list[Any] = []
@@ -141,36 +141,36 @@ class MessageIndex:
             found.extend(uuid for _, uuid, _ in sorted((e for e in entries if e[0] == key), key=lambda e: e[2]))
         return found
 
-    def seen(self, gateway_ref: Any) -> bool:
-        """Whether an incoming record or an outgoing task with messages has that reference. Type and value count."""
+    def has_reference(self, gateway_ref: Any) -> bool:
+        """Whether an incoming text or a task with messages has that reference. Type and value must be equal."""
         return json_key(gateway_ref) in self._refs
 
-    def _forget(self, doc_id: str) -> None:
+    def _remove(self, doc_id: str) -> None:
         if doc_id not in self._entries:
             return
-        timed, polled, uuids, refs = self._entries.pop(doc_id)
-        for state, key, row in timed:
-            self._by_time[state].discard(key)
+        dated, referenced, uuids, refs = self._entries.pop(doc_id)
+        for state, key, row in dated:
+            self._dated[state].discard(key)
             if row is not None:
                 del self._rows[("time", *key)]
-        for state, key, _ in polled:
-            self._by_state[state].discard(key)
+        for state, key, _ in referenced:
+            self._referenced[state].discard(key)
             del self._rows[("ref", *key)]
-        _release(self._uuids, uuids, doc_id)
-        _release(self._refs, (ref for ref, _, _ in refs), doc_id)
+        _remove_holder(self._uuids, uuids, doc_id)
+        _remove_holder(self._refs, (ref for ref, _, _ in refs), doc_id)
 
-    def _learn(self, doc: Doc) -> None:
+    def _add(self, doc: Doc) -> None:
         doc_id = doc["_id"]
         entries = _entries_of(doc)
         if not any(entries):
             return
         self._entries[doc_id] = tuple(tuple(part) for part in entries)
-        for state, key, row in entries.timed:
-            self._by_time.setdefault(state, Ordered()).add(key)
+        for state, key, row in entries.dated:
+            self._dated.setdefault(state, SortedSet()).add(key)
             if row is not None:
                 self._rows[("time", *key)] = row
-        for state, key, row in entries.polled:
-            self._by_state.setdefault(state, Ordered()).add(key)
+        for state, key, row in entries.referenced:
+            self._referenced.setdefault(state, SortedSet()).add(key)
             self._rows[("ref", *key)] = row
         for uuid in entries.uuids:
             self._uuids.setdefault(uuid, {})[doc_id] = None
@@ -178,7 +178,7 @@ class MessageIndex:
             self._refs.setdefault(ref, {})[doc_id] = None
 
 
-def _release(index: dict[Any, dict[str, None]], keys: Iterable[Any], doc_id: str) -> None:
+def _remove_holder(index: dict[Any, dict[str, None]], keys: Iterable[Any], doc_id: str) -> None:
     for key in keys:
         holders = index.get(key)
         if holders is not None:
@@ -188,7 +188,7 @@ def _release(index: dict[Any, dict[str, None]], keys: Iterable[Any], doc_id: str
 
 
 def _entries_of(doc: Doc) -> _Entries:
-    """The rows of a document. One of an unexpected shape gives none, as a view that throws gives none."""
+    """The entries of a document. A document of an unexpected shape has none, as a view that throws emits nothing."""
     found = _Entries([], [], [], [])
     try:
         for position, task in enumerate(chain(doc.get("tasks") or (), doc.get("scheduled_tasks") or ())):
@@ -207,7 +207,7 @@ def _add_task(found: _Entries, doc: Doc, task: Doc, position: int) -> None:
     messages = task.get("messages")
     if not messages and not isinstance(messages, list):
         if when is not None:
-            found.timed.append((state, (when, doc_id, (), (), (), -1 - position), None))
+            found.dated.append((state, (when, doc_id, (), (), (), -1 - position), None))
         return
     reference = task.get("gateway_ref")
     for place, message in enumerate(messages):
@@ -221,9 +221,9 @@ def _add_task(found: _Entries, doc: Doc, task: Doc, position: int) -> None:
         at = (position << 20) + place
         if when is not None:
             key = (when, doc_id, value_order(content), value_order(to), value_order(uuid), at)
-            found.timed.append((state, key, row))
+            found.dated.append((state, key, row))
         if reference:
-            found.polled.append((state, (doc_id, value_order(uuid), value_order(reference), at), row))
+            found.referenced.append((state, (doc_id, value_order(uuid), value_order(reference), at), row))
 
 
 def _add_reference(found: _Entries, reference: Any, uuid: Any) -> None:
@@ -232,7 +232,7 @@ def _add_reference(found: _Entries, reference: Any, uuid: Any) -> None:
 
 
 def all_messages(doc: Doc) -> Iterator[tuple[Doc, Doc]]:
-    """Every (task, message) of a document, immediate tasks first; entries of an unexpected shape are passed over."""
+    """Every (task, message) of a document, immediate tasks first; entries of an unexpected shape are skipped."""
     for task in chain(doc.get("tasks") or (), doc.get("scheduled_tasks") or ()):
         if isinstance(task, dict):
             for message in task.get("messages") or ():

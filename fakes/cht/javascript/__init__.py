@@ -1,1 +1,1 @@
-"""JavaScript as far as CHT's behaviour depends on it: values, dates, paths, templates, expressions of the settings."""
+"""JavaScript, as far as CHT's behaviour depends on it: values, dates, paths, templates, expressions in settings."""

@@ -1,4 +1,4 @@
-"""Dates as JavaScript reads and writes them."""
+"""Dates as JavaScript parses and formats them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def milliseconds(value: Any) -> float | None:
-    """A date of a task as ms since 1970: a number as it is, a text read as a date; None for anything else."""
+    """The date of a task as ms since 1970, from a number of ms or a string; None for anything else."""
     if isinstance(value, bool):
         return None
     if isinstance(value, (int, float)):
@@ -24,7 +24,7 @@ def milliseconds(value: Any) -> float | None:
 
 
 def parse_date(text: str) -> int | None:
-    """What `Date.parse` gives: ms since 1970; None where it gives NaN. Times without offset are taken as UTC."""
+    """`Date.parse`: ms since 1970; None instead of NaN. Times without offset are UTC."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -38,10 +38,10 @@ def parse_date(text: str) -> int | None:
 
 
 def parse_written_date(text: str) -> int | None:
-    """A date as people write it: what `parse_date` reads, and years, months and days with bars or slashes.
+    """A date as people write it: what `parse_date` reads, and years, months and days with dashes or slashes.
 
     Year first if the first number cannot be a day, else month, day, year, as `Date` of Node reads them; a month alone
-    is one of 2001. Days that a month lacks run into the next. Times are UTC. None for what cannot be read.
+    is in 2001. Days beyond the end of a month run into the next. Times are UTC. None for an invalid date.
     """
     match = WRITTEN.fullmatch(text)
     if match is None:
@@ -57,7 +57,7 @@ def parse_written_date(text: str) -> int | None:
 
 
 def parse_moment(text: str) -> int | None:
-    """A date as `moment` reads it: strict where it has the shape of ISO 8601, else as `parse_written_date` does."""
+    """A date as `moment` reads it: strict if it looks like ISO 8601, else like `parse_written_date`."""
     return parse_date(text) if ISO_DAY.match(text) else parse_written_date(text)
 
 
@@ -72,12 +72,12 @@ def _of_parts(year: int, month: int, day: int) -> int | None:
 
 
 def to_ms(moment: datetime) -> int:
-    """An aware moment as whole ms since 1970."""
+    """An aware datetime as whole ms since 1970."""
     span = moment - EPOCH
     return (span.days * 86_400 + span.seconds) * 1000 + span.microseconds // 1000
 
 
 def iso(moment: datetime) -> str:
-    """`2024-10-01T08:00:00.000Z`, always three digits, as `toISOString` writes it."""
+    """`2024-10-01T08:00:00.000Z`, always with three digits of milliseconds, like `toISOString`."""
     moment = moment.astimezone(UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

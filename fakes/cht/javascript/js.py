@@ -1,4 +1,4 @@
-"""The few rules of JavaScript that shape what CHT stores and answers: truth, white space, numbers, texts."""
+"""The rules of JavaScript that affect what CHT stores and replies: truthiness, white space, numbers, strings."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ SPACES = (
     "\t\n\v\f\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000\ufeff"
 )
-"""Everything that JavaScript takes for white space."""
+"""All white space of JavaScript."""
 ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 SURROGATE = re.compile("[\ud800-\udfff]")
-"""Half of a pair: Python's text holds whole characters, so one that is there stands alone."""
+"""A lone surrogate, because Python's strings contain whole characters instead of pairs."""
 
 
 def truthy(value: Any) -> bool:
-    """Whether JavaScript takes `value` (as parsed from JSON) for true: empty lists and objects are."""
+    """Whether `value` (parsed from JSON) is truthy in JavaScript; empty lists and objects are."""
     return isinstance(value, (dict, list)) or bool(value)
 
 
@@ -29,9 +29,9 @@ def trim(text: str) -> str:
 
 
 def number(text: str) -> int | float | None:
-    """The number that JavaScript makes of a JSON number: a double, and without a fraction where it has none.
+    """A JSON number as JavaScript reads it: a double, without a fraction if it is whole.
 
-    None for one too large for a double (`Infinity` there, which is stored as null).
+    None if it is too large for a double (`Infinity` there, which is stored as null).
     """
     value = float(text)
     if math.isinf(value):
@@ -40,13 +40,13 @@ def number(text: str) -> int | float | None:
 
 
 def dumps(value: Any) -> str:
-    """`JSON.stringify`: no blanks, no escapes beyond the necessary, lone surrogates escaped."""
+    """`JSON.stringify`: no spaces, only necessary escapes, lone surrogates escaped."""
     text = ENCODER.encode(value)
     return text if text.isascii() else SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def string(value: Any) -> str:
-    """`String(value)` for a JSON value; None stands for a key that is missing."""
+    """`String(value)` of a JSON value; None means a missing key."""
     if isinstance(value, str):
         return value
     if value is None:

@@ -1,4 +1,4 @@
-"""Dates as moment.js reads and writes them, as far as settings of CHT name them. Server time is UTC here."""
+"""Dates as moment.js parses and formats them, as far as CHT's settings use them. Server time is UTC here."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SHIFT = re.compile(r"([+-])(\d\d):?(\d\d)\Z")
 
 
 def read(value: Any) -> datetime | None:
-    """A moment from ms since 1970 or a text; None for what is no date."""
+    """A time from ms since 1970 or a string; None if it is invalid."""
     if isinstance(value, bool) or value is None:
         return None
     milliseconds = value if isinstance(value, (int, float)) else parse_date(str(value))
@@ -32,7 +32,7 @@ def read(value: Any) -> datetime | None:
 
 
 def write(moment: datetime, layout: str | None, language: Language = ENGLISH) -> str:
-    """A moment in a language by a layout such as `DD-MMM-YYYY`; without one as ISO 8601."""
+    """A time formatted in a language by a layout such as `DD-MMM-YYYY`; without a layout as ISO 8601."""
     if not layout:
         return moment.strftime("%Y-%m-%dT%H:%M:%S+00:00")
     language = language.within(layout)
@@ -58,7 +58,7 @@ def _token(token: str, moment: datetime, language: Language) -> str:
 
 
 def offset(text: Any) -> tuple[float, str] | None:
-    """A span such as `2 weeks` as number and unit; None for what is none."""
+    """A span such as `2 weeks` as number and unit; None if it is invalid."""
     number, _, unit = str(text or "").partition(" ")
     found = OFFSET_UNIT.search(unit.split(" ")[0])
     try:
@@ -68,9 +68,9 @@ def offset(text: Any) -> tuple[float, str] | None:
 
 
 def add(moment: datetime, span: tuple[float, str], sign: int = 1) -> datetime:
-    """`moment` and a span; a month later is the same day, or the last one of a shorter month.
+    """`moment` plus a span; a month later is the same day, or the last day of a shorter month.
 
-    Only whole days and months count. Raises OverflowError, ValueError for moments beyond all dates.
+    Days and months are rounded to whole numbers. Raises OverflowError, ValueError for times out of range.
     """
     number, unit = span[0] * sign, span[1]
     if unit in DAYS:
@@ -83,12 +83,12 @@ def add(moment: datetime, span: tuple[float, str], sign: int = 1) -> datetime:
 
 
 def _whole(number: float) -> int:
-    """The nearest whole number, halves away from zero."""
+    """The nearest integer, halves rounded away from zero."""
     return int(number + (0.5 if number >= 0 else -0.5))
 
 
 def at_time(moment: datetime, text: Any) -> datetime:
-    """`moment` moved within its day to a time such as `09:00`, or `09:00 +0300` for another time zone."""
+    """`moment` set to a time of its day such as `09:00`, or `09:00 +0300` for another time zone."""
     if not text:
         return moment
     parts = str(text).split()
@@ -108,8 +108,8 @@ def _zone(text: str) -> timezone:
 
 
 def on_day(moment: datetime, day: Any) -> datetime:
-    """`moment` moved within its week (from Sunday on) to a day such as `Monday`; unknown names change nothing."""
+    """`moment` set to a day of its week (from Sunday) such as `Monday`; unknown names change nothing."""
     if not day:
         return moment
-    wanted = next((n for n, name in enumerate(ENGLISH_DAYS) if name[:3].lower() == str(day).strip()[:3].lower()), None)
-    return moment if wanted is None else moment + timedelta(days=wanted - moment.isoweekday() % 7)
+    index = next((n for n, name in enumerate(ENGLISH_DAYS) if name[:3].lower() == str(day).strip()[:3].lower()), None)
+    return moment if index is None else moment + timedelta(days=index - moment.isoweekday() % 7)

@@ -1,6 +1,6 @@
-"""Names of months and days in the languages that templates are written in, as moment.js has them.
+"""Names of months and days as in moment.js, in the languages of templates.
 
-A language that is not listed is written in English, which moment.js does for those it does not know.
+Other languages fall back to English, as unknown languages do in moment.js.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ SHORT_ENGLISH = 3
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """Months from January, days from Sunday; `ordinal` writes a number of a day or month (`D`, `M`).
+    """Months from January, days from Sunday; `ordinal` formats the number of a day or month (`D`, `M`).
 
-    `bare_between_dashes`: short months lose their dot in layouts such as `DD-MMM-YYYY`.
+    `bare_between_dashes`: short months have no dot in layouts such as `DD-MMM-YYYY`.
     """
 
     months: tuple[str, ...]
@@ -27,7 +27,7 @@ class Language:
     bare_between_dashes: bool = False
 
     def within(self, layout: str) -> Language:
-        """The language as it is written in a layout."""
+        """The language as used in a layout."""
         if not self.bare_between_dashes or "-MMM-" not in layout:
             return self
         return replace(self, short_months=tuple(name.rstrip(".") for name in self.short_months))

@@ -1,6 +1,6 @@
 """Mustache templates as CHT's messages use them: `{{a.b}}`, `{{#a}}..{{/a}}`, `{{^a}}..{{/a}}`, `{{! ..}}`.
 
-Other delimiters (`{{=<% %>=}}`) are known too. Values are never escaped. Partials are empty: CHT has none.
+Other delimiters (`{{=<% %>=}}`) are supported. Values are never escaped. Partials are empty: CHT has none.
 Source: the behaviour of mustache.js with `escape` switched off (cht-core `shared-libs/message-utils`).
 """
 
@@ -21,16 +21,16 @@ MISSING = object()
 DEEPEST = 50
 
 Helper = Callable[[str], str]
-"""Stands in a view for a function: called with what its section holds, already filled in."""
+"""A function in a view: called with the rendered content of its section."""
 
 
 class TemplateError(ValueError):
-    """A template that cannot be read; the text says where."""
+    """A template that cannot be parsed; the text says where."""
 
 
 @dataclass
 class Section:
-    """A part that is shown for a value (`#`) or for the lack of it (`^`)."""
+    """A part that is shown if a value is present (`#`) or absent (`^`)."""
 
     name: str
     inverted: bool
@@ -38,17 +38,17 @@ class Section:
 
 
 def render(template: str, view: Mapping[str, Any]) -> str:
-    """`template` filled in from `view`; a name without a value gives nothing. Raises TemplateError."""
+    """`template` rendered with `view`; a name without a value renders as nothing. Raises TemplateError."""
     return _render(parse(template), [view])
 
 
 def parse(template: str) -> list[str | tuple[str] | Section]:
-    """The parts of a template: texts, (name,) for values, sections. Raises TemplateError."""
+    """The parts of a template: strings, (name,) for values, sections. Raises TemplateError."""
     return _Parser(template).parse()
 
 
 class _Parser:
-    """Goes through a template once. A line that holds nothing but tags without a value leaves nothing behind."""
+    """Reads a template once. A line with only section tags or comments is removed."""
 
     def __init__(self, template: str) -> None:
         self._template = template
@@ -78,7 +78,7 @@ class _Parser:
         self._closing_brace = re.compile(r"\s*" + re.escape("}" + closing))
 
     def _text(self) -> None:
-        """What stands before the next tag, character by character, for blanks may have to go."""
+        """The text before the next tag, character by character, because spaces may have to be removed."""
         found = self._opening.search(self._template, self._at)
         end = found.start() if found is not None else len(self._template)
         for char in self._template[self._at : end]:
@@ -117,7 +117,7 @@ class _Parser:
             self._use(*tags)
 
     def _name(self, kind: str) -> str:
-        """What a tag holds; goes on to its end. Raises TemplateError."""
+        """The content of a tag; moves to its end. Raises TemplateError."""
         begin = SPACE.match(self._template, self._at + len(kind))
         begin_at = begin.end() if begin is not None else self._at
         ends = {"{": self._closing_brace, "=": re.compile(r"\s*=")}
@@ -145,7 +145,7 @@ class _Parser:
 
 
 def _without_blanks(section: Section) -> list[str | tuple[str] | Section]:
-    """The parts with characters joined to texts."""
+    """The parts with characters joined to strings."""
     joined: list[str | tuple[str] | Section] = []
     for part in section.parts:
         if isinstance(part, Section):

@@ -6,17 +6,17 @@ from itertools import pairwise
 from typing import Any
 
 UNDEFINED = object()
-"""Where nothing is; `null` is a value."""
+"""A missing value; `null` is a value."""
 LONGEST_LIST = 10_000
-"""A path may name any place of a list; one beyond this is refused, for the places before it would be filled up."""
+"""The largest list index in a path; setting a larger one is an error, because the list would be padded up to it."""
 
 
 class PathError(ValueError):
-    """A value that cannot be put where the path says."""
+    """A value that cannot be set at a path."""
 
 
 def get_path(value: Any, path: str) -> Any:
-    """The value at a path, UNDEFINED where there is none."""
+    """The value at a path, or UNDEFINED."""
     for step in path.split("."):
         value = _step(value, step)
         if value is UNDEFINED:
@@ -25,7 +25,7 @@ def get_path(value: Any, path: str) -> Any:
 
 
 def set_path(target: dict[str, Any], path: str, value: Any) -> None:
-    """Put a value at a path; missing parts are made: lists where a number follows, else objects. Raises PathError."""
+    """Set a value at a path; creates missing parts: lists before a number, else objects. Raises PathError."""
     steps = path.split(".")
     at: Any = target
     for step, following in pairwise(steps):
@@ -56,10 +56,10 @@ def _put(target: Any, step: str, value: Any) -> None:
     if isinstance(target, dict):
         target[step] = value
     elif isinstance(target, list) and _is_index(step):
-        place = int(step)
-        if place >= LONGEST_LIST:
-            raise PathError(f"place {place} of a list is too far out")
-        target.extend([None] * (place + 1 - len(target)))
-        target[place] = value
-    elif not isinstance(target, list):  # a name in a list is kept by JavaScript, but JSON leaves it out
+        index = int(step)
+        if index >= LONGEST_LIST:
+            raise PathError(f"index {index} of a list is too large")
+        target.extend([None] * (index + 1 - len(target)))
+        target[index] = value
+    elif not isinstance(target, list):  # JavaScript stores a name in a list, but JSON omits it
         raise PathError(f"cannot set {step!r} of {target!r:.40}")

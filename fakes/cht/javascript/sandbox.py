@@ -1,7 +1,7 @@
-"""JavaScript of the settings: `relevant_to`, `expr`, `bool_expr`, evaluated in a fresh context without host access.
+"""JavaScript in settings: `relevant_to`, `expr`, `bool_expr`, evaluated in a fresh context without host access.
 
-The real server gives an expression all the time and memory there is; one that loops for ever stops the server for
-good. Here such an expression ends in ScriptError, so that the fake lives on.
+The real server does not limit the time and memory of an expression; an endless loop blocks the server for good. Here
+such an expression ends in ScriptError, so that the fake survives.
 Source: `vm.runInNewContext` in cht-core `shared-libs/outbound/src/outbound.js`.
 """
 
@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from typing import Any
 
 SECONDS = 0.5
-"""Processor time for one expression."""
+"""Limit of CPU time for one expression."""
 MEMORY = 32 << 20
-"""Bytes for one expression."""
+"""Limit in bytes for one expression."""
 STACK = 256 << 10
-"""Bytes of stack: far below that of the smallest thread."""
+"""Limit of the stack in bytes: far below the smallest thread's."""
 LONGEST = 4 << 20
-"""Characters of a result as JSON."""
+"""Maximum length of a result as JSON, in characters."""
 
 RUNNER = """(function (json, run) {
   return function (source, test) {
@@ -28,7 +28,7 @@ RUNNER = """(function (json, run) {
     return json({truthy: !!value, missing: value === undefined, text: test ? undefined : json(value)});
   };
 })(JSON.stringify, eval)"""
-"""Gives back what an expression is worth as one JSON text, before the expression can change how that is done."""
+"""Returns the outcome of an expression as JSON, with functions saved before the expression can replace them."""
 
 
 NAMED = re.compile(r"\w*Error: ")
@@ -36,25 +36,25 @@ UNREADABLE = re.compile(r"cannot read property '(.*)' of (null|undefined)")
 
 
 class ScriptError(ValueError):
-    """An expression that throws, does not end, or takes too much memory; the text is JavaScript's own."""
+    """An expression that throws, does not end, or needs too much memory; the text is JavaScript's message."""
 
     @property
     def message(self) -> str:
-        """What was thrown, without its name, and in the words of Node where those differ and are met often."""
+        """The message without the name of the error; frequent messages in Node's wording where that differs."""
         text = NAMED.sub("", str(self), count=1)
         return UNREADABLE.sub(r"Cannot read properties of \2 (reading '\1')", text)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an expression is worth.
+    """The value of an expression.
 
-    `missing`: it is `undefined`. `kept` is false for what JSON cannot hold (functions): it is left out of objects.
+    `missing`: it is `undefined`. `serializable` is false if JSON cannot represent it (functions): objects omit it.
     """
 
     truthy: bool
     missing: bool
-    kept: bool
+    serializable: bool
     value: Any
 
 
@@ -64,12 +64,12 @@ def evaluate(expression: str, names: Mapping[str, Any], *, seconds: float = SECO
 
 
 def holds(expression: str, names: Mapping[str, Any], *, seconds: float = SECONDS, memory: int = MEMORY) -> bool:
-    """Whether `expression` is worth something that JavaScript takes for true. Raises ScriptError."""
+    """Whether the value of `expression` is truthy in JavaScript. Raises ScriptError."""
     return _outcome(_run(expression, names, True, seconds, memory)).truthy
 
 
 def _run(expression: str, names: Mapping[str, Any], test: bool, seconds: float, memory: int) -> Any:
-    import quickjs  # type: ignore[import-untyped] # takes a fifth of a second to load, and most worlds have no expressions
+    import quickjs  # type: ignore[import-untyped] # takes a fifth of a second to load, and most settings have no expressions
 
     context = quickjs.Context()
     context.set_memory_limit(memory)
@@ -77,8 +77,8 @@ def _run(expression: str, names: Mapping[str, Any], test: bool, seconds: float, 
     try:
         runner = context.eval(RUNNER)
         for name, value in names.items():
-            given = context.parse_json(json.dumps(value)) if isinstance(value, dict | list) else value
-            context.set(name, given)
+            js_value = context.parse_json(json.dumps(value)) if isinstance(value, dict | list) else value
+            context.set(name, js_value)
         context.set_time_limit(seconds)
         return runner(str(expression), test)
     except (quickjs.JSException, quickjs.StackOverflow, UnicodeError) as fault:
@@ -87,7 +87,7 @@ def _run(expression: str, names: Mapping[str, Any], test: bool, seconds: float, 
 
 def _outcome(text: Any) -> Outcome:
     if not isinstance(text, str) or len(text) > LONGEST:
-        raise ScriptError("the result is too large, or no value")
+        raise ScriptError("the result is too large or not a value")
     about = json.loads(text)
-    kept = about.get("text")
-    return Outcome(about["truthy"], about["missing"], kept is not None, None if kept is None else json.loads(kept))
+    value = about.get("text")
+    return Outcome(about["truthy"], about["missing"], value is not None, None if value is None else json.loads(value))

@@ -1,6 +1,6 @@
-"""How JavaScript turns values (as parsed from JSON) into numbers and texts, and when it takes two for equal.
+"""How JavaScript converts values (parsed from JSON) to numbers and strings, and compares them.
 
-UNDEFINED stands for what is missing, None for `null`.
+UNDEFINED is a missing value, None is `null`.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ DECIMAL = r"[+-]?(?:Infinity|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
 WHOLE_NUMBER = re.compile(DECIMAL)
 OTHER_BASE = re.compile("0(?:[xX][0-9a-fA-F]+|[oO][0-7]+|[bB][01]+)")
 BEGINNING = re.compile(r"[+-]?[0-9]+")
-WIDEST = 1e21
-"""From here on a number is written with an exponent."""
+EXPONENT_FROM = 1e21
+"""From this value on a number is written with an exponent."""
 
 
 def text(value: Any) -> str:
@@ -34,7 +34,7 @@ def text(value: Any) -> str:
 
 
 def number(value: Any) -> float:
-    """`Number(value)`; NaN for what is none."""
+    """`Number(value)`; NaN if it is not a number."""
     if value is None:
         return 0.0
     if value is UNDEFINED:
@@ -45,19 +45,19 @@ def number(value: Any) -> float:
 
 
 def leading_number(value: Any) -> float:
-    """`parseFloat(value)`: the number with which the text begins."""
+    """`parseFloat(value)`: the number at the start of the string."""
     found = WHOLE_NUMBER.match(js.trim(text(value)))
     return math.nan if found is None else float(found[0])
 
 
 def leading_integer(value: Any) -> float:
-    """`parseInt(value, 10)`: the whole number with which the text begins."""
+    """`parseInt(value, 10)`: the integer at the start of the string."""
     found = BEGINNING.match(js.trim(text(value)))
     return math.nan if found is None else float(found[0])
 
 
 def equal(one: Any, other: Any) -> bool:
-    """`one == other`: a text and a number are compared as numbers."""
+    """`one == other`: a string and a number are compared as numbers."""
     if _is_nothing(one) or _is_nothing(other):
         return _is_nothing(one) and _is_nothing(other)
     if _is_object(one) and _is_object(other):
@@ -70,13 +70,13 @@ def equal(one: Any, other: Any) -> bool:
 
 
 def same(one: Any, other: Any) -> bool:
-    """`one === other`: of one type too."""
+    """`one === other`: the types must be equal too."""
     kinds = [_kind(value) for value in (one, other)]
     return kinds[0] == kinds[1] and equal(one, other)
 
 
 def truthy(value: Any) -> bool:
-    """Whether JavaScript takes a value for true."""
+    """Whether a value is truthy in JavaScript."""
     return value is not UNDEFINED and js.truthy(value)
 
 
@@ -105,6 +105,6 @@ def _number_of(trimmed: str) -> float:
 def _number_text(value: float) -> str:
     if not math.isfinite(value):
         return {math.inf: "Infinity", -math.inf: "-Infinity"}.get(value, "NaN")
-    if value.is_integer() and abs(value) < WIDEST:
+    if value.is_integer() and abs(value) < EXPONENT_FROM:
         return str(int(value))
     return re.sub(r"e([+-])0*", r"e\1", repr(value))

@@ -1,1 +1,1 @@
-"""How CHT writes a message: template, recipient, parts, phone number, and the state of its task."""
+"""How CHT generates a message: template, recipient, SMS parts, phone number, and the state of its task."""

@@ -1,4 +1,4 @@
-"""Making the messages of a record: template filled in, recipient found, state decided.
+"""Generating the messages of a record: fill in the template, find the recipient, set the state.
 
 Source: cht-core `shared-libs/message-utils/src/index.js`, `shared-libs/transitions/src/lib/messages.js`.
 """
@@ -13,22 +13,22 @@ from fakes.cht.couch.documents import Doc
 from fakes.cht.javascript import js, moments
 from fakes.cht.javascript.month_names import language_of
 from fakes.cht.javascript.mustache import TemplateError, render
-from fakes.cht.messages.deny import outgoing_allowed
 from fakes.cht.messages.history import History
-from fakes.cht.messages.parts import DEFAULT_LIMIT, shortened
+from fakes.cht.messages.multipart import DEFAULT_LIMIT, truncated
+from fakes.cht.messages.outgoing_allowed import outgoing_allowed
 from fakes.cht.messages.recipients import parent_of, phone_of
 from fakes.cht.messages.task_state import set_task_state
-from fakes.cht.messages.texts import locale_of, wording
+from fakes.cht.messages.texts import locale_of, message_template
 from fakes.cht.state import State
 
 NO_CODE = "invalid_report"
-"""The code of an error that has none."""
+"""The code of an error without its own."""
 NO_TEXT = "messages.errors.message.empty"
 
 
 @dataclass(frozen=True)
 class Context:
-    """What a message may speak of besides its record. `registrations` None means that nobody asked for any."""
+    """What a message may mention besides its record. `registrations` None means that they were not looked up."""
 
     patient: Doc | None = None
     place: Doc | None = None
@@ -37,70 +37,70 @@ class Context:
     more: Mapping[str, Any] = field(default_factory=dict)
 
 
-NOTHING = Context()
+NO_CONTEXT = Context()
 
 
 class Messages:
-    """Adds messages and errors to records. `history` is that of the process in which it runs."""
+    """Adds messages and errors to records. `history` is that of its process."""
 
     def __init__(self, state: State, history: History) -> None:
         self._state = state
         self._history = history
 
-    def add(self, doc: Doc, content: Mapping[str, Any], recipient: Any = None, context: Context = NOTHING) -> None:
+    def add(self, doc: Doc, content: Mapping[str, Any], recipient: Any = None, context: Context = NO_CONTEXT) -> None:
         """Add a task with one message to `doc.tasks`; a template that cannot be filled in becomes an error of `doc`."""
         tasks = doc.setdefault("tasks", [])
         try:
-            told = {key: content[key] for key in ("translation_key", "message") if key in content}
-            messages = self.generate(doc, told, recipient or "reporting_unit", context)
+            source = {key: content[key] for key in ("translation_key", "message") if key in content}
+            messages = self.generate(doc, source, recipient or "reporting_unit", context)
             task: Doc = {"messages": messages}
-            set_task_state(task, self._status(doc.get("from"), messages[0]), now=self._state.now())
+            set_task_state(task, self._initial_state(doc.get("from"), messages[0]), now=self._state.now())
             tasks.append(task)
         except (TemplateError, TypeError, ValueError) as fault:
             add_error(doc, "parse_error", f"{fault}: {js.string(content.get('translation_key'))}")
 
     def generate(self, doc: Doc, content: Mapping[str, Any], recipient: Any, context: Context) -> list[Doc]:
-        """One message as a list. One without text, or about an unknown patient or place, has an `error`.
+        """One message as a list. A message without text, or about an unknown patient or place, has an `error`.
 
         Raises TemplateError, and TypeError or ValueError for settings of an unexpected shape.
         """
         settings = self._state.settings
         to = phone_of(settings, view_of(doc, context), recipient)
-        made: Doc = {"uuid": self._state.new_uuid(), **({"to": to} if to is not None else {})}
+        message: Doc = {"uuid": self._state.new_uuid(), **({"to": to} if to is not None else {})}
         text = self.fill(doc, content, context)
         if not text or text == content.get("translation_key"):
-            return [{**made, "error": NO_TEXT}]
-        short = shortened(text, int(settings.get("multipart_sms_limit") or DEFAULT_LIMIT))
-        made |= {"message": text} if short is None else {"message": short, "original_message": text}
+            return [{**message, "error": NO_TEXT}]
+        short = truncated(text, int(settings.get("multipart_sms_limit") or DEFAULT_LIMIT))
+        message |= {"message": text} if short is None else {"message": short, "original_message": text}
         if context.registrations and not context.patient:
-            made["error"] = "messages.errors.patient.missing"
+            message["error"] = "messages.errors.patient.missing"
         if context.place_registrations and not context.place:
-            made["error"] = "messages.errors.place.missing"
-        return [made]
+            message["error"] = "messages.errors.place.missing"
+        return [message]
 
-    def fill(self, doc: Doc, content: Any, context: Context = NOTHING) -> str:
-        """The text of a message, its template filled in. Raises TemplateError."""
-        template = self.wording(doc, content)
+    def fill(self, doc: Doc, content: Any, context: Context = NO_CONTEXT) -> str:
+        """The text of a message, from its template. Raises TemplateError."""
+        template = self.template(doc, content)
         if not isinstance(template, str) or not template:
             return ""
         view = {**view_of(doc, context), **_helpers(self._state.settings, locale_of(self._state.settings, doc))}
         return render(template, view)
 
-    def wording(self, doc: Doc, content: Any) -> Any:
+    def template(self, doc: Doc, content: Any) -> Any:
         """The template of a message in the language of the record."""
-        return wording(self._state, content, locale_of(self._state.settings, doc))
+        return message_template(self._state, content, locale_of(self._state.settings, doc))
 
-    def reject(self, doc: Doc, configuration: Mapping[str, Any], code: str, context: Context = NOTHING) -> None:
-        """Answer that something is wrong, by the configured message for `code` or the general one, and note it."""
+    def reject(self, doc: Doc, configuration: Mapping[str, Any], code: str, context: Context = NO_CONTEXT) -> None:
+        """Record an error and answer it, with the configured message for `code` or the generic one."""
         listed = configuration.get("messages")
         entries = listed if isinstance(listed, list) else []
         own = next((one for one in entries if isinstance(one, Mapping) and one.get("event_type") == code), None)
         content = own if own is not None else {"translation_key": f"messages.generic.{code}"}
         self.add(doc, content, (own or {}).get("recipient") or "from", context)
-        self.note(doc, {"message": self.wording(doc, content), "code": code}, context)
+        self.record_error(doc, {"message": self.template(doc, content), "code": code}, context)
 
-    def note(self, doc: Doc, fault: dict[str, Any], context: Context = NOTHING) -> None:
-        """Note an error (`code`, and `message` if it has words) in a record, its message filled in, here too."""
+    def record_error(self, doc: Doc, fault: dict[str, Any], context: Context = NO_CONTEXT) -> None:
+        """Add an error (`code`, maybe `message`) to a record. Fills in its message, in `fault` too."""
         if not fault.get("message"):
             fault["message"] = f"Error: {js.dumps(fault)}"
         try:
@@ -109,17 +109,17 @@ class Messages:
         except TemplateError as broken:
             add_error(doc, "parse_error", f"{broken}: {js.dumps(fault)}")
 
-    def _status(self, sender: Any, message: Doc) -> str:
+    def _initial_state(self, sender: Any, message: Doc) -> str:
         settings = self._state.settings
         if not outgoing_allowed(settings, sender):
             return "denied"
         now = self._state.now_ms()
-        again = self._history.is_duplicate(message.get("to"), message.get("message"), settings, now)
-        return "duplicate" if again else "pending"
+        duplicate = self._history.is_duplicate(message.get("to"), message.get("message"), settings, now)
+        return "duplicate" if duplicate else "pending"
 
 
 def add_error(doc: Doc, code: str, message: Any) -> None:
-    """Note an error in a record, once for each code; one without words is not noted."""
+    """Add an error to a record, once for each code; an error without a message is ignored."""
     if not message:
         return
     errors = doc.setdefault("errors", [])
@@ -128,25 +128,25 @@ def add_error(doc: Doc, code: str, message: Any) -> None:
 
 
 def view_of(doc: Doc, context: Context) -> dict[str, Any]:
-    """Everything a template may name; what comes first hides what comes later."""
+    """All variables of a template; earlier ones hide later ones."""
     found: dict[str, Any] = dict(context.more)
     if context.patient:
         found["patient"] = context.patient
-        _fill_up(found, _named(context.patient))
+        _fill_up(found, _variables_of(context.patient))
         if not found.get("patient_name") and "name" in context.patient:
             found["patient_name"] = context.patient["name"]
     if context.place:
         found["place"] = context.place
-        _fill_up(found, _named(context.place))
-    _fill_up(found, _named(doc))
+        _fill_up(found, _variables_of(context.place))
+    _fill_up(found, _variables_of(doc))
     for registrations in (context.registrations, context.place_registrations):
         if registrations:
-            _fill_up(found, _named(registrations[0]))
+            _fill_up(found, _variables_of(registrations[0]))
     return found
 
 
-def _named(doc: Doc) -> dict[str, Any]:
-    """The places above a document by their usual names, then its fields, then itself."""
+def _variables_of(doc: Doc) -> dict[str, Any]:
+    """The places above a document by their usual names, then its fields, then its own members."""
     clinic, centre, district = (parent_of(doc, type_) for type_ in ("clinic", "health_center", "district_hospital"))
     places = {
         "clinic": clinic, "health_center": centre, "district": district, "parent": centre, "grandparent": district,
@@ -164,7 +164,7 @@ def _fill_up(target: dict[str, Any], source: Mapping[str, Any]) -> None:
 
 
 def _helpers(settings: Mapping[str, Any], locale: str) -> dict[str, Callable[[str], str]]:
-    """The sections that work on what they hold."""
+    """The sections that transform their content."""
 
     def dated(layout: Any) -> Callable[[str], str]:
         return lambda text: _date(text, layout if isinstance(layout, str) else None, locale)
@@ -177,7 +177,7 @@ def _helpers(settings: Mapping[str, Any], locale: str) -> dict[str, Callable[[st
         "date": dated(settings.get("date_format")),
         "datetime": dated(settings.get("reported_date_format")),
         "local_phone": local_phone,
-        "bikram_sambat_date": _no_calendar,
+        "bikram_sambat_date": _unsupported_calendar,
     }
 
 
@@ -187,5 +187,5 @@ def _date(text: str, layout: str | None, locale: str) -> str:
     return moments.INVALID if moment is None else moments.write(moment, layout, language_of(locale))
 
 
-def _no_calendar(_text: str) -> str:
-    raise TemplateError("This fake has no tables of the Bikram Sambat calendar")
+def _unsupported_calendar(_text: str) -> str:
+    raise TemplateError("This fake does not support the Bikram Sambat calendar")

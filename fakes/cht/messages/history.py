@@ -1,6 +1,6 @@
-"""Which texts went to whom of late: from the sixth equal one on they are duplicates.
+"""The recent outgoing texts by number: from the sixth equal text on they are duplicates.
 
-Kept in the memory of one process, so that a restart forgets it (cht-core `shared-libs/transitions/src/lib/history.js`).
+Kept in the memory of one process, so that a restart clears it (cht-core `shared-libs/transitions/src/lib/history.js`).
 """
 
 from __future__ import annotations
@@ -17,29 +17,29 @@ LARGEST_LIMIT = 20
 
 
 class History:
-    """Counts equal texts to one number; half an hour after the last one the count begins anew."""
+    """Counts equal texts to one number; half an hour after the last one the count starts over."""
 
     def __init__(self) -> None:
-        self._seen: dict[tuple[str, str], tuple[int, int]] = {}  # last time in ms, count
+        self._counts: dict[tuple[str, str], tuple[int, int]] = {}  # last time in ms, count
 
     def clear(self) -> None:
-        """Forget everything, as a restart does."""
-        self._seen.clear()
+        """Remove all counts, as a restart does."""
+        self._counts.clear()
 
     def is_duplicate(self, to: Any, text: Any, settings: Mapping[str, Any], now_ms: int) -> bool:
-        """Note a text to a number; whether there were too many of it."""
-        if len(self._seen) >= SWEEP_AT:
-            self._seen = {key: entry for key, entry in self._seen.items() if now_ms - entry[0] < FORGET_MS}
+        """Count a text to a number. Returns whether it exceeds the limit."""
+        if len(self._counts) >= SWEEP_AT:
+            self._counts = {key: entry for key, entry in self._counts.items() if now_ms - entry[0] < FORGET_MS}
         key = (js.string(to), js.string(text))
-        last, count = self._seen.get(key, (now_ms, 0))
+        last, count = self._counts.get(key, (now_ms, 0))
         if now_ms - last >= FORGET_MS:
             count = 0
-        self._seen[key] = (now_ms, count + 1)
+        self._counts[key] = (now_ms, count + 1)
         return count + 1 > limit_of(settings)
 
 
 def limit_of(settings: Mapping[str, Any]) -> int:
-    """The setting `sms.duplicate_limit`: 5 if it is none, 20 at most."""
+    """The setting `sms.duplicate_limit`: 5 if it is invalid, 20 at most."""
     sms = settings.get("sms")
     value = sms.get("duplicate_limit") if isinstance(sms, Mapping) else None
     try:

@@ -1,4 +1,4 @@
-"""How CHT writes a phone number: E.164 where the number passes the check, else nothing.
+"""Normalised phone numbers: E.164 if the number is valid, else nothing.
 
 Source: cht-core shared-libs/phone-number/src/phone-number.js (libphonenumber with the region of
 `default_country_code`; `phone_validation`: full check, `partial` or `none`).
@@ -18,15 +18,15 @@ from fakes.cht.javascript import js
 
 LETTER = re.compile(r"[a-z]", re.IGNORECASE)
 WORLD = "001"
-"""The region of codes that belong to no country."""
+"""The region of codes without a country."""
 PLUS = ("+", "\uff0b")
 COUNTRY_CODE = re.compile(r"[1-9][0-9]{0,2}")
 
 
 def normalize(settings: Mapping[str, Any], phone: Any) -> str | Literal[False]:
-    """The number in E.164 (a valid short number as it is dialled), or False where it does not pass.
+    """The number in E.164 (a valid short number as it is dialled), or False if it is invalid.
 
-    Letters make any number invalid, so that `tel:` addresses stay as they are. Only texts can be normalised.
+    Letters make any number invalid, so that `tel:` URNs stay unchanged. Only strings can be normalised.
     """
     if not isinstance(phone, str) or LETTER.search(phone):
         return False
@@ -34,22 +34,22 @@ def normalize(settings: Mapping[str, Any], phone: Any) -> str | Literal[False]:
     return _normalized(phone, region, str(settings.get("phone_validation") or "").lower())
 
 
-@lru_cache(maxsize=4096)  # the same few numbers again and again, at each poll of a gateway
+@lru_cache(maxsize=4096)  # each poll of a gateway normalises the same few numbers
 def _normalized(phone: str, region: str | None, validation: str) -> str | Literal[False]:
     if region in (None, WORLD) and not phone.startswith(PLUS):
-        return False  # the original looks for the sign before it cuts off blanks
+        return False  # the original checks for the plus before it trims
     try:
         parsed = phonenumbers.parse(phone, region, keep_raw_input=True)
     except NumberParseException:
         return False
-    if not _passes(parsed, validation):
+    if not _is_valid(parsed, validation):
         return False
     short = phonenumbers.is_valid_short_number(parsed)
     return phonenumbers.format_number(parsed, PhoneNumberFormat.NATIONAL if short else PhoneNumberFormat.E164)
 
 
 def _region(country_code: Any) -> str | None:
-    """The main region of a country code, given as a number or a text: digits only, no sign, blank or leading zero."""
+    """The main region of a country code, a number or a string: digits only, no sign, space or leading zero."""
     text = js.string(country_code)
     if not COUNTRY_CODE.fullmatch(text):
         return None
@@ -57,7 +57,7 @@ def _region(country_code: Any) -> str | None:
     return None if region == phonenumbers.UNKNOWN_REGION else region
 
 
-def _passes(parsed: phonenumbers.PhoneNumber, validation: str) -> bool:
+def _is_valid(parsed: phonenumbers.PhoneNumber, validation: str) -> bool:
     if validation == "none":
         return True
     if validation == "partial":

@@ -1,4 +1,4 @@
-"""To whom a message goes: `reporting_unit`, `parent`, `clinic`, a field, a number, ... (cht-core `message-utils`)."""
+"""Recipients of messages: `reporting_unit`, `parent`, `clinic`, a field, a number, ... (cht-core `message-utils`)."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ Resolver = tuple[Callable[[View, str], Any], Callable[[View, str], Any]]
 
 
 def phone_of(settings: Mapping[str, Any], view: View, recipient: Any) -> Any:
-    """The number for a recipient, or for the first of several that is known; None if there is none.
+    """The phone number of a recipient, or of the first known one in a list; None if there is none.
 
-    A recipient nobody knows is the sender, unless `sms.default_to_sender` is false: then its name stands as it is.
+    An unknown recipient stands for the sender, unless `sms.default_to_sender` is false: then it stays as it is.
     """
     phone = _recipient(view, recipient, _default_to_sender(settings))
-    return _filtered(settings, _replaced(settings, phone))
+    return _apply_filters(settings, _replace_prefix(settings, phone))
 
 
 def parent_of(doc: Any, type_: str) -> Any:
-    """The nearest place of a type at or above a contact, or above the contact of a report."""
+    """The nearest place of a type at or above a contact or the contact of a report."""
     at = doc if _get(doc, "parent") else _get(doc, "contact")
     while isinstance(at, Mapping) and at.get("type") != type_ and at.get("contact_type") != type_:
         at = at.get("parent")
@@ -38,9 +38,9 @@ def _default_to_sender(settings: Mapping[str, Any]) -> bool:
 
 def _recipient(view: View, recipient: Any, default_to_sender: bool) -> Any:
     sender = _sender(view)
-    wanted = recipient if isinstance(recipient, list) else [recipient]
+    listed = recipient if isinstance(recipient, list) else [recipient]
     texts = [
-        js.trim(js.string(one)) for one in wanted if isinstance(one, (str, int, float)) and not isinstance(one, bool)
+        js.trim(js.string(one)) for one in listed if isinstance(one, (str, int, float)) and not isinstance(one, bool)
     ]
     names = [text for text in texts if text]
     if not names:
@@ -112,8 +112,8 @@ def _place(type_: str, *, or_contact: bool = False) -> Callable[[View, str], Any
     return resolve
 
 
-def _is(wanted: str) -> Callable[[View, str], bool]:
-    return lambda _view, name: name == wanted
+def _is(expected: str) -> Callable[[View, str], bool]:
+    return lambda _view, name: name == expected
 
 
 def _by_path(view: View, name: str) -> Any:
@@ -135,11 +135,11 @@ RESOLVERS: tuple[Resolver, ...] = (
     (lambda _view, name: "." in name, _by_path),
     (lambda _view, name: bool(normalize({}, name)), lambda _view, name: name),
 )
-"""Whether a name is of a kind, and what it then stands for; the first kind that fits counts."""
+"""Pairs of a test for a kind of name and the resolver for it; the first match counts."""
 
 
-def _replaced(settings: Mapping[str, Any], phone: Any) -> Any:
-    """`outgoing_phone_replace`: another beginning of the number."""
+def _replace_prefix(settings: Mapping[str, Any], phone: Any) -> Any:
+    """`outgoing_phone_replace`: replaces the prefix of the number."""
     rule = settings.get("outgoing_phone_replace")
     match = _get(rule, "match")
     if isinstance(phone, str) and phone and match and phone.startswith(str(match)):
@@ -147,12 +147,12 @@ def _replaced(settings: Mapping[str, Any], phone: Any) -> Any:
     return phone
 
 
-def _filtered(settings: Mapping[str, Any], phone: Any) -> Any:
-    """`outgoing_phone_filters`: patterns of JavaScript, each replaced once."""
+def _apply_filters(settings: Mapping[str, Any], phone: Any) -> Any:
+    """`outgoing_phone_filters`: JavaScript patterns, each replaced once."""
     filters = settings.get("outgoing_phone_filters")
     if not isinstance(phone, str) or not phone or not isinstance(filters, list):
         return phone
-    from fakes.cht.javascript.sandbox import evaluate  # only few settings have filters
+    from fakes.cht.javascript.sandbox import evaluate  # slow to import, and few settings have filters
 
     for rule in filters:
         if _get(rule, "match") and _get(rule, "replace"):

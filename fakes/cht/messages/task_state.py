@@ -1,6 +1,6 @@
-"""How the state of a task changes, and when nothing is recorded.
+"""How the state of a task changes, and when a change is not recorded.
 
-Source: cht-core shared-libs/task-utils/src/task-utils.js. No change is refused: any state may follow any other.
+Source: cht-core shared-libs/task-utils/src/task-utils.js. Every change is allowed: any state may follow any other.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 
 class Null:
-    """Stands for a `null` that is kept, where None means that nothing was given."""
+    """A `null` that is stored, where None means a missing value."""
 
     def __bool__(self) -> bool:
         return False
@@ -20,8 +20,8 @@ class Null:
 NULL = Null()
 
 
-def given_or_null(source: Mapping[str, Any], key: str) -> Any:
-    """The value of a key: None if it is missing, NULL if it is `null`."""
+def value_or_null(source: Mapping[str, Any], key: str) -> Any:
+    """The value of a key; None if the key is missing, NULL if the value is `null`."""
     value = source.get(key)
     return NULL if value is None and key in source else value
 
@@ -29,11 +29,10 @@ def given_or_null(source: Mapping[str, Any], key: str) -> Any:
 def set_task_state(
     task: dict[str, Any], state: Any, details: Any = None, gateway_ref: Any = None, *, now: datetime
 ) -> bool:
-    """Change `task` in place; whether something was recorded.
+    """Change `task` in place. Returns whether something was recorded.
 
-    Nothing is recorded where state, details and reference are those the task has already. Otherwise all three are
-    overwritten, missing ones removed, and the history gets an entry with the time `now`. `state` None removes it,
-    and so it is with the other two; NULL stays as `null`.
+    Nothing is recorded if the task already has this state, details and reference. Otherwise all three are overwritten,
+    and the history gets an entry with the time `now`. None removes a value; NULL is stored as `null`.
     """
     if _same_state(task, state) and _same_details(task, details) and _same_reference(task, gateway_ref):
         return False
@@ -71,9 +70,9 @@ def _same_reference(task: dict[str, Any], reference: Any) -> bool:
     return _identical(reference, task.get("gateway_ref"))
 
 
-def _identical(value: Any, held: Any) -> bool:
-    """`===` of JavaScript: objects and lists are only equal to themselves."""
-    return not isinstance(value, dict | list) and type(held) is type(value) and bool(held == value)
+def _identical(value: Any, other: Any) -> bool:
+    """`===` of JavaScript: objects and lists equal only themselves."""
+    return not isinstance(value, dict | list) and type(other) is type(value) and bool(other == value)
 
 
 def _put(target: dict[str, Any], key: str, value: Any) -> None:

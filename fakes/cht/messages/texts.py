@@ -1,7 +1,7 @@
-"""What CHT says by itself, in the language of the record (cht-core `shared-libs/transitions/src/lib/utils.js`).
+"""CHT's own messages, in the language of the record (cht-core `shared-libs/transitions/src/lib/utils.js`).
 
-Texts come from the documents `messages-<locale>`, then `messages-en`. Without those, two are as recorded from the real
-server; the others say the same in words of our own.
+Texts come from the documents `messages-<locale>`, then `messages-en`. Of the built-in ones, two are
+recorded from the real server; the others paraphrase the real texts.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ DEFAULTS: Mapping[str, str] = {
     "please enter a correct form code and try again.",
     "empty": "It looks like you sent an empty message, please try to resend. If you continue to have this problem "
     "please contact your supervisor.",
-    "form_not_found": "This form is not known here. Check its code and send it again.",
+    "form_not_found": "This form is not known. Check its code and send it again.",
     "messages.generic.registration_not_found": "Nobody with the ID '{{patient_id}}' is registered. Check the ID and "
     "send the message again.",
-    "messages.generic.no_provided_patient_id": "The message lacks the ID of the patient. Add it and send it again.",
-    "messages.generic.provided_patient_id_not_unique": "The ID in the message belongs to somebody else already. Choose "
+    "messages.generic.no_provided_patient_id": "The message has no patient ID. Add it and send the message again.",
+    "messages.generic.provided_patient_id_not_unique": "The ID in the message is already in use. Choose "
     "another one and send the message again.",
-    "messages.generic.provided_phone_not_valid": "The phone number in the message is none. Check it and send the "
+    "messages.generic.provided_phone_not_valid": "The phone number in the message is not valid. Check it and send the "
     "message again.",
-    "messages.generic.parent_field_not_provided": "The message lacks the ID of the place. Add it and send it again.",
-    "messages.generic.parent_not_found": "No place is known for this registration. Check it and send it again.",
-    "messages.generic.parent_invalid": "Nothing of this kind can be registered at {{parent.name}}.",
-    "messages.generic.sender_not_found": "This number belongs to nobody who is registered.",
+    "messages.generic.parent_field_not_provided": "The message has no place ID. Add it and send the message again.",
+    "messages.generic.parent_not_found": "No place was found for this registration. Check it and send it again.",
+    "messages.generic.parent_invalid": "This type of contact cannot be registered at {{parent.name}}.",
+    "messages.generic.sender_not_found": "This number does not belong to a registered contact.",
     "messages.generic.sys.facility_not_found": "This number is not registered for sending reports.",
     "sys.facility_not_found": "Facility not found.",
 }
 
 
 def translate(state: State, key: Any, locale: str) -> str:
-    """The text for a key, places and all; a key without a text is its own text."""
+    """The text for a key, placeholders included; a key without a text stands for itself."""
     if not isinstance(key, str):
         return js.string(key)
     found = stored_text(state, key, locale)
@@ -46,15 +46,15 @@ def translate(state: State, key: Any, locale: str) -> str:
 
 
 def locale_of(settings: Mapping[str, Any], doc: Mapping[str, Any]) -> str:
-    """The language in which a record is answered."""
+    """The language of the answers to a record."""
     message = doc.get("sms_message")
-    spoken = message.get("locale") if isinstance(message, Mapping) else None
-    found = doc.get("locale") or spoken or settings.get("locale_outgoing") or settings.get("locale")
+    language = message.get("locale") if isinstance(message, Mapping) else None
+    found = doc.get("locale") or language or settings.get("locale_outgoing") or settings.get("locale")
     return str(found or "en")
 
 
-def wording(state: State, content: Any, locale: str) -> Any:
-    """The template that a setting holds: by `translation_key`, or in `message` as a text or as texts by locale."""
+def message_template(state: State, content: Any, locale: str) -> Any:
+    """The template in a setting: by `translation_key`, or in `message` as a string or as texts by locale."""
     if not isinstance(content, Mapping):
         return ""
     key = content.get("translation_key")

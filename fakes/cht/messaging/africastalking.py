@@ -1,6 +1,6 @@
-"""Africa's Talking as CHT's outgoing service: one form post for each message, no asking for states afterwards.
+"""Africa's Talking as CHT's outgoing service: one form POST for each message, no polling of states afterwards.
 
-Source: cht-core api/src/services/africas-talking.js, read, not recorded. States come by delivery report.
+Source: cht-core api/src/services/africas-talking.js, read, not recorded. States come with delivery reports.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from urllib.parse import quote_plus, urlsplit
 
 import requests
 
-from fakes.cht.http_client import FETCH_HEADERS, JSON, Call, NoAnswer, fetched_body, follow, once, parse
+from fakes.cht.http_client import FETCH_HEADERS, JSON, Call, CallFailed, fetched_body, follow, once, parse
 from fakes.cht.javascript import js
-from fakes.cht.messages.task_state import given_or_null
-from fakes.cht.messaging.messaging import Change
+from fakes.cht.messages.task_state import value_or_null
+from fakes.cht.messaging.messaging import StateUpdate
 from fakes.cht.state import State
 
 FORM = "application/x-www-form-urlencoded"
@@ -32,12 +32,12 @@ STATES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "407": ("failed", "CouldNotRoute"),
     }
 )
-"""State and details by the recipient's status code. Others (402, 405, 500 to 502, unknown ones) are tried again."""
+"""State and details by the recipient's status code. All others (402, 405, 500 to 502, unknown ones) are retried."""
 
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """The account. `sender` is what the texts come from; None if `sms.reply_to` is not set."""
+    """The account. `sender` is the sender of the texts; None if `sms.reply_to` is not set."""
 
     username: str
     key: str
@@ -45,27 +45,27 @@ class Login:
 
 
 class AfricasTalkingGateway:
-    """Sends messages. `living` is called after each call and raises if the server process has ended meanwhile.
+    """Sends messages. `check_running` is called after each call, and raises if the process has stopped meanwhile.
 
-    The address is fixed, as it is in CHT. So that no test ever reaches the real service, a call is only made if an
-    adapter is mounted on the session for that very host; else it counts as failed.
+    The URL is fixed, as in CHT. So that no test ever reaches the real service, a call is only made if an adapter is
+    mounted on the session for exactly this host; else the call fails.
     """
 
-    def __init__(self, state: State, session: requests.Session, living: Callable[[], None]) -> None:
+    def __init__(self, state: State, session: requests.Session, check_running: Callable[[], None]) -> None:
         self._state = state
         self._session = session
-        self._living = living
+        self._check_running = check_running
 
-    def send(self, messages: Iterable[Mapping[str, Any]], headers: Mapping[str, str]) -> list[Change]:
-        """Send messages `{content, to, id}` one after the other; the changes of state to be written afterwards."""
+    def send(self, messages: Iterable[Mapping[str, Any]], headers: Mapping[str, str]) -> list[StateUpdate]:
+        """Send messages `{content, to, id}` one after the other. Returns the state updates to be saved afterwards."""
         login = self._login()
         if login is None:
             return []
-        changes = [self._send(login, message, headers) for message in messages]
-        return [change for change in changes if change is not None]
+        updates = [self._send(login, message, headers) for message in messages]
+        return [update for update in updates if update is not None]
 
     def _login(self) -> Login | None:
-        """None if user name or key is missing: then nothing is sent."""
+        """The account; None if user name or key is missing: then nothing is sent."""
         with self._state.lock:
             key = self._state.credentials.get("africastalking.com:outgoing")
             sms = self._state.settings.get("sms")
@@ -76,29 +76,31 @@ class AfricasTalkingGateway:
             return None
         return Login(js.string(username), key, sms.get("reply_to"))
 
-    def _send(self, login: Login, message: Mapping[str, Any], headers: Mapping[str, str]) -> Change | None:
-        """The change of state, None if the message is to be sent again by the next pass."""
+    def _send(self, login: Login, message: Mapping[str, Any], headers: Mapping[str, str]) -> StateUpdate | None:
+        """The state update; None if the next pass must send the message again."""
         try:
             recipient = _recipient(self._post(login, message, headers))
-        except NoAnswer:
+        except CallFailed:
             return None
         finally:
-            self._living()
+            self._check_running()
         known = STATES.get(js.string(recipient.get("statusCode")))
         if known is None:
             return None
         state, details = known
-        return Change(state, uuid=message["id"], gateway_ref=given_or_null(recipient, "messageId"), details=details)
+        return StateUpdate(
+            state, uuid=message["id"], gateway_ref=value_or_null(recipient, "messageId"), details=details
+        )
 
     def _post(self, login: Login, message: Mapping[str, Any], headers: Mapping[str, str]) -> Any:
         sandbox = "sandbox." if login.username == "sandbox" else ""
         url = f"https://api.{sandbox}africastalking.com/version1/messaging"
         if not _is_mounted(self._session, url):
-            raise NoAnswer(f"nothing stands for {url} here")
+            raise CallFailed(f"no adapter is mounted for {url}")
         fields = {"username": login.username, "from": login.sender, "to": message["to"], "message": message["content"]}
         sent = {"apikey": login.key, "accept": JSON, "content-type": FORM, **headers}
         if self._state.release == "3.11":
-            return _read_whatever(once(self._session, Call("POST", url, sent, _form(fields, leave_out=True))))
+            return _read_any_status(once(self._session, Call("POST", url, sent, _form(fields, leave_out=True))))
         call = Call("POST", url, sent | dict(FETCH_HEADERS), _form(fields, leave_out=False))
         return fetched_body(follow(self._session, call), json_wanted=False)
 
@@ -109,7 +111,7 @@ def _is_mounted(session: requests.Session, url: str) -> bool:
 
 
 def _form(fields: Mapping[str, Any], *, leave_out: bool) -> bytes:
-    """Form encoding. What is missing is left out or, by `fetch`, sent as the word `undefined`."""
+    """Form encoding. Missing values are left out or, by `fetch`, sent as `undefined`."""
     pairs = [(name, js.string(value)) for name, value in fields.items() if value is not None or not leave_out]
     return "&".join(f"{name}={_quoted(value)}" for name, value in pairs).encode()
 
@@ -118,16 +120,16 @@ def _quoted(text: str) -> str:
     return quote_plus(text, safe="*", errors="replace").replace("~", "%7E")
 
 
-def _read_whatever(answer: requests.Response) -> Any:
-    """As release 3.11 read answers: whatever the status and the content type. Raises NoAnswer."""
+def _read_any_status(answer: requests.Response) -> Any:
+    """The body as release 3.11 read it, whatever the status and the content type. Raises CallFailed."""
     try:
         return parse(answer.content.decode("utf-8", "replace"))
     except ValueError as fault:
-        raise NoAnswer(f"malformed JSON: {fault}") from None
+        raise CallFailed(f"malformed JSON: {fault}") from None
 
 
 def _recipient(answer: Any) -> Mapping[str, Any]:
-    """The first recipient of an answer; empty if there is none."""
+    """The first recipient of a reply; empty if there is none."""
     data = answer.get("SMSMessageData") if isinstance(answer, dict) else None
     recipients = data.get("Recipients") if isinstance(data, dict) else None
     first = recipients[0] if isinstance(recipients, list) and recipients else None

@@ -1,6 +1,6 @@
-"""CHT's own sending of messages: which service does it, and what passes there are.
+"""CHT's own sending of messages: the outgoing service, and its passes.
 
-Source: cht-core api/src/services/messaging.js. A gateway phone fetches by itself and is not served here.
+Source: cht-core api/src/services/messaging.js. Gateway phones fetch their messages themselves and are not handled here.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import requests
 
 from fakes.cht.couch.message_views import WAITING, all_messages
 from fakes.cht.javascript import js
-from fakes.cht.jobs import Gone, Tasks
+from fakes.cht.jobs import Jobs, JobStopped
 from fakes.cht.messaging.africastalking import AfricasTalkingGateway
-from fakes.cht.messaging.messaging import Change, Messaging
+from fakes.cht.messaging.messaging import Messaging, StateUpdate
 from fakes.cht.messaging.rapidpro import RapidProGateway
 from fakes.cht.state import State
 
@@ -22,59 +22,59 @@ Message = Mapping[str, Any]
 
 
 class Sender(Protocol):
-    """A service that messages `{content, to, id}` are sent by. `headers` are sent along with each call."""
+    """A service that sends messages `{content, to, id}`. `headers` are added to each call."""
 
-    def send(self, messages: Sequence[Message], headers: Mapping[str, str]) -> list[Change]: ...
+    def send(self, messages: Sequence[Message], headers: Mapping[str, str]) -> list[StateUpdate]: ...
 
 
 class Outgoing:
-    """The sending and polling of one server process; after `end` nothing it does is written any more.
+    """The sending and polling of one server process; after `stop` it saves nothing more.
 
-    States are written once, when a pass is through. Nothing keeps two sending passes from overlapping.
+    States are saved once, at the end of a pass. Two sending passes may overlap.
     """
 
-    def __init__(self, state: State, messaging: Messaging, session: requests.Session, tasks: Tasks) -> None:
+    def __init__(self, state: State, messaging: Messaging, session: requests.Session, jobs: Jobs) -> None:
         self._state = state
         self._messaging = messaging
-        self._tasks = tasks
-        self._over = False
-        self._rapidpro = RapidProGateway(state, messaging, session, self._living, tasks.pause)
-        self._africas_talking = AfricasTalkingGateway(state, session, self._living)
+        self._jobs = jobs
+        self._stopped = False
+        self._rapidpro = RapidProGateway(state, messaging, session, self._check_running, jobs.sleep_in_job)
+        self._africas_talking = AfricasTalkingGateway(state, session, self._check_running)
 
-    def due(self) -> None:
-        """The timers of both passes, which fire at one moment: both read before the first answer comes."""
+    def on_timer(self) -> None:
+        """Run by the timers of both passes, which fire together: both read before the first reply comes."""
         service = self._service()
         if service is None:
             return
-        self._send_soon(service)
+        self._schedule_sending(service)
         if service is self._rapidpro:
-            self._poll_now()
+            self._start_polling()
 
-    def _send_soon(self, service: Sender) -> None:
-        """Read the queue now, call the service a moment later, in a task of its own."""
+    def _schedule_sending(self, service: Sender) -> None:
+        """Read the queue now, call the service immediately afterwards, in a new job."""
         messages = self._waiting()
         if messages:
-            self._state.clock.call_later(0, lambda: self._begin(service, messages, {}))
+            self._state.clock.call_later(0, lambda: self._start_sending(service, messages, {}))
 
-    def _poll_now(self) -> None:
+    def _start_polling(self) -> None:
         if self._rapidpro.idle:
-            self._rapidpro.poll()  # no call will be made, so no task is needed; the skip pointer may go back
+            self._rapidpro.poll()  # makes no call, so needs no job; may reset the skip pointer
         else:
-            self._tasks.start(self._rapidpro.poll)
+            self._jobs.start(self._rapidpro.poll)
 
     def send(self) -> None:
-        """A sending pass now, to its end."""
+        """Run a sending pass now."""
         service = self._service()
         if service is not None:
             self._send(service, self._waiting(), {})
 
     def poll(self) -> None:
-        """A polling pass now, to its end."""
+        """Run a polling pass now."""
         if self._service() is self._rapidpro:
             self._rapidpro.poll()
 
     def send_at_once(self, doc_id: str) -> None:
-        """Send what waits in one document; the caller does not wait for it. Numbers stay as the document has them.
+        """Send the waiting messages of one document, in a job. Numbers are not normalised.
 
         These calls carry the id of the request that caused them.
         """
@@ -84,15 +84,15 @@ class Outgoing:
             return
         messages = [_message(message) for task, message in all_messages(doc) if _waits(task, message)]
         if messages:
-            self._begin(service, messages, self._request_id())
+            self._start_sending(service, messages, self._request_id())
 
-    def end(self) -> None:
-        """The process ends: passes under way get their present answer and stop there, nothing is written."""
-        self._over = True
+    def stop(self) -> None:
+        """Stop the process: passes under way end at their next reply, and save nothing."""
+        self._stopped = True
 
-    def _living(self) -> None:
-        if self._over:
-            raise Gone
+    def _check_running(self) -> None:
+        if self._stopped:
+            raise JobStopped
 
     def _service(self) -> Sender | None:
         sms = self._state.settings.get("sms")
@@ -100,16 +100,16 @@ class Outgoing:
         return self._rapidpro if name == "rapidpro" else self._africas_talking if name == "africas-talking" else None
 
     def _waiting(self) -> list[dict[str, Any]]:
-        return self._messaging.to_send(self._messaging.outgoing())
+        return self._messaging.gateway_messages(self._messaging.waiting())
 
-    def _begin(self, service: Sender, messages: Sequence[Message], headers: Mapping[str, str]) -> None:
-        if not self._over:
-            self._tasks.start(lambda: self._send(service, messages, headers))
+    def _start_sending(self, service: Sender, messages: Sequence[Message], headers: Mapping[str, str]) -> None:
+        if not self._stopped:
+            self._jobs.start(lambda: self._send(service, messages, headers))
 
     def _send(self, service: Sender, messages: Sequence[Message], headers: Mapping[str, str]) -> None:
-        changes = service.send(messages, headers)
-        if changes:
-            self._messaging.update_states(changes)
+        updates = service.send(messages, headers)
+        if updates:
+            self._messaging.update_states(updates)
 
     def _request_id(self) -> dict[str, str]:
         if self._state.release == "3.11":

@@ -1,4 +1,4 @@
-"""CHT's own gateway to RapidPro: one broadcast for each message, then asking for its state again and again.
+"""CHT's own gateway to RapidPro: one broadcast for each message, then polling for its state.
 
 Source: cht-core api/src/services/rapidpro.js, releases 5.2 and 3.11. Its weaknesses are kept on purpose.
 """
@@ -14,10 +14,10 @@ from urllib.parse import urlencode
 import requests
 
 from fakes.cht.couch.message_views import Row
-from fakes.cht.http_client import Caller, NoAnswer, fetch, request
+from fakes.cht.http_client import Caller, CallFailed, fetch, request
 from fakes.cht.javascript import js
-from fakes.cht.messages.task_state import given_or_null
-from fakes.cht.messaging.messaging import Change, Messaging
+from fakes.cht.messages.task_state import value_or_null
+from fakes.cht.messaging.messaging import Messaging, StateUpdate
 from fakes.cht.state import State
 
 STATES: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -35,37 +35,37 @@ STATES: Mapping[str, tuple[str, str]] = MappingProxyType(
 POLLED = ("received-by-gateway", "forwarded-by-gateway", "sent")
 BATCH = 25
 REQUEST_SECONDS = 0.02
-"""What a request of the endless loop takes: about 50 a second were seen."""
-FRUITLESS = 500
-"""Requests in a row without any progress after which a pass gives up. The real one never does; this one must end."""
+"""Duration of a request in the endless loop: about 50 a second were observed."""
+MAX_FRUITLESS = 500
+"""Consecutive requests without progress after which a pass gives up. The real CHT never does; the fake must end."""
 
 
 @dataclass(frozen=True, slots=True)
-class Habits:
-    """What differs between releases: the HTTP client, what an unknown status means, whether a 400 is final."""
+class ReleaseBehaviour:
+    """What differs between releases: the HTTP client, the meaning of an unknown status, whether a 400 is final."""
 
     call: Caller
     unknown_is_queued: bool
     refusal_is_final: bool
 
 
-HABITS: Mapping[str, Habits] = MappingProxyType(
-    {"5.2": Habits(fetch, True, True), "3.11": Habits(request, False, False)}
+BEHAVIOURS: Mapping[str, ReleaseBehaviour] = MappingProxyType(
+    {"5.2": ReleaseBehaviour(fetch, True, True), "3.11": ReleaseBehaviour(request, False, False)}
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Where to call and with which token."""
+    """The URL to call, and the token."""
 
     base: str
     token: str
 
 
 class RapidProGateway:
-    """What one server process does and remembers: the skip pointer, whether a pass is polling, whether it is throttled.
+    """The gateway of one server process, with its skip pointer and whether a pass is polling or throttled.
 
-    `living` is called after each call and raises if the process has ended meanwhile; `pause` lets seconds pass.
+    `check_running` is called after each call, and raises if the process has stopped; `sleep` lets seconds pass.
     """
 
     def __init__(
@@ -73,37 +73,37 @@ class RapidProGateway:
         state: State,
         messaging: Messaging,
         session: requests.Session,
-        living: Callable[[], None],
-        pause: Callable[[float], None],
+        check_running: Callable[[], None],
+        sleep: Callable[[float], None],
     ) -> None:
         self._state = state
         self._messaging = messaging
         self._session = session
-        self._living = living
-        self._pause = pause
-        self._habits = HABITS[state.release]
+        self._check_running = check_running
+        self._sleep = sleep
+        self._behaviour = BEHAVIOURS[state.release]
         self._skip = 0
         self._polling = False
         self._throttled = False
 
-    def send(self, messages: Iterable[Mapping[str, Any]], headers: Mapping[str, str]) -> list[Change]:
-        """Send messages `{content, to, id}` one after the other; the changes of state to be written when all are done.
+    def send(self, messages: Iterable[Mapping[str, Any]], headers: Mapping[str, str]) -> list[StateUpdate]:
+        """Send messages `{content, to, id}` one after the other. Returns the state updates to be saved at the end.
 
-        Failures, a 429 too, stop nothing: the message stays as it is, and the next pass sends it again.
+        An error, even a 429, does not stop the pass: the message stays unchanged, and the next pass sends it again.
         """
         login = self._login()
         if login is None:
             return []
-        changes = [self._broadcast(login, message, headers) for message in messages]
-        return [change for change in changes if change is not None]
+        updates = [self._broadcast(login, message, headers) for message in messages]
+        return [update for update in updates if update is not None]
 
     @property
     def idle(self) -> bool:
-        """Whether a polling pass would make no request now."""
+        """Whether a polling pass would make no requests now."""
         return self._polling or self._login() is None or not self._rows()
 
     def poll(self) -> None:
-        """Ask for the states of all messages under way; never two such passes at once."""
+        """Poll the states of all messages under way; two such passes never run at once."""
         if self._polling:
             return
         self._polling, self._throttled = True, False
@@ -113,13 +113,13 @@ class RapidProGateway:
             self._polling = False
 
     def _poll_all(self) -> None:
-        """Window by window without pause until no rows are left.
+        """Poll batch after batch without a break until no rows are left.
 
-        Rows that were asked and did not change are skipped in the next query; those that failed count for nothing, so
-        that a window of which every row fails is asked again and again.
+        The next query skips the rows that were polled without a change, but not those that failed. So a batch of which
+        every row fails is polled again and again.
         """
         fruitless = 0
-        while fruitless < FRUITLESS:
+        while fruitless < MAX_FRUITLESS:
             login = self._login()
             if login is None:
                 return
@@ -127,21 +127,21 @@ class RapidProGateway:
             if not rows:
                 self._skip = 0
                 return
-            changes = self._ask_all(login, rows)
-            saved = self._messaging.update_states([change for change in changes if change is not None])
-            self._skip += len(changes) - saved
+            updates = self._poll_rows(login, rows)
+            saved = self._messaging.update_states([update for update in updates if update is not None])
+            self._skip += len(updates) - saved
             if self._throttled:
                 return
-            fruitless = 0 if changes else fruitless + len(rows)
+            fruitless = 0 if updates else fruitless + len(rows)
             if fruitless:
-                self._pause(REQUEST_SECONDS * len(rows))
+                self._sleep(REQUEST_SECONDS * len(rows))
 
     def _rows(self) -> list[Row]:
         with self._state.lock:
             return self._state.messages.with_reference(POLLED, skip=self._skip, limit=BATCH)
 
     def _login(self) -> Login | None:
-        """Read anew each time. None if address or token is missing: then nothing is done."""
+        """Read from the settings each time; None if URL or token is missing: then nothing happens."""
         with self._state.lock:
             token = self._state.credentials.get("rapidpro:outgoing")
             sms = self._state.settings.get("sms")
@@ -149,56 +149,56 @@ class RapidProGateway:
         base = about.get("url") if isinstance(about, dict) else None
         return Login(js.string(base), token) if js.truthy(base) and token else None
 
-    def _broadcast(self, login: Login, message: Mapping[str, Any], headers: Mapping[str, str]) -> Change | None:
+    def _broadcast(self, login: Login, message: Mapping[str, Any], headers: Mapping[str, str]) -> StateUpdate | None:
         body = {"urns": [f"tel:{js.string(message['to'])}"], "text": message["content"]}
         try:
             answer = self._call(login, "POST", "/api/v2/broadcasts.json", headers, body)
             if not js.truthy(answer):
                 return None
-            reference = given_or_null(answer, "id") if isinstance(answer, dict) else None
-            return self._change(answer, message["id"], reference)
-        except NoAnswer as failure:
-            if failure.status == 400 and self._habits.refusal_is_final:
+            reference = value_or_null(answer, "id") if isinstance(answer, dict) else None
+            return self._state_update(answer, message["id"], reference)
+        except CallFailed as failure:
+            if failure.status == 400 and self._behaviour.refusal_is_final:
                 state, details = STATES["failed"]
-                return Change(state, uuid=message["id"], details=details)
+                return StateUpdate(state, uuid=message["id"], details=details)
             return None
 
-    def _ask_all(self, login: Login, rows: Sequence[Row]) -> list[Change | None]:
-        """One entry for each row that was answered, None where that tells nothing. Ends at a 429."""
-        changes: list[Change | None] = []
+    def _poll_rows(self, login: Login, rows: Sequence[Row]) -> list[StateUpdate | None]:
+        """One entry for each row with a reply, None without a state in it. Stops at a 429."""
+        updates: list[StateUpdate | None] = []
         for row in rows:
             try:
-                changes.append(self._ask(login, row))
-            except NoAnswer as failure:
+                updates.append(self._poll_row(login, row))
+            except CallFailed as failure:
                 if failure.status == 429:
                     self._throttled = True
                     break
-        return changes
+        return updates
 
-    def _ask(self, login: Login, row: Row) -> Change | None:
-        """What the first message of the broadcast says; the others are not looked at. Raises NoAnswer."""
+    def _poll_row(self, login: Login, row: Row) -> StateUpdate | None:
+        """The state of the first message of the broadcast; the others are ignored. Raises CallFailed."""
         query = urlencode({"broadcast": js.string(row.gateway_ref)})
         answer = self._call(login, "GET", f"/api/v2/messages.json?{query}", {})
         results = answer.get("results") if isinstance(answer, dict) else None
         if not isinstance(results, (list, str)) or not results or not js.truthy(results[0]):
             return None
-        return self._change(results[0], row.uuid, row.gateway_ref)
+        return self._state_update(results[0], row.uuid, row.gateway_ref)
 
     def _call(self, login: Login, method: str, path: str, headers: Mapping[str, str], body: Any = None) -> Any:
         try:
-            return self._habits.call(
+            return self._behaviour.call(
                 self._session, method, login.base, path, {"authorization": f"Token {login.token}", **headers}, body
             )
         finally:
-            self._living()
+            self._check_running()
 
-    def _change(self, answer: Any, uuid: Any, reference: Any) -> Change:
-        """The change of state that a status means. Raises NoAnswer where release 3.11 broke over it."""
+    def _state_update(self, answer: Any, uuid: Any, reference: Any) -> StateUpdate:
+        """The state update for a status. Raises CallFailed where release 3.11 failed."""
         status = answer.get("status") if isinstance(answer, dict) else None
         known = STATES.get(js.string(status)) if js.truthy(status) else None
-        if known is None and self._habits.unknown_is_queued:
+        if known is None and self._behaviour.unknown_is_queued:
             known = STATES["queued"]
         if known is None and (js.truthy(status) or status is None):
-            raise NoAnswer(f"the status {status!r} has no state")
+            raise CallFailed(f"the status {status!r} has no state")
         state, details = known or (None, None)
-        return Change(state, uuid=uuid, gateway_ref=reference, details=details)
+        return StateUpdate(state, uuid=uuid, gateway_ref=reference, details=details)

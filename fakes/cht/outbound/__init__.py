@@ -1,1 +1,1 @@
-"""Outbound push: sending what a mapping makes of a document to another service, and the queue of what failed."""
+"""Outbound push: mapping a document to a payload, sending it to another service, the queue of failed pushes."""

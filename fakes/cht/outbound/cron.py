@@ -1,7 +1,7 @@
-"""Whether a cron time is near: five fields, minutes to days of the week.
+"""Whether the current time is near a cron time: five fields, minute to day of week.
 
 Source: cht-core `shared-libs/transitions/src/lib/utils.js`, `isWithinTimeFrame` (cron-validator, later). Names of
-months and days are refused there; day of month and day of week must both hold, unlike in Unix. Server time is UTC here.
+months and days are rejected; day of month and day of week must both match, unlike in Unix. Server time is UTC here.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ ITEM = re.compile(r"(\*|(\d+)(?:-(\d+))?)(?:/(\d+))?")
 
 
 class CronError(ValueError):
-    """No cron expression."""
+    """An invalid cron expression."""
 
 
 def is_near(expression: str, now: datetime, frame: timedelta) -> bool:
-    """Whether a time of the expression lies within `frame` before or after `now`. Raises CronError."""
+    """Whether a time of the expression is within `frame` before or after `now`. Raises CronError."""
     fields = parse(expression)
     minute = (now - frame).replace(second=0, microsecond=0)
     while minute <= now + frame:
-        if abs(now - minute) <= frame and _holds(fields, minute):
+        if abs(now - minute) <= frame and _matches(fields, minute):
             return True
         minute += timedelta(minutes=1)
     return False
@@ -41,7 +41,7 @@ def _values(field: str, first: int, last: int) -> frozenset[int]:
     for item in field.split(","):
         match = ITEM.fullmatch(item)
         if match is None:
-            raise CronError(f"{item!r} is no field of a cron expression")
+            raise CronError(f"{item!r} is not a field of a cron expression")
         start = first if match[2] is None else int(match[2])
         single = match[2] is not None and match[3] is None and match[4] is None
         end = int(match[3]) if match[3] else (start if single else last)
@@ -52,6 +52,6 @@ def _values(field: str, first: int, last: int) -> frozenset[int]:
     return frozenset(found)
 
 
-def _holds(fields: tuple[frozenset[int], ...], at: datetime) -> bool:
+def _matches(fields: tuple[frozenset[int], ...], at: datetime) -> bool:
     values = (at.minute, at.hour, at.day, at.month, at.isoweekday() % 7)
     return all(value in field for value, field in zip(values, fields, strict=True))

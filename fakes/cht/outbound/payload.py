@@ -1,4 +1,4 @@
-"""What an outbound push sends: the mapping filled in from a document, and the hash by which pushes are compared.
+"""The payload of an outbound push: the mapping applied to a document, and the hash that identifies duplicates.
 
 Source: cht-core `shared-libs/outbound/src/outbound.js`.
 """
@@ -16,11 +16,11 @@ from fakes.cht.javascript.sandbox import ScriptError, evaluate
 
 
 class OutboundError(Exception):
-    """A push that cannot be made, or failed; the text says why."""
+    """A push that is impossible or failed; the text says why."""
 
 
 def payload_of(doc: Doc, configuration: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """The payload of a push. Raises OutboundError where the mapping asks for what is not there."""
+    """The payload of a push. Raises OutboundError if the mapping is invalid or a required value is missing."""
     mapping = configuration.get("mapping")
     if not isinstance(mapping, Mapping):
         raise OutboundError(f"{name!r} has no mapping")
@@ -35,38 +35,38 @@ def payload_of(doc: Doc, configuration: Mapping[str, Any], name: str) -> dict[st
     return found
 
 
-def _value(doc: Doc, source: Any, place: str) -> Any:
-    given = {"path": source} if isinstance(source, str) else source
-    if not isinstance(given, Mapping):
-        raise OutboundError(f"Mapping error for '{place}': neither a path nor an object")
-    expression, path = given.get("expr"), given.get("path")
+def _value(doc: Doc, source: Any, name: str) -> Any:
+    rule = {"path": source} if isinstance(source, str) else source
+    if not isinstance(rule, Mapping):
+        raise OutboundError(f"Mapping error for '{name}': neither a path nor an object")
+    expression, path = rule.get("expr"), rule.get("path")
     if expression:
-        missing, value = _evaluated(doc, str(expression), place)
+        missing, value = _evaluate(doc, str(expression), name)
     elif path:
         value = get_path({"doc": doc}, str(path))
         missing = value is UNDEFINED
     else:
-        raise OutboundError(f"Mapping error for '{place}': either 'expr' or 'path' is required")
-    if missing and not js.truthy(given.get("optional")):
-        raise OutboundError(f"Mapping error for '{place}' on document {doc.get('_id')!r}: nothing there")
+        raise OutboundError(f"Mapping error for '{name}': either 'expr' or 'path' is required")
+    if missing and not js.truthy(rule.get("optional")):
+        raise OutboundError(f"Mapping error for '{name}' on document {doc.get('_id')!r}: no value")
     return value
 
 
-def _evaluated(doc: Doc, expression: str, place: str) -> tuple[bool, Any]:
+def _evaluate(doc: Doc, expression: str, name: str) -> tuple[bool, Any]:
     try:
         outcome = evaluate(expression, {"doc": doc})
     except ScriptError as fault:
-        raise OutboundError(f"Mapping error for '{place}' on document {doc.get('_id')!r}: {fault}") from None
-    return outcome.missing, outcome.value if outcome.kept else UNDEFINED
+        raise OutboundError(f"Mapping error for '{name}' on document {doc.get('_id')!r}: {fault}") from None
+    return outcome.missing, outcome.value if outcome.serializable else UNDEFINED
 
 
 def as_json(value: Any) -> str:
-    """`JSON.stringify`: numbers without needless fractions, names that are numbers first."""
+    """`JSON.stringify`: whole numbers without a fraction, numeric names first."""
     return js.dumps(_ordered(value))
 
 
 def digest(payload: Any) -> str:
-    """SHA-256 of the payload as JSON with sorted names; objects within lists keep their order, as in the real one."""
+    """SHA-256 of the payload as JSON with sorted names; objects in lists keep their order, as in the real CHT."""
     return hashlib.sha256(_sorted(_ordered(payload)).encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -1,6 +1,6 @@
-"""Outbound push: sending what a mapping makes of a document to another service.
+"""Outbound push: sending the payload of a document to another service.
 
-Source: cht-core `shared-libs/outbound/src/outbound.js`. The receiver's answer is not kept, and no task changes its
+Source: cht-core `shared-libs/outbound/src/outbound.js`. The receiver's reply is not stored, and no task changes its
 state.
 """
 
@@ -15,21 +15,21 @@ from urllib.parse import urlencode
 import requests
 
 from fakes.cht.couch.documents import Doc
-from fakes.cht.http_client import FETCH_HEADERS, JSON, Call, NoAnswer, address, fetched_body, follow
+from fakes.cht.http_client import FETCH_HEADERS, JSON, Call, CallFailed, address, fetched_body, follow
 from fakes.cht.outbound.cron import CronError, is_near
 from fakes.cht.outbound.payload import OutboundError, as_json, digest, payload_of
 from fakes.cht.outbound.urls import join_url
 from fakes.cht.state import State
 
 LIMIT = 10.0
-"""Seconds for one call."""
+"""Timeout of one call in seconds."""
 FRAME = timedelta(minutes=5)
-"""How near a cron time has to be."""
+"""The maximum distance to a cron time."""
 TASK = "task:outbound:"
 
 
 class Outbound:
-    """Makes pushes. Calls go out over `session`, never under the lock."""
+    """Makes pushes. `session` makes the calls, never under the lock."""
 
     def __init__(self, state: State, session: requests.Session) -> None:
         self._state = state
@@ -42,7 +42,7 @@ class Outbound:
         return {name: push for name, push in listed if isinstance(push, dict)}
 
     def is_due(self, push: Mapping[str, Any]) -> bool:
-        """Whether a push may be made now: always, unless it has a `cron`; never with one that is none."""
+        """Whether a push may be made now: always without a `cron`, never with an invalid one."""
         if not push.get("cron"):
             return True
         try:
@@ -53,9 +53,9 @@ class Outbound:
     def send(
         self, push: Mapping[str, Any], name: str, doc: Doc, info: Doc | None, request_id: str | None = None
     ) -> bool:
-        """Push a document unless the last push of that name had the same payload; whether it was sent.
+        """Push a document unless the last push of that name had the same payload. Returns whether it was sent.
 
-        Notes success in `info`, which the caller saves. Raises OutboundError.
+        Records success in `info`, which the caller saves. Raises OutboundError.
         """
         payload = payload_of(doc, push, name)
         if info is None:
@@ -64,8 +64,8 @@ class Outbound:
         if _last_hash(info, name) == hash_:
             return False
         self._post(payload, push, request_id)
-        done = {"type": "outbound", "name": name, "timestamp": self._state.now_ms(), "hash": hash_}
-        info["completed_tasks"] = [*(info.get("completed_tasks") or ()), done]
+        completed = {"type": "outbound", "name": name, "timestamp": self._state.now_ms(), "hash": hash_}
+        info["completed_tasks"] = [*(info.get("completed_tasks") or ()), completed]
         return True
 
     def _post(self, payload: Any, push: Mapping[str, Any], request_id: str | None) -> None:
@@ -79,7 +79,7 @@ class Outbound:
         self._call(f"{url}?{urlencode(query)}" if query else url, headers, as_json(payload).encode(), json_wanted=True)
 
     def _call(self, url: str, headers: Mapping[str, str], body: bytes, *, json_wanted: bool) -> Any:
-        """POST within the time limit; the answer's body. Raises OutboundError."""
+        """POST within the timeout. Returns the body of the reply. Raises OutboundError."""
         own = dict(FETCH_HEADERS)
         if self._state.release == "3.11":
             del own["user-agent"]
@@ -87,14 +87,14 @@ class Outbound:
         try:
             answer = follow(self._session, Call("POST", address(url), {**own, **headers}, body, (LIMIT, LIMIT)))
             value = fetched_body(answer, json_wanted=json_wanted)
-        except NoAnswer as failure:
+        except CallFailed as failure:
             raise OutboundError(str(failure)) from failure
-        if self._state.clock.timestamp() - began > LIMIT:  # an answer may come in pieces, each in time
-            raise OutboundError(f"no answer within {LIMIT:g} s")
+        if self._state.clock.timestamp() - began > LIMIT:  # a reply may come in pieces, each in time
+            raise OutboundError(f"no reply within {LIMIT:g} s")
         return value
 
     def _auth(self, destination: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
-        """Headers and query that say who pushes. Raises OutboundError for what is not configured or not known."""
+        """Headers and query that authenticate the push. Raises OutboundError if these are missing or not supported."""
         auth = destination.get("auth")
         if not auth:
             return {}, {}
@@ -111,7 +111,7 @@ class Outbound:
         raise OutboundError(f"Invalid auth type {kind!r}. Supported: basic, header, muso-sih")
 
     def _muso_token(self, destination: Mapping[str, Any], auth: Mapping[str, Any]) -> str:
-        """Log in as Muso's system wants it: a form first, then its token in the query [read from source only]."""
+        """Log in to Muso's system: POST a form, then send its token in the query [read from source only]."""
         form = {"login": str(auth.get("username")), "password": self._credential(auth.get("password_key"))}
         headers = {"accept": JSON, "content-type": "application/x-www-form-urlencoded"}
         url = join_url(destination.get("base_url"), auth.get("path"))
@@ -130,8 +130,8 @@ class Outbound:
 
 
 def _last_hash(info: Doc, name: str) -> Any:
-    """The hash of the last push of that name; earlier ones do not count."""
-    done = [
+    """The hash of the last push of that name."""
+    completed = [
         one for one in info.get("completed_tasks") or () if (one.get("type"), one.get("name")) == ("outbound", name)
     ]
-    return done[-1].get("hash") if done else None
+    return completed[-1].get("hash") if completed else None

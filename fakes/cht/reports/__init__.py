@@ -1,1 +1,1 @@
-"""Reports: how a text or a JSON record becomes one. `forms` reads it, `validation` checks it."""
+"""Reports from texts or JSON records. `forms` parses them, `validation` evaluates rules on them."""

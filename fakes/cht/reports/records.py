@@ -1,4 +1,4 @@
-"""Building the record that is stored for a text or a JSON report (cht-core `api/src/services/records.js`)."""
+"""Creating the record for an incoming text or a JSON report (cht-core `api/src/services/records.js`)."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from fakes.cht.state import State
 from fakes.cht.translations import translate
 
 LONG_NUMBER = re.compile(r"[0-9]{13,}")
-FARTHEST = 8.64e15
-"""Milliseconds from 1970 to the first and last moment of a `Date`."""
+MAX_DATE_MS = 8.64e15
+"""Milliseconds from 1970 to the first and last time of a `Date`."""
 MISSING = object()
 
 
 def record_of_text(data: Mapping[str, Any], state: State, locale: Any = None) -> Doc:
-    """The record (without `_id`) of a text: `data` has `message` and `from`, maybe `gateway_ref` and others.
+    """The record (without `_id`) of a text: `data` has `message` and `from`, maybe `gateway_ref` and more.
 
     Raises ServerError with the reason if `message` or `from` is missing.
     """
@@ -53,7 +53,7 @@ def record_of_text(data: Mapping[str, Any], state: State, locale: Any = None) ->
 
 
 def record_of_json(data: Any, state: State) -> Doc:
-    """The record (without `_id`) of a JSON report: `_meta` names the form, the rest are its fields.
+    """The record (without `_id`) of a JSON report: `_meta` names the form, the other members are its fields.
 
     Raises ServerError with the reason if the form is missing or unknown.
     """
@@ -69,19 +69,19 @@ def record_of_json(data: Any, state: State) -> Doc:
     definition = definition_of(state, about["form"])
     if definition is None:
         raise ServerError(f"Form not found: {about['form']}")
-    fields = {key: _native(definition, key, value) for key, value in data.items() if key != "_meta"}
+    fields = {key: _field_value(definition, key, value) for key, value in data.items() if key != "_meta"}
     return _record({key.lower(): value for key, value in fields.items()}, about, state)
 
 
 def definition_of(state: State, code: Any) -> Mapping[str, Any] | None:
-    """The settings of a form by its code, None if there is none."""
+    """The settings of a form by its code, or None."""
     forms = state.settings.get("forms")
     found = forms.get(code) if isinstance(forms, dict) and isinstance(code, str) else None
     return found if isinstance(found, dict) and isinstance(found.get("fields"), dict) else None
 
 
-def _native(definition: Mapping[str, Any], key: str, value: Any) -> Any:
-    """JSON has no dates, and 0 and 1 may stand for false and true as they do in texts."""
+def _field_value(definition: Mapping[str, Any], key: str, value: Any) -> Any:
+    """A field value from JSON, which has no dates, and where 0 and 1 may mean false and true."""
     field = definition["fields"].get(key)
     kind = field.get("type") if isinstance(field, dict) else None
     if kind == "date":
@@ -92,10 +92,10 @@ def _native(definition: Mapping[str, Any], key: str, value: Any) -> Any:
 
 
 def _date(value: Any) -> int | None:
-    """A date as `moment` reads it: numbers are whole ms since 1970, as far as a `Date` of JavaScript goes."""
+    """A date as `moment` reads it: numbers are whole ms since 1970, within the range of a JavaScript `Date`."""
     if isinstance(value, str):
         return parse_moment(value)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or abs(value) > FARTHEST:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or abs(value) > MAX_DATE_MS:
         return None
     return int(value)
 
@@ -110,7 +110,7 @@ def _record(parsed: Mapping[str, Any] | None, about: dict[str, Any], state: Stat
         "errors": [],
         "tasks": [],
         "fields": {},
-        "reported_date": _sent(about.get("reported_date")) or state.now_ms(),
+        "reported_date": _sent_at(about.get("reported_date")) or state.now_ms(),
         "sms_message": about,
     }
     if definition is not None:
@@ -148,8 +148,8 @@ def _merge(target: dict[str, Any], path: list[str], source: Any) -> None:
         target[name] = value
 
 
-def _sent(value: Any) -> Any:
-    """The time at which a text was sent, in ms, if the sender told one that can be read."""
+def _sent_at(value: Any) -> Any:
+    """The time at which a text was sent, in ms; None without a valid one."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return value
     if not isinstance(value, str):

@@ -1,1 +1,1 @@
-"""What a fake CHT starts with: reading a seed, the requests that came before it, ready-made settings."""
+"""Seeds of a fake CHT: loading a seed, sending its earlier requests, ready-made settings."""

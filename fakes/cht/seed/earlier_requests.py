@@ -1,4 +1,4 @@
-"""Sending the `earlier_requests` of a seed: what had happened before the recorded exchange."""
+"""Sending the `earlier_requests` of a seed: the requests before the recorded exchange."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from fakes.serving.wsgi import Environ, StartResponse, build_environ, call
 
 
 class Target(Protocol):
-    """The service to which the requests go."""
+    """The service that receives the requests."""
 
     state: State
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]: ...
 
 
-def send_earlier(requests: Iterable[Mapping[str, Any]], service: Target) -> None:
-    """Send each request, `times` times if that is given; headers that are left out are those its path needs."""
+def send_earlier_requests(requests: Iterable[Mapping[str, Any]], service: Target) -> None:
+    """Send each request, repeated `times` times; the default headers are those of the usual caller."""
     for request in requests:
         path, _, query = str(request["path"]).partition("?")
         headers = request.get("headers") or usual_headers(path, service.state)
@@ -29,7 +29,7 @@ def send_earlier(requests: Iterable[Mapping[str, Any]], service: Target) -> None
 
 
 def usual_headers(path: str, state: State) -> dict[str, str]:
-    """The headers with which the usual caller of a path sends."""
+    """The headers that the usual caller of a path sends."""
     if "africastalking" in path:
         return {"Content-Type": "application/x-www-form-urlencoded"}
     if "incoming-messages" in path:

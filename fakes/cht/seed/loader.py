@@ -1,4 +1,4 @@
-"""Beginning anew from the `given` object of a recorded exchange, or from the built-in world."""
+"""Loading a seed: the `given` object of a recorded exchange, or the built-in default."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from fakes.cht.api.configuration import with_permissions
+from fakes.cht.api.settings import with_permissions
 from fakes.cht.couch.documents import Doc, copy_json
 from fakes.cht.state import State, User
 from fakes.clock import parse_moment
@@ -41,9 +41,9 @@ DEFAULT: Mapping[str, Any] = {
     },
     "credentials": {"rapidpro:incoming": "cht-incoming-token"},
 }
-USED = ("settings", "credentials", "users", "docs", "earlier_requests", "now", "server")
-"""Keys that change the world."""
-TOLD = (
+STATE_KEYS = ("settings", "credentials", "users", "docs", "earlier_requests", "now", "server")
+"""Keys that set the state."""
+REPLAY_KEYS = (
     "pass",
     "passes",
     "interval_ms",
@@ -56,12 +56,12 @@ TOLD = (
     "task",
     "phone",
 )
-"""Keys of recordings that say what is done afterwards; whoever replays them does it."""
+"""Keys of recordings that describe what happens afterwards; the replaying test does it."""
 
 
 @dataclass(frozen=True)
 class Seed:
-    """A checked seed."""
+    """A validated seed."""
 
     settings: Mapping[str, Any] = field(default_factory=dict)
     credentials: Mapping[str, str] = field(default_factory=dict)
@@ -72,27 +72,31 @@ class Seed:
     starting_up: bool = False
 
 
-def read_seed(given: Any) -> Seed:
-    """Check the `given` object. Raises SeedError: what was expected, what came, what to do."""
-    if not isinstance(given, Mapping):
-        raise SeedError(f"A seed is an object with any of {', '.join(USED)}; got {_kind(given)}. Send a JSON object.")
-    unknown = sorted(set(given) - {*USED, *TOLD})
+def read_seed(data: Any) -> Seed:
+    """Validate the `given` object of a recording. Raises SeedError: what was expected, what was sent, what to do."""
+    if not isinstance(data, Mapping):
+        raise SeedError(
+            f"A seed is an object with any of {', '.join(STATE_KEYS)}; got {_kind(data)}. Send a JSON object."
+        )
+    unknown = sorted(set(data) - {*STATE_KEYS, *REPLAY_KEYS})
     if unknown:
-        known = ", ".join((*USED, *TOLD))
-        raise SeedError(f"A seed knows the keys {known}; got {', '.join(map(repr, unknown))}. Remove or rename these.")
+        allowed = ", ".join((*STATE_KEYS, *REPLAY_KEYS))
+        raise SeedError(
+            f"The keys of a seed are {allowed}; got {', '.join(map(repr, unknown))}. Remove or rename them."
+        )
     return Seed(
-        settings=with_permissions(copy_json(dict(_mapping(given, "settings")))),
-        credentials=_texts(given, "credentials"),
-        users=_users(given),
-        docs=_docs(given),
-        earlier=_requests(given),
-        now=_moment(given),
-        starting_up=_starting(given),
+        settings=with_permissions(copy_json(dict(_mapping(data, "settings")))),
+        credentials=_texts(data, "credentials"),
+        users=_users(data),
+        docs=_docs(data),
+        earlier=_requests(data),
+        now=_moment(data),
+        starting_up=_starting(data),
     )
 
 
-def plant(seed: Seed, state: State) -> None:
-    """Make the state what the seed says; the clock is not touched."""
+def load_seed(seed: Seed, state: State) -> None:
+    """Set the state from a seed, without the clock."""
     with state.lock:
         state.clear()
         state.settings = copy_json(dict(seed.settings))
@@ -107,8 +111,8 @@ def _kind(value: Any) -> str:
     return "nothing" if value is None else f"{type(value).__name__} {value!r:.60}"
 
 
-def _mapping(given: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    value = given.get(key)
+def _mapping(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = data.get(key)
     if value is None:
         return {}
     if not isinstance(value, Mapping):
@@ -116,45 +120,45 @@ def _mapping(given: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return value
 
 
-def _texts(given: Mapping[str, Any], key: str) -> dict[str, str]:
-    found = _mapping(given, key)
+def _texts(data: Mapping[str, Any], key: str) -> dict[str, str]:
+    found = _mapping(data, key)
     for name, value in found.items():
         if not isinstance(value, str):
-            raise SeedError(f"`{key}` maps names to texts; {name!r} has {_kind(value)}. Write the value as text.")
+            raise SeedError(f"`{key}` maps names to strings; {name!r} has {_kind(value)}. Write the value as a string.")
     return dict(found)
 
 
-def _users(given: Mapping[str, Any]) -> dict[str, User]:
-    if given.get("users") is None:
+def _users(data: Mapping[str, Any]) -> dict[str, User]:
+    if data.get("users") is None:
         return dict(DEFAULT_USERS)
     users: dict[str, User] = {"admin": DEFAULT_USERS["admin"]}
-    for name, about in _mapping(given, "users").items():
-        password = about.get("password") if isinstance(about, Mapping) else None
-        roles = about.get("roles", []) if isinstance(about, Mapping) else None
+    for name, user in _mapping(data, "users").items():
+        password = user.get("password") if isinstance(user, Mapping) else None
+        roles = user.get("roles", []) if isinstance(user, Mapping) else None
         if not isinstance(password, str) or not isinstance(roles, list):
             raise SeedError(
-                f"A user has a `password` (text) and `roles` (list); {name!r} has {_kind(about)}. "
+                f"A user has a `password` (string) and `roles` (list); {name!r} has {_kind(user)}. "
                 'Write {"password": "...", "roles": ["gateway"]}.'
             )
         users[name] = User(name, password, tuple(map(str, roles)))
     return users
 
 
-def _docs(given: Mapping[str, Any]) -> tuple[Doc, ...]:
-    docs = given.get("docs", [])
+def _docs(data: Mapping[str, Any]) -> tuple[Doc, ...]:
+    docs = data.get("docs", [])
     if not isinstance(docs, list) or not all(isinstance(doc, dict) and isinstance(doc.get("_id"), str) for doc in docs):
         raise SeedError(
-            f"`docs` is a list of documents, each with a text `_id`; got {_kind(docs)}. Give each its `_id`."
+            f"`docs` is a list of documents, each with a string `_id`; got {_kind(docs)}. Give each its `_id`."
         )
     ids = [doc["_id"] for doc in docs]
     twice = next((doc_id for doc_id in ids if ids.count(doc_id) > 1), None) if len(set(ids)) < len(ids) else None
     if twice is not None:
-        raise SeedError(f"Documents have distinct ids; {twice!r} occurs twice in `docs`. Keep one of them.")
+        raise SeedError(f"Documents have distinct ids; {twice!r} occurs twice in `docs`. Remove one of them.")
     return tuple(copy_json(docs))
 
 
-def _requests(given: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
-    requests = given.get("earlier_requests", [])
+def _requests(data: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    requests = data.get("earlier_requests", [])
     if not isinstance(requests, list):
         raise SeedError(f"`earlier_requests` is a list of requests; got {_kind(requests)}. Write it as [...].")
     for request in requests:
@@ -163,17 +167,17 @@ def _requests(given: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     return tuple(requests)
 
 
-def _moment(given: Mapping[str, Any]) -> datetime | None:
-    if given.get("now") is None:
+def _moment(data: Mapping[str, Any]) -> datetime | None:
+    if data.get("now") is None:
         return None
     try:
-        return parse_moment(given["now"])
+        return parse_moment(data["now"])
     except ValueError as fault:
-        raise SeedError(f"`now` says when the world begins: {fault}. Correct or remove it.") from None
+        raise SeedError(f"`now` is the time at the start: {fault}. Correct or remove it.") from None
 
 
-def _starting(given: Mapping[str, Any]) -> bool:
-    value = given.get("server")
+def _starting(data: Mapping[str, Any]) -> bool:
+    value = data.get("server")
     if value not in (None, "starting", "ready"):
-        raise SeedError(f'`server` is "starting" or "ready"; got {_kind(value)}. Leave it out for a server that is up.')
+        raise SeedError(f'`server` is "starting" or "ready"; got {_kind(value)}. Omit it for a server that is ready.')
     return value == "starting"

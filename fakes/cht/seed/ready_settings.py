@@ -1,6 +1,6 @@
-"""Two worlds to begin with: settings as programmes with SMS use them, for `given.settings` of a seed.
+"""Two ready-made app settings of typical SMS programmes, for `given.settings` of a seed.
 
-Both need no more than a seed with these settings; `antenatal_reminders` also wants the documents of `health_workers`.
+A seed with these settings is enough; `antenatal_reminders` also needs the documents of `health_workers`.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from typing import Any
 
 Settings = dict[str, Any]
 NURSE = "+263772000001"
-"""Who is told when a client of the two-way texting reports a problem."""
+"""Who gets a message when a client of the two-way texting reports a problem."""
 FOLLOW_UP_DAYS = 13
 VISIT_WEEKS = (12, 20, 26, 30, 34, 36, 38)
 """Weeks of pregnancy in which a visit is due."""
 
 
 def antenatal_reminders(service: str = "medic-gateway", country: str = "254") -> Settings:
-    """A health worker registers a pregnancy and is reminded of each visit, until she reports it.
+    """A health worker registers a pregnancy and gets reminders of each visit, until she reports it.
 
-    `P 10 Ada` (weeks since the last period, name) registers and answers with a case number; `V 12345` reports a visit,
-    which clears the reminders of that visit; `D 12345` reports the delivery, which clears all. `service` is who sends.
+    `P 10 Ada` (weeks since the last period, name) registers, and the answer has a case number; `V 12345` reports a
+    visit and clears its reminders; `D 12345` reports the delivery and clears all. `service` is the outgoing service.
     """
     return {
         "locale": "en",
@@ -50,7 +50,7 @@ def antenatal_reminders(service: str = "medic-gateway", country: str = "254") ->
 
 
 def health_workers(*people: tuple[str, str]) -> list[dict[str, Any]]:
-    """Documents of (name, number) pairs: known senders, in one clinic."""
+    """Documents for (name, phone number) pairs: known senders, in one clinic."""
     clinic = {"_id": "clinic-1", "type": "clinic", "name": "Clinic 1", "reported_date": 1_600_000_000_000}
     persons = [
         {"_id": f"person-{number}", "type": "person", "name": name, "phone": phone, "parent": {"_id": "clinic-1"}}
@@ -60,11 +60,11 @@ def health_workers(*people: tuple[str, str]) -> list[dict[str, Any]]:
 
 
 def two_way_texting(service: str = "medic-gateway", country: str = "263", nurse: str = NURSE) -> Settings:
-    """A client is asked each morning of days 1 to 13 after a procedure how he is, and answers by text.
+    """Each morning of days 1 to 13 after a procedure a client is asked how he is, and answers by text.
 
-    `R 0771234567 Tino` of the clinic enrols him. He answers `0` when all is well; at `1` the nurse is told as well; any
-    other text gets the general answer and is read by people. `X 12345` of the clinic ends his follow-up. The forms are
-    public: nobody's number need be known.
+    The clinic enrols him with `R 0771234567 Tino`. He answers `0` if all is well; `1` also alerts the nurse; people
+    read any other text, which gets the default answer. The clinic ends the follow-up with `X 12345`. The forms are
+    public: senders need not be known.
     """
     return {
         "locale": "en",
@@ -108,7 +108,7 @@ def _silences(form: str, answer: str, **more: str) -> Settings:
 def _two_way_registrations(nurse: str) -> list[Settings]:
     welcome = "Hello {{name}}, we will ask you every morning how you are. Answer 0 or 1."
     enrolled = [_message("{{name}} is enrolled as case {{case_id}}."), _message(welcome, to="phone")]
-    told = _message("{{from}} reports a problem. Please call.", to=nurse)
+    alert = _message("{{from}} reports a problem. Please call.", to=nurse)
     name = "two-way texting"
     return [
         {"form": "R", "events": [_event("add_case"), _event("assign_schedule", params=name)], "messages": enrolled},
@@ -116,7 +116,7 @@ def _two_way_registrations(nurse: str) -> list[Settings]:
         {
             "form": "1",
             "events": [],
-            "messages": [_message("Thank you for telling us. A nurse will call you today."), told],
+            "messages": [_message("Thank you for telling us. A nurse will call you today."), alert],
         },
         {
             "form": "X",
@@ -152,7 +152,7 @@ def _texts(text: str) -> Sequence[Settings]:
 
 
 def _visit(group: int, week: int) -> tuple[Settings, Settings]:
-    """A reminder on the Monday of the week, and a question a week later."""
+    """A reminder on the Monday of the week, and a question one week later."""
     about = {"group": group, "recipient": "reporting_unit", "send_time": "09:00"}
     return (
         {**about, "offset": f"{week} weeks", "send_day": "Monday",

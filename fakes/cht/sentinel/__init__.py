@@ -1,3 +1,1 @@
-"""Sentinel, CHT's second process: transitions over every change, scheduled tasks that become due, the outbound
-queue.
-"""
+"""Sentinel, CHT's second process: transitions over every change, due scheduled tasks, the outbound queue."""

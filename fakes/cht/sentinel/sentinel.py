@@ -1,4 +1,4 @@
-"""CHT's second process: it sees every change of a document, and works off schedules and queued pushes.
+"""CHT's second process: it processes every change of a document, due tasks, and queued pushes.
 
 Source: cht-core `sentinel/src/lib/feed.js`, `sentinel/src/schedule/index.js`.
 """
@@ -9,139 +9,139 @@ from contextlib import suppress
 
 import requests
 
-from fakes.cht.couch.contact_views import Subjects
+from fakes.cht.couch.contact_views import ContactViews
 from fakes.cht.couch.documents import Doc
-from fakes.cht.jobs import Gone, Tasks
+from fakes.cht.jobs import Jobs, JobStopped
 from fakes.cht.outbound.push import TASK, Outbound
 from fakes.cht.outbound.queue import OutboundQueue
-from fakes.cht.sentinel.due_tasks import Schedules
+from fakes.cht.sentinel.due_tasks import DueTasks
 from fakes.cht.state import State
 from fakes.cht.transitions.engine import Transitions
-from fakes.cht.transitions.lib.change import Note
-from fakes.cht.transitions.lib.loading import SENTINEL, Loading
+from fakes.cht.transitions.lib.change import Warn
+from fakes.cht.transitions.lib.loading import SENTINEL, LoadedTransitions
 
-AGAIN = 0.05
-"""Seconds until a task is tried again that could not begin."""
+RETRY_SECONDS = 0.05
+"""Seconds until a job that could not start is retried."""
 
 
 class Sentinel:
-    """Works off changes one after the other, in a task of its own; changes while no transition is on do not matter."""
+    """Processes changes one after the other, in a job; ignores changes while no transition is enabled."""
 
-    def __init__(self, state: State, subjects: Subjects, session: requests.Session, tasks: Tasks, note: Note) -> None:
+    def __init__(self, state: State, views: ContactViews, session: requests.Session, jobs: Jobs, warn: Warn) -> None:
         self._state = state
-        self._tasks = tasks
-        self._note = note
-        self._subjects = subjects
-        self._loading = Loading(state, SENTINEL, note)
+        self._jobs = jobs
+        self._warn = warn
+        self._views = views
+        self._loaded = LoadedTransitions(state, SENTINEL, warn)
         outbound = Outbound(state, session)
-        self._transitions = Transitions(state, subjects, outbound, note)
-        self._queue = OutboundQueue(state, subjects, outbound)
-        self._schedules = Schedules(state, subjects, self._transitions.messages, note)
-        self._world = object()
+        self._transitions = Transitions(state, views, outbound, warn)
+        self._queue = OutboundQueue(state, views, outbound)
+        self._due_tasks = DueTasks(state, views, self._transitions.messages, warn)
+        self._generation = object()
         self._waiting: dict[str, None] = {}
-        self._awake = False
-        self._busy = False
+        self._timer_set = False
+        self._processing = False
         self._pushing = False
-        self._asleep = False
+        self._stopped = False
 
     def changed(self, doc: Doc) -> None:
-        """A document was saved. Called under the lock."""
-        self._schedules.changed(doc)
-        if doc.get("_deleted") or not self._loading.any():
+        """Queue the change of a document. Called under the lock."""
+        self._due_tasks.changed(doc)
+        if doc.get("_deleted") or not self._loaded.any_loaded():
             return
         self._waiting[doc["_id"]] = None
-        if not self._awake:
-            self._awake = True
-            self._state.clock.call_later(0, self._wake)
+        if not self._timer_set:
+            self._timer_set = True
+            self._state.clock.call_later(0, self._start_job)
 
-    def forget(self) -> None:
-        """Begin anew with another world; what is under way for the old one writes nothing more."""
+    def reset(self) -> None:
+        """Start over with a new generation; jobs of the old one save nothing more."""
         with self._state.lock:
             self._waiting.clear()
-            self._awake = self._busy = self._pushing = False
-            self._world = object()
-        self._schedules.forget()
+            self._timer_set = self._processing = self._pushing = False
+            self._generation = object()
+        self._due_tasks.reset()
         self._transitions.clear()
 
-    def fall_asleep(self) -> None:
-        """Begin nothing until `wake_up`; changes that come meanwhile wait."""
-        self._asleep = True
+    def stop(self) -> None:
+        """Begin nothing until `start`; changes wait meanwhile."""
+        self._stopped = True
 
-    def wake_up(self) -> None:
-        """Look at what has come meanwhile."""
-        self._asleep = False
+    def start(self) -> None:
+        """Begin again, with the changes that have come meanwhile."""
+        self._stopped = False
         with self._state.lock:
-            if self._waiting and not self._awake:
-                self._awake = True
-                self._state.clock.call_later(0, self._wake)
+            if self._waiting and not self._timer_set:
+                self._timer_set = True
+                self._state.clock.call_later(0, self._start_job)
 
     def run_schedules(self) -> None:
-        """What is due turns pending, now."""
-        self._schedules.run()
+        """Make due tasks pending, now."""
+        self._due_tasks.run()
 
     def run_outbound(self) -> None:
-        """Look at all changes, then try queued pushes, now. A run that is under way is not joined by a second one."""
-        self._look()
+        """Process all changes, then retry queued pushes, now. Two runs never retry pushes at the same time."""
+        self._process_changes()
         if self._pushing:
             return
-        self._pushing, world = True, self._world
+        self._pushing, generation = True, self._generation
         try:
             self._queue.run()
         finally:
-            if world is self._world:
+            if generation is self._generation:
                 self._pushing = False
 
-    def run_due(self) -> None:
-        """The timer of the schedules."""
-        self._schedules.run()
+    def on_timer(self) -> None:
+        """Called by the timer: process due tasks, then the outbound queue in a job."""
+        self._due_tasks.run()
         if self._has_queue():
-            self._tasks.start(self._run_outbound_quietly)
+            self._jobs.start(self._run_outbound_job)
 
-    def _run_outbound_quietly(self) -> None:
-        with suppress(Gone):
+    def _run_outbound_job(self) -> None:
+        with suppress(JobStopped):
             self.run_outbound()
 
     def _has_queue(self) -> bool:
         with self._state.lock:
             return bool(self._waiting or self._state.sentinel.ids_with_prefix(TASK))
 
-    def _wake(self) -> None:
-        self._awake = False
-        if self._asleep:
+    def _start_job(self) -> None:
+        self._timer_set = False
+        if self._stopped:
             return
-        if self._waiting and not self._tasks.start(self._look):
-            self._awake = True
-            self._state.clock.call_later(AGAIN, self._wake)
+        if self._waiting and not self._jobs.start(self._process_changes):
+            self._timer_set = True
+            self._state.clock.call_later(RETRY_SECONDS, self._start_job)
 
-    def _look(self) -> None:
+    def _process_changes(self) -> None:
         """Run the transitions over all changes that wait, one after the other."""
         with self._state.lock:
-            if self._busy:
+            if self._processing:
                 return
-            self._busy, world = True, self._world
+            self._processing, generation = True, self._generation
         docs, sentinel = self._state.docs, self._state.sentinel
-        while (doc_id := self._next(world)) is not None:
+        while (doc_id := self._next(generation)) is not None:
             try:
                 self._transitions.after_save(doc_id, docs, sentinel)
-            except Gone:
-                self._give_back(doc_id, world)
+            except JobStopped:
+                self._requeue(doc_id, generation)
                 raise
-            except Exception as fault:  # one bad document must not stop all others
-                self._note(f"sentinel over {doc_id} ended in {type(fault).__name__}: {fault}")
+            except Exception as fault:  # one bad document must not stop the others
+                self._warn(f"sentinel failed on {doc_id} with {type(fault).__name__}: {fault}")
 
-    def _give_back(self, doc_id: str, world: object) -> None:
-        """The process died over this change: it was not noted as done, so it is looked at again."""
+    def _requeue(self, doc_id: str, generation: object) -> None:
+        """Queue a change again: the process was killed before the change was recorded as processed."""
         with self._state.lock:
-            if world is self._world:
+            if generation is self._generation:
                 self._waiting = {doc_id: None, **self._waiting}
-                self._busy = False
+                self._processing = False
 
-    def _next(self, world: object) -> str | None:
+    def _next(self, generation: object) -> str | None:
         with self._state.lock:
-            if world is not self._world:
+            if generation is not self._generation:
                 return None
-            if self._asleep or not self._waiting:
-                self._busy = False
+            if self._stopped or not self._waiting:
+                self._processing = False
                 return None
             doc_id = next(iter(self._waiting))
             del self._waiting[doc_id]

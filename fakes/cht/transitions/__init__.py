@@ -1,5 +1,5 @@
-"""What CHT does to a record before it is saved, as far as texts go (cht-core `shared-libs/transitions`).
+"""CHT's transitions, as far as they concern SMS (cht-core `shared-libs/transitions`).
 
-Transitions are switched on by the setting `transitions` and always run in the same order. The same ones run in two
-processes: in the server over what comes in by SMS, before it is saved; in sentinel over every change of a document.
+The setting `transitions` enables them; they always run in the same order. They run in two processes: in the server
+over each incoming text, before it is saved; in sentinel over every change of a document.
 """

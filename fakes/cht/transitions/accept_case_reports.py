@@ -1,57 +1,37 @@
-"""Reports about a registered case: an answer, and reminders that are no longer needed are cleared.
+"""Accept reports about a registered case: answer them, and clear reminders that are no longer needed.
 
 Source: cht-core `transitions/accept_case_reports.js`.
 """
 
 from __future__ import annotations
 
-from fakes.cht.couch.contact_views import Subjects
-from fakes.cht.messages.generator import Context, Messages
-from fakes.cht.state import State
-from fakes.cht.transitions.lib.change import Change
-from fakes.cht.transitions.lib.forms import accepts, entry_for, registrations_about
-from fakes.cht.transitions.lib.schedules import Schedules
-from fakes.cht.transitions.lib.validations import Validations
-from fakes.cht.transitions.registration import is_relevant
+from collections.abc import Mapping
+from typing import Any
 
-NAME = "accept_case_reports"
+from fakes.cht.couch.documents import Doc
+from fakes.cht.messages.generator import NO_CONTEXT, Context
+from fakes.cht.transitions.lib.accept_reports import AcceptReports
+from fakes.cht.transitions.lib.forms import registrations_about
 
 
-class CaseReports:
+class AcceptCaseReports(AcceptReports):
     """Accepts reports that name a case by `case_id`."""
 
-    def __init__(
-        self, state: State, subjects: Subjects, messages: Messages, schedules: Schedules, validations: Validations
-    ) -> None:
-        self._state = state
-        self._subjects = subjects
-        self._messages = messages
-        self._schedules = schedules
-        self._validations = validations
+    name = setting = "accept_case_reports"
 
-    def wants(self, change: Change) -> bool:
-        """A record of a configured form, of somebody known or of a public form."""
-        return accepts(self._state.settings, NAME, change, NAME)
+    def _validation_context(self, _doc: Doc) -> Context:
+        return NO_CONTEXT
 
-    def run(self, change: Change) -> bool:
-        """Answer and silence.
-
-        An accepted report does not count as changed, as in the real one: its messages are kept only if another
-        transition (usually `update_clinics`) changed the record too.
+    def _accept(self, doc: Doc, configuration: Mapping[str, Any]) -> bool:
+        """An accepted report does not count as changed, as in the real CHT: its messages are kept only if another
+        transition (usually `update_clinics`) changed the document too.
         """
-        doc = change.doc
-        configuration = entry_for(self._state.settings, NAME, doc.get("form")) or {}
-        if not self._validations.passes(doc, configuration):
-            return True
         fields = doc.setdefault("fields", {})
-        registrations = registrations_about(self._state, self._subjects, doc.get("case_id") or fields.get("case_id"))
+        registrations = registrations_about(self._state, self._views, doc.get("case_id") or fields.get("case_id"))
         if not registrations:
-            self._messages.reject(doc, configuration, "registration_not_found")
-            return True
+            return self._reject_unregistered(doc, configuration)
         context = Context(doc.get("patient"), doc.get("place"), registrations)
-        for message in configuration.get("messages") or ():
-            if message.get("event_type") == "report_accepted" and is_relevant(message, doc):
-                self._messages.add(doc, message, message.get("recipient"), context)
+        self._add_messages(doc, configuration.get("messages") or (), context)
         place = (registrations[0].get("fields") or {}).get("place_uuid")
         if place:
             fields["place_uuid"] = place

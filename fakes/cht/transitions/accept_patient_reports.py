@@ -1,4 +1,4 @@
-"""Reports about a registered patient or place: an answer, and reminders that are no longer needed are cleared.
+"""Accept reports about a registered patient or place: answer them, and clear reminders that are no longer needed.
 
 Source: cht-core `transitions/accept_patient_reports.js`.
 """
@@ -9,86 +9,62 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from fakes.cht.couch.contact_views import Subjects
 from fakes.cht.couch.documents import Doc
 from fakes.cht.javascript import moments
 from fakes.cht.javascript.paths import UNDEFINED
-from fakes.cht.messages.generator import Context, Messages
-from fakes.cht.state import State
-from fakes.cht.transitions.lib.change import Change
-from fakes.cht.transitions.lib.forms import accepts, entry_for, registrations_about, subject_ids
-from fakes.cht.transitions.lib.schedules import Schedules, save_changed
-from fakes.cht.transitions.lib.validations import Validations
-from fakes.cht.transitions.registration import is_relevant
+from fakes.cht.messages.generator import Context
+from fakes.cht.transitions.lib.accept_reports import AcceptReports
+from fakes.cht.transitions.lib.forms import registrations_about, subject_ids
+from fakes.cht.transitions.lib.schedules import save_changed
 
-NAME = "accept_patient_reports"
-SETTING = "patient_reports"
 DELIVERED = ("delivered", "sent")
 
 
-class PatientReports:
+class AcceptPatientReports(AcceptReports):
     """Accepts reports that name a patient or a place."""
 
-    def __init__(
-        self, state: State, subjects: Subjects, messages: Messages, schedules: Schedules, validations: Validations
-    ) -> None:
-        self._state = state
-        self._subjects = subjects
-        self._messages = messages
-        self._schedules = schedules
-        self._validations = validations
+    name = "accept_patient_reports"
+    setting = "patient_reports"
 
-    def wants(self, change: Change) -> bool:
-        """A record of a configured form, of somebody known or of a public form."""
-        return accepts(self._state.settings, SETTING, change, NAME)
+    def _validation_context(self, doc: Doc) -> Context:
+        return Context(doc.get("patient"))
 
-    def run(self, change: Change) -> bool:
-        """Check, answer, silence; a report about somebody unknown is answered so."""
-        doc = change.doc
-        configuration = entry_for(self._state.settings, SETTING, doc.get("form")) or {}
-        if not self._validations.passes(doc, configuration, Context(doc.get("patient"))):
-            return True
+    def _accept(self, doc: Doc, configuration: Mapping[str, Any]) -> bool:
         if not doc.get("patient") and not doc.get("place"):
-            self._messages.reject(doc, configuration, "registration_not_found")
-            return True
+            return self._reject_unregistered(doc, configuration)
         of_patient, of_place = (
-            registrations_about(self._state, self._subjects, *subject_ids(doc.get(name)))
-            for name in ("patient", "place")
+            registrations_about(self._state, self._views, *subject_ids(doc.get(name))) for name in ("patient", "place")
         )
-        self._add_messages(doc, configuration, Context(doc.get("patient"), doc.get("place"), of_patient, of_place))
+        listed = configuration.get("messages")
+        context = Context(doc.get("patient"), doc.get("place"), of_patient, of_place)
+        self._add_messages(doc, listed if isinstance(listed, list) else (), context)
         registrations = [*of_patient, *of_place]
         if registrations:
             doc["registration_id"] = self._latest(registrations)["_id"]
         self._schedules.silence(doc, configuration, registrations)
-        self._note_answer(doc, configuration, registrations)
+        self._mark_answered_reminder(doc, configuration, registrations)
         return True
 
-    def _add_messages(self, doc: Doc, configuration: Mapping[str, Any], context: Context) -> None:
-        listed = configuration.get("messages")
-        for message in listed if isinstance(listed, list) else ():
-            if message.get("event_type") == "report_accepted" and is_relevant(message, doc):
-                self._messages.add(doc, message, message.get("recipient"), context)
-
     def _latest(self, registrations: Sequence[Doc]) -> Doc:
-        """The registration with the latest date; the first of several, and the first if it has no date."""
+        """The registration with the latest date, the first of equals; the first of all if that has no date."""
         latest = registrations[0]
         for one in registrations[1:]:
             if _is_before(self._moment(latest, "reported_date"), self._moment(one, "reported_date")):
                 latest = one
         return latest
 
-    def _note_answer(self, doc: Doc, configuration: Mapping[str, Any], registrations: Sequence[Doc]) -> None:
-        """Note with the reminder that the report answers that it was answered."""
+    def _mark_answered_reminder(self, doc: Doc, configuration: Mapping[str, Any], registrations: Sequence[Doc]) -> None:
+        """Store the id of the report in the reminder that it answers."""
         span = moments.offset(configuration.get("silence_for"))
         for registration in registrations:
-            task = self._answered(doc, registration, span)
+            task = self._answered_reminder(doc, registration, span)
             if task is not None:
                 task["responded_to_by"] = [*(task.get("responded_to_by") or ()), doc["_id"]]
                 save_changed(self._state, registration)
                 return
 
-    def _answered(self, doc: Doc, registration: Doc, span: tuple[float, str] | None) -> Doc | None:
-        """The latest reminder that went out before the report; None for a report that comes ahead of its time."""
+    def _answered_reminder(self, doc: Doc, registration: Doc, span: tuple[float, str] | None) -> Doc | None:
+        """The latest reminder that was sent before the report; None for a report before the first reminder is due."""
         listed = registration.get("scheduled_tasks")
         tasks = sorted((one for one in listed or () if isinstance(one, dict)), key=_by_due)
         reported = self._moment(doc, "reported_date")
@@ -106,16 +82,16 @@ class PatientReports:
         return None
 
     def _moment(self, source: Mapping[str, Any], key: str) -> datetime | None:
-        """The moment under a key; now if there is none, None for one that cannot be read."""
+        """The time in a member; now if it is missing, None if it is invalid."""
         value = source.get(key, UNDEFINED)
         return self._state.now() if value is UNDEFINED else moments.read(value)
 
 
 def _is_before(one: datetime | None, other: datetime | None) -> bool:
-    """Whether a moment comes before another; false where one cannot be read."""
+    """Whether a time is before another; false if one of them is invalid."""
     return one is not None and other is not None and one < other
 
 
 def _by_due(task: Doc) -> tuple[bool, str]:
-    """A sort key by date, tasks without one last."""
+    """A sort key by date; tasks without a date come last."""
     return task.get("due") is None, str(task.get("due"))

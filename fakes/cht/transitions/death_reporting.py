@@ -1,4 +1,4 @@
-"""Deaths told by report (cht-core `transitions/death_reporting.js`)."""
+"""Reported deaths (cht-core `transitions/death_reporting.js`)."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from fakes.cht.transitions.lib.schedules import save_changed
 NAME = "death_reporting"
 
 
-class Deaths:
-    """Writes `date_of_death` into the patient, or takes it away again. The report itself stays as it is."""
+class DeathReporting:
+    """Sets or removes `date_of_death` of the patient. The report itself is not changed."""
 
     def __init__(self, state: State) -> None:
         self._state = state
 
-    def wants(self, change: Change) -> bool:
+    def filter(self, change: Change) -> bool:
         """A report of a configured form about a known patient."""
         doc = change.doc
         return bool(
@@ -35,8 +35,8 @@ class Deaths:
             and is_valid_submission(self._state.settings, doc)
         )
 
-    def run(self, change: Change) -> bool:
-        """Change the patient, if that is needed. Raises ValueError for a patient that is no person, SaveFault."""
+    def on_match(self, change: Change) -> bool:
+        """Change the patient if necessary. Raises ValueError for a patient who is not a person, SaveConflict."""
         doc = change.doc
         patient_id = doc["patient"].get("_id")
         if not patient_id:

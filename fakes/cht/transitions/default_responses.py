@@ -1,4 +1,4 @@
-"""The automatic reply to a text that is no form (cht-core `transitions/default_responses.js`)."""
+"""The automatic answer to a text that is not a form (cht-core `transitions/default_responses.js`)."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from typing import Any
 from fakes.cht.couch.documents import Doc
 from fakes.cht.javascript import js
 from fakes.cht.javascript.dates import parse_date, to_ms
-from fakes.cht.messages.deny import is_gateway
 from fakes.cht.messages.generator import Messages
+from fakes.cht.messages.outgoing_allowed import is_gateway
 from fakes.cht.state import State
 from fakes.cht.transitions.lib.change import Change
 
 NAME = "default_responses"
 STARTED = re.compile(r"[^0-9]*([0-9]{1,4})(?:[^0-9]*([0-9]{1,2})(?:[^0-9]*([0-9]{1,2}))?)?")
 LAST_OF_THIS_CENTURY = 68
-"""The last year of two digits that moment.js takes for one of this century."""
+"""The last two-digit year that moment.js puts into this century."""
 
 
 class DefaultResponses:
-    """Answers texts since `default_responses.start_date`, never those of the gateway itself."""
+    """Answers texts from `default_responses.start_date` on, never those of the gateway itself."""
 
     def __init__(self, state: State, messages: Messages) -> None:
         self._state = state
         self._messages = messages
 
-    def wants(self, change: Change) -> bool:
-        """A text of somebody else, not answered yet."""
+    def filter(self, change: Change) -> bool:
+        """An incoming text, not from the gateway itself, that was not answered before."""
         doc = change.doc
         return bool(
             doc.get("from")
@@ -39,8 +39,8 @@ class DefaultResponses:
             and not is_gateway(self._state.settings, (doc.get("sms_message") or {}).get("from"))
         )
 
-    def run(self, change: Change) -> bool:
-        """Add the answer, if one is due. The document counts as changed in any case."""
+    def on_match(self, change: Change) -> bool:
+        """Add the answer, if there is one. The document always counts as changed."""
         key = self._key(change.doc)
         if key is not None:
             self._messages.add(change.doc, {"translation_key": key})
@@ -66,7 +66,7 @@ class DefaultResponses:
 
 
 def _start(value: Any) -> int | None:
-    """`YYYY-MM-DD` as ms since 1970, with other signs between and without day or month too; None for no such date."""
+    """`YYYY-MM-DD` as ms since 1970. Other separators are allowed, month and day optional. None for an invalid date."""
     found = STARTED.match(value) if isinstance(value, str) else None
     if found is None:
         return None

@@ -1,4 +1,4 @@
-"""Outbound pushes of a document that has changed (cht-core `transitions/mark_for_outbound.js`)."""
+"""Outbound pushes of a changed document (cht-core `transitions/mark_for_outbound.js`)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fakes.cht.couch.documents import Doc
-from fakes.cht.couch.infodoc import save_completed
+from fakes.cht.couch.infodoc import save_completed_tasks
 from fakes.cht.javascript.sandbox import holds
 from fakes.cht.outbound.payload import OutboundError
 from fakes.cht.outbound.push import TASK, Outbound
@@ -15,18 +15,18 @@ from fakes.cht.transitions.lib.change import Change
 
 
 class MarkForOutbound:
-    """The transition that pushes at once what is relevant, and queues what failed or has to wait."""
+    """Makes the relevant pushes at once, and queues those that failed or have to wait."""
 
     def __init__(self, state: State, outbound: Outbound) -> None:
         self._state = state
         self._outbound = outbound
 
-    def wants(self, change: Change) -> bool:  # noqa: ARG002 - every document may be relevant
+    def filter(self, change: Change) -> bool:  # noqa: ARG002 - every document may be relevant
         """Whether any push is configured."""
         return bool(self._outbound.pushes())
 
-    def run(self, change: Change) -> bool:
-        """Push; the document never counts as changed. One `relevant_to` that throws ends all pushes of the document."""
+    def on_match(self, change: Change) -> bool:
+        """Push; the document never counts as changed. A `relevant_to` that throws prevents all its pushes."""
         doc = change.doc
         pushes = self._outbound.pushes().items()
         relevant = [(name, push) for name, push in pushes if _is_relevant(push, doc)]
@@ -40,13 +40,13 @@ class MarkForOutbound:
         try:
             if self._outbound.send(push, name, change.doc, change.info, change.request_id):
                 with self._state.lock:
-                    save_completed(change.doc["_id"], change.info, change.sentinel)
+                    save_completed_tasks(change.doc["_id"], change.info, change.sentinel)
         except OutboundError:
             return False
         return True
 
     def _queue(self, names: list[str], change: Change) -> None:
-        """Queue pushes. What is queued for the document already stays as it is: these are lost, as in the real one."""
+        """Queue pushes. If the document already has a queue, that is kept and these are lost, as in the real CHT."""
         doc_id = change.doc["_id"]
         with self._state.lock:
             if f"{TASK}{doc_id}" not in change.sentinel:

@@ -1,6 +1,6 @@
-"""Muting: no reminders for a contact and all below it, until it is unmuted (cht-core `transitions/muting.js`).
+"""Muting: no reminders for a contact and all contacts below it, until it is unmuted (cht-core `transitions/muting.js`).
 
-Only sentinel does it. What phones mute by themselves (`client_side_transitions`) is taken as it comes, not replayed.
+Runs only in sentinel. Mutings by phones (`client_side_transitions`) are stored as they arrive, not replayed.
 Source of the rest: cht-core `lib/muting_utils.js`.
 """
 
@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from fakes.cht.contacts.contact_types import type_of
-from fakes.cht.couch.contact_views import Subjects
+from fakes.cht.couch.contact_views import ContactViews
 from fakes.cht.couch.documents import Conflict, Doc
 from fakes.cht.couch.infodoc import info_of, save_muting
 from fakes.cht.javascript import js, moments
@@ -20,7 +20,7 @@ from fakes.cht.javascript.dates import iso, milliseconds
 from fakes.cht.messages.generator import Context, Messages
 from fakes.cht.messages.task_state import set_task_state
 from fakes.cht.state import State
-from fakes.cht.transitions.lib.change import Change, Note
+from fakes.cht.transitions.lib.change import Change, Warn
 from fakes.cht.transitions.lib.forms import is_valid_submission, registrations_about, subject_ids
 from fakes.cht.transitions.lib.validations import Validations
 
@@ -32,19 +32,19 @@ NOT_FOUND = "contact_not_found"
 
 
 class Muting:
-    """Mutes and unmutes by reports, and new contacts below muted ones."""
+    """Mutes and unmutes contacts by report, and mutes new contacts below muted ones."""
 
     def __init__(
-        self, state: State, subjects: Subjects, messages: Messages, validations: Validations, note: Note
+        self, state: State, views: ContactViews, messages: Messages, validations: Validations, warn: Warn
     ) -> None:
         self._state = state
-        self._subjects = subjects
+        self._views = views
         self._messages = messages
         self._validations = validations
-        self._note = note
+        self._warn = warn
 
-    def wants(self, change: Change) -> bool:
-        """A report of a configured form, or a contact that came below a muted one or was muted by a phone."""
+    def filter(self, change: Change) -> bool:
+        """A report of a configured form, or a contact that is new below a muted one or was muted by a phone."""
         doc, settings = change.doc, self._state.settings
         if doc.get("type") != "data_record":
             return type_of(settings, doc) is not None and (_is_new_below_muted(change) or _was_muted_by_phone(doc))
@@ -56,8 +56,8 @@ class Muting:
             and is_valid_submission(settings, doc)
         )
 
-    def run(self, change: Change) -> bool:
-        """Mute or unmute. A contact may turn out to be as it should be."""
+    def on_match(self, change: Change) -> bool:
+        """Mute or unmute. A contact may already have the right state."""
         if change.doc.get("type") != "data_record":
             return self._contact_changed(change)
         doc = change.doc
@@ -65,7 +65,7 @@ class Muting:
         contact = doc.get("patient") or doc.get("place")
         context = Context(doc.get("patient"), doc.get("place"))
         if not contact:
-            self._tell_missing(doc, context)
+            self._answer_not_found(doc, context)
         elif self._validations.passes(doc, self._configuration(), context):
             self._apply(doc, contact, mute, context)
         return True
@@ -73,25 +73,25 @@ class Muting:
     def _apply(self, doc: Doc, contact: Doc, mute: bool, context: Context) -> None:
         by_phone = (doc.get("client_side_transitions") or {}).get(NAME)
         if js.truthy(contact.get("muted")) == mute and not by_phone:
-            self._say(doc, "already_muted" if mute else "already_unmuted", context)
+            self._answer(doc, "already_muted" if mute else "already_unmuted", context)
             return
         if by_phone:
-            self._note(f"{doc['_id']} was handled by a phone: later mutings of that phone are not replayed")
+            self._warn(f"{doc['_id']} was processed by a phone: later mutings of that phone are not replayed")
         self._set_all(contact, self._state.now() if mute else None, doc["_id"])
-        self._say(doc, "mute" if mute else "unmute", context)
+        self._answer(doc, "mute" if mute else "unmute", context)
 
     def _set_all(self, contact: Doc, since: datetime | None, report_id: str) -> None:
-        """Mute a contact and all below it, or unmute all from the topmost muted contact above it on."""
+        """Mute a contact and all contacts below it, or unmute everything from its topmost muted ancestor down."""
         top = contact["_id"]
         if since is None:
             top = next((one["_id"] for one in reversed([*_lineage(contact)]) if js.truthy(one.get("muted"))), top)
         with self._state.lock:
-            found = [self._state.docs.get(doc_id) for doc_id in self._subjects.below(top)]
+            found = [self._state.docs.get(doc_id) for doc_id in self._views.descendants(top)]
             contacts = [one for one in found if one is not None]
             self._save(one for one in contacts if self._set(one, since))
             self._set_registrations([doc_id for one in contacts for doc_id in subject_ids(one)], since)
             for one in contacts:
-                self._remember(one["_id"], since, report_id)
+                self._record_history(one["_id"], since, report_id)
 
     def _contact_changed(self, change: Change) -> bool:
         doc = change.doc
@@ -99,20 +99,20 @@ class Muting:
         since = self._state.now() if mute else None
         with self._state.lock:
             self._set_registrations(subject_ids(doc), since)
-            self._remember(doc["_id"], since, self._cause(change))
+            self._record_history(doc["_id"], since, self._cause(change))
         return self._set(doc, since)
 
     def _cause(self, change: Change) -> Any:
-        """The report that muted a contact: on the phone, else the last one of the muted contact above it."""
+        """The report that muted a contact: the one on the phone, else the last one of its muted ancestor."""
         doc = change.doc
         if _was_muted_by_phone(doc):
             return _last_report((doc.get("muting_history") or {}).get(CLIENT))
-        above = _muted_above(doc, _first_seen(change))
+        above = _muted_ancestor(doc, _first_replicated(change))
         info = info_of(above["_id"], change.sentinel, None) if above is not None else {}
         return _last_report(info.get("muting_history"))
 
     def _set(self, contact: Doc, since: datetime | None) -> bool:
-        """Write the state into a contact; whether that changed it. One muted before keeps its time."""
+        """Set the muting of a contact. Returns whether it changed. A contact that was muted before keeps its time."""
         history = contact.get("muting_history")
         current = not history or (
             history.get("last_update") == SERVER and (history.get(SERVER) or {}).get("muted") == (since is not None)
@@ -131,11 +131,11 @@ class Muting:
         return changed
 
     def _set_registrations(self, ids: Iterable[Any], since: datetime | None) -> None:
-        registrations = registrations_about(self._state, self._subjects, *ids)
+        registrations = registrations_about(self._state, self._views, *ids)
         self._save(one for one in registrations if self._set_reminders(one, since is not None))
 
     def _set_reminders(self, registration: Doc, mute: bool) -> bool:
-        """Mute what is not sent yet, or schedule again what is due from today on; whether anything changed."""
+        """Mute unsent tasks, or schedule those due from today on again. Returns whether anything changed."""
         now = self._state.now()
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
         listed = registration.get("scheduled_tasks")
@@ -147,8 +147,8 @@ class Muting:
         changed = [set_task_state(task, MUTED if mute else "scheduled", now=now) for task in chosen]
         return any(changed)
 
-    def _remember(self, doc_id: str, since: datetime | None, report_id: Any) -> None:
-        """Note in the info document who muted a contact, once for each change."""
+    def _record_history(self, doc_id: str, since: datetime | None, report_id: Any) -> None:
+        """Record in the info document which report muted a contact, once for each change."""
         info = info_of(doc_id, self._state.sentinel, None)
         history = list(info.get("muting_history") or ())
         last = history[-1] if history else {}
@@ -163,16 +163,16 @@ class Muting:
             try:
                 self._state.save(doc)
             except Conflict:
-                self._note(f"{doc['_id']} was not muted or unmuted: somebody else saved it meanwhile")
+                self._warn(f"{doc['_id']} was not muted or unmuted: it was saved by something else meanwhile")
 
-    def _tell_missing(self, doc: Doc, context: Context) -> None:
+    def _answer_not_found(self, doc: Doc, context: Context) -> None:
         message = self._message(NOT_FOUND)
-        words = self._messages.wording(doc, message) if message is not None else None
-        unsaid = f'Failed to complete muting request, event type "{NOT_FOUND}" misconfigured.'
-        self._messages.note(doc, {"message": words or unsaid})
-        self._say(doc, NOT_FOUND, context)
+        template = self._messages.template(doc, message) if message is not None else None
+        misconfigured = f'Failed to complete muting request, event type "{NOT_FOUND}" misconfigured.'
+        self._messages.record_error(doc, {"message": template or misconfigured})
+        self._answer(doc, NOT_FOUND, context)
 
-    def _say(self, doc: Doc, event: str, context: Context) -> None:
+    def _answer(self, doc: Doc, event: str, context: Context) -> None:
         message = self._message(event)
         if message is not None:
             self._messages.add(doc, message, message.get("recipient"), context)
@@ -201,19 +201,19 @@ def _is_new_below_muted(change: Change) -> bool:
     doc = change.doc
     return (
         not js.truthy(doc.get("muted"))
-        and _muted_above(doc, _first_seen(change)) is not None
+        and _muted_ancestor(doc, _first_replicated(change)) is not None
         and not change.info.get("muting_history")
         and not _was_muted_by_phone(doc)
     )
 
 
-def _first_seen(change: Change) -> float | None:
-    """When the contact first came to the server, in ms; None if nobody noted it."""
+def _first_replicated(change: Change) -> float | None:
+    """When the contact first reached the server, in ms; None if unknown."""
     return milliseconds(change.info.get("initial_replication_date"))
 
 
-def _muted_above(doc: Doc, before: float | None) -> Doc | None:
-    """The nearest contact above one that is muted, if it was muted `before` (None: at any time)."""
+def _muted_ancestor(doc: Doc, before: float | None) -> Doc | None:
+    """The nearest muted ancestor, if it was muted `before` that time (None: at any time)."""
     for one in [*_lineage(doc)][1:]:
         if js.truthy(one.get("muted")):
             muted = milliseconds(one["muted"])
@@ -233,7 +233,7 @@ def _last_report(history: Any) -> Any:
 
 
 def _lineage(contact: Any) -> Iterator[Doc]:
-    """A contact and those above it."""
+    """A contact and its ancestors."""
     at = contact
     while isinstance(at, dict):
         yield at

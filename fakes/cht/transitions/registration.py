@@ -1,4 +1,4 @@
-"""Registering somebody by SMS: ids, dates, schedules, answers (cht-core `transitions/registration.js`).
+"""Registrations by SMS: ids, dates, schedules, answers (cht-core `transitions/registration.js`).
 
 Triggers: `add_patient` (`add_patient_id`), `add_place`, `add_case`, `add_expected_date`, `add_birth_date`,
 `assign_schedule`, `clear_schedule`.
@@ -10,25 +10,26 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fakes.cht.contacts.contact_types import is_person, is_place
-from fakes.cht.couch.contact_views import Subjects
+from fakes.cht.couch.contact_views import ContactViews
 from fakes.cht.couch.documents import Doc
 from fakes.cht.javascript import moments
 from fakes.cht.javascript.dates import iso
-from fakes.cht.javascript.sandbox import ScriptError, holds
+from fakes.cht.javascript.sandbox import ScriptError
 from fakes.cht.messages.generator import Context, Messages
 from fakes.cht.state import State
-from fakes.cht.transitions.lib.change import Change, Note
-from fakes.cht.transitions.lib.dates_of_people import PREGNANCY, born, pregnant_since
+from fakes.cht.transitions.lib.change import Change, Warn
+from fakes.cht.transitions.lib.conditions import condition_holds
 from fakes.cht.transitions.lib.forms import (
     is_valid_submission,
-    registered,
     registration_for,
     registrations_about,
+    registrations_of,
     subject_ids,
 )
 from fakes.cht.transitions.lib.ids import free_id
-from fakes.cht.transitions.lib.loading import parameters
+from fakes.cht.transitions.lib.loading import trigger_parameters
 from fakes.cht.transitions.lib.new_contacts import NewContacts
+from fakes.cht.transitions.lib.registration_dates import PREGNANCY, birth_date, lmp_date
 from fakes.cht.transitions.lib.schedules import Schedules, next_times
 from fakes.cht.transitions.lib.validations import Validations
 
@@ -43,19 +44,19 @@ class Registration:
     def __init__(
         self,
         state: State,
-        subjects: Subjects,
+        views: ContactViews,
         messages: Messages,
         schedules: Schedules,
         validations: Validations,
-        note: Note,
+        warn: Warn,
     ) -> None:
         self._state = state
-        self._subjects = subjects
+        self._views = views
         self._messages = messages
         self._schedules = schedules
         self._validations = validations
-        self._note = note
-        contacts = NewContacts(state, subjects, messages)
+        self._warn = warn
+        contacts = NewContacts(state, views, messages)
         self._triggers: Mapping[str, Trigger] = {
             "assign_schedule": self._assign_schedules,
             "clear_schedule": self._clear_schedules,
@@ -69,11 +70,11 @@ class Registration:
 
     @property
     def triggers(self) -> tuple[str, ...]:
-        """The names of the triggers that settings may use."""
+        """The names of the supported triggers."""
         return tuple(self._triggers)
 
-    def wants(self, change: Change) -> bool:
-        """A record of a form with a registration, of somebody known or of a public form."""
+    def filter(self, change: Change) -> bool:
+        """A report of a form with a registration, from a known sender or of a public form."""
         doc, settings = change.doc, self._state.settings
         return (
             doc.get("type") == "data_record"
@@ -82,56 +83,54 @@ class Registration:
             and is_valid_submission(settings, doc)
         )
 
-    def run(self, change: Change) -> bool:
-        """Check and register; a record about somebody unknown is answered so.
+    def on_match(self, change: Change) -> bool:
+        """Validate and register, or answer that the patient or place is unknown.
 
-        Raises ScriptError, ValueError, TypeError where the real one throws: the triggers before have done their work.
+        Raises ScriptError, ValueError, TypeError where the real CHT throws; earlier triggers keep their effects.
         """
         doc = change.doc
         configuration = registration_for(self._state.settings, doc.get("form")) or {}
         if not self._validations.passes(doc, configuration, Context(doc.get("patient"), doc.get("place"))):
             return True
-        if not self._is_about_somebody(doc):
+        if not self._has_known_subjects(doc):
             self._messages.reject(doc, configuration, "registration_not_found")
             return True
         view = {**(doc.get("fields") or {}), **doc}
-        wanted = [event for event in _events(configuration) if self._is_wanted(view, event)]
-        given = [parameters(event.get("params")) for event in wanted]
-        for event, told in zip(wanted, given, strict=True):  # no trigger changes the record before all are chosen
-            self._triggers[str(event["trigger"])](doc, configuration, told)
+        events = [event for event in _events(configuration) if self._is_due(view, event)]
+        parameters = [trigger_parameters(event.get("params")) for event in events]
+        # All events are chosen before any trigger changes the record.
+        for event, arguments in zip(events, parameters, strict=True):
+            self._triggers[str(event["trigger"])](doc, configuration, arguments)
         self._add_messages(doc, configuration)
         return True
 
-    def _is_about_somebody(self, doc: Doc) -> bool:
-        """Whether the ids that a record gives are those of a person and of a place."""
+    def _has_known_subjects(self, doc: Doc) -> bool:
+        """Whether the ids in a record are those of a person and of a place."""
         fields, settings = doc.get("fields") or {}, self._state.settings
-        for role, fits in (("patient", is_person), ("place", is_place)):
-            if fields.get(f"{role}_id") and not (doc.get(role) and fits(settings, doc[role])):
+        for role, has_type in (("patient", is_person), ("place", is_place)):
+            if fields.get(f"{role}_id") and not (doc.get(role) and has_type(settings, doc[role])):
                 return False
         return True
 
-    def _is_wanted(self, view: Doc, event: Mapping[str, Any]) -> bool:
-        """Whether the trigger of an event is known, and to be pulled for a record and its fields."""
+    def _is_due(self, view: Doc, event: Mapping[str, Any]) -> bool:
+        """Whether the trigger of an event must run for a record and its fields; false for an unknown trigger."""
         name = str(event.get("trigger"))
         if event.get("name") != "on_create" or not self._applies(view, event):
             return False
         if name not in self._triggers:
-            self._note(f"registration {view.get('form')!r}: there is no trigger {name!r}, so nothing comes of it")
+            self._warn(f"registration {view.get('form')!r}: unknown trigger {name!r}, which does nothing")
         return name in self._triggers
 
     def _applies(self, doc: Doc, entry: Mapping[str, Any]) -> bool:
-        expression = entry.get("bool_expr")
-        if not isinstance(expression, str) or not expression.strip():
-            return True
         try:
-            return holds(expression, {"doc": doc})
+            return condition_holds(entry, doc)
         except ScriptError:
             return False
 
     def _context(self, doc: Doc) -> Context:
         fields = doc.get("fields") or {}
         patients, places = (
-            registered(self._state, self._subjects, fields.get(name)) for name in ("patient_id", "place_id")
+            registrations_of(self._state, self._views, fields.get(name)) for name in ("patient_id", "place_id")
         )
         return Context(doc.get("patient"), doc.get("place"), patients, places)
 
@@ -144,24 +143,24 @@ class Registration:
         fields = doc.get("fields") or {}
         ids = [one for role in ("patient", "place") for one in subject_ids(doc.get(role))]
         ids.append(doc.get("case_id") or fields.get("case_id"))
-        found = registrations_about(self._state, self._subjects, *ids)
+        found = registrations_about(self._state, self._views, *ids)
         self._schedules.silence(doc, {"silence_type": ",".join(names) if isinstance(names, list) else ""}, found)
 
     def _add_case(self, doc: Doc, _configuration: Mapping[str, Any], _parameters: Any) -> None:
         if not doc.get("case_id"):
-            doc["case_id"] = free_id(self._state, self._subjects)
+            doc["case_id"] = free_id(self._state, self._views)
         place = ((doc.get("contact") or {}).get("parent") or {}).get("_id")
         if place:
             doc.setdefault("fields", {})["place_uuid"] = place
 
     def _add_expected_date(self, doc: Doc, _configuration: Mapping[str, Any], _parameters: Any) -> None:
-        start = pregnant_since(doc)
+        start = lmp_date(doc)
         doc["lmp_date"] = None if start is None else iso(start)
         doc["expected_date"] = None if start is None else iso(moments.add(start, PREGNANCY))
 
     def _add_birth_date(self, doc: Doc, _configuration: Mapping[str, Any], _parameters: Any) -> None:
         if isinstance(doc.get("fields"), dict):
-            date = born(doc)
+            date = birth_date(doc)
             doc["birth_date"] = None if date is None else iso(date)
 
     def _add_messages(self, doc: Doc, configuration: Mapping[str, Any]) -> None:
@@ -169,18 +168,12 @@ class Registration:
         more = {"next_msg": next_times(doc, self._state.now())}
         context = Context(context.patient, context.place, context.registrations, context.place_registrations, more)
         for message in configuration.get("messages") or ():
-            if (message.get("event_type") or "report_accepted") == "report_accepted" and is_relevant(message, doc):
+            if (message.get("event_type") or "report_accepted") == "report_accepted" and condition_holds(message, doc):
                 self._messages.add(doc, message, message.get("recipient"), context)
 
 
-def is_relevant(message: Mapping[str, Any], doc: Doc) -> bool:
-    """Whether the condition of a message holds; one without is always sent. Raises ScriptError."""
-    expression = message.get("bool_expr")
-    return not isinstance(expression, str) or not expression.strip() or holds(expression, {"doc": doc})
-
-
 def _events(configuration: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The events of a registration. Raises TypeError, in the words of the real server, for one without any."""
+    """The events of a registration. Raises TypeError with the real server's message if they are missing."""
     events = configuration.get("events")
     if not isinstance(events, list):
         raise TypeError(

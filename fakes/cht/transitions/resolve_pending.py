@@ -1,4 +1,4 @@
-"""Pending messages count as sent at once, so that nothing leaves (cht-core `transitions/resolve_pending.js`)."""
+"""Set pending messages to sent at once, so that nothing is sent (cht-core `transitions/resolve_pending.js`)."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class ResolvePending:
     def __init__(self, state: State) -> None:
         self._state = state
 
-    def wants(self, change: Change) -> bool:
-        """A document with a pending task that has a number and a text."""
+    def filter(self, change: Change) -> bool:
+        """A document with a pending task that has a phone number and a text."""
         return any(_pending(change.doc))
 
-    def run(self, change: Change) -> bool:
+    def on_match(self, change: Change) -> bool:
         """Set the states."""
         now, changed = self._state.now(), False
         for task in [*_pending(change.doc)]:

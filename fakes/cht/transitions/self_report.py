@@ -1,4 +1,4 @@
-"""Reports that people make about themselves: the sender is the patient (cht-core `transitions/self_report.js`)."""
+"""Reports about the senders themselves: the sender is the patient (cht-core `transitions/self_report.js`)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fakes.cht.contacts.lineage import contact_with_lineage
-from fakes.cht.couch.contact_views import Subjects
+from fakes.cht.couch.contact_views import ContactViews
 from fakes.cht.couch.documents import Doc
 from fakes.cht.javascript import values as jv
 from fakes.cht.messages.generator import Messages
@@ -18,15 +18,15 @@ NAME = "self_report"
 
 
 class SelfReport:
-    """Puts the sender into reports of the configured forms, as the patient."""
+    """Sets the sender as the patient of reports of the configured forms."""
 
-    def __init__(self, state: State, subjects: Subjects, messages: Messages) -> None:
+    def __init__(self, state: State, views: ContactViews, messages: Messages) -> None:
         self._state = state
-        self._subjects = subjects
+        self._views = views
         self._messages = messages
 
-    def wants(self, change: Change) -> bool:
-        """A text of a configured form that names no patient."""
+    def filter(self, change: Change) -> bool:
+        """A report of a configured form without a patient."""
         doc = change.doc
         fields = doc.get("fields") or {}
         return bool(
@@ -37,12 +37,12 @@ class SelfReport:
             and not change.has_run(NAME)
         )
 
-    def run(self, change: Change) -> bool:
-        """Put the sender in and answer; a sender that nobody knows is answered so."""
+    def on_match(self, change: Change) -> bool:
+        """Set the patient and answer, or answer that the sender is unknown."""
         doc = change.doc
         configuration = self._configured(doc) or {}
         with self._state.lock:
-            doc_id = self._subjects.contact_by_phone(jv.text(doc["from"]))
+            doc_id = self._views.contact_by_phone(jv.text(doc["from"]))
         patient = None if doc_id is None else contact_with_lineage(doc_id, self._state)
         if patient is None:
             self._messages.reject(doc, configuration, "sender_not_found")

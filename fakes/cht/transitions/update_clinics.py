@@ -1,9 +1,9 @@
-"""Who sent a record: the contact with the sender's number (cht-core `transitions/update_clinics.js`)."""
+"""The sender of a record: the contact with its phone number (cht-core `transitions/update_clinics.js`)."""
 
 from __future__ import annotations
 
 from fakes.cht.contacts.lineage import contact_with_lineage
-from fakes.cht.couch.contact_views import Subjects
+from fakes.cht.couch.contact_views import ContactViews
 from fakes.cht.couch.documents import Doc
 from fakes.cht.messages.generator import Messages, add_error
 from fakes.cht.messages.texts import locale_of, translate
@@ -16,19 +16,19 @@ NOT_FOUND = "sys.facility_not_found"
 
 
 class UpdateClinics:
-    """Puts the contact into records that have none; a form of an unknown sender is answered, unless it is public."""
+    """Sets the contact of records without one; answers a form from an unknown sender, unless the form is public."""
 
-    def __init__(self, state: State, subjects: Subjects, messages: Messages) -> None:
+    def __init__(self, state: State, views: ContactViews, messages: Messages) -> None:
         self._state = state
-        self._subjects = subjects
+        self._views = views
         self._messages = messages
 
-    def wants(self, change: Change) -> bool:
+    def filter(self, change: Change) -> bool:
         """A record without a contact."""
         return change.doc.get("type") == "data_record" and not change.doc.get("contact") and not change.has_run(NAME)
 
-    def run(self, change: Change) -> bool:
-        """Put in the contact, or note that there is none."""
+    def on_match(self, change: Change) -> bool:
+        """Set the contact, or add an error that it is unknown."""
         doc = change.doc
         contact = self._contact(doc)
         if contact is not None:
@@ -46,9 +46,9 @@ class UpdateClinics:
     def _contact(self, doc: Doc) -> Doc | None:
         with self._state.lock:
             if doc.get("refid"):
-                doc_id = self._subjects.contact_by_reference(doc["refid"])
+                doc_id = self._views.contact_by_reference(doc["refid"])
             else:
-                doc_id = self._subjects.contact_by_phone(doc["from"]) if doc.get("from") else None
+                doc_id = self._views.contact_by_phone(doc["from"]) if doc.get("from") else None
         found = None if doc_id is None else contact_with_lineage(doc_id, self._state)
         if found is None or not doc.get("refid") or found.get("type") == "person":
             return found

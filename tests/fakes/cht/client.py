@@ -20,7 +20,7 @@ GATEWAY = ("gateway", "gateway-pass")
 
 @dataclass
 class Client:
-    """A `requests` session in front of a fake CHT; `user` is who calls."""
+    """A `requests` session in front of a fake CHT; `user` makes the calls."""
 
     cht: Cht
     clock: VirtualClock
@@ -45,7 +45,7 @@ class Client:
 
 
 def client(given: Mapping[str, Any] | None = None, user: tuple[str, str] | None = ADMIN) -> Client:
-    """A client of a fake CHT that begins from `given`, or from the built-in world."""
+    """A client of a fake CHT with the seed `given`, or with the built-in one."""
     clock = VirtualClock()
     cht = Cht(clock, session=requests.Session(), rng=random.Random(1))
     if given is not None:

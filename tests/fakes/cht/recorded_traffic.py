@@ -1,4 +1,4 @@
-"""Replaying recorded traffic of CHT Core against the fake one: seed, requests, comparison up to what is volatile."""
+"""Replaying recorded traffic of CHT Core against the fake: seed, requests, comparison except for volatile values."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.folders import GOLDEN
 
 FOLDER = GOLDEN / "cht"
 RECORDED_AT = datetime(2026, 11, 23, 3, 20, tzinfo=UTC)
-PLACE = re.compile(r"\.([A-Za-z_][\w-]*)|\[(\d+)\]|\['([^']+)'\]")
+PATH_STEP = re.compile(r"\.([A-Za-z_][\w-]*)|\[(\d+)\]|\['([^']+)'\]")
 
 Entry = Mapping[str, Any]
 
@@ -37,7 +37,7 @@ class Anything:
     def __init__(self, recorded: Any) -> None:
         self.recorded = recorded
 
-    def meets(self, value: Any) -> bool:
+    def matches(self, value: Any) -> bool:
         return type(value) is type(self.recorded) or (
             isinstance(value, (int, float)) and isinstance(self.recorded, (int, float))
         )
@@ -48,7 +48,7 @@ class Anything:
 
 @dataclass
 class World:
-    """A fake CHT in the state a recording begins from, with its control API."""
+    """A fake CHT in the initial state of a recording, with its control API."""
 
     cht: Cht
     control: FlaskClient
@@ -68,7 +68,7 @@ def not_yet() -> dict[str, str]:
 
 
 def recordings(name: str) -> list[Any]:
-    """Parameters for a test of every recording; those on the list are expected to fail, and must fail."""
+    """Parameters for a test of every recording; those listed in `not_yet.toml` must fail."""
     listed = not_yet()
     found = []
     for entry in entries(name):
@@ -79,7 +79,7 @@ def recordings(name: str) -> list[Any]:
 
 
 def world(given: Mapping[str, Any], session: requests.Session | None = None) -> World:
-    """A fake seeded over the control API. `session` is what it uses for calls out."""
+    """A fake seeded over the control API. `session` makes its outgoing calls."""
     clock = VirtualClock(RECORDED_AT)
     cht = Cht(clock, session=session or requests.Session(), rng=random.Random(1))
     app = Flask("control")
@@ -114,9 +114,9 @@ def body_of(request: Mapping[str, Any]) -> bytes:
 
 
 def send_at_once(cht: Cht, request: Mapping[str, Any], times: int) -> list[Reply]:
-    """Send a request `times` times at one moment: all have looked before any saves."""
-    meeting = threading.Barrier(times)
-    cht.messaging.pause = lambda: _meet(meeting)
+    """Send a request `times` times simultaneously: all look up duplicates before any of them saves."""
+    barrier = threading.Barrier(times)
+    cht.messaging.database_delay = lambda: _wait_at(barrier)
     replies: list[Reply] = []
     threads = [threading.Thread(target=lambda: replies.append(send(cht, request))) for _ in range(times)]
     for thread in threads:
@@ -126,19 +126,21 @@ def send_at_once(cht: Cht, request: Mapping[str, Any], times: int) -> list[Reply
     return replies
 
 
-def _meet(meeting: threading.Barrier) -> None:
-    meeting.wait(5)
+def _wait_at(barrier: threading.Barrier) -> None:
+    barrier.wait(5)
 
 
 def differences(entry: Entry, made: World, replies: Iterable[Reply]) -> list[str]:
-    """What differs from the recording: answers, then documents. Empty if nothing does."""
-    wanted = masked(entry)
-    found = [text for reply in replies for text in _answer(wanted["response"], reply)] if "response" in wanted else []
+    """Differences from the recording: replies, then documents."""
+    expected = masked(entry)
+    found = (
+        [text for reply in replies for text in _answer(expected["response"], reply)] if "response" in expected else []
+    )
     if "docs" in entry:
         given = (entry.get("given") or {}).get("docs")
-        found += documents(wanted["docs"], docs_of(made), given if isinstance(given, list) else [])
+        found += documents(expected["docs"], docs_of(made), given if isinstance(given, list) else [])
     if "sentinel_docs" in entry:
-        found += documents(wanted["sentinel_docs"], docs_of(made, "sentinel"))
+        found += documents(expected["sentinel_docs"], docs_of(made, "sentinel"))
     stored = (entry.get("observed") or {}).get("docs_stored")
     if stored is not None and len(docs_of(made)) != stored:
         found.append(f"documents: {stored} recorded, {len(docs_of(made))} found")
@@ -152,10 +154,10 @@ def docs_of(made: World, database: str = "medic") -> list[dict[str, Any]]:
 
 
 def masked(entry: Entry) -> dict[str, Any]:
-    """A copy of a recording with Anything in every volatile place."""
+    """A copy of a recording with Anything for every volatile value."""
     copy: dict[str, Any] = json.loads(json.dumps(entry))
     for path in entry.get("volatile", ()):
-        steps = [int(index) if index else name or quoted for name, index, quoted in PLACE.findall(path)]
+        steps = [int(index) if index else name or quoted for name, index, quoted in PATH_STEP.findall(path)]
         target: Any = copy
         for step in steps[:-1]:
             target = target[step] if _has(target, step) else None
@@ -170,29 +172,29 @@ def _has(value: Any, step: str | int) -> bool:
     return isinstance(value, dict) and step in value
 
 
-def equal(wanted: Any, found: Any) -> bool:
-    """Whether a value is as recorded; types count, but 1 and 1.0 are one number."""
-    if isinstance(wanted, Anything):
-        return wanted.meets(found)
-    if isinstance(wanted, dict):
+def equal(expected: Any, found: Any) -> bool:
+    """Whether a value is as recorded; types must be equal, but 1 and 1.0 are one number."""
+    if isinstance(expected, Anything):
+        return expected.matches(found)
+    if isinstance(expected, dict):
         return (
             isinstance(found, dict)
-            and wanted.keys() == found.keys()
-            and all(equal(value, found[key]) for key, value in wanted.items())
+            and expected.keys() == found.keys()
+            and all(equal(value, found[key]) for key, value in expected.items())
         )
-    if isinstance(wanted, list):
-        return isinstance(found, list) and len(wanted) == len(found) and all(map(equal, wanted, found))
-    return isinstance(wanted, bool) == isinstance(found, bool) and bool(wanted == found)
+    if isinstance(expected, list):
+        return isinstance(found, list) and len(expected) == len(found) and all(map(equal, expected, found))
+    return isinstance(expected, bool) == isinstance(found, bool) and bool(expected == found)
 
 
-def documents(wanted: list[Any], found: list[dict[str, Any]], given: Iterable[Any] = ()) -> list[str]:
-    """Differences between two sets of documents, whatever their order.
+def documents(expected: list[Any], found: list[dict[str, Any]], given: Iterable[Any] = ()) -> list[str]:
+    """Differences between two sets of documents, in any order.
 
-    Some recordings leave out documents that were there before and did not change; such `given` ones may be found.
+    Some recordings omit unchanged documents of the seed; such `given` documents may be found.
     """
     rest = list(found)
     missing = []
-    for doc in wanted:
+    for doc in expected:
         match = next((index for index, candidate in enumerate(rest) if equal(doc, candidate)), None)
         if match is None:
             missing.append(doc)
@@ -203,25 +205,25 @@ def documents(wanted: list[Any], found: list[dict[str, Any]], given: Iterable[An
     return lost + [f"found but not recorded: {doc!r}" for doc in rest if doc not in unchanged]
 
 
-def _answer(wanted: Mapping[str, Any], reply: Reply) -> list[str]:
+def _answer(expected: Mapping[str, Any], reply: Reply) -> list[str]:
     found = []
-    if reply.status != wanted["status"]:
-        found.append(f"status: {wanted['status']} recorded, {reply.status} found")
-    for name, value in (wanted.get("headers") or {}).items():
+    if reply.status != expected["status"]:
+        found.append(f"status: {expected['status']} recorded, {reply.status} found")
+    for name, value in (expected.get("headers") or {}).items():
         if reply.header(name) != value:
             found.append(f"header {name}: {value!r} recorded, {reply.header(name)!r} found")
     text = reply.body.decode("utf-8", "replace")
-    if isinstance(wanted.get("body"), str) and wanted["body"] != text:
-        found.append(f"body: {wanted['body']!r} recorded, {text!r} found")
-    if "body_starts" in wanted and not text.startswith(wanted["body_starts"]):
-        found.append(f"body: should begin with {wanted['body_starts']!r}, is {text[:80]!r}")
-    if "json" in wanted and not equal(wanted["json"], json.loads(text)):
-        found.append(f"JSON: {wanted['json']!r} recorded, {text} found")
+    if isinstance(expected.get("body"), str) and expected["body"] != text:
+        found.append(f"body: {expected['body']!r} recorded, {text!r} found")
+    if "body_starts" in expected and not text.startswith(expected["body_starts"]):
+        found.append(f"body: should begin with {expected['body_starts']!r}, is {text[:80]!r}")
+    if "json" in expected and not equal(expected["json"], json.loads(text)):
+        found.append(f"JSON: {expected['json']!r} recorded, {text} found")
     return found
 
 
 def replay(entry: Entry, prepare: Callable[[Entry], Mapping[str, Any]] | None = None) -> list[str]:
-    """Replay a recording of one request to CHT; what differs."""
+    """Replay a recording of one request to CHT. Returns the differences."""
     made = world(prepare(entry) if prepare else entry.get("given") or {})
     times = entry["request"].get("simultaneous")
     replies = send_at_once(made.cht, entry["request"], times) if times else [send(made.cht, entry["request"])]

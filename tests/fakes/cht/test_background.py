@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fakes.cht.jobs import Gone
+from fakes.cht.jobs import JobStopped
 from tests.fakes.cht.recorded_traffic import World, send, world
 from tests.scripted_server import Script, session
 
@@ -40,7 +40,7 @@ def put(made: World, doc_id: str) -> None:
     made.clock.advance(0)
 
 
-def test_what_is_saved_while_the_processes_are_dead_is_pushed_when_they_run_again() -> None:
+def test_what_is_saved_while_the_processes_are_killed_is_pushed_when_they_run_again() -> None:
     made, script = made_world()
     made.cht.kill()
     put(made, "a")
@@ -51,18 +51,18 @@ def test_what_is_saved_while_the_processes_are_dead_is_pushed_when_they_run_agai
     assert len(script.asked) == 1
 
 
-def test_held_processes_begin_nothing_until_they_go_on() -> None:
+def test_paused_processes_begin_nothing_until_they_are_resumed() -> None:
     made, script = made_world()
-    made.cht.background.hold()
+    made.cht.background.pause()
     put(made, "a")
     made.clock.advance(3600)
     assert script.asked == []
-    made.cht.background.go_on()
+    made.cht.background.resume()
     made.clock.advance(0)
     assert len(script.asked) == 1
 
 
-def test_a_process_that_dies_over_a_push_makes_it_again() -> None:
+def test_a_process_that_is_killed_during_a_push_repeats_it() -> None:
     """Nothing was noted as pushed: cht-core sentinel/src/lib/feed.js goes on from the last change that was done."""
     deaths = iter([True, False])
     made, script = made_world()
@@ -70,7 +70,7 @@ def test_a_process_that_dies_over_a_push_makes_it_again() -> None:
     def dying(_number: int, _request: Any) -> Any:
         if next(deaths):
             made.cht.kill()
-            raise Gone
+            raise JobStopped
         return OK
 
     script.answer_with(dying)
@@ -90,7 +90,7 @@ def test_the_interval_of_the_passes_can_be_set_and_holds_after_a_restart() -> No
 
 
 @pytest.mark.parametrize("wrong", [{}, {"sending_every": 0}, {"sending_every": "1"}, {"sending_every": True}, []])
-def test_an_interval_that_is_none_is_refused_with_a_sentence(wrong: Any) -> None:
+def test_an_invalid_interval_is_rejected_with_a_sentence(wrong: Any) -> None:
     made, _script = made_world()
     answer = made.control.put("/cht/timers", json=wrong)
     assert answer.status_code == 400

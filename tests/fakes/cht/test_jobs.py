@@ -1,4 +1,4 @@
-"""Tasks: while one waits, time and the others go on; on a virtual clock in one order only, and without real time."""
+"""Jobs: while one waits, time and the others go on; on a virtual clock in one order only, and without real time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from fakes.cht.jobs import Tasks
+from fakes.cht.jobs import Jobs
 from fakes.clock import SystemClock, VirtualClock
 
 PATIENCE = 10.0
@@ -17,7 +17,7 @@ class Diary:
 
     def __init__(self) -> None:
         self.clock = VirtualClock()
-        self.tasks = Tasks(self.clock)
+        self.jobs = Jobs(self.clock)
         self.lines: list[tuple[float, str]] = []
         self._begun = self.clock.timestamp()
 
@@ -28,16 +28,16 @@ class Diary:
         def action() -> None:
             for seconds in waits:
                 self.note(name)
-                self.tasks.pass_time(seconds)
+                self.jobs.pass_time(seconds)
             self.note(f"{name} ends")
 
-        return self.tasks.start(action)
+        return self.jobs.start(action)
 
     def begin(self, name: str, *waits: float) -> None:
         assert self.start(name, *waits)
 
 
-def test_a_task_that_waits_holds_up_neither_the_clock_nor_another_task() -> None:
+def test_a_job_that_waits_blocks_neither_the_clock_nor_another_job() -> None:
     diary = Diary()
     diary.start("a", 3, 3)
     diary.clock.call_later(1, lambda: diary.note("timer"))
@@ -46,78 +46,78 @@ def test_a_task_that_waits_holds_up_neither_the_clock_nor_another_task() -> None
     assert diary.lines == [(0, "a"), (1, "timer"), (2, "b"), (3, "a"), (4, "b ends"), (6, "a ends")]
 
 
-def test_a_task_that_never_waits_is_over_when_it_was_started() -> None:
+def test_a_job_that_never_waits_has_ended_after_its_start() -> None:
     diary = Diary()
     assert diary.start("a")
     assert diary.lines == [(0, "a ends")]
 
 
-def test_outside_of_tasks_time_passes_for_all_and_a_pause_does_nothing() -> None:
+def test_outside_of_jobs_time_passes_for_all_and_sleep_in_job_does_nothing() -> None:
     diary = Diary()
-    diary.tasks.pause(5)
+    diary.jobs.sleep_in_job(5)
     assert diary.clock.timestamp() == diary._begun
-    diary.tasks.pass_time(5)
+    diary.jobs.pass_time(5)
     assert diary.clock.timestamp() == diary._begun + 5
 
 
-def test_stopped_tasks_end_where_they_wait_and_do_nothing_more() -> None:
+def test_stopped_jobs_end_where_they_wait_and_do_nothing_more() -> None:
     diary = Diary()
     diary.start("a", 3)
     diary.start("b", 5)
-    diary.tasks.stop()
+    diary.jobs.stop()
     diary.clock.advance(10)
     assert diary.lines == [(0, "a"), (0, "b")]
 
 
-def test_a_task_that_waits_while_it_is_being_stopped_is_stopped_all_the_same() -> None:
+def test_a_job_that_waits_while_it_is_being_stopped_is_stopped_too() -> None:
     diary = Diary()
     threads: list[threading.Thread] = []
 
     def stubborn() -> None:
         threads.append(threading.current_thread())
         try:
-            diary.tasks.pass_time(1)
+            diary.jobs.pass_time(1)
         finally:
-            diary.tasks.pass_time(1)
+            diary.jobs.pass_time(1)
 
-    diary.tasks.start(stubborn)
-    diary.tasks.stop()
+    diary.jobs.start(stubborn)
+    diary.jobs.stop()
     diary.clock.advance(5)
     threads[0].join(PATIENCE)
     assert not threads[0].is_alive()
 
 
-def test_what_a_task_raises_is_seen_by_whoever_moves_the_clock() -> None:
+def test_what_a_job_raises_reaches_the_caller_that_moves_the_clock() -> None:
     diary = Diary()
 
     def fail() -> None:
-        diary.tasks.pass_time(1)
+        diary.jobs.pass_time(1)
         raise ValueError("broken")
 
-    assert diary.tasks.start(fail)
+    assert diary.jobs.start(fail)
     with pytest.raises(ValueError, match="broken"):
         diary.clock.advance(2)
 
 
-def test_inside_a_task_that_moves_the_clock_itself_no_other_task_begins() -> None:
+def test_inside_a_job_that_moves_the_clock_itself_no_other_job_begins() -> None:
     """Else passes against a server that is always slow would begin within each other without end."""
     diary = Diary()
     started: list[bool] = []
     diary.clock.call_later(1, lambda: started.append(diary.start("b")))
-    diary.tasks.start(lambda: diary.clock.advance(3))
+    diary.jobs.start(lambda: diary.clock.advance(3))
     assert (started, diary.lines) == ([False], [])
 
 
-def test_in_real_time_a_task_that_waits_holds_up_neither_clock_nor_caller() -> None:
+def test_in_real_time_a_job_that_waits_blocks_neither_clock_nor_caller() -> None:
     clock = SystemClock()
-    tasks = Tasks(clock)
+    jobs = Jobs(clock)
     go_on, ended, rang = threading.Event(), threading.Event(), threading.Event()
 
     def wait() -> None:
         go_on.wait(PATIENCE)
         ended.set()
 
-    tasks.start(wait)
+    jobs.start(wait)
     clock.call_later(0.001, rang.set)
     assert rang.wait(PATIENCE)
     assert not ended.is_set()
@@ -126,8 +126,8 @@ def test_in_real_time_a_task_that_waits_holds_up_neither_clock_nor_caller() -> N
     clock.close()
 
 
-def test_what_a_task_raises_in_real_time_is_kept() -> None:
-    tasks = Tasks(SystemClock())
+def test_what_a_job_raises_in_real_time_is_recorded() -> None:
+    jobs = Jobs(SystemClock())
     threads: list[threading.Thread] = []
     begun = threading.Event()
 
@@ -136,7 +136,7 @@ def test_what_a_task_raises_in_real_time_is_kept() -> None:
         begun.set()
         raise ValueError("broken")
 
-    tasks.start(fail)
+    jobs.start(fail)
     assert begun.wait(PATIENCE)
     threads[0].join(PATIENCE)
-    assert [str(failure) for failure in tasks.failures] == ["broken"]
+    assert [str(failure) for failure in jobs.failures] == ["broken"]

@@ -1,1 +1,1 @@
-"""Reading reports out of texts: which form a text is, and what it says (cht-core `api/src/services/report`)."""
+"""Parsing reports from texts: the form of a text, and its fields (cht-core `api/src/services/report`)."""

@@ -1,4 +1,4 @@
-"""Reading one value by the type of its field (cht-core `smsparser.js`, `parseField`)."""
+"""Parsing one value by the type of its field (cht-core `smsparser.js`, `parseField`)."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ DEVANAGARI = str.maketrans("०१२३४५६७८९", "0123456789")
 NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\Z")
 OTHER_BASE = re.compile(r"0(?:[xX][0-9a-fA-F]+|[bB][01]+|[oO][0-7]+)\Z")
 LATEST = 8.64e15
-"""The last ms that a date of JavaScript can hold."""
+"""The last ms of a JavaScript date."""
 
 Reader = Callable[[Any, Mapping[str, Any], str, State], Any]
 
 
 def parse_field(field: Mapping[str, Any], raw: Any, key: str, state: State) -> Any:
-    """The value of a field: typed, None if it cannot be read; a field of unknown type keeps the text as it is."""
+    """The typed value of a field, None if it is invalid; a field of unknown type keeps the raw text."""
     reader = READERS.get(str(field.get("type")))
     if reader is None or raw is None:
         return raw
@@ -35,7 +35,7 @@ def _clean(raw: Any) -> str:
 
 
 def _number(raw: Any) -> int | float | None:
-    """As `Number` reads a text: blanks are 0, other bases count; a text of nothing but invisible characters is none."""
+    """A number as `Number` reads it: spaces are 0, other bases are allowed; None for invisible characters only."""
     cleaned = _clean(raw)
     text = js.trim(cleaned)
     if not text:
@@ -48,17 +48,17 @@ def _number(raw: Any) -> int | float | None:
 def _integer(raw: Any, field: Mapping[str, Any], _key: str, state: State) -> Any:
     if not field.get("list"):
         return _number(raw)
-    wanted = INVISIBLE.sub("", js.string(raw))
+    choice = INVISIBLE.sub("", js.string(raw))
     for item in field["list"]:
-        if js.string(item[0]) == wanted:
+        if js.string(item[0]) == choice:
             return translate(state, item[1])
     return None
 
 
 def _string(raw: Any, field: Mapping[str, Any], key: str, _state: State) -> Any:
     if field.get("list"):
-        wanted = INVISIBLE.sub("", raw) if isinstance(raw, str) else raw
-        return next((item[1] for item in field["list"] if item[0] == wanted), raw)
+        choice = INVISIBLE.sub("", raw) if isinstance(raw, str) else raw
+        return next((item[1] for item in field["list"] if item[0] == choice), raw)
     return _clean(raw) if key in ("patient_id", "place_id") else raw
 
 
@@ -86,8 +86,8 @@ def _digits(raw: Any, _field: Mapping[str, Any], _key: str, _state: State) -> An
     return _clean(raw)
 
 
-def _unreadable(_raw: Any, _field: Mapping[str, Any], _key: str, _state: State) -> Any:
-    """Dates of the Bikram Sambat calendar: this fake has no calendar tables, so they count as unreadable."""
+def _unsupported(_raw: Any, _field: Mapping[str, Any], _key: str, _state: State) -> Any:
+    """Dates of the Bikram Sambat calendar: the fake does not support it, so they count as invalid."""
     return None
 
 
@@ -95,7 +95,7 @@ READERS: Mapping[str, Reader] = {
     "integer": _integer,
     "string": _string,
     "date": _date,
-    "bsDate": _unreadable,
+    "bsDate": _unsupported,
     "boolean": _boolean,
     "month": _month,
     "phone_number": _phone,

@@ -16,7 +16,7 @@ MUVUKU = re.compile(r"\s*([A-Za-z]?[0-9])!.+!.+")
 
 
 def header(message: str) -> str | None:
-    """The parser code in front of a Muvuku text (`1`, `J1`, ...), None for any other text."""
+    """The parser code at the start of a Muvuku text (`1`, `J1`, ...); None for any other text."""
     match = MUVUKU.match(message)
     return match[1].upper() if match else None
 
@@ -33,15 +33,15 @@ def parse_positions(definition: Mapping[str, Any], message: str) -> dict[str, An
 
 
 def parse_labels(definition: Mapping[str, Any], message: str, label: Label) -> dict[str, Any]:
-    """Label and value in turn; `\\#` stands for the mark itself."""
+    """Labels and values alternate; `\\#` is a literal `#`."""
     data = "!".join(message.split("!")[2:])
     parts = re.sub(r"([^\\])#", "\\1\v", data).split("\v")
     pairs = [(js.trim(name), value) for name, value in zip(parts[::2], parts[1::2], strict=False)]
     found: dict[str, Any] = {}
     for key, field in definition["fields"].items():
         labels = field.get("labels")
-        wanted = label(labels["tiny"]) if isinstance(labels, dict) and labels.get("tiny") else None
+        expected = label(labels["tiny"]) if isinstance(labels, dict) and labels.get("tiny") else None
         for name, value in pairs:
-            if isinstance(wanted, str) and name.lower() == wanted.lower():
+            if isinstance(expected, str) and name.lower() == expected.lower():
                 found[key] = value.replace("\\#", "#")
     return found

@@ -1,4 +1,4 @@
-"""From a text to the fields of its form (cht-core `api/src/services/report/smsparser.js`)."""
+"""Parsing a text into the fields of its form (cht-core `api/src/services/report/smsparser.js`)."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ FIRST_WORD = re.compile(rf"[{js.SPACES}]*([^{js.SPACES}!\-,:#]+)")
 
 
 def strip_invisible(text: str) -> str:
-    """`text` without characters of no width."""
+    """`text` without zero-width characters."""
     return INVISIBLE.sub("", text)
 
 
 def form_code(message: Any) -> str | None:
-    """What may be the form's code at the beginning of a text, in upper case, whether there is such a form or not."""
+    """The possible form code at the start of a text, in upper case, whether or not such a form exists."""
     if not isinstance(message, str):
         return None
     parts = message.split("!")
@@ -33,9 +33,9 @@ def form_code(message: Any) -> str | None:
 
 
 def parse(definition: Mapping[str, Any], message: str, locale: Any, state: State) -> dict[str, Any]:
-    """The fields of a text, typed as the form says; dots in names make nested objects.
+    """The fields of a text, typed by the form; dots in names create nested objects.
 
-    Empty for a text that cannot be read. `_extra_fields` is true for more values than fields.
+    Empty for a text that cannot be parsed. `_extra_fields` is true if there are more values than fields.
     """
     raw, complete = _raw(definition, message, locale, state)
     found: dict[str, Any] = {}
@@ -53,7 +53,7 @@ def parse(definition: Mapping[str, Any], message: str, locale: Any, state: State
 
 
 def _raw(definition: Mapping[str, Any], message: str, locale: Any, state: State) -> tuple[dict[str, Any], bool]:
-    """Values by field as they stand in the text, and whether fields without a value count too."""
+    """Raw values by field, and whether fields without a value count too."""
 
     def label(texts: Any, language: Any = None) -> Any:
         return translate(state, texts, language) if texts is not None else None
@@ -88,7 +88,7 @@ def _without_code(definition: Mapping[str, Any], message: str) -> str:
 
 
 def _add_bikram_sambat(found: dict[str, Any], definition: Mapping[str, Any], raw: Mapping[str, Any]) -> None:
-    """The date made of year, month and day fields: without calendar tables it counts as unreadable, thus None."""
+    """The date from year, month and day fields: the calendar is not supported, so it is None."""
     kinds = {field.get("type"): key for key, field in reversed(definition["fields"].items())}
     years = [raw.get(key) for key, field in definition["fields"].items() if field.get("type") == "bsYear"]
     if "bsAggreDate" in kinds and years and js.truthy(years[-1]):

@@ -24,7 +24,7 @@ Label = Callable[[Any], Any]
 
 
 def is_compact(definition: Mapping[str, Any], message: str, label: Label) -> bool:
-    """Whether a message (without its form code) holds values only: a single part that begins with no field's label."""
+    """Whether a message (without its form code) has only values: a single part that starts with no field's label."""
     if not message or BOUNDARY.search(message):
         return False
     labels = [
@@ -48,7 +48,7 @@ def _starts_with(message: str, label: Any) -> bool:
 
 
 def parse_compact(definition: Mapping[str, Any], message: str) -> dict[str, Any]:
-    """Values in the order of the fields; quotation marks hold words together, a last text field takes the rest."""
+    """Values in the order of the fields; quotation marks group words, a string field at the end takes the rest."""
     fields = definition["fields"]
     values = QUOTED.findall(message)
     if len(values) > len(fields):
@@ -66,7 +66,7 @@ def parse_compact(definition: Mapping[str, Any], message: str) -> dict[str, Any]
 
 
 def parse(message: str) -> dict[str, Any]:
-    """Values by name in lower case; a name that occurs several times has a list."""
+    """Values by name in lower case; a repeated name has a list."""
     found: dict[str, Any] = {}
     for part in BOUNDARY.split(message):
         match = FIELD.search(part)

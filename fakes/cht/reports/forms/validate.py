@@ -1,4 +1,4 @@
-"""What is wrong with a parsed report (cht-core `api/src/services/report/validate.js`)."""
+"""The errors of a parsed report (cht-core `api/src/services/report/validate.js`)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TYPES: Mapping[str, Callable[[Any], bool]] = {
 
 
 def validate(definition: Mapping[str, Any], data: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """Faults as (code, context): fields of a wrong type each by itself, then all missing ones together."""
+    """Errors as (code, context): one for each field of a wrong type, then one for all missing fields."""
     found: list[tuple[str, dict[str, Any]]] = []
     missing: list[str] = []
     for key, field in definition["fields"].items():

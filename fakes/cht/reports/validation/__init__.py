@@ -1,1 +1,1 @@
-"""The rules by which settings say what may stand in a report (cht-core `shared-libs/validation`)."""
+"""The validation rules of reports (cht-core `shared-libs/validation`)."""

@@ -1,7 +1,7 @@
-"""Reports by what one of their fields says, whatever its case.
+"""Reports by the value of one of their fields, case-insensitive.
 
-Stands for the index `reports_by_freetext` (cht-core `ddocs/medic-db/medic/nouveau/reports_by_freetext`): it holds texts
-and numbers of a report and of its fields, but none whose name ends in `_date`.
+Stands for the index `reports_by_freetext` (cht-core `ddocs/medic-db/medic/nouveau/reports_by_freetext`): it contains
+the strings and numbers of a report and of its fields, except names that end in `_date`.
 """
 
 from __future__ import annotations
@@ -20,43 +20,43 @@ LONGEST = 1000
 ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
-class SearchFault(ValueError):
-    """A search that the database refuses."""
+class SearchError(ValueError):
+    """A search that the database rejects."""
 
 
 class Freetext:
-    """Built at the first search, for few settings ask for one; kept up to date from then on.
+    """The index. Built at the first search, because few settings need it, and updated from then on.
 
-    Guarded by the lock of the state.
+    The lock of the state guards it.
     """
 
     def __init__(self, state: State) -> None:
         self._state = state
-        self._of: Documents | None = None
+        self._source: Documents | None = None
         self._docs: dict[str, dict[str, None]] = {}
         self._keys: dict[str, tuple[str, ...]] = {}
 
-    def reports(self, wanted: str) -> list[str]:
-        """The reports that have a field and value such as `name:ada`. Raises SearchFault."""
-        wanted = wanted.strip().lower()
-        if len(wanted) < SHORTEST or '"' in wanted or len(wanted) - len(wanted.rstrip("\\")) & 1:
-            raise SearchFault(wanted)
-        if self._of is not self._state.docs:
+    def reports(self, query: str) -> list[str]:
+        """Ids of the reports with a field and value such as `name:ada`, sorted. Raises SearchError."""
+        query = query.strip().lower()
+        if len(query) < SHORTEST or '"' in query or len(query) - len(query.rstrip("\\")) & 1:
+            raise SearchError(query)
+        if self._source is not self._state.docs:
             self._build(self._state.docs)
-        return sorted(self._docs.get(ESCAPED.sub(r"\1", wanted), ()))
+        return sorted(self._docs.get(ESCAPED.sub(r"\1", query), ()))
 
     def _build(self, documents: Documents) -> None:
-        self._of, self._docs, self._keys = documents, {}, {}
+        self._source, self._docs, self._keys = documents, {}, {}
         for doc in documents.all_docs():
-            self._learn(doc["_id"], doc)
+            self._update(doc["_id"], doc)
 
         def changed(doc_id: str, after: Doc | None) -> None:
-            if self._of is documents:
-                self._learn(doc_id, after)
+            if self._source is documents:
+                self._update(doc_id, after)
 
         documents.listen(changed)
 
-    def _learn(self, doc_id: str, doc: Doc | None) -> None:
+    def _update(self, doc_id: str, doc: Doc | None) -> None:
         for key in self._keys.pop(doc_id, ()):
             del self._docs[key][doc_id]
         keys = tuple(dict.fromkeys(_keys_of(doc))) if doc is not None else ()

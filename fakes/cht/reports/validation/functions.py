@@ -1,7 +1,7 @@
-"""What a rule may ask of a value, by the name in lower case (cht-core `validation/src/validator_functions.js`).
+"""The rule functions on a value, by name in lower case (cht-core `validation/src/validator_functions.js`).
 
-Each is called with the values of the report, the value in question and the arguments that stand in the rule.
-Raises RuleFault where the real one throws.
+Each is called with the values of the report, the value of the property and the arguments in the rule.
+Raises RuleError where the real CHT throws.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ EMAIL = re.compile(r"[\w.%+-]+@[a-z0-9.-]+\.[a-z]{2,4}", re.IGNORECASE | re.ASCI
 
 Values = Mapping[str, Any]
 Arguments = Sequence[Any]
-Question = Callable[[Values, Any, Arguments], bool]
+RuleFunction = Callable[[Values, Any, Arguments], bool]
 
 
-class RuleFault(ValueError):
-    """A rule that cannot be asked; the text is what the real server writes of it: JSON."""
+class RuleError(ValueError):
+    """A rule that cannot be evaluated; the text is the JSON that the real server stores."""
 
     def __init__(self, json_text: str = "{}") -> None:
         super().__init__(json_text)
 
 
-def argument(arguments: Arguments, place: int) -> Any:
-    """The argument at a place, UNDEFINED if the rule has fewer."""
-    return arguments[place] if place < len(arguments) else UNDEFINED
+def argument(arguments: Arguments, index: int) -> Any:
+    """The argument at an index, UNDEFINED if the rule has fewer."""
+    return arguments[index] if index < len(arguments) else UNDEFINED
 
 
 def _equals(_values: Values, value: Any, arguments: Arguments) -> bool:
@@ -55,7 +55,7 @@ def _is_short_enough(_values: Values, value: Any, arguments: Arguments) -> bool:
 
 def _has_length(_values: Values, value: Any, arguments: Arguments) -> bool:
     if value is None or value is UNDEFINED:
-        raise RuleFault
+        raise RuleError
     return len(jv.text(value)) == jv.leading_integer(argument(arguments, 0))
 
 
@@ -75,7 +75,7 @@ def _is_one_of(_values: Values, value: Any, arguments: Arguments) -> bool:
     return any(jv.equal(one, value) for one in arguments)
 
 
-def _is_given(_values: Values, value: Any, _arguments: Arguments) -> bool:
+def _is_present(_values: Values, value: Any, _arguments: Arguments) -> bool:
     return jv.truthy(value)
 
 
@@ -105,7 +105,7 @@ def _is_email(_values: Values, value: Any, _arguments: Arguments) -> bool:
 
 
 def _matches(_values: Values, value: Any, arguments: Arguments) -> bool:
-    """A pattern of JavaScript, anywhere in the value. One that does not end in time ends as one that throws."""
+    """A JavaScript pattern, anywhere in the value. A timeout counts as an exception."""
     pattern, flags = argument(arguments, 0), argument(arguments, 1)
     names = {
         "pattern": "" if pattern is UNDEFINED else jv.text(pattern),
@@ -115,7 +115,7 @@ def _matches(_values: Values, value: Any, arguments: Arguments) -> bool:
     try:
         return holds("new RegExp(pattern, flags).test(value)", names)
     except ScriptError:
-        raise RuleFault from None
+        raise RuleError from None
 
 
 def _equals_field(values: Values, value: Any, arguments: Arguments) -> bool:
@@ -124,14 +124,14 @@ def _equals_field(values: Values, value: Any, arguments: Arguments) -> bool:
 
 def _lower(value: Any) -> str:
     if not isinstance(value, str):
-        raise RuleFault
+        raise RuleError
     return value.lower()
 
 
 def _length(value: Any) -> float:
-    """`value.length`: of texts, counted as JavaScript does, and lists; NaN for what has none."""
+    """`value.length` of strings, counted as in JavaScript, and of lists; else NaN."""
     if value is None or value is UNDEFINED:
-        raise RuleFault
+        raise RuleError
     if isinstance(value, dict):
         return jv.number(value.get("length", UNDEFINED))
     if isinstance(value, str):
@@ -139,7 +139,7 @@ def _length(value: Any) -> float:
     return len(value) if isinstance(value, list) else jv.number(UNDEFINED)
 
 
-FUNCTIONS: Mapping[str, Question] = {
+FUNCTIONS: Mapping[str, RuleFunction] = {
     "equals": _equals,
     "iequals": _equals_in_any_case,
     "sequals": _is_same,
@@ -151,7 +151,7 @@ FUNCTIONS: Mapping[str, Question] = {
     "max": _is_at_most,
     "between": _is_between,
     "in": _is_one_of,
-    "required": _is_given,
+    "required": _is_present,
     "optional": _anything,
     "numeric": _is_numeric,
     "alpha": _has_letters_only,

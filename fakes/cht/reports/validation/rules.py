@@ -1,7 +1,7 @@
-"""Asking a rule about a value (cht-core `validation/src/{pupil,validator}.js`).
+"""Evaluating a rule on a value (cht-core `validation/src/{pupil,validator}.js`).
 
-`&&` and `||` are worked off from left to right, neither first; all parts are asked, whatever the ones before said. A
-function that nobody knows holds. `other` before a name takes the value of the field that the first argument names.
+`&&` and `||` are evaluated from left to right without precedence or short-circuiting. An unknown function is true.
+The prefix `other` takes the value of the field that the first argument names.
 """
 
 from __future__ import annotations
@@ -11,34 +11,34 @@ from typing import Any
 
 from fakes.cht.javascript import values as jv
 from fakes.cht.javascript.paths import UNDEFINED
-from fakes.cht.reports.validation.functions import Question, RuleFault, Values, argument
-from fakes.cht.reports.validation.syntax import Call, Group, Item, SyntaxFault, parse
+from fakes.cht.reports.validation.functions import RuleError, RuleFunction, Values, argument
+from fakes.cht.reports.validation.syntax import Call, Group, Item, RuleSyntaxError, parse
 from fakes.cht.reports.validation.tokens import Tokens
 
 OTHER = "other"
 
 
-def holds(rule: Any, values: Values, name: str, functions: Mapping[str, Question]) -> bool:
-    """Whether the value `name` is as a rule wants it. Raises RuleFault."""
+def holds(rule: Any, values: Values, name: str, functions: Mapping[str, RuleFunction]) -> bool:
+    """Whether the value `name` satisfies a rule. Raises RuleError."""
     if not isinstance(rule, str):
-        raise RuleFault
+        raise RuleError
     try:
         items = parse(Tokens(rule).read())
-    except SyntaxFault as fault:
-        raise RuleFault(str(fault)) from None
-    return _Asked(values, name, functions).all_hold(items)
+    except RuleSyntaxError as fault:
+        raise RuleError(str(fault)) from None
+    return _Evaluation(values, name, functions).all_hold(items)
 
 
-class _Asked:
-    """One report and the value in question."""
+class _Evaluation:
+    """The evaluation of a rule on one value of a report."""
 
-    def __init__(self, values: Values, name: str, functions: Mapping[str, Question]) -> None:
+    def __init__(self, values: Values, name: str, functions: Mapping[str, RuleFunction]) -> None:
         self._values = values
         self._name = name
         self._functions = functions
 
     def all_hold(self, items: Iterable[Item] | None) -> bool:
-        """Whether what stands in a group holds; what is missing holds."""
+        """Whether the items of a group hold; a missing group does."""
         result, both, negated = True, True, False
         for item in items or ():
             if item in ("&&", "||"):
@@ -46,9 +46,9 @@ class _Asked:
             elif item == "!":
                 negated = True
             else:
-                held = self._holds(item) != negated
+                value = self._holds(item) != negated
                 negated = False
-                result = (result and held) if both else (result or held)
+                result = (result and value) if both else (result or value)
         return result
 
     def _holds(self, item: Item) -> bool:
@@ -66,5 +66,5 @@ class _Asked:
             name = name.removeprefix(OTHER)
             of = jv.text(argument(arguments, 0))
             arguments = arguments[1:]
-        asked = self._functions.get(name)
-        return asked is None or asked(self._values, self._values.get(of, UNDEFINED), arguments)
+        function = self._functions.get(name)
+        return function is None or function(self._values, self._values.get(of, UNDEFINED), arguments)

@@ -1,7 +1,7 @@
-"""What a rule asks for, from its parts (cht-core `validation/src/parser.js`).
+"""The parser of rules, from tokens to calls and groups (cht-core `validation/src/parser.js`).
 
-A name without brackets asks as one with empty brackets does, except before `?` and `:`, where it is dropped or, if a
-bracket or the end follows, ends up in the part after the sign.
+A name without brackets is a call without arguments, except before `?` and `:`, where it is dropped or, if a bracket or
+the end follows, moves into the branch after the sign.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ WORDS: tuple[tuple[Kind, Expected, str], ...] = (
     ("||", "operator", "logical OR"),
     ("!", "!", "logical NOT"),
 )
-"""What each part has to be expected as, and what it is called if it is not."""
+"""By token: the expectation it needs, and its name in the error if that is missing."""
 
 
-class SyntaxFault(ValueError):
-    """A rule that cannot be read; the text is what the real server writes into the record: JSON."""
+class RuleSyntaxError(ValueError):
+    """A rule that cannot be parsed; the text is the JSON that the real server stores in the record."""
 
     def __init__(self, message: str, at: int | None = None) -> None:
         about = {"message": message, **({} if at is None else {"pos": at})}
@@ -50,7 +50,7 @@ class Call:
 
 @dataclass
 class Group:
-    """What stands in brackets; a choice if it has conditions: `then` where they hold, else `otherwise`."""
+    """The content of brackets, or a ternary if it has conditions: `then` if they hold, else `otherwise`."""
 
     items: list[Item] = field(default_factory=list)
     conditions: list[Item] | None = None
@@ -62,7 +62,7 @@ Item = Call | Group | Sign
 
 
 def parse(tokens: Sequence[Token]) -> list[Item]:
-    """What a rule asks for. Raises SyntaxFault."""
+    """The items of a rule. Raises RuleSyntaxError."""
     reader = _Reader()
     for at, token in enumerate(tokens):
         reader.take(token, at, last=at == len(tokens) - 1)
@@ -73,15 +73,15 @@ class _Reader:
     def __init__(self) -> None:
         self._open = [Group()]
         self._call: Call | None = None
-        self._complete = True  # whether the call goes to its place at the end of this part
+        self._complete = True  # whether the call is complete after this token
         self._expected: tuple[Expected, ...] = OPERAND
 
     def take(self, token: Token, at: int, last: bool) -> None:
-        """Take the next part. Raises SyntaxFault."""
+        """Process the next token. Raises RuleSyntaxError."""
         kind = token.kind
         for one, expected, word in WORDS:
             if kind == one and expected not in self._expected:
-                raise SyntaxFault(f"Unexpected {word}", None if kind in "?:" else at)
+                raise RuleSyntaxError(f"Unexpected {word}", None if kind in "?:" else at)
         opens, closes, sign = self._read(token, at)
         self._complete = self._complete or last
         if self._complete and self._call is not None:
@@ -94,13 +94,13 @@ class _Reader:
         self._close(choice=last or closes, group=closes, at=at)
 
     def end(self) -> list[Item]:
-        """Everything. Raises SyntaxFault where something stands open."""
+        """All items. Raises RuleSyntaxError if a bracket is still open."""
         if len(self._open) > 1:
-            raise SyntaxFault("All blocks weren't closed.")
+            raise RuleSyntaxError("All blocks weren't closed.")
         return self._open[0].items
 
     def _read(self, token: Token, at: int) -> tuple[bool, bool, Sign | None]:
-        """Whether a group opens, whether one closes, and the sign that has to be noted."""
+        """Whether a group opens, whether one closes, and the sign to be added."""
         kind = token.kind
         if kind == "(":
             return self._bracket(at), False, None
@@ -130,7 +130,7 @@ class _Reader:
             self._expected = ("value", "end of arguments")
             return False
         if "(" not in self._expected:
-            raise SyntaxFault("Unexpected opening bracket", at)
+            raise RuleSyntaxError("Unexpected opening bracket", at)
         self._complete = True
         self._expected = (*OPERAND, ")")
         return True
@@ -138,7 +138,7 @@ class _Reader:
     def _end_bracket(self, at: int) -> bool:
         of_arguments = self._call is not None and "end of arguments" in self._expected
         if not of_arguments and ")" not in self._expected:
-            raise SyntaxFault("Unexpected closing bracket", at)
+            raise RuleSyntaxError("Unexpected closing bracket", at)
         self._complete = True
         self._expected = AFTER_CALL
         return not of_arguments
@@ -168,5 +168,5 @@ class _Reader:
             self._open.pop()
         if group:
             if len(self._open) == 1:
-                raise SyntaxFault("Can't close the root block.", at)
+                raise RuleSyntaxError("Can't close the root block.", at)
             self._open.pop()

@@ -1,7 +1,7 @@
-"""Cutting a rule such as `integer && between(1, 42)` into its parts (cht-core `validation/src/lexer.js`).
+"""Splitting a rule such as `integer && between(1, 42)` into tokens (cht-core `validation/src/lexer.js`).
 
-Blanks count only within quotes. A backslash outside of quotes takes the next character as it is. What stands open when
-the rule ends in a blank or a backslash is lost, as in the real one: a rule `required ` asks for nothing.
+Spaces count only within quotes. A backslash outside of quotes escapes the next character. An unfinished token at a
+space or backslash at the end of the rule is lost, as in the real CHT: the rule `required ` checks nothing.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ SINGLE: tuple[Kind, ...] = (",", ":", "?", "!", "(", ")")
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A part of a rule; `value` is the text of a name or a value, the number of a number."""
+    """A token of a rule; `value` is the text of a name or a string, or the number."""
 
     kind: Kind
     value: str | float = ""
 
 
 class Tokens:
-    """Goes through a rule once."""
+    """Reads a rule once."""
 
     def __init__(self, rule: str) -> None:
         self._rule = rule
@@ -38,14 +38,14 @@ class Tokens:
         self._escaped = False
 
     def read(self) -> list[Token]:
-        """The parts in their order."""
+        """The tokens in order."""
         at = 0
         while at < len(self._rule):
             at += self._step(at)
         return self._found
 
     def _step(self, at: int) -> int:
-        """Take what stands at a place; how many characters it was."""
+        """Process the character or sign at an index. Returns its length."""
         char, last = self._rule[at], at == len(self._rule) - 1
         if self._escaped or (self._quote is not None and char != self._quote):
             self._escaped = False

@@ -1,1 +1,1 @@
-"""What transitions share: the change they work on, which of them run, schedules, short ids, validations."""
+"""Shared code of the transitions: the change, loading, schedules, short ids, conditions, validations."""

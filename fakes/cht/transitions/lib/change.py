@@ -1,4 +1,4 @@
-"""One record on its way through the transitions."""
+"""One change of a document, on its way through the transitions."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from fakes.cht.couch.documents import Doc, Documents
 
 @dataclass
 class Change:
-    """A document with contacts filled in, and what is remembered about it.
+    """A hydrated document with its info document.
 
-    `sentinel` is the database of info documents. `request_id` is set while a request of somebody waits for the end.
+    `sentinel` is the database of info documents. `request_id` is set if an HTTP request waits for the transitions.
     """
 
     doc: Doc
@@ -23,21 +23,21 @@ class Change:
     request_id: str | None = None
 
     def has_run(self, name: str) -> bool:
-        """Whether the transition changed this document before."""
+        """Whether the transition has changed this document before."""
         return bool((self.info.get("transitions") or {}).get(name))
 
 
 class Transition(Protocol):
-    """One transition."""
+    """One transition. The methods have the names that they have in CHT."""
 
-    def wants(self, change: Change) -> bool:
-        """Whether it has to do with this change."""
+    def filter(self, change: Change) -> bool:
+        """Whether the transition applies to this change."""
         ...
 
-    def run(self, change: Change) -> bool:
-        """Do it; whether it counts as having changed the document. What it raises becomes an error of the document."""
+    def on_match(self, change: Change) -> bool:
+        """Apply it. Returns whether the document counts as changed. An exception becomes an error of the document."""
         ...
 
 
-Note = Callable[[str], None]
-"""Called with a sentence where the fake does less than the real server would."""
+Warn = Callable[[str], None]
+"""Called with a sentence where the fake does less than the real server, or something failed."""

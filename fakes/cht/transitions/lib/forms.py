@@ -1,4 +1,4 @@
-"""What the settings say about the form of a record, and whether the record counts (cht-core `lib/utils.js`)."""
+"""The settings of a record's form, and whether a record is a valid submission (cht-core `lib/utils.js`)."""
 
 from __future__ import annotations
 
@@ -6,23 +6,22 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from fakes.cht.couch.contact_views import Subjects
+from fakes.cht.couch.contact_views import ContactViews
 from fakes.cht.couch.documents import Doc
 from fakes.cht.state import State
-from fakes.cht.transitions.lib.change import Change
 
 Settings = Mapping[str, Any]
 
 
 def form_of(settings: Settings, doc: Doc) -> Mapping[str, Any] | None:
-    """The definition of a record's form, None if it has none."""
+    """The definition of a record's form, or None."""
     forms = settings.get("forms")
     found = forms.get(doc.get("form")) if isinstance(forms, Mapping) and isinstance(doc.get("form"), str) else None
     return found if isinstance(found, Mapping) else None
 
 
 def is_valid_submission(settings: Settings, doc: Doc) -> bool:
-    """Whether a record counts: made in the app, or of a public form, or of a known sender."""
+    """Whether a record counts: created in the app, or of a public form, or from a known sender."""
     if doc.get("content_type") == "xml" and doc.get("type") == "data_record":
         return True
     form = form_of(settings, doc)
@@ -45,59 +44,46 @@ def configured(settings: Settings, name: str) -> Iterator[Mapping[str, Any]]:
 
 
 def entry_for(settings: Settings, name: str, code: Any) -> Mapping[str, Any] | None:
-    """The first entry of a setting that is for a form, None if there is none."""
+    """The first entry of a list setting for a form, or None."""
     return next((one for one in configured(settings, name) if one.get("form") == code), None)
 
 
-def accepts(settings: Settings, setting: str, change: Change, transition: str) -> bool:
-    """Whether an accepting transition takes a record: of a form of its setting, that counts, and not taken before."""
-    doc = change.doc
-    return bool(
-        doc.get("type") == "data_record"
-        and doc.get("form")
-        and doc.get("reported_date")
-        and not change.has_run(transition)
-        and entry_for(settings, setting, doc.get("form")) is not None
-        and is_valid_submission(settings, doc)
-    )
-
-
 def registration_for(settings: Settings, code: Any) -> Mapping[str, Any] | None:
-    """The registration of a form; case and signs around the code do not count."""
+    """The registration of a form; letter case and non-word characters after the code are ignored."""
     if not isinstance(code, str):
         return None
     pattern = re.compile(rf"W*{re.escape(code)}\W*", re.IGNORECASE)
     return next((one for one in configured(settings, "registrations") if pattern.fullmatch(str(one.get("form")))), None)
 
 
-def registrations_about(state: State, subjects: Subjects, *ids: Any) -> list[Doc]:
-    """The registrations about patients, places or cases, each once, as they are now."""
+def registrations_about(state: State, views: ContactViews, *ids: Any) -> list[Doc]:
+    """The current registrations about patients, places or cases, each once."""
     with state.lock:
-        found = dict.fromkeys(doc_id for one in ids if one for doc_id in subjects.reports_about(one))
+        found = dict.fromkeys(doc_id for one in ids if one for doc_id in views.reports_by_subject(one))
         docs = [doc for doc_id in found if (doc := state.docs.get(doc_id)) is not None]
     return [doc for doc in docs if is_registration(state.settings, doc)]
 
 
-def registered(state: State, subjects: Subjects, code: Any) -> list[Doc]:
-    """The registrations of a patient or place by its short id, as they are now."""
+def registrations_of(state: State, views: ContactViews, code: Any) -> list[Doc]:
+    """The current registrations of a patient or place by its short id."""
     with state.lock:
-        docs = [doc for doc_id in subjects.registered(code) if (doc := state.docs.get(doc_id)) is not None]
+        docs = [doc for doc_id in views.registered_patients(code) if (doc := state.docs.get(doc_id)) is not None]
     return [doc for doc in docs if is_registration(state.settings, doc)]
 
 
 def subject_ids(contact: Doc | None) -> list[Any]:
-    """The ids by which reports may name a contact; of a report those that it names itself."""
+    """The ids by which reports refer to a contact; for a report, the ids in it."""
     found = contact or {}
     if found.get("type") != "data_record":
         return [found[key] for key in ("_id", "patient_id", "place_id") if found.get(key)]
-    given = found.get("fields")
-    sources = (found, given if isinstance(given, dict) else {})
+    fields = found.get("fields")
+    sources = (found, fields if isinstance(fields, dict) else {})
     names = ("patient_id", "patient_uuid", "place_id", "place_uuid")
     return [source[name] for name in names for source in sources if source.get(name)]
 
 
 def is_registration(settings: Settings, doc: Doc) -> bool:
-    """Whether a report registers somebody: without errors, of a form with a registration, public or of a contact."""
+    """Whether a report is a registration: without errors, of a form with a registration, public or from a contact."""
     code = doc.get("form")
     if doc.get("errors") or doc.get("type") != "data_record" or not isinstance(code, str):
         return False

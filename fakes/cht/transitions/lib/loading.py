@@ -1,7 +1,7 @@
-"""Which transitions run: those that the settings switch on, or none at all if any of them is not configured rightly.
+"""Which transitions run: those that the settings enable, or none at all if any of them is misconfigured.
 
 Source: cht-core `transitions/index.js` (loadTransitions) and the `init` of each transition. The server and sentinel
-load them each for themselves; the server leaves out those that only sentinel runs.
+each load them; the server skips those that run only in sentinel.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from fakes.cht.javascript import js
 from fakes.cht.state import State
 
 SERVER, SENTINEL = "server", "sentinel"
-KNOWN = (
+TRANSITIONS = (
     "update_clinics",
     "self_report",
     "registration",
@@ -35,7 +35,7 @@ KNOWN = (
     "mark_for_outbound",
     "create_user_for_contacts",
 )
-"""In the order in which they run."""
+"""All transitions of CHT, in the order in which they run."""
 SENTINEL_ONLY = (
     "generate_shortcode_on_contacts",
     "generate_patient_id_on_people",
@@ -44,77 +44,77 @@ SENTINEL_ONLY = (
     "muting",
     "create_user_for_contacts",
 )
-FORMS = (("muting", "mute_forms"), ("death_reporting", "mark_deceased_forms"))
-"""Lists of forms that may not be empty, by transition."""
+REQUIRED_FORMS = (("muting", "mute_forms"), ("death_reporting", "mark_deceased_forms"))
+"""Transition and list setting that must not be empty."""
 
 Settings = Mapping[str, Any]
 
 
-class Loading:
-    """Whether any transition runs in one process, SERVER or SENTINEL; why none does is told once for each settings."""
+class LoadedTransitions:
+    """Whether any transition runs in one process, SERVER or SENTINEL. Warns once per settings why none does."""
 
-    def __init__(self, state: State, here: str, note: Callable[[str], None]) -> None:
+    def __init__(self, state: State, process: str, warn: Callable[[str], None]) -> None:
         self._state = state
-        self._here = here
-        self._note = note
-        self._of: Settings | None = None
-        self._any = False
+        self._process = process
+        self._warn = warn
+        self._checked_settings: Settings | None = None
+        self._any_loaded = False
 
-    def any(self) -> bool:
-        """Whether any runs with the present settings."""
+    def any_loaded(self) -> bool:
+        """Whether any transition runs with the current settings."""
         settings = self._state.settings
-        if self._of is not settings:
-            self._of, self._any = settings, bool(loaded(settings, self._here))
-            wrong = fault(settings, self._here)
-            if wrong is not None:
-                self._note(f"no transition runs, nor would any in the real {self._here}: {wrong}")
-        return self._any
+        if self._checked_settings is not settings:
+            self._checked_settings, self._any_loaded = settings, bool(loaded_transitions(settings, self._process))
+            error = configuration_error(settings, self._process)
+            if error is not None:
+                self._warn(f"no transition runs, as in the real {self._process}: {error}")
+        return self._any_loaded
 
 
-def loaded(settings: Settings, here: str) -> tuple[str, ...]:
-    """The transitions that run in SERVER or SENTINEL, in their order."""
-    return () if fault(settings, here) is not None else _wanted(settings, here)
+def loaded_transitions(settings: Settings, process: str) -> tuple[str, ...]:
+    """The transitions that run in a process, SERVER or SENTINEL, in their order."""
+    return () if configuration_error(settings, process) is not None else _enabled(settings, process)
 
 
-def fault(settings: Settings, here: str) -> str | None:
-    """Why no transition runs; None if nothing is wrong."""
+def configuration_error(settings: Settings, process: str) -> str | None:
+    """Why no transition runs; None if the configuration is valid."""
     configured = settings.get("transitions")
-    unknown = [name for name in configured if name not in KNOWN] if isinstance(configured, dict) else []
+    unknown = [name for name in configured if name not in TRANSITIONS] if isinstance(configured, dict) else []
     if unknown:
-        return f"there is no transition {unknown[0]!r}"
-    wanted = _wanted(settings, here)
-    for name, key in FORMS:
+        return f"unknown transition {unknown[0]!r}"
+    enabled = _enabled(settings, process)
+    for name, key in REQUIRED_FORMS:
         forms = _mapping(settings.get(name)).get(key)
-        if name in wanted and not (isinstance(forms, list) and forms):
+        if name in enabled and not (isinstance(forms, list) and forms):
             return f"{name} needs a list of forms in {name}.{key}"
-    return next(_faults_of_registrations(settings), None) if "registration" in wanted else None
+    return next(_registration_errors(settings), None) if "registration" in enabled else None
 
 
-def parameters(given: Any) -> Any:
-    """Parameters of a trigger: an object or list as it is or as JSON, else names with commas between.
+def trigger_parameters(params: Any) -> Any:
+    """The parameters of a trigger: an object or a list, possibly as JSON, or comma-separated names.
 
-    Raises ValueError for JSON that is none.
+    Raises ValueError for invalid JSON.
     """
-    if not js.truthy(given):
+    if not js.truthy(params):
         return {}
-    if not isinstance(given, str):
-        return given
-    if given.strip()[:1] in ("[", "{"):
-        return json.loads(given)
-    return given.split(",")
+    if not isinstance(params, str):
+        return params
+    if params.strip()[:1] in ("[", "{"):
+        return json.loads(params)
+    return params.split(",")
 
 
-def _wanted(settings: Settings, here: str) -> tuple[str, ...]:
+def _enabled(settings: Settings, process: str) -> tuple[str, ...]:
     configured = settings.get("transitions")
-    on = [name for name, value in configured.items() if _is_on(value)] if isinstance(configured, dict) else []
-    return tuple(name for name in KNOWN if name in on and not (here == SERVER and name in SENTINEL_ONLY))
+    names = [name for name, value in configured.items() if _is_enabled(value)] if isinstance(configured, dict) else []
+    return tuple(name for name in TRANSITIONS if name in names and not (process == SERVER and name in SENTINEL_ONLY))
 
 
-def _is_on(value: Any) -> bool:
+def _is_enabled(value: Any) -> bool:
     return js.truthy(value) and not (isinstance(value, dict) and js.truthy(value.get("disable")))
 
 
-def _faults_of_registrations(settings: Settings) -> Iterator[str]:
+def _registration_errors(settings: Settings) -> Iterator[str]:
     registrations = settings.get("registrations")
     if not isinstance(registrations, list):
         yield "registration needs a list in registrations"
@@ -122,30 +122,30 @@ def _faults_of_registrations(settings: Settings) -> Iterator[str]:
     for one in registrations:
         for event in _mappings(_mapping(one).get("events")):
             about = f"registration {_mapping(one).get('form')!r}, {event.get('trigger')}"
-            yield from (f"{about}: {words}" for words in _faults_of_event(settings, event))
+            yield from (f"{about}: {error}" for error in _event_errors(settings, event))
 
 
-def _faults_of_event(settings: Settings, event: Mapping[str, Any]) -> Iterator[str]:
+def _event_errors(settings: Settings, event: Mapping[str, Any]) -> Iterator[str]:
     trigger = event.get("trigger")
     try:
-        given = parameters(event.get("params"))
+        parameters = trigger_parameters(event.get("params"))
     except ValueError:
-        yield "its params are no JSON"
+        yield "its params are not valid JSON"
         return
-    named = given if isinstance(given, dict) else {}
+    named = parameters if isinstance(parameters, dict) else {}
     if trigger == "add_patient":
         if named.get("patient_id_field") == "patient_id":
-            yield "patient_id_field may not be patient_id"
-        yield from _faults_of_type(settings, named.get("contact_type") or "person", person=True)
+            yield "patient_id_field must not be patient_id"
+        yield from _type_errors(settings, named.get("contact_type") or "person", person=True)
     elif trigger == "add_place":
-        yield from _faults_of_type(settings, named.get("contact_type"), person=False)
+        yield from _type_errors(settings, named.get("contact_type"), person=False)
     elif trigger in ("assign_schedule", "clear_schedule") and not (
-        js.truthy(event.get("params")) and isinstance(given, list)
+        js.truthy(event.get("params")) and isinstance(parameters, list)
     ):
-        yield "its params have to name schedules"
+        yield "its params must name schedules"
 
 
-def _faults_of_type(settings: Settings, type_id: Any, *, person: bool) -> Iterator[str]:
+def _type_errors(settings: Settings, type_id: Any, *, person: bool) -> Iterator[str]:
     found = contact_type(settings, type_id)
     if found is None:
         yield f"contact_types has no type {type_id!r}"

@@ -1,6 +1,6 @@
-"""Contacts that a registration makes: triggers `add_patient` and `add_place` (cht-core `transitions/registration.js`).
+"""Contacts created by a registration: triggers `add_patient` and `add_place` (cht-core `transitions/registration.js`).
 
-A patient whose own id is missing or taken is made all the same, without a short id, as by the real server.
+A patient whose provided id is missing or taken is still created, without a short id, as by the real server.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from typing import Any
 
 from fakes.cht.contacts.contact_types import BUILT_IN, PERSON, is_place, may_be_parent
 from fakes.cht.contacts.lineage import minified
-from fakes.cht.couch.contact_views import Subjects
+from fakes.cht.couch.contact_views import ContactViews
 from fakes.cht.couch.documents import Doc, copy_json
 from fakes.cht.javascript import js
-from fakes.cht.messages.generator import NOTHING, Context, Messages
+from fakes.cht.messages.generator import NO_CONTEXT, Context, Messages
 from fakes.cht.messages.phone_number import normalize
 from fakes.cht.state import State
 from fakes.cht.transitions.lib.forms import form_of
@@ -23,36 +23,36 @@ Configuration = Mapping[str, Any]
 
 
 class NewContacts:
-    """Makes contacts and saves them at once; the record is told their short ids."""
+    """Creates contacts and saves them at once; the record gets their short ids."""
 
-    def __init__(self, state: State, subjects: Subjects, messages: Messages) -> None:
+    def __init__(self, state: State, views: ContactViews, messages: Messages) -> None:
         self._state = state
-        self._subjects = subjects
+        self._views = views
         self._messages = messages
 
     def add_patient(self, doc: Doc, configuration: Configuration, parameters: Any) -> None:
-        """A person, unless the record has a `patient_id` already."""
+        """Create a person, unless the record already has a `patient_id`."""
         if js.truthy(doc.get("patient_id")):
             return
-        given = parameters if isinstance(parameters, dict) else {}
-        self._set_patient_id(doc, configuration, given.get("patient_id_field"))
-        kind = given.get("contact_type")
+        named = parameters if isinstance(parameters, dict) else {}
+        self._set_patient_id(doc, configuration, named.get("patient_id_field"))
+        kind = named.get("contact_type")
         about = {"type": "contact", "contact_type": kind} if js.truthy(kind) else {"type": PERSON}
         self._add(doc, configuration, parameters, "patient", about)
 
     def add_place(self, doc: Doc, configuration: Configuration, parameters: Any) -> None:
-        """A place, unless the record has a `place_id` already."""
+        """Create a place, unless the record already has a `place_id`."""
         if js.truthy(doc.get("place_id")):
             return
-        doc["place_id"] = free_id(self._state, self._subjects)
+        doc["place_id"] = free_id(self._state, self._views)
         kind = parameters.get("contact_type") if isinstance(parameters, dict) else None
         about = {"type": kind} if kind in BUILT_IN else {"type": "contact", "contact_type": kind}
         self._add(doc, configuration, parameters, "place", about)
 
     def _set_patient_id(self, doc: Doc, configuration: Configuration, field: Any) -> None:
-        """The id that the record brings in a field, if it is free; without such a field a new one."""
+        """Set the id from a field of the record, if it is unused; without such a field set a new one."""
         if not js.truthy(field):
-            doc["patient_id"] = free_id(self._state, self._subjects)
+            doc["patient_id"] = free_id(self._state, self._views)
             return
         provided = _fields(doc).get(str(field))
         if not js.truthy(provided):
@@ -88,20 +88,20 @@ class NewContacts:
         self._state.save({"_id": self._state.new_id(), **contact})
 
     def _describe(self, doc: Doc, configuration: Configuration, patient: Doc) -> bool:
-        """Add the day of birth and the number of a patient; false for a number that is none."""
+        """Add the date of birth and the phone number of a patient. Returns false for an invalid number."""
         if js.truthy(doc.get("birth_date")):
             patient["date_of_birth"] = doc["birth_date"]
         phone = _fields(doc).get(_phone_field(form_of(self._state.settings, doc)))
         if not js.truthy(phone):
             return True
         if normalize(self._state.settings, phone) is False:
-            self._messages.reject(doc, configuration, "provided_phone_not_valid", NOTHING)
+            self._messages.reject(doc, configuration, "provided_phone_not_valid", NO_CONTEXT)
             return False
         patient["phone"] = phone
         return True
 
     def _parent(self, doc: Doc, configuration: Configuration, parameters: Mapping[str, Any]) -> Doc | None:
-        """The place above the new contact: that of the sender, or the one whose id stands in the field `parent_id`."""
+        """The parent of the new contact: the sender's place, or the place with the id in the field `parent_id`."""
         field = parameters.get("parent_id")
         if not js.truthy(field):
             found = (doc.get("contact") or {}).get("parent")
@@ -116,9 +116,9 @@ class NewContacts:
         return found if isinstance(found, dict) else None
 
     def _parent_of_sender(self, doc: Doc) -> Doc | None:
-        """Where nobody put the sender into the record, it is done here."""
+        """The sender's place; sets the contact of a record without one."""
         with self._state.lock:
-            doc_id = self._subjects.contact_by_phone(doc["from"]) if doc.get("from") else None
+            doc_id = self._views.contact_by_phone(doc["from"]) if doc.get("from") else None
             contact = None if doc_id is None else self._state.docs.get(doc_id)
             if contact is None:
                 return None
@@ -129,7 +129,7 @@ class NewContacts:
 
     def _contact(self, code: Any) -> Doc | None:
         with self._state.lock:
-            doc_id = self._subjects.contact_of(code) if js.truthy(code) else None
+            doc_id = self._views.contact_by_shortcode(code) if js.truthy(code) else None
             return None if doc_id is None else self._state.docs.get(doc_id)
 
 
@@ -139,7 +139,7 @@ def _fields(doc: Doc) -> Mapping[str, Any]:
 
 
 def _name_field(parameters: Any, role: str) -> str:
-    """The field that holds the name: the first parameter of a list, a parameter of its own, or `patient_name`."""
+    """The field with the name: the first parameter of a list, a named parameter, or `patient_name`/`place_name`."""
     if isinstance(parameters, list) and parameters and parameters[0]:
         return str(parameters[0])
     named = parameters.get(f"{role}_name_field") if isinstance(parameters, dict) else None
@@ -147,7 +147,7 @@ def _name_field(parameters: Any, role: str) -> str:
 
 
 def _phone_field(form: Mapping[str, Any] | None) -> str:
-    """The first field for phone numbers; no name if there is none."""
+    """The first field for phone numbers; empty if there is none."""
     fields = form.get("fields") if form is not None else None
     entries = fields.items() if isinstance(fields, dict) else ()
     return next((key for key, one in entries if isinstance(one, dict) and one.get("type") == "phone_number"), "")

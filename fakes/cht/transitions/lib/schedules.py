@@ -1,4 +1,4 @@
-"""Reminders of a registration: when each is due, and stopping them (cht-core `lib/schedules.js`, `lib/utils.js`)."""
+"""Reminders of a registration: their due dates, and clearing them (cht-core `lib/schedules.js`, `lib/utils.js`)."""
 
 from __future__ import annotations
 
@@ -11,41 +11,41 @@ from fakes.cht.javascript import js, moments
 from fakes.cht.javascript.dates import iso
 from fakes.cht.javascript.mustache import TemplateError
 from fakes.cht.javascript.paths import UNDEFINED, get_path
-from fakes.cht.messages.deny import outgoing_allowed
 from fakes.cht.messages.generator import Context, Messages, add_error
+from fakes.cht.messages.outgoing_allowed import outgoing_allowed
 from fakes.cht.messages.task_state import set_task_state
 from fakes.cht.state import State
-from fakes.cht.transitions.lib.change import Note
+from fakes.cht.transitions.lib.change import Warn
 from fakes.cht.transitions.lib.forms import configured
 
 CLEARABLE = ("pending", "scheduled", "muted")
 
 
-class SaveFault(ValueError):
-    """A document that somebody else saved meanwhile; the text is JSON, as the real one writes it."""
+class SaveConflict(ValueError):
+    """A document that was saved by something else meanwhile; the text is JSON, as in the real CHT."""
 
 
 class Schedules:
-    """Writes scheduled tasks into registrations, and clears them."""
+    """Adds scheduled tasks to registrations, and clears them."""
 
-    def __init__(self, state: State, messages: Messages, note: Note) -> None:
+    def __init__(self, state: State, messages: Messages, warn: Warn) -> None:
         self._state = state
         self._messages = messages
-        self._note = note
+        self._warn = warn
 
     def assign(self, doc: Doc, name: str, context: Context) -> None:
-        """Add the tasks of the schedule `name` to `doc`. Those already past are left out, with the rest of their group.
+        """Add the tasks of the schedule `name` to `doc`. Past tasks are left out, with the rest of their group.
 
-        A document that lacks the date from which the schedule counts gets none; one whose date cannot be read gets
-        tasks without a date, which are due as soon as the document was reported.
+        A document without the date from which the schedule counts gets none; one with an invalid date gets tasks
+        without a date, which are due from the date of the report.
         """
         schedule = next(
             (one for one in reversed([*configured(self._state.settings, "schedules")]) if one.get("name") == name), None
         )
-        begun = None if schedule is None else _start(doc, schedule.get("start_from", "reported_date"))
-        if schedule is None or begun is None or _has_run(doc, name):
+        start_value = None if schedule is None else _start(doc, schedule.get("start_from", "reported_date"))
+        if schedule is None or start_value is None or _has_schedule(doc, name):
             return
-        start = moments.read(begun)
+        start = moments.read(start_value)
         skipped: list[Any] = []
         for message in _entries(schedule.get("messages")):
             if message.get("group") not in skipped:
@@ -62,12 +62,12 @@ class Schedules:
     ) -> None:
         span = moments.offset(message.get("offset"))
         if span is None:
-            self._note(f"schedule {schedule.get('name')!r}: {message.get('offset')!r} is no offset such as '2 weeks'")
+            self._warn(f"schedule {schedule.get('name')!r}: {message.get('offset')!r} is not an offset like '2 weeks'")
             return
         due = None if start is None else moments.add(start, span)
         if due is not None:
             due = moments.on_day(moments.at_time(due, message.get("send_time")), message.get("send_day"))
-        if (due is not None and due < self._state.now()) or not self._messages.wording(doc, message):
+        if (due is not None and due < self._state.now()) or not self._messages.template(doc, message):
             if not js.truthy(schedule.get("start_mid_group")):
                 skipped.append(message.get("group"))
             return
@@ -98,9 +98,9 @@ class Schedules:
         return task
 
     def silence(self, report: Doc, configuration: Mapping[str, Any], registrations: Sequence[Doc]) -> None:
-        """Clear reminders of other registrations: all of the given types, or the groups that begin `silence_for` long.
+        """Clear reminders of other registrations: all of `silence_type`, or their groups due within `silence_for`.
 
-        Each registration is saved. Raises SaveFault, as the real one breaks off, if somebody else saved it meanwhile.
+        Saves each registration. Raises SaveConflict, as the real CHT fails, if it was saved meanwhile.
         """
         types = configuration.get("silence_type")
         if not isinstance(types, str) or not types:
@@ -125,22 +125,22 @@ class Schedules:
             save_changed(self._state, registration)
 
     def _is_due_by(self, task: Doc, until: datetime | None) -> bool:
-        """Whether a task is due by then. One without a date is due now; dates that are none are never reached."""
+        """Whether a task is due by `until`. A task without a date is due now, one with an invalid date never."""
         due = moments.read(task["due"]) if "due" in task else self._state.now()
         return due is not None and until is not None and due <= until
 
 
 def save_changed(state: State, doc: Doc) -> None:
-    """Save a document that a transition changed besides its own. Raises SaveFault."""
+    """Save another document that a transition changed. Raises SaveConflict."""
     try:
         doc["_rev"] = state.save(doc)
     except Conflict:
         about = {"id": doc["_id"], "error": "conflict", "reason": "Document update conflict.", "docId": doc["_id"]}
-        raise SaveFault(js.dumps(about)) from None
+        raise SaveConflict(js.dumps(about)) from None
 
 
 def next_times(doc: Doc, now: datetime) -> dict[str, int]:
-    """How long it is from now to the first reminder, in each unit: what templates know as `next_msg`."""
+    """The time until the first reminder in each unit: the template variable `next_msg`."""
     tasks = _entries(doc.get("scheduled_tasks"))
     due = (moments.read(tasks[0].get("due")) if tasks else None) or now
     seconds = (due - now).total_seconds()
@@ -150,13 +150,13 @@ def next_times(doc: Doc, now: datetime) -> dict[str, int]:
 
 
 def _start(doc: Doc, start_from: Any) -> Any:
-    """The value from which a schedule counts, None if there is none."""
+    """The value from which a schedule counts, or None."""
     paths = start_from if isinstance(start_from, list) else [start_from]
     values = (get_path(doc, str(path)) for path in paths)
     return next((value for value in values if value is not UNDEFINED), None)
 
 
-def _has_run(doc: Doc, name: str) -> bool:
+def _has_schedule(doc: Doc, name: str) -> bool:
     tasks = (*_entries(doc.get("scheduled_tasks")), *_entries(doc.get("tasks")))
     return any(task.get("name") == name for task in tasks)
 
@@ -175,6 +175,6 @@ def _is_muted(contact: Doc | None) -> bool:
 
 
 def _silent_until(report: Doc, span: Any) -> datetime | None:
-    """The end of the silence; a span that cannot be read has no length. None for a report without a date."""
+    """The end of the silence; an invalid span has no length. None for a report without a date."""
     reported, parsed = moments.read(report.get("reported_date")), moments.offset(span)
     return reported if reported is None or parsed is None else moments.add(reported, parsed)

@@ -1,4 +1,4 @@
-"""Checking a report by the `validations` of its settings, and answering one that does not pass.
+"""Validating a report by the `validations` of its settings, and answering an invalid report.
 
 Sources in cht-core `shared-libs`: `validation/src/validation.js`, `transitions/src/lib/messages.js` (addErrors).
 """
@@ -8,40 +8,40 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fakes.cht.couch.contact_views import Subjects
+from fakes.cht.couch.contact_views import ContactViews
 from fakes.cht.couch.documents import Doc
 from fakes.cht.javascript import js
 from fakes.cht.javascript import values as jv
 from fakes.cht.javascript.paths import UNDEFINED
-from fakes.cht.messages.generator import NOTHING, Context, Messages
-from fakes.cht.reports.validation.functions import RuleFault
-from fakes.cht.reports.validation.questions import Questions
+from fakes.cht.messages.generator import NO_CONTEXT, Context, Messages
+from fakes.cht.reports.validation.functions import RuleError
+from fakes.cht.reports.validation.lookup_functions import RuleFunctions
 from fakes.cht.reports.validation.rules import holds
 from fakes.cht.state import State
 
 CODE = "invalid_"
-BETWEEN = "  "
-"""What stands between the messages of one reply."""
+SEPARATOR = "  "
+"""The separator of the messages in one answer."""
 Fault = dict[str, Any]
-"""An error on its way into a report: `code`, and `message` where there is one."""
+"""An error for a report: `code`, and maybe `message`."""
 
 
 class Validations:
-    """Asks the rules of the settings."""
+    """Evaluates the rules of the settings."""
 
-    def __init__(self, state: State, subjects: Subjects, messages: Messages) -> None:
+    def __init__(self, state: State, views: ContactViews, messages: Messages) -> None:
         self._messages = messages
-        self._questions = Questions(state, subjects)
+        self._rules = RuleFunctions(state, views)
 
-    def passes(self, doc: Doc, configuration: Mapping[str, Any], context: Context = NOTHING) -> bool:
-        """Whether a report passes; else its errors are noted in it and answered.
+    def passes(self, doc: Doc, configuration: Mapping[str, Any], context: Context = NO_CONTEXT) -> bool:
+        """Whether a report is valid; else its errors are added to it and answered.
 
-        The answer is the first error, or with `join_responses` all of them in one text. A rule that breaks is an error
-        too, and the only one.
+        The answer is the first error, or with `join_responses` all of them in one text. A rule that throws is the only
+        error.
         """
         try:
             faults = self._faults(doc, configuration)
-        except RuleFault as fault:
+        except RuleError as fault:
             faults = [{"message": f"Error on pupil validations: {fault}"}]
         if faults:
             self._refuse(doc, configuration, faults, context)
@@ -55,33 +55,33 @@ class Validations:
             name = jv.text(one.get("property", UNDEFINED))
             if values.get(name) is None:
                 values[name] = ""
-            if not holds(one.get("rule"), values, name, self._questions.functions):
-                found.append({"code": f"{CODE}{name}", **self._wording(doc, one)})
+            if not holds(one.get("rule"), values, name, self._rules.functions):
+                found.append({"code": f"{CODE}{name}", **self._message(doc, one)})
         return found
 
-    def _wording(self, doc: Doc, one: Mapping[str, Any]) -> Fault:
+    def _message(self, doc: Doc, one: Mapping[str, Any]) -> Fault:
         if not js.truthy(one.get("message")) and not js.truthy(one.get("translation_key")):
             return {}
-        return {"message": self._messages.wording(doc, one)}
+        return {"message": self._messages.template(doc, one)}
 
     def _refuse(self, doc: Doc, configuration: Mapping[str, Any], faults: list[Fault], context: Context) -> None:
         for fault in faults:
-            self._messages.note(doc, fault, context)
+            self._messages.record_error(doc, fault, context)
         validations = configuration.get("validations")
         if validations is None:
             raise TypeError("Cannot read properties of null (reading 'join_responses')")
         together = isinstance(validations, Mapping) and js.truthy(validations.get("join_responses"))
         texts = [fault["message"] or jv.text(fault) for fault in faults]
-        self._messages.add(doc, {"message": BETWEEN.join(texts) if together else faults[0]["message"]})
+        self._messages.add(doc, {"message": SEPARATOR.join(texts) if together else faults[0]["message"]})
 
 
 def _listed(configuration: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The validations of a form. Raises RuleFault for what is no list of objects."""
+    """The validations of a form. Raises RuleError if they are not a list of objects."""
     found = configuration.get("validations", [])
     if js.truthy(found):
         found = found.get("list", []) if isinstance(found, Mapping) else []
     if found == "":
         return []
     if not isinstance(found, list) or not all(isinstance(one, Mapping) for one in found):
-        raise RuleFault
+        raise RuleError
     return found

@@ -18,7 +18,7 @@ def test_a_document_that_is_put_can_be_read_with_its_revision() -> None:
     assert cht.get("/medic/amina").json() == {"_id": "amina", "_rev": put.json()["rev"], **NURSE}
 
 
-def test_a_change_needs_the_present_revision_and_makes_the_next() -> None:
+def test_a_change_needs_the_current_revision_and_creates_the_next() -> None:
     cht = client()
     first = cht.put("/medic/amina", json=NURSE).json()["rev"]
     second = cht.put("/medic/amina", json={**NURSE, "_rev": first, "role": "nurse"}).json()["rev"]
@@ -49,7 +49,7 @@ def test_a_deleted_document_is_gone_and_its_id_may_be_used_again() -> None:
     assert cht.put("/medic/amina", json=NURSE).json()["rev"].startswith("3-")
 
 
-def test_a_document_never_seen_is_missing() -> None:
+def test_an_unknown_document_is_missing() -> None:
     answer = client().get("/medic/nobody")
     assert (answer.status_code, answer.json()) == (404, {"error": "not_found", "reason": "missing"})
 
@@ -111,12 +111,12 @@ def test_a_list_can_be_cut_to_a_range() -> None:
     assert ids('key="z"') == ""
 
 
-def test_a_list_by_keys_tells_of_each_key() -> None:
+def test_a_list_by_keys_has_a_row_for_each_key() -> None:
     cht = client({"docs": [{"_id": "a", "n": 1}]})
     gone = cht.put("/medic/b", json={}).json()["rev"]
-    buried = cht.delete(f"/medic/b?rev={gone}").json()["rev"]
+    deleted_revision = cht.delete(f"/medic/b?rev={gone}").json()["rev"]
     rows = cht.post("/medic/_all_docs?include_docs=true", json={"keys": ["b", "a", "z"]}).json()["rows"]
-    assert rows[0] == {"id": "b", "key": "b", "value": {"rev": buried, "deleted": True}, "doc": None}
+    assert rows[0] == {"id": "b", "key": "b", "value": {"rev": deleted_revision, "deleted": True}, "doc": None}
     assert rows[1]["doc"]["n"] == 1
     assert rows[2] == {"key": "z", "error": "not_found"}
     assert cht.get('/medic/_all_docs?keys=["a"]').json()["rows"][0]["id"] == "a"
@@ -186,7 +186,7 @@ def test_found_documents_are_sorted_cut_and_counted() -> None:
 @pytest.mark.parametrize(
     "query", [{}, {"selector": 1}, {"selector": {"a": {"$like": 1}}}, {"selector": {}, "limit": -1}]
 )
-def test_a_query_that_cannot_be_understood_is_refused(query: dict[str, object]) -> None:
+def test_an_invalid_query_is_rejected(query: dict[str, object]) -> None:
     assert client({"docs": REPORTS}).post("/medic/_find", json=query).status_code == 400
 
 
@@ -201,7 +201,7 @@ def test_another_database_does_not_exist() -> None:
         assert (answer.status_code, answer.json()["reason"]) == (404, "Database does not exist.")
 
 
-def test_what_the_database_says_is_text_unless_json_is_asked_for() -> None:
+def test_replies_of_the_database_are_text_unless_json_is_requested() -> None:
     cht = client()
     assert cht.get("/medic/x", headers={"Accept": "*/*"}).headers["Content-Type"] == "text/plain; charset=utf-8"
     asked = cht.get("/medic/x", headers={"Accept": "application/json"})
@@ -213,7 +213,7 @@ def test_what_the_database_says_is_text_unless_json_is_asked_for() -> None:
     assert cht.put("/medic/y", json={}).headers["Content-Type"] == "text/plain; charset=utf-8"
 
 
-def test_documents_are_closed_to_strangers_and_to_gateway_users() -> None:
+def test_documents_are_closed_to_anonymous_and_gateway_users() -> None:
     cht = client(user=None)
     assert cht.get("/medic/x").status_code == 401
     cht.user = GATEWAY
@@ -234,7 +234,7 @@ def test_a_malformed_document_is_an_error_of_the_server_even_for_strangers() -> 
     assert (answer.status_code, answer.json()) == (500, {"code": 500, "error": "Server error"})
 
 
-def test_a_stored_document_is_not_changed_by_altering_what_was_given_or_got() -> None:
+def test_a_stored_document_is_not_changed_through_its_copies() -> None:
     cht = client()
     doc = {"_id": "a", "list": [1]}
     cht.cht.state.save(doc)
@@ -248,5 +248,5 @@ def test_a_stored_document_is_not_changed_by_altering_what_was_given_or_got() ->
 @pytest.mark.parametrize(
     ("method", "path", "status"), [("PATCH", "", 405), ("PUT", "_find", 405), ("GET", "_changes", 501)]
 )
-def test_what_the_fake_database_cannot_do_it_says(method: str, path: str, status: int) -> None:
+def test_unsupported_features_of_the_database_are_reported(method: str, path: str, status: int) -> None:
     assert client().call(method, f"/medic/{path}", json={}).status_code == status

@@ -52,7 +52,7 @@ def test_a_bulk_of_another_shape_is_refused_as_a_whole(body: object, reason: str
         ("_local/", "Illegal document id `_local/`"),
     ],
 )
-def test_an_id_that_is_none_is_refused(doc_id: object, reason: str) -> None:
+def test_an_invalid_id_is_rejected(doc_id: object, reason: str) -> None:
     for path, body in (("/medic/_bulk_docs", {"docs": [{"_id": doc_id}]}), ("/medic/", {"_id": doc_id})):
         assert error(client().post(path, json=body)) == (400, "illegal_docid", reason)
 
@@ -79,12 +79,12 @@ def test_two_different_revisions_in_one_request_are_refused() -> None:
 
 
 @pytest.mark.parametrize("member", ["_foo", "_form", "_deleted"])
-def test_a_member_that_the_database_keeps_for_itself_is_refused(member: str) -> None:
+def test_a_reserved_member_is_rejected(member: str) -> None:
     answer = client().put("/medic/a", json={member: 1})
     assert error(answer) == (400, "doc_validation", f"Bad special document member: {member}")
 
 
-def test_what_the_database_gives_out_about_a_document_is_not_stored() -> None:
+def test_members_that_the_database_returns_are_not_stored() -> None:
     cht = client()
     about = {"_revs_info": [], "_local_seq": 3, "_conflicts": [], "_attachments": {}}
     assert cht.put("/medic/a", json={"n": 1, **about}).status_code == 201
@@ -133,13 +133,13 @@ def test_keys_in_the_body_of_a_list_must_be_a_list() -> None:
     assert error(answer) == (400, "bad_request", "`keys` body member must be an array.")
 
 
-def test_a_list_by_keys_says_of_what_is_no_id_that_it_was_not_found() -> None:
+def test_a_list_by_keys_reports_invalid_ids_as_not_found() -> None:
     rows = client({"docs": [{"_id": "a"}]}).post("/medic/_all_docs", json={"keys": [5, None, "a"]}).json()["rows"]
     assert rows[:2] == [{"key": 5, "error": "not_found"}, {"key": None, "error": "not_found"}]
     assert rows[2]["id"] == "a"
 
 
-def test_replicated_documents_keep_the_revision_they_bring() -> None:
+def test_replicated_documents_keep_their_own_revision() -> None:
     cht = client({"docs": [{"_id": "a"}]})
 
     def replicate(doc: dict[str, Any]) -> None:
@@ -165,6 +165,6 @@ def test_deleting_with_a_malformed_body_is_no_error() -> None:
 @pytest.mark.parametrize(
     ("method", "path", "allowed"), [("DELETE", "_all_docs", "GET,HEAD,POST"), ("GET", "_bulk_docs", "POST")]
 )
-def test_a_method_that_does_not_fit_is_told_which_do(method: str, path: str, allowed: str) -> None:
+def test_a_wrong_method_gets_the_list_of_allowed_ones(method: str, path: str, allowed: str) -> None:
     answer = client().call(method, f"/medic/{path}")
     assert error(answer) == (405, "method_not_allowed", f"Only {allowed} allowed")

@@ -100,7 +100,7 @@ def test_texts_are_saved_even_if_the_states_beside_them_make_no_sense() -> None:
     assert [doc["sms_message"]["message"] for doc in cht.cht.state.all_docs()] == ["hi"]
 
 
-def test_a_text_is_stored_as_it_came_when_a_transition_breaks() -> None:
+def test_a_text_is_stored_unchanged_when_a_transition_fails() -> None:
     cht = phone()
     notes: list[str] = []
     cht.cht.on_unexpected = notes.append
@@ -111,11 +111,11 @@ def test_a_text_is_stored_as_it_came_when_a_transition_breaks() -> None:
         raise ZeroDivisionError("by chance")
 
     messaging = Messaging(cht.cht.state, break_down, lambda _doc_id: None)
-    messaging.note = notes.append
-    assert messaging.take_in([{"id": "1", "from": "+250788123456", "content": "hi"}]) == 1
+    messaging.warn = notes.append
+    assert messaging.save_incoming([{"id": "1", "from": "+250788123456", "content": "hi"}]) == 1
     (record,) = cht.cht.state.all_docs()
     assert record["sms_message"]["message"] == "hi"
-    assert [note.partition(" ended in ")[2] for note in notes] == ["ZeroDivisionError: by chance"]
+    assert [note.partition(" failed with ")[2] for note in notes] == ["ZeroDivisionError: by chance"]
 
 
 def test_with_transitions_ids_are_uuids_of_version_7() -> None:
@@ -164,7 +164,7 @@ def test_texts_with_one_id_are_all_saved_when_they_meet_and_only_once_when_they_
             others.append(0)
             others[0] = cht.post(WEBHOOK, json=body, auth=None, headers=TOKEN).status_code
 
-    cht.cht.let_requests_meet(meanwhile)
+    cht.cht.simulate_database_delay(meanwhile)
     assert cht.post(WEBHOOK, json=body, auth=None, headers=TOKEN).status_code == 200
     assert others == [200]
     assert len(list(cht.cht.state.all_docs())) == 2

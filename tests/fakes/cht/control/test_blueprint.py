@@ -16,7 +16,7 @@ MORE_FILES = ("outbound", "replies", "schedules", "task_state", "phone_number")
 
 
 @pytest.mark.parametrize("name", FILES + MORE_FILES)
-def test_a_seed_knows_every_key_that_occurs_in_a_recording(name: str) -> None:
+def test_a_seed_accepts_every_key_that_occurs_in_a_recording(name: str) -> None:
     keys = {key for entry in entries(name) for key in entry.get("given") or {}}
     for key in keys:
         given = next(entry["given"] for entry in entries(name) if key in (entry.get("given") or {}))
@@ -27,12 +27,12 @@ def test_a_seed_knows_every_key_that_occurs_in_a_recording(name: str) -> None:
 @pytest.mark.parametrize(
     ("seed", "words"),
     [
-        ({"document": []}, "knows the keys settings"),
+        ({"document": []}, "keys of a seed are settings"),
         ({"settings": []}, "`settings` is an object"),
-        ({"credentials": {"a": 5}}, "maps names to texts"),
+        ({"credentials": {"a": 5}}, "maps names to strings"),
         ({"users": {"eve": {}}}, "`password`"),
         ({"docs": {}}, "`docs` is a list"),
-        ({"docs": [{"a": 1}]}, "text `_id`"),
+        ({"docs": [{"a": 1}]}, "string `_id`"),
         ({"docs": [{"_id": "a"}, {"_id": "a"}]}, "'a' occurs twice"),
         ({"now": "yesterday"}, "ISO 8601"),
         ({"server": "gone"}, "starting"),
@@ -41,7 +41,7 @@ def test_a_seed_knows_every_key_that_occurs_in_a_recording(name: str) -> None:
         ([], "object"),
     ],
 )
-def test_a_seed_that_cannot_be_used_is_refused_with_what_was_expected(seed: Any, words: str) -> None:
+def test_an_invalid_seed_is_rejected_with_what_was_expected(seed: Any, words: str) -> None:
     made = world({"docs": [{"_id": "kept"}]})
     answer = made.control.post("/cht/seed", json=seed)
     assert answer.status_code == 400
@@ -114,7 +114,7 @@ def test_a_pass_that_does_not_exist_is_refused(body: Any) -> None:
     assert world({}).control.post("/cht/run", json=body).status_code == 400
 
 
-def test_the_server_can_be_told_to_start_up_and_to_be_ready() -> None:
+def test_the_server_can_be_set_to_starting_and_to_ready() -> None:
     made = world({})
     check = {"method": "GET", "path": "/api/info", "headers": {"Accept": "application/json"}}
     made.control.put("/cht/server", json={"state": "starting"})

@@ -1,4 +1,4 @@
-"""Finding messages among many: the order of CHT's views, and no more work for a hundred times the documents."""
+"""The views of messages: the order of CHT's views, and no more work for a hundred times the documents."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any
 
 import pytest
 
-from fakes.cht.couch.message_views import MessageIndex
-from fakes.cht.couch.ordered import Ordered
+from fakes.cht.couch.message_views import MessageViews
+from fakes.cht.couch.sorted_set import SortedSet
 
 
 class Counter:
-    """How many comparisons were made."""
+    """The number of comparisons."""
 
     def __init__(self) -> None:
         self.comparisons = 0
 
 
 class Counted(str):
-    """A document id that counts how often it is compared."""
+    """A document id that counts its comparisons."""
 
     counter: Counter
 
@@ -42,18 +42,18 @@ def task(uuid: str, state: str = "pending", **more: Any) -> dict[str, Any]:
     return {"messages": [{"to": "+250788123001", "message": f"text {uuid}", "uuid": uuid}], "state": state, **more}
 
 
-def index_of(*docs: dict[str, Any]) -> MessageIndex:
-    index = MessageIndex()
+def index_of(*docs: dict[str, Any]) -> MessageViews:
+    index = MessageViews()
     for one in docs:
         index.changed(one["_id"], one)
     return index
 
 
-def uuids(index: MessageIndex, **options: Any) -> list[Any]:
+def uuids(index: MessageViews, **options: Any) -> list[Any]:
     return [row.uuid for row in index.oldest(**options)]
 
 
-def test_the_oldest_come_by_due_else_timestamp_else_date_of_the_document() -> None:
+def test_the_oldest_are_sorted_by_due_else_timestamp_else_reported_date() -> None:
     index = index_of(
         doc("a", task("reported"), reported_date=4000),
         doc("b", task("due", due="1970-01-01T00:00:02.000Z", timestamp="1970-01-01T00:00:09.000Z")),
@@ -63,7 +63,7 @@ def test_the_oldest_come_by_due_else_timestamp_else_date_of_the_document() -> No
     assert uuids(index) == ["number", "due", "timestamp", "reported"]
 
 
-def test_equal_dates_come_by_document_then_by_text() -> None:
+def test_equal_dates_are_sorted_by_document_then_by_text() -> None:
     index = index_of(doc("b", task("1")), doc("a", task("z", "forwarded-to-gateway"), task("y")))
     assert uuids(index) == ["y", "z", "1"]
 
@@ -81,7 +81,7 @@ def test_messages_without_uuid_number_text_or_date_are_not_found() -> None:
     assert uuids(index_of(doc("a", task("u"), reported_date=-5))) == []
 
 
-def test_a_document_of_another_shape_is_passed_over() -> None:
+def test_a_document_of_an_unexpected_shape_is_skipped() -> None:
     for tasks in (5, {"a": 1}, [None], [{"messages": 5}], [{"messages": [None]}], [{"messages": {"uuid": "u"}}]):
         assert uuids(index_of({"_id": "a", "reported_date": 1, "tasks": tasks})) == []
 
@@ -91,16 +91,16 @@ def test_a_change_of_a_document_is_seen_at_once() -> None:
     index.changed("a", doc("a", task("u", "sent", gateway_ref="s")))
     assert uuids(index) == []
     assert uuids(index, states=["sent"]) == ["u"]
-    assert (index.seen("r"), index.seen("s")) == (False, True)
+    assert (index.has_reference("r"), index.has_reference("s")) == (False, True)
     index.changed("a", None)
     assert index.documents_of("u") == []
-    assert not index.seen("s")
+    assert not index.has_reference("s")
     assert index.states() == {}
 
 
-def test_references_are_told_apart_by_type_and_value() -> None:
+def test_references_are_distinguished_by_type_and_value() -> None:
     index = index_of(doc("a", task("u", gateway_ref=17), sms_message={"gateway_ref": "abc"}))
-    assert [index.seen(ref) for ref in (17, 17.0, "17", True, "abc", "abc ", {"a": 1})] == [
+    assert [index.has_reference(ref) for ref in (17, 17.0, "17", True, "abc", "abc ", {"a": 1})] == [
         True,
         True,
         False,
@@ -137,9 +137,9 @@ def test_documents_due_in_a_span_of_time_are_found() -> None:
     assert index.due("muted", 0, 100) == []
 
 
-def test_an_ordered_set_holds_what_a_sorted_list_would() -> None:
+def test_a_sorted_set_contains_what_a_sorted_list_would() -> None:
     rng = random.Random(1)
-    ordered, plain = Ordered(), set()
+    ordered, plain = SortedSet(), set()
     for _ in range(6000):
         key = rng.randrange(3000)
         if rng.random() < 0.7:
@@ -152,21 +152,21 @@ def test_an_ordered_set_holds_what_a_sorted_list_would() -> None:
     assert len(ordered) == len(plain)
     assert list(ordered.since(1500)) == [key for key in sorted(plain) if key >= 1500]
     assert list(ordered.after(700)) == sorted(plain)[700:]
-    assert list(Ordered().since(1)) == []
+    assert list(SortedSet().since(1)) == []
 
 
 def work(size: int) -> dict[str, int]:
     """Comparisons for each kind of look-up among `size` documents."""
     counter = Counter()
     counted = type("CountedHere", (Counted,), {"counter": counter})
-    index = MessageIndex()
+    index = MessageViews()
     for number in range(size):
         doc_id = counted(f"d-{number * 7919 % size:06}")
         index.changed(doc_id, doc(doc_id, task(f"u-{doc_id}", gateway_ref=f"r-{doc_id}")))
     found: dict[str, int] = {}
     looks: dict[str, Callable[[], object]] = {
         "oldest": lambda: index.oldest(),
-        "reference": lambda: index.seen("r-d-000500"),
+        "reference": lambda: index.has_reference("r-d-000500"),
         "uuid": lambda: index.documents_of("u-d-000500"),
         "change": lambda: index.changed(counted("d-000500"), doc(counted("d-000500"), task("u", "sent"))),
         "poll": lambda: index.with_reference(["pending"], skip=size // 2),
@@ -194,6 +194,6 @@ def test_the_count_of_comparisons_would_show_a_search_through_all() -> None:
 
 
 @pytest.mark.parametrize("states", [["pending"], ["pending", "forwarded-to-gateway"], ["nowhere"]])
-def test_no_more_than_the_limit_is_handed_out(states: list[str]) -> None:
+def test_no_more_rows_than_the_limit_are_returned(states: list[str]) -> None:
     index = index_of(*(doc(f"d-{number:03}", task(f"u-{number}")) for number in range(60)))
     assert len(index.oldest(states)) == (25 if "pending" in states else 0)

@@ -1,4 +1,4 @@
-"""A fake CHT that sends by itself, against a scripted server, on a virtual clock."""
+"""A fake CHT with its own RapidPro gateway, against a scripted server, on a virtual clock."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ JSON = "application/json"
 
 @dataclass
 class Sending:
-    """The fake, its clock, and what it asked; `times` are seconds since the beginning, one for each request."""
+    """The fake, its clock, and its requests; `times` are seconds since the start, one for each request."""
 
     cht: Cht
     clock: VirtualClock
@@ -46,11 +46,11 @@ class Sending:
 
     @property
     def polled(self) -> list[str]:
-        """The broadcasts asked for so far, in order."""
+        """The broadcasts polled so far, in order."""
         return [request["path"].partition("broadcast=")[2] for request in self.script.asked if not request["body"]]
 
     def task(self, number: int = 0) -> dict[str, Any]:
-        """The first task of a document, as it is now."""
+        """The current first task of a document."""
         doc = self.cht.state.get(f"d-{number:03}")
         assert doc is not None
         found: dict[str, Any] = doc["tasks"][0]
@@ -61,7 +61,7 @@ class Sending:
         return [doc["tasks"][0]["state"] for doc in self.cht.state.all_docs()]
 
     def run(self, name: str) -> list[dict[str, Any]]:
-        """Run one pass now; the requests it made."""
+        """Run one pass now. Returns its requests."""
         before = len(self.script.asked)
         self.cht.background.run(name)
         return self.script.asked[before:]
@@ -75,7 +75,7 @@ def sending(
     release: str = "5.2",
     every: float = 60.0,
 ) -> Sending:
-    """A world whose passes run `every` so many seconds. Time that answers take holds up only who waits for them."""
+    """A fake whose passes run `every` so many seconds. A slow answer delays only the job that waits for it."""
     clock = VirtualClock(RECORDED_AT)
     script = Script(answers)
     made = Sending(Cht(clock, session=session(script), rng=random.Random(1), release=release), clock, script)
@@ -93,12 +93,12 @@ def sending(
 
 
 def pending(count: int) -> list[dict[str, Any]]:
-    """So many documents with one message that waits, oldest first."""
+    """`count` documents with one waiting message, oldest first."""
     return [document(number, "pending") for number in range(count)]
 
 
 def under_way(count: int, first: int = 0) -> list[dict[str, Any]]:
-    """So many documents with one message that RapidPro has, as broadcasts 600 and so on."""
+    """`count` documents with one message that RapidPro accepted, as broadcasts 600 and so on."""
     return [
         document(number, "received-by-gateway", state_details="Queued", gateway_ref=600 + number)
         for number in range(first, first + count)
@@ -118,17 +118,17 @@ def document(number: int, state: str, **task: Any) -> dict[str, Any]:
 
 
 def accepted(number: int, **more: Any) -> dict[str, Any]:
-    """RapidPro takes a broadcast: its id is 1000 and its number."""
+    """RapidPro accepts a broadcast; its id is 1000 plus its number."""
     return {"status": 201, "content_type": JSON, "body": f'{{"id": {1000 + number}, "status": "queued"}}', **more}
 
 
 def taken(**more: Any) -> Answers:
-    """RapidPro takes each broadcast and says of each message that it is queued. `more` goes for broadcasts only."""
+    """RapidPro accepts each broadcast, and each message is queued. `more` applies to broadcasts only."""
     return lambda number, request: accepted(number, **more) if request["method"] == "POST" else message_state("queued")
 
 
 def message_state(status: str, **more: Any) -> dict[str, Any]:
-    """RapidPro tells of one message of a broadcast."""
+    """RapidPro's reply with one message of a broadcast."""
     return {"status": 200, "content_type": JSON, "body": f'{{"results": [{{"status": "{status}"}}]}}', **more}
 
 

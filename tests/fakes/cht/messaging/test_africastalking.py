@@ -85,7 +85,7 @@ def test_a_status_code_becomes_a_state(code: int, state: str, details: str) -> N
 
 
 @pytest.mark.parametrize("code", [402, 405, 500, 501, 502])
-def test_trouble_of_the_service_is_tried_again_by_every_pass(code: int) -> None:
+def test_errors_of_the_service_are_retried_by_every_pass(code: int) -> None:
     made = world(given(), {TO: code})
     made.clock.advance(120)
     assert made.task()["state"] == "pending"
@@ -94,7 +94,7 @@ def test_trouble_of_the_service_is_tried_again_by_every_pass(code: int) -> None:
     assert made.task()["state"] == "sent"
 
 
-def test_a_wrong_key_is_tried_again_by_every_pass() -> None:
+def test_a_wrong_key_is_retried_by_every_pass() -> None:
     made = world(given())
     made.service.key = "another"
     made.clock.advance(60)
@@ -183,7 +183,7 @@ def test_without_user_name_or_key_nothing_is_sent() -> None:
         assert script.asked == []
 
 
-def test_the_real_service_is_never_called_where_nothing_stands_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_real_service_is_never_called_without_a_mounted_adapter(monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*_: Any, **__: Any) -> requests.Response:
         raise AssertionError("a request left the house")
 
@@ -205,9 +205,7 @@ def test_the_real_service_is_never_called_where_nothing_stands_for_it(monkeypatc
         ("/version1/messaging", {"apikey": "key"}, "username=clinic&message=a", 400),
     ],
 )
-def test_the_fake_service_refuses_what_it_cannot_take(
-    path: str, headers: dict[str, str], body: str, status: int
-) -> None:
+def test_the_fake_service_rejects_invalid_requests(path: str, headers: dict[str, str], body: str, status: int) -> None:
     service = AfricasTalking("clinic", "key")
     made = requests.Session()
     made.mount(LIVE, WSGIAdapter(service))

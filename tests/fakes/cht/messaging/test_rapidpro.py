@@ -65,7 +65,7 @@ def test_what_an_odd_answer_to_a_broadcast_makes_of_the_task(body: str, state: s
         ("null", True),
     ],
 )
-def test_what_an_odd_answer_to_a_question_says_of_the_message(body: str, asked_again: bool) -> None:
+def test_what_an_odd_answer_to_a_poll_means_for_the_message(body: str, asked_again: bool) -> None:
     """Whatever is there but has no status counts as queued; else nothing is known."""
     waiting = under_way(1)
     waiting[0]["tasks"][0]["state"] = "sent"
@@ -136,7 +136,7 @@ def test_details_and_references_are_compared_with_their_types(
     assert set_task_state(task, "sent", details, reference, now=NOW) is recorded
 
 
-def test_a_history_that_is_null_begins_anew() -> None:
+def test_a_history_that_is_null_starts_over() -> None:
     task: dict[str, Any] = {"state": "sent", "state_history": None}
     assert set_task_state(task, "sent", gateway_ref=NULL, now=NOW) is True
     assert json.dumps(task["gateway_ref"]) == "null"

@@ -90,7 +90,7 @@ def test_a_message_cleared_while_its_broadcast_is_under_way_is_set_back() -> Non
     assert task["state"] == observed["state"]
 
 
-def test_one_status_request_without_an_answer_holds_all_polling() -> None:
+def test_one_status_request_without_an_answer_blocks_all_polling() -> None:
     """outgoing_rapidpro/poll-hangs"""
     given = recorded("poll-hangs")["given"]
 
@@ -138,7 +138,7 @@ def test_a_reply_to_a_posted_record_is_sent_at_once_and_by_the_timer_too(monkeyp
     assert carrying == [observed["first_carries_x_request_id"], False]
 
 
-def test_where_a_slow_answer_moves_the_whole_world_passes_do_not_overlap_and_the_world_ends() -> None:
+def test_where_a_slow_answer_advances_the_clock_itself_passes_do_not_overlap_and_the_run_ends() -> None:
     """An adapter that was given the clock's own `advance` in place of the fake's `pass_time`."""
     made = sending(lambda _number, _request: {**refused(500), "delay": 3}, pending(3), every=1)
     made.script.pass_time = made.clock.advance
@@ -178,7 +178,7 @@ def test_the_skip_pointer_outlives_a_throttled_pass_and_its_queue() -> None:
     assert len(made.run("poll")) == given["polled_messages"]
 
 
-def test_the_recordings_of_timing_are_all_told_here() -> None:
+def test_all_recordings_of_timing_are_covered_here() -> None:
     told = {
         line.partition("outgoing_rapidpro/")[2].split('"')[0].split(";")[0]
         for test in list(globals().values())

@@ -66,7 +66,7 @@ def test_on_the_clock_the_endless_loop_makes_about_fifty_requests_a_second_and_t
     assert made.texts == ["text u-001"]  # sending goes on meanwhile
 
 
-def test_the_endless_loop_ends_here_some_time_for_this_is_a_harness() -> None:
+def test_the_endless_loop_ends_in_the_fake_at_some_time() -> None:
     """Not so in the real one: there only a 429, success or a restart ends it."""
     made = sending(always(refused(403)), under_way(1))
     assert len(made.run("poll")) == 500
@@ -108,7 +108,7 @@ def test_of_several_messages_of_a_broadcast_only_the_first_is_looked_at() -> Non
     ],
     ids=["send-html-200", "send-http-302-login", "send-id-missing"],
 )
-def test_a_message_nobody_took_counts_as_taken_and_is_never_asked_for(answer: dict[str, Any]) -> None:
+def test_a_message_that_was_not_accepted_counts_as_sent_and_is_never_polled(answer: dict[str, Any]) -> None:
     """outgoing_rapidpro/send-html-200, send-http-302-login, send-http-301-same-origin, send-id-missing"""
     made = sending(lambda _, request: answer if request["method"] == "POST" else HTML, pending(1))
     made.clock.advance(600)
@@ -118,7 +118,7 @@ def test_a_message_nobody_took_counts_as_taken_and_is_never_asked_for(answer: di
     assert not [request for request in made.script.asked if "messages.json" in request["path"]]
 
 
-def test_a_400_is_final_and_its_cause_is_not_kept() -> None:
+def test_a_400_is_final_and_its_cause_is_not_stored() -> None:
     """outgoing_rapidpro/send-http-400-urns"""
     made = sending(always(refused(400)), pending(1))
     made.clock.advance(600)

@@ -99,12 +99,12 @@ def test_an_expression_has_neither_host_nor_time_nor_memory_without_end(expressi
             evaluated(expression, {"doc": {}})
 
 
-def test_an_expression_cannot_alter_how_its_worth_is_told() -> None:
+def test_an_expression_cannot_change_how_its_value_is_returned() -> None:
     outcome = evaluate("JSON.stringify = function () { return '{}' }; eval = null; [doc.a, 1]", {"doc": {"a": "é😀"}})
     assert outcome.value == ["é😀", 1]
     assert evaluate("undefined", {}).missing
     assert not evaluate("null", {}).missing
-    assert not evaluate("(function () {})", {}).kept
+    assert not evaluate("(function () {})", {}).serializable
 
 
 def test_the_library_for_javascript_is_loaded_only_when_an_expression_is_met() -> None:

@@ -52,7 +52,7 @@ def test_null_is_kept_and_what_was_not_sent_is_not_there() -> None:
 
 
 @pytest.mark.parametrize(("extra", "told"), [([], True), ({}, True), (1, True), (0, False), ("", False)])
-def test_extra_fields_are_told_of_when_the_record_says_that_it_has_some(extra: object, told: bool) -> None:
+def test_extra_fields_are_an_error_when_the_record_says_that_it_has_some(extra: object, told: bool) -> None:
     errors = stored({"_meta": {"form": "temp"}, "temp": 1, "_extra_fields": extra})["errors"]
     assert [error["code"] for error in errors] == (["extra_fields"] if told else [])
 

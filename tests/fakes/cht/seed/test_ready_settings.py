@@ -1,4 +1,4 @@
-"""The two ready worlds, played through on a virtual clock by a gateway phone and the people around it."""
+"""The two ready-made settings, run on a virtual clock by a gateway phone and the people around it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ ANN, STRANGER = "+254712345678", "+254712345679"
 
 
 class Phone:
-    """A gateway phone: hands in texts, fetches what is to be sent and reports it as delivered."""
+    """A gateway phone: posts incoming texts, fetches outgoing texts and reports them as delivered."""
 
     def __init__(self, made: World) -> None:
         self.made = made
         self._ids = 0
 
     def bring(self, sender: str, text: str) -> None:
-        """Somebody texts in."""
+        """Post an incoming text."""
         self._ids += 1
         self._call(messages=[{"id": f"in-{self._ids}", "from": sender, "content": text}])
 
@@ -54,7 +54,7 @@ def enrolled() -> Phone:
     return phone
 
 
-def test_a_client_is_enrolled_and_both_sides_are_told() -> None:
+def test_a_client_is_enrolled_and_both_sides_get_a_message() -> None:
     phone = enrolled()
     case = by_form(phone.made, "R")["case_id"]
     assert sorted(phone.fetch()) == [
@@ -171,7 +171,7 @@ def test_a_pregnancy_without_weeks_has_no_reminders() -> None:
     assert phone.fetch() == [(ANN, f"Thank you Ann. Ada is registered as case {registered['case_id']}.")]
 
 
-def test_a_report_of_a_stranger_or_about_an_unknown_case_is_turned_down() -> None:
+def test_a_report_from_an_unknown_sender_or_about_an_unknown_case_is_rejected() -> None:
     phone = pregnant()
     phone.fetch()
     phone.bring(STRANGER, "P 10 Eve")

@@ -1,4 +1,4 @@
-"""Worlds over which CHT's own code was run (`tests/golden/cht_source`), played by the fake's transitions alone."""
+"""The cases on which CHT's own code was run (`tests/golden/cht_source`), run by the fake's transitions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 
-from fakes.cht.couch.contact_views import Subjects
+from fakes.cht.couch.contact_views import ContactViews
 from fakes.cht.outbound.push import Outbound
 from fakes.cht.state import State
 from fakes.cht.transitions.engine import Transitions
@@ -25,22 +25,22 @@ LEFT_OUT = ("_rev", "uuid", "last_rev", "seq")
 
 
 def read(name: str) -> Any:
-    """A file of answers."""
+    """A file of recorded answers."""
     return json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
 
 
-def known(settings: Mapping[str, Any], docs: list[dict[str, Any]]) -> tuple[State, Subjects]:
-    """A world at the moment of the answers."""
-    state, subjects = State(VirtualClock(NOW), random.Random(1)), Subjects()
-    state.on_change(subjects.changed)
+def state_with(settings: Mapping[str, Any], docs: list[dict[str, Any]]) -> tuple[State, ContactViews]:
+    """A state with settings and documents at the time of the answers."""
+    state, views = State(VirtualClock(NOW), random.Random(1)), ContactViews()
+    state.on_change(views.changed)
     state.settings = dict(settings)
     for doc in docs:
         state.save(doc)
-    return state, subjects
+    return state, views
 
 
-def played(common: Mapping[str, Any], case: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The documents that are new or changed after the reports of a case have come in."""
+def run_case(common: Mapping[str, Any], case: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The documents that are new or changed after the reports of a case."""
     reports = case["reports"]
     ids = [report["_id"] for report in reports]
     muted = {"muted": "2024-09-01T00:00:00.000Z"}
@@ -50,8 +50,8 @@ def played(common: Mapping[str, Any], case: Mapping[str, Any]) -> list[dict[str,
     texts = [{"_id": f"messages-{key}", "type": "translations", "generic": value} for key, value in _texts(common)]
     given = {doc["_id"]: doc for doc in [*contacts, *case["docs"], *texts]}
     settings = {**case["settings"], "contact_types": common["contact_types"], "schedules": common["schedules"]}
-    state, subjects = known(settings, [*given.values()])
-    transitions = Transitions(state, subjects, Outbound(state, requests.Session()), lambda _sentence: None)
+    state, views = state_with(settings, [*given.values()])
+    transitions = Transitions(state, views, Outbound(state, requests.Session()), lambda _sentence: None)
     for report in reports:
         doc = json.loads(json.dumps(report))
         if case["in"] == "server":
@@ -67,7 +67,7 @@ def played(common: Mapping[str, Any], case: Mapping[str, Any]) -> list[dict[str,
 
 
 def in_order(docs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Documents in an order that does not depend on how they were made."""
+    """Documents in an order that does not depend on how they were created."""
     return sorted(docs, key=lambda doc: (doc["_id"], json.dumps(doc, sort_keys=True)))
 
 
@@ -80,7 +80,7 @@ def _named(doc: dict[str, Any], known_ids: set[str]) -> dict[str, Any]:
 
 
 class _Plain:
-    """Takes out of documents what differs from run to run."""
+    """Removes from documents what differs between runs."""
 
     def __init__(self, given: str, docs: list[dict[str, Any]]) -> None:
         known_before = set(re.findall(r"\d{5,}", given))

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from fakes.cht.transitions.lib.loading import SENTINEL, SERVER, fault
+from fakes.cht.transitions.lib.loading import SENTINEL, SERVER, configuration_error
 from tests.fakes.cht.recorded_traffic import World, docs_of, send, world
 
 NOW = "2024-10-02T10:00:00Z"
@@ -136,7 +136,7 @@ def test_a_registration_that_does_not_pass_is_answered_and_gets_no_schedule() ->
     assert "expected_date" not in record
 
 
-def test_all_errors_can_be_told_in_one_text() -> None:
+def test_all_errors_can_be_answered_in_one_text() -> None:
     (new, pregnancy) = SETTINGS["registrations"]
     joined = {**pregnancy, "validations": {**pregnancy["validations"], "join_responses": True}}
     record = text(clinic(registrations=[new, joined]), "PREG 123 50")
@@ -147,7 +147,7 @@ def test_all_errors_can_be_told_in_one_text() -> None:
     ("rule", "json_text"),
     [("min(", ""), ("regex('[')", "{}"), ("min(5))", '{"message":"Can\'t close the root block.","pos":4}'), (5, "{}")],
 )
-def test_a_rule_that_breaks_is_told_in_the_record(rule: Any, json_text: str) -> None:
+def test_a_rule_that_throws_becomes_an_error_of_the_record(rule: Any, json_text: str) -> None:
     new, pregnancy = SETTINGS["registrations"]
     broken = {**pregnancy, "validations": {"list": [{"property": "weeks_since_lmp", "rule": rule, "message": "x"}]}}
     record = text(clinic(registrations=[new, broken]), "PREG 12345 8")
@@ -172,7 +172,7 @@ def test_a_person_who_is_registered_can_be_reported_about() -> None:
     assert replies(text(made, f"VISIT {code} 50")) == ["Thanks for Zoe"]
 
 
-def test_a_report_about_nobody_is_answered_so() -> None:
+def test_a_report_about_an_unknown_patient_is_answered() -> None:
     record = text(clinic(), "VISIT 99999 50")
     assert (replies(record), record["errors"]) == (
         ["Who is 99999?"],
@@ -193,7 +193,7 @@ def test_a_report_clears_the_reminders_that_it_answers_and_those_soon_due() -> N
     assert [task["cleared_by"] for task in stored["scheduled_tasks"]] == [record["_id"]] * 2
 
 
-def test_a_report_is_noted_with_the_reminder_that_was_sent_before() -> None:
+def test_a_report_is_recorded_in_the_reminder_that_it_answers() -> None:
     made = clinic(patient_reports=[{"form": "VISIT", "silence_type": "visits", "silence_for": "3 days"}])
     registration = text(made, "PREG 12345 8")
     stored = made.cht.state.get(registration["_id"]) or {}
@@ -236,7 +236,7 @@ def test_a_muted_contact_gets_no_reminders_until_it_is_unmuted() -> None:
     assert [[one["muted"] for one in history] for history in histories] == [[True, False]]
 
 
-def test_whoever_comes_below_a_muted_place_is_muted_too() -> None:
+def test_a_new_contact_below_a_muted_place_is_muted_too() -> None:
     made = clinic()
     stored = made.cht.state.get("place") or {}
     made.cht.state.save({**stored, "muted": "2024-10-01T00:00:00.000Z"})
@@ -245,7 +245,7 @@ def test_whoever_comes_below_a_muted_place_is_muted_too() -> None:
     assert (made.cht.state.get("eve") or {})["muted"] == "2024-10-02T10:00:01.000Z"
 
 
-def test_with_one_transition_not_configured_rightly_none_runs() -> None:
+def test_with_one_misconfigured_transition_none_runs() -> None:
     made = clinic(contact_types=[])
     record = text(made, "PREG 123 50")
     assert "errors" not in record or record["errors"] == []
@@ -263,7 +263,7 @@ def test_with_one_transition_not_configured_rightly_none_runs() -> None:
     ],
 )
 def test_what_keeps_transitions_from_running(settings: dict[str, Any], server: bool, words: str | None) -> None:
-    found = (fault(settings, SERVER), fault(settings, SENTINEL))
+    found = (configuration_error(settings, SERVER), configuration_error(settings, SENTINEL))
     assert [one is not None for one in found] == [server and words is not None, words is not None]
     assert words is None or all(words in one for one in found if one is not None)
 
@@ -271,20 +271,20 @@ def test_what_keeps_transitions_from_running(settings: dict[str, Any], server: b
 @pytest.mark.parametrize(
     ("params", "words"),
     [
-        ("{bad", "no JSON"),
-        ({"patient_id_field": "patient_id"}, "may not be"),
+        ("{bad", "not valid JSON"),
+        ({"patient_id_field": "patient_id"}, "must not be"),
         ({"contact_type": "clinic"}, "a place"),
         ({"contact_type": "ghost"}, "'ghost'"),
     ],
 )
-def test_an_event_that_cannot_be_right_keeps_all_transitions_from_running(params: Any, words: str) -> None:
+def test_a_misconfigured_event_keeps_all_transitions_from_running(params: Any, words: str) -> None:
     event = {"name": "on_create", "trigger": "add_patient", "params": params}
     settings = {
         "transitions": {"registration": True},
         "registrations": [{"form": "R", "events": [event]}],
         "contact_types": TYPES,
     }
-    assert words in (fault(settings, SERVER) or "")
+    assert words in (configuration_error(settings, SERVER) or "")
 
 
 def test_people_can_report_about_themselves() -> None:
@@ -296,7 +296,7 @@ def test_people_can_report_about_themselves() -> None:
     assert [task["state"] for task in record["tasks"]] == ["sent"]
 
 
-def test_contacts_get_short_ids_and_deaths_are_noted() -> None:
+def test_contacts_get_short_ids_and_deaths_are_recorded() -> None:
     deaths = {"mark_deceased_forms": ["DIED"], "undo_deceased_forms": ["ALIVE"]}
     forms = {"DIED": form("DIED", "patient_id"), "ALIVE": form("ALIVE", "patient_id")}
     transitions = {"generate_shortcode_on_contacts": True, "death_reporting": True, "update_clinics": True}

@@ -11,10 +11,10 @@ import pytest
 from fakes.cht.javascript import moments
 from fakes.cht.javascript.mustache import TemplateError, render
 from fakes.cht.javascript.paths import UNDEFINED, PathError, get_path, set_path
-from fakes.cht.messages.deny import outgoing_allowed
 from fakes.cht.messages.generator import Context, view_of
 from fakes.cht.messages.history import History, limit_of
-from fakes.cht.messages.parts import parts, shortened
+from fakes.cht.messages.multipart import sms_parts, truncated
+from fakes.cht.messages.outgoing_allowed import outgoing_allowed
 from fakes.cht.messages.recipients import phone_of
 from fakes.cht.outbound.cron import is_near
 from fakes.cht.outbound.payload import as_json, digest
@@ -55,7 +55,7 @@ def test_from_the_sixth_on_equal_answers_within_half_an_hour_are_duplicates() ->
     assert states(text_in(made)) == ["pending"]
 
 
-def test_a_restart_of_the_server_forgets_what_was_answered() -> None:
+def test_a_restart_of_the_server_clears_the_history_of_answers() -> None:
     made = answering(sms={"duplicate_limit": 1})
     assert [states(text_in(made)) for _ in range(2)] == [["pending"], ["duplicate"]]
     made.cht.restart()
@@ -70,11 +70,11 @@ def test_the_limit_of_duplicates(value: Any, limit: int) -> None:
     assert limit_of({"sms": {"duplicate_limit": value}}) == limit
 
 
-def test_the_memory_of_duplicates_is_swept() -> None:
+def test_old_entries_of_the_history_are_removed() -> None:
     history = History()
     for number in range(1200):
         history.is_duplicate(str(number), "x", {}, number * 60_000)
-    assert len(history._seen) < 1001
+    assert len(history._counts) < 1001
 
 
 @pytest.mark.parametrize(
@@ -94,11 +94,11 @@ def test_the_memory_of_duplicates_is_swept() -> None:
         ({"outgoing_deny_with_alphas": "true"}, "Orange", True),
     ],
 )
-def test_to_whom_no_answer_goes(rules: dict[str, Any], sender: str, allowed: bool) -> None:
+def test_which_senders_get_no_answer(rules: dict[str, Any], sender: str, allowed: bool) -> None:
     assert outgoing_allowed(rules, sender) == allowed
 
 
-def test_a_rule_that_meets_a_number_instead_of_a_text_becomes_an_error_of_the_record() -> None:
+def test_a_rule_that_gets_a_number_instead_of_a_string_becomes_an_error_of_the_record() -> None:
     made = answering(outgoing_deny_shorter_than=6)
     headers = {"Authorization": "Token t", "Content-Type": "application/json"}
     body = '{"id": "1", "from": 12345, "content": "hello"}'
@@ -132,13 +132,13 @@ def test_the_number_is_changed_as_the_settings_say() -> None:
     assert text_in(made)["tasks"][0]["messages"][0]["to"] == "[78]8123456"
 
 
-def test_a_transition_that_this_fake_lacks_is_told_once() -> None:
+def test_an_unsupported_transition_causes_one_warning() -> None:
     made = answering(
         transitions={"default_responses": {}, "update_scheduled_reports": True, "muting": {"disable": True}}
     )
     assert [states(text_in(made)), states(text_in(made))] == [["pending"]] * 2
     assert [note for note in made.notes if "transition" in note] == [
-        "the settings switch on the transition 'update_scheduled_reports', which this fake does not have"
+        "the settings enable the transition 'update_scheduled_reports', which this fake does not support"
     ]
 
 
@@ -228,7 +228,7 @@ def test_broken_templates_are_refused(template: str) -> None:
         render(template, {})
 
 
-def test_what_a_template_may_name_in_order_of_precedence() -> None:
+def test_the_variables_of_a_template_in_order_of_precedence() -> None:
     doc = {"name": "doc", "fields": {"name": "field", "x": 1}, "x": 2, "contact": {"name": "c", "type": "clinic"}}
     patient = {"name": "patient", "patient_id": "1"}
     alone = view_of(doc, Context())
@@ -257,7 +257,7 @@ def test_what_a_template_may_name_in_order_of_precedence() -> None:
         ("+250788123456", "+250788123456"),
     ],
 )
-def test_to_whom_a_message_goes(recipient: Any, phone: str) -> None:
+def test_the_recipient_of_a_message(recipient: Any, phone: str) -> None:
     def place(type_: str, number: str, parent: Any = None, **more: Any) -> dict[str, Any]:
         return {"type": type_, "contact": {"phone": number}, **({"parent": parent} if parent else {}), **more}
 
@@ -277,11 +277,11 @@ def test_an_unknown_recipient_stays_as_it_is_where_the_settings_say_so() -> None
     assert phone_of({}, {}, "nobody") == "nobody"
 
 
-def test_texts_too_long_for_the_limit_are_cut() -> None:
-    assert [len(parts("a" * size)) for size in (160, 161, 306, 307)] == [1, 2, 2, 3]
-    assert [len(parts("é" * 80 + "ж" * size)) for size in (0, 1, 54, 55)] == [1, 2, 2, 3]
-    assert shortened("a" * 306, 2) is None
-    assert shortened("a" * 307, 2) == "a" * 303 + "..."
+def test_texts_too_long_for_the_limit_are_truncated() -> None:
+    assert [len(sms_parts("a" * size)) for size in (160, 161, 306, 307)] == [1, 2, 2, 3]
+    assert [len(sms_parts("é" * 80 + "ж" * size)) for size in (0, 1, 54, 55)] == [1, 2, 2, 3]
+    assert truncated("a" * 306, 2) is None
+    assert truncated("a" * 307, 2) == "a" * 303 + "..."
 
 
 @pytest.mark.parametrize(
@@ -298,7 +298,7 @@ def test_dates_are_written_by_layouts(layout: str | None, text: str) -> None:
     assert moments.write(NOW, layout) == text
 
 
-def test_dates_are_moved_by_offsets_times_and_days() -> None:
+def test_dates_are_shifted_by_offsets_times_and_days() -> None:
     assert [moments.offset(text) for text in ("2 weeks", "1 day", "x days", "3", "", None)] == [
         (2.0, "week"),
         (1.0, "day"),
@@ -316,7 +316,7 @@ def test_dates_are_moved_by_offsets_times_and_days() -> None:
     assert moments.on_day(NOW, "someday") == NOW
 
 
-def test_paths_read_and_write_as_the_real_ones() -> None:
+def test_paths_read_and_write_like_the_real_library() -> None:
     doc: dict[str, Any] = {"a": [{"b": None}, "text"]}
     assert get_path(doc, "a.0.b") is None
     assert [get_path(doc, path) for path in ("a.length", "a.1.0", "a.1.length")] == [2, "t", 4]

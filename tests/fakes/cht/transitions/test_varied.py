@@ -61,14 +61,14 @@ def report(name: str, *tasks: dict[str, Any], **more: Any) -> dict[str, Any]:
     ],
     ids=["text-no-text", "broken-template"],
 )
-def test_a_document_that_cannot_be_worked_on_holds_up_all_later_ones(bad: dict[str, Any]) -> None:
+def test_a_document_that_fails_blocks_all_later_ones(bad: dict[str, Any]) -> None:
     after = run(report("a", due("02", text(3))), report("b", bad), report("c", due("01", text(4), due=NOW)))
     assert after == {"a": ["scheduled"], "b": ["scheduled"], "c": ["scheduled"]}
     earlier = report("z", due("01", text(5), due="2024-09-30T08:00:00.000Z"))
     assert run(report("b", bad), earlier) == {"b": ["scheduled"], "z": ["pending"]}
 
 
-def test_a_scheduled_task_among_the_immediate_ones_ends_the_run_too() -> None:
+def test_a_scheduled_task_among_the_immediate_ones_aborts_the_run_too() -> None:
     """The document has no scheduled_tasks to go through."""
     odd = {"_id": "odd", "type": "data_record", "reported_date": 1, "tasks": [due("01", text(1))]}
     assert run(odd, report("a", due("02", text(2)))) == {"odd": [], "a": ["scheduled"]}
@@ -152,7 +152,7 @@ def test_from_which_day_on_texts_are_answered(date: str, answers: int) -> None:
         ("+250788123456", {"outgoing_deny_list": 7}, "denyList.split is not a function: sms_received"),
     ],
 )
-def test_a_rule_that_breaks_is_told_in_the_record(sender: Any, rules: dict[str, Any], words: str) -> None:
+def test_a_rule_that_throws_becomes_an_error_of_the_record(sender: Any, rules: dict[str, Any], words: str) -> None:
     record = answered(sender, **rules)
     assert (record["errors"], record["tasks"]) == ([{"code": "parse_error", "message": words}], [])
 
@@ -187,7 +187,7 @@ def test_templates_are_filled_in_as_mustache_does(template: str, filled: str) ->
         ("{{=x=}}", "Invalid tags: x"),
     ],
 )
-def test_what_is_wrong_with_a_template_is_said_as_mustache_says_it(template: str, words: str) -> None:
+def test_errors_of_templates_have_the_words_of_mustache(template: str, words: str) -> None:
     with pytest.raises(TemplateError) as fault:
         render(template, VIEW)
     assert str(fault.value) == words
@@ -238,7 +238,7 @@ def test_a_report_clears_the_groups_that_begin_within_its_silence(silence_for: A
     assert silenced(silence_for) == expected
 
 
-def test_conditions_of_triggers_are_asked_before_any_trigger_changes_the_record() -> None:
+def test_conditions_of_triggers_are_evaluated_before_any_trigger_changes_the_record() -> None:
     """`transitions/registration.js`: the second condition does not see the case that the first trigger makes."""
     form = {"meta": {"code": "R"}, "public_form": True, "fields": {"name": {"type": "string", "labels": {"tiny": "N"}}}}
     events = [

@@ -97,16 +97,16 @@ def test_a_text_of_a_form_is_read_field_by_field(text: str, fields: dict[str, An
         ("hello", []),
     ],
 )
-def test_faults_of_a_text_are_told_in_the_record(text: str, codes: list[str]) -> None:
+def test_errors_of_a_text_are_stored_in_the_record(text: str, codes: list[str]) -> None:
     assert [error["code"] for error in record_of(text)["errors"]] == codes
 
 
-def test_a_fault_is_told_in_words() -> None:
+def test_an_error_has_a_message() -> None:
     (error,) = record_of("TEMP 37.5")["errors"]
     assert error["message"] == "Incorrect type of field temp, expected integer."
 
 
-def test_a_fault_is_told_in_the_words_of_a_translation_document() -> None:
+def test_an_error_has_the_message_of_a_translation_document() -> None:
     cht = harness()
     texts = {"_id": "messages-en", "type": "translations", "generic": {"sys.empty": "Nothing there."}}
     cht.cht.state.save(texts)
@@ -127,7 +127,7 @@ def test_the_first_word_is_kept_as_form_code_of_the_message_only() -> None:
 
 
 @pytest.mark.parametrize("text", [42, {"text": "TEMP 37"}, ["TEMP 37"], True])
-def test_what_is_no_text_is_stored_without_a_form(text: Any) -> None:
+def test_a_message_that_is_not_a_string_is_stored_without_a_form(text: Any) -> None:
     record = record_of(text)
     assert record["sms_message"]["message"] == text
     assert "form" not in record["sms_message"]

@@ -1,8 +1,8 @@
-"""What a rule may ask of the world: other reports, contacts, the calendar.
+"""The rule functions that look up other data: other reports, contacts, the calendar.
 
 Source: cht-core `shared-libs/validation/src/validation_utils.js`.
 
-A question that breaks does not hold; nor does its opposite fail to hold, as in the real one.
+A function that throws counts as false, and its negation as true, as in the real CHT.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from fakes.cht.couch.contact_views import Subjects
+from fakes.cht.couch.contact_views import ContactViews
 from fakes.cht.javascript import moments
 from fakes.cht.javascript import values as jv
 from fakes.cht.javascript.dates import EPOCH, parse_moment, to_ms
 from fakes.cht.javascript.paths import UNDEFINED
 from fakes.cht.messages.phone_number import normalize
-from fakes.cht.reports.validation.freetext import Freetext, SearchFault
-from fakes.cht.reports.validation.functions import FUNCTIONS, Arguments, Question, Values, argument
+from fakes.cht.reports.validation.freetext import Freetext, SearchError
+from fakes.cht.reports.validation.functions import FUNCTIONS, Arguments, RuleFunction, Values, argument
 from fakes.cht.state import State
 
 LETTERS = {
@@ -27,29 +27,29 @@ LETTERS = {
     "Q": "quarter", "y": "year",
 }  # fmt: skip
 UNITS = (*LETTERS.values(),)
-UNKNOWN_TO_SPANS = ("D", "date", "dates", "e", "E", "W", "gg", "GG", "DDD", "isoweek", "isoweeks")
-"""Units of dates that no span may have."""
+INVALID_IN_SPANS = ("D", "date", "dates", "e", "E", "W", "gg", "GG", "DDD", "isoweek", "isoweeks")
+"""Date units that are invalid in spans."""
 Span = tuple[float, str]
-NO_TIME: Span = (0.0, "day")
+NO_SPAN: Span = (0.0, "day")
 
 
-class Questions:
-    """All functions of rules, those that look around included. The clock of the state says what day it is."""
+class RuleFunctions:
+    """All rule functions, including those that look up other data. The current day is that of the state's clock."""
 
-    def __init__(self, state: State, subjects: Subjects) -> None:
+    def __init__(self, state: State, views: ContactViews) -> None:
         self._state = state
-        self._subjects = subjects
+        self._views = views
         self._freetext = Freetext(state)
-        self.functions: Mapping[str, Question] = {
+        self.functions: Mapping[str, RuleFunction] = {
             **FUNCTIONS,
             "exists": self._exists,
             "unique": self._is_unique,
             "uniquewithin": self._is_unique_within,
             "isafter": self._is_after,
             "isbefore": self._is_before,
-            "isisoweek": self._is_week,
-            "validphone": self._is_phone,
-            "uniquephone": self._is_new_phone,
+            "isisoweek": self._is_iso_week,
+            "validphone": self._is_valid_phone,
+            "uniquephone": self._is_unique_phone,
         }
 
     def _exists(self, values: Values, _value: Any, arguments: Arguments) -> bool:
@@ -65,27 +65,27 @@ class Questions:
     def _has_reports(
         self, values: Values, names: Sequence[Any], form: str | None = None, since: Any = UNDEFINED
     ) -> bool | None:
-        """Whether another report without errors says the same in all the fields; None for what cannot be asked."""
+        """Whether another report without errors has the same values in all fields; None if the search is invalid."""
         if not names:
             return None
-        asked = [f"{jv.text(name)}:{_lower(values.get(jv.text(name), UNDEFINED))}" for name in names]
+        queries = [f"{jv.text(name)}:{_lower(values.get(jv.text(name), UNDEFINED))}" for name in names]
         try:
             with self._state.lock:
-                found = [self._freetext.reports(one) for one in (*asked, *([form] if form else ()))]
+                found = [self._freetext.reports(one) for one in (*queries, *([form] if form else ()))]
                 ids = [one for one in found[-1] if all(one in others for others in found) and one != values.get("_id")]
                 docs = [doc for doc_id in ids if (doc := self._state.docs.get(doc_id)) is not None]
             begin = self._begin(since) if docs else None
-        except (SearchFault, TypeError):
+        except (SearchError, TypeError):
             return None
         return any(not doc.get("errors") and (begin is None or _is_since(doc, begin)) for doc in docs)
 
     def _begin(self, since: Any) -> int | None:
-        """From when on reports count, in ms; None for all. Raises TypeError for what is no text."""
+        """The time in ms from which reports count; None for all. Raises TypeError if `since` is not a string."""
         if not jv.truthy(since):
             return None
         span = read_span(since)
         try:
-            return to_ms(moments.add(self._state.now(), NO_TIME if span is None else span, -1))
+            return to_ms(moments.add(self._state.now(), NO_SPAN if span is None else span, -1))
         except (OverflowError, ValueError):
             return None
 
@@ -98,13 +98,13 @@ class Questions:
         return days is not None and days[0] <= days[1]
 
     def _days(self, values: Values, value: Any, span: Any, sign: int) -> tuple[date, date] | None:
-        """The day of the value, and the one that lies a span from the report; None where there are none."""
+        """The day of the value, and the day at the span from the report; None if one of them is invalid."""
         try:
-            given, parsed = self._moment(value), read_span(span)
+            actual, parsed = self._moment(value), read_span(span)
             reported = self._moment(values.get("reported_date", UNDEFINED))
-            if given is None or reported is None or parsed is None:
+            if actual is None or reported is None or parsed is None:
                 return None
-            return given.date(), moments.add(reported, parsed, sign).date()
+            return actual.date(), moments.add(reported, parsed, sign).date()
         except (TypeError, OverflowError, ValueError):
             return None
 
@@ -117,8 +117,8 @@ class Questions:
             return None
         return EPOCH + timedelta(milliseconds=value)
 
-    def _is_week(self, values: Values, _value: Any, arguments: Arguments) -> bool:
-        """Whether two fields hold a week and the year (else this year) that has it."""
+    def _is_iso_week(self, values: Values, _value: Any, arguments: Arguments) -> bool:
+        """Whether a field has a week that exists in the year of another field, or in this year."""
         week_name, year_name = argument(arguments, 0), argument(arguments, 1)
         names = [jv.text(one) for one in (week_name, year_name) if one is week_name or jv.truthy(one)]
         if any(name not in values for name in names):
@@ -129,39 +129,39 @@ class Questions:
             return False
         return 1 <= int(week) <= _weeks_in(int(year))
 
-    def _is_phone(self, values: Values, _value: Any, arguments: Arguments) -> bool:
-        given = values.get(jv.text(argument(arguments, 0)), UNDEFINED)
-        return normalize(self._state.settings, given) is not False
+    def _is_valid_phone(self, values: Values, _value: Any, arguments: Arguments) -> bool:
+        phone = values.get(jv.text(argument(arguments, 0)), UNDEFINED)
+        return normalize(self._state.settings, phone) is not False
 
-    def _is_new_phone(self, values: Values, _value: Any, arguments: Arguments) -> bool:
-        """Whether no contact has the number; without one, whether no contact has any."""
+    def _is_unique_phone(self, values: Values, _value: Any, arguments: Arguments) -> bool:
+        """Whether no contact has the number; without a number, whether no contact has any."""
         phone = values.get(jv.text(argument(arguments, 0)), UNDEFINED)
         with self._state.lock:
             if phone is UNDEFINED:
-                return not self._subjects.has_phones()
-            return not isinstance(phone, str) or self._subjects.contact_by_phone(phone) is None
+                return not self._views.has_phones()
+            return not isinstance(phone, str) or self._views.contact_by_phone(phone) is None
 
 
 def read_span(text: Any) -> Span | None:
-    """A span such as `3 months`, or a number of ms; None for one without a number. Raises TypeError for no text.
+    """A span such as `3 months`, or a number of ms; None without a number. Raises TypeError if it is not a string.
 
-    A unit that nobody knows makes it no time at all.
+    A span with an unknown unit has no length.
     """
     if not isinstance(text, str):
-        raise TypeError("a span is a text")
+        raise TypeError("a span must be a string")
     parts = text.split(" ")
     amount = jv.leading_integer(parts[0])
     name = parts[1] if len(parts) > 1 else "ms"
     unit = LETTERS.get(name) or LETTERS.get(name.lower()) or name.lower().removesuffix("s")
-    if name in UNKNOWN_TO_SPANS or name.lower() in UNKNOWN_TO_SPANS or (unit in UNITS and amount != amount):
+    if name in INVALID_IN_SPANS or name.lower() in INVALID_IN_SPANS or (unit in UNITS and amount != amount):
         return None
     if unit == "quarter":
         return amount * 3, "month"
-    return (amount, unit) if unit in UNITS else NO_TIME
+    return (amount, unit) if unit in UNITS else NO_SPAN
 
 
 def _weeks_in(year: int) -> int:
-    """Weeks of a year by ISO 8601: the calendar repeats itself every 400 years."""
+    """The number of ISO 8601 weeks of a year; the calendar repeats every 400 years."""
     return datetime(2000 + year % 400, 12, 28, tzinfo=UTC).isocalendar().week
 
 

@@ -1,4 +1,4 @@
-"""What the database accepts and how it words its errors (CouchDB `chttpd_db.erl`, `couch_doc.erl`, `chttpd.erl`)."""
+"""CouchDB's HTTP API: validated documents, error replies (CouchDB `chttpd_db.erl`, `couch_doc.erl`, `chttpd.erl`)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from fakes.cht.api.bodies import json_body, raw_body
+from fakes.cht.api.bodies import raw_body
 from fakes.cht.api.http import Request
 from fakes.cht.couch.documents import Doc
 from fakes.cht.javascript import js
@@ -18,7 +18,7 @@ MALFORMED = "invalid UTF-8 JSON"
 REVISION = re.compile(r"[+-]?[0-9]+-(?P<digest>.*)", re.DOTALL)
 HEX = re.compile(r"[0-9a-fA-F]{32}")
 IGNORED = ("_revs_info", "_local_seq", "_conflicts", "_deleted_conflicts", "_revisions")
-"""Members that a document may bring, for the database gives them out; they are not stored."""
+"""Members that a document may contain, because the database returns them; they are not stored."""
 STORED = ("_id", "_rev", "_deleted", "_attachments")
 
 
@@ -35,8 +35,8 @@ def bad_request(reason: str) -> CouchError:
     return CouchError(400, "bad_request", reason)
 
 
-def checked(doc: Any) -> Doc:
-    """The document as it is to be stored, without what the database ignores. Raises CouchError."""
+def validated(doc: Any) -> Doc:
+    """The document to be stored, without the members that the database ignores. Raises CouchError."""
     if not isinstance(doc, dict):
         raise bad_request("Document must be a JSON object")
     if "_id" in doc:
@@ -49,12 +49,12 @@ def checked(doc: Any) -> Doc:
     if not isinstance(doc.get("_deleted", False), bool):
         raise CouchError(400, "doc_validation", "Bad special document member: _deleted")
     if doc.get("_attachments"):
-        raise CouchError(501, "not_implemented", "This fake of the database keeps no attachments.")
+        raise CouchError(501, "not_implemented", "This fake of the database does not store attachments.")
     return {name: value for name, value in doc.items() if name not in IGNORED and name != "_attachments"}
 
 
 def check_id(doc_id: Any) -> None:
-    """Raises CouchError for what is no id of a document."""
+    """Raises CouchError unless `doc_id` is a valid document id."""
     if not isinstance(doc_id, str):
         raise CouchError(400, "illegal_docid", "Document id must be a string")
     if not doc_id:
@@ -66,38 +66,30 @@ def check_id(doc_id: Any) -> None:
 
 
 def check_revision(value: Any) -> None:
-    """Raises CouchError for what is not a number, a dash and more; 32 characters after the dash are hex digits."""
+    """Raises CouchError unless `value` is a number, a dash and a digest; one of 32 characters must be hexadecimal."""
     found = REVISION.fullmatch(value) if isinstance(value, str) else None
     if found is None or (len(found["digest"]) == 32 and not HEX.fullmatch(found["digest"])):
         raise bad_request("Invalid rev format")
 
 
-def given_revision(request: Request, doc: Doc) -> str | None:
-    """The revision that the body, the query or `If-Match` names. Raises CouchError when two of them differ."""
+def requested_revision(request: Request, doc: Doc) -> str | None:
+    """The revision in the body, the query or `If-Match`. Raises CouchError if two of them differ."""
     query, etag = request.query.get("rev"), (request.header("If-Match") or "").strip('"')
-    asked = query if isinstance(query, str) else None
-    for revision in (asked, etag or None):
+    query_revision = query if isinstance(query, str) else None
+    for revision in (query_revision, etag or None):
         if revision is not None:
             check_revision(revision)
     present: str | None = doc.get("_rev")
-    if present is not None and asked is not None and asked != present:
+    if present is not None and query_revision is not None and query_revision != present:
         raise bad_request("Document rev from request body and query string have different values")
-    named = present if present is not None else asked
+    named = present if present is not None else query_revision
     if named is not None and etag and etag != named:
         raise bad_request("Document rev and etag have different values")
     return named or etag or None
 
 
-def parsed_body(request: Request) -> Any:
-    """The body of a write as CHT's API passes it on: parsed; what is not sent as JSON becomes an empty object.
-
-    Raises ServerError, HttpError(413).
-    """
-    return json_body(request)
-
-
-def passed_body(request: Request) -> dict[str, Any]:
-    """The JSON object of a body that reaches the database as it came. Raises CouchError, HttpError(413)."""
+def database_body(request: Request) -> dict[str, Any]:
+    """The JSON object of a body that CHT passes to the database unread. Raises CouchError, HttpError(413)."""
     if (request.header("Content-Type") or "").split(";")[0] != "application/json":
         raise CouchError(415, "bad_content_type", "Content-Type must be application/json")
     try:
@@ -115,13 +107,13 @@ def json_object(value: Any) -> dict[str, Any]:
 
 
 def answer_type(request: Request) -> str:
-    """The content type of answers: JSON only for those who name it."""
-    wanted = re.split("[, ]+", request.header("Accept") or "")
-    return "application/json" if "application/json" in wanted else "text/plain; charset=utf-8"
+    """The content type of the reply: JSON only if `Accept` names it."""
+    accepted = re.split("[, ]+", request.header("Accept") or "")
+    return "application/json" if "application/json" in accepted else "text/plain; charset=utf-8"
 
 
-def passed_reply(request: Request, value: Any, status: int) -> Reply:
-    """An answer of the database that is passed on as it is: its body ends with a line end."""
+def database_reply(request: Request, value: Any, status: int) -> Reply:
+    """A reply of the database that CHT passes on unchanged: its body ends with a newline."""
     body = (js.dumps(value) + "\n").encode()
     headers = (("Content-Type", answer_type(request)), ("WWW-Authenticate", "Cookie"))
     return Reply(status, (*headers, ("Content-Length", str(len(body)))), body)

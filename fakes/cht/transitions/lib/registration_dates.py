@@ -1,4 +1,4 @@
-"""Dates that a registration tells in other words: birth, last menstrual period.
+"""Dates derived from a registration: birth, last menstrual period.
 
 Source: cht-core `transitions/registration.js`.
 """
@@ -26,8 +26,8 @@ AGES = (
 PREGNANCY = (40.0, "week")
 
 
-def pregnant_since(doc: Doc) -> datetime | None:
-    """From the ms since 1970 of a date (numbers as texts too), else from weeks before the report; None for neither."""
+def lmp_date(doc: Doc) -> datetime | None:
+    """The start of a pregnancy: a date in ms since 1970 (also as text), else weeks before the report; else None."""
     fields = _fields(doc)
     date = _lmp_date(fields)
     if date:
@@ -37,8 +37,8 @@ def pregnant_since(doc: Doc) -> datetime | None:
     return _before(doc, weeks, "week") if weeks else None
 
 
-def born(doc: Doc) -> datetime | None:
-    """From an age at the report, without one its day; None if the date of the report cannot be read."""
+def birth_date(doc: Doc) -> datetime | None:
+    """The date of birth: the age at the report, or without an age its day; None if the report has no valid date."""
     for unit, names in AGES:
         values = _defined(_fields(doc), names)
         age = jv.leading_integer(next(iter(values), UNDEFINED))
@@ -48,7 +48,7 @@ def born(doc: Doc) -> datetime | None:
 
 
 def _lmp_date(fields: Mapping[str, Any]) -> float | None:
-    """The first date that is a number; an empty one before it ends the search."""
+    """The first date that is a number; an empty value before it ends the search."""
     for name in LMP_DATES:
         value = fields.get(name, UNDEFINED)
         if value is not UNDEFINED and not js.truthy(value):

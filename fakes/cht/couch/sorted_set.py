@@ -1,4 +1,4 @@
-"""A set of keys kept in order: what a database index is to the real server."""
+"""A sorted set of keys: stands for a database index of the real server."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ CHUNK = 512
 """Keys per chunk before it is split: small enough to insert cheaply, large enough to keep the list of chunks short."""
 
 
-class Ordered:
-    """Distinct comparable keys in ascending order; adding, removing and finding cost little whatever the size."""
+class SortedSet:
+    """Distinct comparable keys in ascending order; adding, removing and finding are fast at any size."""
 
     __slots__ = ("_chunks", "_firsts", "_size")
 
@@ -28,7 +28,7 @@ class Ordered:
             yield from chunk
 
     def add(self, key: Any) -> None:
-        """Put `key` in its place; a key that is there already stays as it is."""
+        """Add `key` unless it is in the set."""
         if not self._chunks:
             self._chunks, self._firsts, self._size = [[key]], [key], 1
             return
@@ -44,7 +44,7 @@ class Ordered:
             self._split(at)
 
     def discard(self, key: Any) -> None:
-        """Take `key` out if it is there."""
+        """Remove `key` if it is in the set."""
         if not self._chunks:
             return
         at = self._chunk_of(key)
@@ -60,7 +60,7 @@ class Ordered:
             del self._chunks[at], self._firsts[at]
 
     def since(self, key: Any) -> Iterator[Any]:
-        """The keys from `key` on (itself included), in order."""
+        """The keys from `key` on (inclusive), in order."""
         if not self._chunks:
             return
         first = self._chunk_of(key)
@@ -69,7 +69,7 @@ class Ordered:
             yield from chunk[bisect_left(chunk, key) :] if at == first else chunk
 
     def after(self, skip: int) -> Iterator[Any]:
-        """The keys in order without the first `skip`; whole chunks are skipped without being looked at."""
+        """The keys in order without the first `skip`; whole chunks are skipped at once."""
         for chunk in self._chunks:
             if skip >= len(chunk):
                 skip -= len(chunk)

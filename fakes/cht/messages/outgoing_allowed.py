@@ -1,4 +1,4 @@
-"""To whom no answer goes (cht-core `shared-libs/transitions/src/lib/messages.js`, `isOutgoingAllowed`)."""
+"""Which senders get no answers (cht-core `shared-libs/transitions/src/lib/messages.js`, `isOutgoingAllowed`)."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ SAME = (phonenumbers.MatchType.NSN_MATCH, phonenumbers.MatchType.EXACT_MATCH)
 
 
 def outgoing_allowed(settings: Mapping[str, Any], sender: Any) -> bool:
-    """Whether answers to `sender` may leave. Raises TypeError if a rule meets a sender that is no text."""
+    """Whether answers to `sender` may be sent. Raises TypeError if a rule gets a sender that is not a string."""
     if not sender:
         return True
     if is_gateway(settings, sender):
         return False
-    too_short = _shortest(settings.get("outgoing_deny_shorter_than"))
+    too_short = _min_length(settings.get("outgoing_deny_shorter_than"))
     listed = settings.get("outgoing_deny_list")
     if too_short and len(_plain(sender)) < too_short:
         return False
@@ -31,7 +31,7 @@ def outgoing_allowed(settings: Mapping[str, Any], sender: Any) -> bool:
 
 
 def is_gateway(settings: Mapping[str, Any], sender: Any) -> bool:
-    """Whether `sender` is the gateway itself: answering it would never end."""
+    """Whether `sender` is the gateway itself: answering it would cause an endless loop."""
     gateway = settings.get("gateway_number")
     if not isinstance(gateway, str) or not isinstance(sender, str):
         return False
@@ -43,7 +43,7 @@ def _is_listed(sender: Any, listed: str) -> bool:
     return any(_plain(sender).startswith(entry) for entry in entries if entry)
 
 
-def _shortest(value: Any) -> int:
+def _min_length(value: Any) -> int:
     match = NUMBER.match(str(value))
     return max(0, int(match[1])) if match else 0
 
@@ -52,8 +52,8 @@ def _plain(sender: Any) -> str:
     return js.trim(_text(sender, "x.toLowerCase").lower())
 
 
-def _text(value: Any, called: str) -> str:
-    """The value if it is a text; else the error that JavaScript gives when a function of texts is called on it."""
+def _text(value: Any, method: str) -> str:
+    """The value if it is a string; else raises JavaScript's error for a string method that is called on it."""
     if not isinstance(value, str):
-        raise TypeError(f"{called} is not a function")
+        raise TypeError(f"{method} is not a function")
     return value

@@ -1,4 +1,4 @@
-"""Cutting a text that is too long for the allowed number of SMS (cht-core `message-utils`, library gsm)."""
+"""Multipart SMS: split a text, truncate it to the allowed number of SMS (cht-core `message-utils`, library gsm)."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ SUFFIX = "..."
 DEFAULT_LIMIT = 10
 
 
-def parts(text: str) -> list[str]:
-    """The SMS that a text takes: one of 160 or several of 153 characters; 70 and 67 beyond the alphabet of GSM."""
+def sms_parts(text: str) -> list[str]:
+    """The SMS parts of a text: one of 160 or several of 153 characters; 70 and 67 beyond the GSM alphabet."""
     plain = ALPHABET.issuperset(text)
     sizes = [2 if (char in EXTENSION if plain else ord(char) > 0xFFFF) else 1 for char in text]
     one, several = (160, 153) if plain else (70, 67)
@@ -29,9 +29,9 @@ def parts(text: str) -> list[str]:
     return found
 
 
-def shortened(text: str, limit: int) -> str | None:
-    """The text cut to `limit` SMS, ending in dots; None if it is not too long."""
-    pieces = parts(text)
+def truncated(text: str, limit: int) -> str | None:
+    """The text truncated to `limit` SMS, ending in dots; None if it is not too long."""
+    pieces = sms_parts(text)
     if len(pieces) <= limit:
         return None
     return "".join(pieces[:limit])[: -len(SUFFIX)] + SUFFIX

@@ -1,12 +1,12 @@
-"""Settings and credentials over the API (cht-core `api/src/controllers/{settings,credentials}.js`)."""
+"""The app settings over the API (cht-core `api/src/controllers/settings.js`)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from fakes.cht.api.access import is_admin, logged_in, online_user, permitted
-from fakes.cht.api.bodies import json_body, text_body
+from fakes.cht.api.access import logged_in, permitted
+from fakes.cht.api.bodies import json_body
 from fakes.cht.api.http import Request, json_reply
 from fakes.cht.couch.documents import copy_json
 from fakes.cht.errors import HttpError
@@ -14,40 +14,28 @@ from fakes.cht.javascript import js
 from fakes.cht.state import State
 from fakes.serving.wsgi import Reply
 
-CREDENTIALS = "/api/v1/credentials/"
-"""Where credentials are stored, each under the name that follows."""
-VERSIONS = {"5.2": "5.2.0", "3.11": "3.11.0"}
 DEFAULT_PERMISSIONS: Mapping[str, list[str]] = {
     "can_access_gateway_api": ["gateway"],
     "can_configure": ["program_officer"],
     "can_create_records": ["data_entry", "gateway", "program_officer", "chw_supervisor", "chw"],
     "can_edit": ["gateway", "program_officer", "chw_supervisor", "chw"],
 }
-"""Permissions that apply unless the settings name others; those that the interfaces of this fake ask for."""
+"""Permissions that apply unless the settings define them; only those that this fake checks."""
 
 
-class Configuration:
-    """The handlers; each takes a request and gives the answer, or raises HttpError."""
+class Settings:
+    """The handlers; each takes a request and returns the reply, or raises HttpError."""
 
     def __init__(self, state: State) -> None:
         self._state = state
 
-    def info(self, _request: Request) -> Reply:
-        """The version of the server, for everybody."""
-        return json_reply({"version": VERSIONS.get(self._state.release, self._state.release)})
-
-    def deploy_info(self, request: Request) -> Reply:
-        """The version of the server, for everybody who is logged in."""
-        logged_in(request, self._state)
-        return self.info(request)
-
-    def read_settings(self, request: Request) -> Reply:
-        """All settings, for everybody who is logged in."""
+    def read(self, request: Request) -> Reply:
+        """All settings, for every logged-in user."""
         logged_in(request, self._state, prompt=True)
         return json_reply(self._state.settings)
 
-    def write_settings(self, request: Request) -> Reply:
-        """Merge settings; `?replace` replaces top-level keys whole, `?overwrite` everything."""
+    def write(self, request: Request) -> Reply:
+        """Merge settings; `?replace` replaces whole top-level keys, `?overwrite` replaces everything."""
         body = json_body(request)
         if request.header("Content-Type") != "application/json":
             raise HttpError(400, "Content-Type must be application/json")
@@ -59,31 +47,11 @@ class Configuration:
             self._state.settings = after
         return json_reply({"success": True, "updated": js.dumps(after) != js.dumps(before)})
 
-    def write_credential(self, request: Request) -> Reply:
-        """Store a credential under the name at the end of the path; there is no way to read it back."""
-        online_user(request, self._state)
-        value = text_body(request)
-        if not isinstance(value, str) or not value:
-            raise HttpError(400, "Missing required request body")
-        user = logged_in(request, self._state)
-        if not is_admin(user):
-            raise HttpError(403, "Insufficient permissions")
-        name = request.path[len(CREDENTIALS) :]  # decoded already; a slash in it came encoded
-        with self._state.lock:
-            self._state.credentials[name] = value
-        return json_reply({"ok": True})
-
-    def session(self, request: Request) -> Reply:
-        """Who the database takes the caller for."""
-        user = logged_in(request, self._state)
-        context = {"name": user.name, "roles": list(user.roles)}
-        return json_reply({"ok": True, "userCtx": context, "info": {"authenticated": "default"}})
-
 
 def with_permissions(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """`settings` with the default permissions added where none are given."""
-    given = settings.get("permissions")
-    permissions = {**DEFAULT_PERMISSIONS, **given} if isinstance(given, dict) else dict(DEFAULT_PERMISSIONS)
+    """`settings` with the default permissions added where it defines none."""
+    custom = settings.get("permissions")
+    permissions = {**DEFAULT_PERMISSIONS, **custom} if isinstance(custom, dict) else dict(DEFAULT_PERMISSIONS)
     return {**settings, "permissions": copy_json(permissions)}
 
 
@@ -107,11 +75,11 @@ def _extend(target: dict[str, Any], source: Mapping[str, Any]) -> None:
         elif isinstance(present, dict) or not js.truthy(present):
             target[key] = present if isinstance(present, dict) else {}
             _extend(target[key], value)
-        # else: members given to a text, a number or `true` are lost without a word
+        # else: members for a string, a number or `true` are silently dropped
 
 
 def _extend_list(target: list[Any], source: Mapping[str, Any]) -> None:
-    """Names that count places change these, one after the last one is added; other names JSON leaves out."""
+    """Numeric names set these items, and append the next ones; JSON omits other names."""
     known = {str(place): value for place, value in enumerate(target)}
     _extend(known, source)
     size = len(target)
