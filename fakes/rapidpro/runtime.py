@@ -14,7 +14,7 @@ from fakes.rapidpro.versions.habits import Habits
 MINUTE = 60.0
 
 
-class Work:
+class Runtime:
     """Things to do later, under the service's lock; all forgotten when the world begins anew."""
 
     def __init__(self, clock: Clock, rng: random.Random, lock: AbstractContextManager[Any], habits: Habits) -> None:
@@ -24,7 +24,7 @@ class Work:
         self.habits = habits
         self._epoch = 0
 
-    def later(self, seconds: float, action: Callable[..., None], *arguments: Any) -> None:
+    def call_later(self, seconds: float, action: Callable[..., None], *arguments: Any) -> None:
         """Run the action `seconds` from now, the lock held."""
         epoch = self._epoch
 
@@ -35,11 +35,11 @@ class Work:
 
         self.clock.call_later(seconds, run)
 
-    def forget(self) -> None:
+    def cancel_all(self) -> None:
         """Nothing that was to be done later is done."""
         self._epoch += 1
 
-    def about(self, seconds: float) -> float:
+    def jittered(self, seconds: float) -> float:
         """A span drawn around the given one: half to one and a half of it."""
         return seconds * (0.5 + self.rng.random()) if seconds else 0.0
 

@@ -11,10 +11,10 @@ from fakes.clock import Clock
 from fakes.rapidpro.api.app import Api
 from fakes.rapidpro.api.http.context import Context
 from fakes.rapidpro.api.http.throttle import Throttle
-from fakes.rapidpro.flows.webhook import Posts
+from fakes.rapidpro.flows.webhook import HttpSession
 from fakes.rapidpro.mailroom.mailroom import Mailroom
 from fakes.rapidpro.seed.default import default_seed
-from fakes.rapidpro.seed.loader import plant
+from fakes.rapidpro.seed.loader import load_seed
 from fakes.rapidpro.store.store import Store
 from fakes.rapidpro.uuids import uuid4
 from fakes.rapidpro.versions.profiles import DEFAULT, profile_of
@@ -30,7 +30,7 @@ class RapidPro(Answers):
 
     name = "rapidpro"
 
-    def __init__(self, clock: Clock, *, profile: str = DEFAULT, session: Posts, rng: random.Random) -> None:
+    def __init__(self, clock: Clock, *, profile: str = DEFAULT, session: HttpSession, rng: random.Random) -> None:
         self.profile = profile_of(profile)
         self.lock = threading.RLock()
         self.engine = "working"
@@ -61,35 +61,35 @@ class RapidPro(Answers):
         """Begin anew from workspaces, users, tokens and so on. Raises SeedError; then nothing has changed."""
         if not isinstance(given, Mapping):
             raise SeedError(f"a seed of RapidPro is an object, got {type(given).__name__}")
-        planted = self._planted(given)
+        store = self._loaded(given)
         with self.lock:
             self._seed = given
-            self._begin(planted)
+            self._start_over(store)
 
     def reset(self) -> None:
         """Begin anew from the last seed, or from the built-in one."""
         with self.lock:
-            self._begin(self._planted(self._seed))
+            self._start_over(self._loaded(self._seed))
 
-    def _planted(self, seed: Mapping[str, Any]) -> Store:
-        planted = Store(self._new_uuid, self._clock.now())
-        plant(seed, planted)
-        return planted
+    def _loaded(self, seed: Mapping[str, Any]) -> Store:
+        store = Store(self._new_uuid, self._clock.now())
+        load_seed(seed, store)
+        return store
 
-    def _begin(self, planted: Store) -> None:
+    def _start_over(self, store: Store) -> None:
         self._rng.setstate(self.chance)
         self.engine = "working"
-        self.store.become(planted)
-        self.mailroom.forget()
-        self.throttle.forget()
+        self.store.replace_with(store)
+        self.mailroom.reset()
+        self.throttle.reset()
         self.throttle.set_rates(self.profile.rates)
 
     def set_rates(self, rates: Mapping[str, str]) -> None:
         """Change the rates of some scopes. Raises ValueError for an unknown scope or a rate that is none."""
         known = self.profile.rates.keys() | {"v2.broadcasts"}
-        strange = [scope for scope in rates if scope not in known]
-        if strange:
-            raise ValueError(f"no scope is called {strange[0]!r}; there are: {', '.join(sorted(known))}")
+        unknown = [scope for scope in rates if scope not in known]
+        if unknown:
+            raise ValueError(f"no scope is called {unknown[0]!r}; there are: {', '.join(sorted(known))}")
         with self.lock:
             self.throttle.set_rates({**self.throttle.rates, **rates})
 
@@ -113,7 +113,7 @@ class RapidPro(Answers):
         """The tokens' keys by name, and those they had before."""
         with self.lock:
             now = {f"rapidpro:{token.name}": token.key for token in self.store.tokens.values()}
-            before = {f"rapidpro:{name}, before {n}": key for n, (name, key) in enumerate(self.store.retired, 1)}
+            before = {f"rapidpro:{name}, before {n}": key for n, (name, key) in enumerate(self.store.former_keys, 1)}
             return {**before, **now}
 
     def _new_uuid(self) -> str:

@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 import phonenumbers
 
 
-class Sends(Protocol):
+class SendingChannel(Protocol):
     """What is asked of a channel here."""
 
     @property
@@ -24,7 +24,7 @@ class Sends(Protocol):
     def schemes(self) -> Iterable[str]: ...
 
 
-AnyChannel = TypeVar("AnyChannel", bound=Sends)
+AnyChannel = TypeVar("AnyChannel", bound=SendingChannel)
 
 
 def scheme_of(urn: str) -> str:
@@ -51,12 +51,12 @@ def channel_for(urn: str, channels: Iterable[AnyChannel]) -> AnyChannel | None:
     fitting = [channel for channel in channels if scheme in channel.schemes]
     if scheme != "tel":
         return fitting[0] if fitting else None
-    fitting = [channel for channel in fitting if not channel.country or reaches(channel.country, path)]
+    fitting = [channel for channel in fitting if not channel.country or serves_number(channel.country, path)]
     # Of several as good the real one takes the last, but the recordings, which no mailroom made, have the first.
     return max(fitting, key=lambda channel: _shared(path, channel.address or ""), default=None)
 
 
-def reaches(country: str, number: str) -> bool:
+def serves_number(country: str, number: str) -> bool:
     """Whether a channel of a country (two letters) is for this number: one of that country, or of none at all."""
     code = _calling_code(country)
     if number.startswith(f"+{code}") and not _shares_code(code):

@@ -10,12 +10,22 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from fakes.rapidpro.api.http import accept, auth, documents, filters
+from fakes.rapidpro.api.http import accept, auth, filters, html_pages
 from fakes.rapidpro.api.http.bodies import read
 from fakes.rapidpro.api.http.context import NOTHING, Answer, Context
 from fakes.rapidpro.api.http.endpoint import Endpoint
 from fakes.rapidpro.api.http.throttle import Throttle
-from fakes.rapidpro.api.http.wire import HTML, JSON, Broken, Call, Refused, detail, parse_query, server_error, to_json
+from fakes.rapidpro.api.http.wire import (
+    HTML,
+    JSON,
+    ApiError,
+    Call,
+    ServerError,
+    detail,
+    parse_query,
+    server_error,
+    to_json,
+)
 from fakes.rapidpro.api.resources import workspace
 from fakes.rapidpro.api.routes import PREFIX, ROOT, endpoints
 from fakes.rapidpro.store.rows import Token
@@ -58,18 +68,18 @@ class Api:
         return ("json",) if self._profile.root_open else ("json", "api")
 
     def _elsewhere(self, path: str, method: str) -> Reply:
-        nearby = documents.nearby(path, method, self._profile)
+        nearby = html_pages.nearby(path, method, self._profile)
         if nearby is not None:
             return nearby
         self.unexpected(f"RapidPro {self._profile.name} has no {path}")
-        return documents.not_found(self._profile)
+        return html_pages.not_found(self._profile)
 
     def _serve(self, endpoint: Endpoint, kinds: Sequence[str] | None, environ: Environ) -> Reply:
         """The answer at an endpoint; `kinds` is what its path's suffix offers, none: there is no suffix."""
         call = Call(environ, environ["REQUEST_METHOD"], environ["PATH_INFO"], {})
         try:
             return self._answered(endpoint, kinds, call)
-        except (Broken, RecursionError):
+        except (ServerError, RecursionError):
             return server_error(self._head(endpoint, call, HTML)[1:])
 
     def _answered(self, endpoint: Endpoint, kinds: Sequence[str] | None, call: Call) -> Reply:
@@ -80,15 +90,15 @@ class Api:
             kind = accept.chosen(call.environ.get("HTTP_ACCEPT"), offered)
             self._authenticate(call)
             answer = self._handled(endpoint, call, bare=kinds is None)
-        except accept.Unacceptable as problem:
+        except accept.NotAcceptable as problem:
             return self._unacceptable(endpoint, call, problem.status)
-        except Refused as refused:
+        except ApiError as refused:
             return self._rendered(endpoint, call, kind, refused.status, refused.payload, refused.headers)
         status, payload = (answer.status, answer.payload) if isinstance(answer, Answer) else (200, answer)
         return self._rendered(endpoint, call, kind, status, payload)
 
     def _unacceptable(self, endpoint: Endpoint, call: Call, status: int) -> Reply:
-        with suppress(Refused):  # it is told whose workspace it is, but a wrong token does not matter any more
+        with suppress(ApiError):  # it is told whose workspace it is, but a wrong token does not matter any more
             self._authenticate(call)
         return self._page(endpoint, call, status)
 
@@ -173,7 +183,7 @@ class Api:
         return Reply(status, head, b"" if call.method == "HEAD" else body)
 
     def _page(self, endpoint: Endpoint, call: Call, status: int, headers: Headers = ()) -> Reply:
-        body = b"" if call.method == "HEAD" else documents.page(endpoint.name or "RapidPro API v2", status)
+        body = b"" if call.method == "HEAD" else html_pages.page(endpoint.name or "RapidPro API v2", status)
         return Reply(status, (*self._head(endpoint, call, HTML), *headers)).with_body(body)
 
     def _head(self, endpoint: Endpoint, call: Call, kind: str) -> Headers:
@@ -194,7 +204,7 @@ class Api:
         return found
 
 
-def _not_allowed(call: Call) -> Refused:
+def _not_allowed(call: Call) -> ApiError:
     return detail(405, f'Method "{call.method}" not allowed.')
 
 

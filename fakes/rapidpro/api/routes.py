@@ -9,9 +9,9 @@ from typing import Any
 from fakes.rapidpro.api.http.endpoint import Endpoint, Handler
 from fakes.rapidpro.api.resources import (
     broadcasts,
-    changes,
     contact_actions,
     contacts,
+    definition_changes,
     definitions,
     flow_starts,
     message_actions,
@@ -64,20 +64,24 @@ def _people(profile: Profile) -> Iterator[Endpoint]:
     }
     yield Endpoint("contact_actions", {"POST": contact_actions.act}, own_permission=True, takes=takes)
     grouping: dict[str, Handler] = {
-        "GET": definitions.groups, "POST": changes.write_group, "DELETE": changes.delete_group,
+        "GET": definitions.groups, "POST": definition_changes.write_group, "DELETE": definition_changes.delete_group,
     }  # fmt: skip
     yield Endpoint("groups", grouping, exclusive=("uuid", "name"), words=("name", *uuid))
-    yield Endpoint("fields", {"GET": definitions.contact_fields, "POST": changes.write_field}, words=("key",))
+    yield Endpoint(
+        "fields", {"GET": definitions.contact_fields, "POST": definition_changes.write_field}, words=("key",)
+    )
 
 
 def _set_up(profile: Profile) -> Iterator[Endpoint]:
     """What else a workspace has."""
     uuid = () if profile.checks_uuids else ("uuid",)
     labelling: dict[str, Handler] = {
-        "GET": definitions.labels, "POST": changes.write_label, "DELETE": changes.delete_label,
+        "GET": definitions.labels, "POST": definition_changes.write_label, "DELETE": definition_changes.delete_label,
     }  # fmt: skip
     yield Endpoint("labels", labelling, exclusive=("uuid", "name"), words=("name", *uuid))
-    yield Endpoint("globals", {"GET": definitions.global_values, "POST": changes.write_global}, words=("key",))
+    yield Endpoint(
+        "globals", {"GET": definitions.global_values, "POST": definition_changes.write_global}, words=("key",)
+    )
     yield Endpoint("flows", {"GET": definitions.flows}, words=uuid)
     yield Endpoint("channels", {"GET": definitions.channels}, words=("address", *uuid))
     yield Endpoint("users", {"GET": definitions.users}, words=tuple(profile.user_filters - {"uuid"}))

@@ -16,7 +16,7 @@ Stage = Literal["sent", "delivered", "read", "failed", "errored", "expired"]
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class AggregatorStatus:
     """One status an aggregator can report.
 
     `status`: what the message becomes (a word of RapidPro's message status), or none: answered 400, nothing stored.
@@ -37,7 +37,7 @@ class Aggregator:
 
     name: str
     channel_type: str
-    words: Mapping[str, Word]
+    words: Mapping[str, AggregatorStatus]
     stages: Mapping[Stage, str]
     """The word it reports at each stage of a message's way; what is missing it never reports."""
     refuses_bad_numbers: bool
@@ -50,19 +50,19 @@ class Aggregator:
     incoming_path: str
 
 
-def _infobip(status: str | None, group_id: int, group: str, word_id: int, description: str) -> Word:
-    return Word(status, group_id, group, word_id, description)
+def _infobip(status: str | None, group_id: int, group: str, word_id: int, description: str) -> AggregatorStatus:
+    return AggregatorStatus(status, group_id, group, word_id, description)
 
 
 PLAIN = Aggregator(
     name="plain",
     channel_type="EX",
     words=MappingProxyType({
-        "sent": Word("sent"),
-        "delivered": Word("delivered"),
-        "read": Word("read"),
-        "failed": Word("failed"),
-        "errored": Word("errored"),
+        "sent": AggregatorStatus("sent"),
+        "delivered": AggregatorStatus("delivered"),
+        "read": AggregatorStatus("read"),
+        "failed": AggregatorStatus("failed"),
+        "errored": AggregatorStatus("errored"),
     }),
     stages=MappingProxyType(
         {"sent": "sent", "delivered": "delivered", "read": "read", "failed": "failed", "errored": "errored"}
@@ -114,14 +114,14 @@ AFRICASTALKING = Aggregator(
     name="africastalking",
     channel_type="AT",
     words=MappingProxyType({
-        "Success": Word("delivered"),
-        "Sent": Word("sent"),
-        "Buffered": Word("sent"),
-        "Rejected": Word("failed", reason="UserInBlackList"),
-        "Failed": Word("failed", reason="DeliveryFailure"),
-        "Expired": Word("failed"),
-        "Submitted": Word(None),
-        "AbsentSubscriber": Word(None),
+        "Success": AggregatorStatus("delivered"),
+        "Sent": AggregatorStatus("sent"),
+        "Buffered": AggregatorStatus("sent"),
+        "Rejected": AggregatorStatus("failed", reason="UserInBlackList"),
+        "Failed": AggregatorStatus("failed", reason="DeliveryFailure"),
+        "Expired": AggregatorStatus("failed"),
+        "Submitted": AggregatorStatus(None),
+        "AbsentSubscriber": AggregatorStatus(None),
     }),
     stages=MappingProxyType({"sent": "Sent", "delivered": "Success", "failed": "Failed"}),
     refuses_bad_numbers=True,

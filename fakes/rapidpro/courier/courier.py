@@ -15,30 +15,30 @@ from fakes.rapidpro.courier.channel import Channel
 from fakes.rapidpro.courier.phones import Phones
 from fakes.rapidpro.courier.queue import SendQueue
 from fakes.rapidpro.courier.segments import segments
-from fakes.rapidpro.runtime import MINUTE, Work
+from fakes.rapidpro.runtime import MINUTE, Runtime
 from fakes.rapidpro.store.records import Message, Records
 from fakes.rapidpro.urns import path_of
 
-POLL = 0.25
+QUEUE_POLL = 0.25
 """Seconds between two looks at an idle queue."""
 MAX_ERRORS = 3
-REMEMBERED = 48 * HOUR
-LATE = (1 * HOUR, 6 * HOUR)
-AGAIN = (0.5, 30.0)
+SENT_MEMORY = 48 * HOUR
+LATE_DELAY = (1 * HOUR, 6 * HOUR)
+DUPLICATE_DELAY = (0.5, 30.0)
 """Seconds after which a report comes a second time."""
 EPSILON = 1e-3
-REMOVAL = 5.0
+REMOVAL_DELAY = 5.0
 """Seconds after which mailroom hears that a channel was removed (rapidpro temba/channels/models.py, release)."""
 WAITING = frozenset({"pending", "queued", "errored"})
-ON_ITS_WAY = frozenset({"wired", "sent", "delivered", "read"})
+SENT_STATUSES = frozenset({"wired", "sent", "delivered", "read"})
 
 
 class Courier:
-    """Sends queued messages over the channels. All methods are called with the service's lock held."""
+    """SendingChannel queued messages over the channels. All methods are called with the service's lock held."""
 
-    def __init__(self, records: Records, work: Work, phones: Phones) -> None:
+    def __init__(self, records: Records, runtime: Runtime, phones: Phones) -> None:
         self.records = records
-        self.work = work
+        self.runtime = runtime
         self.phones = phones
         self.channel = Channel()
         self._queues: dict[str, SendQueue[Message]] = {}
@@ -46,7 +46,7 @@ class Courier:
         self._due: dict[int, float] = {}
         self._by_external_id: dict[str, Message] = {}
 
-        self.sending: Callable[[Message], None] = lambda _message: None
+        self.before_sending: Callable[[Message], None] = lambda _message: None
         """Called with a message before it is sent."""
 
     def queue(self, message: Message) -> None:
@@ -58,9 +58,9 @@ class Courier:
         if queue is None:
             queue = self._queues[channel.uuid] = SendQueue(lambda one: segments(one.text))
         queue.add(message, first=message.high_priority)
-        if not queue.awake:
-            queue.awake = True
-            self.work.later(POLL * self.work.rng.random(), self._drain, queue)
+        if not queue.scheduled:
+            queue.scheduled = True
+            self.runtime.call_later(QUEUE_POLL * self.runtime.rng.random(), self._drain, queue)
 
     def waiting(self) -> int:
         """How many messages stand in line."""
@@ -72,20 +72,20 @@ class Courier:
         message.errors, message.sent_on = 0, None
         message.failed_reason = None if channel is not None else "no destination"
         self.records.set_channel(message, channel)
-        self._become(message, "queued" if channel is not None else "failed")
+        self._set_status(message, "queued" if channel is not None else "failed")
         self.queue(message)
 
-    def removed(self, channel: Any) -> None:
+    def channel_removed(self, channel: Any) -> None:
         """A channel was removed: what waits for it fails."""
-        habits = self.work.habits
+        habits = self.runtime.habits
         self._queues.pop(channel.uuid, None)
         if habits.fails_removed:
-            self.work.later(REMOVAL, self._fail_all, channel, "channel removed")
+            self.runtime.call_later(REMOVAL_DELAY, self._fail_all, channel, "channel removed")
         else:
             self._fail_all(channel, None)
 
     def _fail_all(self, channel: Any, reason: str | None) -> None:
-        now = self.work.clock.now() if reason is not None else None
+        now = self.runtime.clock.now() if reason is not None else None
         for message in self.records.all_messages():
             if message.direction == "out" and message.channel is channel and message.status in WAITING:
                 message.failed_reason = reason
@@ -94,16 +94,16 @@ class Courier:
     def report(self, message: Message, word: str) -> bool:
         """A delivery report in the aggregator's own word; False if courier does not know it (400, nothing stored)."""
         found = AGGREGATORS[self.channel.aggregator].words.get(word)
-        if found is None or found.status is None or (found.status == "read" and not self.work.habits.knows_read):
+        if found is None or found.status is None or (found.status == "read" and not self.runtime.habits.knows_read):
             return False
         self.apply(message, found.status)
         return True
 
     def apply(self, message: Message, status: str) -> None:
         """A delivery report, already understood: it overwrites, whatever came before."""
-        self._become(message, status)
+        self._set_status(message, status)
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Begin anew, the channel's knobs included."""
         self.channel = Channel()
         for memory in (self._queues, self._sent, self._due, self._by_external_id):
@@ -114,28 +114,30 @@ class Courier:
         return self._by_external_id.get(external_id)
 
     def _drain(self, queue: SendQueue[Message]) -> None:
-        now = self.work.clock.timestamp()
+        now = self.runtime.clock.timestamp()
         while (message := queue.take(now, self.channel.tps)) is not None:
             if message.status == "queued":
                 self._send(message, now)
-        queue.awake = len(queue) > 0
-        if queue.awake:
-            self.work.later(queue.rest(now), self._drain, queue)
+        queue.scheduled = len(queue) > 0
+        if queue.scheduled:
+            self.runtime.call_later(queue.seconds_left(now), self._drain, queue)
 
     def _send(self, message: Message, now: float) -> None:
-        self.sending(message)
-        if now - self._sent.get(message.id, -REMEMBERED) < REMEMBERED:
-            self._become(message, "wired")
+        self.before_sending(message)
+        if now - self._sent.get(message.id, -SENT_MEMORY) < SENT_MEMORY:
+            self._set_status(message, "wired")
             return
-        channel, work = self.channel, self.work
+        channel, runtime = self.channel, self.runtime
         aggregator = AGGREGATORS[channel.aggregator]
-        delay = work.about(channel.delays.wired)
-        if channel.down or work.chance(channel.shares.errored):
-            work.later(delay, self._become, message, "errored")
+        delay = runtime.jittered(channel.delays.wired)
+        if channel.down or runtime.chance(channel.shares.errored):
+            runtime.call_later(delay, self._set_status, message, "errored")
         elif self._refused(message, aggregator):
-            work.later(delay, self._become, message, "errored" if work.habits.refusals_are_errors else "failed")
+            runtime.call_later(
+                delay, self._set_status, message, "errored" if runtime.habits.refusals_are_errors else "failed"
+            )
         else:
-            work.later(delay, self._accepted, message, aggregator)
+            runtime.call_later(delay, self._accepted, message, aggregator)
 
     def _refused(self, message: Message, aggregator: Aggregator) -> bool:
         limit = self.channel.length_limit
@@ -147,74 +149,80 @@ class Courier:
         return bool(self.channel.bad_numbers) and number_of(message) in self.channel.bad_numbers
 
     def _accepted(self, message: Message, aggregator: Aggregator) -> None:
-        work, shares, delays = self.work, self.channel.shares, self.channel.delays
+        runtime, shares, delays = self.runtime, self.channel.shares, self.channel.delays
         message.external_id = self._external_id(message, aggregator)
         self._by_external_id[message.external_id] = message
-        self._sent[message.id] = work.clock.timestamp()
-        self._become(message, "wired")
-        to_operator = work.about(delays.sent)
-        to_handset = to_operator + work.about(delays.delivered)
-        if self._is_bad(message) or work.chance(shares.failed):
-            work.later(to_operator, self._reported, message, aggregator, "sent")
-            work.later(to_handset, self._reported, message, aggregator, "failed")
-        elif work.chance(shares.no_report):
-            work.later(to_handset, self._at_handset, message)
+        self._sent[message.id] = runtime.clock.timestamp()
+        self._set_status(message, "wired")
+        to_operator = runtime.jittered(delays.sent)
+        to_handset = to_operator + runtime.jittered(delays.delivered)
+        if self._is_bad(message) or runtime.chance(shares.failed):
+            runtime.call_later(to_operator, self._reported, message, aggregator, "sent")
+            runtime.call_later(to_handset, self._reported, message, aggregator, "failed")
+        elif runtime.chance(shares.no_report):
+            runtime.call_later(to_handset, self._at_handset, message)
             if aggregator.expires_after is not None:
-                work.later(aggregator.expires_after, self._reported, message, aggregator, "expired")
-        elif work.chance(shares.out_of_order):
-            work.later(to_handset, self._at_handset_and_reported, message, aggregator)
-            work.later(to_handset + to_operator + 1.0, self._reported, message, aggregator, "sent")
+                runtime.call_later(aggregator.expires_after, self._reported, message, aggregator, "expired")
+        elif runtime.chance(shares.out_of_order):
+            runtime.call_later(to_handset, self._at_handset_and_reported, message, aggregator)
+            runtime.call_later(to_handset + to_operator + 1.0, self._reported, message, aggregator, "sent")
         else:
-            late = work.chance(shares.late_report)
-            work.later(to_operator, self._at_operator, message, aggregator, to_handset - to_operator, late)
+            late = runtime.chance(shares.late_report)
+            runtime.call_later(to_operator, self._at_operator, message, aggregator, to_handset - to_operator, late)
 
     def _at_operator(self, message: Message, aggregator: Aggregator, to_handset: float, late: bool) -> None:
         self._reported(message, aggregator, "sent")
         if late:
-            self.work.later(to_handset, self._at_handset, message)
-            self.work.later(to_handset + self.work.rng.uniform(*LATE), self._reported, message, aggregator, "delivered")
+            self.runtime.call_later(to_handset, self._at_handset, message)
+            self.runtime.call_later(
+                to_handset + self.runtime.rng.uniform(*LATE_DELAY), self._reported, message, aggregator, "delivered"
+            )
         else:
-            self.work.later(to_handset, self._at_handset_and_reported, message, aggregator)
+            self.runtime.call_later(to_handset, self._at_handset_and_reported, message, aggregator)
 
     def _at_handset(self, message: Message) -> None:
-        self.phones.received(number_of(message), self.work.clock.now(), message.text, message.id)
+        self.phones.received(number_of(message), self.runtime.clock.now(), message.text, message.id)
 
     def _at_handset_and_reported(self, message: Message, aggregator: Aggregator) -> None:
         self._at_handset(message)
         self._reported(message, aggregator, "delivered")
-        if self.work.chance(self.channel.shares.read):
-            self.work.later(self.work.about(self.channel.delays.delivered), self._reported, message, aggregator, "read")
+        if self.runtime.chance(self.channel.shares.read):
+            self.runtime.call_later(
+                self.runtime.jittered(self.channel.delays.delivered), self._reported, message, aggregator, "read"
+            )
 
-    def _reported(self, message: Message, aggregator: Aggregator, stage: Any, again: bool = False) -> None:
+    def _reported(self, message: Message, aggregator: Aggregator, stage: Any, duplicate: bool = False) -> None:
         """The aggregator reports a stage of the message's way, if it ever does that."""
         word = aggregator.stages.get(stage)
         if word is None:
             return
         status = aggregator.words[word].status
-        if status is not None and (status != "read" or self.work.habits.knows_read):
-            self._become(message, status)
-        if not again and self.work.chance(self.channel.shares.duplicate_report):
-            self.work.later(self.work.rng.uniform(*AGAIN), self._reported, message, aggregator, stage, True)
+        if status is not None and (status != "read" or self.runtime.habits.knows_read):
+            self._set_status(message, status)
+        if not duplicate and self.runtime.chance(self.channel.shares.duplicate_report):
+            self.runtime.call_later(
+                self.runtime.rng.uniform(*DUPLICATE_DELAY), self._reported, message, aggregator, stage, True
+            )
 
-    def _become(self, message: Message, status: str) -> None:
+    def _set_status(self, message: Message, status: str) -> None:
         """Write a status as courier does: whatever comes last stands, but an error on a failed message."""
         if status == "errored":
             self._errored(message)
             return
-        now = self.work.clock.now()
-        if status in ON_ITS_WAY:
-            if message.sent_on is None or (status == "wired" and not self.work.habits.empties_sent_on):
+        now = self.runtime.clock.now()
+        if status in SENT_STATUSES:
+            if message.sent_on is None or (status == "wired" and not self.runtime.habits.empties_sent_on):
                 message.sent_on = now
-        elif status == "failed" and self.work.habits.empties_sent_on:
+        elif status == "failed" and self.runtime.habits.empties_sent_on:
             message.sent_on = None
         self.records.set_status(message, status, now)
 
     def _errored(self, message: Message) -> None:
         """The third error is final, and one on a failed message leaves it failed."""
-        now = self.work.clock.now()
+        now = self.runtime.clock.now()
         self._sent.pop(message.id, None)
         message.errors += 1
-        if self.work.habits.empties_sent_on:
+        if self.runtime.habits.empties_sent_on:
             message.sent_on = None
         if message.errors >= MAX_ERRORS:
             message.failed_reason = "error limit"
@@ -222,15 +230,15 @@ class Courier:
             self.records.set_status(message, "failed", now)
             return
         wait = self.channel.delays.retries[message.errors - 1]
-        self._due[message.id] = self.work.clock.timestamp() + wait
+        self._due[message.id] = self.runtime.clock.timestamp() + wait
         self.records.set_status(message, "errored", now)
-        looked = self.work.to_next_minute(wait) if wait >= MINUTE else wait
-        self.work.later(looked, self._retry, message)
+        looked = self.runtime.to_next_minute(wait) if wait >= MINUTE else wait
+        self.runtime.call_later(looked, self._retry, message)
 
     def _retry(self, message: Message) -> None:
         """Mailroom's look at errored messages; one that meanwhile got on is left alone, and modified_on stands."""
         due = self._due.get(message.id)
-        if message.status != "errored" or due is None or due > self.work.clock.timestamp() + EPSILON:
+        if message.status != "errored" or due is None or due > self.runtime.clock.timestamp() + EPSILON:
             return
         del self._due[message.id]
         if self.records.channel_of(message) is not None:
@@ -239,9 +247,9 @@ class Courier:
 
     def _external_id(self, message: Message, aggregator: Aggregator) -> str:
         if aggregator is INFOBIP:
-            return message.uuid if self.work.habits.generation == "new" else str(message.id)
+            return message.uuid if self.runtime.habits.generation == "new" else str(message.id)
         if aggregator.channel_type == "AT":
-            return f"ATXid_{self.work.rng.getrandbits(128):032x}"
+            return f"ATXid_{self.runtime.rng.getrandbits(128):032x}"
         return f"{message.id}"
 
 

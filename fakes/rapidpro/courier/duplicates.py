@@ -11,7 +11,7 @@ SAME_ID_WITHIN = 24 * HOUR
 SAME_TEXT_WITHIN = 3.0
 
 
-class Repetitions:
+class RecentTexts:
     """What has come in by number. `by_id`: an external id, where there is one, tells a repetition, not the text."""
 
     def __init__(self, *, by_id: bool) -> None:
@@ -34,6 +34,6 @@ class Repetitions:
         else:
             self._last_text[number] = text, now, message_id
 
-    def answered(self, number: str) -> None:
+    def reply_sent(self, number: str) -> None:
         """Something is sent to the number: what comes from it now is no repetition, even with the same text."""
         self._last_text.pop(number, None)

@@ -11,7 +11,7 @@ from fakes.rapidpro.courier.segments import segments
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class PhoneText:
     """One text on a phone; `direction` is the phone's view."""
 
     at: datetime
@@ -34,17 +34,17 @@ class Phones:
     """All phones by number (`+250788123123`). The caller holds the service's lock."""
 
     def __init__(self) -> None:
-        self._texts: dict[str, list[Entry]] = {}
+        self._texts: dict[str, list[PhoneText]] = {}
 
     def received(self, number: str, at: datetime, text: str, message_id: int) -> None:
         """The handset got a text."""
-        self._texts.setdefault(number, []).append(Entry(at, "received", text, message_id))
+        self._texts.setdefault(number, []).append(PhoneText(at, "received", text, message_id))
 
     def sent(self, number: str, at: datetime, text: str, message_id: int | None) -> None:
         """The person sent a text."""
-        self._texts.setdefault(number, []).append(Entry(at, "sent", text, message_id))
+        self._texts.setdefault(number, []).append(PhoneText(at, "sent", text, message_id))
 
-    def texts(self, number: str) -> list[Entry]:
+    def texts(self, number: str) -> list[PhoneText]:
         """What the phone sent and received, in order; none for a number nobody used yet."""
         return list(self._texts.get(number, ()))
 

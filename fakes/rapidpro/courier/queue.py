@@ -18,7 +18,7 @@ class SendQueue(Generic[Item]):
         self._low: deque[Item] = deque()
         self._second = -1
         self._used = 0.0
-        self.awake = False
+        self.scheduled = False
         """Whether somebody already comes to look; kept here for its owner."""
 
     def __len__(self) -> int:
@@ -43,6 +43,6 @@ class SendQueue(Generic[Item]):
         self._used += max(1, self._cost(item))
         return item
 
-    def rest(self, timestamp: float) -> float:
+    def seconds_left(self, timestamp: float) -> float:
         """Seconds until the next second begins."""
         return int(timestamp) + 1 - timestamp

@@ -18,14 +18,14 @@ import phonenumbers
 
 from fakes.rapidpro.courier.aggregators import AGGREGATORS
 from fakes.rapidpro.courier.courier import number_of
-from fakes.rapidpro.courier.duplicates import Repetitions
+from fakes.rapidpro.courier.duplicates import RecentTexts
 from fakes.rapidpro.courier.phones import Phones
 from fakes.rapidpro.flows import webhook as hooks
 from fakes.rapidpro.flows.context import NOTHING, context_of, input_of, run_context
 from fakes.rapidpro.flows.results import outcome, results_of, webhook_of, with_default
-from fakes.rapidpro.flows.templates import written
+from fakes.rapidpro.flows.templates import evaluate_template
 from fakes.rapidpro.mailroom.dispatch import Dispatcher
-from fakes.rapidpro.runtime import Work
+from fakes.rapidpro.runtime import Runtime
 from fakes.rapidpro.store.records import Content, Message, Records, Workspace
 from fakes.rapidpro.urns import channel_for
 
@@ -55,25 +55,25 @@ class Incoming:
     """The phones' way in. Methods take the service's lock themselves and never hold it while calling out."""
 
     def __init__(
-        self, records: Records, work: Work, phones: Phones, dispatcher: Dispatcher, session: hooks.Posts
+        self, records: Records, runtime: Runtime, phones: Phones, dispatcher: Dispatcher, session: hooks.HttpSession
     ) -> None:
         self.records = records
-        self.work = work
+        self.runtime = runtime
         self.phones = phones
         self.dispatcher = dispatcher
         self.session = session
         self.webhook = hooks.Webhook()
-        self._repetitions = Repetitions(by_id=work.habits.ids_tell_duplicates)
-        self._last_handling: dict[str, Handling] = {}
-        self._turns: dict[str, threading.RLock] = {}
-        dispatcher.courier.sending = self._answered
+        self._recent_texts = RecentTexts(by_id=runtime.habits.ids_tell_duplicates)
+        self._last_handled: dict[str, Handling] = {}
+        self._locks: dict[str, threading.RLock] = {}
+        dispatcher.courier.before_sending = self._reply_sent
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Begin anew, the webhook's settings included."""
         self.webhook = hooks.Webhook()
-        self._repetitions = Repetitions(by_id=self.work.habits.ids_tell_duplicates)
-        self._last_handling.clear()
-        self._turns.clear()
+        self._recent_texts = RecentTexts(by_id=self.runtime.habits.ids_tell_duplicates)
+        self._last_handled.clear()
+        self._locks.clear()
 
     def number(self, given: str) -> str:
         """A phone's number in international form; national ones are of the first channel's country. BadText."""
@@ -92,28 +92,28 @@ class Incoming:
         """A person sends a text. One person's texts are handled one after the other. Gives what happened."""
         if len(text) > MAX_TEXT:
             raise BadText(f"text must have at most {MAX_TEXT} characters, got {len(text)}")
-        with self._turn(number):
-            with self.work.lock:
-                happened = self._arrived(number, self._cleaned(text), external_id)
-            return self._handle(happened) if isinstance(happened, Handling) else happened
+        with self._lock_of(number):
+            with self.runtime.lock:
+                result = self._accept(number, self._cleaned(text), external_id)
+            return self._handle(result) if isinstance(result, Handling) else result
 
-    def again(self, number: str, *, new_run: bool) -> dict[str, Any]:
+    def redeliver(self, number: str, *, new_run: bool) -> dict[str, Any]:
         """Handling broke off after the webhook call: the last text of the phone is handled again.
 
         `new_run`: as mailroom does it, in a run of its own; else with the id that was sent before.
         """
-        with self._turn(number):
-            with self.work.lock:
-                handling = self._last_handling.get(number)
+        with self._lock_of(number):
+            with self.runtime.lock:
+                handling = self._last_handled.get(number)
                 if handling is None:
                     raise BadText(f"{number} has sent nothing that could be handled again")
                 if new_run:
                     self._begin_run(handling)
             return self._handle(handling)
 
-    def _turn(self, number: str) -> threading.RLock:
-        with self.work.lock:
-            return self._turns.setdefault(number, threading.RLock())
+    def _lock_of(self, number: str) -> threading.RLock:
+        with self.runtime.lock:
+            return self._locks.setdefault(number, threading.RLock())
 
     def _workspace(self) -> Workspace:
         workspaces = self.records.workspaces()
@@ -132,39 +132,39 @@ class Incoming:
     def _cleaned(self, text: str) -> str:
         """Without what the database does not take."""
         known = text.encode("utf-8", "ignore").decode().replace("\x00", "")
-        return CONTROLS.sub("", known) if self.work.habits.cleans_controls else known
+        return CONTROLS.sub("", known) if self.runtime.habits.cleans_controls else known
 
-    def _answered(self, message: Message) -> None:
-        self._repetitions.answered(number_of(message))
+    def _reply_sent(self, message: Message) -> None:
+        self._recent_texts.reply_sent(number_of(message))
 
-    def _arrived(self, number: str, text: str, external_id: str | None) -> Handling | dict[str, Any]:
+    def _accept(self, number: str, text: str, external_id: str | None) -> Handling | dict[str, Any]:
         """Courier's and mailroom's part before the flow: duplicates, contact, message."""
         if not text and AGGREGATORS[self.dispatcher.courier.channel.aggregator].ignores_empty:
-            self.phones.sent(number, self.work.clock.now(), text, None)
+            self.phones.sent(number, self.runtime.clock.now(), text, None)
             return outcome(None, ignored="the channel takes no empty texts")
-        duplicate = self._repetitions.original(number, text, external_id, self.work.clock.timestamp())
+        duplicate = self._recent_texts.original(number, text, external_id, self.runtime.clock.timestamp())
         if duplicate is not None:
-            self.phones.sent(number, self.work.clock.now(), text, duplicate)
+            self.phones.sent(number, self.runtime.clock.now(), text, duplicate)
             return outcome(duplicate, duplicate=True)
         return self._stored(number, text, external_id)
 
     def _stored(self, number: str, text: str, external_id: str | None) -> Handling | dict[str, Any]:
-        workspace, now, urn = self._workspace(), self.work.clock.now(), f"tel:{number}"
+        workspace, now, urn = self._workspace(), self.runtime.clock.now(), f"tel:{number}"
         channel = channel_for(urn, self.records.channels_of(workspace)) or self._channel(workspace)
         contact = self.dispatcher.contact_of(workspace, urn)
-        self.records.prefer(contact, urn, channel)
-        unheard = contact.status == "blocked" or channel is None
-        flow = None if unheard or self.webhook.url is None else self.records.catch_all_flow(workspace, now)
+        self.records.set_preferred_urn(contact, urn, channel)
+        unhandled = contact.status == "blocked" or channel is None
+        flow = None if unhandled or self.webhook.url is None else self.records.catch_all_flow(workspace, now)
         message = self.records.new_incoming(
-            workspace, contact, uuid=self.work.new_uuid(), text=text, urn=urn, channel=channel, flow=flow,
-            archived=unheard, external_id=external_id or "", now=now,
+            workspace, contact, uuid=self.runtime.new_uuid(), text=text, urn=urn, channel=channel, flow=flow,
+            archived=unhandled, external_id=external_id or "", now=now,
         )  # fmt: skip
         self.phones.sent(number, now, text, message.id)
-        self._repetitions.remember(number, text, external_id, now.timestamp(), message.id)
+        self._recent_texts.remember(number, text, external_id, now.timestamp(), message.id)
         if contact.status == "stopped":
             contact.status = "active"
-        if not self.work.habits.seen_after_flow and not unheard:
-            self.records.touch_contact(contact, now, status=contact.status)
+        if not self.runtime.habits.seen_after_flow and not unhandled:
+            self.records.mark_seen(contact, now, status=contact.status)
         if flow is None:
             self._seen(contact)
             return outcome(message.id)
@@ -173,16 +173,16 @@ class Incoming:
             input_of(text, urn, message.uuid, external_id or "", now), now,
         )  # fmt: skip
         self._begin_run(handling)
-        self._last_handling[number] = handling
+        self._last_handled[number] = handling
         return handling
 
     def _seen(self, contact: Any) -> None:
         """New versions note it when all is done."""
-        if self.work.habits.seen_after_flow:
-            self.records.touch_contact(contact, self.work.clock.now(), status=contact.status)
+        if self.runtime.habits.seen_after_flow:
+            self.records.mark_seen(contact, self.runtime.clock.now(), status=contact.status)
 
     def _begin_run(self, handling: Handling) -> None:
-        handling.run_uuid, handling.began = self.work.new_uuid(), self.work.clock.now()
+        handling.run_uuid, handling.began = self.runtime.new_uuid(), self.runtime.clock.now()
         handling.run = self.records.new_run(
             handling.workspace, handling.contact, handling.flow, uuid=handling.run_uuid, start=None,
             now=handling.began,
@@ -190,32 +190,34 @@ class Incoming:
 
     def _handle(self, handling: Handling) -> dict[str, Any]:
         """The flow itself: call, perhaps once more, else tell the sender."""
-        with self.work.lock:
-            settings, body = self._evaluated(self.webhook, handling)
-        calls = self._calls(settings, body)
-        with self.work.lock:
+        with self.runtime.lock:
+            settings, body = self._evaluated_call(self.webhook, handling)
+        calls = self._make_calls(settings, body)
+        with self.runtime.lock:
             results = results_of(calls)
-            self.records.end_run(handling.run, results, self.work.clock.now())
+            self.records.end_run(handling.run, results, self.runtime.clock.now())
             reply = None
             if not calls or not calls[-1].success:
                 context = self._context(handling, with_default(results))
                 if calls:
-                    context["webhook"] = webhook_of(calls[-1], self.work.habits.generation)
+                    context["webhook"] = webhook_of(calls[-1], self.runtime.habits.generation)
                 reply = self._reply(handling, settings, context)
             self._seen(handling.contact)
         return outcome(handling.message.id, run=handling.run_uuid, calls=calls, reply=reply)
 
-    def _evaluated(self, settings: hooks.Webhook, handling: Handling) -> tuple[hooks.Webhook, str]:
+    def _evaluated_call(self, settings: hooks.Webhook, handling: Handling) -> tuple[hooks.Webhook, str]:
         """Address, headers and body of the call, for this text."""
-        context, workspace, work = self._context(handling), handling.workspace, self.work
-        headers = {name: written(value, context, workspace, work) for name, value in settings.headers.items()}
-        url = written(settings.url or "", context, workspace, work).strip()
-        body = written(settings.body_template(), context, workspace, work, whole=True)
+        context, workspace, runtime = self._context(handling), handling.workspace, self.runtime
+        headers = {
+            name: evaluate_template(value, context, workspace, runtime) for name, value in settings.headers.items()
+        }
+        url = evaluate_template(settings.url or "", context, workspace, runtime).strip()
+        body = evaluate_template(settings.body_template(), context, workspace, runtime, unlimited=True)
         return replace(settings, url=url, headers=headers), body
 
-    def _calls(self, settings: hooks.Webhook, body: str) -> list[hooks.Outcome]:
+    def _make_calls(self, settings: hooks.Webhook, body: str) -> list[hooks.Outcome]:
         """One call, perhaps one more; none at all if this version does not make it."""
-        if not hooks.may_be_sent(settings, body, self.work.habits):
+        if not hooks.may_be_sent(settings, body, self.runtime.habits):
             return []
         calls = [self._call(settings, body)]
         if settings.retry and not calls[0].success and (calls[0].status == 0 or calls[0].status >= 500):
@@ -223,23 +225,23 @@ class Incoming:
         return calls
 
     def _call(self, settings: hooks.Webhook, body: str) -> hooks.Outcome:
-        with self.work.lock:
-            backoff = self.work.rng.uniform(*hooks.BACKOFF) if self.work.habits.repeats_calls else 0.0
-        return hooks.call(self.session, settings, body, self.work.habits, backoff)
+        with self.runtime.lock:
+            backoff = self.runtime.rng.uniform(*hooks.BACKOFF) if self.runtime.habits.repeats_calls else 0.0
+        return hooks.call(self.session, settings, body, self.runtime.habits, backoff)
 
     def _context(self, handling: Handling, results: Mapping[str, Any] = NOTHING) -> dict[str, Any]:
         known = context_of(self.records, handling.workspace, handling.contact)
         trigger: dict[str, Any] = {"type": "msg", "params": {}, "keyword": "", "origin": "", "user": None}
         context = run_context(
             known, uuid=handling.run_uuid, flow=handling.flow, at=handling.began, trigger=trigger,
-            generation=self.work.habits.generation, results=results,
+            generation=self.runtime.habits.generation, results=results,
         )  # fmt: skip
         return {**context, "input": handling.input}
 
     def _reply(self, handling: Handling, settings: hooks.Webhook, context: Mapping[str, Any]) -> dict[str, Any] | None:
         if not settings.reply_on_failure:
             return None
-        text = written(settings.reply_on_failure, context, handling.workspace, self.work)
+        text = evaluate_template(settings.reply_on_failure, context, handling.workspace, self.runtime)
         if not text:
             return None
         message = self.dispatcher.send(handling.workspace, handling.contact, Content(text), flow=handling.flow)

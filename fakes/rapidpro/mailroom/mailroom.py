@@ -14,10 +14,10 @@ from fakes.clock import Clock
 from fakes.rapidpro.courier.channel import Channel
 from fakes.rapidpro.courier.courier import Courier
 from fakes.rapidpro.courier.phones import Phones
-from fakes.rapidpro.flows.webhook import Posts
+from fakes.rapidpro.flows.webhook import HttpSession
 from fakes.rapidpro.mailroom.dispatch import Dispatcher
 from fakes.rapidpro.mailroom.incoming import Incoming
-from fakes.rapidpro.runtime import Work
+from fakes.rapidpro.runtime import Runtime
 from fakes.rapidpro.store.records import Records
 from fakes.rapidpro.versions.habits import habits_of
 
@@ -31,16 +31,16 @@ class Mailroom:
     """
 
     def __init__(
-        self, records: Records, clock: Clock, rng: random.Random, session: Posts,
+        self, records: Records, clock: Clock, rng: random.Random, session: HttpSession,
         lock: AbstractContextManager[Any], profile: str,
     ) -> None:  # fmt: skip
         self.lock = lock
         self.records = records
-        self.work = Work(clock, rng, lock, habits_of(profile))
+        self.runtime = Runtime(clock, rng, lock, habits_of(profile))
         self.phones = Phones()
-        self.courier = Courier(records, self.work, self.phones)
-        self.dispatcher = Dispatcher(records, self.work, self.courier)
-        self.incoming = Incoming(records, self.work, self.phones, self.dispatcher, session)
+        self.courier = Courier(records, self.runtime, self.phones)
+        self.dispatcher = Dispatcher(records, self.runtime, self.courier)
+        self.incoming = Incoming(records, self.runtime, self.phones, self.dispatcher, session)
 
     def broadcast_created(self, broadcast: Any) -> None:
         """The API stored a broadcast as pending (old versions: queued)."""
@@ -64,17 +64,17 @@ class Mailroom:
         with self.lock:
             channel = self.records.remove_channel(uuid)
             if channel is not None:
-                self.courier.removed(channel)
+                self.courier.channel_removed(channel)
             return channel
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """The world begins anew: nothing waits, no phone has received anything, all knobs are back."""
         with self.lock:
-            self.work.forget()
+            self.runtime.cancel_all()
             self.phones.clear()
-            self.courier.forget()
-            self.dispatcher.forget()
-            self.incoming.forget()
+            self.courier.reset()
+            self.dispatcher.reset()
+            self.incoming.reset()
 
     def metrics(self) -> Mapping[str, float]:
         """Numbers by name: texts on phones, messages in line, tasks waiting."""
@@ -83,7 +83,7 @@ class Mailroom:
                 "phone_texts_sent": self.phones.count("sent"),
                 "phone_texts_received": self.phones.count("received"),
                 "channel_queue": self.courier.waiting(),
-                "mailroom_tasks": self.dispatcher.busy(),
+                "mailroom_tasks": self.dispatcher.waiting_tasks(),
             }
 
     @property

@@ -21,7 +21,7 @@ LISTS = (
 )  # fmt: skip
 
 
-def plant(given: Mapping[str, Any], store: Store) -> None:
+def load_seed(given: Mapping[str, Any], store: Store) -> None:
     """Fill an empty store. Raises SeedError; the store is then of no use."""
     for name in NEEDED:
         if not given.get(name):
@@ -29,11 +29,11 @@ def plant(given: Mapping[str, Any], store: Store) -> None:
     for name in LISTS:
         if not isinstance(given.get(name, []), list):
             raise SeedError(f"{name} must be a list, got {type(given[name]).__name__}")
-    for name, plant_one in _kinds(SeedRows(store)).items():
+    for name, load_row in _kinds(SeedRows(store)).items():
         rows = given.get(name) or []
         for position, row in enumerate(rows.items() if isinstance(rows, Mapping) else rows):
             try:
-                plant_one(row)
+                load_row(row)
             except (KeyError, TypeError, ValueError, AttributeError) as problem:
                 raise SeedError(f"{name}[{position}] cannot be used: {type(problem).__name__} {problem}") from None
 

@@ -22,7 +22,7 @@ class SeedRows:
 
     def space(self, row: Mapping[str, Any]) -> Workspace:
         """The workspace a row is of."""
-        return self.store.spaces[row["workspace"]]
+        return self.store.workspace_by_id[row["workspace"]]
 
     def people(self, row: Mapping[str, Any]) -> list[Contact]:
         """The contacts a row names."""

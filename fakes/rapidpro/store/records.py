@@ -109,7 +109,7 @@ class Content(NamedTuple):
         return not (self.text or self.attachments or self.quick_replies)
 
 
-class Wanted(Protocol):
+class Recipients(Protocol):
     """Who is meant: contacts, addresses, and the members of groups."""
 
     @property
@@ -146,12 +146,12 @@ class Records(Protocol):
         """Key, name and value."""
         ...
 
-    def wanted(self, row: Any) -> Wanted:
+    def recipients_of(self, row: Any) -> Recipients:
         """Who a broadcast or flow start is for."""
         ...
 
     def translations_of(self, broadcast: Any) -> Mapping[str, Mapping[str, Any]]:
-        """By language what there is of text, attachments and quick_replies."""
+        """SortKey language what there is of text, attachments and quick_replies."""
         ...
 
     def contact_by_urn(self, workspace: Workspace, identity: str) -> Any:
@@ -168,15 +168,15 @@ class Records(Protocol):
         ...
 
     def new_contact(self, workspace: Workspace, urn: str, now: datetime) -> Any: ...
-    def reached_by(self, contact: Any, urn: str) -> Any:
+    def last_channel_of(self, contact: Any, urn: str) -> Any:
         """The channel that the contact's URN last came in by, if it is still there; else none."""
         ...
 
-    def prefer(self, contact: Any, urn: str, channel: Any) -> None:
+    def set_preferred_urn(self, contact: Any, urn: str, channel: Any) -> None:
         """Make the URN the contact's first, and keep by which channel it came in."""
         ...
 
-    def touch_contact(self, contact: Any, now: datetime, *, status: str) -> None:
+    def mark_seen(self, contact: Any, now: datetime, *, status: str) -> None:
         """The person was seen, and has this status now."""
         ...
 

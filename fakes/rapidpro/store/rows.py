@@ -147,7 +147,7 @@ class Contact:
     last_seen_on: datetime | None = None
     notes: list[Note] = field(default_factory=list)
     channels: dict[str, Channel] = field(default_factory=dict)
-    """By scheme and path of a URN: the channel it last came in by."""
+    """SortKey scheme and path of a URN: the channel it last came in by."""
 
 
 @dataclass(eq=False, slots=True)

@@ -20,7 +20,7 @@ class Store(Tables):
     """All rows. New ones are numbered after the seed's."""
 
     def workspaces(self) -> Sequence[Workspace]:
-        return list(self.spaces.values())
+        return list(self.workspace_by_id.values())
 
     def workspace_of(self, row: Any) -> Workspace:
         workspace: Workspace = row.workspace
@@ -53,7 +53,7 @@ class Store(Tables):
     def globals_of(self, workspace: Any) -> Sequence[tuple[str, str, str]]:
         return [(one.key, one.name, one.value) for one in self.globals if one.workspace is workspace]
 
-    def wanted(self, row: Any) -> Any:
+    def recipients_of(self, row: Any) -> Any:
         return Recipients(row, self.contacts.values())
 
     def translations_of(self, broadcast: Any) -> Mapping[str, Mapping[str, Any]]:
@@ -73,23 +73,23 @@ class Store(Tables):
 
     def new_contact(self, workspace: Any, urn: str, now: datetime) -> Contact:
         return self.add_contact(
-            Contact(self.number("contact"), self.new_uuid(), None, None, "active", [urn], {}, [], now, now, workspace)
+            Contact(self.next_id("contact"), self.new_uuid(), None, None, "active", [urn], {}, [], now, now, workspace)
         )
 
-    def reached_by(self, contact: Any, urn: str) -> Channel | None:
+    def last_channel_of(self, contact: Any, urn: str) -> Channel | None:
         channel: Channel | None = contact.channels.get(identity_of(urn)) if contact.channels else None
         if channel is None:
             return None
         return channel if channel in self.channels else None
 
-    def prefer(self, contact: Any, urn: str, channel: Any) -> None:
+    def set_preferred_urn(self, contact: Any, urn: str, channel: Any) -> None:
         self.set_urns(contact, [urn, *(one for one in contact.urns if identity_of(one) != identity_of(urn))])
         contact.channels[identity_of(urn)] = channel
 
-    def touch_contact(self, contact: Any, now: datetime, *, status: str) -> None:
+    def mark_seen(self, contact: Any, now: datetime, *, status: str) -> None:
         contact.status = status
         contact.last_seen_on = now
-        self.touch(contact, now)
+        self.mark_modified(contact, now)
 
     def set_broadcast(self, broadcast: Any, status: str, contact_count: int | None, now: datetime) -> None:  # noqa: ARG002 - broadcasts show no such time
         broadcast.status = status
@@ -99,13 +99,13 @@ class Store(Tables):
         start.status = status
         start.contact_count = contact_count
         start.modified_on = now
-        self.start_files.note(start)
+        self.start_indexes.update(start)
 
     def set_status(self, message: Any, status: str, now: datetime | None) -> None:
         message.status = status
         if now is not None:
             message.modified_on = now
-        self.folders.file(message)
+        self.folders.update(message)
 
     def new_outgoing(
         self, workspace: Any, contact: Any, *, uuid: str, content: Content, urn: str | None, channel: Any,
@@ -113,7 +113,7 @@ class Store(Tables):
     ) -> Message:  # fmt: skip
         return self.add_message(
             Message(
-                self.number("message"),
+                self.next_id("message"),
                 uuid,
                 workspace,
                 broadcast,
@@ -142,7 +142,7 @@ class Store(Tables):
         visibility = "archived" if archived else "visible"
         return self.add_message(
             Message(
-                self.number("message"),
+                self.next_id("message"),
                 uuid,
                 workspace,
                 None,
@@ -175,7 +175,7 @@ class Store(Tables):
     def new_run(self, workspace: Any, contact: Any, flow: Any, *, uuid: str, start: Any, now: datetime) -> Run:
         flow = start.flow if flow is None and start is not None else flow
         run = Run(
-            self.number("run"), uuid, workspace, flow, contact, start, "active", start is None, {}, [], now, now, None
+            self.next_id("run"), uuid, workspace, flow, contact, start, "active", start is None, {}, [], now, now, None
         )
         self.add_run(run)
         return run
@@ -185,7 +185,7 @@ class Store(Tables):
         told = {"node_uuid": ONLY_NODE, "created_on": now.isoformat().replace("+00:00", "Z")}
         run.results = {key: {**one, **told} for key, one in results.items()}
         run.modified_on = run.exited_on = now
-        self.run_files.note(run)
+        self.run_indexes.update(run)
 
 
 class Recipients:

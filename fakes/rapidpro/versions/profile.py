@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from fakes.rapidpro.versions import shapes
-from fakes.rapidpro.versions.shapes import Headers
+from fakes.rapidpro.versions import profile_values
+from fakes.rapidpro.versions.profile_values import Headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Profile:
 
     name: str
     about: str
-    ambient: Headers = shapes.AMBIENT
+    ambient: Headers = profile_values.AMBIENT
     """Headers on every answer."""
     workspace_header: str | None = "X-Temba-Org"
     """Header that names the caller's workspace: by number, or by UUID in X-Temba-Workspace (v10.3.120)."""
@@ -41,13 +41,13 @@ class Profile:
     """Tokens of staff work in every workspace (gone from v9.3.112)."""
     surveyor_resources: frozenset[str] = frozenset()
     """What a token of somebody with the role Surveyor opens (until tokens lost their own role)."""
-    rates: Mapping[str, str] = field(default_factory=lambda: shapes.RATES)
+    rates: Mapping[str, str] = field(default_factory=lambda: profile_values.RATES)
     """Requests that are granted by scope."""
     broadcast_scope: str = "v2.broadcasts"
     """The scope that broadcasts are counted in."""
     throttled_by_user: bool = False
     """Requests are counted per workspace and user (before v7.1.64)."""
-    broadcast_fields: tuple[str, ...] = shapes.BROADCAST
+    broadcast_fields: tuple[str, ...] = profile_values.BROADCAST
     """Keys of a broadcast."""
     broadcast_words: Mapping[str, str] | None = None
     """Stored to shown status, where words differ."""
@@ -71,7 +71,7 @@ class Profile:
     """Broadcasts take quick_replies (v10.1.54); plain strings among them are a 500."""
     broadcast_filter: bool = True
     """`broadcast=` filters messages (deprecated since v10.3.79)."""
-    message_fields: tuple[str, ...] = shapes.MESSAGE
+    message_fields: tuple[str, ...] = profile_values.MESSAGE
     """Keys of a message."""
     message_words: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({"initializing": "queued"}))
     """Stored to shown status of messages, where words differ."""
@@ -93,7 +93,7 @@ class Profile:
     """Folder `incoming` shows what is not handled yet."""
     deleted_word: str | None = None
     """Visibility that is shown of deleted messages."""
-    start_fields: tuple[str, ...] = shapes.START
+    start_fields: tuple[str, ...] = profile_values.START
     """Keys of a flow start."""
     start_words: Mapping[str, str] | None = None
     """Stored to shown status of flow starts, where words differ (v9.3.46)."""
@@ -113,7 +113,7 @@ class Profile:
     """What is said of a `uuid=` that is none (v10.1.165)."""
     checks_uuids: bool = False
     """A `uuid=` that is none is 400 everywhere."""
-    contact_fields: tuple[str, ...] = shapes.CONTACT
+    contact_fields: tuple[str, ...] = profile_values.CONTACT
     """Keys of a contact."""
     anon_fields: tuple[str, ...] = ("anon_display",)
     """What a contact in an anonymous workspace shows besides (anon_display: v7.5.28, ref: v10.3.49)."""
@@ -145,7 +145,7 @@ class Profile:
     """What is said of an object that is not there (Django REST framework 3.15)."""
     no_contact_name: str = ""
     """Name of a nameless contact in the answer to POST messages; lists say null."""
-    run_fields: tuple[str, ...] = shapes.RUN
+    run_fields: tuple[str, ...] = profile_values.RUN
     """Keys of a run."""
     run_value_fields: tuple[str, ...] = ("value", "category", "node", "time", "input", "name")
     """Keys of a run's value (input gone from v9.3.129)."""
@@ -153,29 +153,29 @@ class Profile:
     """Each step of a run's path has its own time; else all show the run's first."""
     takes_ticket: frozenset[str] = frozenset({"messages"})
     """What may be part of a ticket: broadcasts (until v8.1.74), messages (v8.1.35 to v26.1.21); else it is ignored."""
-    user_fields: tuple[str, ...] = (*shapes.USER, "avatar")
+    user_fields: tuple[str, ...] = (*profile_values.USER, "avatar")
     """Keys of a user (avatar from v9.1.20)."""
     user_filters: frozenset[str] = frozenset()
     """What users are filtered by beside `role`: email (v9.3.119), uuid (v10.1.165), each several times."""
     channel_type_shown: bool = False
     """Channels tell their type."""
-    workspace_fields: tuple[str, ...] = shapes.WORKSPACE
+    workspace_fields: tuple[str, ...] = profile_values.WORKSPACE
     """Keys of the workspace."""
     credits: int = -1
     """Credits used and remaining; -1: there are none any more."""
     counts_runs: bool = True
     """The runs of flows are counted in the recordings (rows stored by hand were not, before v9.3)."""
-    field_fields: tuple[str, ...] = shapes.FIELD
+    field_fields: tuple[str, ...] = profile_values.FIELD
     """Keys of a field of contacts."""
     system_groups: bool = True
     """The workspace's own group is listed, and each group tells whether it is one."""
     old_names: bool = False
     """Names of groups and labels need only begin with a letter, digit or _; from v7.3.33 on no quote or backslash."""
-    group_names: frozenset[str] = shapes.GROUP_NAMES
+    group_names: frozenset[str] = profile_values.GROUP_NAMES
     """Names of groups that every workspace has (v9.3.63): no other one may have them."""
-    field_names: frozenset[str] = shapes.FIELD_NAMES
+    field_names: frozenset[str] = profile_values.FIELD_NAMES
     """Names of fields that every workspace has: no other one may have them."""
-    reserved_keys: frozenset[str] = shapes.RESERVED_KEYS
+    reserved_keys: frozenset[str] = profile_values.RESERVED_KEYS
     """Keys that no field may have (few since v9.1.120)."""
     same_key_breaks: bool = True
     """A new field whose key is another's already is a 500 (v7.3.29); before, it became that one's new name."""
@@ -185,7 +185,7 @@ class Profile:
     """What is said of one too many (without the limit from v10.1.108)."""
     flow_run_counts: tuple[str, ...] = ("active", "waiting", "completed", "expired", "interrupted", "failed")
     """Keys of a flow's runs."""
-    resources: tuple[str, ...] = shapes.RESOURCES
+    resources: tuple[str, ...] = profile_values.RESOURCES
     """What the root of the API lists."""
     suspended: str = (
         "Sorry, your workspace is currently suspended. To re-enable starting flows and sending messages, please "

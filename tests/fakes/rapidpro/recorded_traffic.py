@@ -122,7 +122,7 @@ def happen(rapidpro: RapidPro, clock: VirtualClock, told: str) -> None:
         rapidpro.engine = "down"
         return
     store, now = rapidpro.store, clock.now()
-    broadcast = store.broadcast_by_id[store.next["broadcast"] - 1]
+    broadcast = store.broadcast_by_id[store.next_ids["broadcast"] - 1]
     if "resolved the recipients" in told:
         store.set_broadcast(broadcast, "queued", 2, now)
     elif "created both messages" in told:

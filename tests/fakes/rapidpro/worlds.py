@@ -10,7 +10,7 @@ from flask import Blueprint, Flask
 
 from fakes.clock import VirtualClock
 from fakes.rapidpro.control.channel import add_rules
-from fakes.rapidpro.courier import channel as knobs
+from fakes.rapidpro.courier import channel as channel_settings
 from fakes.rapidpro.mailroom.mailroom import Mailroom
 from fakes.serving.transport import WSGIAdapter
 from fakes.serving.wsgi import read_body
@@ -33,7 +33,7 @@ class Sending:
         self.turn(**channel)
 
     def turn(self, **channel: Any) -> None:
-        self.mailroom.courier.channel = knobs.changed(self.mailroom.courier.channel, channel)
+        self.mailroom.courier.channel = channel_settings.changed(self.mailroom.courier.channel, channel)
 
     def broadcast(self, text: Any, *urns: Any, **more: Any) -> Any:
         texts = text if isinstance(text, dict) else {"eng": text}

@@ -30,7 +30,7 @@ class Kind:
 JSON_ANSWER, PAGE_ANSWER = Kind(), Kind(page=True)
 
 
-class Unacceptable(Exception):
+class NotAcceptable(Exception):
     """Nothing of what is offered can be answered; `status` says why."""
 
     def __init__(self, status: int) -> None:
@@ -39,16 +39,16 @@ class Unacceptable(Exception):
 
 
 def offered(wanted: str | None) -> Sequence[str]:
-    """Media types that a format leaves. Raises Unacceptable for a format that is none."""
+    """Media types that a format leaves. Raises NotAcceptable for a format that is none."""
     if not wanted:
         return BOTH
     if wanted not in FORMATS:
-        raise Unacceptable(NO_SUCH_FORMAT)
+        raise NotAcceptable(NO_SUCH_FORMAT)
     return FORMATS[wanted]
 
 
 def chosen(accept: str | None, kinds: Sequence[str]) -> Kind:
-    """The kind of answer among those offered, best first. Raises Unacceptable."""
+    """The kind of answer among those offered, best first. Raises NotAcceptable."""
     if accept is None or accept == "*/*":  # the usual cases, without anything to take apart
         return PAGE_ANSWER if kinds[0] == HTML_KIND else JSON_ANSWER
     if accept == JSON_KIND and kinds[-1] == JSON_KIND:
@@ -59,11 +59,11 @@ def chosen(accept: str | None, kinds: Sequence[str]) -> Kind:
             for one in asked:
                 if one.vagueness == vagueness and one.admits(kind):
                     return PAGE_ANSWER if kind == HTML_KIND else Kind(indent=one.indent)
-    raise Unacceptable(NOT_ACCEPTABLE)
+    raise NotAcceptable(NOT_ACCEPTABLE)
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _MediaRange:
     main: str
     sub: str
     vagueness: int
@@ -74,12 +74,12 @@ class _Asked:
         return self.main in ("*", main) and self.sub in ("*", sub)
 
 
-def _media_type(text: str) -> _Asked:
+def _media_type(text: str) -> _MediaRange:
     name, _, rest = text.partition(";")
     main, _, sub = name.strip().lower().partition("/")
     given = _parameters(rest) if rest else {}
     vagueness = 3 if main == "*" else 2 if sub == "*" else 1 if set(given) <= {"q"} else 0
-    return _Asked(main, sub, vagueness, _indent(given.get("indent")))
+    return _MediaRange(main, sub, vagueness, _indent(given.get("indent")))
 
 
 def _parameters(text: str) -> dict[str, str]:

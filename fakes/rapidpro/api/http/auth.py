@@ -10,7 +10,7 @@ import base64
 import binascii
 import hmac
 
-from fakes.rapidpro.api.http.wire import Refused, detail
+from fakes.rapidpro.api.http.wire import ApiError, detail
 from fakes.rapidpro.store.rows import WRITERS, Token
 from fakes.rapidpro.store.store import Store
 from fakes.rapidpro.versions.profile import Profile
@@ -20,7 +20,7 @@ NO_PERMISSION = "You do not have permission to perform this action."
 
 
 def token_of(header: str, store: Store, profile: Profile) -> Token | None:
-    """The token that was presented; none if there is none. Raises Refused for one that is not good.
+    """The token that was presented; none if there is none. Raises ApiError for one that is not good.
 
     `header` is the Authorization header, its bytes as latin-1.
     """
@@ -75,7 +75,7 @@ def _pair(words: list[str], profile: Profile) -> tuple[str, str]:
         raise detail(403, "Invalid basic header. No credentials provided.")
     if len(words) > 2:
         raise detail(403, "Invalid basic header. Credentials string should not contain spaces.")
-    not_base64: Refused = detail(403, "Invalid basic header. Credentials not correctly base64 encoded.")
+    not_base64: ApiError = detail(403, "Invalid basic header. Credentials not correctly base64 encoded.")
     try:
         raw = base64.b64decode(words[1].encode("latin-1"))
     except (binascii.Error, UnicodeError):

@@ -11,7 +11,7 @@ from io import BytesIO
 from typing import Any
 
 from fakes.rapidpro.api.http import accept
-from fakes.rapidpro.api.http.wire import Call, Refused, detail, field_errors
+from fakes.rapidpro.api.http.wire import ApiError, Call, detail, field_errors
 from fakes.rapidpro.versions.profile import Profile
 from fakes.serving.wsgi import BodyTooLarge, read_body
 
@@ -30,7 +30,7 @@ def read(call: Call, profile: Profile) -> Any:
     """What the body holds, an empty one an object without fields; or the refusal to be raised by who looks at it."""
     try:
         return _parsed(call, profile)
-    except Refused as refused:
+    except ApiError as refused:
         return refused
 
 
@@ -49,7 +49,7 @@ def _parsed(call: Call, profile: Profile) -> Any:
             if kind == accept.JSON_KIND:
                 return _json(body, _charset(given), strict=profile.serializer == "new")
             return _form(call, body, given, profile)
-    raise Refused(415, {"detail": f'Unsupported media type "{given}" in request.'})
+    raise ApiError(415, {"detail": f'Unsupported media type "{given}" in request.'})
 
 
 def _is_form(given: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fakes.clock import Clock
-from fakes.rapidpro.api.http.wire import Broken, Call, over_fields
+from fakes.rapidpro.api.http.wire import Call, ServerError, non_field_error
 from fakes.rapidpro.mailroom.mailroom import Mailroom
 from fakes.rapidpro.store.rows import Workspace
 from fakes.rapidpro.store.store import Store
@@ -32,7 +32,7 @@ class Context:
     def reach_engine(self) -> None:
         """Ask the message engine while the caller waits; unreachable, it ends the request with a 500."""
         if self.profile.engine_by_http and self.engine() == "down":
-            raise Broken
+            raise ServerError
 
     def engine_works(self) -> bool:
         """Whether what is stored is also taken further."""
@@ -61,9 +61,9 @@ def writable(call: Call, profile: Profile) -> Workspace:
     """
     workspace = workspace_of(call)
     if not isinstance(call.body, dict):
-        raise over_fields("Request body should be a single JSON object")
+        raise non_field_error("Request body should be a single JSON object")
     if workspace.flagged:
-        raise over_fields(profile.flagged)
+        raise non_field_error(profile.flagged)
     if workspace.suspended:
-        raise over_fields(profile.suspended)
+        raise non_field_error(profile.suspended)
     return workspace

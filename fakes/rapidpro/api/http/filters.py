@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from fakes.rapidpro.api.http.wire import Broken, Call, detail, parse_lists
+from fakes.rapidpro.api.http.wire import Call, ServerError, detail, parse_lists
 from fakes.rapidpro.store.ordered import Timed
 from fakes.rapidpro.versions.profile import Profile
 
@@ -50,7 +50,7 @@ def looked_up(call: Call, profile: Profile, *, typed: bool) -> str | None:
         found = uuids_of([value], "uuid", profile)[0]
         return found if typed else value
     if "\x00" in value:
-        raise Broken
+        raise ServerError
     return stored(value) if typed else value
 
 
@@ -59,7 +59,7 @@ def stored(value: str) -> str:
     try:
         return str(uuids.UUID(value))
     except ValueError:
-        raise Broken from None
+        raise ServerError from None
 
 
 def new_though_named(call: Call, profile: Profile, find: Callable[[str], Any], model: str) -> bool:
@@ -96,7 +96,7 @@ def truth(value: str) -> bool:
 def refuse_nul(call: Call, names: Sequence[str]) -> None:
     """Break off where the database would: it takes no text with NUL in it."""
     if "%00" in call.environ.get("QUERY_STRING", "") and any("\x00" in call.query.get(name, "") for name in names):
-        raise Broken
+        raise ServerError
 
 
 def only_one_of(call: Call, names: Sequence[str]) -> None:

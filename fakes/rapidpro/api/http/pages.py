@@ -16,7 +16,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import parse_qs, urlencode
 
 from fakes.rapidpro.api.http.filters import truth
-from fakes.rapidpro.api.http.wire import Broken, Call, detail
+from fakes.rapidpro.api.http.wire import Call, ServerError, detail
 from fakes.rapidpro.versions.profile import Profile
 
 Row = TypeVar("Row")
@@ -77,11 +77,11 @@ def decode(text: str, most_skipped: int) -> Cursor:
 
 def reversible(listing: Listing[Row], call: Call) -> Listing[Row]:
     """The other way round where `reverse=` says so: lists by last change (ModifiedOnCursorPagination)."""
-    return _Turned(listing) if truth(call.query.get("reverse", "")) else listing
+    return _Reversed(listing) if truth(call.query.get("reverse", "")) else listing
 
 
 @dataclass(frozen=True, slots=True)
-class _Turned(Generic[Row]):
+class _Reversed(Generic[Row]):
     """A list whose beginning is its end."""
 
     listing: Listing[Row]
@@ -148,7 +148,7 @@ def _time(position: str) -> datetime:
         time = datetime.fromisoformat(position)
         return min(max(time if time.tzinfo else time.replace(tzinfo=UTC), _FIRST), _LAST)
     except (ValueError, OverflowError):
-        raise Broken from None
+        raise ServerError from None
 
 
 def _text(listing: Listing[Row], row: Row) -> str:

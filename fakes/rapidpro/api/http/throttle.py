@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Mapping
 
 from fakes.clock import Clock
-from fakes.rapidpro.api.http.wire import Refused
+from fakes.rapidpro.api.http.wire import ApiError
 
 MOST_COUNTED = 100_000
 """A larger quota is used up by a note of when, not by that many entries."""
@@ -46,7 +46,7 @@ class Throttle:
         parsed = {scope: parse_rate(rate) for scope, rate in rates.items()}
         self.rates, self._parsed = dict(rates), parsed
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """Nothing has been counted."""
         self._granted.clear()
         self._full.clear()
@@ -99,11 +99,11 @@ def _wait(granted: deque[float], allowed: int, period: int, now: float) -> float
     return period - (now - granted[0]) if granted else period
 
 
-def throttled(wait: float | None) -> Refused:
+def throttled(wait: float | None) -> ApiError:
     """The 429 with the seconds to wait; without any if they are not known."""
     text = "Request was throttled."
     if wait is None:
-        return Refused(429, {"detail": text})
+        return ApiError(429, {"detail": text})
     seconds = math.ceil(wait)
     text += f" Expected available in {seconds} second{'' if seconds == 1 else 's'}."
-    return Refused(429, {"detail": text}, (("Retry-After", str(seconds)),))
+    return ApiError(429, {"detail": text}, (("Retry-After", str(seconds)),))

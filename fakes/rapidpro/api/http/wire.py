@@ -21,7 +21,7 @@ _UNICODE = json.JSONEncoder(separators=(",", ":"), check_circular=False, ensure_
 SERVER_ERROR = b"Server Error. Site administrators have been notified."
 
 
-class Refused(Exception):
+class ApiError(Exception):
     """An answer other than the wished for one; `payload` is its JSON."""
 
     def __init__(self, status: int, payload: Any, headers: tuple[tuple[str, str], ...] = ()) -> None:
@@ -31,23 +31,23 @@ class Refused(Exception):
         self.headers = headers
 
 
-class Broken(Exception):
+class ServerError(Exception):
     """RapidPro runs into something unforeseen: 500 with a plain sentence."""
 
 
-def detail(status: int, text: str) -> Refused:
+def detail(status: int, text: str) -> ApiError:
     """A refusal that is decided outside a form."""
-    return Refused(status, {"detail": text})
+    return ApiError(status, {"detail": text})
 
 
-def field_errors(errors: Mapping[str, Any]) -> Refused:
+def field_errors(errors: Mapping[str, Any]) -> ApiError:
     """A refusal by fields."""
-    return Refused(400, dict(errors))
+    return ApiError(400, dict(errors))
 
 
-def over_fields(text: str) -> Refused:
+def non_field_error(text: str) -> ApiError:
     """A refusal by a rule over several fields."""
-    return Refused(400, {"non_field_errors": [text]})
+    return ApiError(400, {"non_field_errors": [text]})
 
 
 @dataclass(slots=True)
@@ -66,8 +66,8 @@ class Call:
 
     @property
     def body(self) -> Any:
-        """What the body holds. Refused only where it is looked at, which for some endpoints is late."""
-        if isinstance(self.read, Refused):
+        """What the body holds. ApiError only where it is looked at, which for some endpoints is late."""
+        if isinstance(self.read, ApiError):
             raise self.read
         return self.read
 
@@ -111,7 +111,7 @@ def moment(value: datetime | None) -> str | None:
 
 
 def to_json(value: Any, *, ascii_only: bool, indent: int | None = None) -> bytes:
-    """JSON as the API writes it; separators of Unicode lines are escaped for JavaScript's sake. Raises Broken."""
+    """JSON as the API writes it; separators of Unicode lines are escaped for JavaScript's sake. Raises ServerError."""
     if indent is None:
         text = (_ASCII if ascii_only else _UNICODE).encode(value)
     else:
@@ -121,7 +121,7 @@ def to_json(value: Any, *, ascii_only: bool, indent: int | None = None) -> bytes
     try:
         return text.encode()
     except UnicodeEncodeError:  # a lone surrogate, which RapidPro cannot write either
-        raise Broken from None
+        raise ServerError from None
 
 
 def server_error(headers: tuple[tuple[str, str], ...]) -> Reply:

@@ -12,8 +12,8 @@ from fakes.rapidpro.api.http import filters
 from fakes.rapidpro.api.http.context import Answer, Context, workspace_of, writable
 from fakes.rapidpro.api.http.filters import Filtered
 from fakes.rapidpro.api.http.pages import page
-from fakes.rapidpro.api.http.wire import Broken, Call, field_errors, moment, over_fields
-from fakes.rapidpro.api.values import fields, objects, times, translations, urns
+from fakes.rapidpro.api.http.wire import Call, ServerError, field_errors, moment, non_field_error
+from fakes.rapidpro.api.values import fields, references, times, translations, urns
 from fakes.rapidpro.api.values.fields import Invalid
 from fakes.rapidpro.store.rows import Broadcast, Workspace
 from fakes.rapidpro.store.store import Store
@@ -46,7 +46,7 @@ def create(call: Call, context: Context) -> Any:
     clean = _clean(call, context, workspace)
     context.reach_engine()
     if profile.engine_by_http and (_repeats(clean.get("contacts")) or _repeats(clean.get("groups"))):
-        raise Broken  # mailroom writes them as they come into a table that has each but once
+        raise ServerError  # mailroom writes them as they come into a table that has each but once
     broadcast = store.add_broadcast(_row(clean, context, workspace))
     if context.engine_works():
         context.mailroom.broadcast_created(broadcast)
@@ -61,7 +61,7 @@ def _named(call: Call, context: Context) -> bool:
     """Whether `uuid=` names a broadcast, where there is such a column."""
     profile, mine = context.profile, workspace_of(call)
     if not profile.filter_by_uuid:
-        raise Broken
+        raise ServerError
 
     def find(uuid: str) -> Broadcast | None:
         found = context.store.broadcast_by_uuid.get(uuid)
@@ -84,8 +84,8 @@ def _new(given: Mapping[str, Any], context: Context, workspace: Workspace) -> di
     store, profile, country = context.store, context.profile, workspace.default_country
     checks: dict[str, fields.Check] = {
         "urns": lambda value: fields.items(value, lambda one: urns.check(one, country)),
-        "contacts": lambda value: objects.several(value, objects.contact_finder(store, workspace), TOO_MANY),
-        "groups": lambda value: objects.several(value, objects.group_finder(store, workspace), TOO_MANY),
+        "contacts": lambda value: references.several(value, references.contact_finder(store, workspace), TOO_MANY),
+        "groups": lambda value: references.several(value, references.group_finder(store, workspace), TOO_MANY),
         "text": lambda value: translations.texts(value, workspace, profile),
         "attachments": lambda value: translations.attachments(value, workspace, profile),
         "base_language": translations.language,
@@ -95,15 +95,15 @@ def _new(given: Mapping[str, Any], context: Context, workspace: Workspace) -> di
     clean = fields.gather(given, checks)
     texts = clean.get("text") or clean.get("attachments")
     if not texts:
-        raise over_fields(NO_TEXT)
+        raise non_field_error(NO_TEXT)
     if not (clean.get("urns") or clean.get("contacts") or clean.get("groups")):
-        raise over_fields(NOBODY)
+        raise non_field_error(NOBODY)
     base = clean.setdefault("base_language", next(iter(texts)))
     if base not in clean.get("text", texts):
-        raise over_fields("No text translation provided in base language.")
+        raise non_field_error("No text translation provided in base language.")
     for name, noun in (("attachments", "attachment"), ("quick_replies", "quick_replies")):
         if "base_language" in given and clean.get(name) and base not in clean[name]:
-            raise over_fields(f"No {noun} translations provided in base language.")
+            raise non_field_error(f"No {noun} translations provided in base language.")
     return clean
 
 
@@ -117,15 +117,15 @@ def _old(given: Mapping[str, Any], context: Context, workspace: Workspace) -> di
 
     checks: dict[str, fields.Check] = {
         "urns": addresses,
-        "contacts": lambda value: objects.several(value, objects.contact_finder(store, workspace), OLD_TOO_MANY),
-        "groups": lambda value: objects.several(value, objects.group_finder(store, workspace), OLD_TOO_MANY),
+        "contacts": lambda value: references.several(value, references.contact_finder(store, workspace), OLD_TOO_MANY),
+        "groups": lambda value: references.several(value, references.group_finder(store, workspace), OLD_TOO_MANY),
         "text": lambda value: translations.old_texts(value, workspace, profile),
     }
     if "broadcasts" in profile.takes_ticket:
-        checks["ticket"] = objects.ticket_check
+        checks["ticket"] = references.ticket_check
     clean = fields.gather(given, checks, required=("text",))
     if not (clean.get("urns") or clean.get("contacts") or clean.get("groups")):
-        raise over_fields(NOBODY.removesuffix("."))
+        raise non_field_error(NOBODY.removesuffix("."))
     clean["base_language"] = workspace.languages[0] if workspace.languages else "base"
     return clean
 
@@ -137,14 +137,14 @@ def _row(clean: Mapping[str, Any], context: Context, workspace: Workspace) -> Br
         # The database keeps keys by length and letter; where RapidPro reads the row back, callers see that order.
         order.sort(key=lambda key: (len(key), key))
     return Broadcast(
-        context.store.number("broadcast"),
-        context.mailroom.work.new_uuid(),
+        context.store.next_id("broadcast"),
+        context.mailroom.runtime.new_uuid(),
         workspace,
         "pending",
         None,
         clean.get("urns") or [],
         sorted(set(clean.get("contacts") or ()), key=lambda one: one.id),
-        objects.in_order(clean.get("groups") or (), context.store.groups),
+        references.in_order(clean.get("groups") or (), context.store.groups),
         {key: {name: part[key] for name, part in parts.items() if key in part} for key in order},
         clean["base_language"],
         context.clock.now(),
@@ -179,8 +179,8 @@ _SHOWN: Mapping[str, Any] = {
     "status": _status,
     "progress": _progress,
     "urns": lambda row, _store, _profile: None if row.workspace.anonymous else row.urns or [],
-    "contacts": lambda row, _store, _profile: [objects.reference(one) for one in row.contacts],
-    "groups": lambda row, _store, _profile: [objects.reference(one) for one in row.groups],
+    "contacts": lambda row, _store, _profile: [references.reference(one) for one in row.contacts],
+    "groups": lambda row, _store, _profile: [references.reference(one) for one in row.groups],
     "text": _text,
     "attachments": lambda row, _store, _profile: {
         key: one.get("attachments", []) for key, one in row.translations.items()

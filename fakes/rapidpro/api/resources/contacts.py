@@ -9,10 +9,10 @@ from fakes.rapidpro.api.http import filters
 from fakes.rapidpro.api.http.context import Answer, Context, workspace_of, writable
 from fakes.rapidpro.api.http.filters import Filtered
 from fakes.rapidpro.api.http.pages import page, reversible
-from fakes.rapidpro.api.http.wire import Call, detail, field_errors, over_fields
+from fakes.rapidpro.api.http.wire import Call, detail, field_errors, non_field_error
 from fakes.rapidpro.api.resources.broadcasts import TOO_MANY
-from fakes.rapidpro.api.resources.contact_shape import show
-from fakes.rapidpro.api.values import fields, objects, times, urns
+from fakes.rapidpro.api.resources.contact_json import show
+from fakes.rapidpro.api.values import fields, references, times, urns
 from fakes.rapidpro.api.values.fields import Invalid, invalid
 from fakes.rapidpro.api.values.languages import is_language
 from fakes.rapidpro.store.ordered import Ordered, by_modification, modified
@@ -35,7 +35,7 @@ def listed(call: Call, context: Context) -> Any:
     after, before = times.span(call)
     mine = [one for one in store.groups if one.workspace is workspace] if group else []
     named = next((one for one in mine if group in (one.uuid, one.name)), None)
-    rows = store.contact_files.of((workspace.id, deleted)) or Ordered(by_modification)
+    rows = store.contact_indexes.of((workspace.id, deleted)) or Ordered(by_modification)
     if uuid or call.query.get("urn"):
         asked = owner if call.query.get("urn") else store.contacts.get(uuid or "")
         one = [asked] if asked is not None and asked in rows and (not uuid or asked.uuid == uuid) else []
@@ -83,7 +83,7 @@ def write(call: Call, context: Context) -> Any:
     try:
         clean = _clean(call.body, contact, context, call)
         if contact is not None and contact.deleted:
-            raise over_fields(context.profile.deleted_contact)
+            raise non_field_error(context.profile.deleted_contact)
         if contact is None and not clean.get("urns") and "urn" in call.query:
             clean["urns"] = [_new_urn(identity_of(_asked(call, workspace)))]
         if contact is None:
@@ -99,7 +99,7 @@ def _new_urn(urn: str) -> str:
     try:
         return urns.valid(urn, "")
     except Invalid as problem:
-        raise over_fields(problem.errors[0]) from None
+        raise non_field_error(problem.errors[0]) from None
 
 
 def _created(clean: Mapping[str, Any], context: Context, workspace: Workspace) -> Contact:
@@ -108,9 +108,9 @@ def _created(clean: Mapping[str, Any], context: Context, workspace: Workspace) -
     for index, urn in enumerate(given):
         if store.contact_by_urn(workspace, identity_of(urn)) is not None:
             raise Invalid({"urns": {str(index): ["URN is in use by another contact."]}})
-    number, uuid, name = store.number("contact"), store.new_uuid(), clean.get("name")
+    number, uuid, name = store.next_id("contact"), store.new_uuid(), clean.get("name")
     values = {key: value for key, value in clean.get("fields", {}).items() if value is not None}
-    groups, language = objects.in_order(clean.get("groups", ()), store.groups), clean.get("language")
+    groups, language = references.in_order(clean.get("groups", ()), store.groups), clean.get("language")
     made = Contact(number, uuid, name, language, "active", [], values, groups, now, now, workspace)
     store.add_contact(made)
     store.set_urns(made, _different(given))
@@ -124,7 +124,7 @@ def _different(given: list[str]) -> list[str]:
 
 def _clean(given: Mapping[str, Any], contact: Contact | None, context: Context, call: Call) -> dict[str, Any]:
     store, workspace = context.store, workspace_of(call)
-    finder = objects.group_finder(store, workspace)
+    finder = references.group_finder(store, workspace)
 
     checks: dict[str, fields.Check] = {
         "name": lambda value: value if value is None else fields.text(value, limit=64),
@@ -132,7 +132,7 @@ def _clean(given: Mapping[str, Any], contact: Contact | None, context: Context, 
         "note": lambda value: fields.text(value, limit=10_000, blank=True),
         "urns": lambda value: _urns(value, contact, context, call),
         "groups": lambda value: _joined(
-            objects.several(value, lambda name: fixed_group(finder(name), name), TOO_MANY), contact
+            references.several(value, lambda name: fixed_group(finder(name), name), TOO_MANY), contact
         ),
         "fields": lambda value: _values(value, context, workspace),
     }
@@ -175,9 +175,9 @@ def _values(value: Any, context: Context, workspace: Workspace) -> dict[str, Any
     if len(clean) > fields.MAX_ITEMS:
         raise invalid(TOO_MANY)
     known = {one.key for one in context.store.fields if one.workspace is workspace}
-    strange = next((key for key in clean if key not in known), None)
-    if strange is not None:
-        raise invalid(f"Invalid contact field key: {strange}")
+    unknown = next((key for key in clean if key not in known), None)
+    if unknown is not None:
+        raise invalid(f"Invalid contact field key: {unknown}")
     return clean
 
 
@@ -203,10 +203,10 @@ def _change(contact: Contact, clean: Mapping[str, Any], context: Context, call: 
         _give(contact, _different(clean["urns"]), context)
     if "groups" in clean:
         smart = [one for one in contact.groups if one.query]
-        contact.groups = objects.in_order([*smart, *clean["groups"]], context.store.groups)
+        contact.groups = references.in_order([*smart, *clean["groups"]], context.store.groups)
     contact.fields.update(clean.get("fields", {}))
     if _state(contact) != before:
-        context.store.touch(contact, context.clock.now())
+        context.store.mark_modified(contact, context.clock.now())
     if "note" in clean and call.user is not None:
         contact.notes = [*contact.notes, Note(clean["note"], context.clock.now(), call.user)][-MOST_NOTES:]
 
@@ -226,7 +226,7 @@ def _give(contact: Contact, wanted: list[str], context: Context) -> None:
             if not context.profile.steals_urns:
                 continue
             store.set_urns(owner, [one for one in owner.urns if identity_of(one) != identity_of(urn)])
-            store.touch(owner, context.clock.now())
+            store.mark_modified(owner, context.clock.now())
         kept.append(urn)
     store.set_urns(contact, kept)
 
@@ -246,4 +246,4 @@ def release(contact: Contact, context: Context) -> None:
     context.store.set_urns(contact, [])
     contact.name, contact.groups, contact.deleted = None, [], True
     contact.fields.clear()
-    context.store.touch(contact, context.clock.now())
+    context.store.mark_modified(contact, context.clock.now())

@@ -203,7 +203,7 @@ def _user(row: User, workspace: int, context: Context) -> dict[str, Any]:
     first, _, last = row.name.partition(" ")
     shown = {
         "uuid": row.uuid, "name": row.name, "email": row.email, "first_name": first, "last_name": last,
-        "role": row.roles[workspace], "team": None, "created_on": moment(context.store.born), "avatar": None,
+        "role": row.roles[workspace], "team": None, "created_on": moment(context.store.created_on), "avatar": None,
     }  # fmt: skip
     return {name: shown[name] for name in context.profile.user_fields}
 

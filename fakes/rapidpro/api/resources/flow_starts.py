@@ -11,9 +11,9 @@ from fakes.rapidpro.api.http import filters
 from fakes.rapidpro.api.http.context import Answer, Context, workspace_of, writable
 from fakes.rapidpro.api.http.filters import Filtered
 from fakes.rapidpro.api.http.pages import page, reversible
-from fakes.rapidpro.api.http.wire import Broken, Call, field_errors, moment, over_fields
+from fakes.rapidpro.api.http.wire import Call, ServerError, field_errors, moment, non_field_error
 from fakes.rapidpro.api.resources.broadcasts import TOO_MANY
-from fakes.rapidpro.api.values import fields, objects, times, urns
+from fakes.rapidpro.api.values import fields, references, times, urns
 from fakes.rapidpro.api.values.fields import Invalid, invalid
 from fakes.rapidpro.store.ordered import Ordered, by_modification, modified
 from fakes.rapidpro.store.rows import FlowStart, Workspace
@@ -22,7 +22,7 @@ from fakes.rapidpro.versions.profile import Profile
 NOBODY = "Must specify at least one group, contact or URN"
 PARAM_LIMIT = 640
 MOST_EXTRA = 256
-"""Values of `extra` that are kept, objects and lists being one each."""
+"""Values of `extra` that are kept, references and lists being one each."""
 MADE_BY_USERS = frozenset({"api", "manual"})
 
 
@@ -36,7 +36,7 @@ def listed(call: Call, context: Context) -> Any:
     def wanted(row: FlowStart) -> bool:
         return row.origin in MADE_BY_USERS and uuid in (None, row.uuid) and number in (None, row.id)
 
-    rows = store.start_files.of(workspace.id) or Ordered(by_modification)
+    rows = store.start_indexes.of(workspace.id) or Ordered(by_modification)
     listing = reversible(Filtered(rows, wanted, after, before, modified), call)
     return page(listing, call, profile, lambda row: _in_list(row, profile))
 
@@ -51,7 +51,7 @@ def create(call: Call, context: Context) -> Any:
     except Invalid as problem:
         raise field_errors(problem.errors) from None
     if not (clean.get("groups") or clean.get("contacts") or clean.get("urns")):
-        raise over_fields(NOBODY)
+        raise non_field_error(NOBODY)
     start = _row(clean, call, context, workspace)
     context.store.add_start(start)
     if context.engine_works():
@@ -66,9 +66,9 @@ def _named(starts: Iterable[FlowStart], workspace: Workspace, uuid: str) -> Flow
 def _clean(given: Mapping[str, Any], context: Context, workspace: Workspace) -> dict[str, Any]:
     store, profile = context.store, context.profile
     checks: dict[str, fields.Check] = {
-        "flow": lambda value: objects.one(value, objects.flow_finder(store, workspace)),
-        "contacts": lambda value: objects.several(value, objects.contact_finder(store, workspace), TOO_MANY),
-        "groups": lambda value: objects.several(value, objects.group_finder(store, workspace), TOO_MANY),
+        "flow": lambda value: references.one(value, references.flow_finder(store, workspace)),
+        "contacts": lambda value: references.several(value, references.contact_finder(store, workspace), TOO_MANY),
+        "groups": lambda value: references.several(value, references.group_finder(store, workspace), TOO_MANY),
         "urns": lambda value: fields.items(value, lambda one: urns.check(one, workspace.default_country)),
         "restart_participants": fields.boolean,
         "exclude_active": fields.boolean,
@@ -104,7 +104,7 @@ def _object(value: Any) -> dict[str, Any]:
 
 def _storable(value: dict[str, Any]) -> dict[str, Any]:
     if not is_storable(value):
-        raise Broken
+        raise ServerError
     return value
 
 
@@ -158,7 +158,7 @@ def _row(clean: Mapping[str, Any], call: Call, context: Context, workspace: Work
         "started_previously": not clean.get("restart_participants", True),
     }
     return FlowStart(
-        context.store.number("start"),
+        context.store.next_id("start"),
         context.store.new_uuid(),
         workspace,
         clean["flow"],
@@ -167,7 +167,7 @@ def _row(clean: Mapping[str, Any], call: Call, context: Context, workspace: Work
         None,
         clean.get("urns") or [],
         sorted(set(clean.get("contacts") or ()), key=lambda one: one.id),
-        objects.in_order(clean.get("groups") or (), context.store.groups),
+        references.in_order(clean.get("groups") or (), context.store.groups),
         exclusions,
         _kept(given, context.profile),
         call.user.email if call.user else None,
@@ -214,11 +214,11 @@ def _excludes_active(row: FlowStart, profile: Profile) -> Any:
 _SHOWN: Mapping[str, Any] = {
     "id": lambda row, _profile: row.id,
     "uuid": lambda row, _profile: row.uuid,
-    "flow": lambda row, _profile: objects.reference(row.flow),
+    "flow": lambda row, _profile: references.reference(row.flow),
     "status": _status,
     "progress": lambda row, _profile: {"total": row.contact_count or -1, "started": row.runs_made},
-    "groups": lambda row, _profile: [objects.reference(one) for one in row.groups],
-    "contacts": lambda row, _profile: [objects.reference(one) for one in row.contacts],
+    "groups": lambda row, _profile: [references.reference(one) for one in row.groups],
+    "contacts": lambda row, _profile: [references.reference(one) for one in row.contacts],
     "params": lambda row, _profile: row.params,
     "extra": lambda row, _profile: row.params,
     "restart_participants": lambda row, _profile: not (row.exclusions or {}).get("started_previously", False),

@@ -13,8 +13,8 @@ from fakes.rapidpro.api.http import filters
 from fakes.rapidpro.api.http.context import Answer, Context, workspace_of, writable
 from fakes.rapidpro.api.http.filters import Filtered
 from fakes.rapidpro.api.http.pages import nothing, page
-from fakes.rapidpro.api.http.wire import Broken, Call, field_errors, moment, over_fields
-from fakes.rapidpro.api.values import fields, objects, times, translations
+from fakes.rapidpro.api.http.wire import Call, ServerError, field_errors, moment, non_field_error
+from fakes.rapidpro.api.values import fields, references, times, translations
 from fakes.rapidpro.api.values.fields import Invalid
 from fakes.rapidpro.store.folders import FLOWS, INBOX, VOICE, VOICE_FLOWS, created, sent
 from fakes.rapidpro.store.ordered import Merged, Ordered, Timed, by_modification, modified
@@ -57,7 +57,7 @@ def _chosen(call: Call, context: Context, workspace: Workspace) -> Chosen:
         known = contact is not None and contact.workspace is workspace and not contact.deleted
         return (store.by_contact.get(asked["contact"]) if known else None), created, _visible
     if asked.get("label"):
-        name = objects.as_stored(asked["label"]) if context.profile.typed_labels else asked["label"]
+        name = references.as_stored(asked["label"]) if context.profile.typed_labels else asked["label"]
         label = next((one for one in store.labels if one.workspace is workspace and name in (one.uuid, one.name)), None)
         keep = _visible if context.profile.labels_archived else _not_archived
         return (None if label is None else store.by_label.get(label.uuid)), created, keep
@@ -70,7 +70,7 @@ def _of_broadcast(name: str, store: Store, workspace: Workspace) -> Ordered[Mess
     try:
         found = store.broadcast_by_id.get(int(name))
     except ValueError:
-        raise Broken from None
+        raise ServerError from None
     return None if found is None or found.workspace is not workspace else store.by_broadcast.get(found.id)
 
 
@@ -108,12 +108,12 @@ def create(call: Call, context: Context) -> Any:
     named = filters.new_though_named(call, context.profile, lambda uuid: _named(store, mine, uuid), "Msg")
     workspace = writable(call, context.profile)
     checks: dict[str, fields.Check] = {
-        "contact": lambda value: objects.one(value, objects.contact_finder(store, workspace)),
+        "contact": lambda value: references.one(value, references.contact_finder(store, workspace)),
         "text": lambda value: fields.text(value, limit=limit),
         "attachments": lambda value: translations.media(value, context.profile),
     }
     if "messages" in context.profile.takes_ticket:
-        checks["ticket"] = objects.ticket_check
+        checks["ticket"] = references.ticket_check
     if context.profile.quick_replies:
         checks["quick_replies"] = translations.replies
     try:
@@ -121,7 +121,7 @@ def create(call: Call, context: Context) -> Any:
     except Invalid as problem:
         raise field_errors(problem.errors) from None
     if not clean.get("text"):
-        raise over_fields("Must provide either text or attachments.")
+        raise non_field_error("Must provide either text or attachments.")
     context.reach_engine()
     replies = tuple(clean.get("quick_replies") or ())
     content = Content(clean["text"], quick_replies=replies)
@@ -158,17 +158,17 @@ _SHOWN: Mapping[str, Any] = {
     "id": lambda row, _profile: row.id,
     "uuid": lambda row, _profile: row.uuid,
     "broadcast": lambda row, _profile: None if row.broadcast is None else row.broadcast.id,
-    "contact": lambda row, _profile: objects.reference(row.contact),
+    "contact": lambda row, _profile: references.reference(row.contact),
     "urn": lambda row, _profile: None if row.workspace.anonymous else row.urn,
-    "channel": lambda row, _profile: objects.reference(row.channel),
+    "channel": lambda row, _profile: references.reference(row.channel),
     "direction": lambda row, _profile: row.direction,
     "type": _type,
     "status": lambda row, profile: profile.message_words.get(row.status, row.status),
     "archived": lambda row, _profile: row.visibility == "archived",
     "visibility": lambda row, profile: profile.deleted_word if row.deleted else row.visibility,
     "text": lambda row, _profile: row.text,
-    "labels": lambda row, _profile: [objects.reference(one) for one in row.labels],
-    "flow": lambda row, _profile: objects.reference(row.flow),
+    "labels": lambda row, _profile: [references.reference(one) for one in row.labels],
+    "flow": lambda row, _profile: references.reference(row.flow),
     "attachments": lambda row, _profile: _attachments(row),
     "quick_replies": lambda row, _profile: list(row.quick_replies),
     "created_on": lambda row, _profile: moment(row.created_on),

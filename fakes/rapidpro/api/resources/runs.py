@@ -10,7 +10,7 @@ from fakes.rapidpro.api.http.context import Context, workspace_of
 from fakes.rapidpro.api.http.filters import Filtered
 from fakes.rapidpro.api.http.pages import page, reversible
 from fakes.rapidpro.api.http.wire import Call, moment
-from fakes.rapidpro.api.values import objects, times
+from fakes.rapidpro.api.values import references, times
 from fakes.rapidpro.api.values.urns import display_number
 from fakes.rapidpro.store.ordered import Ordered, by_modification, modified
 from fakes.rapidpro.store.rows import Contact, Run
@@ -29,7 +29,7 @@ def listed(call: Call, context: Context) -> Any:
     responded = filters.truth(asked.get("responded", ""))
     after, before = times.span(call)
     space, name = workspace_of(call).id, flow or asked.get("contact")
-    rows = context.store.run_files.of((space, name) if name else space) or Ordered(by_modification)
+    rows = context.store.run_indexes.of((space, name) if name else space) or Ordered(by_modification)
 
     def wanted(row: Run) -> bool:
         named = uuid in (None, row.uuid) and number in (None, row.id)
@@ -47,7 +47,7 @@ def show(row: Run, context: Context, *, pathless: bool = False) -> dict[str, Any
     shown = {
         "id": row.id,
         "uuid": row.uuid,
-        "flow": objects.reference(row.flow),
+        "flow": references.reference(row.flow),
         "contact": _contact(row.contact, profile),
         "start": None if row.start is None else {"uuid": row.start.uuid},
         "responded": row.responded,
@@ -84,10 +84,10 @@ def _contact(row: Contact, profile: Profile) -> dict[str, Any]:
         return {"uuid": row.uuid, **shown, "name": row.name}
     display = None
     if urn is not None and row.workspace.anonymous:
-        urn = f"{scheme_of(urn)}:{objects.MASK}"
+        urn = f"{scheme_of(urn)}:{references.MASK}"
     elif urn is not None:
         display = path_of(urn)
         if scheme_of(urn) == "tel":
             display = display_number(display, row.workspace.default_country)
-    stand_in = objects.instead_of_urns(row, profile)
+    stand_in = references.instead_of_urns(row, profile)
     return {"uuid": row.uuid, "name": row.name, "urn": urn, "urn_display": display, **stand_in}

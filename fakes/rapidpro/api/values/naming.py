@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from fakes.rapidpro.api.http.wire import detail, over_fields
+from fakes.rapidpro.api.http.wire import detail, non_field_error
 from fakes.rapidpro.api.values import fields
 from fakes.rapidpro.api.values.fields import Invalid, invalid
 from fakes.rapidpro.store.rows import Field, Global, Named, Workspace
@@ -93,7 +93,7 @@ def refuse_beyond_limit(
     if count < limit:
         return
     if profile.limit_status == 400:  # told as an error over the fields, of which contact fields have a longer name
-        raise over_fields(
+        raise non_field_error(
             profile.limit_text.format(count=count, what="contact fields" if what == "fields" else what, limit=limit)
         )
     raise detail(profile.limit_status, profile.limit_text.format(limit=limit))

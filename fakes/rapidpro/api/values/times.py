@@ -23,7 +23,7 @@ NEVER = LAST, FIRST
 """A span that nothing lies in."""
 
 
-class NoTime(Exception):
+class BadTime(Exception):
     """A time that is none."""
 
 
@@ -32,21 +32,21 @@ def span(call: Call) -> tuple[datetime | None, datetime | None]:
     after, before = call.query.get("after"), call.query.get("before")
     try:
         return (read(after) if after else None), (read(before) if before else None)
-    except NoTime:
+    except BadTime:
         return NEVER
 
 
 def read(text: str) -> datetime:
-    """A time in UTC; one beyond the first and last years becomes the first or last moment. Raises NoTime."""
+    """A time in UTC; one beyond the first and last years becomes the first or last moment. Raises BadTime."""
     found = _DATE.match(text)
     if found is None:
-        raise NoTime
+        raise BadTime
     year, dashed_month, month, dashed_day, day, rest = found.groups()
     time, shift = _time(rest or "")
     try:
         moment = datetime.fromisoformat(f"{year}-{_two(dashed_month or month)}-{_two(dashed_day or day)}T{time}")
     except ValueError:
-        raise NoTime from None
+        raise BadTime from None
     moment = moment.replace(tzinfo=UTC)
     try:
         return moment - timedelta(minutes=shift)
@@ -60,11 +60,11 @@ def _time(text: str) -> tuple[str, int]:
         return "00:00:00", 0
     found = _TIME.match(text)
     if found is None:
-        raise NoTime
+        raise BadTime
     hour, minute, second, fraction, sign, hours, minutes = found.groups()
     shift = int(hours or 0) * 60 + int(minutes or 0)
     if shift >= DAY:
-        raise NoTime
+        raise BadTime
     part = (fraction or "")[:MICROSECOND_DIGITS].ljust(MICROSECOND_DIGITS, "0")
     return f"{hour}:{minute or '00'}:{_two(second, '00')}.{part}", -shift if sign == "-" else shift
 

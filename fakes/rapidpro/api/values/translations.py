@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from fakes.rapidpro.api.http.wire import Broken
-from fakes.rapidpro.api.values import fields, objects
+from fakes.rapidpro.api.http.wire import ServerError
+from fakes.rapidpro.api.values import fields, references
 from fakes.rapidpro.api.values.fields import Invalid, invalid
 from fakes.rapidpro.api.values.languages import is_language
 from fakes.rapidpro.store.rows import Workspace
@@ -46,9 +46,9 @@ def texts(value: Any, workspace: Workspace, profile: Profile) -> dict[str, str]:
 def _by_language(value: Any, check: Callable[[Any], Any]) -> dict[str, Any]:
     """What is wrong with the texts comes first; keys and number are looked at when all of them are good."""
     found = fields.dictionary(value, lambda _key, item: check(item))
-    strange = {key: [NO_LANGUAGE] for key in found if not is_language(key)}
-    if strange:
-        raise Invalid(strange)
+    unknown = {key: [NO_LANGUAGE] for key in found if not is_language(key)}
+    if unknown:
+        raise Invalid(unknown)
     if len(found) > MOST_LANGUAGES:
         raise invalid(f"Ensure this field has no more than {MOST_LANGUAGES} elements.")
     return found
@@ -65,8 +65,8 @@ def media(value: Any, profile: Profile) -> list[Any]:
     """Uploaded files. There is no media library: none is found."""
     few = isinstance(value, list) and 0 < len(value) <= MOST_ATTACHMENTS
     if few and isinstance(value[0], int) and not profile.numbers_as_media:
-        raise Broken  # later items are not looked at: the first is none that is there
-    return objects.several(value, lambda _name: None, TOO_MANY, limit=MOST_ATTACHMENTS)
+        raise ServerError  # later items are not looked at: the first is none that is there
+    return references.several(value, lambda _name: None, TOO_MANY, limit=MOST_ATTACHMENTS)
 
 
 def quick_replies(value: Any, workspace: Workspace) -> dict[str, list[Any]]:
@@ -83,7 +83,7 @@ def replies(value: Any) -> list[Any]:
 def _reply(value: Any) -> dict[str, Any]:
     """Source: temba/api/v2/fields.py, QuickReplySerializer: what belongs together is looked at before single fields."""
     if not isinstance(value, dict):
-        raise Broken
+        raise ServerError
     kind, said, extra = value.get("type", "text"), value.get("text"), value.get("extra")
     if kind == "text" and not said:
         raise invalid("Quick replies of type 'text' require a 'text' value.")
@@ -112,7 +112,7 @@ def old_texts(value: Any, workspace: Workspace, profile: Profile) -> dict[str, s
         raise invalid("Value must be a string or dict of strings.")
     _check_old(value, base, profile)
     if any("\x00" in text or (not text.isprintable() and _has_surrogates(text)) for text in value.values()):
-        raise Broken
+        raise ServerError
     return value
 
 

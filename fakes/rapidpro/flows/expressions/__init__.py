@@ -15,8 +15,8 @@ from fakes.rapidpro.flows.expressions.evaluation import Scope, value_of
 from fakes.rapidpro.flows.expressions.parser import parse, too_deep
 from fakes.rapidpro.flows.expressions.scanner import scan
 from fakes.rapidpro.flows.expressions.values import (
+    ErrorValue,
     ExpressionError,
-    Failed,
     TooComplex,
     Value,
     render,
@@ -63,14 +63,14 @@ def evaluate(
 
 
 def evaluate_value(template: str, context: Mapping[str, Any], env: Env, *, generation: Generation = "new") -> Value:
-    """A template that is exactly one expression keeps the type of its value; an error is a Failed. Else text."""
+    """A template that is exactly one expression keeps the type of its value; an error is a ErrorValue. Else text."""
     scope = _scope(context, env, generation)
     parts = list(scan(template.strip(), scope.root.keys()))
     if len(parts) == 1 and parts[0][0] == "expression":
         try:
             return _value(parts[0][1], scope)
         except _FAILURES as error:
-            return Failed(_message(error))
+            return ErrorValue(_message(error))
     return evaluate(template, context, env, generation=generation).text
 
 

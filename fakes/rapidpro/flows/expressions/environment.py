@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from fakes.rapidpro.flows.expressions.values import TooComplex, parse_moment_text
+from fakes.rapidpro.flows.expressions.values import TooComplex, parse_datetime_text
 from fakes.rapidpro.versions.generation import Generation
 
 MAX_CALLS = 100_000
@@ -64,7 +64,7 @@ def env_from_json(given: Mapping[str, Any], generation: Generation = "new") -> E
     country = given.get("country") or ""
     if not isinstance(country, str):
         raise ValueError("env.country must be a text")
-    now = parse_moment_text(given["now"]).at if "now" in given else datetime(2000, 1, 1, tzinfo=UTC)
+    now = parse_datetime_text(given["now"]).at if "now" in given else datetime(2000, 1, 1, tzinfo=UTC)
     return Env(
         now=now,
         timezone=zone(given.get("timezone", "UTC")),

@@ -16,10 +16,10 @@ from fakes.rapidpro.flows.expressions.numeric import in_range, to_integer, to_nu
 from fakes.rapidpro.flows.expressions.operators import operate
 from fakes.rapidpro.flows.expressions.parser import Atom, Call, Chain, Dot, Index, Lambda, Literal, Name, Negated, Node
 from fakes.rapidpro.flows.expressions.values import (
+    ErrorValue,
     ExpressionError,
-    Failed,
     Function,
-    Record,
+    ObjectValue,
     Value,
     describe,
     from_json,
@@ -54,15 +54,15 @@ class Scope:
             if name not in self._known:
                 self._known[name] = from_json(self.root[name])
             return self._known[name]
-        return lookup(name, self.env.generation) or Failed(f"context has no property '{name}'")
+        return lookup(name, self.env.generation) or ErrorValue(f"context has no property '{name}'")
 
 
 def value_of(node: Node, scope: Scope) -> Value:
-    """The value of a tree; what cannot be evaluated is a Failed."""
+    """The value of a tree; what cannot be evaluated is a ErrorValue."""
     try:
         return _value_of(node, scope)
     except ExpressionError as error:
-        return Failed(str(error))
+        return ErrorValue(str(error))
 
 
 def _value_of(node: Node, scope: Scope) -> Value:
@@ -88,7 +88,7 @@ def _value_of(node: Node, scope: Scope) -> Value:
 def _anonymous(node: Lambda, scope: Scope) -> Function:
     def call(_env: Env, arguments: list[Value]) -> Value:
         if len(arguments) != len(node.parameters):
-            return Failed(f"need {len(node.parameters)} argument(s), got {len(arguments)}")
+            return ErrorValue(f"need {len(node.parameters)} argument(s), got {len(arguments)}")
         return value_of(node.body, scope.with_arguments(node.parameters, arguments))
 
     return Function("<anon>", call)
@@ -111,16 +111,16 @@ def _called(function: Value, step: Call, node: Atom, scope: Scope) -> Value:
     if not isinstance(function, Function):
         if isinstance(node.base, Name) and node.steps[0] is step:
             raise ExpressionError(f"{node.base.name.lower()} is not a function")
-        if isinstance(function, Failed):
+        if isinstance(function, ErrorValue):
             return function
         raise ExpressionError(f"{describe(function)} is not a function")
     return function.call(scope.env, [value_of(argument, scope) for argument in step.arguments])
 
 
 def _looked_up(container: Value, key: Value, env: Env, *, dotted: bool) -> Value:
-    if isinstance(container, Failed):
+    if isinstance(container, ErrorValue):
         return container
-    if isinstance(key, Failed):
+    if isinstance(key, ErrorValue):
         return key
     if isinstance(container, list):
         index = to_integer(key, env.generation)
@@ -128,7 +128,7 @@ def _looked_up(container: Value, key: Value, env: Env, *, dotted: bool) -> Value
             raise ExpressionError(f"index {index} out of range for {len(container)} items")
         item: Value = container[index]
         return item
-    if not isinstance(container, Record):
+    if not isinstance(container, ObjectValue):
         raise ExpressionError(f"{describe(container)} doesn't support lookups")
     name = render(key)
     value, known = container.get(name)

@@ -7,32 +7,32 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from fakes.rapidpro.flows.expressions import layouts
+from fakes.rapidpro.flows.expressions.datetimes import add, check_unit, difference, to_datetime
 from fakes.rapidpro.flows.expressions.environment import Env, zone
-from fakes.rapidpro.flows.expressions.moments import add, check_unit, difference, to_moment
 from fakes.rapidpro.flows.expressions.numeric import EXACT, to_number
 from fakes.rapidpro.flows.expressions.signature import clock, day, integer, moment, number, takes, text
-from fakes.rapidpro.flows.expressions.values import ExpressionError, Moment, Value, offset_text
+from fakes.rapidpro.flows.expressions.values import DateTime, ExpressionError, Value, offset_text
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
 
-def now(env: Env) -> Moment:
-    return Moment(env.now.astimezone(env.timezone))
+def now(env: Env) -> DateTime:
+    return DateTime(env.now.astimezone(env.timezone))
 
 
-def epoch(_env: Env, value: Moment) -> Decimal:
+def epoch(_env: Env, value: DateTime) -> Decimal:
     microseconds = (value.at.astimezone(UTC) - EPOCH) // MICROSECOND
     return EXACT.divide(Decimal(microseconds * 1000 + value.nanoseconds), Decimal(10**9))
 
 
-def datetime_from_epoch(env: Env, value: Decimal) -> Moment:
+def datetime_from_epoch(env: Env, value: Decimal) -> DateTime:
     nanoseconds = int(EXACT.multiply(value, Decimal(10**9)))
     if not -(2**63) <= nanoseconds < 2**63:
         raise ExpressionError("epoch time is out of range")
     try:
         at = EPOCH + timedelta(microseconds=nanoseconds // 1000)
-        return Moment(at.astimezone(env.timezone), nanoseconds % 1000)
+        return DateTime(at.astimezone(env.timezone), nanoseconds % 1000)
     except OverflowError:
         raise ExpressionError("epoch value is out of range") from None
 
@@ -41,26 +41,26 @@ def default_layout(env: Env) -> str:
     return f"{env.date_format} {env.time_format}"
 
 
-def format_datetime(env: Env, value: Moment, layout: str | None = None, zone_name: str | None = None) -> str:
+def format_datetime(env: Env, value: DateTime, layout: str | None = None, zone_name: str | None = None) -> str:
     """In the workspace's zone unless another one is named."""
     try:
         local = value.at.astimezone(env.timezone if zone_name is None else zone(zone_name))
     except (ValueError, OverflowError) as error:
         raise ExpressionError(str(error)) from None
-    return layouts.write(Moment(local, value.nanoseconds), default_layout(env) if layout is None else layout)
+    return layouts.write(DateTime(local, value.nanoseconds), default_layout(env) if layout is None else layout)
 
 
 def format_date(env: Env, value: date, layout: str | None = None) -> str:
-    at = Moment(datetime.combine(value, time(), UTC))
+    at = DateTime(datetime.combine(value, time(), UTC))
     return layouts.write(at, env.date_format if layout is None else layout, layouts.DATE_PIECES)
 
 
 def format_time(env: Env, value: time, layout: str | None = None) -> str:
-    at = Moment(datetime.combine(date(2000, 1, 1), value, UTC))
+    at = DateTime(datetime.combine(date(2000, 1, 1), value, UTC))
     return layouts.write(at, env.time_format if layout is None else layout, layouts.TIME_PIECES)
 
 
-def parse_datetime(env: Env, value: str, layout: str, zone_name: str | None = None) -> Moment:
+def parse_datetime(env: Env, value: str, layout: str, zone_name: str | None = None) -> DateTime:
     try:
         where = env.timezone if zone_name is None else zone(zone_name)
     except ValueError as error:
@@ -90,13 +90,13 @@ def week_number(_env: Env, value: date) -> Decimal:
     return Decimal((value.timetuple().tm_yday - 1 - value.isoweekday() % 7 + 7) // 7 + 1)
 
 
-def tz(_env: Env, value: Moment) -> str:
+def tz(_env: Env, value: DateTime) -> str:
     return "UTC" if value.at.tzinfo is UTC else str(getattr(value.at.tzinfo, "key", ""))
 
 
 def legacy_add(env: Env, first: Value, second: Value) -> Value:
     """Days to a date, or two numbers."""
-    dates = [_or_none(to_moment, value, env) for value in (first, second)]
+    dates = [_or_none(to_datetime, value, env) for value in (first, second)]
     if all(dates):
         raise ExpressionError("cannot operate on two dates")
     for at, other in ((dates[0], second), (dates[1], first)):
@@ -136,7 +136,7 @@ DATE_FUNCTIONS = MappingProxyType({
     "date_from_parts": takes(integer, integer, integer)(date_from_parts),
     "time_from_parts": takes(integer, integer, integer)(time_from_parts),
     "replace_time": takes(moment, clock)(
-        lambda _env, value, at: Moment(datetime.combine(value.at.date(), at, value.at.tzinfo))
+        lambda _env, value, at: DateTime(datetime.combine(value.at.date(), at, value.at.tzinfo))
     ),
     "weekday": takes(day)(lambda _env, value: Decimal(value.isoweekday() % 7)),
     "week_number": takes(day)(week_number),

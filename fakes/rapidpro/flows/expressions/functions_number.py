@@ -8,7 +8,7 @@ from types import MappingProxyType
 from fakes.rapidpro.flows.expressions.environment import Env
 from fakes.rapidpro.flows.expressions.numeric import EXACT, in_range
 from fakes.rapidpro.flows.expressions.signature import any_value, boolean, integer, number, raw, takes
-from fakes.rapidpro.flows.expressions.values import ExpressionError, Failed, Value, render, truthy
+from fakes.rapidpro.flows.expressions.values import ErrorValue, ExpressionError, Value, render, truthy
 
 MAX_PLACES = 1_000
 
@@ -130,5 +130,5 @@ NUMBER_FUNCTIONS = MappingProxyType({
     "or": takes(raw, rest=raw)(logical_or),
     "if": takes(any_value, raw, raw)(choose),
     "default": takes(raw, raw)(default),
-    "is_error": takes(raw)(lambda _env, value: isinstance(value, Failed)),
+    "is_error": takes(raw)(lambda _env, value: isinstance(value, ErrorValue)),
 })  # fmt: skip

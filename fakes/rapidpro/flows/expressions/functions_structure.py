@@ -8,10 +8,10 @@ from types import MappingProxyType
 from typing import Any
 
 from fakes.rapidpro.flows.expressions.environment import Env
+from fakes.rapidpro.flows.expressions.formatting import pretty
 from fakes.rapidpro.flows.expressions.functions_number import total
 from fakes.rapidpro.flows.expressions.json_text import parse_json, to_json
 from fakes.rapidpro.flows.expressions.numeric import to_number
-from fakes.rapidpro.flows.expressions.pretty import pretty
 from fakes.rapidpro.flows.expressions.signature import (
     any_value,
     array,
@@ -29,11 +29,11 @@ from fakes.rapidpro.flows.expressions.signature import (
     text,
 )
 from fakes.rapidpro.flows.expressions.values import (
+    DateTime,
+    ErrorValue,
     ExpressionError,
-    Failed,
     Function,
-    Moment,
-    Record,
+    ObjectValue,
     Value,
     describe,
     render,
@@ -42,12 +42,12 @@ from fakes.rapidpro.flows.expressions.values import (
 )
 
 
-def make_object(_env: Env, *pairs: Value) -> Record:
+def make_object(_env: Env, *pairs: Value) -> ObjectValue:
     if len(pairs) % 2:
         raise ExpressionError("requires an even number of arguments")
     made = {render(pairs[i]): pairs[i + 1] for i in range(0, len(pairs), 2)}
     has_default = "__default__" in made
-    return Record(
+    return ObjectValue(
         {k: v for k, v in made.items() if k != "__default__"}, made.get("__default__"), has_default=has_default
     )
 
@@ -57,7 +57,7 @@ def count(_env: Env, value: Value) -> Decimal:
         return Decimal(0)
     if isinstance(value, list):
         return Decimal(len(value))
-    if isinstance(value, Record):
+    if isinstance(value, ObjectValue):
         return Decimal(len(value.properties))
     raise ExpressionError("value isn't countable")
 
@@ -66,15 +66,15 @@ def identity(value: Value) -> Any:
     """Something to compare by: alike for values equal in type and content."""
     if isinstance(value, list):
         return list, tuple(identity(item) for item in value)
-    if isinstance(value, Record):
+    if isinstance(value, ObjectValue):
         default = identity(value.default) if value.has_default else None
-        return Record, default, tuple((name, identity(value.properties[name])) for name in value.names())
+        return ObjectValue, default, tuple((name, identity(value.properties[name])) for name in value.names())
     return type(value), value
 
 
 def contains(env: Env, items: list[Any], one: Value) -> bool:
     env.budget.spend(len(items) // 4)
-    if not isinstance(one, list | Record):
+    if not isinstance(one, list | ObjectValue):
         return any(type(item) is type(one) and item == one for item in items)
     weigh(one)
     alike = [item for item in items if type(item) is type(one)]
@@ -93,7 +93,7 @@ def sort(env: Env, items: list[Any]) -> Value:
     if len(items) < 2:
         return items
     for item in items:
-        if not isinstance(item, str | Decimal | bool | Moment | date | time):
+        if not isinstance(item, str | Decimal | bool | DateTime | date | time):
             raise ExpressionError(f"{describe(item)} isn't a comparable type")
         if type(item) is not type(items[0]):
             raise ExpressionError("can't sort array of different types")
@@ -101,7 +101,7 @@ def sort(env: Env, items: list[Any]) -> Value:
 
 
 def _sort_key(item: Any) -> Any:
-    return (item.at, item.nanoseconds) if isinstance(item, Moment) else item
+    return (item.at, item.nanoseconds) if isinstance(item, DateTime) else item
 
 
 def unique(env: Env, items: list[Any]) -> Value:
@@ -121,22 +121,22 @@ def foreach(env: Env, items: list[Any], change: Function, *further: Value) -> Va
     return limited([_called(env, change, item, *further) for item in items], env)
 
 
-def foreach_value(env: Env, given: Record, change: Function, *further: Value) -> Record:
-    return Record({name: _called(env, change, value, *further) for name, value in given.properties.items()})
+def foreach_value(env: Env, given: ObjectValue, change: Function, *further: Value) -> ObjectValue:
+    return ObjectValue({name: _called(env, change, value, *further) for name, value in given.properties.items()})
 
 
 def _called(env: Env, what: Function, *arguments: Value) -> Value:
     env.budget.spend()
     result = what.call(env, list(arguments))
-    if isinstance(result, Failed):
+    if isinstance(result, ErrorValue):
         raise ExpressionError(result.message)
     if isinstance(result, str):
         env.budget.spend(len(result))
     return result
 
 
-def extract_object(_env: Env, given: Record, *names: str) -> Record:
-    return Record({name: given.get(name)[0] for name in names})
+def extract_object(_env: Env, given: ObjectValue, *names: str) -> ObjectValue:
+    return ObjectValue({name: given.get(name)[0] for name in names})
 
 
 def slice_items(_env: Env, items: list[Any], start: int, end: int | None = None) -> Value:
@@ -176,5 +176,5 @@ STRUCTURE_FUNCTIONS = MappingProxyType({
     "keys": takes(record)(lambda _env, given: list(given.names())),
     "json": takes(any_value)(json),
     "parse_json": takes(text)(lambda env, value: parse_json(value, env)),
-    "format": takes(raw)(lambda env, value: "" if isinstance(value, Failed) else pretty(value, env)),
+    "format": takes(raw)(lambda env, value: "" if isinstance(value, ErrorValue) else pretty(value, env)),
 })  # fmt: skip

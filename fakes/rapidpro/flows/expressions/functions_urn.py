@@ -9,7 +9,7 @@ import phonenumbers
 
 from fakes.rapidpro.flows.expressions.environment import Env
 from fakes.rapidpro.flows.expressions.signature import any_value, takes, text
-from fakes.rapidpro.flows.expressions.values import ExpressionError, Record, Value, quoted
+from fakes.rapidpro.flows.expressions.values import ExpressionError, ObjectValue, Value, quoted
 
 _URN = re.compile(r"([^:?#]+):([^?#]+)(?:\?([^?#]*))?(?:#([^?#]*))?", re.DOTALL)
 _CONTENT_TYPE = re.compile(r"image|audio|video|application|geo|unavailable|\w+/[-+.\w]+", re.ASCII)
@@ -27,9 +27,9 @@ def _unescaped(part: str) -> str:
     return part.replace("%23", "#").replace("%3F", "?").replace("%25", "%")
 
 
-def urn_parts(_env: Env, urn: str) -> Record:
+def urn_parts(_env: Env, urn: str) -> ObjectValue:
     scheme, path, display = _parts(urn)
-    return Record({"scheme": scheme, "path": path, "display": display})
+    return ObjectValue({"scheme": scheme, "path": path, "display": display})
 
 
 def format_urn(env: Env, urn: str) -> str:
@@ -44,12 +44,12 @@ def format_urn(env: Env, urn: str) -> str:
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
 
 
-def attachment_parts(_env: Env, attachment: str) -> Record:
+def attachment_parts(_env: Env, attachment: str) -> ObjectValue:
     kind, colon, url = attachment.partition(":")
     kind = kind.lower()
     if not colon or not _CONTENT_TYPE.fullmatch(kind):
         kind, url = "", attachment
-    return Record({"content_type": kind, "url": url})
+    return ObjectValue({"content_type": kind, "url": url})
 
 
 def format_location(_env: Env, path: str) -> str:

@@ -15,11 +15,11 @@ from typing import Any
 from fakes.rapidpro.flows.expressions.environment import Env
 from fakes.rapidpro.flows.expressions.numeric import in_range
 from fakes.rapidpro.flows.expressions.values import (
+    DateTime,
+    ErrorValue,
     ExpressionError,
-    Failed,
     Function,
-    Moment,
-    Record,
+    ObjectValue,
     Value,
     from_json,
     iso_text,
@@ -49,11 +49,11 @@ def _written(value: Value) -> str:
         return quote(value)
     if isinstance(value, list):
         return "[" + ",".join(_written(item) for item in value) + "]"
-    if isinstance(value, Record):
+    if isinstance(value, ObjectValue):
         return "{" + ",".join(f"{quote(n)}:{_written(value.properties[n])}" for n in value.names()) + "}"
-    if isinstance(value, Failed):
+    if isinstance(value, ErrorValue):
         raise ExpressionError(value.message)
-    return quote(iso_text(value) if isinstance(value, Moment) else _plain(value))
+    return quote(iso_text(value) if isinstance(value, DateTime) else _plain(value))
 
 
 def _plain(value: Any) -> str:

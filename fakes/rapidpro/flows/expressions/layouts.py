@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
-from fakes.rapidpro.flows.expressions.moments import at_home
-from fakes.rapidpro.flows.expressions.values import ExpressionError, Moment, offset_text
+from fakes.rapidpro.flows.expressions.datetimes import at_home
+from fakes.rapidpro.flows.expressions.values import DateTime, ExpressionError, offset_text
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
@@ -49,12 +49,12 @@ def pieces(layout: str, allowed: frozenset[str]) -> Iterator[tuple[bool, str]]:
             raise ExpressionError(f"{layout!r} is not a valid layout: {text!r} is not known")
 
 
-def write(moment: Moment, layout: str, allowed: frozenset[str] = ALL_PIECES) -> str:
+def write(moment: DateTime, layout: str, allowed: frozenset[str] = ALL_PIECES) -> str:
     """A moment by a layout."""
     return "".join(_written(moment, text) if is_value else text for is_value, text in pieces(layout, allowed))
 
 
-def _written(moment: Moment, piece: str) -> str:
+def _written(moment: DateTime, piece: str) -> str:
     at = moment.at
     half = "am" if at.hour < 12 else "pm"
     if piece in _FRACTIONS:
@@ -75,7 +75,7 @@ def _written(moment: Moment, piece: str) -> str:
     return str(number).zfill(len(piece))
 
 
-def read(text: str, layout: str, zone: ZoneInfo, allowed: frozenset[str] = ALL_PIECES) -> Moment:
+def read(text: str, layout: str, zone: ZoneInfo, allowed: frozenset[str] = ALL_PIECES) -> DateTime:
     """The moment that a text says by a layout, in `zone`. ExpressionError when it does not fit."""
     match = re.fullmatch(_pattern(layout, allowed), text, re.ASCII)
     if match is None:
@@ -97,7 +97,7 @@ def read(text: str, layout: str, zone: ZoneInfo, allowed: frozenset[str] = ALL_P
             at = at if found["zone"] == "Z" else at_home(at, zone)
     except (ValueError, OverflowError):
         raise ExpressionError(f"{text!r} is not a possible time") from None
-    return Moment(at, int(part[6:]))
+    return DateTime(at, int(part[6:]))
 
 
 def _pattern(layout: str, allowed: frozenset[str]) -> str:

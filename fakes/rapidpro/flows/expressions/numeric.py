@@ -9,9 +9,9 @@ import re
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 from fakes.rapidpro.flows.expressions.values import (
+    ErrorValue,
     ExpressionError,
-    Failed,
-    Record,
+    ObjectValue,
     Value,
     describe,
     quoted,
@@ -55,9 +55,9 @@ def to_number(value: Value, generation: Generation = "new") -> Decimal:
         return value
     if isinstance(value, str):
         return parse_number(value, generation)
-    if isinstance(value, Failed):
+    if isinstance(value, ErrorValue):
         raise ExpressionError(value.message)
-    if isinstance(value, Record) and value.has_default:
+    if isinstance(value, ObjectValue) and value.has_default:
         return to_number(value.default, generation)
     raise ExpressionError(f"unable to convert {describe(value)} to a number")
 

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from fakes.rapidpro.flows.expressions import moments
+from fakes.rapidpro.flows.expressions import datetimes
 from fakes.rapidpro.flows.expressions.environment import MAX_ITEMS, Env
 from fakes.rapidpro.flows.expressions.numeric import to_integer, to_number
 from fakes.rapidpro.flows.expressions.values import (
+    ErrorValue,
     ExpressionError,
-    Failed,
     Function,
-    Record,
+    ObjectValue,
     Value,
     describe,
     render,
@@ -27,7 +27,7 @@ MANY = -1
 
 def any_value(value: Value, env: Env) -> Value:  # noqa: ARG001 - all kinds are called alike
     """The value itself, but no error."""
-    if isinstance(value, Failed):
+    if isinstance(value, ErrorValue):
         raise ExpressionError(value.message)
     return value
 
@@ -62,33 +62,33 @@ def boolean(value: Value, env: Env) -> bool:
 
 
 def moment(value: Value, env: Env) -> Any:
-    return moments.to_moment(value, env)
+    return datetimes.to_datetime(value, env)
 
 
 def day(value: Value, env: Env) -> Any:
-    return moments.to_date(value, env)
+    return datetimes.to_date(value, env)
 
 
 def clock(value: Value, env: Env) -> Any:
-    return moments.to_time(value, env)
+    return datetimes.to_time(value, env)
 
 
 def array(value: Value, env: Env) -> list[Any]:
     value = any_value(value, env)
     if value is None:
         return []
-    if isinstance(value, Record) and value.has_default:
+    if isinstance(value, ObjectValue) and value.has_default:
         return array(value.default, env)
     if not isinstance(value, list):
         raise ExpressionError(f"unable to convert {describe(value)} to an array")
     return value
 
 
-def record(value: Value, env: Env) -> Record:
+def record(value: Value, env: Env) -> ObjectValue:
     value = any_value(value, env)
     if value is None:
-        return Record({})
-    if not isinstance(value, Record):
+        return ObjectValue({})
+    if not isinstance(value, ObjectValue):
         raise ExpressionError(f"unable to convert {describe(value)} to an object")
     return value
 
@@ -130,16 +130,16 @@ def built_in(name: str, spec: Spec) -> Function:
             given = [kind(value, env) for kind, value in zip(kinds, arguments, strict=False) if kind]
             result = spec.body(env, *given)
         except ExpressionError as error:
-            return Failed(f"error calling {name}(...): {error}")
+            return ErrorValue(f"error calling {name}(...): {error}")
         except OverflowError:  # Python's years end at 9999
-            return Failed(f"error calling {name}(...): date is out of range")
+            return ErrorValue(f"error calling {name}(...): date is out of range")
         return _failed_inside(name, result)
 
     return Function(name, call)
 
 
 def _failed_inside(name: str, result: Value) -> Value:
-    return Failed(f"error calling {name}(...): {result.message}") if isinstance(result, Failed) else result
+    return ErrorValue(f"error calling {name}(...): {result.message}") if isinstance(result, ErrorValue) else result
 
 
 def _check_count(got: int, least: int, most: int) -> None:

@@ -1,7 +1,7 @@
 """The types of values in flow expressions and how one becomes another.
 
 null is None, text is str, a number is Decimal, a boolean is bool, an array is a list; the other types are the
-classes below. An error is a value too (`Failed`): it spreads through whatever touches it.
+classes below. An error is a value too (`ErrorValue`): it spreads through whatever touches it.
 Source: goflow excellent/types.
 """
 
@@ -30,14 +30,14 @@ class TooComplex(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class ErrorValue:
     """An error as a value."""
 
     message: str
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class DateTime:
     """A date and time in its own zone, to the nanosecond."""
 
     at: datetime
@@ -53,7 +53,7 @@ class Function:
     call: Callable[[Any, list[Any]], Value] = field(repr=False)
 
 
-class Record:
+class ObjectValue:
     """An object: properties by name, and perhaps a default value, which it has when used as text or number."""
 
     __slots__ = ("_by_lower", "default", "has_default", "properties")
@@ -78,7 +78,9 @@ class Record:
         return sorted(self.properties, key=lambda name: name.encode("utf-8", "surrogatepass"))
 
 
-Value: TypeAlias = str | bool | Decimal | date | time | Moment | Function | Record | Failed | list[Any] | None
+Value: TypeAlias = (
+    str | bool | Decimal | date | time | DateTime | Function | ObjectValue | ErrorValue | list[Any] | None
+)
 
 
 def from_json(value: Any) -> Value:
@@ -87,14 +89,14 @@ def from_json(value: Any) -> Value:
     A key `__default__` is the object's default; an object with the single key `$datetime` is a moment. Python
     datetimes are taken too.
     """
-    if value is None or isinstance(value, str | bool | Decimal | Moment | Function | Record | Failed):
+    if value is None or isinstance(value, str | bool | Decimal | DateTime | Function | ObjectValue | ErrorValue):
         return value
     if isinstance(value, int):
         return Decimal(value)
     if isinstance(value, float):
-        return Decimal(repr(value)) if math.isfinite(value) else Failed("number value out of range")
+        return Decimal(repr(value)) if math.isfinite(value) else ErrorValue("number value out of range")
     if isinstance(value, datetime):
-        return Moment(value if value.tzinfo else value.replace(tzinfo=UTC))
+        return DateTime(value if value.tzinfo else value.replace(tzinfo=UTC))
     if isinstance(value, list | tuple):
         return [from_json(item) for item in value]
     if isinstance(value, Mapping):
@@ -106,12 +108,12 @@ def from_json(value: Any) -> Value:
 
 def _from_mapping(value: Mapping[str, Any]) -> Value:
     if len(value) == 1 and "$datetime" in value:
-        return parse_moment_text(value["$datetime"])
+        return parse_datetime_text(value["$datetime"])
     properties = {key: from_json(item) for key, item in value.items() if key != "__default__"}
-    return Record(properties, from_json(value.get("__default__")), has_default="__default__" in value)
+    return ObjectValue(properties, from_json(value.get("__default__")), has_default="__default__" in value)
 
 
-def parse_moment_text(text: Any) -> Moment:
+def parse_datetime_text(text: Any) -> DateTime:
     """An ISO time with offset, fraction of up to nine digits. ValueError when it is not one."""
     if not isinstance(text, str):
         raise ValueError(f"expected an ISO 8601 time, got {text!r}")
@@ -121,7 +123,7 @@ def parse_moment_text(text: Any) -> Moment:
         nanoseconds = int(fraction.group(2).ljust(3, "0"))
         text = text[: fraction.end(1)] + text[fraction.end() :]
     at = datetime.fromisoformat(text)
-    return Moment(at if at.tzinfo else at.replace(tzinfo=UTC), nanoseconds)
+    return DateTime(at if at.tzinfo else at.replace(tzinfo=UTC), nanoseconds)
 
 
 def weigh(value: Value) -> int:
@@ -138,7 +140,7 @@ def weigh(value: Value) -> int:
         elif isinstance(one, list):
             total += len(one)
             waiting.extend(one if total <= MAX_WEIGHT else ())
-        elif isinstance(one, Record):
+        elif isinstance(one, ObjectValue):
             waiting.extend(one.properties.values())
             waiting.append(one.default)
         if total > MAX_WEIGHT:
@@ -148,9 +150,9 @@ def weigh(value: Value) -> int:
 
 def render(value: Value) -> str:
     """The text form of a value. ExpressionError for an error."""
-    while isinstance(value, Record) and value.has_default:
+    while isinstance(value, ObjectValue) and value.has_default:
         value = value.default
-    if isinstance(value, list | Record):
+    if isinstance(value, list | ObjectValue):
         weigh(value)
     return _rendered(value)
 
@@ -164,13 +166,13 @@ def _rendered(value: Value) -> str:
         return "true" if value else "false"
     if isinstance(value, Decimal):
         return render_number(value)
-    if isinstance(value, Failed):
+    if isinstance(value, ErrorValue):
         raise ExpressionError(value.message)
     if isinstance(value, list):
         return "[" + ", ".join(_rendered(item) for item in value) + "]"
-    if isinstance(value, Record):
+    if isinstance(value, ObjectValue):
         return _render_record(value)
-    if isinstance(value, Moment):
+    if isinstance(value, DateTime):
         return iso_text(value)
     if isinstance(value, Function):
         return value.name
@@ -179,7 +181,7 @@ def _rendered(value: Value) -> str:
     return value.strftime("%H:%M:%S.%f")
 
 
-def _render_record(value: Record) -> str:
+def _render_record(value: ObjectValue) -> str:
     if value.has_default:
         return _rendered(value.default)
     return "{" + ", ".join(f"{name}: {_rendered(value.properties[name])}" for name in value.names()) + "}"
@@ -193,7 +195,7 @@ def render_number(value: Decimal) -> str:
     return "0" if text in ("-0", "") else text
 
 
-def iso_text(value: Moment) -> str:
+def iso_text(value: DateTime) -> str:
     """With six decimals (cut, not rounded) and offset, `Z` when that is nothing."""
     return value.at.strftime("%Y-%m-%dT%H:%M:%S.%f").rjust(26, "0") + offset_text(value.at, z_for_utc=True)
 
@@ -218,11 +220,11 @@ def truthy(value: Value) -> bool:
         return value != 0
     if isinstance(value, list):
         return bool(value)
-    if isinstance(value, Record):
+    if isinstance(value, ObjectValue):
         return truthy(value.default) if value.has_default else bool(value.properties)
     if isinstance(value, time):
         return value != time(0)
-    return not (value is None or isinstance(value, Failed))
+    return not (value is None or isinstance(value, ErrorValue))
 
 
 def quoted(text: str) -> str:
@@ -236,7 +238,7 @@ def describe(value: Value) -> str:
         return "null"
     if isinstance(value, str):
         return quoted(value)
-    for kind, name in ((list, "array"), (Record, "object"), (Function, "function")):
+    for kind, name in ((list, "array"), (ObjectValue, "object"), (Function, "function")):
         if isinstance(value, kind):
             return name
     return render(value)

@@ -59,7 +59,7 @@ class Caller:
         given = {"Authorization": f"Token {setup()['tokens']['admin']['key']}", **(headers or {})}
         if body and "Content-Type" not in given:
             given["Content-Type"] = "application/json"
-        self.world.rapidpro.throttle.forget()
+        self.world.rapidpro.throttle.reset()
         reply = call(self.world.rapidpro, build_environ(method, quote(path, safe="/%.?"), query, given, body))
         kind = reply.header("Content-Type") or ""
         if kind == "application/json" and method != "HEAD":
@@ -315,11 +315,11 @@ def test_no_query_at_all_breaks_a_list(caller: Caller, name: str, pairs: list[tu
 def test_nothing_that_was_refused_has_left_a_trace(profile: str) -> None:
     caller = Caller(profile)
     store = caller.world.rapidpro.store
-    before = len(store.broadcast_by_id), len(store.contacts), len(store.starts), dict(store.next)
+    before = len(store.broadcast_by_id), len(store.contacts), len(store.starts), dict(store.next_ids)
     for value in ({"urns": ["x"]}, {"text": "x"}, {"urns": [ANN], "text": ""}, {"groups": ["?"], "text": "x"}):
         if profile in ("6.4", "7.4", "8.0") and value.get("text") == "":
             continue  # taken by these
         refused(caller.post("broadcasts", value))
     refused(caller.post("flow_starts", {"flow": "x"}))
     refused(caller.post("contacts", {"urns": ["x"]}))
-    assert before == (len(store.broadcast_by_id), len(store.contacts), len(store.starts), dict(store.next))
+    assert before == (len(store.broadcast_by_id), len(store.contacts), len(store.starts), dict(store.next_ids))

@@ -16,9 +16,10 @@ from fakes.rapidpro.courier.aggregators import (
     incoming_payload,
     report_payload,
 )
-from fakes.rapidpro.courier.channel import BadKnob, Channel
+from fakes.rapidpro.courier.channel import Channel
 from fakes.rapidpro.courier.queue import SendQueue
 from fakes.rapidpro.courier.segments import is_gsm7, segments
+from fakes.rapidpro.settings import BadSetting
 from fakes.rapidpro.uuids import uuid4, uuid7
 
 
@@ -181,7 +182,7 @@ def test_knobs_not_named_stay() -> None:
     ],
 )
 def test_a_wrong_knob_is_refused_with_what_is_possible(given: Any, complaint: Any) -> None:
-    with pytest.raises(BadKnob, match="^" + re.escape(complaint)):
+    with pytest.raises(BadSetting, match="^" + re.escape(complaint)):
         knobs.changed(Channel(), given)
 
 

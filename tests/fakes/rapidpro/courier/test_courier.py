@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fakes.rapidpro.urns import reaches
+from fakes.rapidpro.urns import serves_number
 from tests.fakes.rapidpro.control.test_tokens_and_rates import ANN, Desk
 
 ABROAD = "+256700123011"
@@ -90,4 +90,4 @@ def test_quick_replies_of_a_broadcast_and_of_a_message_are_told_of_the_message()
     ],
 )
 def test_a_channel_reaches_its_country_and_numbers_of_none(country: str, number: str, expected: bool) -> None:
-    assert reaches(country, number) is expected
+    assert serves_number(country, number) is expected

@@ -594,7 +594,7 @@ def test_a_world_that_begins_anew_forgets_what_was_to_come() -> None:
     world = World(tps=1, down=True)
     world.one()
     world.broadcast("never", BEN)
-    world.mailroom.forget()
+    world.mailroom.reset()
     count = len(world.records.messages)
     world.clock.advance(7200)
     assert len(world.records.messages) == count

@@ -353,7 +353,7 @@ def test_a_body_that_is_no_json_is_refused(path: Any) -> None:
         ({"headers": {"a": "b\r\nc"}}, "headers must be an object of texts"),
         ({"body": 1}, "body must be a text or null"),
         ({"omit": ["sender"]}, "omit must be a list of any of id, from, content"),
-        ([], "expected an object with any of url"),
+        ([], "webhook must be an object with any of url"),
     ],
 )
 def test_a_wrong_webhook_setting_is_refused(given: Any, complaint: Any) -> None:

@@ -107,7 +107,7 @@ def rates(caller: Caller) -> Any:
         allowed = int(caller.profile.rates[scope].partition("/")[0])
         caller.rapidpro.exhaust_quota()
         assert caller.ask("GET", f"{name}.json").status == 429
-        caller.rapidpro.throttle.forget()
+        caller.rapidpro.throttle.reset()
         path = f"{name}.json"
         statuses = {caller.ask("GET", path, "id=999" if name == "broadcasts" else "").status for _ in range(3)}
         granted = len(caller.rapidpro.throttle._granted[scope, caller.rapidpro._api.quota_key(token(caller))])
@@ -321,7 +321,7 @@ def reserved_keys(caller: Caller) -> Any:
 
 
 def one_label_too_many(caller: Caller) -> Reply:
-    caller.rapidpro.store.spaces[1].limits = {"labels": 0}
+    caller.rapidpro.store.workspace_by_id[1].limits = {"labels": 0}
     return caller.ask("POST", "labels.json", json={"name": "One more"})
 
 
@@ -363,7 +363,7 @@ def user_filters(caller: Caller) -> Any:
 
 def hidden(caller: Caller) -> Any:
     """A contact of a workspace that has just become anonymous."""
-    caller.rapidpro.store.spaces[1].anonymous = True
+    caller.rapidpro.store.workspace_by_id[1].anonymous = True
     return caller.rows("contacts.json")[0]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from fakes.rapidpro.api.values.times import FIRST, LAST, NoTime, read
+from fakes.rapidpro.api.values.times import FIRST, LAST, BadTime, read
 from fakes.rapidpro.seed.default import default_seed
 from tests.fakes.rapidpro.api.test_variations import ANN, BOB, NOW, Post, poster
 
@@ -63,7 +63,7 @@ def test_a_time_is_read_as_far_as_it_is_written(text: str, time: str) -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_time_leaves_nothing_in_the_list(text: str) -> None:
-    with pytest.raises(NoTime):
+    with pytest.raises(BadTime):
         read(text)
 
 

@@ -35,7 +35,7 @@ class Documented:
         if environ["PATH_INFO"] == PATH:
             start_response("200 OK", [("Content-Type", "application/json")])
             return [self.told]
-        self.world.rapidpro.throttle.forget()
+        self.world.rapidpro.throttle.reset()
         return self.world.rapidpro(environ, start_response)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.fakes.rapidpro.asking import ask, rows, told
+from tests.fakes.rapidpro.api_requests import ask, rows, told
 from tests.fakes.rapidpro.recorded_traffic import World
 
 ANN, BOB, CAT, EVE, GONE = (f"000000c0-0000-4000-8000-00000000000{digit}" for digit in "1235e")

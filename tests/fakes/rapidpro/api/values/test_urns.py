@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.fakes.rapidpro.asking import ask, told
+from tests.fakes.rapidpro.api_requests import ask, told
 from tests.fakes.rapidpro.recorded_traffic import World
 
 AS_GIVEN = (
@@ -109,7 +109,7 @@ REFUSED = (
     "whatsapp:+250788123001",
     "whatsapp:abc",
 )
-"""Refused in all three."""
+"""ApiError in all three."""
 BY_COUNTRY = (
     ("ext: a ", "ext:a", "ext:a", "ext:a"),
     ("ext:a%20b", "ext:a%2520b", "ext:a%2520b", "ext:a%2520b"),

@@ -10,7 +10,7 @@ import pytest
 
 from fakes.rapidpro.flows.eval import run
 from fakes.rapidpro.flows.expressions import Env, env_from_json, evaluate, evaluate_value
-from fakes.rapidpro.flows.expressions.values import Failed
+from fakes.rapidpro.flows.expressions.values import ErrorValue
 from tests.folders import GOLDEN
 
 RECORDED = json.loads((GOLDEN / "flows/expressions.json").read_text(encoding="utf-8"))
@@ -150,7 +150,7 @@ def test_a_template_that_is_one_expression_keeps_its_type() -> None:
     assert value == 200
     assert not isinstance(value, str)
     assert evaluate_value("@webhook.status!", SMS, env()) == "200!"
-    assert isinstance(evaluate_value("@results.nope", SMS, env()), Failed)
+    assert isinstance(evaluate_value("@results.nope", SMS, env()), ErrorValue)
 
 
 @pytest.mark.parametrize(

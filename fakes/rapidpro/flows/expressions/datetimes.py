@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 from fakes.rapidpro.flows.expressions.environment import Env
 from fakes.rapidpro.flows.expressions.values import (
+    DateTime,
+    ErrorValue,
     ExpressionError,
-    Failed,
-    Moment,
-    Record,
+    ObjectValue,
     Value,
     describe,
 )
@@ -36,16 +36,16 @@ NAMELESS = timezone(timedelta(0), "")
 UNITS = ("s", "m", "h", "D", "W", "M", "Y")
 
 
-def to_moment(value: Value, env: Env, *, fill_time: bool = False) -> Moment:
+def to_datetime(value: Value, env: Env, *, fill_time: bool = False) -> DateTime:
     """A value as a moment in its own zone; texts without offset are in the workspace's zone.
 
     `fill_time`: a text without a time gets the present time of day instead of midnight. ExpressionError if it is none.
     """
     value = _unwrapped(value)
-    if isinstance(value, Moment):
+    if isinstance(value, DateTime):
         return value
     if isinstance(value, date):
-        return Moment(datetime.combine(value, time(), env.timezone))
+        return DateTime(datetime.combine(value, time(), env.timezone))
     if isinstance(value, str):
         moment = _moment_of_text(value, env, fill_time)
         if moment is not None:
@@ -56,7 +56,7 @@ def to_moment(value: Value, env: Env, *, fill_time: bool = False) -> Moment:
 def to_date(value: Value, env: Env) -> date:
     """A value as a date; of a moment the date in its own zone. ExpressionError if it is none."""
     value = _unwrapped(value)
-    if isinstance(value, Moment):
+    if isinstance(value, DateTime):
         return value.at.date()
     if isinstance(value, date):
         return value
@@ -71,7 +71,7 @@ def to_date(value: Value, env: Env) -> date:
 def to_time(value: Value, env: Env) -> time:
     """A value as a time of day; a number is full hours. ExpressionError if it is none."""
     value = _unwrapped(value)
-    if isinstance(value, Moment):
+    if isinstance(value, DateTime):
         return value.at.time()
     if isinstance(value, time):
         return value
@@ -86,14 +86,14 @@ def to_time(value: Value, env: Env) -> time:
 
 
 def _unwrapped(value: Value) -> Value:
-    if isinstance(value, Failed):
+    if isinstance(value, ErrorValue):
         raise ExpressionError(value.message)
-    if isinstance(value, Record) and value.has_default:
+    if isinstance(value, ObjectValue) and value.has_default:
         return _unwrapped(value.default)
     return value
 
 
-def _moment_of_text(text: str, env: Env, fill_time: bool) -> Moment | None:
+def _moment_of_text(text: str, env: Env, fill_time: bool) -> DateTime | None:
     stripped = text.strip()
     if match := _ISO.fullmatch(stripped):
         return _iso_moment(match, env)
@@ -104,11 +104,11 @@ def _moment_of_text(text: str, env: Env, fill_time: bool) -> Moment | None:
     clock = next((t for t in (_since_midnight(match, env) for match in _TIME.finditer(rest)) if t is not None), None)
     if clock is None:
         present = env.now.astimezone(env.timezone).time() if fill_time else time()
-        return Moment(datetime.combine(day, present, env.timezone))
-    return Moment(datetime.combine(day, time(), env.timezone) + clock)
+        return DateTime(datetime.combine(day, present, env.timezone))
+    return DateTime(datetime.combine(day, time(), env.timezone) + clock)
 
 
-def _iso_moment(match: re.Match[str], env: Env) -> Moment | None:
+def _iso_moment(match: re.Match[str], env: Env) -> DateTime | None:
     day, clock, seconds, part, offset = match.groups()
     part = (part or "").ljust(9, "0")[:9]
     try:
@@ -116,10 +116,10 @@ def _iso_moment(match: re.Match[str], env: Env) -> Moment | None:
     except ValueError:
         return None
     if offset == "Z":
-        return Moment(at.replace(tzinfo=UTC), int(part[6:]))
+        return DateTime(at.replace(tzinfo=UTC), int(part[6:]))
     if at.tzinfo is UTC:
         at = at.replace(tzinfo=NAMELESS)
-    return Moment(at_home(at, env.timezone), int(part[6:]))
+    return DateTime(at_home(at, env.timezone), int(part[6:]))
 
 
 def at_home(at: datetime, zone: ZoneInfo) -> datetime:
@@ -184,25 +184,25 @@ def _since_midnight(match: re.Match[str], env: Env) -> timedelta | None:
     return timedelta(hours=hour, minutes=minute, seconds=second, microseconds=part)
 
 
-def add(moment: Moment, number: int, unit: str) -> Moment:
+def add(moment: DateTime, number: int, unit: str) -> DateTime:
     """The moment so many units later; months and years too long for their month run over into the next."""
     at = moment.at
     seconds = {"s": 1, "m": 60, "h": 3600}.get(unit)
     try:
         if seconds is not None:
-            return Moment(
+            return DateTime(
                 (at.astimezone(UTC) + timedelta(seconds=seconds * number)).astimezone(at.tzinfo), moment.nanoseconds
             )
         if unit in ("D", "W"):
-            return Moment(at + timedelta(days=number * (7 if unit == "W" else 1)), moment.nanoseconds)
+            return DateTime(at + timedelta(days=number * (7 if unit == "W" else 1)), moment.nanoseconds)
         months = at.year * 12 + at.month - 1 + number * (12 if unit == "Y" else 1)
         start = at.replace(year=months // 12, month=months % 12 + 1, day=1)
-        return Moment(start + timedelta(days=at.day - 1), moment.nanoseconds)
+        return DateTime(start + timedelta(days=at.day - 1), moment.nanoseconds)
     except (ValueError, OverflowError):
         raise ExpressionError("datetime is out of range") from None
 
 
-def difference(first: Moment, second: Moment, unit: str) -> int:
+def difference(first: DateTime, second: DateTime, unit: str) -> int:
     """Whole units from `first` to `second`, cut towards zero; days, weeks, months and years by the calendar."""
     if unit in ("s", "m", "h"):
         span = second.at.astimezone(UTC) - first.at.astimezone(UTC)

@@ -19,7 +19,7 @@ def ask(
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         headers["Content-Type"] = "application/json"
     headers |= {key.replace("_", "-"): value for key, value in more.items()}
-    world.rapidpro.throttle.forget()
+    world.rapidpro.throttle.reset()
     return call(world.rapidpro, build_environ(method, f"/api/v2/{name}.json", query, headers, raw))
 
 

@@ -9,23 +9,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from fakes.rapidpro.flows.context import NOTHING, context_of
-from fakes.rapidpro.flows.templates import written
-from fakes.rapidpro.runtime import Work
+from fakes.rapidpro.flows.templates import evaluate_template
+from fakes.rapidpro.runtime import Runtime
 from fakes.rapidpro.store.records import Contact, Content, Records, Workspace
 
 Translation = Mapping[str, Any]
 """What there is of text, attachments, quick_replies."""
 
 
-def content_for(broadcast: Any, contact: Contact, workspace: Workspace, records: Records, work: Work) -> Content | None:
+def content_for(
+    broadcast: Any, contact: Contact, workspace: Workspace, records: Records, runtime: Runtime
+) -> Content | None:
     """What the contact gets; none if it is nothing."""
     given, wished = records.translations_of(broadcast), _languages(contact, workspace, broadcast.base_language)
     found = [given[language] for language in wished if language in given]
-    chosen = _merged(found) if work.habits.merges_translations else _content(*found[:1])
+    chosen = _merged(found) if runtime.habits.merges_translations else _content(*found[:1])
     if chosen.empty:
         return None
-    content = _evaluated(chosen, contact, workspace, records, work)
-    return None if content.empty and not work.habits.sends_emptied else content
+    content = _evaluated(chosen, contact, workspace, records, runtime)
+    return None if content.empty and not runtime.habits.sends_emptied else content
 
 
 def _languages(contact: Contact, workspace: Workspace, base: str) -> Iterable[str]:
@@ -46,16 +48,16 @@ def _content(one: Translation = NOTHING) -> Content:
     return Content(one.get("text") or "", one.get("attachments") or (), one.get("quick_replies") or ())
 
 
-def _evaluated(content: Content, contact: Contact, workspace: Workspace, records: Records, work: Work) -> Content:
+def _evaluated(content: Content, contact: Contact, workspace: Workspace, records: Records, runtime: Runtime) -> Content:
     if "@" not in content.text and not content.quick_replies:
         return content
     context = context_of(records, workspace, contact)
     replies = [
         {
-            key: written(value, context, workspace, work) if key == "text" else value
+            key: evaluate_template(value, context, workspace, runtime) if key == "text" else value
             for key, value in one.items()
             if value
         }
         for one in content.quick_replies
     ]
-    return content._replace(text=written(content.text, context, workspace, work), quick_replies=replies)
+    return content._replace(text=evaluate_template(content.text, context, workspace, runtime), quick_replies=replies)

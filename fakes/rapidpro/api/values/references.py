@@ -6,7 +6,7 @@ import uuid as uuids
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from fakes.rapidpro.api.http.wire import Broken
+from fakes.rapidpro.api.http.wire import ServerError
 from fakes.rapidpro.api.values import urns
 from fakes.rapidpro.api.values.contact_refs import ref_of
 from fakes.rapidpro.api.values.fields import MAX_ITEMS, NULL, invalid
@@ -21,7 +21,7 @@ MASK = "********"
 
 
 def several(value: Any, find: Find, too_many: str, *, limit: int = MAX_ITEMS) -> list[Any]:
-    """A list of named objects; the first that is not there is told. An object counts as the list of its keys.
+    """A list of named references; the first that is not there is told. An object counts as the list of its keys.
 
     The length is looked at before anything else, that of a string too (LimitedManyRelatedField).
     """
@@ -55,7 +55,7 @@ def without_nul(find: Find) -> Find:
 
     def checked(name: str) -> Any:
         if "\x00" in name:
-            raise Broken
+            raise ServerError
         return find(name)
 
     return checked

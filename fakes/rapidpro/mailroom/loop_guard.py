@@ -18,7 +18,7 @@ class LoopGuard:
         self._slot = -1
         self._counts: dict[tuple[int, bytes], int] = {}
 
-    def loops(self, contact_id: int, text: str, timestamp: float) -> bool:
+    def is_loop(self, contact_id: int, text: str, timestamp: float) -> bool:
         """Count the text; whether it is one too many. `timestamp`: seconds since 1970."""
         if self.limit is None:
             return False

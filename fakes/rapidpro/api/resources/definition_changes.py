@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from fakes.rapidpro.api.http import filters
 from fakes.rapidpro.api.http.context import Answer, Context, workspace_of, writable
-from fakes.rapidpro.api.http.wire import Broken, Call, detail, field_errors, over_fields
+from fakes.rapidpro.api.http.wire import Call, ServerError, detail, field_errors, non_field_error
 from fakes.rapidpro.api.resources.definitions import shown_field, shown_global, shown_group, shown_label
 from fakes.rapidpro.api.values import fields, naming
 from fakes.rapidpro.api.values.fields import Invalid, invalid
@@ -133,7 +133,7 @@ def write_field(call: Call, context: Context) -> Any:
         store.fields.append(made)
         return Answer(201, shown_field(made, context))
     if known is None and profile.same_key_breaks:
-        raise Broken
+        raise ServerError
     found.name, found.type = name, kind
     return Answer(200 if known else 201, shown_field(found, context))
 
@@ -150,7 +150,7 @@ def _name_and_type(call: Call, context: Context, known: ContactField | None) -> 
     clean = _gathered(call, {"name": name, "type": lambda value: _type_of(value, FIELD_TYPES), **old})
     for new, former in (("name", "label"), ("type", "value_type")):
         if new not in clean and former not in clean:
-            raise over_fields(f"Field '{new}' is required.")
+            raise non_field_error(f"Field '{new}' is required.")
     return clean.get("name") or clean["label"], clean.get("type") or clean["value_type"]
 
 
@@ -166,7 +166,7 @@ def _by_key(call: Call, context: Context, rows: list[Keyed], model: str) -> Keye
     """The field or global that `key=` names; none if it is not given."""
     key = call.query.get("key")
     if key is not None and "\x00" in key:
-        raise Broken
+        raise ServerError
     known = None if key is None else _with_key(rows, workspace_of(call), key)
     if key is not None and known is None:
         raise detail(404, context.profile.no_match.format(model=model))
@@ -190,7 +190,7 @@ def write_global(call: Call, context: Context) -> Any:
     }
     clean = _gathered(call, checks, required=("value",))
     if known is None and "name" not in clean:
-        raise over_fields("Name is required when creating new global.")
+        raise non_field_error("Name is required when creating new global.")
     if profile.limit_status == BAD_REQUEST:
         naming.refuse_beyond_limit(store.globals, "globals", workspace, profile)
     now = context.clock.now()

@@ -11,7 +11,7 @@ from typing import Any
 from fakes.rapidpro.api.http import filters
 from fakes.rapidpro.api.http.context import Context
 from fakes.rapidpro.api.http.wire import Call, moment
-from fakes.rapidpro.api.values import objects
+from fakes.rapidpro.api.values import references
 from fakes.rapidpro.store.rows import Contact, Note
 from fakes.rapidpro.urns import channel_for, identity_of, path_of, scheme_of
 
@@ -24,7 +24,7 @@ def show(row: Contact, context: Context, call: Call | None = None) -> dict[str, 
         "status": None if row.deleted else row.status,
         "language": None if row.deleted else row.language,
         "urns": _urns(row, context) if call is None or not _expands(context, call) else _expanded(row, context, call),
-        "groups": [objects.reference(one) for one in row.groups],
+        "groups": [references.reference(one) for one in row.groups],
         "notes": [] if row.deleted else [_note(one) for one in row.notes],
         "fields": {} if row.deleted else {key: one for key, _, one in context.store.fields_of(row.workspace, row)},
         "flow": None,
@@ -35,7 +35,12 @@ def show(row: Contact, context: Context, call: Call | None = None) -> dict[str, 
         "stopped": None if row.deleted else row.status == "stopped",
     }
     told = {name: shown[name] for name in context.profile.contact_fields}
-    return {"uuid": told.pop("uuid"), "name": told.pop("name"), **objects.instead_of_urns(row, context.profile), **told}
+    return {
+        "uuid": told.pop("uuid"),
+        "name": told.pop("name"),
+        **references.instead_of_urns(row, context.profile),
+        **told,
+    }
 
 
 def _note(row: Note) -> dict[str, Any]:
@@ -47,7 +52,7 @@ def _urns(row: Contact, context: Context) -> list[str]:
     """In an anonymous workspace only schemes can be seen; v6.4, which has no `status` either, shows nothing at all."""
     if not row.workspace.anonymous:
         return [_urn(one, context) for one in row.urns]
-    masked = [f"{scheme_of(one)}:{objects.MASK}" for one in row.urns]
+    masked = [f"{scheme_of(one)}:{references.MASK}" for one in row.urns]
     return masked if "status" in context.profile.contact_fields else []
 
 
@@ -68,9 +73,9 @@ def _expanded(row: Contact, context: Context, call: Call) -> list[dict[str, Any]
         found.sort(key=lambda one: one[1] is None)
     return [
         {
-            "channel": objects.reference(channel),
+            "channel": references.reference(channel),
             "scheme": scheme_of(urn),
-            "path": objects.MASK if row.workspace.anonymous else path_of(urn),
+            "path": references.MASK if row.workspace.anonymous else path_of(urn),
             "display": urn.partition("#")[2] or None,
         }
         for urn, channel in found

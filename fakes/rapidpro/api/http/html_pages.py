@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from fakes.rapidpro.api.http.wire import HTML
 from fakes.rapidpro.versions.profile import Profile
-from fakes.rapidpro.versions.shapes import Headers
+from fakes.rapidpro.versions.profile_values import Headers
 from fakes.serving.wsgi import REASONS, Reply
 
 OLD_NOT_FOUND = b"<h1>Not Found</h1><p>The requested resource was not found on this server.</p>"

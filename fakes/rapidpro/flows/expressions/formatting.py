@@ -8,7 +8,7 @@ from decimal import Decimal
 from fakes.rapidpro.flows.expressions.environment import Env
 from fakes.rapidpro.flows.expressions.functions_date import format_date, format_datetime, format_time
 from fakes.rapidpro.flows.expressions.functions_number import grouped
-from fakes.rapidpro.flows.expressions.values import Moment, Record, Value, render, weigh
+from fakes.rapidpro.flows.expressions.values import DateTime, ObjectValue, Value, render, weigh
 
 
 def pretty(value: Value, env: Env) -> str:
@@ -20,7 +20,7 @@ def pretty(value: Value, env: Env) -> str:
 def _pretty(value: Value, env: Env) -> str:
     if isinstance(value, Decimal):
         return grouped(value, None)
-    if isinstance(value, Moment):
+    if isinstance(value, DateTime):
         return format_datetime(env, value)
     if isinstance(value, date):
         return format_date(env, value)
@@ -28,7 +28,7 @@ def _pretty(value: Value, env: Env) -> str:
         return format_time(env, value)
     if isinstance(value, list):
         return _pretty_list([_pretty(item, env) for item in value])
-    if isinstance(value, Record):
+    if isinstance(value, ObjectValue):
         return _pretty_record(value, env)
     return render(value)
 
@@ -39,7 +39,7 @@ def _pretty_list(parts: list[str]) -> str:
     return "\n".join("-" + _indented(part)[1:] for part in parts)
 
 
-def _pretty_record(value: Record, env: Env) -> str:
+def _pretty_record(value: ObjectValue, env: Env) -> str:
     if value.has_default:
         return _pretty(value.default, env)
     lines = []
