@@ -17,7 +17,7 @@ from fakes.rapidpro.seed.default import default_seed
 from fakes.rapidpro.seed.loader import load_seed
 from fakes.rapidpro.store.store import Store
 from fakes.rapidpro.uuids import uuid4
-from fakes.rapidpro.versions.profiles import DEFAULT, profile_of
+from fakes.rapidpro.versions.profiles import DEFAULT, PROFILES, version_of
 from fakes.service import SeedError
 from fakes.serving.wsgi import Answers, Environ, Reply
 
@@ -31,7 +31,7 @@ class RapidPro(Answers):
     name = "rapidpro"
 
     def __init__(self, clock: Clock, *, profile: str = DEFAULT, session: HttpSession, rng: random.Random) -> None:
-        self.profile = profile_of(profile)
+        self.profile = version_of(PROFILES, profile)
         self.lock = threading.RLock()
         self.engine = "working"
         self._clock = clock

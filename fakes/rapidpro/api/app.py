@@ -65,7 +65,7 @@ class Api:
         return self._elsewhere(path, environ["REQUEST_METHOD"])
 
     def _suffixes(self) -> tuple[str, ...]:
-        return ("json",) if self._profile.root_open else ("json", "api")
+        return ("json",) if self._profile.public_root else ("json", "api")
 
     def _elsewhere(self, path: str, method: str) -> Reply:
         nearby = html_pages.nearby(path, method, self._profile)
@@ -107,7 +107,7 @@ class Api:
         self._permit(endpoint, call, documented=documented)
         self._count(endpoint, call)
         handler = endpoint.methods.get("GET" if call.method == "HEAD" else call.method)
-        if call.method == "OPTIONS" and (endpoint is ROOT or self._profile.wrong_method_first):
+        if call.method == "OPTIONS" and (endpoint is ROOT or self._profile.checks_method_first):
             return workspace.described(endpoint)
         if handler is None:
             raise _not_allowed(call)
@@ -135,15 +135,15 @@ class Api:
     def _permit(self, endpoint: Endpoint, call: Call, *, documented: bool) -> None:
         """Who may call what: temba/api/models.py, APIPermission."""
         profile, method = self._profile, call.method
-        if documented and profile.documents_without_token:
+        if documented and profile.public_documentation:
             if method != "GET":
                 raise detail(403, auth.NO_PERMISSION if call.token else auth.NOT_GIVEN)
             return
         if endpoint is ROOT:
-            if call.token is None and not profile.root_open:
+            if call.token is None and not profile.public_root:
                 raise detail(403, auth.NOT_GIVEN)
             return
-        if profile.wrong_method_first and not endpoint.own_permission and method not in endpoint.methods:
+        if profile.checks_method_first and not endpoint.own_permission and method not in endpoint.methods:
             raise _not_allowed(call)
         if call.token is None:
             raise detail(403, auth.NOT_GIVEN)
@@ -152,7 +152,7 @@ class Api:
 
     def _count(self, endpoint: Endpoint, call: Call) -> None:
         """What was let in uses up a place, whatever becomes of it; the root has no quota where it needs a token."""
-        if endpoint is ROOT and not self._profile.root_open:
+        if endpoint is ROOT and not self._profile.public_root:
             return
         with self._lock:
             if call.token is not None:
@@ -199,7 +199,7 @@ class Api:
             own = ((name, space),) if name is not None and space is not None else ()
             found = self._heads[key] = (
                 ("Content-Type", kind), ("Vary", "Accept, Cookie"), ("Allow", endpoint.allow), *own,
-                *self._profile.ambient,
+                *self._profile.common_headers,
             )  # fmt: skip
         return found
 

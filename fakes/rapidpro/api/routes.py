@@ -37,7 +37,7 @@ def _traffic(profile: Profile) -> Iterator[Endpoint]:
     messaging: dict[str, Handler] = {"GET": messages.listed}
     if profile.posts_messages:
         messaging["POST"] = messages.create
-    one_of, flow = messages.exclusive(profile), () if profile.checks_uuids else ("flow",)
+    one_of, flow = messages.exclusive(profile), () if profile.validates_uuids else ("flow",)
     yield Endpoint("broadcasts", {"GET": broadcasts.listed, "POST": broadcasts.create}, profile.broadcast_scope)
     yield Endpoint("messages", messaging, "v2.messages", exclusive=one_of, words=("contact", "label"))
     takes = {
@@ -54,7 +54,7 @@ def _traffic(profile: Profile) -> Iterator[Endpoint]:
 
 def _people(profile: Profile) -> Iterator[Endpoint]:
     """Contacts, and what they are sorted by."""
-    uuid = () if profile.checks_uuids else ("uuid",)
+    uuid = () if profile.validates_uuids else ("uuid",)
     writing: dict[str, Handler] = {"GET": contacts.listed, "POST": contacts.write, "DELETE": contacts.delete}
     yield Endpoint("contacts", writing, "v2.contacts", words=("group", *uuid))
     takes = {
@@ -74,7 +74,7 @@ def _people(profile: Profile) -> Iterator[Endpoint]:
 
 def _set_up(profile: Profile) -> Iterator[Endpoint]:
     """What else a workspace has."""
-    uuid = () if profile.checks_uuids else ("uuid",)
+    uuid = () if profile.validates_uuids else ("uuid",)
     labelling: dict[str, Handler] = {
         "GET": definitions.labels, "POST": definition_changes.write_label, "DELETE": definition_changes.delete_label,
     }  # fmt: skip

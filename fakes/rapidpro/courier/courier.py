@@ -79,7 +79,7 @@ class Courier:
         """A channel was removed: what waits for it fails."""
         habits = self.runtime.habits
         self._queues.pop(channel.uuid, None)
-        if habits.fails_removed:
+        if habits.delays_removal_failures:
             self.runtime.call_later(REMOVAL_DELAY, self._fail_all, channel, "channel removed")
         else:
             self._fail_all(channel, None)
@@ -94,7 +94,11 @@ class Courier:
     def report(self, message: Message, word: str) -> bool:
         """A delivery report in the aggregator's own word; False if courier does not know it (400, nothing stored)."""
         found = AGGREGATORS[self.channel.aggregator].words.get(word)
-        if found is None or found.status is None or (found.status == "read" and not self.runtime.habits.knows_read):
+        if (
+            found is None
+            or found.status is None
+            or (found.status == "read" and not self.runtime.habits.accepts_read_reports)
+        ):
             return False
         self.apply(message, found.status)
         return True
@@ -134,7 +138,7 @@ class Courier:
             runtime.call_later(delay, self._set_status, message, "errored")
         elif self._refused(message, aggregator):
             runtime.call_later(
-                delay, self._set_status, message, "errored" if runtime.habits.refusals_are_errors else "failed"
+                delay, self._set_status, message, "errored" if runtime.habits.retries_refusals else "failed"
             )
         else:
             runtime.call_later(delay, self._accepted, message, aggregator)
@@ -197,7 +201,7 @@ class Courier:
         if word is None:
             return
         status = aggregator.words[word].status
-        if status is not None and (status != "read" or self.runtime.habits.knows_read):
+        if status is not None and (status != "read" or self.runtime.habits.accepts_read_reports):
             self._set_status(message, status)
         if not duplicate and self.runtime.chance(self.channel.shares.duplicate_report):
             self.runtime.call_later(
@@ -211,9 +215,9 @@ class Courier:
             return
         now = self.runtime.clock.now()
         if status in SENT_STATUSES:
-            if message.sent_on is None or (status == "wired" and not self.runtime.habits.empties_sent_on):
+            if message.sent_on is None or (status == "wired" and not self.runtime.habits.clears_sent_on):
                 message.sent_on = now
-        elif status == "failed" and self.runtime.habits.empties_sent_on:
+        elif status == "failed" and self.runtime.habits.clears_sent_on:
             message.sent_on = None
         self.records.set_status(message, status, now)
 
@@ -222,7 +226,7 @@ class Courier:
         now = self.runtime.clock.now()
         self._sent.pop(message.id, None)
         message.errors += 1
-        if self.runtime.habits.empties_sent_on:
+        if self.runtime.habits.clears_sent_on:
             message.sent_on = None
         if message.errors >= MAX_ERRORS:
             message.failed_reason = "error limit"

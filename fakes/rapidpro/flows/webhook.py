@@ -121,7 +121,7 @@ def call(session: HttpSession, webhook: Webhook, body: str, habits: Habits, back
     anything is sent.
     """
     outcome = _once(session, webhook, body, habits)
-    if body and habits.repeats_calls and outcome.status and _is_repeated(webhook, outcome, backoff):
+    if body and habits.repeats_webhook_calls and outcome.status and _is_repeated(webhook, outcome, backoff):
         return Outcome(outcome.url, 0, "", "the call could not be repeated: its body was gone", False)
     return outcome
 

@@ -27,7 +27,7 @@ def content_for(
     if chosen.empty:
         return None
     content = _evaluated(chosen, contact, workspace, records, runtime)
-    return None if content.empty and not runtime.habits.sends_emptied else content
+    return None if content.empty and not runtime.habits.sends_empty_texts else content
 
 
 def _languages(contact: Contact, workspace: Workspace, base: str) -> Iterable[str]:

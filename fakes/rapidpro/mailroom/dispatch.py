@@ -159,7 +159,7 @@ class Dispatcher:
     def _send_to(self, workspace: Workspace, one: Recipient, content: Content, broadcast: Any) -> None:
         """What one contact gets: in old versions perhaps two messages, if it was named by one of its URNs as well."""
         habits, contact = self.runtime.habits, one.contact
-        requested_urn = one.requested_urn if habits.sends_to_urn_asked_for else None
+        requested_urn = one.requested_urn if habits.sends_to_requested_urn else None
         first = self.send(
             workspace, contact, content, requested_urn=requested_urn, high_priority=False, broadcast=broadcast
         )

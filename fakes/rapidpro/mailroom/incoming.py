@@ -63,7 +63,7 @@ class Incoming:
         self.dispatcher = dispatcher
         self.session = session
         self.webhook = hooks.Webhook()
-        self._recent_texts = RecentTexts(by_id=runtime.habits.ids_tell_duplicates)
+        self._recent_texts = RecentTexts(by_id=runtime.habits.duplicates_by_external_id)
         self._last_handled: dict[str, Handling] = {}
         self._locks: dict[str, threading.RLock] = {}
         dispatcher.courier.before_sending = self._reply_sent
@@ -71,7 +71,7 @@ class Incoming:
     def reset(self) -> None:
         """Begin anew, the webhook's settings included."""
         self.webhook = hooks.Webhook()
-        self._recent_texts = RecentTexts(by_id=self.runtime.habits.ids_tell_duplicates)
+        self._recent_texts = RecentTexts(by_id=self.runtime.habits.duplicates_by_external_id)
         self._last_handled.clear()
         self._locks.clear()
 
@@ -132,7 +132,7 @@ class Incoming:
     def _cleaned(self, text: str) -> str:
         """Without what the database does not take."""
         known = text.encode("utf-8", "ignore").decode().replace("\x00", "")
-        return CONTROLS.sub("", known) if self.runtime.habits.cleans_controls else known
+        return CONTROLS.sub("", known) if self.runtime.habits.strips_control_characters else known
 
     def _reply_sent(self, message: Message) -> None:
         self._recent_texts.reply_sent(number_of(message))
@@ -226,7 +226,7 @@ class Incoming:
 
     def _call(self, settings: hooks.Webhook, body: str) -> hooks.Outcome:
         with self.runtime.lock:
-            backoff = self.runtime.rng.uniform(*hooks.BACKOFF) if self.runtime.habits.repeats_calls else 0.0
+            backoff = self.runtime.rng.uniform(*hooks.BACKOFF) if self.runtime.habits.repeats_webhook_calls else 0.0
         return hooks.call(self.session, settings, body, self.runtime.habits, backoff)
 
     def _context(self, handling: Handling, results: Mapping[str, Any] = NOTHING) -> dict[str, Any]:

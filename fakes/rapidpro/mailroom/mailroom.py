@@ -19,7 +19,8 @@ from fakes.rapidpro.mailroom.dispatch import Dispatcher
 from fakes.rapidpro.mailroom.incoming import Incoming
 from fakes.rapidpro.runtime import Runtime
 from fakes.rapidpro.store.records import Records
-from fakes.rapidpro.versions.habits import habits_of
+from fakes.rapidpro.versions.habits import HABITS
+from fakes.rapidpro.versions.profiles import version_of
 
 
 class Mailroom:
@@ -36,7 +37,7 @@ class Mailroom:
     ) -> None:  # fmt: skip
         self.lock = lock
         self.records = records
-        self.runtime = Runtime(clock, rng, lock, habits_of(profile))
+        self.runtime = Runtime(clock, rng, lock, version_of(HABITS, profile))
         self.phones = Phones()
         self.courier = Courier(records, self.runtime, self.phones)
         self.dispatcher = Dispatcher(records, self.runtime, self.courier)

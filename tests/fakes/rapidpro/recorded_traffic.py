@@ -188,12 +188,12 @@ def volatile_of(trace: Trace) -> set[str]:
 def expected_headers(entry: Mapping[str, Any]) -> dict[str, str | None]:
     """The recorded headers; for a version that answers alike, with its own ambient ones."""
     headers: dict[str, str | None] = dict(entry["trace"]["response"]["headers"])
-    ambient = entry["ambient"]
-    if ambient is None:
+    common_headers = entry["ambient"]
+    if common_headers is None:
         return headers
     number = headers.get("X-Temba-Org")
     everywhere = headers.get("Allow") is not None
-    for name, value in ambient["without_token" if number is None else "with_token"].items():
+    for name, value in common_headers["without_token" if number is None else "with_token"].items():
         if name in headers or (value is not None and everywhere):
             headers[name] = value if number is None else _of_workspace(value, number)
     return headers

@@ -85,7 +85,7 @@ def _pair(words: list[str], profile: Profile) -> tuple[str, str]:
     except UnicodeDecodeError:
         text = raw.decode("latin-1")
     email, colon, key = text.partition(":")
-    if not colon and profile.basic_split_strictly:
+    if not colon and profile.strict_basic_auth:
         raise not_base64
     return email, key
 

@@ -63,7 +63,7 @@ def writable(call: Call, profile: Profile) -> Workspace:
     if not isinstance(call.body, dict):
         raise non_field_error("Request body should be a single JSON object")
     if workspace.flagged:
-        raise non_field_error(profile.flagged)
+        raise non_field_error(profile.flagged_text)
     if workspace.suspended:
-        raise non_field_error(profile.suspended)
+        raise non_field_error(profile.suspended_text)
     return workspace

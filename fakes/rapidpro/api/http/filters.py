@@ -34,7 +34,7 @@ def uuid(call: Call, name: str, profile: Profile) -> str | None:
     value = call.query.get(name)
     if value is None:
         return None
-    given = parse_lists(call.environ.get("QUERY_STRING", ""))[name] if profile.checks_uuids else [value]
+    given = parse_lists(call.environ.get("QUERY_STRING", ""))[name] if profile.validates_uuids else [value]
     return uuids_of(given, name, profile)[0]
 
 
@@ -46,7 +46,7 @@ def looked_up(call: Call, profile: Profile, *, typed: bool) -> str | None:
     value = call.query.get("uuid")
     if value is None:
         return None
-    if profile.checks_uuids:
+    if profile.validates_uuids:
         found = uuids_of([value], "uuid", profile)[0]
         return found if typed else value
     if "\x00" in value:
@@ -71,7 +71,7 @@ def new_though_named(call: Call, profile: Profile, find: Callable[[str], Any], m
     if uuid is None:
         return False
     if find(uuid) is None:
-        raise detail(404, profile.no_match.format(model=model))
+        raise detail(404, profile.not_found_text.format(model=model))
     return True
 
 
@@ -84,7 +84,7 @@ def uuids_of(given: Sequence[str], name: str, profile: Profile) -> list[str]:
         try:
             found.append(str(uuids.UUID(value)))
         except ValueError:
-            raise detail(400, profile.uuid_message.format(name=name, value=value)) from None
+            raise detail(400, profile.invalid_uuid_text.format(name=name, value=value)) from None
     return found
 
 

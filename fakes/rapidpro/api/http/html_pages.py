@@ -30,18 +30,24 @@ def nearby(path: str, method: str, profile: Profile) -> Reply | None:
     """What answers at a path that is not one of the API but leads to it."""
     if path in SLASHED:
         # Django's common middleware answers before those that add these two
-        late = tuple(pair for pair in profile.ambient if pair[0] not in ("Content-Language", "X-Frame-Options"))
+        late = tuple(pair for pair in profile.common_headers if pair[0] not in ("Content-Language", "X-Frame-Options"))
         return _moved(301, SLASHED[path], late)
     if path != "/api/":
         return None
     if method not in REDIRECTED:
-        head = (("Content-Type", HTML), ("Allow", ", ".join(REDIRECTED)), ("Vary", "Cookie"), *profile.ambient)
+        head = (("Content-Type", HTML), ("Allow", ", ".join(REDIRECTED)), ("Vary", "Cookie"), *profile.common_headers)
         return Reply(405, (*head, ("Content-Length", "0")))
-    return _moved(302, "/api/v2/", profile.ambient)
+    return _moved(302, "/api/v2/", profile.common_headers)
 
 
-def _moved(status: int, location: str, ambient: Headers) -> Reply:
-    head = (("Content-Type", HTML), ("Location", location), ("Vary", "Cookie"), *ambient, ("Content-Length", "0"))
+def _moved(status: int, location: str, common_headers: Headers) -> Reply:
+    head = (
+        ("Content-Type", HTML),
+        ("Location", location),
+        ("Vary", "Cookie"),
+        *common_headers,
+        ("Content-Length", "0"),
+    )
     return Reply(status, head)
 
 
@@ -49,4 +55,4 @@ def not_found(profile: Profile) -> Reply:
     """The small page for everything unknown, for JSON clients too."""
     kind = HTML if profile.not_found_charset else "text/html"
     body = NOT_FOUND if profile.not_found_is_page else OLD_NOT_FOUND
-    return Reply(404, (("Content-Type", kind), ("Vary", "Cookie"), *profile.ambient)).with_body(body)
+    return Reply(404, (("Content-Type", kind), ("Vary", "Cookie"), *profile.common_headers)).with_body(body)

@@ -62,7 +62,7 @@ class Cursor:
 BEGINNING = Cursor(0, False, None)
 
 
-def decode(text: str, most_skipped: int) -> Cursor:
+def decode(text: str, max_cursor_offset: int) -> Cursor:
     """The cursor of a request, its offset at most `most_skipped`. Refuses what is none with 404."""
     try:
         parts = parse_qs(base64.b64decode(text.encode("ascii")).decode("ascii"), keep_blank_values=True)
@@ -72,7 +72,7 @@ def decode(text: str, most_skipped: int) -> Cursor:
         raise detail(404, "Invalid cursor") from None
     if offset < 0:
         raise detail(404, "Invalid cursor")
-    return Cursor(min(offset, most_skipped), reverse, parts.get("p", [None])[0])
+    return Cursor(min(offset, max_cursor_offset), reverse, parts.get("p", [None])[0])
 
 
 def reversible(listing: Listing[Row], call: Call) -> Listing[Row]:
@@ -99,7 +99,7 @@ class _Reversed(Generic[Row]):
 def page(listing: Listing[Row], call: Call, profile: Profile, show: Callable[[Row], Any]) -> dict[str, Any]:
     """One page as the API writes it: next, previous, results."""
     asked = call.query.get("cursor")
-    given = decode(asked, profile.most_skipped) if asked else None
+    given = decode(asked, profile.max_cursor_offset) if asked else None
     cursor = given or BEGINNING
     found = list(islice(_from(listing, cursor), cursor.offset, cursor.offset + PAGE_SIZE + 1))
     if given is None and len(found) <= PAGE_SIZE:  # the usual case: all there is

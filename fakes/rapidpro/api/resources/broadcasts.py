@@ -121,7 +121,7 @@ def _old(given: Mapping[str, Any], context: Context, workspace: Workspace) -> di
         "groups": lambda value: references.several(value, references.group_finder(store, workspace), OLD_TOO_MANY),
         "text": lambda value: translations.old_texts(value, workspace, profile),
     }
-    if "broadcasts" in profile.takes_ticket:
+    if "broadcasts" in profile.accepts_ticket:
         checks["ticket"] = references.ticket_check
     clean = fields.gather(given, checks, required=("text",))
     if not (clean.get("urns") or clean.get("contacts") or clean.get("groups")):
@@ -157,7 +157,7 @@ def show(row: Broadcast, store: Store, profile: Profile) -> dict[str, Any]:
 
 
 def _text(row: Broadcast, _store: Store, profile: Profile) -> dict[str, Any]:
-    unset = None if profile.unsets_text else ""
+    unset = None if profile.null_text_allowed else ""
     return {
         key: one.get("text") or (unset if one.get("attachments") or "text" not in one else "")
         for key, one in row.translations.items()
@@ -170,7 +170,7 @@ def _progress(row: Broadcast, store: Store, _profile: Profile) -> dict[str, int]
 
 
 def _status(row: Broadcast, _store: Store, profile: Profile) -> str:
-    return row.status if profile.broadcast_words is None else profile.broadcast_words[row.status]
+    return row.status if profile.broadcast_statuses is None else profile.broadcast_statuses[row.status]
 
 
 _SHOWN: Mapping[str, Any] = {

@@ -28,7 +28,7 @@ NOT_ACTIVE = "Non-active contacts can't be added to groups"
 def listed(call: Call, context: Context) -> Any:
     """GET: last changed first."""
     store, profile, workspace = context.store, context.profile, workspace_of(call)
-    uuid = filters.uuid(call, "uuid", profile) if profile.checks_uuids else call.query.get("uuid")
+    uuid = filters.uuid(call, "uuid", profile) if profile.validates_uuids else call.query.get("uuid")
     owner = _by_urn(call, context, workspace) if call.query.get("urn") else None
     group = call.query.get("group")
     deleted = filters.truth(call.query.get("deleted", ""))
@@ -65,7 +65,7 @@ def _looked_up(call: Call, context: Context, workspace: Workspace) -> Contact | 
     uuid = filters.looked_up(call, context.profile, typed=False)
     if uuid is not None and "urn" in call.query:
         raise detail(400, TWO_LOOKUPS)
-    missing = detail(404, context.profile.no_match.format(model="Contact"))
+    missing = detail(404, context.profile.not_found_text.format(model="Contact"))
     if uuid is not None:
         found = context.store.contacts.get(uuid)
         if found is None or found.workspace is not workspace:
@@ -83,7 +83,7 @@ def write(call: Call, context: Context) -> Any:
     try:
         clean = _clean(call.body, contact, context, call)
         if contact is not None and contact.deleted:
-            raise non_field_error(context.profile.deleted_contact)
+            raise non_field_error(context.profile.deleted_contact_text)
         if contact is None and not clean.get("urns") and "urn" in call.query:
             clean["urns"] = [_new_urn(identity_of(_asked(call, workspace)))]
         if contact is None:

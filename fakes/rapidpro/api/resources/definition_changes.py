@@ -79,7 +79,7 @@ def _gathered(call: Call, checks: Mapping[str, fields.Check], required: Sequence
 
 
 def _named_of(call: Call, context: Context, rows: list[Named], model: str) -> Named | None:
-    typed = rows is context.store.labels and context.profile.typed_labels
+    typed = rows is context.store.labels and context.profile.labels_by_any_uuid_form
     uuid = filters.looked_up(call, context.profile, typed=typed)
     if uuid is None:
         return None
@@ -89,7 +89,7 @@ def _named_of(call: Call, context: Context, rows: list[Named], model: str) -> Na
     for row in rows:
         if row.uuid == uuid and row.workspace is workspace_of(call):
             return row
-    raise detail(404, context.profile.no_match.format(model=model))
+    raise detail(404, context.profile.not_found_text.format(model=model))
 
 
 def delete_group(call: Call, context: Context) -> Any:
@@ -132,7 +132,7 @@ def write_field(call: Call, context: Context) -> Any:
         made = ContactField(naming.key_of(name), name, kind, workspace)
         store.fields.append(made)
         return Answer(201, shown_field(made, context))
-    if known is None and profile.same_key_breaks:
+    if known is None and profile.duplicate_key_fails:
         raise ServerError
     found.name, found.type = name, kind
     return Answer(200 if known else 201, shown_field(found, context))
@@ -169,7 +169,7 @@ def _by_key(call: Call, context: Context, rows: list[Keyed], model: str) -> Keye
         raise ServerError
     known = None if key is None else _with_key(rows, workspace_of(call), key)
     if key is not None and known is None:
-        raise detail(404, context.profile.no_match.format(model=model))
+        raise detail(404, context.profile.not_found_text.format(model=model))
     return known
 
 

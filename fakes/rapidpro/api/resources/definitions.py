@@ -38,7 +38,7 @@ def paged(
 def channels(call: Call, context: Context) -> Any:
     """GET channels, newest first."""
     asked, profile = call.query, context.profile
-    uuid = filters.uuid(call, "uuid", profile) if profile.checks_uuids else asked.get("uuid")
+    uuid = filters.uuid(call, "uuid", profile) if profile.validates_uuids else asked.get("uuid")
     rows = [
         one
         for one in context.store.channels_of(workspace_of(call))
@@ -71,7 +71,7 @@ def groups(call: Call, context: Context) -> Any:
                 counts[id(group)] += 1
     system, profile = store.system_group(workspace), context.profile
     mine = [one for one in (system, *store.groups) if one.workspace is workspace]
-    by_hand = profile.checks_uuids and filters.truth(asked.get("manual_only", ""))
+    by_hand = profile.validates_uuids and filters.truth(asked.get("manual_only", ""))
     rows = [one for one in mine if wanted(one) and (profile.system_groups or one is not system)]
     rows = [one for one in rows if one.query is None or not by_hand]
     return paged(
@@ -81,7 +81,7 @@ def groups(call: Call, context: Context) -> Any:
 
 def _named_like(call: Call, profile: Profile, *, typed: bool = False) -> Callable[[Named], bool]:
     """Whether a group or label is the one that `uuid` or `name`, of which only one may be given, asks for."""
-    uuid = filters.uuid(call, "uuid", profile) if profile.checks_uuids else call.query.get("uuid")
+    uuid = filters.uuid(call, "uuid", profile) if profile.validates_uuids else call.query.get("uuid")
     if uuid and typed:
         uuid = filters.stored(uuid)
     name = call.query.get("name", "").lower()
@@ -97,7 +97,7 @@ def shown_group(row: Named, count: int, profile: Profile, *, system: bool = Fals
 def labels(call: Call, context: Context) -> Any:
     """GET labels, newest first."""
     store, workspace, profile = context.store, workspace_of(call), context.profile
-    wanted = _named_like(call, profile, typed=profile.typed_labels)
+    wanted = _named_like(call, profile, typed=profile.labels_by_any_uuid_form)
     rows = [one for one in store.labels if one.workspace is workspace and wanted(one)]
     return paged(rows, call, context, lambda row: shown_label(row, context))
 
@@ -140,7 +140,7 @@ def shown_global(row: Global) -> dict[str, Any]:
 def flows(call: Call, context: Context) -> Any:
     """GET flows, newest first; `before` and `after` look at when they were changed."""
     profile, asked = context.profile, call.query
-    uuid = filters.uuid(call, "uuid", profile) if profile.checks_uuids else call.query.get("uuid")
+    uuid = filters.uuid(call, "uuid", profile) if profile.validates_uuids else call.query.get("uuid")
     mine = [one for one in context.store.flows if one.workspace is workspace_of(call) and not one.deleted]
     after, before = times.span(call)
     archived = filters.truth(asked["archived"]) if asked.get("archived") else None

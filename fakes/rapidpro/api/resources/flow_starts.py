@@ -80,7 +80,7 @@ def _clean(given: Mapping[str, Any], context: Context, workspace: Workspace) -> 
 
 def params(value: Any, profile: Profile) -> dict[str, Any]:
     """Values for the flow; up to v10.1.40 brought into a narrow form, then of limited length."""
-    if profile.cleans_params:
+    if profile.narrows_params:
         return extra(value)
     given = _object(value)
     if profile.params_limit is not None and len(json.dumps(given)) > profile.params_limit:
@@ -177,7 +177,7 @@ def _row(clean: Mapping[str, Any], call: Call, context: Context, workspace: Work
 
 
 def _kept(given: Any, profile: Profile) -> Any:
-    if not given and profile.unset_params:
+    if not given and profile.null_params:
         return None
     return _in_database_order(given) if profile.reads_starts_back else given
 
@@ -203,12 +203,12 @@ def show(row: FlowStart, profile: Profile) -> dict[str, Any]:
 
 
 def _status(row: FlowStart, profile: Profile) -> str:
-    return row.status if profile.start_words is None else profile.start_words.get(row.status, row.status)
+    return row.status if profile.start_statuses is None else profile.start_statuses.get(row.status, row.status)
 
 
 def _excludes_active(row: FlowStart, profile: Profile) -> Any:
     # A start without any exclusion on record shows the empty object itself, where versions do so.
-    return row.exclusions.get("in_a_flow", False) if row.exclusions or not profile.unset_exclusions else {}
+    return row.exclusions.get("in_a_flow", False) if row.exclusions or not profile.empty_exclusions else {}
 
 
 _SHOWN: Mapping[str, Any] = {

@@ -57,7 +57,7 @@ def _chosen(call: Call, context: Context, workspace: Workspace) -> Chosen:
         known = contact is not None and contact.workspace is workspace and not contact.deleted
         return (store.by_contact.get(asked["contact"]) if known else None), created, _visible
     if asked.get("label"):
-        name = references.as_stored(asked["label"]) if context.profile.typed_labels else asked["label"]
+        name = references.as_stored(asked["label"]) if context.profile.labels_by_any_uuid_form else asked["label"]
         label = next((one for one in store.labels if one.workspace is workspace and name in (one.uuid, one.name)), None)
         keep = _visible if context.profile.labels_archived else _not_archived
         return (None if label is None else store.by_label.get(label.uuid)), created, keep
@@ -81,14 +81,14 @@ def _folder(name: str, context: Context, workspace: Workspace) -> Chosen:
             return folders.of(workspace.id, ("incoming",)), modified, None
         both = [folders.of(workspace.id, (one,)) for one in ("incoming", "unhandled")]
         return Merged(both, by_modification), modified, None
-    if folder == "sent" and profile.sent_by_time:
+    if folder == "sent" and profile.sent_ordered_by_sent_on:
         return folders.of(workspace.id, ("sent by time",)), sent, None
     files: Mapping[str, Iterable[str]] = {
         "inbox": (INBOX, VOICE) if profile.voice_in_inbox else (INBOX,),
         "flows": (FLOWS, VOICE_FLOWS) if profile.voice_in_inbox else (FLOWS,),
         "archived": ("archived",),
-        "outbox": profile.outbox,
-        "sent": profile.sent_folder,
+        "outbox": profile.outbox_statuses,
+        "sent": profile.sent_statuses,
         "failed": ("failed",),
     }
     return (folders.of(workspace.id, files[folder]) if folder in files else None), created, None
@@ -112,7 +112,7 @@ def create(call: Call, context: Context) -> Any:
         "text": lambda value: fields.text(value, limit=limit),
         "attachments": lambda value: translations.media(value, context.profile),
     }
-    if "messages" in context.profile.takes_ticket:
+    if "messages" in context.profile.accepts_ticket:
         checks["ticket"] = references.ticket_check
     if context.profile.quick_replies:
         checks["quick_replies"] = translations.replies
@@ -163,9 +163,9 @@ _SHOWN: Mapping[str, Any] = {
     "channel": lambda row, _profile: references.reference(row.channel),
     "direction": lambda row, _profile: row.direction,
     "type": _type,
-    "status": lambda row, profile: profile.message_words.get(row.status, row.status),
+    "status": lambda row, profile: profile.message_statuses.get(row.status, row.status),
     "archived": lambda row, _profile: row.visibility == "archived",
-    "visibility": lambda row, profile: profile.deleted_word if row.deleted else row.visibility,
+    "visibility": lambda row, profile: profile.deleted_visibility if row.deleted else row.visibility,
     "text": lambda row, _profile: row.text,
     "labels": lambda row, _profile: [references.reference(one) for one in row.labels],
     "flow": lambda row, _profile: references.reference(row.flow),

@@ -21,7 +21,7 @@ from fakes.rapidpro.versions.profile import Profile
 def listed(call: Call, context: Context) -> Any:
     """GET runs, last changed first."""
     asked, profile = call.query, context.profile
-    if profile.checks_uuids:  # what is looked at first is told first
+    if profile.validates_uuids:  # what is looked at first is told first
         uuid, number = filters.uuid(call, "uuid", profile), filters.integer(call, "id")
         flow = filters.uuid(call, "flow", profile)
     else:
@@ -36,7 +36,7 @@ def listed(call: Call, context: Context) -> Any:
         there = not (flow and row.flow.deleted) and not (asked.get("contact") and row.contact.deleted)
         return named and there and (row.responded or not responded)
 
-    pathless = profile.paths_left_out and not filters.truth(asked.get("paths", "true"))
+    pathless = profile.paths_optional and not filters.truth(asked.get("paths", "true"))
     listing = reversible(Filtered(rows, wanted, after, before, modified), call)
     return page(listing, call, profile, lambda row: show(row, context, pathless=pathless))
 

@@ -36,7 +36,7 @@ def group_or_label(profile: Profile, taken: Iterable[str]) -> Callable[[Any], st
     """A check for names of groups or labels, of which `taken` are others' already."""
 
     def check(value: Any) -> str:
-        if profile.old_names:
+        if profile.lenient_names:
             name = _free(fields.text(value, limit=GROUP_LENGTH), taken)
             if not re.match(r"\w", name):
                 raise invalid(ILLEGAL)

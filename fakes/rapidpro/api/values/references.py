@@ -81,7 +81,9 @@ def group_finder(store: Store, workspace: Workspace) -> Find:
 
 def label_finder(store: Store, workspace: Workspace, profile: Profile) -> Find:
     """By UUID, where the database keeps them as such in any form, or by name in any case."""
-    return without_nul(lambda name: named(store.labels, workspace, as_stored(name) if profile.typed_labels else name))
+    return without_nul(
+        lambda name: named(store.labels, workspace, as_stored(name) if profile.labels_by_any_uuid_form else name)
+    )
 
 
 def as_stored(name: str) -> str:

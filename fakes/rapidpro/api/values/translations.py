@@ -64,7 +64,7 @@ def attachments(value: Any, workspace: Workspace, profile: Profile) -> dict[str,
 def media(value: Any, profile: Profile) -> list[Any]:
     """Uploaded files. There is no media library: none is found."""
     few = isinstance(value, list) and 0 < len(value) <= MOST_ATTACHMENTS
-    if few and isinstance(value[0], int) and not profile.numbers_as_media:
+    if few and isinstance(value[0], int) and not profile.numeric_media_allowed:
         raise ServerError  # later items are not looked at: the first is none that is there
     return references.several(value, lambda _name: None, TOO_MANY, limit=MOST_ATTACHMENTS)
 

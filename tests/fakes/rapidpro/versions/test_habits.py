@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from fakes.rapidpro.versions.docs import meanings
-from fakes.rapidpro.versions.habits import HABITS, Habits, habits_of
-from fakes.rapidpro.versions.profiles import PROFILES
+from fakes.rapidpro.versions.habits import HABITS, Habits
+from fakes.rapidpro.versions.profiles import PROFILES, version_of
 from tests.fakes.rapidpro.memory_records import T0
 from tests.fakes.rapidpro.worlds import AMINA, Sending, Texting
 
@@ -34,7 +34,7 @@ def generation(profile: str) -> Any:
     return {"1.4142135623730951": "9", "1.4142136": "new"}[Sending(profile).one("@(2 ^ 0.5)").text]
 
 
-def sends_to_urn_asked_for(profile: str) -> Any:
+def sends_to_requested_urn(profile: str) -> Any:
     world = Sending(profile)
     world.records.contact("Amina", BEN, URN)
     return world.one(urn=URN).urn == URN
@@ -66,7 +66,7 @@ def merges_translations(profile: str) -> Any:
     return message.text == "Hello"
 
 
-def sends_emptied(profile: str) -> Any:
+def sends_empty_texts(profile: str) -> Any:
     world = Sending(profile)
     broadcast = world.broadcast("@fields.edd", URN)
     world.clock.advance(60)
@@ -83,19 +83,19 @@ def loop_limit(profile: str) -> Any:
     return reasons.index("looping") + 1 if "looping" in reasons else None
 
 
-def refusals_are_errors(profile: str) -> Any:
+def retries_refusals(profile: str) -> Any:
     return {"errored": True, "failed": False}[Sending(profile, bad_numbers=[AMINA]).one().status]
 
 
-def empties_sent_on(profile: str) -> Any:
+def clears_sent_on(profile: str) -> Any:
     return Sending(profile, shares={"failed": 1}).one().sent_on is None
 
 
-def knows_read(profile: str) -> Any:
+def accepts_read_reports(profile: str) -> Any:
     return Sending(profile, shares={"read": 1}).one().status == "read"
 
 
-def fails_removed(profile: str) -> Any:
+def delays_removal_failures(profile: str) -> Any:
     world = Sending(profile, tps=1)
     world.broadcast("Muraho", *(f"tel:+2507881{n:05d}" for n in range(30)))
     world.clock.advance(2)
@@ -108,7 +108,7 @@ def fails_removed(profile: str) -> Any:
     return told
 
 
-def ids_tell_duplicates(profile: str) -> Any:
+def duplicates_by_external_id(profile: str) -> Any:
     world = Texting(profile)
     first, other, again = world.text(external_id="1"), world.text(external_id="2"), None
     world.clock.advance(60)
@@ -118,7 +118,7 @@ def ids_tell_duplicates(profile: str) -> Any:
     return bool(again["duplicate"])
 
 
-def cleans_controls(profile: str) -> Any:
+def strips_control_characters(profile: str) -> Any:
     world = Texting(profile)
     world.text("a\x00\x01\x1fb\tc\ud800")
     return {"ab\tc": True, "a\x01\x1fb\tc": False}[world.records.incoming[0].text]
@@ -138,7 +138,7 @@ def seen_after_flow(profile: str) -> Any:
     return seen == [None]
 
 
-def repeats_calls(profile: str) -> Any:
+def repeats_webhook_calls(profile: str) -> Any:
     world = Texting(profile, headers={"Idempotency-Key": "@run.uuid"})
     world.relay.answers = [503]
     happened = world.text()
@@ -150,9 +150,9 @@ def repeats_calls(profile: str) -> Any:
 OBSERVED = MappingProxyType({
     one.__name__: one
     for one in (
-        user_agent, generation, sends_to_urn_asked_for, sends_to_both, stores_unreachable, merges_translations,
-        sends_emptied, loop_limit, refusals_are_errors, empties_sent_on, knows_read, fails_removed,
-        ids_tell_duplicates, cleans_controls, seen_after_flow, repeats_calls,
+        user_agent, generation, sends_to_requested_urn, sends_to_both, stores_unreachable, merges_translations,
+        sends_empty_texts, loop_limit, retries_refusals, clears_sent_on, accepts_read_reports, delays_removal_failures,
+        duplicates_by_external_id, strips_control_characters, seen_after_flow, repeats_webhook_calls,
     )
 })  # fmt: skip
 
@@ -174,5 +174,5 @@ def test_each_profile_has_its_habits() -> None:
 
 
 def test_an_unknown_version_is_refused_with_the_list_of_known_ones() -> None:
-    with pytest.raises(ValueError, match=r"no version of RapidPro is called '5'; there are: 6\.4, 7\.4, .*26, next"):
-        habits_of("5")
+    with pytest.raises(ValueError, match=r"unknown profile of RapidPro '5': expected one of 6\.4, 7\.4, .*26, next"):
+        version_of(HABITS, "5")

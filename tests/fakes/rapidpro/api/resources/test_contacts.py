@@ -184,5 +184,5 @@ def test_lists_show_params_in_the_order_of_the_database(world: World) -> None:
     assert ask(world, "POST", "flow_starts", {"flow": INTAKE, "contacts": [ANN], "params": params}).status == 201
     shown = rows(world, "flow_starts")[0]["params"]
     assert list(shown) == ["a", "bb"]
-    if world.rapidpro.profile.cleans_params is False:
+    if world.rapidpro.profile.narrows_params is False:
         assert list(shown["a"]) == ["c", "dd"]
