@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 Settings = TypeVar("Settings", bound=Any)
-MOST_SHOWN = 60
+MAX_SHOWN = 60
 
 
 class BadSetting(ValueError):
@@ -38,4 +38,4 @@ def expect(good: bool, name: str, expected: str, value: Any) -> Any:
 def shown(value: Any) -> str:
     """A value as messages show it: cut if it is long."""
     text = repr(value)
-    return text if len(text) <= MOST_SHOWN else text[: MOST_SHOWN - 3] + "..."
+    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 3] + "..."

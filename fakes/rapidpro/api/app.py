@@ -12,7 +12,7 @@ from typing import Any
 
 from fakes.rapidpro.api.http import accept, auth, filters, html_pages
 from fakes.rapidpro.api.http.bodies import read
-from fakes.rapidpro.api.http.context import NOTHING, Answer, Context
+from fakes.rapidpro.api.http.context import NO_CONTENT, Answer, Context
 from fakes.rapidpro.api.http.endpoint import Endpoint
 from fakes.rapidpro.api.http.throttle import Throttle
 from fakes.rapidpro.api.http.wire import (
@@ -59,67 +59,67 @@ class Api:
         if found is None:
             found = self._data.get(path[:-1]) if path.endswith("/") else None
         if found is not None:
-            return self._serve(*found, environ)
+            return self._answer_at(*found, environ)
         if path in self._bare:
-            return self._serve(self._bare[path], None, environ)
-        return self._elsewhere(path, environ["REQUEST_METHOD"])
+            return self._answer_at(self._bare[path], None, environ)
+        return self._not_an_endpoint(path, environ["REQUEST_METHOD"])
 
     def _suffixes(self) -> tuple[str, ...]:
         return ("json",) if self._profile.public_root else ("json", "api")
 
-    def _elsewhere(self, path: str, method: str) -> Reply:
-        nearby = html_pages.nearby(path, method, self._profile)
-        if nearby is not None:
-            return nearby
+    def _not_an_endpoint(self, path: str, method: str) -> Reply:
+        redirect = html_pages.redirect(path, method, self._profile)
+        if redirect is not None:
+            return redirect
         self.unexpected(f"RapidPro {self._profile.name} has no {path}")
         return html_pages.not_found(self._profile)
 
-    def _serve(self, endpoint: Endpoint, kinds: Sequence[str] | None, environ: Environ) -> Reply:
+    def _answer_at(self, endpoint: Endpoint, kinds: Sequence[str] | None, environ: Environ) -> Reply:
         """The answer at an endpoint; `kinds` is what its path's suffix offers, none: there is no suffix."""
         call = Call(environ, environ["REQUEST_METHOD"], environ["PATH_INFO"], {})
         try:
-            return self._answered(endpoint, kinds, call)
+            return self._try(endpoint, kinds, call)
         except (ServerError, RecursionError):
             return server_error(self._head(endpoint, call, HTML)[1:])
 
-    def _answered(self, endpoint: Endpoint, kinds: Sequence[str] | None, call: Call) -> Reply:
+    def _try(self, endpoint: Endpoint, kinds: Sequence[str] | None, call: Call) -> Reply:
         kind = accept.JSON_ANSWER
         try:
             call.query = parse_query(call.environ.get("QUERY_STRING", ""))
-            offered = accept.offered(call.query.get("format")) if kinds is None else kinds
-            kind = accept.chosen(call.environ.get("HTTP_ACCEPT"), offered)
+            offered = accept.media_types_of(call.query.get("format")) if kinds is None else kinds
+            kind = accept.choose(call.environ.get("HTTP_ACCEPT"), offered)
             self._authenticate(call)
-            answer = self._handled(endpoint, call, bare=kinds is None)
+            answer = self._handle(endpoint, call, bare=kinds is None)
         except accept.NotAcceptable as problem:
             return self._unacceptable(endpoint, call, problem.status)
         except ApiError as refused:
-            return self._rendered(endpoint, call, kind, refused.status, refused.payload, refused.headers)
+            return self._reply(endpoint, call, kind, refused.status, refused.payload, refused.headers)
         status, payload = (answer.status, answer.payload) if isinstance(answer, Answer) else (200, answer)
-        return self._rendered(endpoint, call, kind, status, payload)
+        return self._reply(endpoint, call, kind, status, payload)
 
     def _unacceptable(self, endpoint: Endpoint, call: Call, status: int) -> Reply:
         with suppress(ApiError):  # it is told whose workspace it is, but a wrong token does not matter any more
             self._authenticate(call)
         return self._page(endpoint, call, status)
 
-    def _handled(self, endpoint: Endpoint, call: Call, *, bare: bool) -> Any:
+    def _handle(self, endpoint: Endpoint, call: Call, *, bare: bool) -> Any:
         documented = bare and endpoint is not ROOT
-        self._permit(endpoint, call, documented=documented)
-        self._count(endpoint, call)
+        self._check_permission(endpoint, call, documented=documented)
+        self._count_request(endpoint, call)
         handler = endpoint.methods.get("GET" if call.method == "HEAD" else call.method)
         if call.method == "OPTIONS" and (endpoint is ROOT or self._profile.checks_method_first):
-            return workspace.described(endpoint)
+            return workspace.describe_options(endpoint)
         if handler is None:
             raise _not_allowed(call)
         if documented and call.method in ("GET", "HEAD"):
-            return workspace.documented(endpoint, call, self._context)
+            return workspace.documentation(endpoint, call, self._context)
         if call.method == "POST":
             call.read = read(call, self._profile)
         with self._lock:
             if call.method == "GET" and call.query:
-                filters.only_one_of(call, endpoint.exclusive)
+                filters.refuse_combination(call, endpoint.exclusive)
                 answer = handler(call, self._context)
-                filters.refuse_nul(call, endpoint.words)  # the database looks at words last, after all refusals
+                filters.refuse_nul(call, endpoint.text_parameters)  # the database looks at words last, after all refusals
                 return answer
             return handler(call, self._context)
 
@@ -132,7 +132,7 @@ class Api:
         if call.token is not None:
             call.workspace, call.user = call.token.workspace, call.token.user
 
-    def _permit(self, endpoint: Endpoint, call: Call, *, documented: bool) -> None:
+    def _check_permission(self, endpoint: Endpoint, call: Call, *, documented: bool) -> None:
         """Who may call what: temba/api/models.py, APIPermission."""
         profile, method = self._profile, call.method
         if documented and profile.public_documentation:
@@ -150,7 +150,7 @@ class Api:
         if not auth.may(call.token, profile, endpoint.name):
             raise detail(403, auth.NO_PERMISSION)
 
-    def _count(self, endpoint: Endpoint, call: Call) -> None:
+    def _count_request(self, endpoint: Endpoint, call: Call) -> None:
         """What was let in uses up a place, whatever becomes of it; the root has no quota where it needs a token."""
         if endpoint is ROOT and not self._profile.public_root:
             return
@@ -170,13 +170,13 @@ class Api:
         """A workspace's own rates, which v6.4 does not know (v7.1.60)."""
         return {} if self._profile.throttled_by_user else token.workspace.rate_overrides
 
-    def _rendered(
+    def _reply(
         self, endpoint: Endpoint, call: Call, kind: accept.Kind, status: int, payload: Any, headers: Headers = ()
     ) -> Reply:
         if kind.page:  # which always has something to say
             return self._page(endpoint, call, 200 if status == 204 else status, headers)
         if status == 204:
-            head = self._head(endpoint, call, JSON)[0 if payload == NOTHING else 1 :]
+            head = self._head(endpoint, call, JSON)[0 if payload == NO_CONTENT else 1 :]
             return Reply(204, (*head, *headers, ("Content-Length", "0")))
         body = to_json(payload, ascii_only=self._profile.escapes_unicode, indent=kind.indent)
         head = (*self._head(endpoint, call, JSON), *headers, ("Content-Length", str(len(body))))

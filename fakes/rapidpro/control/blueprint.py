@@ -8,7 +8,7 @@ from flask import Blueprint, Response, jsonify
 from werkzeug.exceptions import BadRequest
 
 from fakes.control.fields import choice, json_body
-from fakes.rapidpro.api.http.context import ENGINE
+from fakes.rapidpro.api.http.context import ENGINE_STATES
 from fakes.rapidpro.api.openapi.document import document
 from fakes.rapidpro.control.channel import add_rules
 from fakes.rapidpro.service import RapidPro
@@ -58,7 +58,7 @@ def control_blueprint(service: RapidPro) -> Blueprint:
 
     @routes.put("/engine")
     def change_engine() -> Response:
-        service.engine = choice("state", ENGINE)
+        service.engine = choice("state", ENGINE_STATES)
         return jsonify(state=service.engine)
 
     add_rules(routes, service.mailroom)

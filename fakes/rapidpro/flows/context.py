@@ -17,7 +17,7 @@ import phonenumbers
 from fakes.rapidpro.store.records import ONLY_NODE, Contact, Records, Workspace
 from fakes.rapidpro.urns import path_of, scheme_of
 
-NOTHING: Mapping[str, Any] = MappingProxyType({})
+EMPTY: Mapping[str, Any] = MappingProxyType({})
 SCHEMES = (
     "discord", "ext", "facebook", "fcm", "freshchat", "instagram", "jiochat", "line", "mailto", "rocketchat", "slack",
     "tel", "telegram", "twitter", "twitterid", "viber", "vk", "webchat", "wechat", "whatsapp",
@@ -37,7 +37,7 @@ def context_of(records: Records, workspace: Workspace, contact: Contact) -> dict
 
 def run_context(
     known: Mapping[str, Any], *, uuid: str, flow: Any, at: datetime, trigger: Mapping[str, Any], generation: str,
-    results: Mapping[str, Any] = NOTHING,
+    results: Mapping[str, Any] = EMPTY,
 ) -> dict[str, Any]:  # fmt: skip
     """What a flow may use besides: its run, which began at `at`, and what started it. goflow flows/engine/run.go."""
     run = {

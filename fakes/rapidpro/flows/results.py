@@ -6,7 +6,7 @@ from typing import Any
 
 from fakes.rapidpro.flows import webhook as hooks
 
-MOST_EXTRA = 10_000
+MAX_EXTRA = 10_000
 """Bytes; a longer answer is not kept with the result."""
 
 
@@ -31,7 +31,7 @@ def results_of(calls: list[hooks.Outcome]) -> dict[str, dict[str, Any]]:
     results = {}
     for name, call in zip(("Relay", "Relay Retry"), calls, strict=False):
         category = "Success" if call.success and call.error is None else "Failure"
-        extra = hooks.json_of(call) if len(call.body.encode("utf-8", "replace")) < MOST_EXTRA else None
+        extra = hooks.json_of(call) if len(call.body.encode("utf-8", "replace")) < MAX_EXTRA else None
         results[name.lower().replace(" ", "_")] = {
             "__default__": str(call.status),
             "name": name,

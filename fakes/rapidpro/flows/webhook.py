@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     import requests
 
 TIMEOUT = 15.0
-MOST_NEW = 256 * 1024
-MOST_9 = 1024 * 1024
+NEW_SIZE_LIMIT = 256 * 1024
+OLD_SIZE_LIMIT = 1024 * 1024
 BACKOFF = (3.75, 6.25)
 """Seconds that old versions wait before a repetition: about 5."""
 IDEMPOTENT = frozenset({"idempotency-key", "x-idempotency-key"})
@@ -142,7 +142,7 @@ def _once(session: HttpSession, webhook: Webhook, body: str, habits: Habits) -> 
         with session.post(
             url, data=body.encode("utf-8", "replace"), headers=_headers(webhook, habits), timeout=TIMEOUT, stream=True
         ) as answer:
-            text, complete = _read(answer, MOST_NEW if habits.generation == "new" else MOST_9)
+            text, complete = _read(answer, NEW_SIZE_LIMIT if habits.generation == "new" else OLD_SIZE_LIMIT)
     except (RequestException, OSError, ValueError) as error:
         return Outcome(url, 0, "", f"{type(error).__name__}: {error}", False)
     good = 200 <= answer.status_code < 300
@@ -165,7 +165,7 @@ def may_be_sent(webhook: Webhook, body: str, habits: Habits) -> bool:
     own = {**_headers(webhook, habits), "Accept-Encoding": None, "User-Agent": None, "X-Mailroom-Mode": None}
     lines = [f"POST {webhook.url} HTTP/1.1", *(f"{name}: {value}" for name, value in own.items() if value is not None)]
     request = "\r\n".join([*lines, "", body])
-    return len(request.encode("utf-8", "replace")) <= MOST_NEW
+    return len(request.encode("utf-8", "replace")) <= NEW_SIZE_LIMIT
 
 
 def _headers(webhook: Webhook, habits: Habits) -> dict[str, str | None]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from fakes.rapidpro.flows.context import NOTHING, context_of
+from fakes.rapidpro.flows.context import EMPTY, context_of
 from fakes.rapidpro.flows.templates import evaluate_template
 from fakes.rapidpro.runtime import Runtime
 from fakes.rapidpro.store.records import Contact, Content, Records, Workspace
@@ -44,7 +44,7 @@ def _merged(found: Sequence[Translation]) -> Content:
     return _content(first)
 
 
-def _content(one: Translation = NOTHING) -> Content:
+def _content(one: Translation = EMPTY) -> Content:
     return Content(one.get("text") or "", one.get("attachments") or (), one.get("quick_replies") or ())
 
 

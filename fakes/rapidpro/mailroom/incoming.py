@@ -21,7 +21,7 @@ from fakes.rapidpro.courier.courier import number_of
 from fakes.rapidpro.courier.duplicates import RecentTexts
 from fakes.rapidpro.courier.phones import Phones
 from fakes.rapidpro.flows import webhook as hooks
-from fakes.rapidpro.flows.context import NOTHING, context_of, input_of, run_context
+from fakes.rapidpro.flows.context import EMPTY, context_of, input_of, run_context
 from fakes.rapidpro.flows.results import outcome, results_of, webhook_of, with_default
 from fakes.rapidpro.flows.templates import evaluate_template
 from fakes.rapidpro.mailroom.dispatch import Dispatcher
@@ -229,7 +229,7 @@ class Incoming:
             backoff = self.runtime.rng.uniform(*hooks.BACKOFF) if self.runtime.habits.repeats_webhook_calls else 0.0
         return hooks.call(self.session, settings, body, self.runtime.habits, backoff)
 
-    def _context(self, handling: Handling, results: Mapping[str, Any] = NOTHING) -> dict[str, Any]:
+    def _context(self, handling: Handling, results: Mapping[str, Any] = EMPTY) -> dict[str, Any]:
         known = context_of(self.records, handling.workspace, handling.contact)
         trigger: dict[str, Any] = {"type": "msg", "params": {}, "keyword": "", "origin": "", "user": None}
         context = run_context(

@@ -15,7 +15,7 @@ from types import MappingProxyType
 JSON_KIND, HTML_KIND = "application/json", "text/html"
 BOTH = (HTML_KIND, JSON_KIND)
 FORMATS = MappingProxyType({"json": (JSON_KIND,), "api": (HTML_KIND,)})
-MOST_INDENT = 8
+MAX_INDENT = 8
 NO_SUCH_FORMAT, NOT_ACCEPTABLE = 404, 406
 
 
@@ -38,16 +38,16 @@ class NotAcceptable(Exception):
         self.status = status
 
 
-def offered(wanted: str | None) -> Sequence[str]:
+def media_types_of(format_name: str | None) -> Sequence[str]:
     """Media types that a format leaves. Raises NotAcceptable for a format that is none."""
-    if not wanted:
+    if not format_name:
         return BOTH
-    if wanted not in FORMATS:
+    if format_name not in FORMATS:
         raise NotAcceptable(NO_SUCH_FORMAT)
-    return FORMATS[wanted]
+    return FORMATS[format_name]
 
 
-def chosen(accept: str | None, kinds: Sequence[str]) -> Kind:
+def choose(accept: str | None, kinds: Sequence[str]) -> Kind:
     """The kind of answer among those offered, best first. Raises NotAcceptable."""
     if accept is None or accept == "*/*":  # the usual cases, without anything to take apart
         return PAGE_ANSWER if kinds[0] == HTML_KIND else JSON_ANSWER
@@ -90,7 +90,7 @@ def _parameters(text: str) -> dict[str, str]:
 
 def _indent(text: str | None) -> int | None:
     try:
-        return max(min(int(text or ""), MOST_INDENT), 0) or None
+        return max(min(int(text or ""), MAX_INDENT), 0) or None
     except ValueError:
         return None
 

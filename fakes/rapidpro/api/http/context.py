@@ -13,9 +13,9 @@ from fakes.rapidpro.store.rows import Workspace
 from fakes.rapidpro.store.store import Store
 from fakes.rapidpro.versions.profile import Profile
 
-NOTHING = ""
+NO_CONTENT = ""
 """What actions answer with their 204, where deletions answer with none (temba/api/views.py, BulkWriteAPIMixin)."""
-ENGINE = ("working", "idle", "down")
+ENGINE_STATES = ("working", "idle", "down")
 """How the message engine (mailroom) can be: `idle` takes requests and does nothing more."""
 
 
@@ -29,12 +29,12 @@ class Context:
     mailroom: Mailroom
     engine: Callable[[], str]
 
-    def reach_engine(self) -> None:
+    def require_engine(self) -> None:
         """Ask the message engine while the caller waits; unreachable, it ends the request with a 500."""
         if self.profile.engine_by_http and self.engine() == "down":
             raise ServerError
 
-    def engine_works(self) -> bool:
+    def engine_is_working(self) -> bool:
         """Whether what is stored is also taken further."""
         return self.engine() == "working"
 

@@ -26,8 +26,8 @@ class Endpoint:
     scope: str = "v2"
     own_permission: bool = False
     exclusive: tuple[str, ...] = ()
-    words: tuple[str, ...] = ()
-    takes: Mapping[str, Any] | None = None
+    text_parameters: tuple[str, ...] = ()
+    post_fields: Mapping[str, Any] | None = None
 
     @property
     def single(self) -> bool:

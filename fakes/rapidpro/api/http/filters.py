@@ -13,7 +13,7 @@ from fakes.rapidpro.store.ordered import Timed
 from fakes.rapidpro.versions.profile import Profile
 
 Row = TypeVar("Row")
-MOST_UUIDS = 100
+MAX_UUIDS = 100
 TICK = timedelta(microseconds=1)
 
 
@@ -38,7 +38,7 @@ def uuid(call: Call, name: str, profile: Profile) -> str | None:
     return uuids_of(given, name, profile)[0]
 
 
-def looked_up(call: Call, profile: Profile, *, typed: bool) -> str | None:
+def requested_uuid(call: Call, profile: Profile, *, typed: bool) -> str | None:
     """The UUID of the object that a POST or DELETE is about; what is none is nobody's, or from v10.1 on refused.
 
     `typed`: the database keeps UUIDs and not words, so that any form of one will do, and what is none breaks it.
@@ -51,10 +51,10 @@ def looked_up(call: Call, profile: Profile, *, typed: bool) -> str | None:
         return found if typed else value
     if "\x00" in value:
         raise ServerError
-    return stored(value) if typed else value
+    return as_stored_uuid(value) if typed else value
 
 
-def stored(value: str) -> str:
+def as_stored_uuid(value: str) -> str:
     """A UUID as the database keeps it. What is none breaks a list that does not look at it before."""
     try:
         return str(uuids.UUID(value))
@@ -62,12 +62,12 @@ def stored(value: str) -> str:
         raise ServerError from None
 
 
-def new_though_named(call: Call, profile: Profile, find: Callable[[str], Any], model: str) -> bool:
+def creates_despite_uuid(call: Call, profile: Profile, find: Callable[[str], Any], model: str) -> bool:
     """Whether `uuid=` names an object where changes are not offered. Refuses a UUID that is nobody's.
 
     RapidPro makes a new one then, and says that it is the old one, changed (temba/api/views.py, WriteAPIMixin).
     """
-    uuid = looked_up(call, profile, typed=True)
+    uuid = requested_uuid(call, profile, typed=True)
     if uuid is None:
         return False
     if find(uuid) is None:
@@ -77,8 +77,8 @@ def new_though_named(call: Call, profile: Profile, find: Callable[[str], Any], m
 
 def uuids_of(given: Sequence[str], name: str, profile: Profile) -> list[str]:
     """Several UUIDs, of which each must be one."""
-    if len(given) > MOST_UUIDS:
-        raise detail(400, f"Param '{name}' can have a maximum of {MOST_UUIDS} values.")
+    if len(given) > MAX_UUIDS:
+        raise detail(400, f"Param '{name}' can have a maximum of {MAX_UUIDS} values.")
     found = []
     for value in given:
         try:
@@ -88,7 +88,7 @@ def uuids_of(given: Sequence[str], name: str, profile: Profile) -> list[str]:
     return found
 
 
-def truth(value: str) -> bool:
+def is_true(value: str) -> bool:
     """Whether a parameter says yes."""
     return value.lower() in ("true", "y", "yes", "1")
 
@@ -99,14 +99,14 @@ def refuse_nul(call: Call, names: Sequence[str]) -> None:
         raise ServerError
 
 
-def only_one_of(call: Call, names: Sequence[str]) -> None:
+def refuse_combination(call: Call, names: Sequence[str]) -> None:
     """Refuse parameters that exclude each other; empty ones do not count."""
     if len(call.query) > 1 and sum(1 for name in names if call.query.get(name)) > 1:
         raise detail(400, f"You may only specify one of the {', '.join(names)} parameters")
 
 
 @dataclass(slots=True)
-class Filtered(Generic[Row]):
+class FilteredRows(Generic[Row]):
     """Rows of an ordered list between two times that pass a test; what `pages` reads."""
 
     rows: Timed[Row]
@@ -130,7 +130,7 @@ class Filtered(Generic[Row]):
         return iter(rows) if self.keep is None else filter(self.keep, rows)
 
 
-def by_number(number: int) -> datetime:
+def time_of_number(number: int) -> datetime:
     """A time that orders rows which have none by their number."""
     return datetime(2000, 1, 1, tzinfo=UTC) + timedelta(seconds=number)
 

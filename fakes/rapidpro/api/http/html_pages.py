@@ -26,7 +26,7 @@ def page(name: str, status: int) -> bytes:
     return f"<!doctype html><title>{escape(name)}</title><h1>{escape(name)}</h1><p>{escape(sentence)}</p>".encode()
 
 
-def nearby(path: str, method: str, profile: Profile) -> Reply | None:
+def redirect(path: str, method: str, profile: Profile) -> Reply | None:
     """What answers at a path that is not one of the API but leads to it."""
     if path in SLASHED:
         # Django's common middleware answers before those that add these two

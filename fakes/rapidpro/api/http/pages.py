@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import parse_qs, urlencode
 
-from fakes.rapidpro.api.http.filters import truth
+from fakes.rapidpro.api.http.filters import is_true
 from fakes.rapidpro.api.http.wire import Call, ServerError, detail
 from fakes.rapidpro.versions.profile import Profile
 
@@ -24,7 +24,7 @@ PAGE_SIZE = 250
 _FIRST, _LAST = datetime(2, 1, 1, tzinfo=UTC), datetime(9998, 1, 1, tzinfo=UTC)
 
 
-class Listing(Protocol[Row]):
+class RowList(Protocol[Row]):
     """Rows in order of time, to be read from either end."""
 
     def newest(self, *, older_than: datetime | None = None) -> Iterator[Row]:
@@ -75,16 +75,16 @@ def decode(text: str, max_cursor_offset: int) -> Cursor:
     return Cursor(min(offset, max_cursor_offset), reverse, parts.get("p", [None])[0])
 
 
-def reversible(listing: Listing[Row], call: Call) -> Listing[Row]:
+def in_requested_order(listing: RowList[Row], call: Call) -> RowList[Row]:
     """The other way round where `reverse=` says so: lists by last change (ModifiedOnCursorPagination)."""
-    return _Reversed(listing) if truth(call.query.get("reverse", "")) else listing
+    return _Reversed(listing) if is_true(call.query.get("reverse", "")) else listing
 
 
 @dataclass(frozen=True, slots=True)
 class _Reversed(Generic[Row]):
     """A list whose beginning is its end."""
 
-    listing: Listing[Row]
+    listing: RowList[Row]
 
     def newest(self, *, older_than: datetime | None = None) -> Iterator[Row]:
         return self.listing.oldest(newer_than=older_than)
@@ -96,7 +96,7 @@ class _Reversed(Generic[Row]):
         return self.listing.position(row)
 
 
-def page(listing: Listing[Row], call: Call, profile: Profile, show: Callable[[Row], Any]) -> dict[str, Any]:
+def page(listing: RowList[Row], call: Call, profile: Profile, show: Callable[[Row], Any]) -> dict[str, Any]:
     """One page as the API writes it: next, previous, results."""
     asked = call.query.get("cursor")
     given = decode(asked, profile.max_cursor_offset) if asked else None
@@ -116,7 +116,7 @@ def page(listing: Listing[Row], call: Call, profile: Profile, show: Callable[[Ro
     }
 
 
-def nothing(call: Call, profile: Profile) -> dict[str, Any]:
+def empty_page(call: Call, profile: Profile) -> dict[str, Any]:
     """The page of a list without rows, which has neighbours all the same if a cursor says so."""
     if call.query.get("cursor"):
         return page(_Nothing(), call, profile, str)
@@ -136,7 +136,7 @@ class _Nothing:
         raise LookupError(row)
 
 
-def _from(listing: Listing[Row], cursor: Cursor) -> Iterator[Row]:
+def _from(listing: RowList[Row], cursor: Cursor) -> Iterator[Row]:
     if cursor is BEGINNING:
         return listing.newest()
     time = None if cursor.position is None else _time(cursor.position)
@@ -151,7 +151,7 @@ def _time(position: str) -> datetime:
         raise ServerError from None
 
 
-def _text(listing: Listing[Row], row: Row) -> str:
+def _text(listing: RowList[Row], row: Row) -> str:
     return str(listing.position(row))
 
 
@@ -159,7 +159,7 @@ class _View:
     """What is on a page, and how to get to its neighbours."""
 
     def __init__(
-        self, listing: Listing[Any], rows: Sequence[Any], cursor: Cursor, given: Cursor | None, beyond: str | None
+        self, listing: RowList[Any], rows: Sequence[Any], cursor: Cursor, given: Cursor | None, beyond: str | None
     ) -> None:
         self._positions = [_text(listing, row) for row in rows]
         self._cursor, self._given = cursor, given

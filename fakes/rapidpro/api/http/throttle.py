@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from fakes.clock import Clock
 from fakes.rapidpro.api.http.wire import ApiError
 
-MOST_COUNTED = 100_000
+MAX_COUNTED = 100_000
 """A larger quota is used up by a note of when, not by that many entries."""
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -34,8 +34,8 @@ class Throttle:
     def __init__(self, clock: Clock, rates: Mapping[str, str]) -> None:
         self._clock = clock
         self._granted: dict[tuple[str, str], deque[float]] = {}
-        self._full: dict[tuple[str, str], float] = {}
-        self._kept_until: dict[tuple[str, str], float] = {}
+        self._exhausted_at: dict[tuple[str, str], float] = {}
+        self._expires_at: dict[tuple[str, str], float] = {}
         self.rates: dict[str, str] = {}
         self._parsed: dict[str, tuple[int, int]] = {}
         self._overrides: dict[tuple[str, str], tuple[int, int]] = {}
@@ -49,8 +49,8 @@ class Throttle:
     def reset(self) -> None:
         """Nothing has been counted."""
         self._granted.clear()
-        self._full.clear()
-        self._kept_until.clear()
+        self._exhausted_at.clear()
+        self._expires_at.clear()
         self._overrides.clear()
 
     def grant(self, scope: str, key: str, overrides: Mapping[str, str]) -> None:
@@ -60,17 +60,17 @@ class Throttle:
         granted = self._granted.get((scope, key))
         if granted is None:
             granted = self._granted[scope, key] = deque()
-        elif self._kept_until.get((scope, key), now) < now:  # a longer period came in between: what it kept is gone
+        elif self._expires_at.get((scope, key), now) < now:  # a longer period came in between: what it kept is gone
             granted.clear()
         while granted and granted[0] <= now - period:
             granted.popleft()
-        full_since = self._full.get((scope, key)) if self._full else None
+        full_since = self._exhausted_at.get((scope, key)) if self._exhausted_at else None
         if full_since is not None and full_since > now - period:
             raise throttled(period - (now - full_since))
         if len(granted) >= allowed:
             raise throttled(_wait(granted, allowed, period, now))
         granted.append(now)
-        self._kept_until[scope, key] = now + period
+        self._expires_at[scope, key] = now + period
 
     def exhaust(self, keys: Mapping[str, Mapping[str, str]]) -> None:
         """Use up the quota of every scope, now, for these keys (with the overrides of each)."""
@@ -79,8 +79,8 @@ class Throttle:
             for scope in self._parsed:
                 allowed, _ = self._limit(scope, key, overrides)
                 granted = self._granted.setdefault((scope, key), deque())
-                if allowed > MOST_COUNTED:
-                    self._full[scope, key] = now
+                if allowed > MAX_COUNTED:
+                    self._exhausted_at[scope, key] = now
                 else:
                     granted.extend([now] * (allowed - len(granted)))
 

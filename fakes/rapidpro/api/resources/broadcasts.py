@@ -10,7 +10,7 @@ from typing import Any
 
 from fakes.rapidpro.api.http import filters
 from fakes.rapidpro.api.http.context import Answer, Context, workspace_of, writable
-from fakes.rapidpro.api.http.filters import Filtered
+from fakes.rapidpro.api.http.filters import FilteredRows
 from fakes.rapidpro.api.http.pages import page
 from fakes.rapidpro.api.http.wire import Call, ServerError, field_errors, moment, non_field_error
 from fakes.rapidpro.api.values import fields, references, times, translations, urns
@@ -22,10 +22,10 @@ from fakes.rapidpro.versions.profile import Profile
 OLD_TOO_MANY = "This field can only contain up to 100 items."
 TOO_MANY = "Ensure this field has no more than 100 elements."
 NO_TEXT = "Must provide either text or attachments."
-NOBODY = "Must provide either urns, contacts or groups."
+NO_RECIPIENTS = "Must provide either urns, contacts or groups."
 
 
-def listed(call: Call, context: Context) -> Any:
+def read_list(call: Call, context: Context) -> Any:
     """GET: newest first; scheduled ones are not shown."""
     store, profile = context.store, context.profile
     uuid = filters.uuid(call, "uuid", profile) if profile.filter_by_uuid else None
@@ -35,7 +35,7 @@ def listed(call: Call, context: Context) -> Any:
     rows = store.broadcasts[workspace.id]
     if number is not None or uuid is not None:
         rows = store.only_broadcast(workspace, number, uuid)
-    return page(Filtered(rows, None, after, before), call, profile, lambda row: show(row, store, profile))
+    return page(FilteredRows(rows, None, after, before), call, profile, lambda row: show(row, store, profile))
 
 
 def create(call: Call, context: Context) -> Any:
@@ -44,16 +44,16 @@ def create(call: Call, context: Context) -> Any:
     named = "uuid" in call.query and _named(call, context)
     workspace = writable(call, profile)
     clean = _clean(call, context, workspace)
-    context.reach_engine()
-    if profile.engine_by_http and (_repeats(clean.get("contacts")) or _repeats(clean.get("groups"))):
+    context.require_engine()
+    if profile.engine_by_http and (_has_duplicates(clean.get("contacts")) or _has_duplicates(clean.get("groups"))):
         raise ServerError  # mailroom writes them as they come into a table that has each but once
     broadcast = store.add_broadcast(_row(clean, context, workspace))
-    if context.engine_works():
+    if context.engine_is_working():
         context.mailroom.broadcast_created(broadcast)
     return Answer(200 if named else 201, show(broadcast, store, profile))
 
 
-def _repeats(rows: list[Any] | None) -> bool:
+def _has_duplicates(rows: list[Any] | None) -> bool:
     return rows is not None and len(set(rows)) < len(rows)
 
 
@@ -67,37 +67,37 @@ def _named(call: Call, context: Context) -> bool:
         found = context.store.broadcast_by_uuid.get(uuid)
         return found if found is not None and found.workspace is mine else None
 
-    return filters.new_though_named(call, profile, find, "Broadcast")
+    return filters.creates_despite_uuid(call, profile, find, "Broadcast")
 
 
 def _clean(call: Call, context: Context, workspace: Workspace) -> dict[str, Any]:
     given: Mapping[str, Any] = call.body
     try:
         if context.profile.serializer == "old":
-            return _old(given, context, workspace)
-        return _new(given, context, workspace)
+            return _clean_until_8_1(given, context, workspace)
+        return _clean_since_8_1(given, context, workspace)
     except Invalid as problem:
         raise field_errors(problem.errors) from None
 
 
-def _new(given: Mapping[str, Any], context: Context, workspace: Workspace) -> dict[str, Any]:
+def _clean_since_8_1(given: Mapping[str, Any], context: Context, workspace: Workspace) -> dict[str, Any]:
     store, profile, country = context.store, context.profile, workspace.default_country
     checks: dict[str, fields.Check] = {
         "urns": lambda value: fields.items(value, lambda one: urns.check(one, country)),
-        "contacts": lambda value: references.several(value, references.contact_finder(store, workspace), TOO_MANY),
-        "groups": lambda value: references.several(value, references.group_finder(store, workspace), TOO_MANY),
+        "contacts": lambda value: references.many(value, references.contact_finder(store, workspace), TOO_MANY),
+        "groups": lambda value: references.many(value, references.group_finder(store, workspace), TOO_MANY),
         "text": lambda value: translations.texts(value, workspace, profile),
         "attachments": lambda value: translations.attachments(value, workspace, profile),
         "base_language": translations.language,
     }
     if profile.quick_replies:
         checks["quick_replies"] = lambda value: translations.quick_replies(value, workspace)
-    clean = fields.gather(given, checks)
+    clean = fields.check_fields(given, checks)
     texts = clean.get("text") or clean.get("attachments")
     if not texts:
         raise non_field_error(NO_TEXT)
     if not (clean.get("urns") or clean.get("contacts") or clean.get("groups")):
-        raise non_field_error(NOBODY)
+        raise non_field_error(NO_RECIPIENTS)
     base = clean.setdefault("base_language", next(iter(texts)))
     if base not in clean.get("text", texts):
         raise non_field_error("No text translation provided in base language.")
@@ -107,7 +107,7 @@ def _new(given: Mapping[str, Any], context: Context, workspace: Workspace) -> di
     return clean
 
 
-def _old(given: Mapping[str, Any], context: Context, workspace: Workspace) -> dict[str, Any]:
+def _clean_until_8_1(given: Mapping[str, Any], context: Context, workspace: Workspace) -> dict[str, Any]:
     store, profile, country = context.store, context.profile, workspace.default_country
 
     def addresses(value: Any) -> list[str]:
@@ -117,15 +117,15 @@ def _old(given: Mapping[str, Any], context: Context, workspace: Workspace) -> di
 
     checks: dict[str, fields.Check] = {
         "urns": addresses,
-        "contacts": lambda value: references.several(value, references.contact_finder(store, workspace), OLD_TOO_MANY),
-        "groups": lambda value: references.several(value, references.group_finder(store, workspace), OLD_TOO_MANY),
-        "text": lambda value: translations.old_texts(value, workspace, profile),
+        "contacts": lambda value: references.many(value, references.contact_finder(store, workspace), OLD_TOO_MANY),
+        "groups": lambda value: references.many(value, references.group_finder(store, workspace), OLD_TOO_MANY),
+        "text": lambda value: translations.texts_until_8_1(value, workspace, profile),
     }
     if "broadcasts" in profile.accepts_ticket:
         checks["ticket"] = references.ticket_check
-    clean = fields.gather(given, checks, required=("text",))
+    clean = fields.check_fields(given, checks, required=("text",))
     if not (clean.get("urns") or clean.get("contacts") or clean.get("groups")):
-        raise non_field_error(NOBODY.removesuffix("."))
+        raise non_field_error(NO_RECIPIENTS.removesuffix("."))
     clean["base_language"] = workspace.languages[0] if workspace.languages else "base"
     return clean
 
@@ -153,7 +153,7 @@ def _row(clean: Mapping[str, Any], context: Context, workspace: Workspace) -> Br
 
 def show(row: Broadcast, store: Store, profile: Profile) -> dict[str, Any]:
     """A broadcast as the API shows it."""
-    return {name: _SHOWN[name](row, store, profile) for name in profile.broadcast_fields}
+    return {name: _FIELDS[name](row, store, profile) for name in profile.broadcast_fields}
 
 
 def _text(row: Broadcast, _store: Store, profile: Profile) -> dict[str, Any]:
@@ -173,7 +173,7 @@ def _status(row: Broadcast, _store: Store, profile: Profile) -> str:
     return row.status if profile.broadcast_statuses is None else profile.broadcast_statuses[row.status]
 
 
-_SHOWN: Mapping[str, Any] = {
+_FIELDS: Mapping[str, Any] = {
     "id": lambda row, _store, _profile: row.id,
     "uuid": lambda row, _store, _profile: row.uuid,
     "status": _status,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from fakes.rapidpro.api.http.context import NOTHING, Answer, Context, writable
+from fakes.rapidpro.api.http.context import NO_CONTENT, Answer, Context, writable
 from fakes.rapidpro.api.http.wire import Call, field_errors, non_field_error
 from fakes.rapidpro.api.resources.broadcasts import TOO_MANY
-from fakes.rapidpro.api.resources.contacts import fixed_group, release
+from fakes.rapidpro.api.resources.contacts import delete_contact, manual_group
 from fakes.rapidpro.api.values import fields, references
 from fakes.rapidpro.api.values.fields import Invalid, invalid
 from fakes.rapidpro.store.rows import Contact, Named
@@ -20,14 +20,14 @@ def act(call: Call, context: Context) -> Any:
     workspace = writable(call, context.profile)
     store = context.store
     checks: dict[str, fields.Check] = {
-        "contacts": lambda value: _somebody(
-            references.several(value, references.contact_finder(store, workspace), TOO_MANY)
+        "contacts": lambda value: _at_least_one(
+            references.many(value, references.contact_finder(store, workspace), TOO_MANY)
         ),
         "action": lambda value: fields.choice(value, ACTIONS),
-        "group": lambda value: fixed_group(references.one(value, references.group_finder(store, workspace)), value),
+        "group": lambda value: manual_group(references.one(value, references.group_finder(store, workspace)), value),
     }
     try:
-        clean = fields.gather(call.body, checks, required=("contacts", "action"))
+        clean = fields.check_fields(call.body, checks, required=("contacts", "action"))
     except Invalid as problem:
         raise field_errors(problem.errors) from None
     action, group = clean["action"], clean.get("group")
@@ -38,13 +38,13 @@ def act(call: Call, context: Context) -> Any:
         raise non_field_error(f"Non-active contacts cannot be added to groups: {', '.join(dict.fromkeys(away))}")
     for contact in clean["contacts"]:
         _do(action, contact, group, context)
-    return Answer(204, NOTHING)
+    return Answer(204, NO_CONTENT)
 
 
 def _do(action: str, contact: Contact, group: Named | None, context: Context) -> None:
     now = context.clock.now()
     if action == "delete":
-        release(contact, context)
+        delete_contact(contact, context)
         return
     before = contact.status, contact.groups
     if group is not None and (group in contact.groups) != (action == "add"):
@@ -61,7 +61,7 @@ def _do(action: str, contact: Contact, group: Named | None, context: Context) ->
                 context.store.set_visibility(message, "archived", now)
 
 
-def _somebody(contacts: list[Contact]) -> list[Contact]:
+def _at_least_one(contacts: list[Contact]) -> list[Contact]:
     if not contacts:
         raise invalid("Contacts can't be empty.")
     return contacts

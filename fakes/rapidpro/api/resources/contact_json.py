@@ -38,7 +38,7 @@ def show(row: Contact, context: Context, call: Call | None = None) -> dict[str, 
     return {
         "uuid": told.pop("uuid"),
         "name": told.pop("name"),
-        **references.instead_of_urns(row, context.profile),
+        **references.anonymous_refs(row, context.profile),
         **told,
     }
 
@@ -61,12 +61,12 @@ def _urn(urn: str, context: Context) -> str:
 
 
 def _expands(context: Context, call: Call) -> bool:
-    return context.profile.expands_urns and filters.truth(call.query.get("expand_urns", ""))
+    return context.profile.expands_urns and filters.is_true(call.query.get("expand_urns", ""))
 
 
 def _expanded(row: Contact, context: Context, call: Call) -> list[dict[str, Any]]:
     """URNs in their parts, with the channel that sends to them. It is mailroom that knows it."""
-    context.reach_engine()
+    context.require_engine()
     channels = context.store.channels_of(row.workspace)
     found = [(urn, channel_for(urn, channels)) for urn in row.urns]
     if not (context.profile.orders_urns and call.query.get("urn_order") == "priority"):

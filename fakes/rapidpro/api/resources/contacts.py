@@ -7,8 +7,8 @@ from typing import Any
 
 from fakes.rapidpro.api.http import filters
 from fakes.rapidpro.api.http.context import Answer, Context, workspace_of, writable
-from fakes.rapidpro.api.http.filters import Filtered
-from fakes.rapidpro.api.http.pages import page, reversible
+from fakes.rapidpro.api.http.filters import FilteredRows
+from fakes.rapidpro.api.http.pages import in_requested_order, page
 from fakes.rapidpro.api.http.wire import Call, detail, field_errors, non_field_error
 from fakes.rapidpro.api.resources.broadcasts import TOO_MANY
 from fakes.rapidpro.api.resources.contact_json import show
@@ -21,17 +21,17 @@ from fakes.rapidpro.urns import identity_of
 
 NO_LOOKUP = "URL must contain one of the following parameters: urn, uuid"
 TWO_LOOKUPS = "URL can only contain one of the following parameters: urn, uuid"
-MOST_NOTES = 5
+MAX_NOTES = 5
 NOT_ACTIVE = "Non-active contacts can't be added to groups"
 
 
-def listed(call: Call, context: Context) -> Any:
+def read_list(call: Call, context: Context) -> Any:
     """GET: last changed first."""
     store, profile, workspace = context.store, context.profile, workspace_of(call)
     uuid = filters.uuid(call, "uuid", profile) if profile.validates_uuids else call.query.get("uuid")
     owner = _by_urn(call, context, workspace) if call.query.get("urn") else None
     group = call.query.get("group")
-    deleted = filters.truth(call.query.get("deleted", ""))
+    deleted = filters.is_true(call.query.get("deleted", ""))
     after, before = times.span(call)
     mine = [one for one in store.groups if one.workspace is workspace] if group else []
     named = next((one for one in mine if group in (one.uuid, one.name)), None)
@@ -41,7 +41,7 @@ def listed(call: Call, context: Context) -> Any:
         one = [asked] if asked is not None and asked in rows and (not uuid or asked.uuid == uuid) else []
         rows = Ordered(by_modification, one)
     keep = (lambda row: named is not None and named in row.groups) if group else None
-    listing = reversible(Filtered(rows, keep, after, before, modified), call)
+    listing = in_requested_order(FilteredRows(rows, keep, after, before, modified), call)
     return page(listing, call, profile, lambda row: show(row, context, call))
 
 
@@ -59,10 +59,10 @@ def _asked(call: Call, workspace: Workspace) -> str:
     return normal
 
 
-def _looked_up(call: Call, context: Context, workspace: Workspace) -> Contact | None:
+def _requested_contact(call: Call, context: Context, workspace: Workspace) -> Contact | None:
     """The contact that `uuid=` or `urn=` names; none if neither is given, or nobody has the URN of a POST."""
     owner = _by_urn(call, context, workspace) if "urn" in call.query else None
-    uuid = filters.looked_up(call, context.profile, typed=False)
+    uuid = filters.requested_uuid(call, context.profile, typed=False)
     if uuid is not None and "urn" in call.query:
         raise detail(400, TWO_LOOKUPS)
     missing = detail(404, context.profile.not_found_text.format(model="Contact"))
@@ -78,7 +78,7 @@ def _looked_up(call: Call, context: Context, workspace: Workspace) -> Contact | 
 
 def write(call: Call, context: Context) -> Any:
     """POST: a new contact, or with `uuid=` or `urn=` a change to one."""
-    contact = _looked_up(call, context, workspace_of(call))
+    contact = _requested_contact(call, context, workspace_of(call))
     workspace = writable(call, context.profile)  # looked at after the contact, before any field
     try:
         clean = _clean(call.body, contact, context, call)
@@ -113,11 +113,11 @@ def _created(clean: Mapping[str, Any], context: Context, workspace: Workspace) -
     groups, language = references.in_order(clean.get("groups", ()), store.groups), clean.get("language")
     made = Contact(number, uuid, name, language, "active", [], values, groups, now, now, workspace)
     store.add_contact(made)
-    store.set_urns(made, _different(given))
+    store.set_urns(made, _without_duplicates(given))
     return made
 
 
-def _different(given: list[str]) -> list[str]:
+def _without_duplicates(given: list[str]) -> list[str]:
     """URNs without those that were there already."""
     return list({identity_of(urn): urn for urn in reversed(given)}.values())[::-1]
 
@@ -131,24 +131,24 @@ def _clean(given: Mapping[str, Any], contact: Contact | None, context: Context, 
         "language": lambda value: value if value is None else _language(value),
         "note": lambda value: fields.text(value, limit=10_000, blank=True),
         "urns": lambda value: _urns(value, contact, context, call),
-        "groups": lambda value: _joined(
-            references.several(value, lambda name: fixed_group(finder(name), name), TOO_MANY), contact
+        "groups": lambda value: _check_joinable(
+            references.many(value, lambda name: manual_group(finder(name), name), TOO_MANY), contact
         ),
         "fields": lambda value: _values(value, context, workspace),
     }
     if "notes" not in context.profile.contact_fields:
         del checks["note"]
-    return fields.gather(given, checks)
+    return fields.check_fields(given, checks)
 
 
-def fixed_group(group: Named | None, asked: Any) -> Named | None:
+def manual_group(group: Named | None, asked: Any) -> Named | None:
     """A group that people are put in by hand."""
     if group is not None and group.query:
         raise invalid(f"Contact group must not be query based: {asked}")
     return group
 
 
-def _joined(groups: list[Named], contact: Contact | None) -> list[Named]:
+def _check_joinable(groups: list[Named], contact: Contact | None) -> list[Named]:
     if contact is not None and contact.status != "active" and groups:
         raise invalid(NOT_ACTIVE)
     return groups
@@ -200,7 +200,7 @@ def _change(contact: Contact, clean: Mapping[str, Any], context: Context, call: 
     contact.name = clean.get("name", contact.name)
     contact.language = clean.get("language", contact.language)
     if "urns" in clean:
-        _give(contact, _different(clean["urns"]), context)
+        _assign_urns(contact, _without_duplicates(clean["urns"]), context)
     if "groups" in clean:
         smart = [one for one in contact.groups if one.query]
         contact.groups = references.in_order([*smart, *clean["groups"]], context.store.groups)
@@ -208,7 +208,7 @@ def _change(contact: Contact, clean: Mapping[str, Any], context: Context, call: 
     if _state(contact) != before:
         context.store.mark_modified(contact, context.clock.now())
     if "note" in clean and call.user is not None:
-        contact.notes = [*contact.notes, Note(clean["note"], context.clock.now(), call.user)][-MOST_NOTES:]
+        contact.notes = [*contact.notes, Note(clean["note"], context.clock.now(), call.user)][-MAX_NOTES:]
 
 
 def _state(contact: Contact) -> tuple[Any, ...]:
@@ -216,7 +216,7 @@ def _state(contact: Contact) -> tuple[Any, ...]:
     return contact.name, contact.language, list(contact.urns), {one.uuid for one in contact.groups}, values
 
 
-def _give(contact: Contact, wanted: list[str], context: Context) -> None:
+def _assign_urns(contact: Contact, wanted: list[str], context: Context) -> None:
     """Give a contact URNs, which are taken away from others or, later, left to them."""
     store, workspace = context.store, contact.workspace
     kept = []
@@ -235,13 +235,13 @@ def delete(call: Call, context: Context) -> Any:
     """DELETE: the contact is gone from lists; its messages stay."""
     if not ("uuid" in call.query or "urn" in call.query):
         raise detail(400, NO_LOOKUP)
-    contact = _looked_up(call, context, workspace_of(call))
+    contact = _requested_contact(call, context, workspace_of(call))
     if contact is not None:
-        release(contact, context)
+        delete_contact(contact, context)
     return Answer(204, None)
 
 
-def release(contact: Contact, context: Context) -> None:
+def delete_contact(contact: Contact, context: Context) -> None:
     """Take a contact's addresses, groups and values away and hide it."""
     context.store.set_urns(contact, [])
     contact.name, contact.groups, contact.deleted = None, [], True

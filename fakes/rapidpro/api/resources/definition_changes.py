@@ -73,14 +73,14 @@ def _refuse_beyond_limit_at_once(rows: Iterable[Any], what: str, call: Call, pro
 
 def _gathered(call: Call, checks: Mapping[str, fields.Check], required: Sequence[str] = ()) -> dict[str, Any]:
     try:
-        return fields.gather(call.body, checks, required=required)
+        return fields.check_fields(call.body, checks, required=required)
     except Invalid as problem:
         raise field_errors(problem.errors) from None
 
 
 def _named_of(call: Call, context: Context, rows: list[Named], model: str) -> Named | None:
     typed = rows is context.store.labels and context.profile.labels_by_any_uuid_form
-    uuid = filters.looked_up(call, context.profile, typed=typed)
+    uuid = filters.requested_uuid(call, context.profile, typed=typed)
     if uuid is None:
         return None
     system = context.store.system_group(workspace_of(call))

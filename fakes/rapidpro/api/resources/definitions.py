@@ -11,8 +11,8 @@ from typing import Any
 
 from fakes.rapidpro.api.http import filters
 from fakes.rapidpro.api.http.context import Context, workspace_of
-from fakes.rapidpro.api.http.filters import Filtered
-from fakes.rapidpro.api.http.pages import page, reversible
+from fakes.rapidpro.api.http.filters import FilteredRows
+from fakes.rapidpro.api.http.pages import in_requested_order, page
 from fakes.rapidpro.api.http.wire import Call, moment, parse_lists
 from fakes.rapidpro.api.values import times
 from fakes.rapidpro.store.ordered import Ordered
@@ -30,9 +30,9 @@ def paged(
     """Rows newest first: by a time of theirs, else by their number in order of making. `turns`: or the reverse."""
     after, before = times.span(call) if time else (None, None)
     numbers = {id(row): number for number, row in enumerate(rows)}
-    key = (lambda row: getattr(row, time)) if time else (lambda row: filters.by_number(numbers[id(row)]))
-    listing = Filtered(Ordered(lambda row: (key(row), numbers[id(row)]), rows), None, after, before, key)
-    return page(reversible(listing, call) if turns else listing, call, context.profile, show)
+    key = (lambda row: getattr(row, time)) if time else (lambda row: filters.time_of_number(numbers[id(row)]))
+    listing = FilteredRows(Ordered(lambda row: (key(row), numbers[id(row)]), rows), None, after, before, key)
+    return page(in_requested_order(listing, call) if turns else listing, call, context.profile, show)
 
 
 def channels(call: Call, context: Context) -> Any:
@@ -62,7 +62,7 @@ def _channel(row: Channel, *, typed: bool) -> dict[str, Any]:
 
 def groups(call: Call, context: Context) -> Any:
     """GET groups, newest first, the workspace's own system group last."""
-    wanted = _named_like(call, context.profile)
+    wanted = _uuid_or_name_filter(call, context.profile)
     store, workspace, asked = context.store, workspace_of(call), call.query
     counts = {id(group): 0 for group in store.groups}
     for contact in store.contacts.values():
@@ -71,7 +71,7 @@ def groups(call: Call, context: Context) -> Any:
                 counts[id(group)] += 1
     system, profile = store.system_group(workspace), context.profile
     mine = [one for one in (system, *store.groups) if one.workspace is workspace]
-    by_hand = profile.validates_uuids and filters.truth(asked.get("manual_only", ""))
+    by_hand = profile.validates_uuids and filters.is_true(asked.get("manual_only", ""))
     rows = [one for one in mine if wanted(one) and (profile.system_groups or one is not system)]
     rows = [one for one in rows if one.query is None or not by_hand]
     return paged(
@@ -79,11 +79,11 @@ def groups(call: Call, context: Context) -> Any:
     )
 
 
-def _named_like(call: Call, profile: Profile, *, typed: bool = False) -> Callable[[Named], bool]:
+def _uuid_or_name_filter(call: Call, profile: Profile, *, typed: bool = False) -> Callable[[Named], bool]:
     """Whether a group or label is the one that `uuid` or `name`, of which only one may be given, asks for."""
     uuid = filters.uuid(call, "uuid", profile) if profile.validates_uuids else call.query.get("uuid")
     if uuid and typed:
-        uuid = filters.stored(uuid)
+        uuid = filters.as_stored_uuid(uuid)
     name = call.query.get("name", "").lower()
     return lambda row: (not uuid or row.uuid == uuid) and (not name or row.name.lower() == name)
 
@@ -97,7 +97,7 @@ def shown_group(row: Named, count: int, profile: Profile, *, system: bool = Fals
 def labels(call: Call, context: Context) -> Any:
     """GET labels, newest first."""
     store, workspace, profile = context.store, workspace_of(call), context.profile
-    wanted = _named_like(call, profile, typed=profile.labels_by_any_uuid_form)
+    wanted = _uuid_or_name_filter(call, profile, typed=profile.labels_by_any_uuid_form)
     rows = [one for one in store.labels if one.workspace is workspace and wanted(one)]
     return paged(rows, call, context, lambda row: shown_label(row, context))
 
@@ -143,7 +143,7 @@ def flows(call: Call, context: Context) -> Any:
     uuid = filters.uuid(call, "uuid", profile) if profile.validates_uuids else call.query.get("uuid")
     mine = [one for one in context.store.flows if one.workspace is workspace_of(call) and not one.deleted]
     after, before = times.span(call)
-    archived = filters.truth(asked["archived"]) if asked.get("archived") else None
+    archived = filters.is_true(asked["archived"]) if asked.get("archived") else None
     rows = [
         one
         for one in mine
@@ -155,7 +155,7 @@ def flows(call: Call, context: Context) -> Any:
     ]
     runs = _runs(context)
     numbers = {id(row): number for number, row in enumerate(rows)}
-    listing = Filtered(Ordered(lambda row: (row.created_on, numbers[id(row)]), rows))
+    listing = FilteredRows(Ordered(lambda row: (row.created_on, numbers[id(row)]), rows))
     return page(listing, call, profile, lambda row: _flow(row, profile, runs))
 
 

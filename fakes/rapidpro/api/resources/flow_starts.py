@@ -9,8 +9,8 @@ from typing import Any
 
 from fakes.rapidpro.api.http import filters
 from fakes.rapidpro.api.http.context import Answer, Context, workspace_of, writable
-from fakes.rapidpro.api.http.filters import Filtered
-from fakes.rapidpro.api.http.pages import page, reversible
+from fakes.rapidpro.api.http.filters import FilteredRows
+from fakes.rapidpro.api.http.pages import in_requested_order, page
 from fakes.rapidpro.api.http.wire import Call, ServerError, field_errors, moment, non_field_error
 from fakes.rapidpro.api.resources.broadcasts import TOO_MANY
 from fakes.rapidpro.api.values import fields, references, times, urns
@@ -19,14 +19,14 @@ from fakes.rapidpro.store.ordered import Ordered, by_modification, modified
 from fakes.rapidpro.store.rows import FlowStart, Workspace
 from fakes.rapidpro.versions.profile import Profile
 
-NOBODY = "Must specify at least one group, contact or URN"
+NO_RECIPIENTS = "Must specify at least one group, contact or URN"
 PARAM_LIMIT = 640
-MOST_EXTRA = 256
+MAX_EXTRA = 256
 """Values of `extra` that are kept, references and lists being one each."""
-MADE_BY_USERS = frozenset({"api", "manual"})
+USER_ORIGINS = frozenset({"api", "manual"})
 
 
-def listed(call: Call, context: Context) -> Any:
+def read_list(call: Call, context: Context) -> Any:
     """GET: those made by users, last changed first."""
     store, profile, workspace = context.store, context.profile, workspace_of(call)
     number = filters.integer(call, "id") if profile.starts_by_id else None
@@ -34,27 +34,27 @@ def listed(call: Call, context: Context) -> Any:
     after, before = times.span(call)
 
     def wanted(row: FlowStart) -> bool:
-        return row.origin in MADE_BY_USERS and uuid in (None, row.uuid) and number in (None, row.id)
+        return row.origin in USER_ORIGINS and uuid in (None, row.uuid) and number in (None, row.id)
 
     rows = store.start_indexes.of(workspace.id) or Ordered(by_modification)
-    listing = reversible(Filtered(rows, wanted, after, before, modified), call)
+    listing = in_requested_order(FilteredRows(rows, wanted, after, before, modified), call)
     return page(listing, call, profile, lambda row: _in_list(row, profile))
 
 
 def create(call: Call, context: Context) -> Any:
     """POST: stored as pending and handed on."""
     mine, starts = workspace_of(call), context.store.starts
-    named = filters.new_though_named(call, context.profile, lambda uuid: _named(starts, mine, uuid), "FlowStart")
+    named = filters.creates_despite_uuid(call, context.profile, lambda uuid: _named(starts, mine, uuid), "FlowStart")
     workspace = writable(call, context.profile)
     try:
         clean = _clean(call.body, context, workspace)
     except Invalid as problem:
         raise field_errors(problem.errors) from None
     if not (clean.get("groups") or clean.get("contacts") or clean.get("urns")):
-        raise non_field_error(NOBODY)
+        raise non_field_error(NO_RECIPIENTS)
     start = _row(clean, call, context, workspace)
     context.store.add_start(start)
-    if context.engine_works():
+    if context.engine_is_working():
         context.mailroom.flow_started(start)
     return Answer(200 if named else 201, show(start, context.profile))
 
@@ -67,15 +67,15 @@ def _clean(given: Mapping[str, Any], context: Context, workspace: Workspace) -> 
     store, profile = context.store, context.profile
     checks: dict[str, fields.Check] = {
         "flow": lambda value: references.one(value, references.flow_finder(store, workspace)),
-        "contacts": lambda value: references.several(value, references.contact_finder(store, workspace), TOO_MANY),
-        "groups": lambda value: references.several(value, references.group_finder(store, workspace), TOO_MANY),
+        "contacts": lambda value: references.many(value, references.contact_finder(store, workspace), TOO_MANY),
+        "groups": lambda value: references.many(value, references.group_finder(store, workspace), TOO_MANY),
         "urns": lambda value: fields.items(value, lambda one: urns.check(one, workspace.default_country)),
         "restart_participants": fields.boolean,
         "exclude_active": fields.boolean,
         "extra": extra,
         "params": lambda value: params(value, profile),
     }
-    return fields.gather(given, checks, required=("flow",))
+    return fields.check_fields(given, checks, required=("flow",))
 
 
 def params(value: Any, profile: Profile) -> dict[str, Any]:
@@ -90,7 +90,7 @@ def params(value: Any, profile: Profile) -> dict[str, Any]:
 
 def extra(value: Any) -> dict[str, Any]:
     """The old name of params: always brought into a narrow form, of which the first few values are kept."""
-    narrowed: dict[str, Any] = _narrowed(_object(value), [-1])
+    narrowed: dict[str, Any] = _normalized(_object(value), [-1])
     return _storable(narrowed)
 
 
@@ -131,7 +131,7 @@ def is_text(value: str) -> bool:
     return True
 
 
-def _narrowed(value: Any, seen: list[int]) -> Any:
+def _normalized(value: Any, seen: list[int]) -> Any:
     """The narrow form; `seen` counts what has been looked at, and ends it."""
     seen[0] += 1
     if isinstance(value, dict):
@@ -144,8 +144,8 @@ def _narrowed(value: Any, seen: list[int]) -> Any:
         return "" if value is None else value[:PARAM_LIMIT] if isinstance(value, str) else value
     found = {}
     for key, one in pairs:
-        found[key] = _narrowed(one, seen)
-        if seen[0] >= MOST_EXTRA:
+        found[key] = _normalized(one, seen)
+        if seen[0] >= MAX_EXTRA:
             break
     return found
 

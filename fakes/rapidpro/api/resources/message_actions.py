@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from fakes.rapidpro.api.http.context import NOTHING, Answer, Context, writable
+from fakes.rapidpro.api.http.context import NO_CONTENT, Answer, Context, writable
 from fakes.rapidpro.api.http.wire import Call, ServerError, field_errors, non_field_error
 from fakes.rapidpro.api.values import fields, references
 from fakes.rapidpro.api.values.fields import Invalid, invalid
@@ -30,7 +30,7 @@ def act(call: Call, context: Context) -> Any:
         "label_name": lambda value: fields.name(value, limit=64),
     }
     try:
-        clean = fields.gather(call.body, checks, required=("messages", "action"))
+        clean = fields.check_fields(call.body, checks, required=("messages", "action"))
     except Invalid as problem:
         raise field_errors(problem.errors) from None
     label = _label(clean, context, workspace)
@@ -40,7 +40,7 @@ def act(call: Call, context: Context) -> Any:
     if None in clean["messages"] and not isinstance(call.body["messages"], list):
         raise ServerError  # keys of an object, which cannot be told by their position
     gone = [asked for asked, found in zip(call.body["messages"], clean["messages"], strict=True) if found is None]
-    return {"failures": gone} if gone else Answer(204, NOTHING)
+    return {"failures": gone} if gone else Answer(204, NO_CONTENT)
 
 
 def _messages(value: Any, context: Context, workspace: Workspace) -> Sequence[Message | None]:
@@ -54,7 +54,7 @@ def _messages(value: Any, context: Context, workspace: Workspace) -> Sequence[Me
         found.append(row if there else None)
         return True
 
-    references.several(value, find, TOO_MANY)
+    references.many(value, find, TOO_MANY)
     asked = [row if isinstance(one, int) else None for one, row in zip(value, found, strict=True)]
     wrong = next((row for row in asked if row is not None and row.direction != "in"), None)
     if wrong is not None:
@@ -75,7 +75,7 @@ def _label(clean: Mapping[str, Any], context: Context, workspace: Workspace) -> 
     labels = context.store.labels
     if action == "unlabel":
         return next((one for one in labels if one.workspace is workspace and one.name == name), None)
-    label = references.named(labels, workspace, name)
+    label = references.by_uuid_or_name(labels, workspace, name)
     if label is None:
         label = Named(context.store.new_uuid(), name, workspace)
         labels.append(label)

@@ -11,8 +11,8 @@ from typing import Any
 
 from fakes.rapidpro.api.http import filters
 from fakes.rapidpro.api.http.context import Answer, Context, workspace_of, writable
-from fakes.rapidpro.api.http.filters import Filtered
-from fakes.rapidpro.api.http.pages import nothing, page
+from fakes.rapidpro.api.http.filters import FilteredRows
+from fakes.rapidpro.api.http.pages import empty_page, page
 from fakes.rapidpro.api.http.wire import Call, ServerError, field_errors, moment, non_field_error
 from fakes.rapidpro.api.values import fields, references, times, translations
 from fakes.rapidpro.api.values.fields import Invalid
@@ -29,25 +29,25 @@ def exclusive(profile: Profile) -> tuple[str, ...]:
     return ("contact", "folder", "label", *(("broadcast",) if profile.broadcast_filter else ()))
 
 
-def listed(call: Call, context: Context) -> Any:
+def read_list(call: Call, context: Context) -> Any:
     """GET: newest first; what is deleted or not handled yet is not shown."""
     store, profile, workspace = context.store, context.profile, workspace_of(call)
     uuid = filters.uuid(call, "uuid", profile) if profile.filter_by_uuid else None
     number = filters.integer(call, "id")
-    rows, time, keep = _chosen(call, context, workspace)
+    rows, time, keep = _select(call, context, workspace)
     if rows is None:
-        return nothing(call, profile)
+        return empty_page(call, profile)
     after, before = times.span(call)
     if number is not None or uuid is not None:
         rows = store.only_message(workspace, number, uuid, among=rows)
-    return page(Filtered(rows, keep, after, before, time), call, profile, lambda row: show(row, profile))
+    return page(FilteredRows(rows, keep, after, before, time), call, profile, lambda row: show(row, profile))
 
 
-Keep = Callable[[Message], bool]
-Chosen = tuple[Timed[Message] | None, Callable[[Message], datetime], Keep | None]
+RowFilter = Callable[[Message], bool]
+Selection = tuple[Timed[Message] | None, Callable[[Message], datetime], RowFilter | None]
 
 
-def _chosen(call: Call, context: Context, workspace: Workspace) -> Chosen:
+def _select(call: Call, context: Context, workspace: Workspace) -> Selection:
     """The rows that `broadcast`, `contact`, `label` or `folder` leave; none: nothing at all."""
     store, asked = context.store, call.query
     if asked.get("broadcast") and context.profile.broadcast_filter:
@@ -74,7 +74,7 @@ def _of_broadcast(name: str, store: Store, workspace: Workspace) -> Ordered[Mess
     return None if found is None or found.workspace is not workspace else store.by_broadcast.get(found.id)
 
 
-def _folder(name: str, context: Context, workspace: Workspace) -> Chosen:
+def _folder(name: str, context: Context, workspace: Workspace) -> Selection:
     profile, folders, folder = context.profile, context.store.folders, name.lower()
     if name == "incoming" and profile.incoming_folder:
         if not profile.incoming_unhandled:
@@ -105,7 +105,7 @@ def _not_archived(row: Message) -> bool:
 def create(call: Call, context: Context) -> Any:
     """POST: one message to one contact that is there."""
     store, limit, mine = context.store, context.profile.text_limit, workspace_of(call)
-    named = filters.new_though_named(call, context.profile, lambda uuid: _named(store, mine, uuid), "Msg")
+    named = filters.creates_despite_uuid(call, context.profile, lambda uuid: _named(store, mine, uuid), "Msg")
     workspace = writable(call, context.profile)
     checks: dict[str, fields.Check] = {
         "contact": lambda value: references.one(value, references.contact_finder(store, workspace)),
@@ -117,12 +117,12 @@ def create(call: Call, context: Context) -> Any:
     if context.profile.quick_replies:
         checks["quick_replies"] = translations.replies
     try:
-        clean = fields.gather(call.body, checks, required=("contact",))
+        clean = fields.check_fields(call.body, checks, required=("contact",))
     except Invalid as problem:
         raise field_errors(problem.errors) from None
     if not clean.get("text"):
         raise non_field_error("Must provide either text or attachments.")
-    context.reach_engine()
+    context.require_engine()
     replies = tuple(clean.get("quick_replies") or ())
     content = Content(clean["text"], quick_replies=replies)
     message = context.mailroom.dispatcher.send(workspace, clean["contact"], content)
@@ -138,7 +138,7 @@ def _named(store: Store, workspace: Workspace, uuid: str) -> Message | None:
 
 def show(row: Message, profile: Profile) -> dict[str, Any]:
     """A message as the API shows it."""
-    return {name: _SHOWN[name](row, profile) for name in profile.message_fields}
+    return {name: _FIELDS[name](row, profile) for name in profile.message_fields}
 
 
 def _attachments(row: Message) -> list[dict[str, str]]:
@@ -154,7 +154,7 @@ def _type(row: Message, profile: Profile) -> str | None:
     return "ivr" if row.type == "voice" else "flow" if row.flow is not None else "inbox"
 
 
-_SHOWN: Mapping[str, Any] = {
+_FIELDS: Mapping[str, Any] = {
     "id": lambda row, _profile: row.id,
     "uuid": lambda row, _profile: row.uuid,
     "broadcast": lambda row, _profile: None if row.broadcast is None else row.broadcast.id,

@@ -7,8 +7,8 @@ from typing import Any
 
 from fakes.rapidpro.api.http import filters
 from fakes.rapidpro.api.http.context import Context, workspace_of
-from fakes.rapidpro.api.http.filters import Filtered
-from fakes.rapidpro.api.http.pages import page, reversible
+from fakes.rapidpro.api.http.filters import FilteredRows
+from fakes.rapidpro.api.http.pages import in_requested_order, page
 from fakes.rapidpro.api.http.wire import Call, moment
 from fakes.rapidpro.api.values import references, times
 from fakes.rapidpro.api.values.urns import display_number
@@ -18,7 +18,7 @@ from fakes.rapidpro.urns import identity_of, path_of, scheme_of
 from fakes.rapidpro.versions.profile import Profile
 
 
-def listed(call: Call, context: Context) -> Any:
+def read_list(call: Call, context: Context) -> Any:
     """GET runs, last changed first."""
     asked, profile = call.query, context.profile
     if profile.validates_uuids:  # what is looked at first is told first
@@ -26,7 +26,7 @@ def listed(call: Call, context: Context) -> Any:
         flow = filters.uuid(call, "flow", profile)
     else:
         number, uuid, flow = filters.integer(call, "id"), filters.uuid(call, "uuid", profile), asked.get("flow")
-    responded = filters.truth(asked.get("responded", ""))
+    responded = filters.is_true(asked.get("responded", ""))
     after, before = times.span(call)
     space, name = workspace_of(call).id, flow or asked.get("contact")
     rows = context.store.run_indexes.of((space, name) if name else space) or Ordered(by_modification)
@@ -36,8 +36,8 @@ def listed(call: Call, context: Context) -> Any:
         there = not (flow and row.flow.deleted) and not (asked.get("contact") and row.contact.deleted)
         return named and there and (row.responded or not responded)
 
-    pathless = profile.paths_optional and not filters.truth(asked.get("paths", "true"))
-    listing = reversible(Filtered(rows, wanted, after, before, modified), call)
+    pathless = profile.paths_optional and not filters.is_true(asked.get("paths", "true"))
+    listing = in_requested_order(FilteredRows(rows, wanted, after, before, modified), call)
     return page(listing, call, profile, lambda row: show(row, context, pathless=pathless))
 
 
@@ -89,5 +89,5 @@ def _contact(row: Contact, profile: Profile) -> dict[str, Any]:
         display = path_of(urn)
         if scheme_of(urn) == "tel":
             display = display_number(display, row.workspace.default_country)
-    stand_in = references.instead_of_urns(row, profile)
+    stand_in = references.anonymous_refs(row, profile)
     return {"uuid": row.uuid, "name": row.name, "urn": urn, "urn_display": display, **stand_in}

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 KEY = (0xA3B1C, 0xD2E3F, 0x1A2B3, 0xC0FFEE)
-FEW = len(LETTERS) ** 6
+SIX_LETTERS = len(LETTERS) ** 6
 """Numbers below have six letters."""
 FACTOR = 0x45D9F3B
 
 
 def ref_of(number: int) -> str:
     """The short name of the contact with that number, six or seven letters."""
-    length, half = (6, 15) if number < FEW else (7, 17)
-    mixed = _mixed(number if number < FEW else number - FEW, half)
+    length, half = (6, 15) if number < SIX_LETTERS else (7, 17)
+    mixed = _mixed(number if number < SIX_LETTERS else number - SIX_LETTERS, half)
     return "".join(LETTERS[mixed >> 5 * place & 31] for place in reversed(range(length)))
 
 

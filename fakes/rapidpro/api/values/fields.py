@@ -14,7 +14,7 @@ NULL = "This field may not be null."
 BLANK = "This field may not be blank."
 NO_STRING = "Not a valid string."
 MAX_ITEMS = 100
-MOST_CHECKED = 5_000
+MAX_CHECKED = 5_000
 """Of a longer list not every item is looked at: RapidPro would, for minutes."""
 SURROGATES = range(0xD800, 0xE000)
 
@@ -106,7 +106,7 @@ def items(value: Any, check: Check, *, limit: int = MAX_ITEMS) -> list[Any]:
     if not isinstance(value, list):
         raise invalid(f'Expected a list of items but got type "{type(value).__name__}".')
     clean, errors = [], {}
-    for index, item in enumerate(value[:MOST_CHECKED]):
+    for index, item in enumerate(value[:MAX_CHECKED]):
         try:
             clean.append(check(item))
         except Invalid as problem:
@@ -137,7 +137,7 @@ def dictionary(value: Any, check_item: Callable[[str, Any], Any]) -> dict[str, A
     return clean
 
 
-def gather(given: Mapping[str, Any], checks: Mapping[str, Check], required: Sequence[str] = ()) -> dict[str, Any]:
+def check_fields(given: Mapping[str, Any], checks: Mapping[str, Check], required: Sequence[str] = ()) -> dict[str, Any]:
     """Check the fields that were given, in order; raises Invalid with the errors by field."""
     clean, errors = {}, {}
     for name, check in checks.items():

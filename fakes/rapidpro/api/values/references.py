@@ -20,7 +20,7 @@ MASK = "********"
 """What is shown in place of an address."""
 
 
-def several(value: Any, find: Find, too_many: str, *, limit: int = MAX_ITEMS) -> list[Any]:
+def many(value: Any, find: Find, too_many: str, *, limit: int = MAX_ITEMS) -> list[Any]:
     """A list of named references; the first that is not there is told. An object counts as the list of its keys.
 
     The length is looked at before anything else, that of a string too (LimitedManyRelatedField).
@@ -31,17 +31,17 @@ def several(value: Any, find: Find, too_many: str, *, limit: int = MAX_ITEMS) ->
         raise invalid(too_many)
     if not isinstance(value, list | dict):
         raise invalid(f'Expected a list of items but got type "{type(value).__name__}".')
-    return [_there(item, find) for item in value]
+    return [_found(item, find) for item in value]
 
 
 def one(value: Any, find: Find) -> Any:
     """One named object; an empty name is none."""
     if value is None or value == "":
         raise invalid(NULL)
-    return _there(value, find)
+    return _found(value, find)
 
 
-def _there(value: Any, find: Find) -> Any:
+def _found(value: Any, find: Find) -> Any:
     if not isinstance(value, str | int):
         raise invalid("Must be a string or integer")
     found = find(str(value))
@@ -76,13 +76,13 @@ def contact_finder(store: Store, workspace: Workspace) -> Find:
 
 def group_finder(store: Store, workspace: Workspace) -> Find:
     """By UUID or by name in any case."""
-    return without_nul(lambda name: named(store.groups, workspace, name))
+    return without_nul(lambda name: by_uuid_or_name(store.groups, workspace, name))
 
 
 def label_finder(store: Store, workspace: Workspace, profile: Profile) -> Find:
     """By UUID, where the database keeps them as such in any form, or by name in any case."""
     return without_nul(
-        lambda name: named(store.labels, workspace, as_stored(name) if profile.labels_by_any_uuid_form else name)
+        lambda name: by_uuid_or_name(store.labels, workspace, as_stored(name) if profile.labels_by_any_uuid_form else name)
     )
 
 
@@ -94,7 +94,7 @@ def as_stored(name: str) -> str:
         return name
 
 
-def named(rows: list[Named], workspace: Workspace, name: str) -> Named | None:
+def by_uuid_or_name(rows: list[Named], workspace: Workspace, name: str) -> Named | None:
     """A group or label of a workspace, by UUID or name."""
     wanted = name.lower()
     return next(
@@ -125,7 +125,7 @@ def flow_finder(store: Store, workspace: Workspace) -> Find:
     return find
 
 
-def instead_of_urns(row: Contact, profile: Profile) -> dict[str, str]:
+def anonymous_refs(row: Contact, profile: Profile) -> dict[str, str]:
     """What stands for a contact whose addresses are hidden: its number, or a short name made of it."""
     if not row.workspace.anonymous:
         return {}

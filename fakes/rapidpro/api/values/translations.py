@@ -15,9 +15,9 @@ from fakes.rapidpro.api.values.languages import is_language
 from fakes.rapidpro.store.rows import Workspace
 from fakes.rapidpro.versions.profile import Profile
 
-MOST_LANGUAGES = 50
-MOST_ATTACHMENTS = MOST_REPLIES = 10
-TOO_MANY = f"Ensure this field has no more than {MOST_ATTACHMENTS} elements."
+MAX_LANGUAGES = 50
+MAX_ATTACHMENTS = MAX_REPLIES = 10
+TOO_MANY = f"Ensure this field has no more than {MAX_ATTACHMENTS} elements."
 REPLY_TYPES = ("text", "form", "url", "location")
 NO_LANGUAGE = "Not an allowed ISO 639-3 language code."
 
@@ -49,8 +49,8 @@ def _by_language(value: Any, check: Callable[[Any], Any]) -> dict[str, Any]:
     unknown = {key: [NO_LANGUAGE] for key in found if not is_language(key)}
     if unknown:
         raise Invalid(unknown)
-    if len(found) > MOST_LANGUAGES:
-        raise invalid(f"Ensure this field has no more than {MOST_LANGUAGES} elements.")
+    if len(found) > MAX_LANGUAGES:
+        raise invalid(f"Ensure this field has no more than {MAX_LANGUAGES} elements.")
     return found
 
 
@@ -63,10 +63,10 @@ def attachments(value: Any, workspace: Workspace, profile: Profile) -> dict[str,
 
 def media(value: Any, profile: Profile) -> list[Any]:
     """Uploaded files. There is no media library: none is found."""
-    few = isinstance(value, list) and 0 < len(value) <= MOST_ATTACHMENTS
+    few = isinstance(value, list) and 0 < len(value) <= MAX_ATTACHMENTS
     if few and isinstance(value[0], int) and not profile.numeric_media_allowed:
         raise ServerError  # later items are not looked at: the first is none that is there
-    return references.several(value, lambda _name: None, TOO_MANY, limit=MOST_ATTACHMENTS)
+    return references.many(value, lambda _name: None, TOO_MANY, limit=MAX_ATTACHMENTS)
 
 
 def quick_replies(value: Any, workspace: Workspace) -> dict[str, list[Any]]:
@@ -77,7 +77,7 @@ def quick_replies(value: Any, workspace: Workspace) -> dict[str, list[Any]]:
 
 def replies(value: Any) -> list[Any]:
     """Quick replies of one text. Plain strings, and all that is no object, break the real one (v26.3.54)."""
-    return fields.items(value, _reply, limit=MOST_REPLIES)
+    return fields.items(value, _reply, limit=MAX_REPLIES)
 
 
 def _reply(value: Any) -> dict[str, Any]:
@@ -96,10 +96,10 @@ def _reply(value: Any) -> dict[str, Any]:
         "text": lambda given: given if given is None else fields.text(given, limit=64),
         "extra": lambda given: given if given is None else fields.text(given, limit=1000),
     }
-    return {"type": "text", **fields.gather(value, checks)}
+    return {"type": "text", **fields.check_fields(value, checks)}
 
 
-def old_texts(value: Any, workspace: Workspace, profile: Profile) -> dict[str, str]:
+def texts_until_8_1(value: Any, workspace: Workspace, profile: Profile) -> dict[str, str]:
     """`text` up to v8.1.24: kept as it is, must be there in the workspace's first language."""
     if value is None:
         raise invalid(fields.NULL)
@@ -110,13 +110,13 @@ def old_texts(value: Any, workspace: Workspace, profile: Profile) -> dict[str, s
         value = {base: value}
     if not isinstance(value, dict):
         raise invalid("Value must be a string or dict of strings.")
-    _check_old(value, base, profile)
+    _check_texts_until_8_1(value, base, profile)
     if any("\x00" in text or (not text.isprintable() and _has_surrogates(text)) for text in value.values()):
         raise ServerError
     return value
 
 
-def _check_old(value: dict[str, Any], base: str, profile: Profile) -> None:
+def _check_texts_until_8_1(value: dict[str, Any], base: str, profile: Profile) -> None:
     if not value:
         raise invalid("Must include at least one translation.")
     if base not in value:

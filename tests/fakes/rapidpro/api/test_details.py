@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from fakes.rapidpro.api.values.contact_refs import FEW, LETTERS, ref_of
+from fakes.rapidpro.api.values.contact_refs import LETTERS, SIX_LETTERS, ref_of
 from fakes.rapidpro.seed.default import default_seed
 from tests.fakes.rapidpro.api.test_variations import ANN, NOW, URNS, poster
 
@@ -139,6 +139,6 @@ def test_short_names_differ_and_have_seven_letters_for_great_numbers_only() -> N
     short = {ref_of(number) for number in range(1, 2_000)}
     assert len(short) == 1_999
     assert {len(one) for one in short} == {6}
-    assert [len(ref_of(number)) for number in (FEW - 1, FEW)] == [6, 7]
-    assert [ref_of(number) for number in (1, 1_001, FEW)] == ["E2E6MX", "QJ4226", "GQENS3N"], "as RapidPro's own does"
+    assert [len(ref_of(number)) for number in (SIX_LETTERS - 1, SIX_LETTERS)] == [6, 7]
+    assert [ref_of(number) for number in (1, 1_001, SIX_LETTERS)] == ["E2E6MX", "QJ4226", "GQENS3N"], "as RapidPro's own does"
     assert set("".join(short)) <= set(LETTERS)
