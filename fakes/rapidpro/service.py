@@ -1,4 +1,4 @@
-"""The fake RapidPro as a whole: its API, what is behind it, its part of the control API."""
+"""The fake RapidPro as a whole: its API and what is behind it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from fakes.serving.wsgi import Answers, Environ, Reply
 class RapidPro(Answers):
     """One RapidPro site of the version `profile` (see `profiles`).
 
-    `session` carries the webhook calls of flows. Raises ValueError for an unknown profile.
+    `session` makes the webhook calls of flows. Raises ValueError for an unknown profile.
     """
 
     name = "rapidpro"
@@ -50,7 +50,7 @@ class RapidPro(Answers):
 
     @property
     def unexpected(self) -> Callable[[str], None]:
-        """Called with a sentence when a request is one that nobody expects."""
+        """Called with a sentence when a request has an unknown path."""
         return self._api.unexpected
 
     @unexpected.setter
@@ -58,7 +58,7 @@ class RapidPro(Answers):
         self._api.unexpected = note
 
     def seed(self, given: Mapping[str, Any]) -> None:
-        """Begin anew from workspaces, users, tokens and so on. Raises SeedError; then nothing has changed."""
+        """Start over from a seed: workspaces, users, tokens and so on. Raises SeedError, and then changes nothing."""
         if not isinstance(given, Mapping):
             raise SeedError(f"a seed of RapidPro is an object, got {type(given).__name__}")
         store = self._loaded(given)
@@ -67,7 +67,7 @@ class RapidPro(Answers):
             self._start_over(store)
 
     def reset(self) -> None:
-        """Begin anew from the last seed, or from the built-in one."""
+        """Start over from the last seed, or from the built-in one."""
         with self.lock:
             self._start_over(self._loaded(self._seed))
 
@@ -85,22 +85,22 @@ class RapidPro(Answers):
         self.throttle.set_rates(self.profile.rates)
 
     def set_rates(self, rates: Mapping[str, str]) -> None:
-        """Change the rates of some scopes. Raises ValueError for an unknown scope or a rate that is none."""
+        """Change the rates of some scopes. Raises ValueError for an unknown scope or an invalid rate."""
         known = self.profile.rates.keys() | {"v2.broadcasts"}
         unknown = [scope for scope in rates if scope not in known]
         if unknown:
-            raise ValueError(f"no scope is called {unknown[0]!r}; there are: {', '.join(sorted(known))}")
+            raise ValueError(f"unknown scope {unknown[0]!r}: expected one of {', '.join(sorted(known))}")
         with self.lock:
             self.throttle.set_rates({**self.throttle.rates, **rates})
 
     def exhaust_quota(self) -> None:
-        """Use up every workspace's quota in every scope, now."""
+        """Exhaust every workspace's quota in every scope now."""
         with self.lock:
             tokens = self.store.tokens.values()
             self.throttle.exhaust({self._api.quota_key(one): self._api.rate_overrides(one) for one in tokens})
 
     def metrics(self) -> Mapping[str, float]:
-        """Rows, and what waits behind the API."""
+        """Numbers of rows, and of what waits behind the API."""
         with self.lock:
             return {
                 "broadcasts": len(self.store.broadcast_by_id),
@@ -110,7 +110,7 @@ class RapidPro(Answers):
             }
 
     def secrets(self) -> Mapping[str, str]:
-        """The tokens' keys by name, and those they had before."""
+        """The tokens' keys by name, and their former keys."""
         with self.lock:
             now = {f"rapidpro:{token.name}": token.key for token in self.store.tokens.values()}
             before = {f"rapidpro:{name}, before {n}": key for n, (name, key) in enumerate(self.store.former_keys, 1)}

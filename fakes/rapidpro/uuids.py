@@ -1,4 +1,4 @@
-"""UUIDs drawn from a given generator, so that equal seeds give equal histories."""
+"""UUIDs from a given random generator, so that equal seeds give equal histories."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def uuid4(rng: random.Random) -> str:
 
 
 def uuid7(rng: random.Random, timestamp: float) -> str:
-    """A UUID that begins with the time (seconds since 1970, kept as milliseconds)."""
+    """A UUID that begins with the time: `timestamp` in seconds since 1970, stored as milliseconds."""
     return _formatted((int(timestamp * 1000) & (2**48 - 1)) << 80 | rng.getrandbits(80), 7)
 
 

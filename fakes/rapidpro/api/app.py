@@ -1,4 +1,4 @@
-"""The API as a WSGI app, without a framework between the request and its answer.
+"""The API as a WSGI app, without a framework.
 
 Order of checks, as recorded: path, kind of answer, token, method and role, quota, body.
 """
@@ -35,7 +35,7 @@ Headers = tuple[tuple[str, str], ...]
 
 
 class Api:
-    """Answers requests. `lock` guards the store; `unexpected` is told of what a real one would not know."""
+    """Answers requests. `lock` guards the store; `unexpected` is called with a sentence for each unknown path."""
 
     def __init__(self, context: Context, throttle: Throttle, lock: threading.RLock) -> None:
         self._context = context
@@ -75,7 +75,7 @@ class Api:
         return html_pages.not_found(self._profile)
 
     def _answer_at(self, endpoint: Endpoint, kinds: Sequence[str] | None, environ: Environ) -> Reply:
-        """The answer at an endpoint; `kinds` is what its path's suffix offers, none: there is no suffix."""
+        """The endpoint's answer; `kinds` are the media types that the path's suffix allows, None without a suffix."""
         call = Call(environ, environ["REQUEST_METHOD"], environ["PATH_INFO"], {})
         try:
             return self._try(endpoint, kinds, call)
@@ -98,7 +98,7 @@ class Api:
         return self._reply(endpoint, call, kind, status, payload)
 
     def _unacceptable(self, endpoint: Endpoint, call: Call, status: int) -> Reply:
-        with suppress(ApiError):  # it is told whose workspace it is, but a wrong token does not matter any more
+        with suppress(ApiError):  # for the workspace header; a wrong token no longer matters
             self._authenticate(call)
         return self._page(endpoint, call, status)
 
@@ -119,7 +119,7 @@ class Api:
             if call.method == "GET" and call.query:
                 filters.refuse_combination(call, endpoint.exclusive)
                 answer = handler(call, self._context)
-                filters.refuse_nul(call, endpoint.text_parameters)  # the database looks at words last, after all refusals
+                filters.refuse_nul(call, endpoint.text_parameters)  # the database sees them last, after all refusals
                 return answer
             return handler(call, self._context)
 
@@ -127,13 +127,13 @@ class Api:
         header = call.environ.get("HTTP_AUTHORIZATION")
         if not header:
             return
-        with self._lock:  # tokens are changed while requests come in
+        with self._lock:  # tokens may change during a request
             call.token = auth.token_of(header, self._context.store, self._profile)
         if call.token is not None:
             call.workspace, call.user = call.token.workspace, call.token.user
 
     def _check_permission(self, endpoint: Endpoint, call: Call, *, documented: bool) -> None:
-        """Who may call what: temba/api/models.py, APIPermission."""
+        """Refuse a caller without permission: temba/api/models.py, APIPermission."""
         profile, method = self._profile, call.method
         if documented and profile.public_documentation:
             if method != "GET":
@@ -151,7 +151,7 @@ class Api:
             raise detail(403, auth.NO_PERMISSION)
 
     def _count_request(self, endpoint: Endpoint, call: Call) -> None:
-        """What was let in uses up a place, whatever becomes of it; the root has no quota where it needs a token."""
+        """Count an admitted request, whatever its outcome; where the root needs a token, it has no quota."""
         if endpoint is ROOT and not self._profile.public_root:
             return
         with self._lock:
@@ -161,19 +161,19 @@ class Api:
                 self._throttle.grant(endpoint.scope, f"address {_address(call.environ)}", {})
 
     def quota_key(self, token: Token) -> str:
-        """Whose quota a token's requests use up: temba/api/support.py, OrgUserRateThrottle."""
+        """The owner of the quota that a token's requests use: temba/api/support.py, OrgUserRateThrottle."""
         alone = self._profile.throttled_by_user or (token.user.staff and self._profile.staff_tokens)
         key = f"workspace {token.workspace.id}"
         return f"{key} {token.user.email}" if alone else key
 
     def rate_overrides(self, token: Token) -> Mapping[str, str]:
-        """A workspace's own rates, which v6.4 does not know (v7.1.60)."""
+        """A workspace's own rates (v7.1.60): v6.4 has none."""
         return {} if self._profile.throttled_by_user else token.workspace.rate_overrides
 
     def _reply(
         self, endpoint: Endpoint, call: Call, kind: accept.Kind, status: int, payload: Any, headers: Headers = ()
     ) -> Reply:
-        if kind.page:  # which always has something to say
+        if kind.page:  # a page always has a body
             return self._page(endpoint, call, 200 if status == 204 else status, headers)
         if status == 204:
             head = self._head(endpoint, call, JSON)[0 if payload == NO_CONTENT else 1 :]
@@ -187,7 +187,7 @@ class Api:
         return Reply(status, (*self._head(endpoint, call, HTML), *headers)).with_body(body)
 
     def _head(self, endpoint: Endpoint, call: Call, kind: str) -> Headers:
-        """Headers of an answer, the content type first; few different ones, so they are kept."""
+        """Headers of an answer, the content type first. There are few different ones, so they are cached."""
         space = None
         if call.workspace is not None:
             number = str(call.workspace.id)
@@ -209,6 +209,6 @@ def _not_allowed(call: Call) -> ApiError:
 
 
 def _address(environ: Environ) -> str:
-    """Where a caller without a token sits: what proxies say, without its blanks, else the other end."""
+    """The address of a caller without a token: what proxies report, without blanks, else the remote address."""
     forwarded = environ.get("HTTP_X_FORWARDED_FOR")
     return "".join(forwarded.split()) if forwarded else str(environ.get("REMOTE_ADDR"))

@@ -1,4 +1,4 @@
-"""The table of what the API offers: paths, methods, scopes of the quota, and who answers."""
+"""The table of the API's endpoints: paths, methods, quota scopes and handlers."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from fakes.rapidpro.versions.profile import Profile
 
 PREFIX = "/api/v2/"
 DEPRECATED = frozenset({"org", "channel_events"})
-"""Offered by every version, though the root does not name them any more."""
+"""Offered by every version, although the root no longer lists them."""
 
 
 def endpoints(profile: Profile) -> Mapping[str, Endpoint]:
-    """All resources of a version by name."""
+    """All endpoints of a version by name."""
     found = (*_message_endpoints(profile), *_contact_endpoints(profile), *_workspace_endpoints(profile))
     return MappingProxyType({one.name: one for one in found if one.name in DEPRECATED or one.name in profile.resources})
 
 
 def _message_endpoints(profile: Profile) -> Iterator[Endpoint]:
-    """What is sent and what came of it."""
+    """Broadcasts, messages, flow starts, runs."""
     messaging: dict[str, Handler] = {"GET": messages.read_list}
     if profile.posts_messages:
         messaging["POST"] = messages.create
@@ -48,12 +48,13 @@ def _message_endpoints(profile: Profile) -> Iterator[Endpoint]:
     }
     yield Endpoint("message_actions", {"POST": message_actions.act}, own_permission=True, post_fields=post_fields)
     yield Endpoint("flow_starts", {"GET": flow_starts.read_list, "POST": flow_starts.create})
-    yield Endpoint("runs", {"GET": runs.read_list}, "v2.runs", exclusive=("contact", "flow"), text_parameters=("contact", *flow))
+    runs_text = ("contact", *flow)
+    yield Endpoint("runs", {"GET": runs.read_list}, "v2.runs", exclusive=("contact", "flow"), text_parameters=runs_text)
     yield Endpoint("channel_events", {"GET": definitions.channel_events}, text_parameters=("contact",))
 
 
 def _contact_endpoints(profile: Profile) -> Iterator[Endpoint]:
-    """Contacts, and what they are sorted by."""
+    """Contacts, groups, fields."""
     uuid = () if profile.validates_uuids else ("uuid",)
     writing: dict[str, Handler] = {"GET": contacts.read_list, "POST": contacts.write, "DELETE": contacts.delete}
     yield Endpoint("contacts", writing, "v2.contacts", text_parameters=("group", *uuid))
@@ -73,7 +74,7 @@ def _contact_endpoints(profile: Profile) -> Iterator[Endpoint]:
 
 
 def _workspace_endpoints(profile: Profile) -> Iterator[Endpoint]:
-    """What else a workspace has."""
+    """Everything else in a workspace."""
     uuid = () if profile.validates_uuids else ("uuid",)
     labelling: dict[str, Handler] = {
         "GET": definitions.labels, "POST": definition_changes.write_label, "DELETE": definition_changes.delete_label,
@@ -90,7 +91,7 @@ def _workspace_endpoints(profile: Profile) -> Iterator[Endpoint]:
 
 
 def _post_field(kind: str, *, required: bool = True, **more: Any) -> Mapping[str, Any]:
-    """A field as OPTIONS tells of it; the label is put in there."""
+    """A POST field as OPTIONS describes it, without its label."""
     if "choices" in more:
         more["choices"] = [{"value": one, "display_name": one} for one in more["choices"]]
     return {"type": kind, "required": required, "read_only": False, **more}

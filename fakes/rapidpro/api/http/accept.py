@@ -1,8 +1,8 @@
-"""Which kind of answer a caller takes.
+"""Which kind of answer a caller accepts.
 
 Source: Django REST framework's content negotiation (negotiation.py, utils/mediatypes.py): the most specific media
-types of the Accept header are looked at first, among equal ones what is offered first wins, and `q` counts for
-nothing. A suffix of the path, or else `format=`, leaves only one kind to offer.
+types of the Accept header are tried first, among equal ones the first kind on offer wins, and `q` is ignored. A suffix
+of the path, or else `format=`, leaves only one kind on offer.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NO_SUCH_FORMAT, NOT_ACCEPTABLE = 404, 406
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What is answered: JSON, with so many blanks of indentation, or a page."""
+    """The kind of an answer: JSON, indented by so many blanks, or an HTML page."""
 
     page: bool = False
     indent: int | None = None
@@ -31,7 +31,7 @@ JSON_ANSWER, PAGE_ANSWER = Kind(), Kind(page=True)
 
 
 class NotAcceptable(Exception):
-    """Nothing of what is offered can be answered; `status` says why."""
+    """The caller accepts no kind on offer; `status` is the answer's: 404 for an unknown format, else 406."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
@@ -39,7 +39,7 @@ class NotAcceptable(Exception):
 
 
 def media_types_of(format_name: str | None) -> Sequence[str]:
-    """Media types that a format leaves. Raises NotAcceptable for a format that is none."""
+    """The media types on offer for a `format=`. Raises NotAcceptable for an unknown format."""
     if not format_name:
         return BOTH
     if format_name not in FORMATS:
@@ -48,8 +48,8 @@ def media_types_of(format_name: str | None) -> Sequence[str]:
 
 
 def choose(accept: str | None, kinds: Sequence[str]) -> Kind:
-    """The kind of answer among those offered, best first. Raises NotAcceptable."""
-    if accept is None or accept == "*/*":  # the usual cases, without anything to take apart
+    """The kind of answer among those on offer, best first. Raises NotAcceptable."""
+    if accept is None or accept == "*/*":  # the usual cases, without parsing
         return PAGE_ANSWER if kinds[0] == HTML_KIND else JSON_ANSWER
     if accept == JSON_KIND and kinds[-1] == JSON_KIND:
         return JSON_ANSWER
@@ -96,5 +96,5 @@ def _indent(text: str | None) -> int | None:
 
 
 def matches(kind: str, content_type: str) -> bool:
-    """Whether a body's content type, which may hold stars, admits a kind."""
+    """Whether a body's content type, which may have wildcards, admits a kind."""
     return _media_type(content_type).admits(kind)

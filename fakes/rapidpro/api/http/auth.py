@@ -1,7 +1,7 @@
-"""Who is asking: tokens and roles.
+"""Authentication: tokens and roles.
 
 Source: rapidpro temba/api/support.py, Django REST framework's TokenAuthentication and BasicAuthentication. There is
-never a 401: the first way of logging in has no challenge.
+never a 401: the first authentication class has no challenge.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ NO_PERMISSION = "You do not have permission to perform this action."
 
 
 def token_of(header: str, store: Store, profile: Profile) -> Token | None:
-    """The token that was presented; none if there is none. Raises ApiError for one that is not good.
+    """The caller's token, or None. Raises ApiError for an invalid one.
 
     `header` is the Authorization header, its bytes as latin-1.
     """
@@ -54,7 +54,7 @@ def _by_key(key: str, store: Store) -> Token:
 
 
 def find(key: str, store: Store) -> Token | None:
-    """The token with that key. All are looked at, each in constant time: how long it takes tells nothing of keys."""
+    """The token with that key. All are compared, each in constant time, so that timing reveals nothing about keys."""
     given, found = key.encode("utf-8", "surrogatepass"), None
     for token in store.tokens.values():
         if hmac.compare_digest(token.key.encode(), given):

@@ -18,7 +18,7 @@ TICK = timedelta(microseconds=1)
 
 
 def integer(call: Call, name: str) -> int | None:
-    """A number; none if it was not given, and for 0. Refuses what is no number."""
+    """A number; None if it is missing or 0. Refuses anything else."""
     value = call.query.get(name)
     if value is None:
         return None
@@ -29,8 +29,10 @@ def integer(call: Call, name: str) -> int | None:
 
 
 def uuid(call: Call, name: str, profile: Profile) -> str | None:
-    """A UUID in any of its forms; refuses what is none, and what is empty. Of several the first counts, before v10.1
-    the last, and only that is looked at."""
+    """A UUID in any of its forms, or None; refuses an invalid or empty one.
+
+    Of several the first counts; before v10.1 the last, and only that one is checked.
+    """
     value = call.query.get(name)
     if value is None:
         return None
@@ -39,9 +41,9 @@ def uuid(call: Call, name: str, profile: Profile) -> str | None:
 
 
 def requested_uuid(call: Call, profile: Profile, *, typed: bool) -> str | None:
-    """The UUID of the object that a POST or DELETE is about; what is none is nobody's, or from v10.1 on refused.
+    """The `uuid=` of a POST or DELETE, or None. An invalid one matches no object; from v10.1 it is refused.
 
-    `typed`: the database keeps UUIDs and not words, so that any form of one will do, and what is none breaks it.
+    `typed`: the column has the type UUID, so that any form of a UUID matches and an invalid one is a server error.
     """
     value = call.query.get("uuid")
     if value is None:
@@ -55,7 +57,7 @@ def requested_uuid(call: Call, profile: Profile, *, typed: bool) -> str | None:
 
 
 def as_stored_uuid(value: str) -> str:
-    """A UUID as the database keeps it. What is none breaks a list that does not look at it before."""
+    """A UUID as the database stores it. ServerError for an invalid one, where nothing checks it before."""
     try:
         return str(uuids.UUID(value))
     except ValueError:
@@ -63,9 +65,9 @@ def as_stored_uuid(value: str) -> str:
 
 
 def creates_despite_uuid(call: Call, profile: Profile, find: Callable[[str], Any], model: str) -> bool:
-    """Whether `uuid=` names an object where changes are not offered. Refuses a UUID that is nobody's.
+    """Whether `uuid=` names an existing object where changes are not offered. Refuses an unknown UUID.
 
-    RapidPro makes a new one then, and says that it is the old one, changed (temba/api/views.py, WriteAPIMixin).
+    RapidPro creates a new object and answers as if it had changed the old one (temba/api/views.py, WriteAPIMixin).
     """
     uuid = requested_uuid(call, profile, typed=True)
     if uuid is None:
@@ -76,7 +78,7 @@ def creates_despite_uuid(call: Call, profile: Profile, find: Callable[[str], Any
 
 
 def uuids_of(given: Sequence[str], name: str, profile: Profile) -> list[str]:
-    """Several UUIDs, of which each must be one."""
+    """Several UUIDs. Refuses them if one is invalid, or if there are too many."""
     if len(given) > MAX_UUIDS:
         raise detail(400, f"Param '{name}' can have a maximum of {MAX_UUIDS} values.")
     found = []
@@ -89,25 +91,25 @@ def uuids_of(given: Sequence[str], name: str, profile: Profile) -> list[str]:
 
 
 def is_true(value: str) -> bool:
-    """Whether a parameter says yes."""
+    """Whether a parameter means yes."""
     return value.lower() in ("true", "y", "yes", "1")
 
 
 def refuse_nul(call: Call, names: Sequence[str]) -> None:
-    """Break off where the database would: it takes no text with NUL in it."""
+    """ServerError if a text parameter contains NUL, which the database does not accept."""
     if "%00" in call.environ.get("QUERY_STRING", "") and any("\x00" in call.query.get(name, "") for name in names):
         raise ServerError
 
 
 def refuse_combination(call: Call, names: Sequence[str]) -> None:
-    """Refuse parameters that exclude each other; empty ones do not count."""
+    """Refuse mutually exclusive parameters; empty ones do not count."""
     if len(call.query) > 1 and sum(1 for name in names if call.query.get(name)) > 1:
         raise detail(400, f"You may only specify one of the {', '.join(names)} parameters")
 
 
 @dataclass(slots=True)
 class FilteredRows(Generic[Row]):
-    """Rows of an ordered list between two times that pass a test; what `pages` reads."""
+    """The rows of an ordered list between two times that pass a test, as `pages` reads them."""
 
     rows: Timed[Row]
     keep: Callable[[Row], bool] | None = None
@@ -131,7 +133,7 @@ class FilteredRows(Generic[Row]):
 
 
 def time_of_number(number: int) -> datetime:
-    """A time that orders rows which have none by their number."""
+    """A time that orders rows without a time by their number."""
     return datetime(2000, 1, 1, tzinfo=UTC) + timedelta(seconds=number)
 
 

@@ -1,4 +1,4 @@
-"""Pages that are no data: documentation, unknown paths, redirects."""
+"""HTML pages: documentation, unknown paths, redirects."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ NOT_FOUND = (
 )
 SLASHED = MappingProxyType({"/api": "/api/", "/api/v2": "/api/v2/"})
 REDIRECTED = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
-"""Methods that Django's RedirectView takes."""
+"""Methods that Django's RedirectView accepts."""
 
 
 def page(name: str, status: int) -> bytes:
-    """A page that nobody parses."""
+    """A placeholder page, which no client parses."""
     sentence = "Documentation is on a real server." if status == 200 else REASONS.get(status, str(status))
     return f"<!doctype html><title>{escape(name)}</title><h1>{escape(name)}</h1><p>{escape(sentence)}</p>".encode()
 
 
 def redirect(path: str, method: str, profile: Profile) -> Reply | None:
-    """What answers at a path that is not one of the API but leads to it."""
+    """The redirect from a path above the API to the API; None for other paths."""
     if path in SLASHED:
         # Django's common middleware answers before those that add these two
         late = tuple(pair for pair in profile.common_headers if pair[0] not in ("Content-Language", "X-Frame-Options"))
@@ -52,7 +52,7 @@ def _moved(status: int, location: str, common_headers: Headers) -> Reply:
 
 
 def not_found(profile: Profile) -> Reply:
-    """The small page for everything unknown, for JSON clients too."""
+    """The 404 page for unknown paths, for JSON clients too."""
     kind = HTML if profile.not_found_charset else "text/html"
     body = NOT_FOUND if profile.not_found_is_page else OLD_NOT_FOUND
     return Reply(404, (("Content-Type", kind), ("Vary", "Cookie"), *profile.common_headers)).with_body(body)

@@ -1,7 +1,7 @@
-"""Lists page by page: positions in time, not numbers of pages.
+"""Lists page by page, by position in time and not by page number.
 
 Source: Django REST framework's CursorPagination; the cursor is base64 of a query string: `o` offset among rows of equal
-time, `r` backwards, `p` the time of the row it stands at.
+time, `r` backwards, `p` the time of the row it points to.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _FIRST, _LAST = datetime(2, 1, 1, tzinfo=UTC), datetime(9998, 1, 1, tzinfo=UTC)
 
 
 class RowList(Protocol[Row]):
-    """Rows in order of time, to be read from either end."""
+    """Rows in order of time, which can be read from either end."""
 
     def newest(self, *, older_than: datetime | None = None) -> Iterator[Row]:
-        """Newest first, only those strictly older than the given time."""
+        """Newest first, only rows strictly older than the given time."""
         ...
 
     def oldest(self, *, newer_than: datetime | None = None) -> Iterator[Row]:
-        """Oldest first, only those strictly newer."""
+        """Oldest first, only rows strictly newer than the given time."""
         ...
 
     def position(self, row: Row) -> datetime:
@@ -63,7 +63,7 @@ BEGINNING = Cursor(0, False, None)
 
 
 def decode(text: str, max_cursor_offset: int) -> Cursor:
-    """The cursor of a request, its offset at most `most_skipped`. Refuses what is none with 404."""
+    """The cursor of a request, its offset at most `max_cursor_offset`. Refuses an invalid one with 404."""
     try:
         parts = parse_qs(base64.b64decode(text.encode("ascii")).decode("ascii"), keep_blank_values=True)
         offset = int(parts.get("o", ["0"])[0])
@@ -76,13 +76,13 @@ def decode(text: str, max_cursor_offset: int) -> Cursor:
 
 
 def in_requested_order(listing: RowList[Row], call: Call) -> RowList[Row]:
-    """The other way round where `reverse=` says so: lists by last change (ModifiedOnCursorPagination)."""
+    """The list, reversed if `reverse=` says so: lists by last change (ModifiedOnCursorPagination)."""
     return _Reversed(listing) if is_true(call.query.get("reverse", "")) else listing
 
 
 @dataclass(frozen=True, slots=True)
 class _Reversed(Generic[Row]):
-    """A list whose beginning is its end."""
+    """A list in reverse order."""
 
     listing: RowList[Row]
 
@@ -102,7 +102,7 @@ def page(listing: RowList[Row], call: Call, profile: Profile, show: Callable[[Ro
     given = decode(asked, profile.max_cursor_offset) if asked else None
     cursor = given or BEGINNING
     found = list(islice(_from(listing, cursor), cursor.offset, cursor.offset + PAGE_SIZE + 1))
-    if given is None and len(found) <= PAGE_SIZE:  # the usual case: all there is
+    if given is None and len(found) <= PAGE_SIZE:  # the usual case: everything on one page
         return {"next": None, "previous": None, "results": [show(row) for row in found]}
     rows, more = found[:PAGE_SIZE], found[PAGE_SIZE:]
     if cursor.reverse:
@@ -117,7 +117,7 @@ def page(listing: RowList[Row], call: Call, profile: Profile, show: Callable[[Ro
 
 
 def empty_page(call: Call, profile: Profile) -> dict[str, Any]:
-    """The page of a list without rows, which has neighbours all the same if a cursor says so."""
+    """A page without rows; it has next and previous pages if the cursor says so."""
     if call.query.get("cursor"):
         return page(_Nothing(), call, profile, str)
     return {"next": None, "previous": None, "results": []}
@@ -156,7 +156,7 @@ def _text(listing: RowList[Row], row: Row) -> str:
 
 
 class _View:
-    """What is on a page, and how to get to its neighbours."""
+    """A page's rows and the cursors of its next and previous pages."""
 
     def __init__(
         self, listing: RowList[Any], rows: Sequence[Any], cursor: Cursor, given: Cursor | None, beyond: str | None
@@ -170,7 +170,7 @@ class _View:
         )
 
     def next(self) -> Cursor | None:
-        """Where the next page begins."""
+        """The cursor of the next page."""
         if not self._has_next:
             return None
         given, found = self._given, self._positions
@@ -186,7 +186,7 @@ class _View:
         return Cursor(offset, False, self._after if not found else position)
 
     def previous(self) -> Cursor | None:
-        """Where the page before ends."""
+        """The cursor of the previous page."""
         if not self._has_previous:
             return None
         given, found = self._given, self._positions
@@ -203,7 +203,7 @@ class _View:
 
 
 def _first_other(positions: Iterator[str], compare: str | None) -> tuple[int, str | None]:
-    """How many of the first positions equal the one before them, and the first that does not."""
+    """How many of the first positions equal their predecessor, and the first that does not."""
     for offset, position in enumerate(positions):
         if position != compare:
             return offset, position

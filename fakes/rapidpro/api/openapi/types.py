@@ -1,4 +1,4 @@
-"""What keys of rows, fields of bodies and parameters hold, as JSON Schema: the vocabulary of `openapi`."""
+"""JSON Schemas of the keys of rows, the fields of bodies and the parameters."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ KEYS: Mapping[str, Schema] = MappingProxyType(
         "label": TEXT, "value_type": TEXT, "pinned": TRUTH, "priority": NUMBER, "key": TEXT, "type": MAYBE_TEXT,
     }
 )  # fmt: skip
-"""Where resources agree."""
+"""Keys that mean the same in all resources."""
 
 _WORKSPACE = {"country": TEXT, "languages": many(TEXT), "timezone": TEXT, "anon": TRUTH, "credits": OBJECT}
 ROWS: Mapping[str, Schema] = MappingProxyType(
@@ -100,7 +100,7 @@ ROWS: Mapping[str, Schema] = MappingProxyType(
         "org": _WORKSPACE,
     }
 )  # fmt: skip
-"""By resource: what its keys hold, where that is not in KEYS; all keys, in order, where no profile tells them."""
+"""By resource: the keys that KEYS does not describe; all keys, in order, of resources that no profile lists."""
 
 QUERY: Mapping[str, Schema] = MappingProxyType(
     {
@@ -110,7 +110,7 @@ QUERY: Mapping[str, Schema] = MappingProxyType(
         "folder": {"enum": ["inbox", "flows", "archived", "outbox", "sent", "failed"]},
     }
 )  # fmt: skip
-"""Parameters that are not just a word."""
+"""Parameters that are not just a short text."""
 
 _PEOPLE = {"urns": many(TEXT), "contacts": many(TEXT), "groups": many(TEXT)}
 _FIELDS: Mapping[str, Mapping[str, Schema]] = MappingProxyType(

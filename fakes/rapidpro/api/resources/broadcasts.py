@@ -1,4 +1,4 @@
-"""`/api/v2/broadcasts.json`: sending a text to many, and seeing how far that got.
+"""`/api/v2/broadcasts.json`: sending a text to many, and seeing its progress.
 
 Source: rapidpro temba/api/v2/views.py and serializers.py (BroadcastsEndpoint); versions as in `profiles`.
 """
@@ -39,14 +39,14 @@ def read_list(call: Call, context: Context) -> Any:
 
 
 def create(call: Call, context: Context) -> Any:
-    """POST: stored as pending and handed to the message engine. There is no idempotency."""
+    """POST: stored as pending and passed to the message engine. There is no idempotency."""
     store, profile = context.store, context.profile
     named = "uuid" in call.query and _named(call, context)
     workspace = writable(call, profile)
     clean = _clean(call, context, workspace)
     context.require_engine()
     if profile.engine_by_http and (_has_duplicates(clean.get("contacts")) or _has_duplicates(clean.get("groups"))):
-        raise ServerError  # mailroom writes them as they come into a table that has each but once
+        raise ServerError  # mailroom inserts them unchanged into a table with a unique key
     broadcast = store.add_broadcast(_row(clean, context, workspace))
     if context.engine_is_working():
         context.mailroom.broadcast_created(broadcast)
@@ -58,7 +58,7 @@ def _has_duplicates(rows: list[Any] | None) -> bool:
 
 
 def _named(call: Call, context: Context) -> bool:
-    """Whether `uuid=` names a broadcast, where there is such a column."""
+    """Whether `uuid=` names an existing broadcast; ServerError in versions without that column."""
     profile, mine = context.profile, workspace_of(call)
     if not profile.filter_by_uuid:
         raise ServerError
@@ -134,7 +134,7 @@ def _row(clean: Mapping[str, Any], context: Context, workspace: Workspace) -> Br
     parts = {name: clean[name] for name in ("text", "attachments", "quick_replies") if clean.get(name)}
     order = list(dict.fromkeys(key for part in parts.values() for key in part))
     if context.profile.engine_by_http:
-        # The database keeps keys by length and letter; where RapidPro reads the row back, callers see that order.
+        # The database orders keys by length, then alphabetically; versions that read the row back show that order.
         order.sort(key=lambda key: (len(key), key))
     return Broadcast(
         context.store.next_id("broadcast"),

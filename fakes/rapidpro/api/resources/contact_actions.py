@@ -1,4 +1,4 @@
-"""`/api/v2/contact_actions.json`: one thing done to many. Source: rapidpro temba/api/v2 (ContactActionsEndpoint)."""
+"""`/api/v2/contact_actions.json`: one action on many. Source: rapidpro temba/api/v2 (ContactActionsEndpoint)."""
 
 from __future__ import annotations
 

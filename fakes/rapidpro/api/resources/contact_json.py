@@ -17,7 +17,7 @@ from fakes.rapidpro.urns import channel_for, identity_of, path_of, scheme_of
 
 
 def show(row: Contact, context: Context, call: Call | None = None) -> dict[str, Any]:
-    """A contact as the API shows it; in a list as the parameters of `call` wish."""
+    """A contact as the API shows it; in a list as the parameters of `call` say."""
     shown = {
         "uuid": row.uuid,
         "name": None if row.deleted else row.name,
@@ -34,12 +34,12 @@ def show(row: Contact, context: Context, call: Call | None = None) -> dict[str, 
         "blocked": None if row.deleted else row.status == "blocked",
         "stopped": None if row.deleted else row.status == "stopped",
     }
-    told = {name: shown[name] for name in context.profile.contact_fields}
+    values = {name: shown[name] for name in context.profile.contact_fields}
     return {
-        "uuid": told.pop("uuid"),
-        "name": told.pop("name"),
+        "uuid": values.pop("uuid"),
+        "name": values.pop("name"),
         **references.anonymous_refs(row, context.profile),
-        **told,
+        **values,
     }
 
 
@@ -49,7 +49,7 @@ def _note(row: Note) -> dict[str, Any]:
 
 
 def _urns(row: Contact, context: Context) -> list[str]:
-    """In an anonymous workspace only schemes can be seen; v6.4, which has no `status` either, shows nothing at all."""
+    """In an anonymous workspace only schemes are visible; v6.4, which also has no `status`, shows nothing."""
     if not row.workspace.anonymous:
         return [_urn(one, context) for one in row.urns]
     masked = [f"{scheme_of(one)}:{references.MASK}" for one in row.urns]
@@ -65,7 +65,7 @@ def _expands(context: Context, call: Call) -> bool:
 
 
 def _expanded(row: Contact, context: Context, call: Call) -> list[dict[str, Any]]:
-    """URNs in their parts, with the channel that sends to them. It is mailroom that knows it."""
+    """URNs in parts, with the channel that sends to them, which mailroom determines."""
     context.require_engine()
     channels = context.store.channels_of(row.workspace)
     found = [(urn, channel_for(urn, channels)) for urn in row.urns]

@@ -50,7 +50,7 @@ def _by_urn(call: Call, context: Context, workspace: Workspace) -> Contact | Non
 
 
 def _asked(call: Call, workspace: Workspace) -> str:
-    """The URN that is asked for, in its usual form; it need not be one that anybody can have."""
+    """The URN of `urn=`, normalized; it need not be valid."""
     if workspace.anonymous:
         raise detail(400, "URN lookups not allowed for anonymous organizations")
     normal = urns.normalize(call.query["urn"], workspace.default_country)
@@ -60,7 +60,7 @@ def _asked(call: Call, workspace: Workspace) -> str:
 
 
 def _requested_contact(call: Call, context: Context, workspace: Workspace) -> Contact | None:
-    """The contact that `uuid=` or `urn=` names; none if neither is given, or nobody has the URN of a POST."""
+    """The contact of `uuid=` or `urn=`; None without either, or if no contact has the URN of a POST."""
     owner = _by_urn(call, context, workspace) if "urn" in call.query else None
     uuid = filters.requested_uuid(call, context.profile, typed=False)
     if uuid is not None and "urn" in call.query:
@@ -79,7 +79,7 @@ def _requested_contact(call: Call, context: Context, workspace: Workspace) -> Co
 def write(call: Call, context: Context) -> Any:
     """POST: a new contact, or with `uuid=` or `urn=` a change to one."""
     contact = _requested_contact(call, context, workspace_of(call))
-    workspace = writable(call, context.profile)  # looked at after the contact, before any field
+    workspace = writable(call, context.profile)  # checked after the contact and before any field
     try:
         clean = _clean(call.body, contact, context, call)
         if contact is not None and contact.deleted:
@@ -95,7 +95,7 @@ def write(call: Call, context: Context) -> Any:
 
 
 def _new_urn(urn: str) -> str:
-    """The URN that a contact is to be made with, which is looked at without the workspace's country."""
+    """The URN of a new contact, which is validated without the workspace's country."""
     try:
         return urns.valid(urn, "")
     except Invalid as problem:
@@ -103,7 +103,7 @@ def _new_urn(urn: str) -> str:
 
 
 def _created(clean: Mapping[str, Any], context: Context, workspace: Workspace) -> Contact:
-    """A new contact. The message engine makes it, and knows of the first URN only that it is another's."""
+    """A new contact. The message engine creates it, and reports only the first URN of another contact."""
     store, now, given = context.store, context.clock.now(), clean.get("urns") or []
     for index, urn in enumerate(given):
         if store.contact_by_urn(workspace, identity_of(urn)) is not None:
@@ -118,7 +118,7 @@ def _created(clean: Mapping[str, Any], context: Context, workspace: Workspace) -
 
 
 def _without_duplicates(given: list[str]) -> list[str]:
-    """URNs without those that were there already."""
+    """URNs without duplicates; the first of equal ones stays."""
     return list({identity_of(urn): urn for urn in reversed(given)}.values())[::-1]
 
 
@@ -142,7 +142,7 @@ def _clean(given: Mapping[str, Any], contact: Contact | None, context: Context, 
 
 
 def manual_group(group: Named | None, asked: Any) -> Named | None:
-    """A group that people are put in by hand."""
+    """The group, which must not be query-based."""
     if group is not None and group.query:
         raise invalid(f"Contact group must not be query based: {asked}")
     return group
@@ -155,7 +155,7 @@ def _check_joinable(groups: list[Named], contact: Contact | None) -> list[Named]
 
 
 def _urns(value: Any, contact: Contact | None, context: Context, call: Call) -> list[str]:
-    """URNs; whether they may be given at all is told when they are good. Up to v9.0 a new contact's must be free."""
+    """URNs. Whether they are allowed at all is checked after they are valid. Up to v9.0 those of others are refused."""
     workspace = workspace_of(call)
     clean: list[str] = fields.items(value, lambda one: urns.check(one, workspace.default_country))
     if "urn" in call.query:
@@ -170,7 +170,7 @@ def _urns(value: Any, contact: Contact | None, context: Context, call: Call) -> 
 
 
 def _values(value: Any, context: Context, workspace: Workspace) -> dict[str, Any]:
-    """Values of fields by key; wrong values are told before unknown keys."""
+    """Values of fields by key; errors of values come before unknown keys."""
     clean = fields.dictionary(value, lambda _key, one: _field_value(one)) if value != {} else {}
     if len(clean) > fields.MAX_ITEMS:
         raise invalid(TOO_MANY)
@@ -195,7 +195,7 @@ def _language(value: Any) -> str:
 
 
 def _change(contact: Contact, clean: Mapping[str, Any], context: Context, call: Call) -> None:
-    """Carry out a change; what is the same afterwards is none."""
+    """Apply a change; modified_on stays if nothing differs afterwards."""
     before = _state(contact)
     contact.name = clean.get("name", contact.name)
     contact.language = clean.get("language", contact.language)
@@ -217,7 +217,7 @@ def _state(contact: Contact) -> tuple[Any, ...]:
 
 
 def _assign_urns(contact: Contact, wanted: list[str], context: Context) -> None:
-    """Give a contact URNs, which are taken away from others or, later, left to them."""
+    """Set a contact's URNs; those of others are taken away from them or, in later versions, left out."""
     store, workspace = context.store, contact.workspace
     kept = []
     for urn in wanted:
@@ -232,7 +232,7 @@ def _assign_urns(contact: Contact, wanted: list[str], context: Context) -> None:
 
 
 def delete(call: Call, context: Context) -> Any:
-    """DELETE: the contact is gone from lists; its messages stay."""
+    """DELETE: the contact disappears from lists; its messages stay."""
     if not ("uuid" in call.query or "urn" in call.query):
         raise detail(400, NO_LOOKUP)
     contact = _requested_contact(call, context, workspace_of(call))
@@ -242,7 +242,7 @@ def delete(call: Call, context: Context) -> Any:
 
 
 def delete_contact(contact: Contact, context: Context) -> None:
-    """Take a contact's addresses, groups and values away and hide it."""
+    """Remove a contact's URNs, groups and values, and hide it."""
     context.store.set_urns(contact, [])
     contact.name, contact.groups, contact.deleted = None, [], True
     contact.fields.clear()

@@ -1,4 +1,4 @@
-"""Making, renaming and deleting groups, labels, fields and globals.
+"""Creating, renaming and deleting groups, labels, fields and globals.
 
 Source: rapidpro temba/api/v2/views.py and serializers.py, the endpoints of those names.
 """
@@ -28,13 +28,13 @@ Keyed = TypeVar("Keyed", ContactField, Global)
 
 
 def write_group(call: Call, context: Context) -> Any:
-    """POST groups: a new one, or with `uuid=` another name."""
+    """POST groups: a new group, or with `uuid=` a new name."""
     show = partial(_changed_group, context)
     return _write_named(call, context, context.store.groups, "groups", "ContactGroup", show)
 
 
 def write_label(call: Call, context: Context) -> Any:
-    """POST labels: a new one, or with `uuid=` another name."""
+    """POST labels: a new label, or with `uuid=` a new name."""
     show = partial(shown_label, context=context)
     return _write_named(call, context, context.store.labels, "labels", "Label", show)
 
@@ -51,7 +51,7 @@ def _write_named(
     profile, known = context.profile, _named_of(call, context, rows, model)
     if known is None:
         _refuse_beyond_limit_at_once(rows, what, call, profile)
-    workspace = writable(call, profile)  # looked at after the row, before any field
+    workspace = writable(call, profile)  # checked after the row and before any field
     given = profile.group_names if what == "groups" else ()
     check = naming.group_or_label(profile, [*naming.others(rows, workspace, known), *given])
     name = _gathered(call, {"name": check}, required=("name",))["name"]
@@ -66,7 +66,7 @@ def _write_named(
 
 
 def _refuse_beyond_limit_at_once(rows: Iterable[Any], what: str, call: Call, profile: Profile) -> None:
-    """From v7.3 on a limit is looked at before anything in the body."""
+    """From v7.3 the limit is checked before the body."""
     if profile.limit_status != BAD_REQUEST:
         naming.refuse_beyond_limit(rows, what, workspace_of(call), profile)
 
@@ -118,7 +118,7 @@ def _deletable(call: Call, context: Context, rows: list[Named], model: str) -> N
 
 
 def write_field(call: Call, context: Context) -> Any:
-    """POST fields: a new one, or with `key=` another name and type."""
+    """POST fields: a new field, or with `key=` a new name and type."""
     workspace, store, profile = workspace_of(call), context.store, context.profile
     known = _by_key(call, context, store.fields, "ContactField")
     if known is None:
@@ -139,7 +139,7 @@ def write_field(call: Call, context: Context) -> Any:
 
 
 def _name_and_type(call: Call, context: Context, known: ContactField | None) -> tuple[str, str]:
-    """What a field is called and holds; up to v7.4 by `label` and `value_type`, which go on to be understood."""
+    """A field's name and type; up to v7.4 from `label` and `value_type`, which are still accepted later."""
     profile, workspace = context.profile, workspace_of(call)
     taken = [*naming.others(context.store.fields, workspace, known), *profile.field_names]
     name = naming.field(profile, taken)
@@ -163,7 +163,7 @@ def _type_of(value: Any, types: Sequence[str]) -> str:
 
 
 def _by_key(call: Call, context: Context, rows: list[Keyed], model: str) -> Keyed | None:
-    """The field or global that `key=` names; none if it is not given."""
+    """The field or global of `key=`; None without it."""
     key = call.query.get("key")
     if key is not None and "\x00" in key:
         raise ServerError
@@ -178,7 +178,7 @@ def _with_key(rows: list[Keyed], workspace: Workspace, key: str) -> Keyed | None
 
 
 def write_global(call: Call, context: Context) -> Any:
-    """POST globals: a new one, or with `key=` another value; its name stays."""
+    """POST globals: a new global, or with `key=` a new value; its name stays."""
     workspace, store, profile = workspace_of(call), context.store, context.profile
     known = _by_key(call, context, store.globals, "Global")
     if known is None:
@@ -195,7 +195,9 @@ def write_global(call: Call, context: Context) -> Any:
         naming.refuse_beyond_limit(store.globals, "globals", workspace, profile)
     now = context.clock.now()
     found = known or _with_key(store.globals, workspace, naming.key_of(clean["name"]))
-    if found is not None:  # a new name with an old key: that one gets the value, and is said to be new
+    if (
+        found is not None
+    ):  # a new name with an existing key: the existing global gets the value, and the answer is a 201
         found.value, found.modified_on = clean["value"], now
         return Answer(200 if known else 201, shown_global(found))
     made = Global(naming.key_of(clean["name"]), clean["name"], clean["value"], now, workspace)

@@ -22,27 +22,27 @@ from fakes.rapidpro.versions.profile import Profile
 NO_RECIPIENTS = "Must specify at least one group, contact or URN"
 PARAM_LIMIT = 640
 MAX_EXTRA = 256
-"""Values of `extra` that are kept, references and lists being one each."""
+"""Values of `extra` that are kept; objects and lists count as one each."""
 USER_ORIGINS = frozenset({"api", "manual"})
 
 
 def read_list(call: Call, context: Context) -> Any:
-    """GET: those made by users, last changed first."""
+    """GET: starts made by users, last changed first."""
     store, profile, workspace = context.store, context.profile, workspace_of(call)
     number = filters.integer(call, "id") if profile.starts_by_id else None
     uuid = filters.uuid(call, "uuid", profile)
     after, before = times.span(call)
 
-    def wanted(row: FlowStart) -> bool:
+    def matches(row: FlowStart) -> bool:
         return row.origin in USER_ORIGINS and uuid in (None, row.uuid) and number in (None, row.id)
 
     rows = store.start_indexes.of(workspace.id) or Ordered(by_modification)
-    listing = in_requested_order(FilteredRows(rows, wanted, after, before, modified), call)
+    listing = in_requested_order(FilteredRows(rows, matches, after, before, modified), call)
     return page(listing, call, profile, lambda row: _in_list(row, profile))
 
 
 def create(call: Call, context: Context) -> Any:
-    """POST: stored as pending and handed on."""
+    """POST: stored as pending and passed to mailroom."""
     mine, starts = workspace_of(call), context.store.starts
     named = filters.creates_despite_uuid(call, context.profile, lambda uuid: _named(starts, mine, uuid), "FlowStart")
     workspace = writable(call, context.profile)
@@ -79,7 +79,7 @@ def _clean(given: Mapping[str, Any], context: Context, workspace: Workspace) -> 
 
 
 def params(value: Any, profile: Profile) -> dict[str, Any]:
-    """Values for the flow; up to v10.1.40 brought into a narrow form, then of limited length."""
+    """Values for the flow; normalized up to v10.1.40, later of limited length."""
     if profile.narrows_params:
         return extra(value)
     given = _object(value)
@@ -89,7 +89,7 @@ def params(value: Any, profile: Profile) -> dict[str, Any]:
 
 
 def extra(value: Any) -> dict[str, Any]:
-    """The old name of params: always brought into a narrow form, of which the first few values are kept."""
+    """The old name of params: always normalized; the first few values are kept."""
     narrowed: dict[str, Any] = _normalized(_object(value), [-1])
     return _storable(narrowed)
 
@@ -109,7 +109,7 @@ def _storable(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def is_storable(value: Any) -> bool:
-    """Whether the database takes it as JSON: it knows neither NUL nor lone surrogates."""
+    """The value, if the database accepts it as JSON, without NUL and lone surrogates; else ServerError."""
     left = [value]
     while left:
         one = left.pop()
@@ -132,7 +132,7 @@ def is_text(value: str) -> bool:
 
 
 def _normalized(value: Any, seen: list[int]) -> Any:
-    """The narrow form; `seen` counts what has been looked at, and ends it."""
+    """The normalized form; `seen` counts the values up to the limit."""
     seen[0] += 1
     if isinstance(value, dict):
         pairs: Iterable[tuple[str, Any]] = (
@@ -183,7 +183,7 @@ def _kept(given: Any, profile: Profile) -> Any:
 
 
 def _in_database_order(value: Any) -> Any:
-    """JSON with its keys by length and letter; not by recursion, for it may be deep."""
+    """JSON with its keys ordered by length, then alphabetically; without recursion, since it may be deep."""
 
     def ordered(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         return dict(sorted(pairs, key=lambda pair: (len(pair[0].encode()), pair[0])))
@@ -192,7 +192,7 @@ def _in_database_order(value: Any) -> Any:
 
 
 def _in_list(row: FlowStart, profile: Profile) -> dict[str, Any]:
-    """A flow start read from the database, which keeps the keys of params in an order of its own."""
+    """A flow start as read from the database, which orders the keys of params in its own way."""
     shown = show(row, profile)
     return {**shown, **{name: _in_database_order(shown[name]) for name in ("params", "extra") if name in shown}}
 
@@ -207,7 +207,7 @@ def _status(row: FlowStart, profile: Profile) -> str:
 
 
 def _excludes_active(row: FlowStart, profile: Profile) -> Any:
-    # A start without any exclusion on record shows the empty object itself, where versions do so.
+    # A start without stored exclusions shows the empty object itself in some versions.
     return row.exclusions.get("in_a_flow", False) if row.exclusions or not profile.empty_exclusions else {}
 
 

@@ -15,13 +15,13 @@ from fakes.rapidpro.store.rows import Message, Named, Workspace
 CHANGES = MappingProxyType(
     {"archive": ("visible", "archived"), "restore": ("archived", "visible"), "delete": (None, "deleted by user")}
 )
-"""What visibility a message must have, none: any, and what it has afterwards."""
+"""The visibility that a message must have (None: any), and the new one."""
 ACTIONS = ("label", "unlabel", "archive", "restore", "delete")
 TOO_MANY = "Ensure this field has no more than 100 elements."
 
 
 def act(call: Call, context: Context) -> Any:
-    """POST: one action on up to a hundred incoming messages. Those that are no more are told as `failures`."""
+    """POST: one action on up to a hundred incoming messages. Missing ones are listed as `failures`."""
     workspace, store = writable(call, context.profile), context.store
     checks: dict[str, fields.Check] = {
         "messages": lambda value: _messages(value, context, workspace),
@@ -38,13 +38,13 @@ def act(call: Call, context: Context) -> Any:
         if message is not None:
             _do(clean["action"], message, label, context)
     if None in clean["messages"] and not isinstance(call.body["messages"], list):
-        raise ServerError  # keys of an object, which cannot be told by their position
+        raise ServerError  # keys of an object have no positions
     gone = [asked for asked, found in zip(call.body["messages"], clean["messages"], strict=True) if found is None]
     return {"failures": gone} if gone else Answer(204, NO_CONTENT)
 
 
 def _messages(value: Any, context: Context, workspace: Workspace) -> Sequence[Message | None]:
-    """The messages; none in place of one that is not there, or was named by anything but its number."""
+    """The messages; None in place of one that is missing or was not named by its id."""
     known = context.store.message_by_id
     found: list[Message | None] = []
 
@@ -67,9 +67,9 @@ def _label(clean: Mapping[str, Any], context: Context, workspace: Workspace) -> 
     label: Named | None = clean.get("label")
     if label is not None and name:
         raise non_field_error("Can't specify both label and label_name.")
-    wanted = action in ("label", "unlabel")
-    if wanted != (label is not None or bool(name)):
-        raise non_field_error(f'For action "{action}" you should {"also" if wanted else "not"} specify a label')
+    needed = action in ("label", "unlabel")
+    if needed != (label is not None or bool(name)):
+        raise non_field_error(f'For action "{action}" you should {"also" if needed else "not"} specify a label')
     if label is not None or not name:
         return label
     labels = context.store.labels
@@ -79,7 +79,7 @@ def _label(clean: Mapping[str, Any], context: Context, workspace: Workspace) -> 
     if label is None:
         label = Named(context.store.new_uuid(), name, workspace)
         labels.append(label)
-    label.name = name  # which may be written otherwise
+    label.name = name  # upper and lower case may differ
     return label
 
 

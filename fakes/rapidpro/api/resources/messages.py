@@ -1,4 +1,4 @@
-"""`/api/v2/messages.json`: what became of messages, and sending one.
+"""`/api/v2/messages.json`: the status of messages, and sending one.
 
 Source: rapidpro temba/api/v2/views.py and serializers.py (MessagesEndpoint), temba/msgs/models.py (folders).
 """
@@ -30,7 +30,7 @@ def exclusive(profile: Profile) -> tuple[str, ...]:
 
 
 def read_list(call: Call, context: Context) -> Any:
-    """GET: newest first; what is deleted or not handled yet is not shown."""
+    """GET: newest first, without deleted and unhandled messages."""
     store, profile, workspace = context.store, context.profile, workspace_of(call)
     uuid = filters.uuid(call, "uuid", profile) if profile.filter_by_uuid else None
     number = filters.integer(call, "id")
@@ -48,7 +48,7 @@ Selection = tuple[Timed[Message] | None, Callable[[Message], datetime], RowFilte
 
 
 def _select(call: Call, context: Context, workspace: Workspace) -> Selection:
-    """The rows that `broadcast`, `contact`, `label` or `folder` leave; none: nothing at all."""
+    """The rows that `broadcast`, `contact`, `label` or `folder` selects; None: no rows."""
     store, asked = context.store, call.query
     if asked.get("broadcast") and context.profile.broadcast_filter:
         return _of_broadcast(asked["broadcast"], store, workspace), created, _visible
@@ -83,7 +83,7 @@ def _folder(name: str, context: Context, workspace: Workspace) -> Selection:
         return Merged(both, by_modification), modified, None
     if folder == "sent" and profile.sent_ordered_by_sent_on:
         return folders.of(workspace.id, ("sent by time",)), sent, None
-    files: Mapping[str, Iterable[str]] = {
+    indexes: Mapping[str, Iterable[str]] = {
         "inbox": (INBOX, VOICE) if profile.voice_in_inbox else (INBOX,),
         "flows": (FLOWS, VOICE_FLOWS) if profile.voice_in_inbox else (FLOWS,),
         "archived": ("archived",),
@@ -91,7 +91,7 @@ def _folder(name: str, context: Context, workspace: Workspace) -> Selection:
         "sent": profile.sent_statuses,
         "failed": ("failed",),
     }
-    return (folders.of(workspace.id, files[folder]) if folder in files else None), created, None
+    return (folders.of(workspace.id, indexes[folder]) if folder in indexes else None), created, None
 
 
 def _visible(row: Message) -> bool:
@@ -103,7 +103,7 @@ def _not_archived(row: Message) -> bool:
 
 
 def create(call: Call, context: Context) -> Any:
-    """POST: one message to one contact that is there."""
+    """POST: one message to one existing contact."""
     store, limit, mine = context.store, context.profile.text_limit, workspace_of(call)
     named = filters.creates_despite_uuid(call, context.profile, lambda uuid: _named(store, mine, uuid), "Msg")
     workspace = writable(call, context.profile)

@@ -1,4 +1,4 @@
-"""`/api/v2/runs.json`: people's ways through flows. Source: rapidpro temba/api/v2 (RunsEndpoint)."""
+"""`/api/v2/runs.json`: flow runs of contacts. Source: rapidpro temba/api/v2 (RunsEndpoint)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from fakes.rapidpro.versions.profile import Profile
 def read_list(call: Call, context: Context) -> Any:
     """GET runs, last changed first."""
     asked, profile = call.query, context.profile
-    if profile.validates_uuids:  # what is looked at first is told first
+    if profile.validates_uuids:  # the first check gives the error
         uuid, number = filters.uuid(call, "uuid", profile), filters.integer(call, "id")
         flow = filters.uuid(call, "flow", profile)
     else:
@@ -31,17 +31,17 @@ def read_list(call: Call, context: Context) -> Any:
     space, name = workspace_of(call).id, flow or asked.get("contact")
     rows = context.store.run_indexes.of((space, name) if name else space) or Ordered(by_modification)
 
-    def wanted(row: Run) -> bool:
+    def matches(row: Run) -> bool:
         named = uuid in (None, row.uuid) and number in (None, row.id)
         there = not (flow and row.flow.deleted) and not (asked.get("contact") and row.contact.deleted)
         return named and there and (row.responded or not responded)
 
-    pathless = profile.paths_optional and not filters.is_true(asked.get("paths", "true"))
-    listing = in_requested_order(FilteredRows(rows, wanted, after, before, modified), call)
-    return page(listing, call, profile, lambda row: show(row, context, pathless=pathless))
+    without_path = profile.paths_optional and not filters.is_true(asked.get("paths", "true"))
+    listing = in_requested_order(FilteredRows(rows, matches, after, before, modified), call)
+    return page(listing, call, profile, lambda row: show(row, context, without_path=without_path))
 
 
-def show(row: Run, context: Context, *, pathless: bool = False) -> dict[str, Any]:
+def show(row: Run, context: Context, *, without_path: bool = False) -> dict[str, Any]:
     """A run as the API shows it."""
     profile = context.profile
     shown = {
@@ -51,7 +51,7 @@ def show(row: Run, context: Context, *, pathless: bool = False) -> dict[str, Any
         "contact": _contact(row.contact, profile),
         "start": None if row.start is None else {"uuid": row.start.uuid},
         "responded": row.responded,
-        "path": None if pathless else _path(row, profile),
+        "path": None if without_path else _path(row, profile),
         "values": {key: _value(one, profile) for key, one in row.results.items()},
         "created_on": moment(row.created_on),
         "modified_on": moment(row.modified_on),

@@ -28,12 +28,12 @@ def read(call: Call, context: Context) -> Any:
 
 
 def root(call: Call, context: Context) -> Any:
-    """GET: the addresses of all resources, without suffix."""
+    """GET: the URLs of all resources, without suffix."""
     return {name: f"{call.base_url}/api/v2/{name}" for name in context.profile.resources}
 
 
 def documentation(endpoint: Endpoint, call: Call, context: Context) -> Any:
-    """GET without a suffix: of lists nothing is read there, the workspace is shown to those it belongs to."""
+    """GET without a suffix: an empty list for lists; the workspace for callers with a token."""
     filters.refuse_combination(call, endpoint.exclusive)
     if endpoint.methods["GET"] is not read:
         return []
@@ -41,7 +41,7 @@ def documentation(endpoint: Endpoint, call: Call, context: Context) -> Any:
 
 
 def describe_options(endpoint: Endpoint) -> dict[str, Any]:
-    """OPTIONS, where it is answered at all. Source: Django REST framework's SimpleMetadata."""
+    """OPTIONS, where it is answered. Source: Django REST framework's SimpleMetadata."""
     name = f"{endpoint.name.replace('_', ' ').title()} Endpoint" if endpoint.name else "RapidPro API v2"
     found = {
         "name": name,
@@ -54,6 +54,7 @@ def describe_options(endpoint: Endpoint) -> dict[str, Any]:
     label = {one: one.replace("_", " ").capitalize() for one in endpoint.post_fields}
     head = ("type", "required", "read_only")
     fields = {
-        one: {**{key: told[key] for key in head}, "label": label[one], **told} for one, told in endpoint.post_fields.items()
+        name: {**{key: field[key] for key in head}, "label": label[name], **field}
+        for name, field in endpoint.post_fields.items()
     }
     return {**found, "actions": {"POST": fields}}

@@ -1,4 +1,4 @@
-"""Contacts, groups and flows that a request names. Source: rapidpro temba/api/v2/fields.py."""
+"""References in a request to contacts, groups, labels and flows. Source: rapidpro temba/api/v2/fields.py."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from fakes.rapidpro.versions.profile import Profile
 
 Find = Callable[[str], Any]
 MASK = "********"
-"""What is shown in place of an address."""
+"""Shown in place of a hidden address."""
 
 
 def many(value: Any, find: Find, too_many: str, *, limit: int = MAX_ITEMS) -> list[Any]:
-    """A list of named references; the first that is not there is told. An object counts as the list of its keys.
+    """The objects of a list of names; the first missing one is an error. A JSON object counts as the list of its keys.
 
-    The length is looked at before anything else, that of a string too (LimitedManyRelatedField).
+    The length is checked first, also that of a string (LimitedManyRelatedField).
     """
     if value is None:
         raise invalid(NULL)
@@ -35,7 +35,7 @@ def many(value: Any, find: Find, too_many: str, *, limit: int = MAX_ITEMS) -> li
 
 
 def one(value: Any, find: Find) -> Any:
-    """One named object; an empty name is none."""
+    """The object of a name, which must not be empty."""
     if value is None or value == "":
         raise invalid(NULL)
     return _found(value, find)
@@ -51,7 +51,7 @@ def _found(value: Any, find: Find) -> Any:
 
 
 def without_nul(find: Find) -> Find:
-    """A finder that breaks where the database would: it compares with no text that has NUL in it."""
+    """A finder that raises ServerError for a name with NUL, as the database does not accept it."""
 
     def checked(name: str) -> Any:
         if "\x00" in name:
@@ -62,7 +62,7 @@ def without_nul(find: Find) -> Find:
 
 
 def contact_finder(store: Store, workspace: Workspace) -> Find:
-    """By UUID or by the URN of a contact that is there; a national number is none here."""
+    """Finds contacts by UUID or URN, except deleted ones; a national number does not match."""
 
     def find(name: str) -> Contact | None:
         found = store.contacts.get(name)
@@ -75,19 +75,18 @@ def contact_finder(store: Store, workspace: Workspace) -> Find:
 
 
 def group_finder(store: Store, workspace: Workspace) -> Find:
-    """By UUID or by name in any case."""
+    """Finds groups by UUID, or by name in any case."""
     return without_nul(lambda name: by_uuid_or_name(store.groups, workspace, name))
 
 
 def label_finder(store: Store, workspace: Workspace, profile: Profile) -> Find:
-    """By UUID, where the database keeps them as such in any form, or by name in any case."""
-    return without_nul(
-        lambda name: by_uuid_or_name(store.labels, workspace, as_stored(name) if profile.labels_by_any_uuid_form else name)
-    )
+    """Finds labels by UUID (in any form where the column has that type), or by name in any case."""
+    normal = as_stored if profile.labels_by_any_uuid_form else str
+    return without_nul(lambda name: by_uuid_or_name(store.labels, workspace, normal(name)))
 
 
 def as_stored(name: str) -> str:
-    """A UUID as the database writes it; what is none stays as it is."""
+    """A UUID as the database writes it; other texts unchanged."""
     try:
         return str(uuids.UUID(name))
     except ValueError:
@@ -103,18 +102,18 @@ def by_uuid_or_name(rows: list[Named], workspace: Workspace, name: str) -> Named
 
 
 def in_order(rows: Iterable[Any], of: Iterable[Any]) -> list[Any]:
-    """Some of all rows, each once, as they were made: the order in which lists and answers name them."""
+    """Some of all rows, each once, in order of creation, as lists and answers show them."""
     wanted = {id(row) for row in rows}
     return [row for row in of if id(row) in wanted] if wanted else []
 
 
 def ticket_check(value: Any) -> None:
-    """A ticket that a text is to be part of: no workspace here has any."""
+    """A ticket that a text belongs to: no workspace here has any."""
     one(value, lambda _name: None)
 
 
 def flow_finder(store: Store, workspace: Workspace) -> Find:
-    """By UUID only; archived flows too, deleted ones not."""
+    """Finds flows by UUID only; archived ones too, but not deleted ones."""
 
     def find(name: str) -> Flow | None:
         return next(
@@ -126,7 +125,7 @@ def flow_finder(store: Store, workspace: Workspace) -> Find:
 
 
 def anonymous_refs(row: Contact, profile: Profile) -> dict[str, str]:
-    """What stands for a contact whose addresses are hidden: its number, or a short name made of it."""
+    """What an anonymous workspace shows instead of a contact's URNs: its id, or a short ref made from it."""
     if not row.workspace.anonymous:
         return {}
     stand_in = ref_of(row.id) if "ref" in profile.anon_fields else f"{row.id:010}"
@@ -134,5 +133,5 @@ def anonymous_refs(row: Contact, profile: Profile) -> dict[str, str]:
 
 
 def reference(row: Any) -> dict[str, Any] | None:
-    """How one object is named in another."""
+    """How an object is referred to in another."""
     return None if row is None else {"uuid": row.uuid, "name": row.name}

@@ -1,4 +1,4 @@
-"""Texts by language as broadcasts take them: the checks of today's RapidPro, and those up to v8.1.24.
+"""Texts by language in broadcasts: the current checks, and those up to v8.1.24.
 
 Source: rapidpro temba/api/v2/fields.py (LanguageDictField, before it TranslatableField).
 """
@@ -44,7 +44,7 @@ def texts(value: Any, workspace: Workspace, profile: Profile) -> dict[str, str]:
 
 
 def _by_language(value: Any, check: Callable[[Any], Any]) -> dict[str, Any]:
-    """What is wrong with the texts comes first; keys and number are looked at when all of them are good."""
+    """Values by language. Errors of the values come first, then those of the keys, then of their number."""
     found = fields.dictionary(value, lambda _key, item: check(item))
     unknown = {key: [NO_LANGUAGE] for key in found if not is_language(key)}
     if unknown:
@@ -62,10 +62,10 @@ def attachments(value: Any, workspace: Workspace, profile: Profile) -> dict[str,
 
 
 def media(value: Any, profile: Profile) -> list[Any]:
-    """Uploaded files. There is no media library: none is found."""
+    """Uploaded files. There is no media library, so none is found."""
     few = isinstance(value, list) and 0 < len(value) <= MAX_ATTACHMENTS
     if few and isinstance(value[0], int) and not profile.numeric_media_allowed:
-        raise ServerError  # later items are not looked at: the first is none that is there
+        raise ServerError  # later items are not checked: the first one is missing
     return references.many(value, lambda _name: None, TOO_MANY, limit=MAX_ATTACHMENTS)
 
 
@@ -76,12 +76,12 @@ def quick_replies(value: Any, workspace: Workspace) -> dict[str, list[Any]]:
 
 
 def replies(value: Any) -> list[Any]:
-    """Quick replies of one text. Plain strings, and all that is no object, break the real one (v26.3.54)."""
+    """Quick replies of one text. Plain strings, like anything but objects, are a server error (v26.3.54)."""
     return fields.items(value, _reply, limit=MAX_REPLIES)
 
 
 def _reply(value: Any) -> dict[str, Any]:
-    """Source: temba/api/v2/fields.py, QuickReplySerializer: what belongs together is looked at before single fields."""
+    """Source: temba/api/v2/fields.py, QuickReplySerializer: combinations are checked before single fields."""
     if not isinstance(value, dict):
         raise ServerError
     kind, said, extra = value.get("type", "text"), value.get("text"), value.get("extra")
@@ -100,7 +100,7 @@ def _reply(value: Any) -> dict[str, Any]:
 
 
 def texts_until_8_1(value: Any, workspace: Workspace, profile: Profile) -> dict[str, str]:
-    """`text` up to v8.1.24: kept as it is, must be there in the workspace's first language."""
+    """`text` up to v8.1.24: stored unchanged; required in the workspace's first language."""
     if value is None:
         raise invalid(fields.NULL)
     base = workspace.languages[0] if workspace.languages else "base"

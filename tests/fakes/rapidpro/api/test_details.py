@@ -140,5 +140,5 @@ def test_short_names_differ_and_have_seven_letters_for_great_numbers_only() -> N
     assert len(short) == 1_999
     assert {len(one) for one in short} == {6}
     assert [len(ref_of(number)) for number in (SIX_LETTERS - 1, SIX_LETTERS)] == [6, 7]
-    assert [ref_of(number) for number in (1, 1_001, SIX_LETTERS)] == ["E2E6MX", "QJ4226", "GQENS3N"], "as RapidPro's own does"
+    assert [ref_of(number) for number in (1, 1_001, SIX_LETTERS)] == ["E2E6MX", "QJ4226", "GQENS3N"], "as RapidPro does"
     assert set("".join(short)) <= set(LETTERS)

@@ -182,7 +182,7 @@ def test_rates_are_told_and_changed(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("given", "sentence"),
-    [({"v3": "1/hour"}, "no scope is called 'v3'; there are: v2, "), ({"v2": "often"}, "a rate is a number"),
+    [({"v3": "1/hour"}, "unknown scope 'v3': expected one of v2, "), ({"v2": "often"}, "a rate is a number"),
      ({"v2": "1/fortnight"}, "a rate is"), ({"v2": "-1/hour"}, "a rate is"), ({"v2": "²/hour"}, "a rate is"),
      ({"v2": 5}, "expected an object of rates"), ([], "expected an object of rates"), ("x", "expected an object")],
 )  # fmt: skip
@@ -294,7 +294,7 @@ def test_the_message_engine_is_stopped_and_started(desk: Desk) -> None:
     [({}, "needs workspaces"), ([], "is an object"), ({**setup(), "users": {}}, "missing or empty"),
      ({**setup(), "messages": {}}, "messages must be a list"),
      ({**setup(), "tokens": {"a": {"key": "k", "workspace": 99, "user": "admin@clinic.example"}}}, "tokens[0]"),
-     ({**setup(), "users": [{"email": "a", "roles": {"1": "king"}}]}, "no role is called 'king'")],
+     ({**setup(), "users": [{"email": "a", "roles": {"1": "king"}}]}, "unknown role 'king'")],
     ids=["empty", "list", "no-users", "messages", "workspace", "role"],
 )  # fmt: skip
 def test_a_seed_that_cannot_be_used_is_refused_and_changes_nothing(desk: Desk, seed: Any, word: str) -> None:
