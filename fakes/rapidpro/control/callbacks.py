@@ -48,14 +48,14 @@ def _reports(mailroom: Mailroom, aggregator: Aggregator, payload: dict[str, Any]
 def _statuses(aggregator: Aggregator, payload: dict[str, Any]) -> list[tuple[str, str]]:
     """External ids and what each message becomes; all must be understood before any is stored."""
     if aggregator is not INFOBIP:
-        word = aggregator.words.get(_text(payload, "status"))
+        word = aggregator.statuses.get(_text(payload, "status"))
         if word is None or word.status is None:
             raise BadCall(f"unknown status {payload['status']!r}")
         return [(_text(payload, "id"), word.status)]
     results = payload.get("results")
     if not isinstance(results, list) or not results:
         raise BadCall("field 'results' required")
-    groups = {word.group: word.status for word in INFOBIP.words.values() if word.status is not None}
+    groups = {word.group: word.status for word in INFOBIP.statuses.values() if word.status is not None}
     found = []
     for result in results:
         status = result.get("status") if isinstance(result, dict) else None

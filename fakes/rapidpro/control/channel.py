@@ -180,8 +180,8 @@ def _report(mailroom: Mailroom) -> Any:
     aggregator = AGGREGATORS[mailroom.channel.aggregator]
     stages = {str(stage): word for stage, word in aggregator.stages.items()}
     word = stages.get(body["status"], body["status"])
-    if word not in aggregator.words:
-        known = ", ".join([*stages, *(one for one in aggregator.words if one not in stages)])
+    if word not in aggregator.statuses:
+        known = ", ".join([*stages, *(one for one in aggregator.statuses if one not in stages)])
         raise BadRequest(f"{aggregator.name} reports no {body['status']!r}: possible are {known}")
     with mailroom.lock:
         message = _message(mailroom, body["message"])

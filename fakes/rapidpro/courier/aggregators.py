@@ -25,7 +25,7 @@ class AggregatorStatus:
     status: str | None
     group_id: int = 0
     group: str = ""
-    word_id: int = 0
+    status_id: int = 0
     description: str = ""
     reason: str = ""
     """Africa's Talking: the failureReason that goes with it."""
@@ -37,7 +37,7 @@ class Aggregator:
 
     name: str
     channel_type: str
-    words: Mapping[str, AggregatorStatus]
+    statuses: Mapping[str, AggregatorStatus]
     stages: Mapping[Stage, str]
     """The word it reports at each stage of a message's way; what is missing it never reports."""
     refuses_bad_numbers: bool
@@ -50,14 +50,14 @@ class Aggregator:
     incoming_path: str
 
 
-def _infobip(status: str | None, group_id: int, group: str, word_id: int, description: str) -> AggregatorStatus:
-    return AggregatorStatus(status, group_id, group, word_id, description)
+def _infobip(status: str | None, group_id: int, group: str, status_id: int, description: str) -> AggregatorStatus:
+    return AggregatorStatus(status, group_id, group, status_id, description)
 
 
 PLAIN = Aggregator(
     name="plain",
     channel_type="EX",
-    words=MappingProxyType({
+    statuses=MappingProxyType({
         "sent": AggregatorStatus("sent"),
         "delivered": AggregatorStatus("delivered"),
         "read": AggregatorStatus("read"),
@@ -77,7 +77,7 @@ PLAIN = Aggregator(
 INFOBIP = Aggregator(
     name="infobip",
     channel_type="IB",
-    words=MappingProxyType({
+    statuses=MappingProxyType({
         "PENDING_ACCEPTED": _infobip("sent", 1, "PENDING", 26, "Message sent to next instance"),
         "PENDING_ENROUTE": _infobip("sent", 1, "PENDING", 7, "Message sent to next instance"),
         "PENDING_WAITING_DELIVERY": _infobip("sent", 1, "PENDING", 3, "Message sent to next instance"),
@@ -113,7 +113,7 @@ INFOBIP = Aggregator(
 AFRICASTALKING = Aggregator(
     name="africastalking",
     channel_type="AT",
-    words=MappingProxyType({
+    statuses=MappingProxyType({
         "Success": AggregatorStatus("delivered"),
         "Sent": AggregatorStatus("sent"),
         "Buffered": AggregatorStatus("sent"),
@@ -147,10 +147,10 @@ def report_payload(aggregator: Aggregator, word: str, external_id: str, number: 
 
     `number` is the receiver with `+`, `at` an ISO time.
     """
-    found = aggregator.words[word]
+    found = aggregator.statuses[word]
     if aggregator is INFOBIP:
         status = {
-            "groupId": found.group_id, "groupName": found.group, "id": found.word_id, "name": word,
+            "groupId": found.group_id, "groupName": found.group, "id": found.status_id, "name": word,
             "description": found.description,
         }  # fmt: skip
         failed = found.status == "failed"

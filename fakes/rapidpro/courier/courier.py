@@ -29,7 +29,7 @@ DUPLICATE_DELAY = (0.5, 30.0)
 EPSILON = 1e-3
 REMOVAL_DELAY = 5.0
 """Seconds after which mailroom hears that a channel was removed (rapidpro temba/channels/models.py, release)."""
-WAITING = frozenset({"pending", "queued", "errored"})
+WAITING_STATUSES = frozenset({"pending", "queued", "errored"})
 SENT_STATUSES = frozenset({"wired", "sent", "delivered", "read"})
 
 
@@ -43,7 +43,7 @@ class Courier:
         self.channel = Channel()
         self._queues: dict[str, SendQueue[Message]] = {}
         self._sent: dict[int, float] = {}
-        self._due: dict[int, float] = {}
+        self._retry_due: dict[int, float] = {}
         self._by_external_id: dict[str, Message] = {}
 
         self.before_sending: Callable[[Message], None] = lambda _message: None
@@ -87,13 +87,13 @@ class Courier:
     def _fail_all(self, channel: Any, reason: str | None) -> None:
         now = self.runtime.clock.now() if reason is not None else None
         for message in self.records.all_messages():
-            if message.direction == "out" and message.channel is channel and message.status in WAITING:
+            if message.direction == "out" and message.channel is channel and message.status in WAITING_STATUSES:
                 message.failed_reason = reason
                 self.records.set_status(message, "failed", now)
 
     def report(self, message: Message, word: str) -> bool:
         """A delivery report in the aggregator's own word; False if courier does not know it (400, nothing stored)."""
-        found = AGGREGATORS[self.channel.aggregator].words.get(word)
+        found = AGGREGATORS[self.channel.aggregator].statuses.get(word)
         if (
             found is None
             or found.status is None
@@ -110,7 +110,7 @@ class Courier:
     def reset(self) -> None:
         """Begin anew, the channel's knobs included."""
         self.channel = Channel()
-        for memory in (self._queues, self._sent, self._due, self._by_external_id):
+        for memory in (self._queues, self._sent, self._retry_due, self._by_external_id):
             memory.clear()
 
     def by_external_id(self, external_id: str) -> Message | None:
@@ -136,14 +136,14 @@ class Courier:
         delay = runtime.jittered(channel.delays.wired)
         if channel.down or runtime.chance(channel.shares.errored):
             runtime.call_later(delay, self._set_status, message, "errored")
-        elif self._refused(message, aggregator):
+        elif self._is_refused(message, aggregator):
             runtime.call_later(
                 delay, self._set_status, message, "errored" if runtime.habits.retries_refusals else "failed"
             )
         else:
-            runtime.call_later(delay, self._accepted, message, aggregator)
+            runtime.call_later(delay, self._on_accepted, message, aggregator)
 
-    def _refused(self, message: Message, aggregator: Aggregator) -> bool:
+    def _is_refused(self, message: Message, aggregator: Aggregator) -> bool:
         limit = self.channel.length_limit
         if limit is not None and len(message.text) > limit:
             return True
@@ -152,7 +152,7 @@ class Courier:
     def _is_bad(self, message: Message) -> bool:
         return bool(self.channel.bad_numbers) and number_of(message) in self.channel.bad_numbers
 
-    def _accepted(self, message: Message, aggregator: Aggregator) -> None:
+    def _on_accepted(self, message: Message, aggregator: Aggregator) -> None:
         runtime, shares, delays = self.runtime, self.channel.shares, self.channel.delays
         message.external_id = self._external_id(message, aggregator)
         self._by_external_id[message.external_id] = message
@@ -161,51 +161,51 @@ class Courier:
         to_operator = runtime.jittered(delays.sent)
         to_handset = to_operator + runtime.jittered(delays.delivered)
         if self._is_bad(message) or runtime.chance(shares.failed):
-            runtime.call_later(to_operator, self._reported, message, aggregator, "sent")
-            runtime.call_later(to_handset, self._reported, message, aggregator, "failed")
+            runtime.call_later(to_operator, self._report_stage, message, aggregator, "sent")
+            runtime.call_later(to_handset, self._report_stage, message, aggregator, "failed")
         elif runtime.chance(shares.no_report):
-            runtime.call_later(to_handset, self._at_handset, message)
+            runtime.call_later(to_handset, self._on_handset, message)
             if aggregator.expires_after is not None:
-                runtime.call_later(aggregator.expires_after, self._reported, message, aggregator, "expired")
+                runtime.call_later(aggregator.expires_after, self._report_stage, message, aggregator, "expired")
         elif runtime.chance(shares.out_of_order):
-            runtime.call_later(to_handset, self._at_handset_and_reported, message, aggregator)
-            runtime.call_later(to_handset + to_operator + 1.0, self._reported, message, aggregator, "sent")
+            runtime.call_later(to_handset, self._on_handset_with_report, message, aggregator)
+            runtime.call_later(to_handset + to_operator + 1.0, self._report_stage, message, aggregator, "sent")
         else:
             late = runtime.chance(shares.late_report)
-            runtime.call_later(to_operator, self._at_operator, message, aggregator, to_handset - to_operator, late)
+            runtime.call_later(to_operator, self._on_operator, message, aggregator, to_handset - to_operator, late)
 
-    def _at_operator(self, message: Message, aggregator: Aggregator, to_handset: float, late: bool) -> None:
-        self._reported(message, aggregator, "sent")
+    def _on_operator(self, message: Message, aggregator: Aggregator, to_handset: float, late: bool) -> None:
+        self._report_stage(message, aggregator, "sent")
         if late:
-            self.runtime.call_later(to_handset, self._at_handset, message)
+            self.runtime.call_later(to_handset, self._on_handset, message)
             self.runtime.call_later(
-                to_handset + self.runtime.rng.uniform(*LATE_DELAY), self._reported, message, aggregator, "delivered"
+                to_handset + self.runtime.rng.uniform(*LATE_DELAY), self._report_stage, message, aggregator, "delivered"
             )
         else:
-            self.runtime.call_later(to_handset, self._at_handset_and_reported, message, aggregator)
+            self.runtime.call_later(to_handset, self._on_handset_with_report, message, aggregator)
 
-    def _at_handset(self, message: Message) -> None:
+    def _on_handset(self, message: Message) -> None:
         self.phones.received(number_of(message), self.runtime.clock.now(), message.text, message.id)
 
-    def _at_handset_and_reported(self, message: Message, aggregator: Aggregator) -> None:
-        self._at_handset(message)
-        self._reported(message, aggregator, "delivered")
+    def _on_handset_with_report(self, message: Message, aggregator: Aggregator) -> None:
+        self._on_handset(message)
+        self._report_stage(message, aggregator, "delivered")
         if self.runtime.chance(self.channel.shares.read):
             self.runtime.call_later(
-                self.runtime.jittered(self.channel.delays.delivered), self._reported, message, aggregator, "read"
+                self.runtime.jittered(self.channel.delays.delivered), self._report_stage, message, aggregator, "read"
             )
 
-    def _reported(self, message: Message, aggregator: Aggregator, stage: Any, duplicate: bool = False) -> None:
+    def _report_stage(self, message: Message, aggregator: Aggregator, stage: Any, duplicate: bool = False) -> None:
         """The aggregator reports a stage of the message's way, if it ever does that."""
         word = aggregator.stages.get(stage)
         if word is None:
             return
-        status = aggregator.words[word].status
+        status = aggregator.statuses[word].status
         if status is not None and (status != "read" or self.runtime.habits.accepts_read_reports):
             self._set_status(message, status)
         if not duplicate and self.runtime.chance(self.channel.shares.duplicate_report):
             self.runtime.call_later(
-                self.runtime.rng.uniform(*DUPLICATE_DELAY), self._reported, message, aggregator, stage, True
+                self.runtime.rng.uniform(*DUPLICATE_DELAY), self._report_stage, message, aggregator, stage, True
             )
 
     def _set_status(self, message: Message, status: str) -> None:
@@ -234,17 +234,17 @@ class Courier:
             self.records.set_status(message, "failed", now)
             return
         wait = self.channel.delays.retries[message.errors - 1]
-        self._due[message.id] = self.runtime.clock.timestamp() + wait
+        self._retry_due[message.id] = self.runtime.clock.timestamp() + wait
         self.records.set_status(message, "errored", now)
         looked = self.runtime.to_next_minute(wait) if wait >= MINUTE else wait
         self.runtime.call_later(looked, self._retry, message)
 
     def _retry(self, message: Message) -> None:
         """Mailroom's look at errored messages; one that meanwhile got on is left alone, and modified_on stands."""
-        due = self._due.get(message.id)
+        due = self._retry_due.get(message.id)
         if message.status != "errored" or due is None or due > self.runtime.clock.timestamp() + EPSILON:
             return
-        del self._due[message.id]
+        del self._retry_due[message.id]
         if self.records.channel_of(message) is not None:
             self.records.set_status(message, "queued", None)
             self.queue(message)

@@ -14,7 +14,7 @@ from typing import Any
 
 import phonenumbers
 
-from fakes.rapidpro.store.records import ONLY_NODE, Contact, Records, Workspace
+from fakes.rapidpro.store.records import NODE_UUID, Contact, Records, Workspace
 from fakes.rapidpro.urns import path_of, scheme_of
 
 EMPTY: Mapping[str, Any] = MappingProxyType({})
@@ -24,7 +24,7 @@ SCHEMES = (
 )  # fmt: skip
 
 
-def context_of(records: Records, workspace: Workspace, contact: Contact) -> dict[str, Any]:
+def contact_context(records: Records, workspace: Workspace, contact: Contact) -> dict[str, Any]:
     """contact, fields, urns and globals: what the text of a broadcast may use."""
     fields = _fields(records, workspace, contact)
     return {
@@ -47,11 +47,11 @@ def run_context(
         "flow": {"__default__": flow.name, "uuid": flow.uuid, "name": flow.name, "revision": 1},
         "status": "active",
         "results": results,
-        "path": [{"node_uuid": ONLY_NODE, "arrived_on": at, "exit_uuid": ""}],
+        "path": [{"node_uuid": NODE_UUID, "arrived_on": at, "exit_uuid": ""}],
         "created_on": at,
         "exited_on": None,
     }
-    node = {"uuid": ONLY_NODE, "categories": ["Success", "Failure"], "visit_count": 1}
+    node = {"uuid": NODE_UUID, "categories": ["Success", "Failure"], "visit_count": 1}
     nobody = dict.fromkeys(("child", "parent", "resume", "ticket"))
     new = generation == "new"
     return {
@@ -83,7 +83,7 @@ def urns_of(workspace: Workspace, urns: list[str]) -> dict[str, str | None]:
     return found
 
 
-def input_of(text: str, urn: str, uuid: str, external_id: str, at: datetime) -> dict[str, Any]:
+def input_context(text: str, urn: str, uuid: str, external_id: str, at: datetime) -> dict[str, Any]:
     """The text that started the flow."""
     return {
         "__default__": text,
@@ -104,7 +104,7 @@ def _contact(records: Records, workspace: Workspace, contact: Contact, fields: d
         {"__default__": group.name, "uuid": group.uuid, "name": group.name} for group in records.groups_of(contact)
     ]
     return {
-        "__default__": name or (_written(urns[0]) if urns else ""),
+        "__default__": name or (_display(urns[0]) if urns else ""),
         "uuid": contact.uuid,
         "name": name,
         "first_name": name.split(" ")[0] if name else "",
@@ -120,7 +120,7 @@ def _contact(records: Records, workspace: Workspace, contact: Contact, fields: d
     }
 
 
-def _written(urn: str) -> str:
+def _display(urn: str) -> str:
     """An address for people: a phone number as its own country writes it, of other addresses the path."""
     path = path_of(urn)
     if scheme_of(urn) != "tel":

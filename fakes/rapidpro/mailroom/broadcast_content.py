@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from fakes.rapidpro.flows.context import EMPTY, context_of
+from fakes.rapidpro.flows.context import EMPTY, contact_context
 from fakes.rapidpro.flows.templates import evaluate_template
 from fakes.rapidpro.runtime import Runtime
 from fakes.rapidpro.store.records import Contact, Content, Records, Workspace
@@ -51,7 +51,7 @@ def _content(one: Translation = EMPTY) -> Content:
 def _evaluated(content: Content, contact: Contact, workspace: Workspace, records: Records, runtime: Runtime) -> Content:
     if "@" not in content.text and not content.quick_replies:
         return content
-    context = context_of(records, workspace, contact)
+    context = contact_context(records, workspace, contact)
     replies = [
         {
             key: evaluate_template(value, context, workspace, runtime) if key == "text" else value

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from fakes.rapidpro.courier.courier import Courier
-from fakes.rapidpro.flows.context import context_of, run_context
+from fakes.rapidpro.flows.context import contact_context, run_context
 from fakes.rapidpro.flows.templates import evaluate_template
 from fakes.rapidpro.mailroom.broadcast_content import content_for
 from fakes.rapidpro.mailroom.loop_guard import LoopGuard
@@ -191,7 +191,7 @@ class Dispatcher:
             return
         trigger = {"type": "manual", "params": start.params or {}, "keyword": "", "origin": "api", "user": None}
         context = run_context(
-            context_of(self.records, workspace, contact), uuid=run.uuid, flow=start.flow, at=run.created_on,
+            contact_context(self.records, workspace, contact), uuid=run.uuid, flow=start.flow, at=run.created_on,
             trigger=trigger, generation=self.runtime.habits.generation,
         )  # fmt: skip
         text = evaluate_template(template, context, workspace, self.runtime)

@@ -21,7 +21,7 @@ from fakes.rapidpro.courier.courier import number_of
 from fakes.rapidpro.courier.duplicates import RecentTexts
 from fakes.rapidpro.courier.phones import Phones
 from fakes.rapidpro.flows import webhook as hooks
-from fakes.rapidpro.flows.context import EMPTY, context_of, input_of, run_context
+from fakes.rapidpro.flows.context import EMPTY, contact_context, input_context, run_context
 from fakes.rapidpro.flows.results import outcome, results_of, webhook_of, with_default
 from fakes.rapidpro.flows.templates import evaluate_template
 from fakes.rapidpro.mailroom.dispatch import Dispatcher
@@ -38,7 +38,7 @@ class BadText(ValueError):
 
 
 @dataclass(slots=True)
-class Handling:
+class TextHandling:
     """One text on its way through the flow."""
 
     workspace: Workspace
@@ -64,7 +64,7 @@ class Incoming:
         self.session = session
         self.webhook = hooks.Webhook()
         self._recent_texts = RecentTexts(by_id=runtime.habits.duplicates_by_external_id)
-        self._last_handled: dict[str, Handling] = {}
+        self._last_handled: dict[str, TextHandling] = {}
         self._locks: dict[str, threading.RLock] = {}
         dispatcher.courier.before_sending = self._reply_sent
 
@@ -94,8 +94,8 @@ class Incoming:
             raise BadText(f"text must have at most {MAX_TEXT} characters, got {len(text)}")
         with self._lock_of(number):
             with self.runtime.lock:
-                result = self._accept(number, self._cleaned(text), external_id)
-            return self._handle(result) if isinstance(result, Handling) else result
+                result = self._accept(number, self._clean(text), external_id)
+            return self._run_flow(result) if isinstance(result, TextHandling) else result
 
     def redeliver(self, number: str, *, new_run: bool) -> dict[str, Any]:
         """Handling broke off after the webhook call: the last text of the phone is handled again.
@@ -109,7 +109,7 @@ class Incoming:
                     raise BadText(f"{number} has sent nothing that could be handled again")
                 if new_run:
                     self._begin_run(handling)
-            return self._handle(handling)
+            return self._run_flow(handling)
 
     def _lock_of(self, number: str) -> threading.RLock:
         with self.runtime.lock:
@@ -129,7 +129,7 @@ class Incoming:
         """The channel that phones text to."""
         return next((one for one in self.records.channels_of(workspace) if "tel" in one.schemes), None)
 
-    def _cleaned(self, text: str) -> str:
+    def _clean(self, text: str) -> str:
         """Without what the database does not take."""
         known = text.encode("utf-8", "ignore").decode().replace("\x00", "")
         return CONTROLS.sub("", known) if self.runtime.habits.strips_control_characters else known
@@ -137,7 +137,7 @@ class Incoming:
     def _reply_sent(self, message: Message) -> None:
         self._recent_texts.reply_sent(number_of(message))
 
-    def _accept(self, number: str, text: str, external_id: str | None) -> Handling | dict[str, Any]:
+    def _accept(self, number: str, text: str, external_id: str | None) -> TextHandling | dict[str, Any]:
         """Courier's and mailroom's part before the flow: duplicates, contact, message."""
         if not text and AGGREGATORS[self.dispatcher.courier.channel.aggregator].ignores_empty:
             self.phones.sent(number, self.runtime.clock.now(), text, None)
@@ -146,9 +146,9 @@ class Incoming:
         if duplicate is not None:
             self.phones.sent(number, self.runtime.clock.now(), text, duplicate)
             return outcome(duplicate, duplicate=True)
-        return self._stored(number, text, external_id)
+        return self._store(number, text, external_id)
 
-    def _stored(self, number: str, text: str, external_id: str | None) -> Handling | dict[str, Any]:
+    def _store(self, number: str, text: str, external_id: str | None) -> TextHandling | dict[str, Any]:
         workspace, now, urn = self._workspace(), self.runtime.clock.now(), f"tel:{number}"
         channel = channel_for(urn, self.records.channels_of(workspace)) or self._channel(workspace)
         contact = self.dispatcher.contact_of(workspace, urn)
@@ -166,29 +166,29 @@ class Incoming:
         if not self.runtime.habits.seen_after_flow and not unhandled:
             self.records.mark_seen(contact, now, status=contact.status)
         if flow is None:
-            self._seen(contact)
+            self._mark_seen(contact)
             return outcome(message.id)
-        handling = Handling(
+        handling = TextHandling(
             workspace, contact, message, flow, None, "",
-            input_of(text, urn, message.uuid, external_id or "", now), now,
+            input_context(text, urn, message.uuid, external_id or "", now), now,
         )  # fmt: skip
         self._begin_run(handling)
         self._last_handled[number] = handling
         return handling
 
-    def _seen(self, contact: Any) -> None:
+    def _mark_seen(self, contact: Any) -> None:
         """New versions note it when all is done."""
         if self.runtime.habits.seen_after_flow:
             self.records.mark_seen(contact, self.runtime.clock.now(), status=contact.status)
 
-    def _begin_run(self, handling: Handling) -> None:
+    def _begin_run(self, handling: TextHandling) -> None:
         handling.run_uuid, handling.began = self.runtime.new_uuid(), self.runtime.clock.now()
         handling.run = self.records.new_run(
             handling.workspace, handling.contact, handling.flow, uuid=handling.run_uuid, start=None,
             now=handling.began,
         )  # fmt: skip
 
-    def _handle(self, handling: Handling) -> dict[str, Any]:
+    def _run_flow(self, handling: TextHandling) -> dict[str, Any]:
         """The flow itself: call, perhaps once more, else tell the sender."""
         with self.runtime.lock:
             settings, body = self._evaluated_call(self.webhook, handling)
@@ -198,16 +198,16 @@ class Incoming:
             self.records.end_run(handling.run, results, self.runtime.clock.now())
             reply = None
             if not calls or not calls[-1].success:
-                context = self._context(handling, with_default(results))
+                context = self._context_for(handling, with_default(results))
                 if calls:
                     context["webhook"] = webhook_of(calls[-1], self.runtime.habits.generation)
                 reply = self._reply(handling, settings, context)
-            self._seen(handling.contact)
+            self._mark_seen(handling.contact)
         return outcome(handling.message.id, run=handling.run_uuid, calls=calls, reply=reply)
 
-    def _evaluated_call(self, settings: hooks.Webhook, handling: Handling) -> tuple[hooks.Webhook, str]:
+    def _evaluated_call(self, settings: hooks.Webhook, handling: TextHandling) -> tuple[hooks.Webhook, str]:
         """Address, headers and body of the call, for this text."""
-        context, workspace, runtime = self._context(handling), handling.workspace, self.runtime
+        context, workspace, runtime = self._context_for(handling), handling.workspace, self.runtime
         headers = {
             name: evaluate_template(value, context, workspace, runtime) for name, value in settings.headers.items()
         }
@@ -219,18 +219,18 @@ class Incoming:
         """One call, perhaps one more; none at all if this version does not make it."""
         if not hooks.may_be_sent(settings, body, self.runtime.habits):
             return []
-        calls = [self._call(settings, body)]
+        calls = [self._call_webhook(settings, body)]
         if settings.retry and not calls[0].success and (calls[0].status == 0 or calls[0].status >= 500):
-            calls.append(self._call(settings, body))
+            calls.append(self._call_webhook(settings, body))
         return calls
 
-    def _call(self, settings: hooks.Webhook, body: str) -> hooks.Outcome:
+    def _call_webhook(self, settings: hooks.Webhook, body: str) -> hooks.Outcome:
         with self.runtime.lock:
             backoff = self.runtime.rng.uniform(*hooks.BACKOFF) if self.runtime.habits.repeats_webhook_calls else 0.0
         return hooks.call(self.session, settings, body, self.runtime.habits, backoff)
 
-    def _context(self, handling: Handling, results: Mapping[str, Any] = EMPTY) -> dict[str, Any]:
-        known = context_of(self.records, handling.workspace, handling.contact)
+    def _context_for(self, handling: TextHandling, results: Mapping[str, Any] = EMPTY) -> dict[str, Any]:
+        known = contact_context(self.records, handling.workspace, handling.contact)
         trigger: dict[str, Any] = {"type": "msg", "params": {}, "keyword": "", "origin": "", "user": None}
         context = run_context(
             known, uuid=handling.run_uuid, flow=handling.flow, at=handling.began, trigger=trigger,
@@ -238,7 +238,9 @@ class Incoming:
         )  # fmt: skip
         return {**context, "input": handling.input}
 
-    def _reply(self, handling: Handling, settings: hooks.Webhook, context: Mapping[str, Any]) -> dict[str, Any] | None:
+    def _reply(
+        self, handling: TextHandling, settings: hooks.Webhook, context: Mapping[str, Any]
+    ) -> dict[str, Any] | None:
         if not settings.reply_on_failure:
             return None
         text = evaluate_template(settings.reply_on_failure, context, handling.workspace, self.runtime)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-ONLY_NODE = "0000000d-0000-4000-8000-000000000001"
+NODE_UUID = "0000000d-0000-4000-8000-000000000001"
 """The one node that a flow has here; where results of runs come from."""
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from fakes.rapidpro.store.records import ONLY_NODE, Content
+from fakes.rapidpro.store.records import NODE_UUID, Content
 from fakes.rapidpro.store.rows import Channel, Contact, Flow, Message, Named, Run, Workspace
 from fakes.rapidpro.store.tables import Tables
 from fakes.rapidpro.urns import identity_of
@@ -182,7 +182,7 @@ class Store(Tables):
 
     def end_run(self, run: Any, results: Mapping[str, Any], now: datetime) -> None:
         run.status = "completed"
-        told = {"node_uuid": ONLY_NODE, "created_on": now.isoformat().replace("+00:00", "Z")}
+        told = {"node_uuid": NODE_UUID, "created_on": now.isoformat().replace("+00:00", "Z")}
         run.results = {key: {**one, **told} for key, one in results.items()}
         run.modified_on = run.exited_on = now
         self.run_indexes.update(run)

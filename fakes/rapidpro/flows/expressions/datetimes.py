@@ -31,7 +31,7 @@ MAX_SPAN = 2**63 // 1000
 """Microseconds; the engine counts nanoseconds in 64 bits, which is 292 years."""
 MAX_DAYS = 106_751
 MIDNIGHT = datetime(2000, 1, 1, tzinfo=UTC)
-NAMELESS = timezone(timedelta(0), "")
+UNNAMED_UTC = timezone(timedelta(0), "")
 """Of times written with `+00:00`: no offset, but not the zone UTC either."""
 UNITS = ("s", "m", "h", "D", "W", "M", "Y")
 
@@ -41,7 +41,7 @@ def to_datetime(value: Value, env: Env, *, fill_time: bool = False) -> DateTime:
 
     `fill_time`: a text without a time gets the present time of day instead of midnight. ExpressionError if it is none.
     """
-    value = _unwrapped(value)
+    value = _default_of(value)
     if isinstance(value, DateTime):
         return value
     if isinstance(value, date):
@@ -55,14 +55,14 @@ def to_datetime(value: Value, env: Env, *, fill_time: bool = False) -> DateTime:
 
 def to_date(value: Value, env: Env) -> date:
     """A value as a date; of a moment the date in its own zone. ExpressionError if it is none."""
-    value = _unwrapped(value)
+    value = _default_of(value)
     if isinstance(value, DateTime):
         return value.at.date()
     if isinstance(value, date):
         return value
     if isinstance(value, str):
         stripped = value.strip()
-        found = _leading_iso_date(stripped) or _written_date(stripped, env)
+        found = _leading_iso_date(stripped) or _local_date(stripped, env)
         if found is not None:
             return found[0]
     raise ExpressionError(f"unable to convert {describe(value)} to a date")
@@ -70,7 +70,7 @@ def to_date(value: Value, env: Env) -> date:
 
 def to_time(value: Value, env: Env) -> time:
     """A value as a time of day; a number is full hours. ExpressionError if it is none."""
-    value = _unwrapped(value)
+    value = _default_of(value)
     if isinstance(value, DateTime):
         return value.at.time()
     if isinstance(value, time):
@@ -85,11 +85,11 @@ def to_time(value: Value, env: Env) -> time:
     raise ExpressionError(f"unable to convert {describe(value)} to a time")
 
 
-def _unwrapped(value: Value) -> Value:
+def _default_of(value: Value) -> Value:
     if isinstance(value, ErrorValue):
         raise ExpressionError(value.message)
     if isinstance(value, ObjectValue) and value.has_default:
-        return _unwrapped(value.default)
+        return _default_of(value.default)
     return value
 
 
@@ -97,7 +97,7 @@ def _moment_of_text(text: str, env: Env, fill_time: bool) -> DateTime | None:
     stripped = text.strip()
     if match := _ISO.fullmatch(stripped):
         return _iso_moment(match, env)
-    found = _leading_iso_date(stripped) or _written_date(stripped, env)
+    found = _leading_iso_date(stripped) or _local_date(stripped, env)
     if found is None:
         return None
     day, rest = found
@@ -118,11 +118,11 @@ def _iso_moment(match: re.Match[str], env: Env) -> DateTime | None:
     if offset == "Z":
         return DateTime(at.replace(tzinfo=UTC), int(part[6:]))
     if at.tzinfo is UTC:
-        at = at.replace(tzinfo=NAMELESS)
-    return DateTime(at_home(at, env.timezone), int(part[6:]))
+        at = at.replace(tzinfo=UNNAMED_UTC)
+    return DateTime(in_zone_if_same_offset(at, env.timezone), int(part[6:]))
 
 
-def at_home(at: datetime, zone: ZoneInfo) -> datetime:
+def in_zone_if_same_offset(at: datetime, zone: ZoneInfo) -> datetime:
     """The same moment in that zone, if it has the same offset there; else as it is."""
     try:
         local = at.astimezone(zone)
@@ -140,7 +140,7 @@ def _leading_iso_date(text: str) -> tuple[date, str] | None:
         return None
 
 
-def _written_date(text: str, env: Env) -> tuple[date, str] | None:
+def _local_date(text: str, env: Env) -> tuple[date, str] | None:
     """The first possible date in the text, and what follows it."""
     pattern = _YEAR_FIRST if env.date_format == "YYYY-MM-DD" else _DAY_FIRST
     for match in pattern.finditer(text):

@@ -13,7 +13,7 @@ from fakes.rapidpro.flows.expressions.values import TooComplex, parse_datetime_t
 from fakes.rapidpro.versions.generation import Generation
 
 MAX_CALLS = 100_000
-MAX_MADE = 5_000_000
+MAX_PRODUCED = 5_000_000
 MAX_ITEMS = 10_000
 DATE_FORMATS = ("DD-MM-YYYY", "MM-DD-YYYY", "YYYY-MM-DD")
 TIME_FORMATS = ("tt:mm", "tt:mm:ss", "h:mm aa", "h:mm:ss aa")
@@ -24,14 +24,14 @@ class Budget:
     """How much one template may still do: expressions are no way to keep the service busy."""
 
     calls: int = MAX_CALLS
-    made: int = MAX_MADE
+    produced: int = MAX_PRODUCED
     """Characters and array items that may still be produced."""
 
     def spend(self, made: int = 0) -> None:
         """Count one call and what it made. TooComplex when there is nothing left."""
         self.calls -= 1
-        self.made -= made
-        if self.calls < 0 or self.made < 0:
+        self.produced -= made
+        if self.calls < 0 or self.produced < 0:
             raise TooComplex
 
 

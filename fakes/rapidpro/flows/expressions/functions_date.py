@@ -10,7 +10,7 @@ from fakes.rapidpro.flows.expressions import layouts
 from fakes.rapidpro.flows.expressions.datetimes import add, check_unit, difference, to_datetime
 from fakes.rapidpro.flows.expressions.environment import Env, zone
 from fakes.rapidpro.flows.expressions.numeric import EXACT, to_number
-from fakes.rapidpro.flows.expressions.signature import clock, day, integer, moment, number, takes, text
+from fakes.rapidpro.flows.expressions.signature import clock, day, declare, integer, moment, number, text
 from fakes.rapidpro.flows.expressions.values import DateTime, ExpressionError, Value, offset_text
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -116,31 +116,31 @@ def _or_none(convert, value: Value, env: Env):  # type: ignore[no-untyped-def] #
 
 
 DATE_FUNCTIONS = MappingProxyType({
-    "now": takes()(now),
-    "today": takes()(lambda env: now(env).at.date()),
-    "epoch": takes(moment)(epoch),
-    "datetime_from_epoch": takes(number)(datetime_from_epoch),
-    "format_datetime": takes(moment, text, text, needed=1)(format_datetime),
-    "format_date": takes(day, text, needed=1)(format_date),
-    "format_time": takes(clock, text, needed=1)(format_time),
-    "parse_datetime": takes(text, text, text, needed=2)(parse_datetime),
-    "parse_time": takes(text, text)(
+    "now": declare()(now),
+    "today": declare()(lambda env: now(env).at.date()),
+    "epoch": declare(moment)(epoch),
+    "datetime_from_epoch": declare(number)(datetime_from_epoch),
+    "format_datetime": declare(moment, text, text, needed=1)(format_datetime),
+    "format_date": declare(day, text, needed=1)(format_date),
+    "format_time": declare(clock, text, needed=1)(format_time),
+    "parse_datetime": declare(text, text, text, needed=2)(parse_datetime),
+    "parse_time": declare(text, text)(
         lambda env, value, layout: layouts.read(value, layout, env.timezone, layouts.TIME_PIECES).at.time()
     ),
-    "datetime_add": takes(moment, integer, text)(
+    "datetime_add": declare(moment, integer, text)(
         lambda _env, value, count, unit: add(value, count, check_unit(unit))
     ),
-    "datetime_diff": takes(moment, moment, text)(
+    "datetime_diff": declare(moment, moment, text)(
         lambda _env, first, second, unit: Decimal(difference(first, second, check_unit(unit)))
     ),
-    "date_from_parts": takes(integer, integer, integer)(date_from_parts),
-    "time_from_parts": takes(integer, integer, integer)(time_from_parts),
-    "replace_time": takes(moment, clock)(
+    "date_from_parts": declare(integer, integer, integer)(date_from_parts),
+    "time_from_parts": declare(integer, integer, integer)(time_from_parts),
+    "replace_time": declare(moment, clock)(
         lambda _env, value, at: DateTime(datetime.combine(value.at.date(), at, value.at.tzinfo))
     ),
-    "weekday": takes(day)(lambda _env, value: Decimal(value.isoweekday() % 7)),
-    "week_number": takes(day)(week_number),
-    "tz": takes(moment)(tz),
-    "tz_offset": takes(moment)(lambda _env, value: offset_text(value.at, z_for_utc=False, colon="")),
-    "legacy_add": takes(lambda value, _env: value, lambda value, _env: value)(legacy_add),
+    "weekday": declare(day)(lambda _env, value: Decimal(value.isoweekday() % 7)),
+    "week_number": declare(day)(week_number),
+    "tz": declare(moment)(tz),
+    "tz_offset": declare(moment)(lambda _env, value: offset_text(value.at, z_for_utc=False, colon="")),
+    "legacy_add": declare(lambda value, _env: value, lambda value, _env: value)(legacy_add),
 })  # fmt: skip

@@ -14,7 +14,7 @@ from typing import Any
 from fakes.rapidpro.flows.expressions import datetimes
 from fakes.rapidpro.flows.expressions.environment import Env
 from fakes.rapidpro.flows.expressions.patterns import search
-from fakes.rapidpro.flows.expressions.signature import array, moment, number, raw, record, takes, text
+from fakes.rapidpro.flows.expressions.signature import array, declare, moment, number, raw, record, text
 from fakes.rapidpro.flows.expressions.text_search import email_in, numbers_in, phone_in
 from fakes.rapidpro.flows.expressions.values import (
     DateTime,
@@ -61,33 +61,33 @@ def _pairs(first: str, second: str) -> tuple[list[str], list[str]]:
 
 
 def has_any_word(_env: Env, value: str, wanted: str) -> ObjectValue:
-    hay, pins = _pairs(value, wanted)
-    found = [word for word in hay if word.lower() in pins]
+    text_words, wanted_words = _pairs(value, wanted)
+    found = [word for word in text_words if word.lower() in wanted_words]
     return matched(" ".join(found)) if found else unmatched()
 
 
 def has_all_words(_env: Env, value: str, wanted: str) -> ObjectValue:
-    hay, pins = _pairs(value, wanted)
-    found = [word for word in hay if word.lower() in pins]
-    return matched(" ".join(found)) if set(pins) <= {word.lower() for word in found} else unmatched()
+    text_words, wanted_words = _pairs(value, wanted)
+    found = [word for word in text_words if word.lower() in wanted_words]
+    return matched(" ".join(found)) if set(wanted_words) <= {word.lower() for word in found} else unmatched()
 
 
 def has_phrase(_env: Env, value: str, wanted: str) -> ObjectValue:
     """The scan does not step back after a partial match."""
-    hay, pins = _pairs(value, wanted)
-    if not pins:
+    text_words, wanted_words = _pairs(value, wanted)
+    if not wanted_words:
         return matched("")
     found: list[str] = []
-    for word in hay:
-        found = [*found, word] if word.lower() == pins[len(found)] else []
-        if len(found) == len(pins):
+    for word in text_words:
+        found = [*found, word] if word.lower() == wanted_words[len(found)] else []
+        if len(found) == len(wanted_words):
             return matched(" ".join(found))
     return unmatched()
 
 
 def has_only_phrase(_env: Env, value: str, wanted: str) -> ObjectValue:
-    hay, pins = _pairs(value, wanted)
-    return matched(" ".join(hay)) if [word.lower() for word in hay] == pins else unmatched()
+    text_words, wanted_words = _pairs(value, wanted)
+    return matched(" ".join(text_words)) if [word.lower() for word in text_words] == wanted_words else unmatched()
 
 
 def has_beginning(_env: Env, value: str, wanted: str) -> ObjectValue:
@@ -173,35 +173,35 @@ def _no_location(_env: Env, *_given: str) -> ObjectValue:
 
 
 TEST_FUNCTIONS = MappingProxyType({
-    "has_error": takes(raw)(has_error),
-    "has_text": takes(text)(has_text),
-    "has_value": takes(text)(has_text),
-    "has_only_text": takes(text, text)(has_only_text),
-    "has_any_word": takes(text, text)(has_any_word),
-    "has_all_words": takes(text, text)(has_all_words),
-    "has_phrase": takes(text, text)(has_phrase),
-    "has_only_phrase": takes(text, text)(has_only_phrase),
-    "has_beginning": takes(text, text)(has_beginning),
-    "has_pattern": takes(text, text)(has_pattern),
-    "has_number": takes(text)(_number_test(lambda _one: True)),
-    "has_number_eq": takes(text, number)(_number_test(lambda one, limit: one == limit)),
-    "has_number_lt": takes(text, number)(_number_test(lambda one, limit: one < limit)),
-    "has_number_lte": takes(text, number)(_number_test(lambda one, limit: one <= limit)),
-    "has_number_gt": takes(text, number)(_number_test(lambda one, limit: one > limit)),
-    "has_number_gte": takes(text, number)(_number_test(lambda one, limit: one >= limit)),
-    "has_number_between": takes(text, number, number)(_number_test(lambda one, low, high: low <= one <= high)),
-    "has_date": takes(text)(_date_test(lambda _day, _other: True)),
-    "has_date_lt": takes(text, moment)(_date_test(lambda day, other: day < other)),
-    "has_date_eq": takes(text, moment)(_date_test(lambda day, other: day == other)),
-    "has_date_gt": takes(text, moment)(_date_test(lambda day, other: day > other)),
-    "has_time": takes(text)(has_time),
-    "has_email": takes(text)(has_email),
-    "has_phone": takes(text, text, needed=1)(has_phone),
-    "has_group": takes(array, text, text, needed=2)(has_group),
-    "has_category": takes(record, text, rest=text)(has_category),
-    "has_intent": takes(record, text, number)(lambda _env, *_given: unmatched()),
-    "has_top_intent": takes(record, text, number)(lambda _env, *_given: unmatched()),
-    "has_state": takes(text)(_no_location),
-    "has_district": takes(text, text, needed=1)(_no_location),
-    "has_ward": takes(text, text, text, needed=1)(_no_location),
+    "has_error": declare(raw)(has_error),
+    "has_text": declare(text)(has_text),
+    "has_value": declare(text)(has_text),
+    "has_only_text": declare(text, text)(has_only_text),
+    "has_any_word": declare(text, text)(has_any_word),
+    "has_all_words": declare(text, text)(has_all_words),
+    "has_phrase": declare(text, text)(has_phrase),
+    "has_only_phrase": declare(text, text)(has_only_phrase),
+    "has_beginning": declare(text, text)(has_beginning),
+    "has_pattern": declare(text, text)(has_pattern),
+    "has_number": declare(text)(_number_test(lambda _one: True)),
+    "has_number_eq": declare(text, number)(_number_test(lambda one, limit: one == limit)),
+    "has_number_lt": declare(text, number)(_number_test(lambda one, limit: one < limit)),
+    "has_number_lte": declare(text, number)(_number_test(lambda one, limit: one <= limit)),
+    "has_number_gt": declare(text, number)(_number_test(lambda one, limit: one > limit)),
+    "has_number_gte": declare(text, number)(_number_test(lambda one, limit: one >= limit)),
+    "has_number_between": declare(text, number, number)(_number_test(lambda one, low, high: low <= one <= high)),
+    "has_date": declare(text)(_date_test(lambda _day, _other: True)),
+    "has_date_lt": declare(text, moment)(_date_test(lambda day, other: day < other)),
+    "has_date_eq": declare(text, moment)(_date_test(lambda day, other: day == other)),
+    "has_date_gt": declare(text, moment)(_date_test(lambda day, other: day > other)),
+    "has_time": declare(text)(has_time),
+    "has_email": declare(text)(has_email),
+    "has_phone": declare(text, text, needed=1)(has_phone),
+    "has_group": declare(array, text, text, needed=2)(has_group),
+    "has_category": declare(record, text, rest=text)(has_category),
+    "has_intent": declare(record, text, number)(lambda _env, *_given: unmatched()),
+    "has_top_intent": declare(record, text, number)(lambda _env, *_given: unmatched()),
+    "has_state": declare(text)(_no_location),
+    "has_district": declare(text, text, needed=1)(_no_location),
+    "has_ward": declare(text, text, text, needed=1)(_no_location),
 })  # fmt: skip

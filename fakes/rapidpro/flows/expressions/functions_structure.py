@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from fakes.rapidpro.flows.expressions.environment import Env
-from fakes.rapidpro.flows.expressions.formatting import pretty
+from fakes.rapidpro.flows.expressions.formatting import format_value
 from fakes.rapidpro.flows.expressions.functions_number import total
 from fakes.rapidpro.flows.expressions.json_text import parse_json, to_json
 from fakes.rapidpro.flows.expressions.numeric import to_number
@@ -18,6 +18,7 @@ from fakes.rapidpro.flows.expressions.signature import (
     boolean,
     clock,
     day,
+    declare,
     function,
     integer,
     limited,
@@ -25,7 +26,6 @@ from fakes.rapidpro.flows.expressions.signature import (
     number,
     raw,
     record,
-    takes,
     text,
 )
 from fakes.rapidpro.flows.expressions.values import (
@@ -37,8 +37,8 @@ from fakes.rapidpro.flows.expressions.values import (
     Value,
     describe,
     render,
+    size_of,
     truthy,
-    weigh,
 )
 
 
@@ -76,9 +76,9 @@ def contains(env: Env, items: list[Any], one: Value) -> bool:
     env.budget.spend(len(items) // 4)
     if not isinstance(one, list | ObjectValue):
         return any(type(item) is type(one) and item == one for item in items)
-    weigh(one)
+    size_of(one)
     alike = [item for item in items if type(item) is type(one)]
-    env.budget.spend(weigh(alike))
+    env.budget.spend(size_of(alike))
     wanted = identity(one)
     return any(identity(item) == wanted for item in alike)
 
@@ -106,7 +106,7 @@ def _sort_key(item: Any) -> Any:
 
 def unique(env: Env, items: list[Any]) -> Value:
     """Each once, in the order of their first appearance."""
-    env.budget.spend(weigh(items))
+    env.budget.spend(size_of(items))
     found: dict[Any, Any] = {}
     for item in items:
         found.setdefault(identity(item), item)
@@ -114,18 +114,18 @@ def unique(env: Env, items: list[Any]) -> Value:
 
 
 def filter_items(env: Env, items: list[Any], test: Function) -> Value:
-    return [item for item in items if truthy(_called(env, test, item))]
+    return [item for item in items if truthy(_call(env, test, item))]
 
 
 def foreach(env: Env, items: list[Any], change: Function, *further: Value) -> Value:
-    return limited([_called(env, change, item, *further) for item in items], env)
+    return limited([_call(env, change, item, *further) for item in items], env)
 
 
 def foreach_value(env: Env, given: ObjectValue, change: Function, *further: Value) -> ObjectValue:
-    return ObjectValue({name: _called(env, change, value, *further) for name, value in given.properties.items()})
+    return ObjectValue({name: _call(env, change, value, *further) for name, value in given.properties.items()})
 
 
-def _called(env: Env, what: Function, *arguments: Value) -> Value:
+def _call(env: Env, what: Function, *arguments: Value) -> Value:
     env.budget.spend()
     result = what.call(env, list(arguments))
     if isinstance(result, ErrorValue):
@@ -151,30 +151,30 @@ def json(env: Env, value: Value) -> str:
 
 
 STRUCTURE_FUNCTIONS = MappingProxyType({
-    "text": takes(text)(lambda _env, value: value),
-    "number": takes(number)(lambda _env, value: value),
-    "boolean": takes(boolean)(lambda _env, value: value),
-    "datetime": takes(moment)(lambda _env, value: value),
-    "date": takes(day)(lambda _env, value: value),
-    "time": takes(clock)(lambda _env, value: value),
-    "array": takes(rest=any_value)(lambda env, *values: limited(list(values), env)),
-    "object": takes(rest=any_value)(make_object),
-    "count": takes(any_value)(count),
-    "contains": takes(array, any_value)(contains),
-    "join": takes(array, text)(join),
-    "concat": takes(array, array)(lambda env, first, second: limited([*first, *second], env)),
-    "slice": takes(array, integer, integer, needed=2)(slice_items),
-    "reverse": takes(array)(lambda _env, items: items[::-1]),
-    "sort": takes(array)(sort),
-    "sum": takes(array)(lambda env, items: total(env, [to_number(item, env.generation) for item in items])),
-    "unique": takes(array)(unique),
-    "filter": takes(array, function)(filter_items),
-    "foreach": takes(array, function, rest=any_value)(foreach),
-    "foreach_value": takes(record, function, rest=any_value)(foreach_value),
-    "extract": takes(record, text)(lambda _env, given, name: given.get(name)[0]),
-    "extract_object": takes(record, text, rest=text)(extract_object),
-    "keys": takes(record)(lambda _env, given: list(given.names())),
-    "json": takes(any_value)(json),
-    "parse_json": takes(text)(lambda env, value: parse_json(value, env)),
-    "format": takes(raw)(lambda env, value: "" if isinstance(value, ErrorValue) else pretty(value, env)),
+    "text": declare(text)(lambda _env, value: value),
+    "number": declare(number)(lambda _env, value: value),
+    "boolean": declare(boolean)(lambda _env, value: value),
+    "datetime": declare(moment)(lambda _env, value: value),
+    "date": declare(day)(lambda _env, value: value),
+    "time": declare(clock)(lambda _env, value: value),
+    "array": declare(rest=any_value)(lambda env, *values: limited(list(values), env)),
+    "object": declare(rest=any_value)(make_object),
+    "count": declare(any_value)(count),
+    "contains": declare(array, any_value)(contains),
+    "join": declare(array, text)(join),
+    "concat": declare(array, array)(lambda env, first, second: limited([*first, *second], env)),
+    "slice": declare(array, integer, integer, needed=2)(slice_items),
+    "reverse": declare(array)(lambda _env, items: items[::-1]),
+    "sort": declare(array)(sort),
+    "sum": declare(array)(lambda env, items: total(env, [to_number(item, env.generation) for item in items])),
+    "unique": declare(array)(unique),
+    "filter": declare(array, function)(filter_items),
+    "foreach": declare(array, function, rest=any_value)(foreach),
+    "foreach_value": declare(record, function, rest=any_value)(foreach_value),
+    "extract": declare(record, text)(lambda _env, given, name: given.get(name)[0]),
+    "extract_object": declare(record, text, rest=text)(extract_object),
+    "keys": declare(record)(lambda _env, given: list(given.names())),
+    "json": declare(any_value)(json),
+    "parse_json": declare(text)(lambda env, value: parse_json(value, env)),
+    "format": declare(raw)(lambda env, value: "" if isinstance(value, ErrorValue) else format_value(value, env)),
 })  # fmt: skip

@@ -8,7 +8,7 @@ from types import MappingProxyType
 import phonenumbers
 
 from fakes.rapidpro.flows.expressions.environment import Env
-from fakes.rapidpro.flows.expressions.signature import any_value, takes, text
+from fakes.rapidpro.flows.expressions.signature import any_value, declare, text
 from fakes.rapidpro.flows.expressions.values import ExpressionError, ObjectValue, Value, quoted
 
 _URN = re.compile(r"([^:?#]+):([^?#]+)(?:\?([^?#]*))?(?:#([^?#]*))?", re.DOTALL)
@@ -62,9 +62,9 @@ def prompt(_env: Env, name: str, *_values: Value) -> Value:
 
 
 URN_FUNCTIONS = MappingProxyType({
-    "urn_parts": takes(text)(urn_parts),
-    "format_urn": takes(text)(format_urn),
-    "attachment_parts": takes(text)(attachment_parts),
-    "format_location": takes(text)(format_location),
-    "prompt": takes(text, rest=any_value)(prompt),
+    "urn_parts": declare(text)(urn_parts),
+    "format_urn": declare(text)(format_urn),
+    "attachment_parts": declare(text)(attachment_parts),
+    "format_location": declare(text)(format_location),
+    "prompt": declare(text, rest=any_value)(prompt),
 })  # fmt: skip

@@ -25,7 +25,7 @@ from fakes.rapidpro.flows.expressions.values import (
     iso_text,
     render,
     render_number,
-    weigh,
+    size_of,
 )
 
 _ESCAPED = re.compile('["\\\\\x00-\x1f\u2028\u2029]')
@@ -34,11 +34,11 @@ _SHORT = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r":
 
 def to_json(value: Value) -> str:
     """A value as JSON text. A function is null; an object's default is left out. ExpressionError for an error."""
-    weigh(value)
-    return _written(value)
+    size_of(value)
+    return _json(value)
 
 
-def _written(value: Value) -> str:
+def _json(value: Value) -> str:
     if value is None or isinstance(value, Function):
         return "null"
     if isinstance(value, bool):
@@ -48,9 +48,9 @@ def _written(value: Value) -> str:
     if isinstance(value, str):
         return quote(value)
     if isinstance(value, list):
-        return "[" + ",".join(_written(item) for item in value) + "]"
+        return "[" + ",".join(_json(item) for item in value) + "]"
     if isinstance(value, ObjectValue):
-        return "{" + ",".join(f"{quote(n)}:{_written(value.properties[n])}" for n in value.names()) + "}"
+        return "{" + ",".join(f"{quote(n)}:{_json(value.properties[n])}" for n in value.names()) + "}"
     if isinstance(value, ErrorValue):
         raise ExpressionError(value.message)
     return quote(iso_text(value) if isinstance(value, DateTime) else _plain(value))

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
-from fakes.rapidpro.flows.expressions.datetimes import at_home
+from fakes.rapidpro.flows.expressions.datetimes import in_zone_if_same_offset
 from fakes.rapidpro.flows.expressions.values import DateTime, ExpressionError, offset_text
 
 MONTHS = (
@@ -25,7 +25,7 @@ ZONE_PIECES = frozenset({"Z", "ZZZ"})
 ALL_PIECES = DATE_PIECES | TIME_PIECES | ZONE_PIECES
 _RUNS = re.compile(r"(.)\1*", re.DOTALL)
 _PLAIN = frozenset(" :/.,T-_")
-_READ = {
+_PATTERNS = {
     "YY": r"(?P<yy>\d\d)", "YYYY": r"(?P<year>\d{4})", "M": r"(?P<month>\d\d?+)", "MM": r"(?P<month>\d\d)",
     "D": r"(?P<day>\d\d?+)", "DD": r"(?P<day>\d\d)", "h": r"(?P<hour>\d\d?+)", "hh": r"(?P<hour>\d\d)",
     "t": r"(?P<hour>\d\d?+)", "tt": r"(?P<hour>\d\d?+)", "m": r"(?P<minute>\d\d?+)", "mm": r"(?P<minute>\d\d)",
@@ -51,10 +51,10 @@ def pieces(layout: str, allowed: frozenset[str]) -> Iterator[tuple[bool, str]]:
 
 def write(moment: DateTime, layout: str, allowed: frozenset[str] = ALL_PIECES) -> str:
     """A moment by a layout."""
-    return "".join(_written(moment, text) if is_value else text for is_value, text in pieces(layout, allowed))
+    return "".join(_format_piece(moment, text) if is_value else text for is_value, text in pieces(layout, allowed))
 
 
-def _written(moment: DateTime, piece: str) -> str:
+def _format_piece(moment: DateTime, piece: str) -> str:
     at = moment.at
     half = "am" if at.hour < 12 else "pm"
     if piece in _FRACTIONS:
@@ -94,7 +94,7 @@ def read(text: str, layout: str, zone: ZoneInfo, allowed: frozenset[str] = ALL_P
         )  # fmt: skip
         if "zone" in found:
             at = at.replace(tzinfo=_offset(found["zone"]))
-            at = at if found["zone"] == "Z" else at_home(at, zone)
+            at = at if found["zone"] == "Z" else in_zone_if_same_offset(at, zone)
     except (ValueError, OverflowError):
         raise ExpressionError(f"{text!r} is not a possible time") from None
     return DateTime(at, int(part[6:]))
@@ -108,11 +108,11 @@ def _pattern(layout: str, allowed: frozenset[str]) -> str:
         if not is_value:
             out += re.escape(text)
             continue
-        if text not in _READ:
+        if text not in _PATTERNS:
             raise ExpressionError(f"{text!r} cannot be read")
         if text in _FRACTIONS and not out.endswith((r"\.", ",")):
             raise ExpressionError("a fraction is only read behind a point or a comma")
-        pattern = _READ[text]
+        pattern = _PATTERNS[text]
         if text in ("s", "ss") and fractions:
             pattern = pattern.partition("(?:")[0]
         if re.findall(r"\?P<(\w+)>", pattern)[0] in re.findall(r"\?P<(\w+)>", out):

@@ -19,8 +19,10 @@ from fakes.rapidpro.flows.expressions.values import ExpressionError, TooComplex
 
 MAX_DEPTH = 100
 MAX_TOKENS = 100_000
-_LEVELS = (("&",), ("=", "!="), ("<=", "<", ">=", ">"), ("+", "-"), ("*", "/"), ("^",))
-LEVEL_OF = MappingProxyType({operator: level for level, operators in enumerate(_LEVELS) for operator in operators})
+_PRECEDENCE = (("&",), ("=", "!="), ("<=", "<", ">=", ">"), ("+", "-"), ("*", "/"), ("^",))
+PRECEDENCE_OF = MappingProxyType(
+    {operator: level for level, operators in enumerate(_PRECEDENCE) for operator in operators}
+)
 """How tightly operators bind."""
 _TOKEN = re.compile(
     r"""(?P<blank>[ \t\n\r]+)|(?P<text>"(?:\\"|[^"])*")|(?P<decimal>[0-9]+\.[0-9]+)|(?P<integer>[0-9]+)
@@ -28,7 +30,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _BRACKET = re.compile(r"[()\[\]{}]")
-_WORDS = {"true": True, "false": False, "null": None}
+_KEYWORDS = {"true": True, "false": False, "null": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ def _tokens(expression: str) -> list[Token]:
         if end == position:
             raise _syntax_error(expression, position)
         word = expression[position:end]
-        tokens.append(("word" if word.lower() in _WORDS else "name", word, position))
+        tokens.append(("word" if word.lower() in _KEYWORDS else "name", word, position))
         position = end
     tokens.append(("end", "", len(expression)))
     return tokens
@@ -154,19 +156,19 @@ class _Parser:
     def expression(self, loosest: int = 0) -> Node:
         """An operand and all operators after it that bind at least as tightly as `loosest`."""
         node = self._unary()
-        while (level := LEVEL_OF.get(self._peek(), -1)) >= loosest:
+        while (level := PRECEDENCE_OF.get(self._next_kind(), -1)) >= loosest:
             rest: list[tuple[str, Node]] = []
-            while LEVEL_OF.get(operator := self._peek()) == level:
+            while PRECEDENCE_OF.get(operator := self._next_kind()) == level:
                 self._position += 1
                 rest.append((operator, self.expression(level + 1)))
             node = Chain(node, tuple(rest))
         return node
 
-    def _peek(self) -> str:
+    def _next_kind(self) -> str:
         return self._tokens[self._position][0]
 
     def _take(self, kind: str) -> bool:
-        if self._peek() != kind:
+        if self._next_kind() != kind:
             return False
         self._position += 1
         return True
@@ -184,7 +186,7 @@ class _Parser:
             self._position += 1
             if kind == "text":
                 return Literal(unquote(text))
-            return Literal(_WORDS[text.lower()] if kind == "word" else Decimal(text))
+            return Literal(_KEYWORDS[text.lower()] if kind == "word" else Decimal(text))
         if kind == "name":
             self._position += 1
             return self._steps(Name(text))
@@ -216,7 +218,7 @@ class _Parser:
         steps: list[Dot | Index | Call] = []
         while True:
             if self._take("."):
-                kind = self._peek()
+                kind = self._next_kind()
                 steps.append(Dot(self.expect("integer" if kind == "integer" else "name")))
             elif self._take("["):
                 steps.append(Index(self.expression()))

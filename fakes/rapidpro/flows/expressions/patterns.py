@@ -16,9 +16,9 @@ MAX_PATTERN = 10_000
 """Characters; no template of a flow can be longer."""
 MAX_MEMORY = 4 * 1024 * 1024
 """Bytes that one compiled pattern may take."""
-STEPS_A_UNIT = 20
+STEPS_PER_UNIT = 20
 """A step is one instruction of a pattern on one byte of text; so many of them cost as much as one character made."""
-COMPILING = 50
+COMPILE_STEPS = 50
 """Compiling costs as many steps for each instruction."""
 TOO_LARGE = 100_000
 """Units that are gone when a pattern turns out too large, which is not found at once."""
@@ -33,7 +33,7 @@ def search(pattern: str, text: str, env: Env, complaint: str = "invalid regular 
     """
     compiled = _compiled(pattern, env, complaint)
     subject = _utf8(text)
-    env.budget.spend(compiled.programsize * (len(subject) + COMPILING) // STEPS_A_UNIT)
+    env.budget.spend(compiled.programsize * (len(subject) + COMPILE_STEPS) // STEPS_PER_UNIT)
     match = compiled.search(subject)
     if match is None:
         return None

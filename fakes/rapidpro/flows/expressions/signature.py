@@ -101,7 +101,7 @@ def function(value: Value, env: Env) -> Function:
 
 
 @dataclass(frozen=True, slots=True)
-class Spec:
+class FunctionSpec:
     """One built-in function: kinds of its arguments, how many of them are needed, the kind of any further ones."""
 
     body: Callable[..., Value]
@@ -110,16 +110,16 @@ class Spec:
     rest: Kind | None = None
 
 
-def takes(*kinds: Kind, needed: int | None = None, rest: Kind | None = None) -> Callable[..., Spec]:
+def declare(*kinds: Kind, needed: int | None = None, rest: Kind | None = None) -> Callable[..., FunctionSpec]:
     """How a function is declared: `takes(text, integer, needed=1)(body)`; the body gets the Env first."""
 
-    def declare(body: Callable[..., Value]) -> Spec:
-        return Spec(body, kinds, len(kinds) if needed is None else needed, rest)
+    def with_body(body: Callable[..., Value]) -> FunctionSpec:
+        return FunctionSpec(body, kinds, len(kinds) if needed is None else needed, rest)
 
-    return declare
+    return with_body
 
 
-def built_in(name: str, spec: Spec) -> Function:
+def built_in(name: str, spec: FunctionSpec) -> Function:
     """The function as a value."""
 
     def call(env: Env, arguments: list[Value]) -> Value:

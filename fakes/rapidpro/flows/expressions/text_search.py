@@ -17,18 +17,18 @@ from fakes.rapidpro.flows.expressions.numeric import parse_number
 from fakes.rapidpro.flows.expressions.patterns import search
 from fakes.rapidpro.flows.expressions.values import ExpressionError
 
-_STRANGE = "½"
+_OTHER_DIGIT = "½"
 """Stands for every digit that only looks like one: what holds it is found, but is no number."""
 _NUMBER = re.compile(r"[-+]?(?:[0-9,½]+(?:\.[0-9½]+)?|(?:[^0-9A-Za-z_]|^)\.[0-9½]+)")
 _EMAIL = r"(?-mi)[\pL\pN][-_+$~.\pL\pN]*@[\pL\pN][-_\pL\pN]*(?:\.[\pL\pN][-_\pL\pN]*)+"
 _PHONE = re.compile(r"\+?[0-9 .\-()]{5,}")
 _LEAST_PHONE = 5
 _LEAST_INTERNATIONAL = 11
-_PARSING = 200
+_PHONE_COST = 200
 """What looking at one possible phone number costs."""
 
 
-class _NoSuchCountry(Exception):
+class _UnknownCountry(Exception):
     """The number says a country that there is not, or it was to be read as one of such a country."""
 
 
@@ -47,7 +47,7 @@ def numbers_in(text: str, env: Env) -> Iterator[Decimal]:
 def _ascii_digit(character: str) -> str:
     if "٠" <= character <= "٩" or "۰" <= character <= "۹" or "০" <= character <= "৯":
         return str(unicodedata.digit(character))
-    return _STRANGE if not character.isascii() and unicodedata.category(character)[0] == "N" else character
+    return _OTHER_DIGIT if not character.isascii() and unicodedata.category(character)[0] == "N" else character
 
 
 def email_in(text: str, env: Env) -> str | None:
@@ -59,7 +59,7 @@ def email_in(text: str, env: Env) -> str | None:
 def phone_in(text: str, country: str, env: Env) -> str | None:
     """The first thing that can be a phone number of the country (may be ""), in international form."""
     for match in _PHONE.finditer(text):
-        env.budget.spend(_PARSING)
+        env.budget.spend(_PHONE_COST)
         candidate = match.group().strip()
         if len(candidate.lstrip("+")) >= _LEAST_PHONE:
             number = _possible_phone(candidate, country, env)
@@ -77,7 +77,7 @@ def _possible_phone(written: str, country: str, env: Env) -> str | None:
         number = _parsed_phone(plain, region)
         if number is None and len(plain) >= _LEAST_INTERNATIONAL and not plain.startswith("0"):
             number = _parsed_phone("+" + plain, region)
-    except _NoSuchCountry:
+    except _UnknownCountry:
         return None
     return number if number is None or re.fullmatch(r"\+[0-9]{7,15}", number) else None
 
@@ -87,7 +87,7 @@ def _parsed_phone(written: str, region: str | None) -> str | None:
         parsed = phonenumbers.parse(written, region)
     except phonenumbers.NumberParseException as error:
         if region and error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE:
-            raise _NoSuchCountry from None
+            raise _UnknownCountry from None
         return None
     if phonenumbers.is_possible_number_with_reason(parsed) != phonenumbers.ValidationResult.IS_POSSIBLE:
         return None

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-MAX_WEIGHT = 2_000_000
+MAX_SIZE = 2_000_000
 
 
 class ExpressionError(Exception):
@@ -126,7 +126,7 @@ def parse_datetime_text(text: Any) -> DateTime:
     return DateTime(at if at.tzinfo else at.replace(tzinfo=UTC), nanoseconds)
 
 
-def weigh(value: Value) -> int:
+def size_of(value: Value) -> int:
     """Characters and items that a value is written with. TooComplex when they are more than MAX_WEIGHT.
 
     Arrays share their items, so a few steps make one that could never be written out.
@@ -139,11 +139,11 @@ def weigh(value: Value) -> int:
             total += len(one)
         elif isinstance(one, list):
             total += len(one)
-            waiting.extend(one if total <= MAX_WEIGHT else ())
+            waiting.extend(one if total <= MAX_SIZE else ())
         elif isinstance(one, ObjectValue):
             waiting.extend(one.properties.values())
             waiting.append(one.default)
-        if total > MAX_WEIGHT:
+        if total > MAX_SIZE:
             raise TooComplex
     return total
 
@@ -153,7 +153,7 @@ def render(value: Value) -> str:
     while isinstance(value, ObjectValue) and value.has_default:
         value = value.default
     if isinstance(value, list | ObjectValue):
-        weigh(value)
+        size_of(value)
     return _rendered(value)
 
 
@@ -171,7 +171,7 @@ def _rendered(value: Value) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(_rendered(item) for item in value) + "]"
     if isinstance(value, ObjectValue):
-        return _render_record(value)
+        return _render_object(value)
     if isinstance(value, DateTime):
         return iso_text(value)
     if isinstance(value, Function):
@@ -181,7 +181,7 @@ def _rendered(value: Value) -> str:
     return value.strftime("%H:%M:%S.%f")
 
 
-def _render_record(value: ObjectValue) -> str:
+def _render_object(value: ObjectValue) -> str:
     if value.has_default:
         return _rendered(value.default)
     return "{" + ", ".join(f"{name}: {_rendered(value.properties[name])}" for name in value.names()) + "}"

@@ -94,22 +94,22 @@ def test_only_gsm7_characters_count_as_gsm7() -> None:
     ],
 )
 def test_an_aggregators_word_becomes_the_recorded_status(aggregator: Any, word: Any, status: Any) -> None:
-    assert aggregator.words[word].status == status
+    assert aggregator.statuses[word].status == status
 
 
 def test_the_table_above_names_every_word() -> None:
-    assert sum(len(aggregator.words) for aggregator in AGGREGATORS.values()) == 31
+    assert sum(len(aggregator.statuses) for aggregator in AGGREGATORS.values()) == 31
 
 
 @pytest.mark.parametrize("aggregator", AGGREGATORS.values(), ids=lambda one: one.name)
 def test_each_stage_an_aggregator_reports_is_one_of_its_words(aggregator: Any) -> None:
-    assert {aggregator.stages[stage] for stage in ("sent", "delivered", "failed")} <= set(aggregator.words)
-    assert all(word in aggregator.words for word in aggregator.stages.values())
+    assert {aggregator.stages[stage] for stage in ("sent", "delivered", "failed")} <= set(aggregator.statuses)
+    assert all(word in aggregator.statuses for word in aggregator.stages.values())
 
 
 def test_infobip_groups_decide_the_status() -> None:
-    by_group: dict[Any, Any] = {(word.group_id, word.group): set() for word in INFOBIP.words.values()}
-    for word in INFOBIP.words.values():
+    by_group: dict[Any, Any] = {(word.group_id, word.group): set() for word in INFOBIP.statuses.values()}
+    for word in INFOBIP.statuses.values():
         by_group[word.group_id, word.group].add(word.status)
     assert by_group == {
         (0, "ACCEPTED"): {None},
