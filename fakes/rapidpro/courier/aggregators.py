@@ -1,4 +1,4 @@
-"""The SMS aggregators behind the channel: what they say, and what RapidPro's courier makes of it. Data, no behaviour.
+"""The SMS aggregators behind the channel: the statuses they report, and what courier makes of them. Only data.
 
 Sources: courier handlers/infobip, handlers/africastalking (v9.0.0 and v26.3.38); Infobip "Message status codes";
 docs.africastalking.com sms/deliveryreports.
@@ -17,9 +17,9 @@ Stage = Literal["sent", "delivered", "read", "failed", "errored", "expired"]
 
 @dataclass(frozen=True, slots=True)
 class AggregatorStatus:
-    """One status an aggregator can report.
+    """One status that an aggregator can report.
 
-    `status`: what the message becomes (a word of RapidPro's message status), or none: answered 400, nothing stored.
+    `status`: the message's new status in RapidPro; None: courier answers 400 and stores nothing.
     """
 
     status: str | None
@@ -28,22 +28,22 @@ class AggregatorStatus:
     status_id: int = 0
     description: str = ""
     reason: str = ""
-    """Africa's Talking: the failureReason that goes with it."""
+    """Africa's Talking: the failureReason of this status."""
 
 
 @dataclass(frozen=True, slots=True)
 class Aggregator:
-    """One channel type: its words for what happened, and what it does with a number that cannot exist."""
+    """One channel type: its statuses, and what it does with an invalid number."""
 
     name: str
     channel_type: str
     statuses: Mapping[str, AggregatorStatus]
     stages: Mapping[Stage, str]
-    """The word it reports at each stage of a message's way; what is missing it never reports."""
+    """The status it reports at each stage of a message; it never reports a missing stage."""
     refuses_bad_numbers: bool
-    """True: refused when handed over. False: taken, and reported as failed afterwards."""
+    """True: refused at once. False: accepted, and later reported as failed."""
     expires_after: float | None
-    """Seconds after which it reports the stage `expired` for a message that nobody reported on."""
+    """Seconds after which it reports the stage `expired` for a message without reports."""
     ignores_empty: bool
     """Whether an empty text from a phone never reaches RapidPro."""
     report_path: str
@@ -139,7 +139,7 @@ SEND_CODES: Mapping[int, str] = MappingProxyType({
     404: "UnsupportedNumberType", 405: "InsufficientBalance", 406: "UserInBlacklist", 407: "CouldNotRoute",
     409: "DoNotDisturbRejection", 500: "InternalServerError", 501: "GatewayError", 502: "RejectedByGateway",
 })  # fmt: skip
-"""Africa's Talking: the codes of its answer to a send; the message is taken at 100 to 102."""
+"""Africa's Talking: the codes of its answer to a send; 100 to 102 mean accepted."""
 
 
 def report_payload(aggregator: Aggregator, word: str, external_id: str, number: str, at: str) -> dict[str, Any]:

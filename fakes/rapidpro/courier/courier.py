@@ -1,7 +1,7 @@
-"""Courier: the life of an outgoing message, from the channel's queue to the handset.
+"""Courier: an outgoing message from the channel's queue to the handset.
 
 queued -> wired -> sent -> delivered -> read; errored -> queued again after 5 and 10 minutes, the third error is final.
-Delivery reports overwrite: there is no order. Source: courier core/sender/sender.go, core/models/status.go (v26.3.38;
+A delivery report overwrites any earlier one. Source: courier core/sender/sender.go, core/models/status.go (v26.3.38;
 up to v9.3 sender.go, backends/rapidpro/status.go), mailroom core/crons/retry_sending.go, core/models/msg.go.
 """
 
@@ -20,21 +20,21 @@ from fakes.rapidpro.store.records import Message, Records
 from fakes.rapidpro.urns import path_of
 
 QUEUE_POLL = 0.25
-"""Seconds between two looks at an idle queue."""
+"""Seconds within which courier notices a message in an idle queue."""
 MAX_ERRORS = 3
 SENT_MEMORY = 48 * HOUR
 LATE_DELAY = (1 * HOUR, 6 * HOUR)
 DUPLICATE_DELAY = (0.5, 30.0)
-"""Seconds after which a report comes a second time."""
+"""Seconds after which a duplicate of a report comes."""
 EPSILON = 1e-3
 REMOVAL_DELAY = 5.0
-"""Seconds after which mailroom hears that a channel was removed (rapidpro temba/channels/models.py, release)."""
+"""Seconds until mailroom processes the removal of a channel (rapidpro temba/channels/models.py, release)."""
 WAITING_STATUSES = frozenset({"pending", "queued", "errored"})
 SENT_STATUSES = frozenset({"wired", "sent", "delivered", "read"})
 
 
 class Courier:
-    """SendingChannel queued messages over the channels. All methods are called with the service's lock held."""
+    """Sends queued messages over the channels. Callers of all methods hold the service's lock."""
 
     def __init__(self, records: Records, runtime: Runtime, phones: Phones) -> None:
         self.records = records
@@ -50,7 +50,7 @@ class Courier:
         """Called with a message before it is sent."""
 
     def queue(self, message: Message) -> None:
-        """Put a queued message in its channel's line, if that is still there."""
+        """Add a message to its channel's queue, unless the channel was removed."""
         channel = self.records.channel_of(message)
         if channel is None:
             return
@@ -63,11 +63,11 @@ class Courier:
             self.runtime.call_later(QUEUE_POLL * self.runtime.rng.random(), self._drain, queue)
 
     def waiting(self) -> int:
-        """How many messages stand in line."""
+        """The number of messages in all queues."""
         return sum(map(len, self._queues.values()))
 
     def resend(self, message: Message, channel: Any) -> None:
-        """A person pressed "resend": same id, over this channel, errors forgotten. Without a channel it fails again."""
+        """Send a message again over this channel, with the same id and no errors. Without a channel it fails again."""
         self._sent.pop(message.id, None)
         message.errors, message.sent_on = 0, None
         message.failed_reason = None if channel is not None else "no destination"
@@ -76,7 +76,7 @@ class Courier:
         self.queue(message)
 
     def channel_removed(self, channel: Any) -> None:
-        """A channel was removed: what waits for it fails."""
+        """A channel was removed: messages waiting for it fail."""
         habits = self.runtime.habits
         self._queues.pop(channel.uuid, None)
         if habits.delays_removal_failures:
@@ -92,7 +92,7 @@ class Courier:
                 self.records.set_status(message, "failed", now)
 
     def report(self, message: Message, word: str) -> bool:
-        """A delivery report in the aggregator's own word; False if courier does not know it (400, nothing stored)."""
+        """A delivery report with the aggregator's status; False if courier does not accept it (400, nothing stored)."""
         found = AGGREGATORS[self.channel.aggregator].statuses.get(word)
         if (
             found is None
@@ -104,17 +104,17 @@ class Courier:
         return True
 
     def apply(self, message: Message, status: str) -> None:
-        """A delivery report, already understood: it overwrites, whatever came before."""
+        """A delivery report in RapidPro's words: it overwrites any earlier status."""
         self._set_status(message, status)
 
     def reset(self) -> None:
-        """Begin anew, the channel's knobs included."""
+        """Start over, with default channel settings."""
         self.channel = Channel()
-        for memory in (self._queues, self._sent, self._retry_due, self._by_external_id):
-            memory.clear()
+        for mapping in (self._queues, self._sent, self._retry_due, self._by_external_id):
+            mapping.clear()
 
     def by_external_id(self, external_id: str) -> Message | None:
-        """The message the aggregator knows by that id."""
+        """The message with that id of the aggregator, or None."""
         return self._by_external_id.get(external_id)
 
     def _drain(self, queue: SendQueue[Message]) -> None:
@@ -196,7 +196,7 @@ class Courier:
             )
 
     def _report_stage(self, message: Message, aggregator: Aggregator, stage: Any, duplicate: bool = False) -> None:
-        """The aggregator reports a stage of the message's way, if it ever does that."""
+        """The aggregator reports a stage of the message, if it reports that stage at all."""
         word = aggregator.stages.get(stage)
         if word is None:
             return
@@ -209,7 +209,7 @@ class Courier:
             )
 
     def _set_status(self, message: Message, status: str) -> None:
-        """Write a status as courier does: whatever comes last stands, but an error on a failed message."""
+        """Set a status as courier does: the last one stands, except an error on a failed message."""
         if status == "errored":
             self._errored(message)
             return
@@ -222,7 +222,7 @@ class Courier:
         self.records.set_status(message, status, now)
 
     def _errored(self, message: Message) -> None:
-        """The third error is final, and one on a failed message leaves it failed."""
+        """The third error is final; an error leaves a failed message failed."""
         now = self.runtime.clock.now()
         self._sent.pop(message.id, None)
         message.errors += 1
@@ -236,11 +236,11 @@ class Courier:
         wait = self.channel.delays.retries[message.errors - 1]
         self._retry_due[message.id] = self.runtime.clock.timestamp() + wait
         self.records.set_status(message, "errored", now)
-        looked = self.runtime.to_next_minute(wait) if wait >= MINUTE else wait
-        self.runtime.call_later(looked, self._retry, message)
+        delay = self.runtime.to_next_minute(wait) if wait >= MINUTE else wait
+        self.runtime.call_later(delay, self._retry, message)
 
     def _retry(self, message: Message) -> None:
-        """Mailroom's look at errored messages; one that meanwhile got on is left alone, and modified_on stands."""
+        """Mailroom queues an errored message again, unless its status has changed; modified_on stays."""
         due = self._retry_due.get(message.id)
         if message.status != "errored" or due is None or due > self.runtime.clock.timestamp() + EPSILON:
             return
@@ -258,5 +258,5 @@ class Courier:
 
 
 def number_of(message: Message) -> str:
-    """The phone a message goes to, without scheme and display name."""
+    """The phone number of a message, without scheme and display name."""
     return path_of(message.urn or "")

@@ -1,6 +1,6 @@
-"""What expressions may know: the workspace, the contact, the text that came in.
+"""What expressions can use: the workspace, the contact, the incoming text.
 
-Shapes as in goflow flows/engine/run.go and core/*: an object's default is what it is as text.
+Shapes as in goflow flows/engine/run.go and core/*: an object's default is its text form.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SCHEMES = (
 
 
 def contact_context(records: Records, workspace: Workspace, contact: Contact) -> dict[str, Any]:
-    """contact, fields, urns and globals: what the text of a broadcast may use."""
+    """contact, fields, urns and globals: what the text of a broadcast can use."""
     fields = _fields(records, workspace, contact)
     return {
         "contact": _contact(records, workspace, contact, fields),
@@ -39,7 +39,7 @@ def run_context(
     known: Mapping[str, Any], *, uuid: str, flow: Any, at: datetime, trigger: Mapping[str, Any], generation: str,
     results: Mapping[str, Any] = EMPTY,
 ) -> dict[str, Any]:  # fmt: skip
-    """What a flow may use besides: its run, which began at `at`, and what started it. goflow flows/engine/run.go."""
+    """What a flow can use in addition: its run, which began at `at`, and its trigger. goflow flows/engine/run.go."""
     run = {
         "__default__": f"{known['contact']['__default__']}@{flow.name}",
         "uuid": uuid,
@@ -62,7 +62,7 @@ def run_context(
 
 
 def _legacy_extra(params: Any, results: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of the start and of all answers in one object. goflow flows/engine/legacy.go."""
+    """The params and the answers of all webhooks in one object. goflow flows/engine/legacy.go."""
     found = _extra_values(params)
     for key, result in results.items():
         if key != "__default__" and result["extra"] is not None:
@@ -76,7 +76,7 @@ def _extra_values(given: Any) -> dict[str, Any]:
 
 
 def urns_of(workspace: Workspace, urns: list[str]) -> dict[str, str | None]:
-    """The first URN of each scheme; in an anonymous workspace only its scheme can be seen."""
+    """The first URN of each scheme; in an anonymous workspace only the scheme is visible."""
     found: dict[str, str | None] = dict.fromkeys(SCHEMES)
     for urn in reversed(urns):
         found[scheme_of(urn)] = f"{scheme_of(urn)}:********" if workspace.anonymous else urn
@@ -121,7 +121,7 @@ def _contact(records: Records, workspace: Workspace, contact: Contact, fields: d
 
 
 def _display(urn: str) -> str:
-    """An address for people: a phone number as its own country writes it, of other addresses the path."""
+    """A URN for display: a phone number in national format, otherwise the path."""
     path = path_of(urn)
     if scheme_of(urn) != "tel":
         return path

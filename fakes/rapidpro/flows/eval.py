@@ -1,8 +1,8 @@
 """`python -m fakes eval`: flow expressions, one JSON object a line in, one a line out.
 
-In: {"template": text, "context": object, "env": object, "generation": "new"|"9"}; all but the template may be left out.
-Out: {"text": text, "errors": [messages]}, or {"error": sentence} for a line that cannot be used.
-Exit status 0, or 2 if there was such a line.
+In: {"template": text, "context": object, "env": object, "generation": "new"|"9"}; only the template is required.
+Out: {"text": text, "errors": [messages]}, or {"error": sentence} for an invalid line.
+Exit status 0, or 2 if there was an invalid line.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ KEYS = {"template", "context", "env", "generation"}
 
 
 class BadLine(ValueError):
-    """A line that says no expression; the text says what was expected and what came."""
+    """An invalid line; the text says what was expected and what came."""
 
 
 def run(lines: Iterable[bytes], out: TextIO) -> int:
-    """Evaluate each line and write its outcome at once; blank lines are passed over. Gives the exit status."""
+    """Evaluate each line and write its outcome at once; blank lines are skipped. Returns the exit status."""
     status = 0
     for line in lines:
         if not line.strip():
@@ -39,7 +39,7 @@ def run(lines: Iterable[bytes], out: TextIO) -> int:
 
 
 def evaluate_line(line: bytes) -> dict[str, Any]:
-    """The outcome of one line. BadLine if it cannot be used."""
+    """The outcome of one line. Raises BadLine."""
     given = _object(line)
     unknown = sorted(set(given) - KEYS)
     if unknown:
@@ -78,10 +78,10 @@ def _object(line: bytes) -> dict[str, Any]:
 
 
 def _number(digits: str) -> Decimal:
-    """All digits count: a context may hold more of them than a float can."""
+    """A number with all its digits: a context may hold more than a float can."""
     number = Decimal(digits)
     if not number.is_finite() or abs(number.adjusted()) > MAX_EXPONENT:
-        raise ValueError(f"{digits[:20]} is no number that a context can hold")
+        raise ValueError(f"{digits[:20]} is out of range")
     return number
 
 

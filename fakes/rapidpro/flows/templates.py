@@ -18,16 +18,16 @@ DATE_FORMATS: Mapping[str, str] = MappingProxyType(
 )
 """Source: rapidpro temba/orgs/models.py (DATE_FORMATS_ENGINE); the time is always written as 15:04."""
 SHORT = 10_000
-"""Characters that any template may have; see expressions.MAX_TEXT."""
+"""Characters up to which no template is cut; see expressions.MAX_TEXT."""
 
 
 def evaluate_template(
     template: str, context: Mapping[str, Any], workspace: Workspace, runtime: Runtime, *, unlimited: bool = False
 ) -> str:
-    """The template as text in this workspace at this moment; `whole`: however long it is."""
+    """The template's text in this workspace and now; `unlimited`: it is not cut, however long."""
     if "@" not in template and len(template) <= SHORT:
         return template
-    # Expressions take a while to load: not before a template has to be evaluated.
+    # Expressions are slow to load: only when a template has to be evaluated.
     from fakes.rapidpro.flows.expressions import MAX_TEXT, evaluate
 
     limit = None if unlimited else MAX_TEXT

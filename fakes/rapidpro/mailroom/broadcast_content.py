@@ -1,4 +1,4 @@
-"""What a broadcast says to one contact: whose translation, and what becomes of the expressions in it.
+"""The content of a broadcast for one contact: the translation, with its expressions evaluated.
 
 Source: goflow core/msg.go (BroadcastTranslations, MsgContent), mailroom core/models/broadcast.go and msg.go.
 """
@@ -14,15 +14,18 @@ from fakes.rapidpro.runtime import Runtime
 from fakes.rapidpro.store.records import Contact, Content, Records, Workspace
 
 Translation = Mapping[str, Any]
-"""What there is of text, attachments, quick_replies."""
+"""text, attachments and quick_replies, as far as present."""
 
 
 def content_for(
     broadcast: Any, contact: Contact, workspace: Workspace, records: Records, runtime: Runtime
 ) -> Content | None:
-    """What the contact gets; none if it is nothing."""
-    given, wished = records.translations_of(broadcast), _languages(contact, workspace, broadcast.base_language)
-    found = [given[language] for language in wished if language in given]
+    """The content for the contact; None if it is empty."""
+    translations, languages = (
+        records.translations_of(broadcast),
+        _languages(contact, workspace, broadcast.base_language),
+    )
+    found = [translations[language] for language in languages if language in translations]
     chosen = _merged(found) if runtime.habits.merges_translations else _content(*found[:1])
     if chosen.empty:
         return None
@@ -31,7 +34,7 @@ def content_for(
 
 
 def _languages(contact: Contact, workspace: Workspace, base: str) -> Iterable[str]:
-    """The contact's if the workspace has it, the workspace's first, the broadcast's base."""
+    """The contact's language if the workspace has it, the workspace's first, the broadcast's base language."""
     own, known = contact.language, workspace.languages
     return dict.fromkeys((own, *known[:1], base) if own is not None and own in known else (*known[:1], base))
 

@@ -1,7 +1,7 @@
-"""Mailroom's main work: from broadcasts, flow starts and single messages to messages in the channel's queue.
+"""Mailroom's main task: broadcasts, flow starts and single messages become messages in the channel's queue.
 
 Source: mailroom core/tasks/send_broadcast*.go, core/search/resolve.go, core/models/broadcast.go, msg.go (v26.3.47; up
-to v9.3 core/tasks/msgs/, core/models/broadcasts.go, msgs.go). What differs between versions is in `habits`.
+to v9.3 core/tasks/msgs/, core/models/broadcasts.go, msgs.go). Differences between versions are in `habits`.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from fakes.rapidpro.urns import channel_for, identity_of, path_of
 
 BATCH = 100
 TASK_INTERVAL = (0.05, 0.2)
-"""Seconds until the next look at the list of tasks."""
+"""Seconds until the waiting tasks run, least and most."""
 TASKS_AT_ONCE = 500
 Task = Callable[[], None]
 
 
 class Recipient(NamedTuple):
-    """A contact, the URN that was asked for if one was, and whether it was named by itself or by a group as well."""
+    """A contact, its requested URN if any, and whether it was also named directly or by a group."""
 
     contact: Any
     requested_urn: str | None
@@ -36,7 +36,7 @@ class Recipient(NamedTuple):
 
 
 class Dispatcher:
-    """Does what the API has only noted. All methods are called with the service's lock held."""
+    """Processes what the API has stored. Callers of all methods hold the service's lock."""
 
     def __init__(self, records: Records, runtime: Runtime, courier: Courier) -> None:
         self.records = records
@@ -44,7 +44,7 @@ class Dispatcher:
         self.courier = courier
         self.loop_guard = LoopGuard(runtime.habits.loop_limit)
         self.flow_templates: dict[str, str] = {}
-        """What a flow (by uuid) says to those for whom the API starts it: a template. Others say nothing."""
+        """By flow uuid: the template of the text that it sends when the API starts it. Other flows send nothing."""
         self._tasks: deque[Task] = deque()
         self._scheduled = False
 
@@ -57,18 +57,18 @@ class Dispatcher:
         self._add_task(partial(self._resolve_start, start))
 
     def waiting_tasks(self) -> int:
-        """How many tasks wait."""
+        """The number of waiting tasks."""
         return len(self._tasks)
 
     def reset(self) -> None:
-        """Begin anew."""
+        """Cancel all tasks and start over."""
         self._tasks.clear()
         self.flow_templates.clear()
         self._scheduled = False
         self.loop_guard = LoopGuard(self.runtime.habits.loop_limit)
 
     def contact_of(self, workspace: Workspace, urn: str) -> Any:
-        """The owner of the URN; a contact without a name is made if nobody owns it."""
+        """The contact with the URN; a new one without a name if there is none."""
         owner = self.records.contact_by_urn(workspace, identity_of(urn))
         return owner if owner is not None else self.records.new_contact(workspace, urn, self.runtime.clock.now())
 
@@ -76,7 +76,7 @@ class Dispatcher:
         self, workspace: Workspace, contact: Any, content: Content, *, requested_urn: str | None = None,
         high_priority: bool = True, broadcast: Any = None, flow: Any = None,
     ) -> Any:  # fmt: skip
-        """One message to one contact, queued or failed with its reason; none where old versions made none."""
+        """One message to one contact, queued or failed with a reason; None where old versions create none."""
         urn, channel = self.route(workspace, contact, requested_urn)
         reason = self._failure_reason(workspace, contact, content.text, channel)
         if reason in ("no destination", "contact") and not self.runtime.habits.stores_unreachable:
@@ -100,7 +100,7 @@ class Dispatcher:
         return "looping" if self.loop_guard.is_loop(contact.id, text, self.runtime.clock.timestamp()) else None
 
     def route(self, workspace: Workspace, contact: Any, requested_urn: str | None = None) -> tuple[str | None, Any]:
-        """The contact's first sendable URN and its channel: of the contact's URNs, or the one asked for."""
+        """The contact's first URN that has a channel, and that channel; only the requested URN if there is one."""
         channels = self.records.channels_of(workspace)
         for urn in contact.urns if requested_urn is None else [requested_urn]:
             channel = self.records.last_channel_of(contact, urn) or channel_for(urn, channels)
@@ -122,27 +122,27 @@ class Dispatcher:
             self.runtime.call_later(self.runtime.rng.uniform(*TASK_INTERVAL), self._run_tasks)
 
     def _resolve(self, broadcast: Any) -> None:
-        """Who gets it; then it waits, in batches of a hundred. An invalid address fails the whole broadcast."""
+        """Find the recipients, then add tasks in batches of a hundred. An invalid URN fails the whole broadcast."""
         if broadcast.status not in ("pending", "queued"):
             return
         now = self.runtime.clock.now()
-        wanted = self.records.recipients_of(broadcast)
-        if not all(path_of(urn) for urn in wanted.urns):
+        recipients = self.records.recipients_of(broadcast)
+        if not all(path_of(urn) for urn in recipients.urns):
             self.records.set_broadcast(broadcast, "failed", None, now)
             return
-        found = self._recipients(self.records.workspace_of(broadcast), wanted)
+        found = self._recipients(self.records.workspace_of(broadcast), recipients)
         self.records.set_broadcast(broadcast, "queued" if found else "completed", len(found), now)
         for begin in range(0, len(found), BATCH):
             last = begin + BATCH >= len(found)
             self._add_task(partial(self._batch, broadcast, found[begin : begin + BATCH], len(found), last))
 
-    def _recipients(self, workspace: Workspace, wanted: Any) -> list[Recipient]:
-        """Contacts, owners of URNs and group members, each once. With a group: only the active ones."""
-        found = {one.id: Recipient(one, None, True) for one in (*wanted.contacts, *wanted.members)}
-        for urn in wanted.urns:
+    def _recipients(self, workspace: Workspace, recipients: Any) -> list[Recipient]:
+        """Contacts, contacts of URNs and group members, each once. With a group: only active contacts."""
+        found = {one.id: Recipient(one, None, True) for one in (*recipients.contacts, *recipients.members)}
+        for urn in recipients.urns:
             contact = self.contact_of(workspace, urn)
             found[contact.id] = Recipient(contact, urn, contact.id in found and found[contact.id].named)
-        if wanted.by_group:
+        if recipients.by_group:
             return [one for one in found.values() if one.contact.status == "active"]
         return list(found.values())
 
@@ -157,7 +157,7 @@ class Dispatcher:
         self.records.set_broadcast(broadcast, "completed" if last else "started", total, self.runtime.clock.now())
 
     def _send_to(self, workspace: Workspace, one: Recipient, content: Content, broadcast: Any) -> None:
-        """What one contact gets: in old versions perhaps two messages, if it was named by one of its URNs as well."""
+        """Send to one contact: in old versions two messages if it was named both directly and by one of its URNs."""
         habits, contact = self.runtime.habits, one.contact
         requested_urn = one.requested_urn if habits.sends_to_requested_urn else None
         first = self.send(
@@ -167,7 +167,7 @@ class Dispatcher:
             self.send(workspace, contact, content, high_priority=False, broadcast=broadcast)
 
     def _resolve_start(self, start: Any) -> None:
-        """Everybody gets a run; of what the flow does only what it says is played."""
+        """Every contact gets a run; of the flow's actions only the text it sends is simulated."""
         now = self.runtime.clock.now()
         workspace = self.records.workspace_of(start)
         everybody = [one.contact for one in self._recipients(workspace, self.records.recipients_of(start))]
@@ -185,7 +185,7 @@ class Dispatcher:
         self.records.set_start(start, "completed", len(contacts), now)
 
     def _send_flow_text(self, start: Any, workspace: Workspace, contact: Any, run: Any) -> None:
-        """Send what the flow says: the values given to the start are `@trigger.params`, and are not evaluated again."""
+        """Send the flow's text: the params of the start are `@trigger.params`, and are not evaluated themselves."""
         template = self.flow_templates.get(start.flow.uuid) if self.flow_templates else None
         if template is None:
             return

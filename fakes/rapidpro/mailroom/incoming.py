@@ -1,8 +1,8 @@
-"""A text that comes in: stored, given to the catch-all flow, posted by its webhook, answered when that failed.
+"""An incoming text: stored, passed to the catch-all flow, posted by its webhook, answered if that failed.
 
 Source: courier core/models/msg.go (up to v9.3 backends/rapidpro/msg.go), mailroom core/tasks/ctasks/msg_received.go
-(up to v9.3 core/tasks/handler); the flow is that of the public example: one call, perhaps one more in the same run,
-else the sender is told.
+(up to v9.3 core/tasks/handler); the flow is that of the public example: one call, perhaps a second one in the
+same run, else a reply to the sender.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 class BadText(ValueError):
-    """Something no phone could have sent; the text says what was expected."""
+    """A text or number that is impossible; the message says what was expected."""
 
 
 @dataclass(slots=True)
 class TextHandling:
-    """One text on its way through the flow."""
+    """One text in the flow."""
 
     workspace: Workspace
     contact: Any
@@ -52,7 +52,7 @@ class TextHandling:
 
 
 class Incoming:
-    """The phones' way in. Methods take the service's lock themselves and never hold it while calling out."""
+    """Receives texts from phones. Methods take the service's lock themselves, and release it for webhook calls."""
 
     def __init__(
         self, records: Records, runtime: Runtime, phones: Phones, dispatcher: Dispatcher, session: hooks.HttpSession
@@ -69,15 +69,15 @@ class Incoming:
         dispatcher.courier.before_sending = self._reply_sent
 
     def reset(self) -> None:
-        """Begin anew, the webhook's settings included."""
+        """Start over, with default webhook settings."""
         self.webhook = hooks.Webhook()
         self._recent_texts = RecentTexts(by_id=self.runtime.habits.duplicates_by_external_id)
         self._last_handled.clear()
         self._locks.clear()
 
-    def number(self, given: str) -> str:
-        """A phone's number in international form; national ones are of the first channel's country. BadText."""
-        digits = "".join(character for character in given if character not in " -().")
+    def number(self, text: str) -> str:
+        """A phone number in international form; a national one gets the first channel's country. Raises BadText."""
+        digits = "".join(character for character in text if character not in " -().")
         if digits[:1].isdigit() and len(digits) >= 11 and not digits.startswith("0"):
             digits = "+" + digits
         try:
@@ -85,11 +85,11 @@ class Incoming:
         except phonenumbers.NumberParseException:
             parsed = None
         if parsed is None or not phonenumbers.is_possible_number(parsed):
-            raise BadText(f"expected a phone number such as +250788123123, got {given[:60]!r}")
+            raise BadText(f"expected a phone number such as +250788123123, got {text[:60]!r}")
         return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
     def receive(self, number: str, text: str, external_id: str | None = None) -> dict[str, Any]:
-        """A person sends a text. One person's texts are handled one after the other. Gives what happened."""
+        """A person sends a text. The texts of one person are handled one after the other. Returns the outcome."""
         if len(text) > MAX_TEXT:
             raise BadText(f"text must have at most {MAX_TEXT} characters, got {len(text)}")
         with self._lock_of(number):
@@ -98,15 +98,15 @@ class Incoming:
             return self._run_flow(result) if isinstance(result, TextHandling) else result
 
     def redeliver(self, number: str, *, new_run: bool) -> dict[str, Any]:
-        """Handling broke off after the webhook call: the last text of the phone is handled again.
+        """Redeliver the phone's last text, as if its handling was interrupted after the webhook call.
 
-        `new_run`: as mailroom does it, in a run of its own; else with the id that was sent before.
+        `new_run`: in a new run, as mailroom does; else with the same run id as before.
         """
         with self._lock_of(number):
             with self.runtime.lock:
                 handling = self._last_handled.get(number)
                 if handling is None:
-                    raise BadText(f"{number} has sent nothing that could be handled again")
+                    raise BadText(f"{number} has sent no text that can be redelivered")
                 if new_run:
                     self._begin_run(handling)
             return self._run_flow(handling)
@@ -126,11 +126,11 @@ class Incoming:
         return (channel.country if channel is not None else "") or self._workspace().default_country
 
     def _channel(self, workspace: Workspace) -> Any:
-        """The channel that phones text to."""
+        """The channel that phones send to."""
         return next((one for one in self.records.channels_of(workspace) if "tel" in one.schemes), None)
 
     def _clean(self, text: str) -> str:
-        """Without what the database does not take."""
+        """The text without characters that the database does not accept."""
         known = text.encode("utf-8", "ignore").decode().replace("\x00", "")
         return CONTROLS.sub("", known) if self.runtime.habits.strips_control_characters else known
 
@@ -138,10 +138,10 @@ class Incoming:
         self._recent_texts.reply_sent(number_of(message))
 
     def _accept(self, number: str, text: str, external_id: str | None) -> TextHandling | dict[str, Any]:
-        """Courier's and mailroom's part before the flow: duplicates, contact, message."""
+        """The part before the flow, in courier and mailroom: duplicates, contact, message."""
         if not text and AGGREGATORS[self.dispatcher.courier.channel.aggregator].ignores_empty:
             self.phones.sent(number, self.runtime.clock.now(), text, None)
-            return outcome(None, ignored="the channel takes no empty texts")
+            return outcome(None, ignored="the channel accepts no empty texts")
         duplicate = self._recent_texts.original(number, text, external_id, self.runtime.clock.timestamp())
         if duplicate is not None:
             self.phones.sent(number, self.runtime.clock.now(), text, duplicate)
@@ -177,7 +177,7 @@ class Incoming:
         return handling
 
     def _mark_seen(self, contact: Any) -> None:
-        """New versions note it when all is done."""
+        """Set last_seen_on after the flow, as new versions do."""
         if self.runtime.habits.seen_after_flow:
             self.records.mark_seen(contact, self.runtime.clock.now(), status=contact.status)
 
@@ -189,7 +189,7 @@ class Incoming:
         )  # fmt: skip
 
     def _run_flow(self, handling: TextHandling) -> dict[str, Any]:
-        """The flow itself: call, perhaps once more, else tell the sender."""
+        """Run the flow: call the webhook, perhaps again, else reply to the sender."""
         with self.runtime.lock:
             settings, body = self._evaluated_call(self.webhook, handling)
         calls = self._make_calls(settings, body)
@@ -206,7 +206,7 @@ class Incoming:
         return outcome(handling.message.id, run=handling.run_uuid, calls=calls, reply=reply)
 
     def _evaluated_call(self, settings: hooks.Webhook, handling: TextHandling) -> tuple[hooks.Webhook, str]:
-        """Address, headers and body of the call, for this text."""
+        """URL, headers and body of the call for this text."""
         context, workspace, runtime = self._context_for(handling), handling.workspace, self.runtime
         headers = {
             name: evaluate_template(value, context, workspace, runtime) for name, value in settings.headers.items()
@@ -216,7 +216,7 @@ class Incoming:
         return replace(settings, url=url, headers=headers), body
 
     def _make_calls(self, settings: hooks.Webhook, body: str) -> list[hooks.Outcome]:
-        """One call, perhaps one more; none at all if this version does not make it."""
+        """Make one call, perhaps a second one; none if this version refuses to make it."""
         if not hooks.may_be_sent(settings, body, self.runtime.habits):
             return []
         calls = [self._call_webhook(settings, body)]

@@ -1,6 +1,6 @@
-"""Everything behind the API in one object: what the API tells, and what the control API turns.
+"""Everything behind the API in one object, for the API and the control API.
 
-The parts: `dispatch` makes messages, `courier` carries them, `phones` receive them, `incoming` brings texts in.
+The parts: `dispatch` creates messages, `courier` sends them, `phones` receive them, `incoming` handles texts.
 """
 
 from __future__ import annotations
@@ -26,9 +26,8 @@ from fakes.rapidpro.versions.profiles import version_of
 class Mailroom:
     """What happens behind the API.
 
-    The hooks `broadcast_created` and `flow_started` are called by the API with the row it stored; they only note what
-    is to be done, the clock brings it. `session` carries the flow's webhook calls; they are made without
-    the lock. `profile` is a version such as "9.3", "26" or "next".
+    The API calls `broadcast_created` and `flow_started` with the row it stored; they only add tasks, which the clock
+    runs. `session` makes the flow's webhook calls, without the lock. `profile` is a version such as "9.3" or "next".
     """
 
     def __init__(
@@ -54,14 +53,14 @@ class Mailroom:
             self.dispatcher.flow_started(start)
 
     def resend(self, message: Any) -> None:
-        """A person pressed "resend" on a failed message: the channel is chosen anew for its URN."""
+        """A person resends a failed message: its URN gets a channel again."""
         workspace, contact = self.records.workspace_of(message), self.records.contact_of(message)
         with self.lock:
             _, channel = self.dispatcher.route(workspace, contact, message.urn) if message.urn else (None, None)
             self.courier.resend(message, channel)
 
     def remove_channel(self, uuid: str) -> Any:
-        """A person removes a channel; it, or none if there is none of that UUID."""
+        """A person removes a channel. Returns it, or None for an unknown UUID."""
         with self.lock:
             channel = self.records.remove_channel(uuid)
             if channel is not None:
@@ -69,7 +68,7 @@ class Mailroom:
             return channel
 
     def reset(self) -> None:
-        """The world begins anew: nothing waits, no phone has received anything, all knobs are back."""
+        """Start over: nothing waits, phones are empty, all settings have their defaults."""
         with self.lock:
             self.runtime.cancel_all()
             self.phones.clear()
@@ -78,7 +77,7 @@ class Mailroom:
             self.incoming.reset()
 
     def metrics(self) -> Mapping[str, float]:
-        """Numbers by name: texts on phones, messages in line, tasks waiting."""
+        """Numbers by name: texts on phones, queued messages, waiting tasks."""
         with self.lock:
             return {
                 "phone_texts_sent": self.phones.count("sent"),
@@ -89,5 +88,5 @@ class Mailroom:
 
     @property
     def channel(self) -> Channel:
-        """The channel's knobs."""
+        """The channel's settings."""
         return self.courier.channel

@@ -1,7 +1,6 @@
-"""The store of the fake RapidPro: its tables, and what the parts behind the API ask of them.
+"""The store of the fake RapidPro: its tables, and the protocol `records.Records` for the parts behind the API.
 
-It fulfils `records.Records`, which is what the parts behind the API ask. Everything is called with the service's lock
-held.
+Callers hold the service's lock.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from fakes.rapidpro.urns import identity_of
 
 
 class Store(Tables):
-    """All rows. New ones are numbered after the seed's."""
+    """All rows, as `records.Records` describes them."""
 
     def workspaces(self) -> Sequence[Workspace]:
         return list(self.workspace_by_id.values())
@@ -91,7 +90,7 @@ class Store(Tables):
         contact.last_seen_on = now
         self.mark_modified(contact, now)
 
-    def set_broadcast(self, broadcast: Any, status: str, contact_count: int | None, now: datetime) -> None:  # noqa: ARG002 - broadcasts show no such time
+    def set_broadcast(self, broadcast: Any, status: str, contact_count: int | None, now: datetime) -> None:  # noqa: ARG002 - broadcasts have no modified_on
         broadcast.status = status
         broadcast.contact_count = contact_count
 
@@ -182,8 +181,8 @@ class Store(Tables):
 
     def end_run(self, run: Any, results: Mapping[str, Any], now: datetime) -> None:
         run.status = "completed"
-        told = {"node_uuid": NODE_UUID, "created_on": now.isoformat().replace("+00:00", "Z")}
-        run.results = {key: {**one, **told} for key, one in results.items()}
+        origin = {"node_uuid": NODE_UUID, "created_on": now.isoformat().replace("+00:00", "Z")}
+        run.results = {key: {**one, **origin} for key, one in results.items()}
         run.modified_on = run.exited_on = now
         self.run_indexes.update(run)
 
@@ -195,7 +194,7 @@ class Recipients:
         self.contacts: Sequence[Contact] = row.contacts
         self.urns: Sequence[str] = row.urns or ()
         self.by_group = bool(row.groups)
-        wanted = set(map(id, row.groups))
+        groups = set(map(id, row.groups))
         self.members: Sequence[Contact] = (
-            [one for one in everybody if any(id(group) in wanted for group in one.groups)] if wanted else ()
+            [one for one in everybody if any(id(group) in groups for group in one.groups)] if groups else ()
         )

@@ -1,6 +1,6 @@
-"""The rows of the fake RapidPro with their indexes: everything that finds a row without looking at all of them.
+"""The rows of the fake RapidPro with their indexes, which find rows without a full scan.
 
-Whoever changes what a row is found by does it here, so that no index lags behind. Called with the service's lock held.
+Attributes that an index depends on are only changed here, so that no index is stale. Callers hold the service's lock.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ from fakes.rapidpro.urns import identity_of
 
 
 class Tables:
-    """All rows. New ones are numbered after the seed's."""
+    """All rows. The ids of new ones follow those of the seed."""
 
     def __init__(self, new_uuid: Callable[[], str], created_on: datetime) -> None:
         self.new_uuid = new_uuid
         self.clear(created_on)
 
     def clear(self, created_on: datetime) -> None:
-        """Forget all rows; `born` is the moment the world begins anew."""
+        """Remove all rows; `created_on` is the time of the reset."""
         self.created_on = created_on
         self.workspace_by_id: dict[int, Workspace] = {}
         self.users: dict[str, User] = {}
@@ -72,21 +72,21 @@ class Tables:
         self.next_ids = {"contact": 1, "broadcast": 9001, "message": 8001, "start": 990, "run": 1001}
 
     def replace_with(self, other: Tables) -> None:
-        """Hold the rows of another store in place of one's own; the other is not to be used any more."""
+        """Take over the rows of another store, which must not be used any more."""
         self.__dict__.update(other.__dict__)
 
     def next_id(self, kind: str) -> int:
-        """The next number of a kind."""
+        """The next id of a kind: contact, broadcast, message, start or run."""
         number = self.next_ids[kind]
         self.next_ids[kind] = number + 1
         return number
 
     def revoke_key(self, token: Token) -> None:
-        """A token's key opens nothing any more; it stays a secret."""
+        """Remove a token's key, which is no longer valid but stays a secret."""
         del self.tokens[token.key]
         self.former_keys.append((token.name, token.key))
 
-    # Rows that are added.
+    # Adding rows.
 
     def add_contact(self, contact: Contact) -> Contact:
         self.contacts[contact.uuid] = contact
@@ -116,7 +116,7 @@ class Tables:
         return message
 
     def system_group(self, workspace: Workspace) -> Named:
-        """The group every workspace has from the start."""
+        """The system group that every workspace has."""
         if workspace.id not in self._system_groups:
             uuid = f"00000060-0000-4000-8000-{0x59 + workspace.id:012x}"
             self._system_groups[workspace.id] = Named(uuid, "Open Tickets", workspace, "tickets > 0")
@@ -132,10 +132,10 @@ class Tables:
         if run.start is not None:
             run.start.runs_made += 1
 
-    # What the API asks besides.
+    # Look-ups for the API.
 
     def only_broadcast(self, workspace: Workspace, number: int | None, uuid: str | None) -> Ordered[Broadcast]:
-        """A list of the broadcast with that number and UUID, if it is the workspace's and is listed at all."""
+        """A list of the broadcast with that id and UUID, if it is the workspace's and not scheduled; else empty."""
         found = self.broadcast_by_id.get(number) if number is not None else self.broadcast_by_uuid.get(uuid or "")
         same = found is not None and found.workspace is workspace and uuid in (None, found.uuid)
         return _by_creation([found] if found is not None and same and not found.scheduled else ())
@@ -143,20 +143,20 @@ class Tables:
     def only_message(
         self, workspace: Workspace, number: int | None, uuid: str | None, among: Timed[Message]
     ) -> Ordered[Message]:
-        """A list of the message with that number and UUID, if it is the workspace's and among the given ones."""
+        """A list of the message with that id and UUID, if it is the workspace's and one of `among`; else empty."""
         found = self.message_by_id.get(number) if number is not None else self.message_by_uuid.get(uuid or "")
         if found is None or found.workspace is not workspace or uuid not in (None, found.uuid):
             return _by_creation()
         here = found in among if isinstance(among, Ordered) else any(found is one for one in among.newest())
         return _by_creation([found] if here else ())
 
-    # Changes to what rows are found by.
+    # Changes to indexed attributes.
 
     def contact_by_urn(self, workspace: Any, identity: str) -> Contact | None:
         return self._owners.get((workspace.id, identity))
 
     def set_urns(self, contact: Contact, urns: list[str]) -> None:
-        """Give a contact these URNs in place of its own."""
+        """Replace a contact's URNs."""
         for urn in contact.urns:
             if self._owners.get((contact.workspace.id, identity_of(urn))) is contact:
                 del self._owners[contact.workspace.id, identity_of(urn)]
@@ -165,12 +165,12 @@ class Tables:
             self._owners[contact.workspace.id, identity_of(urn)] = contact
 
     def mark_modified(self, contact: Contact, now: datetime) -> None:
-        """Something about the contact has changed."""
+        """Set the contact's modified_on."""
         contact.modified_on = now
         self.contact_indexes.update(contact)
 
     def set_visibility(self, message: Message, visibility: str, now: datetime | None = None) -> None:
-        """Archive a message, take it back, delete it; a deleted one keeps no text."""
+        """Archive, restore or delete a message; a deleted one loses its text."""
         message.visibility = visibility
         if message.deleted:
             message.text = ""
@@ -181,7 +181,7 @@ class Tables:
         self.folders.update(message)
 
     def set_labels(self, message: Message, labels: list[Named]) -> None:
-        """Give a message these labels in place of its own."""
+        """Replace a message's labels."""
         for label in message.labels:
             self.by_label[label.uuid].remove(message)
         message.labels = labels

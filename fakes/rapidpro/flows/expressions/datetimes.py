@@ -1,4 +1,4 @@
-"""Texts that people write as dates and times, and arithmetic on moments.
+"""Dates and times in texts, and arithmetic on datetimes.
 
 Source: goflow envs/dates.go, excellent/types/datetime.go.
 """
@@ -32,14 +32,14 @@ MAX_SPAN = 2**63 // 1000
 MAX_DAYS = 106_751
 MIDNIGHT = datetime(2000, 1, 1, tzinfo=UTC)
 UNNAMED_UTC = timezone(timedelta(0), "")
-"""Of times written with `+00:00`: no offset, but not the zone UTC either."""
+"""The zone of times with `+00:00`: no offset, but not the zone UTC either."""
 UNITS = ("s", "m", "h", "D", "W", "M", "Y")
 
 
 def to_datetime(value: Value, env: Env, *, fill_time: bool = False) -> DateTime:
-    """A value as a moment in its own zone; texts without offset are in the workspace's zone.
+    """A value as a datetime in its own zone; texts without offset are in the workspace's zone.
 
-    `fill_time`: a text without a time gets the present time of day instead of midnight. ExpressionError if it is none.
+    `fill_time`: a text without a time gets the current time of day instead of midnight. ExpressionError if invalid.
     """
     value = _default_of(value)
     if isinstance(value, DateTime):
@@ -54,7 +54,7 @@ def to_datetime(value: Value, env: Env, *, fill_time: bool = False) -> DateTime:
 
 
 def to_date(value: Value, env: Env) -> date:
-    """A value as a date; of a moment the date in its own zone. ExpressionError if it is none."""
+    """A value as a date; of a datetime the date in its own zone. ExpressionError if invalid."""
     value = _default_of(value)
     if isinstance(value, DateTime):
         return value.at.date()
@@ -69,7 +69,7 @@ def to_date(value: Value, env: Env) -> date:
 
 
 def to_time(value: Value, env: Env) -> time:
-    """A value as a time of day; a number is full hours. ExpressionError if it is none."""
+    """A value as a time of day; a number means full hours. ExpressionError if invalid."""
     value = _default_of(value)
     if isinstance(value, DateTime):
         return value.at.time()
@@ -103,8 +103,8 @@ def _moment_of_text(text: str, env: Env, fill_time: bool) -> DateTime | None:
     day, rest = found
     clock = next((t for t in (_since_midnight(match, env) for match in _TIME.finditer(rest)) if t is not None), None)
     if clock is None:
-        present = env.now.astimezone(env.timezone).time() if fill_time else time()
-        return DateTime(datetime.combine(day, present, env.timezone))
+        current = env.now.astimezone(env.timezone).time() if fill_time else time()
+        return DateTime(datetime.combine(day, current, env.timezone))
     return DateTime(datetime.combine(day, time(), env.timezone) + clock)
 
 
@@ -123,7 +123,7 @@ def _iso_moment(match: re.Match[str], env: Env) -> DateTime | None:
 
 
 def in_zone_if_same_offset(at: datetime, zone: ZoneInfo) -> datetime:
-    """The same moment in that zone, if it has the same offset there; else as it is."""
+    """The same time in that zone, if it has the same offset there; else unchanged."""
     try:
         local = at.astimezone(zone)
     except OverflowError:
@@ -160,7 +160,7 @@ def _local_date(text: str, env: Env) -> tuple[date, str] | None:
 
 
 def _date_of(year: int, month: int, day: int, env: Env) -> date | None:
-    """The old engine takes the 31st of any month and goes on into the next one."""
+    """The old engine accepts the 31st of any month, which runs over into the next one."""
     try:
         if env.generation == "9" and 1 <= day <= 31 and 1 <= month <= 12:
             return date(year, month, 1) + timedelta(days=day - 1)
@@ -170,7 +170,7 @@ def _date_of(year: int, month: int, day: int, env: Env) -> date | None:
 
 
 def _since_midnight(match: re.Match[str], env: Env) -> timedelta | None:
-    """The time of day if it is a possible one. The old engine takes hour 24, minute 60 and second 60 and goes on."""
+    """The time of day, or None if it is impossible. The old engine accepts hour 24, minute 60 and second 60."""
     hour, minute, second = int(match.group(1)), int(match.group(2) or 0), int(match.group(3) or 0)
     part = int((match.group(4) or "").ljust(6, "0")[:6])
     half = (match.group(5) or "").lower()
@@ -185,7 +185,7 @@ def _since_midnight(match: re.Match[str], env: Env) -> timedelta | None:
 
 
 def add(moment: DateTime, number: int, unit: str) -> DateTime:
-    """The moment so many units later; months and years too long for their month run over into the next."""
+    """The datetime so many units later; a day beyond the end of the month runs over into the next."""
     at = moment.at
     seconds = {"s": 1, "m": 60, "h": 3600}.get(unit)
     try:
@@ -203,7 +203,7 @@ def add(moment: DateTime, number: int, unit: str) -> DateTime:
 
 
 def difference(first: DateTime, second: DateTime, unit: str) -> int:
-    """Whole units from `first` to `second`, cut towards zero; days, weeks, months and years by the calendar."""
+    """Whole units from `first` to `second`, rounded towards zero; days, weeks, months and years by the calendar."""
     if unit in ("s", "m", "h"):
         span = second.at.astimezone(UTC) - first.at.astimezone(UTC)
         microseconds = max(-MAX_SPAN, min(MAX_SPAN, span // timedelta(microseconds=1)))
@@ -218,7 +218,7 @@ def difference(first: DateTime, second: DateTime, unit: str) -> int:
 
 
 def check_unit(unit: str) -> str:
-    """The unit if there is such a one. ExpressionError otherwise."""
+    """The unit. ExpressionError for an unknown one."""
     if unit not in UNITS:
         raise ExpressionError(f'unknown unit: XText("{unit}"), must be one of {", ".join(UNITS)}')
     return unit

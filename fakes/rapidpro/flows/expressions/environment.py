@@ -1,4 +1,4 @@
-"""What an expression may know beside its context: the workspace's settings, the present moment, chance."""
+"""What an expression can use besides its context: the workspace's settings, the current time, randomness."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ TIME_FORMATS = ("tt:mm", "tt:mm:ss", "h:mm aa", "h:mm:ss aa")
 
 @dataclass(slots=True)
 class Budget:
-    """How much one template may still do: expressions are no way to keep the service busy."""
+    """How much one template may still do, so that expressions cannot overload the service."""
 
     calls: int = MAX_CALLS
     produced: int = MAX_PRODUCED
     """Characters and array items that may still be produced."""
 
-    def spend(self, made: int = 0) -> None:
-        """Count one call and what it made. TooComplex when there is nothing left."""
+    def spend(self, produced: int = 0) -> None:
+        """Count one call and what it produced. TooComplex when the budget is used up."""
         self.calls -= 1
-        self.produced -= made
+        self.produced -= produced
         if self.calls < 0 or self.produced < 0:
             raise TooComplex
 
 
 @dataclass(frozen=True, slots=True)
 class Env:
-    """Settings of the workspace; `now` is aware."""
+    """Settings of the workspace; `now` has a time zone."""
 
     now: datetime
     timezone: ZoneInfo
@@ -51,9 +51,9 @@ class Env:
 
 
 def env_from_json(given: Mapping[str, Any], generation: Generation = "new") -> Env:
-    """An Env from the JSON form: timezone, date_format, time_format, country, languages, now, seed.
+    """An Env from its JSON form: timezone, date_format, time_format, country, languages, now, seed.
 
-    Whatever is missing has a default (`now`: 2000-01-01). ValueError says what is wrong.
+    Missing keys have defaults (`now`: 2000-01-01). ValueError says what is wrong.
     """
     unknown = set(given) - {"timezone", "date_format", "time_format", "country", "languages", "now", "seed"}
     if unknown:
@@ -78,7 +78,7 @@ def env_from_json(given: Mapping[str, Any], generation: Generation = "new") -> E
 
 
 def zone(name: Any) -> ZoneInfo:
-    """The time zone of that name. ValueError when there is none."""
+    """The time zone of that name. ValueError for an unknown one."""
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, TypeError, OSError):

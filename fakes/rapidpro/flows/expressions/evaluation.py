@@ -1,6 +1,6 @@
 """The value of a parsed expression.
 
-Errors are values: an operation on an error is that error.
+Errors are values: an operation on an error results in that error.
 Source: goflow excellent/tree.go, operators/builtin.go.
 """
 
@@ -28,7 +28,7 @@ from fakes.rapidpro.flows.expressions.values import (
 
 
 class Scope:
-    """The names an expression may use: arguments of anonymous functions, then the context, then functions."""
+    """The names that an expression can use: arguments of anonymous functions, then the context, then functions."""
 
     __slots__ = ("_arguments", "_converted", "env", "root")
 
@@ -39,14 +39,14 @@ class Scope:
         self._arguments: dict[str, Value] = {}
 
     def with_arguments(self, names: tuple[str, ...], values: list[Value]) -> Scope:
-        """The same scope with these names in front."""
+        """This scope with additional names, which take precedence."""
         scope = Scope.__new__(Scope)
         scope.root, scope.env, scope._converted = self.root, self.env, self._converted
         scope._arguments = {**self._arguments, **{n.lower(): v for n, v in zip(names, values, strict=True)}}
         return scope
 
     def find(self, name: str) -> Value:
-        """What a name stands for; an unknown one is an error."""
+        """The value of a name; an ErrorValue for an unknown one."""
         name = name.lower()
         if name in self._arguments:
             return self._arguments[name]
@@ -58,7 +58,7 @@ class Scope:
 
 
 def value_of(node: Node, scope: Scope) -> Value:
-    """The value of a tree; what cannot be evaluated is a ErrorValue."""
+    """The value of a tree; an ErrorValue if it cannot be evaluated."""
     try:
         return _value_of(node, scope)
     except ExpressionError as error:
@@ -81,7 +81,7 @@ def _value_of(node: Node, scope: Scope) -> Value:
         return result
     if isinstance(node, Negated):
         number = to_number(value_of(node.operand, scope), scope.env.generation)
-        return number.copy_negate() if node.times % 2 and number else number  # no zero has a sign
+        return number.copy_negate() if node.times % 2 and number else number  # zero has no sign
     return _lambda_function(node, scope)
 
 

@@ -1,4 +1,4 @@
-"""Values for reading, by the workspace's settings: `1,234.5`, `04-03-2026 08:06`, one line per property."""
+"""Values for display, by the workspace's settings: `1,234.5`, `04-03-2026 08:06`, one line per property."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fakes.rapidpro.flows.expressions.values import DateTime, ObjectValue, Value
 
 
 def format_value(value: Value, env: Env) -> str:
-    """The reading form of a value. ExpressionError for an error."""
+    """The display form of a value. ExpressionError for an error."""
     size_of(value)
     return _format(value, env)
 

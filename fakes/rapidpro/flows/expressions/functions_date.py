@@ -69,7 +69,7 @@ def parse_datetime(env: Env, value: str, layout: str, zone_name: str | None = No
 
 
 def date_from_parts(_env: Env, year: int, month: int, number_of_day: int) -> date:
-    """A day too late for its month runs over into the next."""
+    """A day beyond the end of the month runs over into the next month."""
     if not 1 <= month <= 12:
         raise ExpressionError(f"invalid value for month, must be 1-12, got {month}")
     try:
@@ -86,7 +86,7 @@ def time_from_parts(_env: Env, hour: int, minute: int, second: int) -> time:
 
 
 def week_number(_env: Env, value: date) -> Decimal:
-    """Weeks begin on Sunday; the one that holds 1 January is the first, or the second if it begins with it."""
+    """Weeks begin on Sunday; the week of 1 January is the first, or the second if it begins on that day."""
     return Decimal((value.timetuple().tm_yday - 1 - value.isoweekday() % 7 + 7) // 7 + 1)
 
 
@@ -108,7 +108,7 @@ def legacy_add(env: Env, first: Value, second: Value) -> Value:
     return EXACT.add(to_number(first, env.generation), to_number(second, env.generation))
 
 
-def _or_none(convert, value: Value, env: Env):  # type: ignore[no-untyped-def] # gives what `convert` gives
+def _or_none(convert, value: Value, env: Env):  # type: ignore[no-untyped-def] # returns what `convert` returns
     try:
         return convert(value, env)
     except ExpressionError:

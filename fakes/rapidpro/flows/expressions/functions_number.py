@@ -1,4 +1,4 @@
-"""Functions on numbers, and what logic there is."""
+"""Functions on numbers, and logical functions."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ MAX_PLACES = 1_000
 
 
 def divided(first: Decimal, second: Decimal, places: int = 16) -> Decimal:
-    """The quotient to so many places, half away from zero. ExpressionError for a division by zero."""
+    """The quotient to so many places, rounded half away from zero. ExpressionError for a division by zero."""
     if second == 0:
         raise ExpressionError("division by zero")
     return EXACT.divide(first, second).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, EXACT)
 
 
 def rounded(value: Decimal, places: int) -> Decimal:
-    """To so many places after the point (negative: before it), half away from zero."""
+    """The number to so many places after the point (negative: before it), rounded half away from zero."""
     places = max(-MAX_PLACES, min(MAX_PLACES, places))
     exponent = value.as_tuple().exponent
     if isinstance(exponent, int) and -exponent <= places:
@@ -72,7 +72,7 @@ def format_number(_env: Env, value: Decimal, places: int | None = None, group: b
 
 
 def grouped(value: Decimal, places: int | None, group: bool = True) -> str:
-    """A number for reading: `1,234.50`."""
+    """A number for display: `1,234.50`."""
     if places is None:
         text = render(value)
     else:

@@ -1,4 +1,4 @@
-"""Router tests; as functions they give an object that is true or false and has a `match` and perhaps an `extra`.
+"""Router tests; as functions they return an object that is true or false and has a `match` and perhaps an `extra`.
 
 Source: goflow flows/routers/cases.
 """
@@ -150,7 +150,7 @@ def has_group(env: Env, groups: list[Any], uuid: str, *_name: Value) -> ObjectVa
 
 
 def has_category(_env: Env, result: ObjectValue, *names: str) -> ObjectValue:
-    """Only results of a flow have categories: they have a name and say when they came to be."""
+    """Only results of a flow have categories: objects with a name and a time of creation."""
     texts = [result.get(name)[0] for name in ("name", "value", "category", "category_localized", "input")]
     created_on = result.get("created_on")[0]
     if not texts[0] or not all(isinstance(text, str | None) for text in texts) or not _is_moment(created_on):

@@ -1,4 +1,4 @@
-"""Functions that convert, make and go through arrays and objects."""
+"""Functions that convert values, and create and process arrays and objects."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def count(_env: Env, value: Value) -> Decimal:
 
 
 def identity(value: Value) -> Any:
-    """Something to compare by: alike for values equal in type and content."""
+    """A comparison key: equal for values that are equal in type and content."""
     if isinstance(value, list):
         return list, tuple(identity(item) for item in value)
     if isinstance(value, ObjectValue):
@@ -105,7 +105,7 @@ def _sort_key(item: Any) -> Any:
 
 
 def unique(env: Env, items: list[Any]) -> Value:
-    """Each once, in the order of their first appearance."""
+    """The items without duplicates, in the order of their first appearance."""
     env.budget.spend(size_of(items))
     found: dict[Any, Any] = {}
     for item in items:

@@ -16,7 +16,7 @@ from fakes.rapidpro.flows.expressions.words import WHITE_SPACE, spans, words
 
 
 def _single(changed: str, original: str) -> str:
-    """Case mapping goes character by character: what would become two stays."""
+    """Case mapping works per character: one that would become two stays."""
     return changed if len(changed) == 1 else original
 
 
@@ -29,7 +29,7 @@ def lower(_env: Env, value: str) -> str:
 
 
 def title(env: Env, value: str) -> str:
-    """Letters that begin a word are raised, all others lowered."""
+    """The first letter of each word in upper case, all others in lower case."""
     out, begins = [], True
     for character in lower(env, value):
         out.append(_single(character.title(), character) if begins else character)
@@ -38,14 +38,14 @@ def title(env: Env, value: str) -> str:
 
 
 def _separates(character: str) -> bool:
-    """Of ASCII all but letters, digits and `_` (an apostrophe too); beyond it only blanks."""
+    """All ASCII characters except letters, digits and `_` (so an apostrophe too); of others only white space."""
     return not (character.isalnum() or character == "_") if character.isascii() else character in WHITE_SPACE
 
 
 def _trimmer(left: bool, right: bool):  # type: ignore[no-untyped-def] # the type is that of the lambda below
     def trim(env: Env, value: str, characters: str | None = None) -> str:
         if characters is None or (characters == "" and env.generation == "9"):
-            characters = WHITE_SPACE  # so does null; the new engine takes "" at its word
+            characters = WHITE_SPACE  # null too; for the new engine "" means no characters
         value = value.lstrip(characters) if left and characters else value
         return value.rstrip(characters) if right and characters else value
 
@@ -97,7 +97,7 @@ def split(env: Env, value: str, delimiters: str = "") -> Value:
 
 
 def text_slice(env: Env, value: str, start: int, *further: Value) -> str:
-    """From `start` to the end given, which the engine overlooks when a fourth argument follows."""
+    """From `start` to the given end, which the engine ignores if there is a fourth argument."""
     return value[start : integer(further[0], env) if len(further) == 1 else None]
 
 
@@ -142,7 +142,7 @@ def url_encode(_env: Env, value: str) -> str:
 
 
 def read_chars(_env: Env, value: str) -> str:
-    """A code as it is read aloud: in groups of three or four where that comes out even."""
+    """A code to be read aloud: in groups of three or four if it divides evenly."""
     value = value.lstrip("+")
     size = next((size for size in (3, 4) if len(value) % size == 0), 1)
     return " , ".join(" ".join(value[i : i + size]) for i in range(0, len(value), size))

@@ -1,4 +1,4 @@
-"""Functions on addresses, attachments and places."""
+"""Functions on URNs, attachments and locations."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def urn_parts(_env: Env, urn: str) -> ObjectValue:
 
 
 def format_urn(env: Env, urn: str) -> str:
-    """A phone number the way people of its country write it; of other addresses the display name or the path."""
+    """A phone number in national format; for other URNs the display name or the path."""
     scheme, path, display = _parts(urn)
     if scheme != "tel" or (display and env.generation == "new"):
         return display or path
@@ -57,7 +57,7 @@ def format_location(_env: Env, path: str) -> str:
 
 
 def prompt(_env: Env, name: str, *_values: Value) -> Value:
-    """Prompts for language models belong to the installation; this one has none."""
+    """Prompts for language models are part of an installation; this one has none."""
     raise ExpressionError(f"no such prompt {quoted(name)}")
 
 

@@ -1,6 +1,6 @@
 """JSON as expressions write and read it.
 
-Keys sorted by their bytes, no blanks, numbers as plain decimals, non-ASCII as it stands, no HTML escaping.
+Keys sorted by their bytes, no blanks, numbers as plain decimals, non-ASCII unescaped, no HTML escaping.
 Source: goflow excellent/types, gocommon jsonx.
 """
 
@@ -33,7 +33,7 @@ _SHORT = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r":
 
 
 def to_json(value: Value) -> str:
-    """A value as JSON text. A function is null; an object's default is left out. ExpressionError for an error."""
+    """A value as JSON text. A function is null; an object's default is omitted. ExpressionError for an error."""
     size_of(value)
     return _json(value)
 
@@ -66,7 +66,7 @@ def quote(text: str) -> str:
 
 
 def parse_json(text: str, env: Env) -> Value:
-    """The value that a JSON text says. ExpressionError when it is none."""
+    """The value of a JSON text. ExpressionError if it is invalid."""
 
     def number(digits: str) -> Decimal:
         return in_range(Decimal(digits), env.generation)

@@ -1,7 +1,7 @@
-"""Date and time layouts such as `YYYY-MM-DD tt:mm`: writing by them and reading by them.
+"""Date and time layouts such as `YYYY-MM-DD tt:mm`: formatting and parsing.
 
 Letters: YY YYYY M MM MMM MMMM D DD EEE EEEE h hh (12 hours) t tt (24 hours) m mm s ss fff ffffff fffffffff aa AA
-Z (offset, Z for UTC) ZZZ (offset). Blanks, `: / . , - _` and T stand for themselves; nothing else is known.
+Z (offset, Z for UTC) ZZZ (offset). Blanks, `: / . , - _` and T stand for themselves; nothing else is allowed.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _FRACTIONS = ("fff", "ffffff", "fffffffff")
 
 
 def pieces(layout: str, allowed: frozenset[str]) -> Iterator[tuple[bool, str]]:
-    """The layout's pieces, each with whether it stands for a value. ExpressionError for one that is not known."""
+    """The layout's pieces, each with whether it stands for a value. ExpressionError for an unknown one."""
     for match in _RUNS.finditer(layout):
         text = match.group()
         if text[0] in _PLAIN:
@@ -50,7 +50,7 @@ def pieces(layout: str, allowed: frozenset[str]) -> Iterator[tuple[bool, str]]:
 
 
 def write(moment: DateTime, layout: str, allowed: frozenset[str] = ALL_PIECES) -> str:
-    """A moment by a layout."""
+    """A datetime formatted by a layout."""
     return "".join(_format_piece(moment, text) if is_value else text for is_value, text in pieces(layout, allowed))
 
 
@@ -76,7 +76,7 @@ def _format_piece(moment: DateTime, piece: str) -> str:
 
 
 def read(text: str, layout: str, zone: ZoneInfo, allowed: frozenset[str] = ALL_PIECES) -> DateTime:
-    """The moment that a text says by a layout, in `zone`. ExpressionError when it does not fit."""
+    """The datetime of a text by a layout, in `zone`. ExpressionError if the text does not match."""
     match = re.fullmatch(_pattern(layout, allowed), text, re.ASCII)
     if match is None:
         raise ExpressionError(f"unable to parse {text!r} by the layout {layout!r}")

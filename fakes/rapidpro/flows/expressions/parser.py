@@ -1,7 +1,7 @@
-"""Reads one expression into a tree.
+"""Parses one expression into a tree.
 
 Precedence, tightest first: lookup and call, unary minus, ^, * /, + -, comparison, equality, &. All group to the
-left; chains of one precedence are one node, so long ones need no deep recursion.
+left; a chain of one precedence is one node, so a long one needs no deep recursion.
 Source: goflow antlr/Excellent3.g4.
 """
 
@@ -23,7 +23,7 @@ _PRECEDENCE = (("&",), ("=", "!="), ("<=", "<", ">=", ">"), ("+", "-"), ("*", "/
 PRECEDENCE_OF = MappingProxyType(
     {operator: level for level, operators in enumerate(_PRECEDENCE) for operator in operators}
 )
-"""How tightly operators bind."""
+"""The precedence of each operator; a higher one binds more tightly."""
 _TOKEN = re.compile(
     r"""(?P<blank>[ \t\n\r]+)|(?P<text>"(?:\\"|[^"])*")|(?P<decimal>[0-9]+\.[0-9]+)|(?P<integer>[0-9]+)
     |(?P<symbol>=>|!=|<=|>=|[,()\[\].+\-*/^=<>&])""",
@@ -91,7 +91,7 @@ Token = tuple[str, str, int]
 
 
 def parse(expression: str) -> Node:
-    """The tree of an expression. ExpressionError at a syntax error."""
+    """The tree of an expression. ExpressionError for a syntax error."""
     parser = _Parser(expression, _tokens(expression))
     node = parser.expression()
     parser.expect("end")
@@ -99,7 +99,7 @@ def parse(expression: str) -> Node:
 
 
 def too_deep(expression: str) -> bool:
-    """Whether brackets stand in each other deeper than the new engine reads. Those inside of texts count too."""
+    """Whether brackets are nested deeper than the new engine allows. Those inside text literals count too."""
     depth = 0
     for bracket in _BRACKET.findall(expression):
         depth = depth + 1 if bracket in "([{" else max(0, depth - 1)
@@ -146,17 +146,17 @@ class _Parser:
         self._position = 0
 
     def expect(self, kind: str) -> str:
-        """Take a token of that kind. ExpressionError when another one stands here."""
+        """Take a token of that kind. ExpressionError if the next one is of another kind."""
         found, text, position = self._tokens[self._position]
         if found != kind:
             raise _syntax_error(self._source, position)
         self._position += 1
         return text
 
-    def expression(self, loosest: int = 0) -> Node:
-        """An operand and all operators after it that bind at least as tightly as `loosest`."""
+    def expression(self, lowest: int = 0) -> Node:
+        """An operand and all operators after it that bind at least as tightly as `lowest`."""
         node = self._unary()
-        while (level := PRECEDENCE_OF.get(self._next_kind(), -1)) >= loosest:
+        while (level := PRECEDENCE_OF.get(self._next_kind(), -1)) >= lowest:
             rest: list[tuple[str, Node]] = []
             while PRECEDENCE_OF.get(operator := self._next_kind()) == level:
                 self._position += 1
@@ -200,7 +200,7 @@ class _Parser:
         return self._steps(Atom(inner, ()))
 
     def _parameters(self) -> tuple[str, ...] | None:
-        """The names of an anonymous function that starts here, its arrow taken; none if no function starts here."""
+        """The parameters of an anonymous function that starts here, its arrow taken; None if none starts here."""
         names: list[str] = []
         position = self._position + 1
         while self._tokens[position][0] == "name":

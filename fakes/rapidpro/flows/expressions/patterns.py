@@ -1,6 +1,6 @@
-"""Regular expressions, by the RE2 library: the dialect of the engine, and time that grows with the text's length only.
+"""Regular expressions, by the RE2 library: the engine's dialect, in time linear in the length of the text.
 
-Case is ignored and `^` `$` match at lines. There are no back-references and no look-around.
+Case is ignored and `^` `$` match at lines. There are no back-references and no look-arounds.
 Source: goflow excellent/functions/builtin.go RegexMatch, flows/routers/cases/tests.go HasPattern (Go's regexp).
 """
 
@@ -17,11 +17,11 @@ MAX_PATTERN = 10_000
 MAX_MEMORY = 4 * 1024 * 1024
 """Bytes that one compiled pattern may take."""
 STEPS_PER_UNIT = 20
-"""A step is one instruction of a pattern on one byte of text; so many of them cost as much as one character made."""
+"""A step is one instruction of a pattern on one byte; this many cost as much as one produced character."""
 COMPILE_STEPS = 50
-"""Compiling costs as many steps for each instruction."""
+"""Compiling costs this many steps per instruction."""
 TOO_LARGE = 100_000
-"""Units that are gone when a pattern turns out too large, which is not found at once."""
+"""Units that a too large pattern costs, since finding that out takes time."""
 _ONE_BYTE = re.compile(r"(?:[^\\]|\\[^C])*\\C", re.DOTALL)
 """The library's escape for a single byte, which the engine does not have."""
 
@@ -29,7 +29,7 @@ _ONE_BYTE = re.compile(r"(?:[^\\]|\\[^C])*\\C", re.DOTALL)
 def search(pattern: str, text: str, env: Env, complaint: str = "invalid regular expression") -> tuple[str, ...] | None:
     """The first match in the text and its groups (those that took no part are empty); None when there is no match.
 
-    ExpressionError with `complaint` for what is no pattern or too large a one, and when the budget of `env` is gone.
+    ExpressionError with `complaint` for an invalid or too large pattern; TooComplex if the budget is used up.
     """
     compiled = _compiled(pattern, env, complaint)
     subject = _utf8(text)

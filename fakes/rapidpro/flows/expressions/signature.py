@@ -1,4 +1,4 @@
-"""What functions take: how many arguments, and what each is turned into before the function sees it."""
+"""The signatures of functions: how many arguments, and the type that each is converted to before the call."""
 
 from __future__ import annotations
 
@@ -25,27 +25,27 @@ MANY = -1
 """No upper limit to the number of arguments."""
 
 
-def any_value(value: Value, env: Env) -> Value:  # noqa: ARG001 - all kinds are called alike
-    """The value itself, but no error."""
+def any_value(value: Value, env: Env) -> Value:  # noqa: ARG001 - all kinds have the same signature
+    """The value itself. ExpressionError for an error."""
     if isinstance(value, ErrorValue):
         raise ExpressionError(value.message)
     return value
 
 
-def raw(value: Value, env: Env) -> Value:  # noqa: ARG001 - all kinds are called alike
+def raw(value: Value, env: Env) -> Value:  # noqa: ARG001 - all kinds have the same signature
     """The value itself, even an error."""
     return value
 
 
 def text(value: Value, env: Env) -> str:
-    """The text form; going through it costs a little, making it more."""
-    made = render(value)
-    env.budget.spend(len(made) // 10 if isinstance(value, str) else len(made))
-    return made
+    """The text form; reading a text costs a tenth of producing one."""
+    rendered = render(value)
+    env.budget.spend(len(rendered) // 10 if isinstance(value, str) else len(rendered))
+    return rendered
 
 
 def text_or_none(value: Value, env: Env) -> str | None:
-    """As text, but null stays what it is."""
+    """The text form, but null stays null."""
     return None if value is None else text(value, env)
 
 
@@ -102,7 +102,7 @@ def function(value: Value, env: Env) -> Function:
 
 @dataclass(frozen=True, slots=True)
 class FunctionSpec:
-    """One built-in function: kinds of its arguments, how many of them are needed, the kind of any further ones."""
+    """One built-in function: the kinds of its arguments, how many are required, the kind of any further ones."""
 
     body: Callable[..., Value]
     kinds: tuple[Kind, ...] = ()
@@ -111,7 +111,7 @@ class FunctionSpec:
 
 
 def declare(*kinds: Kind, needed: int | None = None, rest: Kind | None = None) -> Callable[..., FunctionSpec]:
-    """How a function is declared: `takes(text, integer, needed=1)(body)`; the body gets the Env first."""
+    """Declare a function: `declare(text, integer, needed=1)(body)`; the body gets the Env first."""
 
     def with_body(body: Callable[..., Value]) -> FunctionSpec:
         return FunctionSpec(body, kinds, len(kinds) if needed is None else needed, rest)
@@ -152,7 +152,7 @@ def _check_count(got: int, least: int, most: int) -> None:
 
 
 def limited(items: list[Any], env: Env) -> list[Any]:
-    """The list itself. ExpressionError when the engine does not make lists of its length."""
+    """The list itself. ExpressionError if it is longer than the engine allows."""
     env.budget.spend(len(items))
     if env.generation == "new" and len(items) > MAX_ITEMS:
         raise ExpressionError(f"cannot build an array with more than {MAX_ITEMS} items")

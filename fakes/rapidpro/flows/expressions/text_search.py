@@ -1,4 +1,4 @@
-"""What router tests find inside of texts: numbers, e-mail addresses, phone numbers.
+"""What router tests find in texts: numbers, e-mail addresses, phone numbers.
 
 Source: goflow flows/routers/cases/tests.go and utils.go, utils/phone.go; gocommon urns.
 """
@@ -18,22 +18,22 @@ from fakes.rapidpro.flows.expressions.patterns import search
 from fakes.rapidpro.flows.expressions.values import ExpressionError
 
 _OTHER_DIGIT = "½"
-"""Stands for every digit that only looks like one: what holds it is found, but is no number."""
+"""Stands for all other digits: a match that contains one is found, but is no number."""
 _NUMBER = re.compile(r"[-+]?(?:[0-9,½]+(?:\.[0-9½]+)?|(?:[^0-9A-Za-z_]|^)\.[0-9½]+)")
 _EMAIL = r"(?-mi)[\pL\pN][-_+$~.\pL\pN]*@[\pL\pN][-_\pL\pN]*(?:\.[\pL\pN][-_\pL\pN]*)+"
 _PHONE = re.compile(r"\+?[0-9 .\-()]{5,}")
 _LEAST_PHONE = 5
 _LEAST_INTERNATIONAL = 11
 _PHONE_COST = 200
-"""What looking at one possible phone number costs."""
+"""The cost of checking one possible phone number."""
 
 
 class _UnknownCountry(Exception):
-    """The number says a country that there is not, or it was to be read as one of such a country."""
+    """The number has an unknown country code, or the given country is unknown."""
 
 
 def numbers_in(text: str, env: Env) -> Iterator[Decimal]:
-    """All numbers in a text; digit grouping and the digits of some other scripts are understood."""
+    """All numbers in a text; digit grouping and digits of some other scripts are accepted."""
     if not text.isascii():
         text = "".join(map(_ascii_digit, text))
     for match in _NUMBER.finditer(text):
@@ -57,7 +57,7 @@ def email_in(text: str, env: Env) -> str | None:
 
 
 def phone_in(text: str, country: str, env: Env) -> str | None:
-    """The first thing that can be a phone number of the country (may be ""), in international form."""
+    """The first possible phone number of the country (may be ""), in international form."""
     for match in _PHONE.finditer(text):
         env.budget.spend(_PHONE_COST)
         candidate = match.group().strip()

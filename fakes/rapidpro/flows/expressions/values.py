@@ -1,7 +1,7 @@
-"""The types of values in flow expressions and how one becomes another.
+"""The types of values in flow expressions, and their conversion.
 
 null is None, text is str, a number is Decimal, a boolean is bool, an array is a list; the other types are the
-classes below. An error is a value too (`ErrorValue`): it spreads through whatever touches it.
+classes below. An error is a value too (`ErrorValue`): operations on it result in the same error.
 Source: goflow excellent/types.
 """
 
@@ -23,7 +23,7 @@ class ExpressionError(Exception):
 
 
 class TooComplex(Exception):
-    """The whole evaluation has cost too much: no value, and nothing inside the expression can absorb that."""
+    """The evaluation costs too much: it has no value, and nothing inside the expression can handle this."""
 
     def __init__(self) -> None:
         super().__init__("expression is too complex to evaluate")
@@ -42,19 +42,19 @@ class DateTime:
 
     at: datetime
     nanoseconds: int = 0
-    """What is left below a microsecond, 0 to 999."""
+    """The nanoseconds below a microsecond, 0 to 999."""
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """Something that can be called: given the environment and the values of its arguments."""
+    """A function: `call` gets the environment and the values of the arguments."""
 
     name: str
     call: Callable[[Any, list[Any]], Value] = field(repr=False)
 
 
 class ObjectValue:
-    """An object: properties by name, and perhaps a default value, which it has when used as text or number."""
+    """An object: properties by name, and perhaps a default, which is its value as text or number."""
 
     __slots__ = ("_by_lower", "default", "has_default", "properties")
 
@@ -65,7 +65,7 @@ class ObjectValue:
         self._by_lower: dict[str, str] | None = None
 
     def get(self, name: str) -> tuple[Value, bool]:
-        """The property, whatever the case of its name, and whether there is one."""
+        """The property, ignoring the case of its name, and whether it exists."""
         if name in self.properties:
             return self.properties[name], True
         if self._by_lower is None:
@@ -74,7 +74,7 @@ class ObjectValue:
         return (None, False) if key is None else (self.properties[key], True)
 
     def names(self) -> list[str]:
-        """Property names in the order in which they are always written."""
+        """Property names in the order in which they are written."""
         return sorted(self.properties, key=lambda name: name.encode("utf-8", "surrogatepass"))
 
 
@@ -86,8 +86,8 @@ Value: TypeAlias = (
 def from_json(value: Any) -> Value:
     """A JSON-like value as an expression value.
 
-    A key `__default__` is the object's default; an object with the single key `$datetime` is a moment. Python
-    datetimes are taken too.
+    A key `__default__` is the object's default; an object with the single key `$datetime` is a datetime.
+    Python datetimes are accepted too.
     """
     if value is None or isinstance(value, str | bool | Decimal | DateTime | Function | ObjectValue | ErrorValue):
         return value
@@ -114,7 +114,7 @@ def _from_mapping(value: Mapping[str, Any]) -> Value:
 
 
 def parse_datetime_text(text: Any) -> DateTime:
-    """An ISO time with offset, fraction of up to nine digits. ValueError when it is not one."""
+    """An ISO time with offset, fraction of up to nine digits. ValueError if it is invalid."""
     if not isinstance(text, str):
         raise ValueError(f"expected an ISO 8601 time, got {text!r}")
     fraction = re.search(r"\.(\d{6})(\d{1,3})(?=\D|\Z)", text)
@@ -127,9 +127,9 @@ def parse_datetime_text(text: Any) -> DateTime:
 
 
 def size_of(value: Value) -> int:
-    """Characters and items that a value is written with. TooComplex when they are more than MAX_WEIGHT.
+    """Characters and items that the text form of a value needs. TooComplex if they are more than MAX_SIZE.
 
-    Arrays share their items, so a few steps make one that could never be written out.
+    Arrays share their items, so a few steps can make one that is too large to write.
     """
     total, waiting = 0, [value]
     while waiting:
@@ -188,7 +188,7 @@ def _render_object(value: ObjectValue) -> str:
 
 
 def render_number(value: Decimal) -> str:
-    """Plain decimal, no exponent, no trailing zeros."""
+    """As a plain decimal without exponent and trailing zeros."""
     text = format(value, "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")
@@ -196,7 +196,7 @@ def render_number(value: Decimal) -> str:
 
 
 def iso_text(value: DateTime) -> str:
-    """With six decimals (cut, not rounded) and offset, `Z` when that is nothing."""
+    """With six decimals (truncated) and the offset, which is `Z` for UTC."""
     return value.at.strftime("%Y-%m-%dT%H:%M:%S.%f").rjust(26, "0") + offset_text(value.at, z_for_utc=True)
 
 
@@ -228,12 +228,12 @@ def truthy(value: Value) -> bool:
 
 
 def quoted(text: str) -> str:
-    """A text as messages show it."""
+    """A text as error messages show it."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def describe(value: Value) -> str:
-    """A value as messages name it."""
+    """A value as error messages name it."""
     if value is None:
         return "null"
     if isinstance(value, str):

@@ -318,7 +318,7 @@ def test_a_phone_is_found_by_any_form_of_its_number(form: Any) -> None:
         (TEXTS, {"txt": "x"}, "unknown field 'txt': possible are text, external_id, again"),
         (TEXTS, {"text": "x", "external_id": 1}, "external_id must be str"),
         (TEXTS, {"again": "yes"}, "again must be true, false"),
-        (TEXTS, {"again": True}, "has sent nothing that could be handled again"),
+        (TEXTS, {"again": True}, "has sent no text that can be redelivered"),
         (TEXTS, [], "expected an object"),
         (TEXTS, "x", "expected an object"),
         (TEXTS, {"text": "x" * 10_001}, "at most 10000 characters"),
