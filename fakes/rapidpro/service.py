@@ -57,13 +57,13 @@ class RapidPro(Answers):
     def unexpected(self, note: Callable[[str], None]) -> None:
         self._api.unexpected = note
 
-    def seed(self, given: Mapping[str, Any]) -> None:
+    def seed(self, seed: Mapping[str, Any]) -> None:
         """Start over from a seed: workspaces, users, tokens and so on. Raises SeedError, and then changes nothing."""
-        if not isinstance(given, Mapping):
-            raise SeedError(f"a seed of RapidPro is an object, got {type(given).__name__}")
-        store = self._loaded(given)
+        if not isinstance(seed, Mapping):
+            raise SeedError(f"a seed of RapidPro is an object, got {type(seed).__name__}")
+        store = self._loaded(seed)
         with self.lock:
-            self._seed = given
+            self._seed = seed
             self._start_over(store)
 
     def reset(self) -> None:

@@ -48,12 +48,12 @@ def identity_of(urn: str) -> str:
 def channel_for(urn: str, channels: Iterable[AnyChannel]) -> AnyChannel | None:
     """The channel that can send to the URN, or None."""
     scheme, path = scheme_of(urn), path_of(urn)
-    fitting = [channel for channel in channels if scheme in channel.schemes]
+    candidates = [channel for channel in channels if scheme in channel.schemes]
     if scheme != "tel":
-        return fitting[0] if fitting else None
-    fitting = [channel for channel in fitting if not channel.country or serves_number(channel.country, path)]
+        return candidates[0] if candidates else None
+    candidates = [channel for channel in candidates if not channel.country or serves_number(channel.country, path)]
     # Of several equally good ones mailroom takes the last, but the recordings (made without it) have the first.
-    return max(fitting, key=lambda channel: _shared(path, channel.address or ""), default=None)
+    return max(candidates, key=lambda channel: _shared(path, channel.address or ""), default=None)
 
 
 def serves_number(country: str, number: str) -> bool:

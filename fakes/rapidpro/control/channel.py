@@ -182,11 +182,11 @@ def _report(mailroom: Mailroom) -> Any:
     word = stages.get(body["status"], body["status"])
     if word not in aggregator.statuses:
         known = ", ".join([*stages, *(one for one in aggregator.statuses if one not in stages)])
-        raise BadRequest(f"{aggregator.name} reports no {body['status']!r}: possible are {known}")
+        raise BadRequest(f"{aggregator.name} does not report {body['status']!r}: possible are {known}")
     with mailroom.lock:
         message = _message(mailroom, body["message"])
-        taken = mailroom.courier.report(message, word)
-        return {"message": message.id, "word": word, "taken": taken, "status": message.status}
+        accepted = mailroom.courier.report(message, word)
+        return {"message": message.id, "word": word, "taken": accepted, "status": message.status}
 
 
 def _resend(mailroom: Mailroom, message_id: int) -> Any:

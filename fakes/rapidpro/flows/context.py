@@ -70,8 +70,8 @@ def _legacy_extra(params: Any, results: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _extra_values(given: Any) -> dict[str, Any]:
-    pairs = enumerate(given) if isinstance(given, list) else given.items() if isinstance(given, Mapping) else ()
+def _extra_values(values: Any) -> dict[str, Any]:
+    pairs = enumerate(values) if isinstance(values, list) else values.items() if isinstance(values, Mapping) else ()
     return {re.sub(r"[^a-zA-Z0-9_]", "_", str(key).lower())[:255]: value for key, value in pairs}
 
 

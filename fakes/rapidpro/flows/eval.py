@@ -40,22 +40,22 @@ def run(lines: Iterable[bytes], out: TextIO) -> int:
 
 def evaluate_line(line: bytes) -> dict[str, Any]:
     """The outcome of one line. Raises BadLine."""
-    given = _object(line)
-    unknown = sorted(set(given) - KEYS)
+    values = _object(line)
+    unknown = sorted(set(values) - KEYS)
     if unknown:
         raise BadLine(f"unknown key {unknown[0]!r}: expected {', '.join(sorted(KEYS))}")
-    template, generation = given.get("template"), given.get("generation", "new")
+    template, generation = values.get("template"), values.get("generation", "new")
     if not isinstance(template, str):
         raise BadLine(f"template must be a text, got {_kind(template)}")
     if generation not in ("new", "9"):
         raise BadLine(f'generation must be "new" or "9", got {generation!r}')
-    context, env = given.get("context", {}), given.get("env", {})
+    context, env = values.get("context", {}), values.get("env", {})
     for name, value in (("context", context), ("env", env)):
         if not isinstance(value, dict):
             raise BadLine(f"{name} must be an object, got {_kind(value)}")
     try:
-        values = {name: from_json(value) for name, value in context.items()}
-        outcome = evaluate(template, values, env_from_json(env, generation), generation=generation)
+        converted = {name: from_json(value) for name, value in context.items()}
+        outcome = evaluate(template, converted, env_from_json(env, generation), generation=generation)
     except (ValueError, TypeError) as error:
         raise BadLine(str(error)) from None
     except RecursionError:
@@ -65,16 +65,16 @@ def evaluate_line(line: bytes) -> dict[str, Any]:
 
 def _object(line: bytes) -> dict[str, Any]:
     try:
-        given = json.loads(line.decode("utf-8"), parse_float=_number, parse_int=_number, parse_constant=_number)
+        values = json.loads(line.decode("utf-8"), parse_float=_number, parse_int=_number, parse_constant=_number)
     except UnicodeDecodeError:
         raise BadLine("the line is not UTF-8") from None
     except RecursionError:
         raise BadLine("the line is nested too deeply") from None
     except ValueError as error:
         raise BadLine(f"the line is not JSON: {error}") from None
-    if not isinstance(given, dict):
-        raise BadLine(f"expected a JSON object, got {_kind(given)}")
-    return given
+    if not isinstance(values, dict):
+        raise BadLine(f"expected a JSON object, got {_kind(values)}")
+    return values
 
 
 def _number(digits: str) -> Decimal:

@@ -44,11 +44,11 @@ class SeedRows:
         return known[uuid]
 
 
-def date_style(given: Any) -> str:
+def date_style(value: Any) -> str:
     """A workspace's date style. ValueError for an unknown one."""
-    if given not in DATE_STYLES:
-        raise ValueError(f"date_style: expected one of {', '.join(DATE_STYLES)}, got {given!r}")
-    return str(given)
+    if value not in DATE_STYLES:
+        raise ValueError(f"date_style: expected one of {', '.join(DATE_STYLES)}, got {value!r}")
+    return str(value)
 
 
 @lru_cache(maxsize=4096)

@@ -23,12 +23,12 @@ def ask(
     return call(world.rapidpro, build_environ(method, f"/api/v2/{name}.json", query, headers, raw))
 
 
-def told(reply: Reply) -> Any:
+def json_of(reply: Reply) -> Any:
     """What an answer says."""
     return json.loads(reply.body)
 
 
 def rows(world: World, name: str, query: str = "") -> list[Any]:
     """The rows of a list."""
-    found: list[Any] = told(ask(world, "GET", name, query=query))["results"]
+    found: list[Any] = json_of(ask(world, "GET", name, query=query))["results"]
     return found

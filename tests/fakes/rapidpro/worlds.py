@@ -21,7 +21,7 @@ TEXTS = f"/rapidpro/phones/{AMINA}/texts"
 URL = "http://relay.test/api/v2/sms/rapidpro/incoming-messages"
 
 
-class Sending:
+class OutgoingWorld:
     """What is sent: mailroom and courier over a small store, in virtual time."""
 
     def __init__(self, profile: Any = "26", seed: Any = 1, **channel: Any) -> None:
@@ -30,9 +30,9 @@ class Sending:
         self.mailroom = Mailroom(
             self.records, self.clock, random.Random(seed), requests.Session(), threading.RLock(), profile
         )
-        self.turn(**channel)
+        self.set_channel(**channel)
 
-    def turn(self, **channel: Any) -> None:
+    def set_channel(self, **channel: Any) -> None:
         self.mailroom.courier.channel = channel_settings.changed(self.mailroom.courier.channel, channel)
 
     def broadcast(self, text: Any, *urns: Any, **more: Any) -> Any:
@@ -76,7 +76,7 @@ class Relay:
         return [json.loads(body) for *_, body in self.requests]
 
 
-class Texting:
+class IncomingWorld:
     """What comes in: the same with the control routes, and a relay that the flow calls."""
 
     def __init__(self, profile: Any = "26", **webhook: Any) -> None:
@@ -95,8 +95,8 @@ class Texting:
         self.http = app.test_client()
         self.put("webhook", url=URL, token="secret", **webhook)
 
-    def put(self, what: Any, **given: Any) -> Any:
-        answer = self.http.put(f"/rapidpro/{what}", json=given)
+    def put(self, what: Any, **body: Any) -> Any:
+        answer = self.http.put(f"/rapidpro/{what}", json=body)
         assert answer.status_code == 200, answer.text
         return answer.get_json()
 

@@ -53,10 +53,10 @@ def choose(accept: str | None, kinds: Sequence[str]) -> Kind:
         return PAGE_ANSWER if kinds[0] == HTML_KIND else JSON_ANSWER
     if accept == JSON_KIND and kinds[-1] == JSON_KIND:
         return JSON_ANSWER
-    asked = [_media_type(one.strip()) for one in accept.split(",")]
+    ranges = [_media_type(one.strip()) for one in accept.split(",")]
     for vagueness in range(4):
         for kind in kinds:
-            for one in asked:
+            for one in ranges:
                 if one.vagueness == vagueness and one.admits(kind):
                     return PAGE_ANSWER if kind == HTML_KIND else Kind(indent=one.indent)
     raise NotAcceptable(NOT_ACCEPTABLE)
@@ -77,9 +77,9 @@ class _MediaRange:
 def _media_type(text: str) -> _MediaRange:
     name, _, rest = text.partition(";")
     main, _, sub = name.strip().lower().partition("/")
-    given = _parameters(rest) if rest else {}
-    vagueness = 3 if main == "*" else 2 if sub == "*" else 1 if set(given) <= {"q"} else 0
-    return _MediaRange(main, sub, vagueness, _indent(given.get("indent")))
+    parameters = _parameters(rest) if rest else {}
+    vagueness = 3 if main == "*" else 2 if sub == "*" else 1 if set(parameters) <= {"q"} else 0
+    return _MediaRange(main, sub, vagueness, _indent(parameters.get("indent")))
 
 
 def _parameters(text: str) -> dict[str, str]:

@@ -55,9 +55,9 @@ def _by_key(key: str, store: Store) -> Token:
 
 def find(key: str, store: Store) -> Token | None:
     """The token with that key. All are compared, each in constant time, so that timing reveals nothing about keys."""
-    given, found = key.encode("utf-8", "surrogatepass"), None
+    key_bytes, found = key.encode("utf-8", "surrogatepass"), None
     for token in store.tokens.values():
-        if hmac.compare_digest(token.key.encode(), given):
+        if hmac.compare_digest(token.key.encode(), key_bytes):
             found = token
     return found
 

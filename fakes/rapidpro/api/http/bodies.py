@@ -39,21 +39,21 @@ def _parsed(call: Call, profile: Profile) -> Any:
         body = read_body(call.environ, LIMIT)
     except BodyTooLarge:
         raise detail(413, f"Request bodies may have at most {LIMIT} bytes.") from None
-    given = call.environ.get("CONTENT_TYPE") or ""
+    content_type = call.environ.get("CONTENT_TYPE") or ""
     if not body:
-        return _form(call, body, given, profile) if _is_form(given) else {}
-    if given == accept.JSON_KIND:  # the usual case, without parsing
+        return _form(call, body, content_type, profile) if _is_form(content_type) else {}
+    if content_type == accept.JSON_KIND:  # the usual case, without parsing
         return _json(body, UTF8, strict=profile.serializer == "new")
     for kind in KINDS:
-        if accept.matches(kind, given):
+        if accept.matches(kind, content_type):
             if kind == accept.JSON_KIND:
-                return _json(body, _charset(given), strict=profile.serializer == "new")
-            return _form(call, body, given, profile)
-    raise ApiError(415, {"detail": f'Unsupported media type "{given}" in request.'})
+                return _json(body, _charset(content_type), strict=profile.serializer == "new")
+            return _form(call, body, content_type, profile)
+    raise ApiError(415, {"detail": f'Unsupported media type "{content_type}" in request.'})
 
 
-def _is_form(given: str) -> bool:
-    return given.partition(";")[0].strip().lower() in (FORM, MULTIPART)
+def _is_form(content_type: str) -> bool:
+    return content_type.partition(";")[0].strip().lower() in (FORM, MULTIPART)
 
 
 def _charset(content_type: str) -> str:
@@ -93,8 +93,8 @@ def _refuse(name: str) -> Any:
 _STRICT, _LAX = json.JSONDecoder(parse_constant=_refuse), json.JSONDecoder()
 
 
-def _form(call: Call, body: bytes, given: str, profile: Profile) -> Mapping[str, Any]:
-    form = _fields(body, given, boundary_needed=profile.boundary_needed) if body else {}
+def _form(call: Call, body: bytes, content_type: str, profile: Profile) -> Mapping[str, Any]:
+    form = _fields(body, content_type, boundary_needed=profile.boundary_needed) if body else {}
     if "/broadcasts" in call.path and profile.serializer == "new":
         # A form cannot hold dictionaries: RapidPro finds empty ones, whatever was sent.
         names = ("text", "attachments", "quick_replies") if profile.quick_replies else ("text", "attachments")
@@ -102,19 +102,20 @@ def _form(call: Call, body: bytes, given: str, profile: Profile) -> Mapping[str,
     return {name: values if name in LISTS else values[-1] for name, values in form.items()}
 
 
-def _fields(body: bytes, given: str, *, boundary_needed: bool) -> Mapping[str, list[str]]:
+def _fields(body: bytes, content_type: str, *, boundary_needed: bool) -> Mapping[str, list[str]]:
     """A form's fields with all their values; unreadable parts are skipped, as Django does."""
     from werkzeug.exceptions import HTTPException  # forms are rare, and loading is slow
     from werkzeug.formparser import parse_form_data
 
-    if accept.matches(MULTIPART, given):
-        boundary = _parameter(given, "boundary")
+    if accept.matches(MULTIPART, content_type):
+        boundary = _parameter(content_type, "boundary")
         if boundary is None and not boundary_needed:
             return {}
         if boundary is None or not BOUNDARY.fullmatch(boundary):
             raise detail(400, f"Multipart form parse error - Invalid boundary in multipart: {boundary}")
     environ = {
-        "REQUEST_METHOD": "POST", "CONTENT_TYPE": given, "CONTENT_LENGTH": str(len(body)), "wsgi.input": BytesIO(body),
+        "REQUEST_METHOD": "POST", "CONTENT_TYPE": content_type, "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input": BytesIO(body),
     }  # fmt: skip
     try:
         _, form, _ = parse_form_data(environ, silent=False, max_form_memory_size=LIMIT)

@@ -36,8 +36,8 @@ def uuid(call: Call, name: str, profile: Profile) -> str | None:
     value = call.query.get(name)
     if value is None:
         return None
-    given = parse_lists(call.environ.get("QUERY_STRING", ""))[name] if profile.validates_uuids else [value]
-    return uuids_of(given, name, profile)[0]
+    values = parse_lists(call.environ.get("QUERY_STRING", ""))[name] if profile.validates_uuids else [value]
+    return uuids_of(values, name, profile)[0]
 
 
 def requested_uuid(call: Call, profile: Profile, *, typed: bool) -> str | None:
@@ -77,12 +77,12 @@ def creates_despite_uuid(call: Call, profile: Profile, find: Callable[[str], Any
     return True
 
 
-def uuids_of(given: Sequence[str], name: str, profile: Profile) -> list[str]:
+def uuids_of(values: Sequence[str], name: str, profile: Profile) -> list[str]:
     """Several UUIDs. Refuses them if one is invalid, or if there are too many."""
-    if len(given) > MAX_UUIDS:
+    if len(values) > MAX_UUIDS:
         raise detail(400, f"Param '{name}' can have a maximum of {MAX_UUIDS} values.")
     found = []
-    for value in given:
+    for value in values:
         try:
             found.append(str(uuids.UUID(value)))
         except ValueError:

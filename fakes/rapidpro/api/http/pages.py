@@ -98,16 +98,16 @@ class _Reversed(Generic[Row]):
 
 def page(listing: RowList[Row], call: Call, profile: Profile, show: Callable[[Row], Any]) -> dict[str, Any]:
     """One page as the API writes it: next, previous, results."""
-    asked = call.query.get("cursor")
-    given = decode(asked, profile.max_cursor_offset) if asked else None
-    cursor = given or BEGINNING
+    cursor_text = call.query.get("cursor")
+    requested = decode(cursor_text, profile.max_cursor_offset) if cursor_text else None
+    cursor = requested or BEGINNING
     found = list(islice(_from(listing, cursor), cursor.offset, cursor.offset + PAGE_SIZE + 1))
-    if given is None and len(found) <= PAGE_SIZE:  # the usual case: everything on one page
+    if requested is None and len(found) <= PAGE_SIZE:  # the usual case: everything on one page
         return {"next": None, "previous": None, "results": [show(row) for row in found]}
     rows, more = found[:PAGE_SIZE], found[PAGE_SIZE:]
     if cursor.reverse:
         rows.reverse()
-    view = _View(listing, rows, cursor, given, _text(listing, more[0]) if more else None)
+    view = _View(listing, rows, cursor, requested, _text(listing, more[0]) if more else None)
     following, preceding = view.next(), view.previous()
     return {
         "next": following and call.url_with_cursor(following.encode()),
@@ -159,22 +159,23 @@ class _View:
     """A page's rows and the cursors of its next and previous pages."""
 
     def __init__(
-        self, listing: RowList[Any], rows: Sequence[Any], cursor: Cursor, given: Cursor | None, beyond: str | None
+        self, listing: RowList[Any], rows: Sequence[Any], cursor: Cursor, requested: Cursor | None, beyond: str | None
     ) -> None:
         self._positions = [_text(listing, row) for row in rows]
-        self._cursor, self._given = cursor, given
-        arrived = cursor.position is not None or cursor.offset > 0
-        forward = (beyond is not None, arrived), (beyond, cursor.position)
+        self._cursor, self._requested = cursor, requested
+        moved = cursor.position is not None or cursor.offset > 0
+        forward = (beyond is not None, moved), (beyond, cursor.position)
         (self._has_next, self._has_previous), (self._after, self._before) = (
-            forward if not cursor.reverse else ((arrived, beyond is not None), (cursor.position, beyond))
+            forward if not cursor.reverse else ((moved, beyond is not None), (cursor.position, beyond))
         )
 
     def next(self) -> Cursor | None:
         """The cursor of the next page."""
         if not self._has_next:
             return None
-        given, found = self._given, self._positions
-        compare = found[-1] if found and given is not None and given.reverse and given.offset else self._after
+        requested, found = self._requested, self._positions
+        backwards = requested is not None and requested.reverse and requested.offset
+        compare = found[-1] if found and backwards else self._after
         offset, position = _first_other(reversed(found), compare)
         if found and position is None:
             if not self._has_previous:
@@ -189,8 +190,9 @@ class _View:
         """The cursor of the previous page."""
         if not self._has_previous:
             return None
-        given, found = self._given, self._positions
-        compare = found[0] if found and given is not None and not given.reverse and given.offset else self._before
+        requested, found = self._requested, self._positions
+        forwards = requested is not None and not requested.reverse and requested.offset
+        compare = found[0] if found and forwards else self._before
         offset, position = _first_other(iter(found), compare)
         if found and position is None:
             if not self._has_next:

@@ -71,16 +71,16 @@ def _named(call: Call, context: Context) -> bool:
 
 
 def _clean(call: Call, context: Context, workspace: Workspace) -> dict[str, Any]:
-    given: Mapping[str, Any] = call.body
+    body: Mapping[str, Any] = call.body
     try:
         if context.profile.serializer == "old":
-            return _clean_until_8_1(given, context, workspace)
-        return _clean_since_8_1(given, context, workspace)
+            return _clean_until_8_1(body, context, workspace)
+        return _clean_since_8_1(body, context, workspace)
     except Invalid as problem:
         raise field_errors(problem.errors) from None
 
 
-def _clean_since_8_1(given: Mapping[str, Any], context: Context, workspace: Workspace) -> dict[str, Any]:
+def _clean_since_8_1(body: Mapping[str, Any], context: Context, workspace: Workspace) -> dict[str, Any]:
     store, profile, country = context.store, context.profile, workspace.default_country
     checks: dict[str, fields.Check] = {
         "urns": lambda value: fields.items(value, lambda one: urns.check(one, country)),
@@ -92,7 +92,7 @@ def _clean_since_8_1(given: Mapping[str, Any], context: Context, workspace: Work
     }
     if profile.quick_replies:
         checks["quick_replies"] = lambda value: translations.quick_replies(value, workspace)
-    clean = fields.check_fields(given, checks)
+    clean = fields.check_fields(body, checks)
     texts = clean.get("text") or clean.get("attachments")
     if not texts:
         raise non_field_error(NO_TEXT)
@@ -102,12 +102,12 @@ def _clean_since_8_1(given: Mapping[str, Any], context: Context, workspace: Work
     if base not in clean.get("text", texts):
         raise non_field_error("No text translation provided in base language.")
     for name, noun in (("attachments", "attachment"), ("quick_replies", "quick_replies")):
-        if "base_language" in given and clean.get(name) and base not in clean[name]:
+        if "base_language" in body and clean.get(name) and base not in clean[name]:
             raise non_field_error(f"No {noun} translations provided in base language.")
     return clean
 
 
-def _clean_until_8_1(given: Mapping[str, Any], context: Context, workspace: Workspace) -> dict[str, Any]:
+def _clean_until_8_1(body: Mapping[str, Any], context: Context, workspace: Workspace) -> dict[str, Any]:
     store, profile, country = context.store, context.profile, workspace.default_country
 
     def addresses(value: Any) -> list[str]:
@@ -123,7 +123,7 @@ def _clean_until_8_1(given: Mapping[str, Any], context: Context, workspace: Work
     }
     if "broadcasts" in profile.accepts_ticket:
         checks["ticket"] = references.ticket_check
-    clean = fields.check_fields(given, checks, required=("text",))
+    clean = fields.check_fields(body, checks, required=("text",))
     if not (clean.get("urns") or clean.get("contacts") or clean.get("groups")):
         raise non_field_error(NO_RECIPIENTS.removesuffix("."))
     clean["base_language"] = workspace.languages[0] if workspace.languages else "base"

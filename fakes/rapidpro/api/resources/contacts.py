@@ -37,8 +37,8 @@ def read_list(call: Call, context: Context) -> Any:
     named = next((one for one in mine if group in (one.uuid, one.name)), None)
     rows = store.contact_indexes.of((workspace.id, deleted)) or Ordered(by_modification)
     if uuid or call.query.get("urn"):
-        asked = owner if call.query.get("urn") else store.contacts.get(uuid or "")
-        one = [asked] if asked is not None and asked in rows and (not uuid or asked.uuid == uuid) else []
+        contact = owner if call.query.get("urn") else store.contacts.get(uuid or "")
+        one = [contact] if contact is not None and contact in rows and (not uuid or contact.uuid == uuid) else []
         rows = Ordered(by_modification, one)
     keep = (lambda row: named is not None and named in row.groups) if group else None
     listing = in_requested_order(FilteredRows(rows, keep, after, before, modified), call)
@@ -104,8 +104,8 @@ def _new_urn(urn: str) -> str:
 
 def _created(clean: Mapping[str, Any], context: Context, workspace: Workspace) -> Contact:
     """A new contact. The message engine creates it, and reports only the first URN of another contact."""
-    store, now, given = context.store, context.clock.now(), clean.get("urns") or []
-    for index, urn in enumerate(given):
+    store, now, body = context.store, context.clock.now(), clean.get("urns") or []
+    for index, urn in enumerate(body):
         if store.contact_by_urn(workspace, identity_of(urn)) is not None:
             raise Invalid({"urns": {str(index): ["URN is in use by another contact."]}})
     number, uuid, name = store.next_id("contact"), store.new_uuid(), clean.get("name")
@@ -113,16 +113,16 @@ def _created(clean: Mapping[str, Any], context: Context, workspace: Workspace) -
     groups, language = references.in_order(clean.get("groups", ()), store.groups), clean.get("language")
     made = Contact(number, uuid, name, language, "active", [], values, groups, now, now, workspace)
     store.add_contact(made)
-    store.set_urns(made, _without_duplicates(given))
+    store.set_urns(made, _without_duplicates(body))
     return made
 
 
-def _without_duplicates(given: list[str]) -> list[str]:
+def _without_duplicates(body: list[str]) -> list[str]:
     """URNs without duplicates; the first of equal ones stays."""
-    return list({identity_of(urn): urn for urn in reversed(given)}.values())[::-1]
+    return list({identity_of(urn): urn for urn in reversed(body)}.values())[::-1]
 
 
-def _clean(given: Mapping[str, Any], contact: Contact | None, context: Context, call: Call) -> dict[str, Any]:
+def _clean(body: Mapping[str, Any], contact: Contact | None, context: Context, call: Call) -> dict[str, Any]:
     store, workspace = context.store, workspace_of(call)
     finder = references.group_finder(store, workspace)
 
@@ -138,13 +138,13 @@ def _clean(given: Mapping[str, Any], contact: Contact | None, context: Context, 
     }
     if "notes" not in context.profile.contact_fields:
         del checks["note"]
-    return fields.check_fields(given, checks)
+    return fields.check_fields(body, checks)
 
 
-def manual_group(group: Named | None, asked: Any) -> Named | None:
+def manual_group(group: Named | None, name: Any) -> Named | None:
     """The group, which must not be query-based."""
     if group is not None and group.query:
-        raise invalid(f"Contact group must not be query based: {asked}")
+        raise invalid(f"Contact group must not be query based: {name}")
     return group
 
 

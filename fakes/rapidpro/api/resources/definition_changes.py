@@ -48,18 +48,18 @@ def _changed_group(context: Context, row: Named) -> dict[str, Any]:
 def _write_named(
     call: Call, context: Context, rows: list[Named], what: str, model: str, show: Callable[[Named], Any]
 ) -> Answer:
-    profile, known = context.profile, _named_of(call, context, rows, model)
-    if known is None:
+    profile, existing = context.profile, _named_of(call, context, rows, model)
+    if existing is None:
         _refuse_beyond_limit_at_once(rows, what, call, profile)
     workspace = writable(call, profile)  # checked after the row and before any field
     given = profile.group_names if what == "groups" else ()
-    check = naming.group_or_label(profile, [*naming.others(rows, workspace, known), *given])
+    check = naming.group_or_label(profile, [*naming.others(rows, workspace, existing), *given])
     name = _gathered(call, {"name": check}, required=("name",))["name"]
     if profile.limit_status == BAD_REQUEST:  # changes are refused too
         naming.refuse_beyond_limit(rows, what, workspace, profile)
-    if known is not None:
-        known.name = name
-        return Answer(200, show(known))
+    if existing is not None:
+        existing.name = name
+        return Answer(200, show(existing))
     made = Named(context.store.new_uuid(), name, workspace)
     rows.append(made)
     return Answer(201, show(made))
@@ -120,28 +120,28 @@ def _deletable(call: Call, context: Context, rows: list[Named], model: str) -> N
 def write_field(call: Call, context: Context) -> Any:
     """POST fields: a new field, or with `key=` a new name and type."""
     workspace, store, profile = workspace_of(call), context.store, context.profile
-    known = _by_key(call, context, store.fields, "ContactField")
-    if known is None:
+    existing = _by_key(call, context, store.fields, "ContactField")
+    if existing is None:
         _refuse_beyond_limit_at_once(store.fields, "fields", call, profile)
     writable(call, profile)
-    name, kind = _name_and_type(call, context, known)
-    if profile.limit_status == BAD_REQUEST and known is None:
+    name, kind = _name_and_type(call, context, existing)
+    if profile.limit_status == BAD_REQUEST and existing is None:
         naming.refuse_beyond_limit(store.fields, "fields", workspace, profile)
-    found = known or _with_key(store.fields, workspace, naming.key_of(name))
+    found = existing or _with_key(store.fields, workspace, naming.key_of(name))
     if found is None:
         made = ContactField(naming.key_of(name), name, kind, workspace)
         store.fields.append(made)
         return Answer(201, shown_field(made, context))
-    if known is None and profile.duplicate_key_fails:
+    if existing is None and profile.duplicate_key_fails:
         raise ServerError
     found.name, found.type = name, kind
-    return Answer(200 if known else 201, shown_field(found, context))
+    return Answer(200 if existing else 201, shown_field(found, context))
 
 
-def _name_and_type(call: Call, context: Context, known: ContactField | None) -> tuple[str, str]:
+def _name_and_type(call: Call, context: Context, existing: ContactField | None) -> tuple[str, str]:
     """A field's name and type; up to v7.4 from `label` and `value_type`, which are still accepted later."""
     profile, workspace = context.profile, workspace_of(call)
-    taken = [*naming.others(context.store.fields, workspace, known), *profile.field_names]
+    taken = [*naming.others(context.store.fields, workspace, existing), *profile.field_names]
     name = naming.field(profile, taken)
     old = {"label": name, "value_type": lambda value: _type_of(value, OLD_FIELD_TYPES)}
     if "name" not in profile.field_fields:
@@ -167,10 +167,10 @@ def _by_key(call: Call, context: Context, rows: list[Keyed], model: str) -> Keye
     key = call.query.get("key")
     if key is not None and "\x00" in key:
         raise ServerError
-    known = None if key is None else _with_key(rows, workspace_of(call), key)
-    if key is not None and known is None:
+    existing = None if key is None else _with_key(rows, workspace_of(call), key)
+    if key is not None and existing is None:
         raise detail(404, context.profile.not_found_text.format(model=model))
-    return known
+    return existing
 
 
 def _with_key(rows: list[Keyed], workspace: Workspace, key: str) -> Keyed | None:
@@ -180,26 +180,26 @@ def _with_key(rows: list[Keyed], workspace: Workspace, key: str) -> Keyed | None
 def write_global(call: Call, context: Context) -> Any:
     """POST globals: a new global, or with `key=` a new value; its name stays."""
     workspace, store, profile = workspace_of(call), context.store, context.profile
-    known = _by_key(call, context, store.globals, "Global")
-    if known is None:
+    existing = _by_key(call, context, store.globals, "Global")
+    if existing is None:
         _refuse_beyond_limit_at_once(store.globals, "globals", call, profile)
     writable(call, profile)
     checks: dict[str, fields.Check] = {
         "value": lambda value: fields.text(value, limit=VALUE_LENGTH),
-        "name": naming.global_value(naming.others(store.globals, workspace, known)),
+        "name": naming.global_value(naming.others(store.globals, workspace, existing)),
     }
     clean = _gathered(call, checks, required=("value",))
-    if known is None and "name" not in clean:
+    if existing is None and "name" not in clean:
         raise non_field_error("Name is required when creating new global.")
     if profile.limit_status == BAD_REQUEST:
         naming.refuse_beyond_limit(store.globals, "globals", workspace, profile)
     now = context.clock.now()
-    found = known or _with_key(store.globals, workspace, naming.key_of(clean["name"]))
+    found = existing or _with_key(store.globals, workspace, naming.key_of(clean["name"]))
     if (
         found is not None
     ):  # a new name with an existing key: the existing global gets the value, and the answer is a 201
         found.value, found.modified_on = clean["value"], now
-        return Answer(200 if known else 201, shown_global(found))
+        return Answer(200 if existing else 201, shown_global(found))
     made = Global(naming.key_of(clean["name"]), clean["name"], clean["value"], now, workspace)
     store.globals.append(made)
     return Answer(201, shown_global(made))

@@ -37,12 +37,12 @@ def paged(
 
 def channels(call: Call, context: Context) -> Any:
     """GET channels, newest first."""
-    asked, profile = call.query, context.profile
-    uuid = filters.uuid(call, "uuid", profile) if profile.validates_uuids else asked.get("uuid")
+    query, profile = call.query, context.profile
+    uuid = filters.uuid(call, "uuid", profile) if profile.validates_uuids else query.get("uuid")
     rows = [
         one
         for one in context.store.channels_of(workspace_of(call))
-        if (not uuid or one.uuid == uuid) and (not asked.get("address") or one.address == asked["address"])
+        if (not uuid or one.uuid == uuid) and (not query.get("address") or one.address == query["address"])
     ]
     return paged(rows, call, context, lambda row: _channel(row, typed=profile.channel_type_shown), "created_on")
 
@@ -63,7 +63,7 @@ def _channel(row: Channel, *, typed: bool) -> dict[str, Any]:
 def groups(call: Call, context: Context) -> Any:
     """GET groups, newest first, the workspace's own system group last."""
     matches = _uuid_or_name_filter(call, context.profile)
-    store, workspace, asked = context.store, workspace_of(call), call.query
+    store, workspace, query = context.store, workspace_of(call), call.query
     counts = {id(group): 0 for group in store.groups}
     for contact in store.contacts.values():
         for group in contact.groups:
@@ -71,7 +71,7 @@ def groups(call: Call, context: Context) -> Any:
                 counts[id(group)] += 1
     system, profile = store.system_group(workspace), context.profile
     mine = [one for one in (system, *store.groups) if one.workspace is workspace]
-    by_hand = profile.validates_uuids and filters.is_true(asked.get("manual_only", ""))
+    by_hand = profile.validates_uuids and filters.is_true(query.get("manual_only", ""))
     rows = [one for one in mine if matches(one) and (profile.system_groups or one is not system)]
     rows = [one for one in rows if one.query is None or not by_hand]
     return paged(
@@ -139,16 +139,16 @@ def shown_global(row: Global) -> dict[str, Any]:
 
 def flows(call: Call, context: Context) -> Any:
     """GET flows, newest first; `before` and `after` apply to modified_on."""
-    profile, asked = context.profile, call.query
+    profile, query = context.profile, call.query
     uuid = filters.uuid(call, "uuid", profile) if profile.validates_uuids else call.query.get("uuid")
     mine = [one for one in context.store.flows if one.workspace is workspace_of(call) and not one.deleted]
     after, before = times.span(call)
-    archived = filters.is_true(asked["archived"]) if asked.get("archived") else None
+    archived = filters.is_true(query["archived"]) if query.get("archived") else None
     rows = [
         one
         for one in mine
         if (not uuid or one.uuid == uuid)
-        and asked.get("type") in (None, "", FLOW_TYPE)
+        and query.get("type") in (None, "", FLOW_TYPE)
         and archived in (None, one.archived)
         and (after is None or one.modified_on >= after)
         and (before is None or one.modified_on <= before)
@@ -183,10 +183,10 @@ def _flow(row: Flow, profile: Profile, runs: Mapping[tuple[str, str], int]) -> d
 def users(call: Call, context: Context) -> Any:
     """GET users of the workspace, filtered by `role` and, if this version does, by `email` or `uuid`."""
     workspace, profile = workspace_of(call), context.profile
-    asked = parse_lists(call.environ.get("QUERY_STRING", ""))
-    uuids = filters.uuids_of(asked.get("uuid", []), "uuid", profile) if "uuid" in profile.user_filters else []
-    emails = [one.lower() for one in asked.get("email", [])] if "email" in profile.user_filters else []
-    roles = asked.get("role")  # unknown ones match nobody
+    query = parse_lists(call.environ.get("QUERY_STRING", ""))
+    uuids = filters.uuids_of(query.get("uuid", []), "uuid", profile) if "uuid" in profile.user_filters else []
+    emails = [one.lower() for one in query.get("email", [])] if "email" in profile.user_filters else []
+    roles = query.get("role")  # unknown ones match nobody
     rows = [
         one
         for one in context.store.users.values()

@@ -63,7 +63,7 @@ def _named(starts: Iterable[FlowStart], workspace: Workspace, uuid: str) -> Flow
     return next((one for one in starts if one.uuid == uuid and one.workspace is workspace), None)
 
 
-def _clean(given: Mapping[str, Any], context: Context, workspace: Workspace) -> dict[str, Any]:
+def _clean(body: Mapping[str, Any], context: Context, workspace: Workspace) -> dict[str, Any]:
     store, profile = context.store, context.profile
     checks: dict[str, fields.Check] = {
         "flow": lambda value: references.one(value, references.flow_finder(store, workspace)),
@@ -75,17 +75,17 @@ def _clean(given: Mapping[str, Any], context: Context, workspace: Workspace) -> 
         "extra": extra,
         "params": lambda value: params(value, profile),
     }
-    return fields.check_fields(given, checks, required=("flow",))
+    return fields.check_fields(body, checks, required=("flow",))
 
 
 def params(value: Any, profile: Profile) -> dict[str, Any]:
     """Values for the flow; normalized up to v10.1.40, later of limited length."""
     if profile.narrows_params:
         return extra(value)
-    given = _object(value)
-    if profile.params_limit is not None and len(json.dumps(given)) > profile.params_limit:
+    values = _object(value)
+    if profile.params_limit is not None and len(json.dumps(values)) > profile.params_limit:
         raise invalid(f"Cannot exceed {profile.params_limit:,} characters encoded.")
-    return _storable(given)
+    return _storable(values)
 
 
 def extra(value: Any) -> dict[str, Any]:
@@ -131,9 +131,9 @@ def is_text(value: str) -> bool:
     return True
 
 
-def _normalized(value: Any, seen: list[int]) -> Any:
+def _normalized(value: Any, count: list[int]) -> Any:
     """The normalized form; `seen` counts the values up to the limit."""
-    seen[0] += 1
+    count[0] += 1
     if isinstance(value, dict):
         pairs: Iterable[tuple[str, Any]] = (
             (re.sub(r"[^a-zA-Z0-9_]", "_", key)[:255], one) for key, one in value.items()
@@ -144,15 +144,15 @@ def _normalized(value: Any, seen: list[int]) -> Any:
         return "" if value is None else value[:PARAM_LIMIT] if isinstance(value, str) else value
     found = {}
     for key, one in pairs:
-        found[key] = _normalized(one, seen)
-        if seen[0] >= MAX_EXTRA:
+        found[key] = _normalized(one, count)
+        if count[0] >= MAX_EXTRA:
             break
     return found
 
 
 def _row(clean: Mapping[str, Any], call: Call, context: Context, workspace: Workspace) -> FlowStart:
     now = context.clock.now()
-    given = clean.get("params") or clean.get("extra", {})
+    values = clean.get("params") or clean.get("extra", {})
     exclusions = {
         "in_a_flow": clean.get("exclude_active", False),
         "started_previously": not clean.get("restart_participants", True),
@@ -169,17 +169,17 @@ def _row(clean: Mapping[str, Any], call: Call, context: Context, workspace: Work
         sorted(set(clean.get("contacts") or ()), key=lambda one: one.id),
         references.in_order(clean.get("groups") or (), context.store.groups),
         exclusions,
-        _kept(given, context.profile),
+        _kept(values, context.profile),
         call.user.email if call.user else None,
         now,
         now,
     )  # fmt: skip
 
 
-def _kept(given: Any, profile: Profile) -> Any:
-    if not given and profile.null_params:
+def _kept(values: Any, profile: Profile) -> Any:
+    if not values and profile.null_params:
         return None
-    return _in_database_order(given) if profile.reads_starts_back else given
+    return _in_database_order(values) if profile.reads_starts_back else values
 
 
 def _in_database_order(value: Any) -> Any:

@@ -39,8 +39,8 @@ def act(call: Call, context: Context) -> Any:
             _do(clean["action"], message, label, context)
     if None in clean["messages"] and not isinstance(call.body["messages"], list):
         raise ServerError  # keys of an object have no positions
-    gone = [asked for asked, found in zip(call.body["messages"], clean["messages"], strict=True) if found is None]
-    return {"failures": gone} if gone else Answer(204, NO_CONTENT)
+    missing = [name for name, found in zip(call.body["messages"], clean["messages"], strict=True) if found is None]
+    return {"failures": missing} if missing else Answer(204, NO_CONTENT)
 
 
 def _messages(value: Any, context: Context, workspace: Workspace) -> Sequence[Message | None]:
@@ -55,11 +55,11 @@ def _messages(value: Any, context: Context, workspace: Workspace) -> Sequence[Me
         return True
 
     references.many(value, find, TOO_MANY)
-    asked = [row if isinstance(one, int) else None for one, row in zip(value, found, strict=True)]
-    wrong = next((row for row in asked if row is not None and row.direction != "in"), None)
+    messages = [row if isinstance(one, int) else None for one, row in zip(value, found, strict=True)]
+    wrong = next((row for row in messages if row is not None and row.direction != "in"), None)
     if wrong is not None:
         raise invalid(f"Not an incoming message: {wrong.id}")
-    return asked
+    return messages
 
 
 def _label(clean: Mapping[str, Any], context: Context, workspace: Workspace) -> Named | None:

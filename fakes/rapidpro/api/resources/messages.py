@@ -49,20 +49,20 @@ Selection = tuple[Timed[Message] | None, Callable[[Message], datetime], RowFilte
 
 def _select(call: Call, context: Context, workspace: Workspace) -> Selection:
     """The rows that `broadcast`, `contact`, `label` or `folder` selects; None: no rows."""
-    store, asked = context.store, call.query
-    if asked.get("broadcast") and context.profile.broadcast_filter:
-        return _of_broadcast(asked["broadcast"], store, workspace), created, _visible
-    if asked.get("contact"):
-        contact = store.contacts.get(asked["contact"])
+    store, query = context.store, call.query
+    if query.get("broadcast") and context.profile.broadcast_filter:
+        return _of_broadcast(query["broadcast"], store, workspace), created, _visible
+    if query.get("contact"):
+        contact = store.contacts.get(query["contact"])
         known = contact is not None and contact.workspace is workspace and not contact.deleted
-        return (store.by_contact.get(asked["contact"]) if known else None), created, _visible
-    if asked.get("label"):
-        name = references.as_stored(asked["label"]) if context.profile.labels_by_any_uuid_form else asked["label"]
+        return (store.by_contact.get(query["contact"]) if known else None), created, _visible
+    if query.get("label"):
+        name = references.as_stored(query["label"]) if context.profile.labels_by_any_uuid_form else query["label"]
         label = next((one for one in store.labels if one.workspace is workspace and name in (one.uuid, one.name)), None)
         keep = _visible if context.profile.labels_archived else _not_archived
         return (None if label is None else store.by_label.get(label.uuid)), created, keep
-    if asked.get("folder"):
-        return _folder(asked["folder"], context, workspace)
+    if query.get("folder"):
+        return _folder(query["folder"], context, workspace)
     return store.messages[workspace.id], created, _visible
 
 

@@ -20,23 +20,23 @@ from fakes.rapidpro.versions.profile import Profile
 
 def read_list(call: Call, context: Context) -> Any:
     """GET runs, last changed first."""
-    asked, profile = call.query, context.profile
+    query, profile = call.query, context.profile
     if profile.validates_uuids:  # the first check gives the error
         uuid, number = filters.uuid(call, "uuid", profile), filters.integer(call, "id")
         flow = filters.uuid(call, "flow", profile)
     else:
-        number, uuid, flow = filters.integer(call, "id"), filters.uuid(call, "uuid", profile), asked.get("flow")
-    responded = filters.is_true(asked.get("responded", ""))
+        number, uuid, flow = filters.integer(call, "id"), filters.uuid(call, "uuid", profile), query.get("flow")
+    responded = filters.is_true(query.get("responded", ""))
     after, before = times.span(call)
-    space, name = workspace_of(call).id, flow or asked.get("contact")
+    space, name = workspace_of(call).id, flow or query.get("contact")
     rows = context.store.run_indexes.of((space, name) if name else space) or Ordered(by_modification)
 
     def matches(row: Run) -> bool:
         named = uuid in (None, row.uuid) and number in (None, row.id)
-        there = not (flow and row.flow.deleted) and not (asked.get("contact") and row.contact.deleted)
+        there = not (flow and row.flow.deleted) and not (query.get("contact") and row.contact.deleted)
         return named and there and (row.responded or not responded)
 
-    without_path = profile.paths_optional and not filters.is_true(asked.get("paths", "true"))
+    without_path = profile.paths_optional and not filters.is_true(query.get("paths", "true"))
     listing = in_requested_order(FilteredRows(rows, matches, after, before, modified), call)
     return page(listing, call, profile, lambda row: show(row, context, without_path=without_path))
 

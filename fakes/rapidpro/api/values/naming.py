@@ -80,9 +80,9 @@ def global_value(taken: Iterable[str]) -> Callable[[Any], str]:
     return check
 
 
-def others(rows: Iterable[Any], workspace: Workspace, known: Any) -> list[str]:
+def others(rows: Iterable[Any], workspace: Workspace, existing: Any) -> list[str]:
     """Names of a workspace's rows, except the one that is being changed."""
-    return [one.name for one in rows if one.workspace is workspace and one is not known]
+    return [one.name for one in rows if one.workspace is workspace and one is not existing]
 
 
 def refuse_beyond_limit(

@@ -95,16 +95,16 @@ def as_stored(name: str) -> str:
 
 def by_uuid_or_name(rows: list[Named], workspace: Workspace, name: str) -> Named | None:
     """A group or label of a workspace, by UUID or name."""
-    wanted = name.lower()
+    ids = name.lower()
     return next(
-        (one for one in rows if one.workspace is workspace and (one.uuid == name or one.name.lower() == wanted)), None
+        (one for one in rows if one.workspace is workspace and (one.uuid == name or one.name.lower() == ids)), None
     )
 
 
 def in_order(rows: Iterable[Any], of: Iterable[Any]) -> list[Any]:
     """Some of all rows, each once, in order of creation, as lists and answers show them."""
-    wanted = {id(row) for row in rows}
-    return [row for row in of if id(row) in wanted] if wanted else []
+    ids = {id(row) for row in rows}
+    return [row for row in of if id(row) in ids] if ids else []
 
 
 def ticket_check(value: Any) -> None:

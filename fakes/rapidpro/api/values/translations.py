@@ -39,8 +39,8 @@ def language(value: Any) -> str:
 def texts(value: Any, workspace: Workspace, profile: Profile) -> dict[str, str]:
     """`text` of a broadcast: a string stands for the workspace's first language."""
     single = str if not profile.quick_replies else str | list
-    given = {_first(workspace): value} if isinstance(value, single) else value
-    return _by_language(given, lambda item: fields.text(item, limit=profile.text_limit))
+    values = {_first(workspace): value} if isinstance(value, single) else value
+    return _by_language(values, lambda item: fields.text(item, limit=profile.text_limit))
 
 
 def _by_language(value: Any, check: Callable[[Any], Any]) -> dict[str, Any]:
@@ -57,8 +57,8 @@ def _by_language(value: Any, check: Callable[[Any], Any]) -> dict[str, Any]:
 def attachments(value: Any, workspace: Workspace, profile: Profile) -> dict[str, list[Any]]:
     """`attachments` of a broadcast: a list stands for the first language."""
     single = list if not profile.quick_replies else str | list
-    given = {_first(workspace): value} if isinstance(value, single) else value
-    return _by_language(given, lambda value: media(value, profile))
+    values = {_first(workspace): value} if isinstance(value, single) else value
+    return _by_language(values, lambda value: media(value, profile))
 
 
 def media(value: Any, profile: Profile) -> list[Any]:
@@ -71,8 +71,8 @@ def media(value: Any, profile: Profile) -> list[Any]:
 
 def quick_replies(value: Any, workspace: Workspace) -> dict[str, list[Any]]:
     """`quick_replies` by language."""
-    given = {_first(workspace): value} if isinstance(value, str | list) else value
-    return _by_language(given, replies)
+    values = {_first(workspace): value} if isinstance(value, str | list) else value
+    return _by_language(values, replies)
 
 
 def replies(value: Any) -> list[Any]:
@@ -92,9 +92,9 @@ def _reply(value: Any) -> dict[str, Any]:
     if kind == "location" and extra:
         raise invalid("Quick replies of type 'location' cannot have an 'extra' value.")
     checks: dict[str, fields.Check] = {
-        "type": lambda given: fields.choice(given, REPLY_TYPES),
-        "text": lambda given: given if given is None else fields.text(given, limit=64),
-        "extra": lambda given: given if given is None else fields.text(given, limit=1000),
+        "type": lambda values: fields.choice(values, REPLY_TYPES),
+        "text": lambda values: values if values is None else fields.text(values, limit=64),
+        "extra": lambda values: values if values is None else fields.text(values, limit=1000),
     }
     return {"type": "text", **fields.check_fields(value, checks)}
 

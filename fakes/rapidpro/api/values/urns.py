@@ -47,18 +47,18 @@ def check(value: Any, country: str, *, limited: bool = True) -> str:
 
     `country` is the workspace's, two letters, or empty; `limited`: the length is checked.
     """
-    given = value if isinstance(value, str) else _as_written(value)
-    if not given.strip():
+    urn = value if isinstance(value, str) else _as_written(value)
+    if not urn.strip():
         raise Invalid(["This field may not be blank."])
-    normal = valid(given, country)
+    normal = valid(urn, country)
     return text(normal, trim=False, limit=MAX_LENGTH if limited else None)  # refuses NUL and surrogates too
 
 
-def valid(given: str, country: str) -> str:
+def valid(urn: str, country: str) -> str:
     """The normal form of a valid URN. Raises Invalid."""
-    normal = (_valid if len(given) <= MAX_LENGTH else _valid.__wrapped__)(given, country)
+    normal = (_valid if len(urn) <= MAX_LENGTH else _valid.__wrapped__)(urn, country)
     if normal is None:
-        raise invalid(f"Invalid URN: {given}. Ensure phone numbers contain country codes.")
+        raise invalid(f"Invalid URN: {urn}. Ensure phone numbers contain country codes.")
     return normal
 
 
@@ -69,8 +69,8 @@ def _as_written(value: Any) -> str:
 
 
 @lru_cache(maxsize=65536)
-def _valid(given: str, country: str) -> str | None:
-    normal = normalize.__wrapped__(given, country)
+def _valid(urn: str, country: str) -> str | None:
+    normal = normalize.__wrapped__(urn, country)
     return normal if normal is not None and _fits(normal, country) else None
 
 

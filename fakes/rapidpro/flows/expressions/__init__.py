@@ -49,17 +49,17 @@ def evaluate(
     if "@" not in template:
         return Evaluated(_cut(template, limit))
     scope = _scope(context, env, generation)
-    written: list[str] = []
+    parts: list[str] = []
     errors: list[str] = []
     for kind, part in scan(template, scope.root.keys()):
         if kind == "body":
-            written.append(part)
+            parts.append(part)
             continue
         try:
-            written.append(render(_value(part, scope)))
+            parts.append(render(_value(part, scope)))
         except _FAILURES as error:
             errors.append(_message(error))
-    return Evaluated(_cut("".join(written), limit), tuple(errors))
+    return Evaluated(_cut("".join(parts), limit), tuple(errors))
 
 
 def evaluate_value(template: str, context: Mapping[str, Any], env: Env, *, generation: Generation = "new") -> Value:

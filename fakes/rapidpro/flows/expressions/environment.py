@@ -50,30 +50,30 @@ class Env:
     budget: Budget = field(default_factory=Budget)
 
 
-def env_from_json(given: Mapping[str, Any], generation: Generation = "new") -> Env:
+def env_from_json(settings: Mapping[str, Any], generation: Generation = "new") -> Env:
     """An Env from its JSON form: timezone, date_format, time_format, country, languages, now, seed.
 
     Missing keys have defaults (`now`: 2000-01-01). ValueError says what is wrong.
     """
-    unknown = set(given) - {"timezone", "date_format", "time_format", "country", "languages", "now", "seed"}
+    unknown = set(settings) - {"timezone", "date_format", "time_format", "country", "languages", "now", "seed"}
     if unknown:
         raise ValueError(f"unknown env key {sorted(unknown)[0]!r}")
-    languages = given.get("languages") or []
+    languages = settings.get("languages") or []
     if not isinstance(languages, list) or not all(isinstance(code, str) for code in languages):
         raise ValueError("env.languages must be a list of texts")
-    country = given.get("country") or ""
+    country = settings.get("country") or ""
     if not isinstance(country, str):
         raise ValueError("env.country must be a text")
-    now = parse_datetime_text(given["now"]).at if "now" in given else datetime(2000, 1, 1, tzinfo=UTC)
+    now = parse_datetime_text(settings["now"]).at if "now" in settings else datetime(2000, 1, 1, tzinfo=UTC)
     return Env(
         now=now,
-        timezone=zone(given.get("timezone", "UTC")),
-        date_format=_one_of("date_format", given.get("date_format", "DD-MM-YYYY"), DATE_FORMATS),
-        time_format=_one_of("time_format", given.get("time_format", "tt:mm"), TIME_FORMATS),
+        timezone=zone(settings.get("timezone", "UTC")),
+        date_format=_one_of("date_format", settings.get("date_format", "DD-MM-YYYY"), DATE_FORMATS),
+        time_format=_one_of("time_format", settings.get("time_format", "tt:mm"), TIME_FORMATS),
         country=country,
         languages=tuple(languages),
         generation=generation,
-        rng=random.Random(str(given.get("seed", 0))),
+        rng=random.Random(str(settings.get("seed", 0))),
     )
 
 

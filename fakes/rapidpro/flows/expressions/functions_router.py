@@ -52,29 +52,29 @@ def has_text(_env: Env, value: str) -> ObjectValue:
     return matched(trimmed) if trimmed else unmatched()
 
 
-def has_only_text(_env: Env, value: str, wanted: str) -> ObjectValue:
-    return matched(value) if value == wanted else unmatched()
+def has_only_text(_env: Env, value: str, expected: str) -> ObjectValue:
+    return matched(value) if value == expected else unmatched()
 
 
 def _pairs(first: str, second: str) -> tuple[list[str], list[str]]:
     return words(first), [word.lower() for word in words(second)]
 
 
-def has_any_word(_env: Env, value: str, wanted: str) -> ObjectValue:
-    text_words, wanted_words = _pairs(value, wanted)
+def has_any_word(_env: Env, value: str, expected: str) -> ObjectValue:
+    text_words, wanted_words = _pairs(value, expected)
     found = [word for word in text_words if word.lower() in wanted_words]
     return matched(" ".join(found)) if found else unmatched()
 
 
-def has_all_words(_env: Env, value: str, wanted: str) -> ObjectValue:
-    text_words, wanted_words = _pairs(value, wanted)
+def has_all_words(_env: Env, value: str, expected: str) -> ObjectValue:
+    text_words, wanted_words = _pairs(value, expected)
     found = [word for word in text_words if word.lower() in wanted_words]
     return matched(" ".join(found)) if set(wanted_words) <= {word.lower() for word in found} else unmatched()
 
 
-def has_phrase(_env: Env, value: str, wanted: str) -> ObjectValue:
+def has_phrase(_env: Env, value: str, expected: str) -> ObjectValue:
     """The scan does not step back after a partial match."""
-    text_words, wanted_words = _pairs(value, wanted)
+    text_words, wanted_words = _pairs(value, expected)
     if not wanted_words:
         return matched("")
     found: list[str] = []
@@ -85,15 +85,15 @@ def has_phrase(_env: Env, value: str, wanted: str) -> ObjectValue:
     return unmatched()
 
 
-def has_only_phrase(_env: Env, value: str, wanted: str) -> ObjectValue:
-    text_words, wanted_words = _pairs(value, wanted)
+def has_only_phrase(_env: Env, value: str, expected: str) -> ObjectValue:
+    text_words, wanted_words = _pairs(value, expected)
     return matched(" ".join(text_words)) if [word.lower() for word in text_words] == wanted_words else unmatched()
 
 
-def has_beginning(_env: Env, value: str, wanted: str) -> ObjectValue:
-    value, wanted = value.strip(), wanted.strip()
-    start = value[: len(wanted)]
-    return matched(start) if value and wanted and start.lower() == wanted.lower() else unmatched()
+def has_beginning(_env: Env, value: str, expected: str) -> ObjectValue:
+    value, expected = value.strip(), expected.strip()
+    start = value[: len(expected)]
+    return matched(start) if value and expected and start.lower() == expected.lower() else unmatched()
 
 
 def has_pattern(env: Env, value: str, pattern: str) -> ObjectValue:

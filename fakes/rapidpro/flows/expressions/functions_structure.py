@@ -121,8 +121,8 @@ def foreach(env: Env, items: list[Any], change: Function, *further: Value) -> Va
     return limited([_call(env, change, item, *further) for item in items], env)
 
 
-def foreach_value(env: Env, given: ObjectValue, change: Function, *further: Value) -> ObjectValue:
-    return ObjectValue({name: _call(env, change, value, *further) for name, value in given.properties.items()})
+def foreach_value(env: Env, container: ObjectValue, change: Function, *further: Value) -> ObjectValue:
+    return ObjectValue({name: _call(env, change, value, *further) for name, value in container.properties.items()})
 
 
 def _call(env: Env, what: Function, *arguments: Value) -> Value:
@@ -135,8 +135,8 @@ def _call(env: Env, what: Function, *arguments: Value) -> Value:
     return result
 
 
-def extract_object(_env: Env, given: ObjectValue, *names: str) -> ObjectValue:
-    return ObjectValue({name: given.get(name)[0] for name in names})
+def extract_object(_env: Env, container: ObjectValue, *names: str) -> ObjectValue:
+    return ObjectValue({name: container.get(name)[0] for name in names})
 
 
 def slice_items(_env: Env, items: list[Any], start: int, end: int | None = None) -> Value:
@@ -145,9 +145,9 @@ def slice_items(_env: Env, items: list[Any], start: int, end: int | None = None)
 
 
 def json(env: Env, value: Value) -> str:
-    written = to_json(value)
-    env.budget.spend(len(written))
-    return written
+    encoded = to_json(value)
+    env.budget.spend(len(encoded))
+    return encoded
 
 
 STRUCTURE_FUNCTIONS = MappingProxyType({
@@ -171,9 +171,9 @@ STRUCTURE_FUNCTIONS = MappingProxyType({
     "filter": declare(array, function)(filter_items),
     "foreach": declare(array, function, rest=any_value)(foreach),
     "foreach_value": declare(record, function, rest=any_value)(foreach_value),
-    "extract": declare(record, text)(lambda _env, given, name: given.get(name)[0]),
+    "extract": declare(record, text)(lambda _env, container, name: container.get(name)[0]),
     "extract_object": declare(record, text, rest=text)(extract_object),
-    "keys": declare(record)(lambda _env, given: list(given.names())),
+    "keys": declare(record)(lambda _env, container: list(container.names())),
     "json": declare(any_value)(json),
     "parse_json": declare(text)(lambda env, value: parse_json(value, env)),
     "format": declare(raw)(lambda env, value: "" if isinstance(value, ErrorValue) else format_value(value, env)),

@@ -127,8 +127,8 @@ def built_in(name: str, spec: FunctionSpec) -> Function:
             most = MANY if spec.rest else len(spec.kinds)
             _check_count(len(arguments), spec.needed, most)
             kinds = [*spec.kinds, *[spec.rest] * (len(arguments) - len(spec.kinds))]
-            given = [kind(value, env) for kind, value in zip(kinds, arguments, strict=False) if kind]
-            result = spec.body(env, *given)
+            converted = [kind(value, env) for kind, value in zip(kinds, arguments, strict=False) if kind]
+            result = spec.body(env, *converted)
         except ExpressionError as error:
             return ErrorValue(f"error calling {name}(...): {error}")
         except OverflowError:  # Python's years end at 9999

@@ -68,12 +68,12 @@ def phone_in(text: str, country: str, env: Env) -> str | None:
     return None
 
 
-def _possible_phone(written: str, country: str, env: Env) -> str | None:
+def _possible_phone(text: str, country: str, env: Env) -> str | None:
     region = country or None
     try:
         if env.generation == "9":
-            return _parsed_phone(written, region)
-        plain = ("+" if written.startswith("+") else "") + re.sub(r"[^0-9]", "", written)
+            return _parsed_phone(text, region)
+        plain = ("+" if text.startswith("+") else "") + re.sub(r"[^0-9]", "", text)
         number = _parsed_phone(plain, region)
         if number is None and len(plain) >= _LEAST_INTERNATIONAL and not plain.startswith("0"):
             number = _parsed_phone("+" + plain, region)
@@ -82,9 +82,9 @@ def _possible_phone(written: str, country: str, env: Env) -> str | None:
     return number if number is None or re.fullmatch(r"\+[0-9]{7,15}", number) else None
 
 
-def _parsed_phone(written: str, region: str | None) -> str | None:
+def _parsed_phone(text: str, region: str | None) -> str | None:
     try:
-        parsed = phonenumbers.parse(written, region)
+        parsed = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException as error:
         if region and error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE:
             raise _UnknownCountry from None

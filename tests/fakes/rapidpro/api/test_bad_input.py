@@ -114,8 +114,8 @@ def test_a_body_that_is_no_object_of_fields_is_refused(caller: Caller, name: str
         assert caller.post(name, {}).status == 405  # not there yet
         return
     for body in (b"[]", b"null", b"5", b'"x"', b"true"):
-        told = refused(caller.ask("POST", f"/api/v2/{name}.json", body=body))
-        assert told == {"non_field_errors": ["Request body should be a single JSON object"]}
+        json_of = refused(caller.ask("POST", f"/api/v2/{name}.json", body=body))
+        assert json_of == {"non_field_errors": ["Request body should be a single JSON object"]}
     for body in (b"{", b'{"a":}', b"{'a': 1}", b"\xff\xfe", b"\xef\xbb\xbf{}", b'{"a": 1} x', b"9" * 5_000):
         assert refused(caller.ask("POST", f"/api/v2/{name}.json", body=body))["detail"].startswith(
             "JSON parse error - "
@@ -124,8 +124,8 @@ def test_a_body_that_is_no_object_of_fields_is_refused(caller: Caller, name: str
 
 def test_a_number_that_json_does_not_know_is_refused_by_new_versions() -> None:
     body = b'{"urns": ["tel:+250788123001"], "text": NaN}'
-    told = refused(Caller("26").ask("POST", "/api/v2/broadcasts.json", body=body))
-    assert told == {"detail": "JSON parse error - Out of range float values are not JSON compliant: 'NaN'"}
+    json_of = refused(Caller("26").ask("POST", "/api/v2/broadcasts.json", body=body))
+    assert json_of == {"detail": "JSON parse error - Out of range float values are not JSON compliant: 'NaN'"}
 
 
 @pytest.mark.parametrize("depth", [100, 400, 900, 5_000, 100_000])
@@ -145,9 +145,9 @@ def test_a_hundred_addresses_are_taken_and_one_more_is_refused(caller: Caller) -
     made = caller.post("broadcasts", {"urns": hundred, "text": "x"})
     assert made.status == 201
     assert json.loads(made.body)["urns"] == hundred
-    told = refused(caller.post("broadcasts", {"urns": [*hundred, ANN], "text": "x"}))
+    json_of = refused(caller.post("broadcasts", {"urns": [*hundred, ANN], "text": "x"}))
     old = caller.world.rapidpro.profile.serializer == "old"
-    assert told == {
+    assert json_of == {
         "urns": ["This field can only contain up to 100 items." if old else
                  "Ensure this field has no more than 100 elements."]
     }  # fmt: skip
@@ -170,8 +170,8 @@ def test_bodies_of_ten_megabytes_are_answered_soon(caller: Caller) -> None:
 
 def test_a_compressed_body_is_no_json(caller: Caller) -> None:
     body = gzip.compress(json.dumps(POSTED["broadcasts"]).encode())
-    told = refused(caller.ask("POST", "/api/v2/broadcasts.json", body=body, headers={"Content-Encoding": "gzip"}))
-    assert told["detail"].startswith("JSON parse error - 'utf-8' codec can't decode byte 0x8b")
+    json_of = refused(caller.ask("POST", "/api/v2/broadcasts.json", body=body, headers={"Content-Encoding": "gzip"}))
+    assert json_of["detail"].startswith("JSON parse error - 'utf-8' codec can't decode byte 0x8b")
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/xml", "application/json5", ";", "x" * 5_000, "\xe9"])
@@ -212,8 +212,8 @@ def test_a_broken_query_string_is_answered(caller: Caller, name: str, query: str
 
 @pytest.mark.parametrize("value", ["abc", "1.0", "0x1", "9" * 5_000, "1e5", "--1", "é"])
 def test_an_id_that_is_no_number_is_refused(caller: Caller, value: str) -> None:
-    told = refused(caller.ask("GET", "/api/v2/broadcasts.json", f"id={quote(value)}"))
-    assert told == {"detail": "Value for id must be an integer"}
+    json_of = refused(caller.ask("GET", "/api/v2/broadcasts.json", f"id={quote(value)}"))
+    assert json_of == {"detail": "Value for id must be an integer"}
 
 
 @pytest.mark.parametrize("name", ["before", "after"])

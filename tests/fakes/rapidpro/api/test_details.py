@@ -127,12 +127,12 @@ RUN = {
         ("26", {"urn": "tel:********", "urn_display": None, "ref": ref_of(1), "anon_display": ref_of(1)}),
     ],
 )
-def test_a_run_in_an_anonymous_workspace_masks_its_contact(profile: str, told: dict[str, Any]) -> None:
+def test_a_run_in_an_anonymous_workspace_masks_its_contact(profile: str, json_of: dict[str, Any]) -> None:
     spaces = [{**default_seed(NOW)["workspaces"][0], "anonymous": True}]
     shown = poster(profile, workspaces=spaces, flows=FLOWS, runs=[RUN])("runs", {}, "", "GET")[1]["results"][0][
         "contact"
     ]
-    assert shown == {"uuid": ANN, "name": "Ann", **told}
+    assert shown == {"uuid": ANN, "name": "Ann", **json_of}
 
 
 def test_short_names_differ_and_have_seven_letters_for_great_numbers_only() -> None:

@@ -9,7 +9,7 @@ from fakes.rapidpro.courier import channel as knobs
 from fakes.rapidpro.courier.courier import number_of
 from fakes.rapidpro.store.records import Content
 from tests.fakes.rapidpro.memory_records import T0, Broadcast, Channel, Row
-from tests.fakes.rapidpro.worlds import Sending as World
+from tests.fakes.rapidpro.worlds import OutgoingWorld as World
 
 AMINA = "tel:+250788123001"
 BEN = "tel:+250788123002"
@@ -229,7 +229,7 @@ def test_a_reply_that_is_tried_again_still_goes_first() -> None:
     ben = world.records.contact("Ben", BEN)
     reply = world.mailroom.dispatcher.send(world.records.workspace, ben, Content("quick"))
     world.clock.advance(2)
-    world.turn(down=False)
+    world.set_channel(down=False)
     world.broadcast("slow", *(f"tel:+2507881{n:05d}" for n in range(30)))
     world.clock.advance(12)
     assert reply.status == "delivered"
@@ -306,7 +306,7 @@ def test_putting_an_errored_message_back_in_line_does_not_touch_modified_on() ->
     message = world.one()
     modified = message.modified_on
     assert message.status == "errored"
-    world.turn(delays={"wired": 100})
+    world.set_channel(delays={"wired": 100})
     world.clock.advance_to(T0 + timedelta(minutes=6, seconds=5))
     assert message.status == "queued"
     assert message.modified_on == modified
@@ -315,7 +315,7 @@ def test_putting_an_errored_message_back_in_line_does_not_touch_modified_on() ->
 def test_an_aggregator_that_recovers_gets_the_message_at_the_next_attempt() -> None:
     world = World(down=True)
     message = world.one()
-    world.turn(down=False)
+    world.set_channel(down=False)
     world.clock.advance(600)
     assert words(message) == ["errored", "queued", "wired", "sent", "delivered"]
     assert world.texts_on(AMINA) == ["Muraho"]
@@ -458,7 +458,7 @@ def test_a_message_queued_twice_is_wired_and_not_sent_again() -> None:
 def test_resend_forgets_the_errors_and_keeps_the_id() -> None:
     world = World(down=True)
     message = world.one(wait=3600)
-    world.turn(down=False)
+    world.set_channel(down=False)
     world.mailroom.resend(message)
     world.clock.advance(60)
     assert (message.status, message.failed_reason) == ("delivered", None)
@@ -470,7 +470,7 @@ def test_a_resent_message_goes_over_the_channel_that_is_there_by_now() -> None:
     message = world.one(wait=3600)
     world.mailroom.remove_channel("c-1")
     world.records.channels.append(Channel(2, "c-2", "New", "+250788129999"))
-    world.turn(down=False)
+    world.set_channel(down=False)
     world.mailroom.resend(message)
     world.clock.advance(60)
     assert (message.status, message.channel.uuid) == ("delivered", "c-2")

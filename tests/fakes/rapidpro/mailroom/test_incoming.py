@@ -9,7 +9,7 @@ import pytest
 from fakes.rapidpro.courier.aggregators import AGGREGATORS, incoming_payload, report_payload
 from tests.fakes.rapidpro.memory_records import Broadcast
 from tests.fakes.rapidpro.worlds import AMINA, TEXTS, URL
-from tests.fakes.rapidpro.worlds import Texting as World
+from tests.fakes.rapidpro.worlds import IncomingWorld as World
 
 
 def test_a_text_is_stored_and_posted_with_the_documented_body_and_headers() -> None:
@@ -326,7 +326,11 @@ def test_a_phone_is_found_by_any_form_of_its_number(form: Any) -> None:
         ("/rapidpro/phones/Amina/texts", {"text": "x"}, "expected a phone number such as"),
         ("/rapidpro/channel/reports", {"message": 1}, "expected message (a number) and status"),
         ("/rapidpro/channel/reports", {"message": 1, "status": "delivered"}, "there is no outgoing message 1"),
-        ("/rapidpro/channel/reports", {"message": 1, "status": "gone"}, "plain reports no 'gone': possible are sent"),
+        (
+            "/rapidpro/channel/reports",
+            {"message": 1, "status": "gone"},
+            "plain does not report 'gone': possible are sent",
+        ),
         ("/rapidpro/messages/77/resend", {}, "there is no outgoing message 77"),
     ],
 )

@@ -11,16 +11,16 @@ from fakes.rapidpro.versions.docs import meanings
 from fakes.rapidpro.versions.habits import HABITS, Habits
 from fakes.rapidpro.versions.profiles import PROFILES, version_of
 from tests.fakes.rapidpro.memory_records import T0
-from tests.fakes.rapidpro.worlds import AMINA, Sending, Texting
+from tests.fakes.rapidpro.worlds import AMINA, IncomingWorld, OutgoingWorld
 
 BEN = "tel:+250788123002"
 URN = f"tel:{AMINA}"
 ABROAD = "tel:+256700123011"
 
 
-def called(profile: str) -> Texting:
+def called(profile: str) -> IncomingWorld:
     """A world in which a text has come in and was posted."""
-    world = Texting(profile)
+    world = IncomingWorld(profile)
     world.text()
     return world
 
@@ -31,17 +31,17 @@ def user_agent(profile: str) -> Any:
 
 
 def generation(profile: str) -> Any:
-    return {"1.4142135623730951": "9", "1.4142136": "new"}[Sending(profile).one("@(2 ^ 0.5)").text]
+    return {"1.4142135623730951": "9", "1.4142136": "new"}[OutgoingWorld(profile).one("@(2 ^ 0.5)").text]
 
 
 def sends_to_requested_urn(profile: str) -> Any:
-    world = Sending(profile)
+    world = OutgoingWorld(profile)
     world.records.contact("Amina", BEN, URN)
     return world.one(urn=URN).urn == URN
 
 
 def sends_to_both(profile: str) -> Any:
-    world = Sending(profile)
+    world = OutgoingWorld(profile)
     amina = world.records.contact("Amina", BEN, URN)
     world.broadcast("Muraho", URN, contacts=[amina])
     world.clock.advance(60)
@@ -51,14 +51,14 @@ def sends_to_both(profile: str) -> Any:
 
 
 def stores_unreachable(profile: str) -> Any:
-    world = Sending(profile)
+    world = OutgoingWorld(profile)
     world.broadcast("Muraho", ABROAD)
     world.clock.advance(60)
     return len(world.records.messages) == 1
 
 
 def merges_translations(profile: str) -> Any:
-    world = Sending(profile)
+    world = OutgoingWorld(profile)
     world.records.contact("Amina", URN, language="kin")
     replies = [{"type": "text", "text": "Yego"}]
     message = world.one({"eng": {"text": "Hello"}, "kin": {"text": "", "quick_replies": replies}})
@@ -67,7 +67,7 @@ def merges_translations(profile: str) -> Any:
 
 
 def sends_empty_texts(profile: str) -> Any:
-    world = Sending(profile)
+    world = OutgoingWorld(profile)
     broadcast = world.broadcast("@fields.edd", URN)
     world.clock.advance(60)
     assert broadcast.status == "completed"
@@ -75,7 +75,7 @@ def sends_empty_texts(profile: str) -> Any:
 
 
 def loop_limit(profile: str) -> Any:
-    world = Sending(profile, tps=1000)
+    world = OutgoingWorld(profile, tps=1000)
     for _ in range(25):
         world.broadcast("Same", URN)
     world.clock.advance(60)
@@ -84,19 +84,19 @@ def loop_limit(profile: str) -> Any:
 
 
 def retries_refusals(profile: str) -> Any:
-    return {"errored": True, "failed": False}[Sending(profile, bad_numbers=[AMINA]).one().status]
+    return {"errored": True, "failed": False}[OutgoingWorld(profile, bad_numbers=[AMINA]).one().status]
 
 
 def clears_sent_on(profile: str) -> Any:
-    return Sending(profile, shares={"failed": 1}).one().sent_on is None
+    return OutgoingWorld(profile, shares={"failed": 1}).one().sent_on is None
 
 
 def accepts_read_reports(profile: str) -> Any:
-    return Sending(profile, shares={"read": 1}).one().status == "read"
+    return OutgoingWorld(profile, shares={"read": 1}).one().status == "read"
 
 
 def delays_removal_failures(profile: str) -> Any:
-    world = Sending(profile, tps=1)
+    world = OutgoingWorld(profile, tps=1)
     world.broadcast("Muraho", *(f"tel:+2507881{n:05d}" for n in range(30)))
     world.clock.advance(2)
     last = max(world.records.messages, key=lambda one: (one.status == "queued", one.id))
@@ -109,7 +109,7 @@ def delays_removal_failures(profile: str) -> Any:
 
 
 def duplicates_by_external_id(profile: str) -> Any:
-    world = Texting(profile)
+    world = IncomingWorld(profile)
     first, other, again = world.text(external_id="1"), world.text(external_id="2"), None
     world.clock.advance(60)
     again = world.text(external_id="1")
@@ -119,13 +119,13 @@ def duplicates_by_external_id(profile: str) -> Any:
 
 
 def strips_control_characters(profile: str) -> Any:
-    world = Texting(profile)
+    world = IncomingWorld(profile)
     world.text("a\x00\x01\x1fb\tc\ud800")
     return {"ab\tc": True, "a\x01\x1fb\tc": False}[world.records.incoming[0].text]
 
 
 def seen_after_flow(profile: str) -> Any:
-    world = Texting(profile)
+    world = IncomingWorld(profile)
     amina = world.records.contact("Amina", URN)
     seen = []
     world.relay.before = lambda: seen.append(amina.last_seen_on)
@@ -139,7 +139,7 @@ def seen_after_flow(profile: str) -> Any:
 
 
 def repeats_webhook_calls(profile: str) -> Any:
-    world = Texting(profile, headers={"Idempotency-Key": "@run.uuid"})
+    world = IncomingWorld(profile, headers={"Idempotency-Key": "@run.uuid"})
     world.relay.answers = [503]
     happened = world.text()
     assert len(world.relay.requests) == 1

@@ -29,12 +29,12 @@ class Documented:
 
     def __init__(self, profile: str) -> None:
         self.world = World(profile)
-        self.told = json.dumps(document(self.world.rapidpro.profile)).encode()
+        self.json_of = json.dumps(document(self.world.rapidpro.profile)).encode()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"] == PATH:
             start_response("200 OK", [("Content-Type", "application/json")])
-            return [self.told]
+            return [self.json_of]
         self.world.rapidpro.throttle.reset()
         return self.world.rapidpro(environ, start_response)
 
@@ -73,9 +73,9 @@ def test_nor_does_it_in_the_oldest_version(case: Any) -> None:
 
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
 def test_the_document_tells_every_route_and_method(profile: Any) -> None:
-    told = document(profile)
-    assert told["info"]["version"] == profile.name
-    assert {path: {method.upper() for method in methods} for path, methods in told["paths"].items()} == {
+    json_of = document(profile)
+    assert json_of["info"]["version"] == profile.name
+    assert {path: {method.upper() for method in methods} for path, methods in json_of["paths"].items()} == {
         f"/api/v2/{name}.json": set(one.methods) for name, one in endpoints(profile).items()
     }
 
@@ -94,9 +94,9 @@ def test_every_seeded_row_is_as_the_document_says(profile: str) -> None:
 
 def test_an_answer_that_does_not_fit_is_noticed() -> None:
     app = Documented("26")
-    told = json.loads(app.told)
-    told["components"]["schemas"]["messages"]["required"].append("nothing")
-    app.told = json.dumps(told).encode()
+    json_of = json.loads(app.json_of)
+    json_of["components"]["schemas"]["messages"]["required"].append("nothing")
+    app.json_of = json.dumps(json_of).encode()
     schema = schemathesis.openapi.from_wsgi(PATH, app)
     case = schema["/api/v2/messages.json"]["GET"].Case()
     with pytest.raises(FailureGroup, match="violates schema"):

@@ -138,9 +138,9 @@ def test_a_workspace_has_as_many_of_a_kind_as_it_may(name: str) -> None:
     sentence = "Cannot create object because workspace has reached limit"
     assert poster("26", workspaces=spaces)(name, given) == (409, {"detail": f"{sentence}."})
     assert poster("9.3", workspaces=spaces)(name, given) == (409, {"detail": f"{sentence} of 0."})
-    status, told = poster("6.4", workspaces=spaces)(name, given)
-    assert (status, list(told)) == (400, ["non_field_errors"])
-    assert told["non_field_errors"][0].endswith(
+    status, json_of = poster("6.4", workspaces=spaces)(name, given)
+    assert (status, list(json_of)) == (400, ["non_field_errors"])
+    assert json_of["non_field_errors"][0].endswith(
         f"{name} and the limit is 0. You must delete existing ones before you can create new ones."
     )
 
