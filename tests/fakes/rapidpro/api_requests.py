@@ -1,4 +1,4 @@
-"""Asking a fake RapidPro in the state of the recordings: what the tests of compared samples share."""
+"""Requests to a fake RapidPro in the state of the recordings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.fakes.rapidpro.recorded_traffic import World, setup
 def ask(
     world: World, method: str, name: str, body: Any = None, query: str = "", *, token: str | None = "admin", **more: str
 ) -> Reply:
-    """An answer to a request as the token's owner; `more`: headers, by their names with `_` for `-`."""
+    """The answer to a request with a token; `more`: headers, with `_` for `-` in their names."""
     headers = {} if token is None else {"Authorization": f"Token {setup()['tokens'][token]['key']}"}
     raw = b""
     if body is not None:
@@ -24,7 +24,7 @@ def ask(
 
 
 def json_of(reply: Reply) -> Any:
-    """What an answer says."""
+    """The JSON of an answer."""
     return json.loads(reply.body)
 
 

@@ -86,7 +86,7 @@ class Run(Row):
 
 
 class MemoryRecords:
-    """As the parts behind the API want it; everything they write is kept in lists for the test to look at."""
+    """Implements `Records` for the parts behind the API; tests look at the lists of what they write."""
 
     def __init__(self, clock: Any) -> None:
         self.clock = clock

@@ -1,4 +1,4 @@
-"""What is behind the fake RapidPro's API, put together by itself for tests."""
+"""The parts behind the fake RapidPro's API, assembled for tests."""
 
 import json
 import random
@@ -22,7 +22,7 @@ URL = "http://relay.test/api/v2/sms/rapidpro/incoming-messages"
 
 
 class OutgoingWorld:
-    """What is sent: mailroom and courier over a small store, in virtual time."""
+    """Outgoing texts: mailroom and courier over a small store, in virtual time."""
 
     def __init__(self, profile: Any = "26", seed: Any = 1, **channel: Any) -> None:
         self.clock = VirtualClock(T0)
@@ -42,7 +42,7 @@ class OutgoingWorld:
         return broadcast
 
     def one(self, text: Any = "Muraho", urn: Any = f"tel:{AMINA}", wait: Any = 60) -> Any:
-        """A broadcast to one number, and its message after so many seconds."""
+        """The message of a broadcast to one number, after `wait` seconds."""
         self.broadcast(text, urn)
         self.clock.advance(wait)
         return self.records.messages[-1]
@@ -52,7 +52,7 @@ class OutgoingWorld:
 
 
 class Relay:
-    """The other side of the webhook: answers what it is told to, and keeps what it was asked."""
+    """The receiver of webhook calls: returns prepared answers and records the requests."""
 
     def __init__(self) -> None:
         self.answers: list[Any] = []
@@ -77,7 +77,7 @@ class Relay:
 
 
 class IncomingWorld:
-    """What comes in: the same with the control routes, and a relay that the flow calls."""
+    """Incoming texts: the same with the control routes, and a relay that the flow calls."""
 
     def __init__(self, profile: Any = "26", **webhook: Any) -> None:
         self.clock = VirtualClock(T0)

@@ -120,19 +120,19 @@ RUN = {
 
 
 @pytest.mark.parametrize(
-    ("profile", "told"),
+    ("profile", "expected"),
     [
         ("6.4", {}),
         ("8.0", {"urn": "tel:********", "urn_display": None, "anon_display": "0000000001"}),
         ("26", {"urn": "tel:********", "urn_display": None, "ref": ref_of(1), "anon_display": ref_of(1)}),
     ],
 )
-def test_a_run_in_an_anonymous_workspace_masks_its_contact(profile: str, json_of: dict[str, Any]) -> None:
+def test_a_run_in_an_anonymous_workspace_masks_its_contact(profile: str, expected: dict[str, Any]) -> None:
     spaces = [{**default_seed(NOW)["workspaces"][0], "anonymous": True}]
     shown = poster(profile, workspaces=spaces, flows=FLOWS, runs=[RUN])("runs", {}, "", "GET")[1]["results"][0][
         "contact"
     ]
-    assert shown == {"uuid": ANN, "name": "Ann", **json_of}
+    assert shown == {"uuid": ANN, "name": "Ann", **expected}
 
 
 def test_short_names_differ_and_have_seven_letters_for_great_numbers_only() -> None:

@@ -1,4 +1,4 @@
-"""Who may do what in the fake RapidPro, how often, and how tests change that while it runs."""
+"""Tokens, rates, the engine and seeds of the fake RapidPro, and their changes at run time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SEEN = (
 
 
 class Desk:
-    """The fake with its control API, in the recordings' world."""
+    """The fake with its control API, in the state of the recordings."""
 
     def __init__(self, profile: str = "26") -> None:
         self.clock = VirtualClock(RECORDED_AT)
@@ -305,7 +305,7 @@ def test_a_seed_that_cannot_be_used_is_refused_and_changes_nothing(desk: Desk, s
     assert desk.rows(f"broadcasts.json?id={made['id']}") != []
 
 
-def test_a_seed_begins_the_world_anew(desk: Desk) -> None:
+def test_a_seed_starts_the_world_over(desk: Desk) -> None:
     made = json.loads(desk.ask("broadcasts.json", method="POST", body={"urns": [ANN], "text": "x"}).body)
     assert desk.tell("POST", "/seed", setup()) == (200, {"status": "ok", "workspaces": 9})
     assert desk.rows(f"broadcasts.json?id={made['id']}") == []

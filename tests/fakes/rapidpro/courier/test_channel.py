@@ -1,4 +1,4 @@
-"""Segments, aggregators' words and the channel's knobs: pure data and rules."""
+"""Segments, aggregators' statuses and the channel's settings: pure data and rules."""
 
 import random
 import re
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fakes.rapidpro.courier import channel as knobs
+from fakes.rapidpro.courier import channel as channel_settings
 from fakes.rapidpro.courier.aggregators import (
     AFRICASTALKING,
     AGGREGATORS,
@@ -149,11 +149,11 @@ def test_incoming_payloads_have_each_aggregators_shape() -> None:
 
 
 def test_knobs_not_named_stay() -> None:
-    first = knobs.changed(Channel(), {"tps": 5, "shares": {"failed": 0.5}, "bad_numbers": ["+250788000000"]})
-    second = knobs.changed(first, {"shares": {"errored": 1}, "down": True, "length_limit": 160})
+    first = channel_settings.changed(Channel(), {"tps": 5, "shares": {"failed": 0.5}, "bad_numbers": ["+250788000000"]})
+    second = channel_settings.changed(first, {"shares": {"errored": 1}, "down": True, "length_limit": 160})
     assert (second.tps, second.shares.failed, second.shares.errored, second.down) == (5.0, 0.5, 1.0, True)
     assert second.as_json()["bad_numbers"] == ["+250788000000"]
-    assert knobs.changed(Channel(), second.as_json()) == second
+    assert channel_settings.changed(Channel(), second.as_json()) == second
 
 
 @pytest.mark.parametrize(
@@ -181,9 +181,9 @@ def test_knobs_not_named_stay() -> None:
         ([], "channel must be an object with any of aggregator"),
     ],
 )
-def test_a_wrong_knob_is_refused_with_what_is_possible(given: Any, complaint: Any) -> None:
+def test_a_wrong_setting_is_refused_with_the_possible_ones(given: Any, complaint: Any) -> None:
     with pytest.raises(BadSetting, match="^" + re.escape(complaint)):
-        knobs.changed(Channel(), given)
+        channel_settings.changed(Channel(), given)
 
 
 def taken(queue: Any, timestamp: Any, tps: Any) -> Any:

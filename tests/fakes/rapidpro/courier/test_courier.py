@@ -1,4 +1,4 @@
-"""What becomes of messages, seen through the API: channels that are removed, quick replies, people from abroad."""
+"""Messages seen through the API: removed channels, quick replies, people from abroad."""
 
 import json
 from typing import Any

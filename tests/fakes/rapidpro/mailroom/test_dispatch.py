@@ -66,13 +66,13 @@ def test_one_contact_named_twice_gets_one_message() -> None:
     assert len(world.records.messages) == 1
 
 
-def test_a_message_goes_to_the_contacts_first_sendable_address_not_the_one_asked_for() -> None:
+def test_a_message_goes_to_the_contacts_first_urn_with_a_channel_not_the_requested_one() -> None:
     world = World()
     world.records.contact("Amina", "mailto:amina@clinic.example", BEN, AMINA)
     assert world.one(urn=AMINA).urn == BEN
 
 
-def test_old_versions_send_to_the_address_asked_for() -> None:
+def test_old_versions_send_to_the_requested_urn() -> None:
     world = World(profile="8.0")
     world.records.contact("Amina", BEN, AMINA)
     assert world.one(urn=AMINA).urn == AMINA
@@ -301,7 +301,7 @@ def test_the_spans_between_attempts_can_be_set() -> None:
     assert (round(again - first, 3), round(third - second, 3), last) == (0.5, 2.0, "failed")
 
 
-def test_putting_an_errored_message_back_in_line_does_not_touch_modified_on() -> None:
+def test_queueing_an_errored_message_again_leaves_modified_on() -> None:
     world = World(down=True)
     message = world.one()
     modified = message.modified_on
@@ -438,7 +438,7 @@ def test_an_errored_message_that_is_delivered_meanwhile_is_not_sent_again() -> N
     assert world.texts_on(AMINA) == ["Muraho"]
 
 
-def test_a_word_courier_does_not_know_changes_nothing() -> None:
+def test_an_unknown_status_changes_nothing() -> None:
     world = World(aggregator="africastalking")
     message = world.one()
     assert world.mailroom.courier.report(message, "AbsentSubscriber") is False
@@ -590,7 +590,7 @@ def test_a_flow_start_ends_with_a_run_for_each_active_contact() -> None:
     assert [number for run in world.records.runs for number in run.contact.urns] == [BEN]
 
 
-def test_a_world_that_begins_anew_forgets_what_was_to_come() -> None:
+def test_a_reset_cancels_waiting_tasks() -> None:
     world = World(tps=1, down=True)
     world.one()
     world.broadcast("never", BEN)

@@ -1,4 +1,4 @@
-"""A person texts in: stored, posted by the flow's webhook, answered when that failed; and the control routes."""
+"""A person texts in: stored, posted by the flow's webhook, answered if that failed; and the control routes."""
 
 import json
 import threading
@@ -132,7 +132,7 @@ def test_an_answer_too_large_goes_the_way_of_its_generation(profile: Any, told: 
     assert world.records.runs[0].results["relay"]["category"] == "Failure"
 
 
-def test_handling_that_broke_off_calls_again_with_the_same_id_or_in_a_run_of_its_own() -> None:
+def test_a_redelivered_text_has_the_same_id_or_a_run_of_its_own() -> None:
     world = World()
     first = world.text()
     again = world.http.post(TEXTS, json={"again": True}).get_json()
@@ -418,7 +418,7 @@ def test_all_stored_messages_are_listed_with_their_origin() -> None:
     }
 
 
-def test_another_body_can_be_given() -> None:
+def test_the_body_can_be_replaced() -> None:
     world = World(body='@(json(object("id", run.uuid, "content", default(results.report, ""))))')
     happened = world.text()
     assert world.relay.bodies() == [{"id": happened["run"], "content": ""}]
@@ -427,7 +427,7 @@ def test_another_body_can_be_given() -> None:
     assert world.relay.bodies()[1]["content"] == "x"
 
 
-def test_a_report_and_a_resend_can_be_made_by_hand() -> None:
+def test_a_report_and_a_resend_can_be_requested() -> None:
     world = World()
     message = sent(world)
     answer = world.http.post("/rapidpro/channel/reports", json={"message": message.id, "status": "failed"})
@@ -449,7 +449,7 @@ def test_a_report_and_a_resend_can_be_made_by_hand() -> None:
         ("plain", "ex", "errored", "errored"),
     ],
 )
-def test_a_report_in_the_aggregators_own_shape_is_understood(name: Any, kind: Any, word: Any, status: Any) -> None:
+def test_a_report_in_the_aggregators_own_format_is_accepted(name: Any, kind: Any, word: Any, status: Any) -> None:
     world = World()
     world.put("channel", aggregator=name)
     message = sent(world)
@@ -478,7 +478,7 @@ def test_a_report_in_the_aggregators_own_shape_is_understood(name: Any, kind: An
         ("zz/c-1/status", {"id": "x", "status": "sent"}),
     ],
 )
-def test_a_call_courier_does_not_understand_is_400_and_stores_nothing(path: Any, payload: Any) -> None:
+def test_an_invalid_call_to_courier_is_400_and_stores_nothing(path: Any, payload: Any) -> None:
     world = World()
     answer = world.http.post(f"/rapidpro/c/{path}", json=payload)
     assert (answer.status_code, answer.get_json()["message"]) == (400, "Error")
@@ -492,7 +492,7 @@ def test_a_report_on_an_unknown_message_is_taken_and_ignored() -> None:
 
 
 @pytest.mark.parametrize("name", ["plain", "infobip", "africastalking"])
-def test_a_text_in_the_aggregators_own_shape_comes_in(name: Any) -> None:
+def test_a_text_in_the_aggregators_own_format_is_received(name: Any) -> None:
     world = World()
     aggregator = AGGREGATORS[name]
     payload = incoming_payload(aggregator, "Muraho", "in-1", AMINA, "+250788120000", "2026-03-04T05:06:07Z")

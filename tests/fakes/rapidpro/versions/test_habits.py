@@ -1,4 +1,4 @@
-"""How mailroom and courier work in each version: every field of the table is looked at, in every profile."""
+"""How mailroom and courier behave in each version: every field of the table is observed in every profile."""
 
 from collections.abc import Callable
 from dataclasses import fields
@@ -19,7 +19,7 @@ ABROAD = "tel:+256700123011"
 
 
 def called(profile: str) -> IncomingWorld:
-    """A world in which a text has come in and was posted."""
+    """A world in which an incoming text was posted."""
     world = IncomingWorld(profile)
     world.text()
     return world

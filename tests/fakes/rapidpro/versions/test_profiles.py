@@ -1,4 +1,4 @@
-"""Every difference between versions is seen over the wire, and docs/profiles.md tells them all."""
+"""Every difference between versions is observed over the wire, and docs/profiles.md lists them all."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NO_UUID = "abc"
 
 
 class Caller:
-    """Asks one fake RapidPro in the recordings' world."""
+    """Sends requests to one fake RapidPro in the state of the recordings."""
 
     def __init__(self, profile: Profile) -> None:
         self.profile = profile
@@ -59,7 +59,7 @@ class Caller:
         return self.post("flow_starts.json", {"flow": INTAKE, "urns": ["tel:+250788123001"], **more})
 
     def granted(self, name: str, *asked: tuple[str, str, str]) -> int:
-        """The last of these requests' status when one request of the scope `name` is granted."""
+        """The status of the last of these requests when one request of the scope `name` is granted."""
         self.rapidpro.set_rates({name: "1/hour"})
         return [self.ask(method, path, token=token).status for method, path, token in asked][-1]
 
@@ -67,7 +67,7 @@ class Caller:
         return [row.get("uuid") or row["id"] for row in self.rows("messages.json", f"folder={folder}")]
 
     def stored(self, folder: str) -> frozenset[str]:
-        """Stored statuses of what a folder shows."""
+        """The stored statuses of the messages in a folder."""
         store = self.rapidpro.store
         return frozenset(
             (store.message_by_uuid.get(key) or store.message_by_id[key]).status for key in self.ids(folder)
@@ -233,7 +233,7 @@ def dated_actions(caller: Caller) -> Any:
 
 
 def max_cursor_offset(caller: Caller) -> Any:
-    """Asked of the code: it would take a hundred thousand messages of equal time to see it."""
+    """Taken from the code: observing it would need a hundred thousand messages of equal time."""
     found = decode(base64.b64encode(b"o=5000000").decode(), caller.profile.max_cursor_offset)
     return found.offset if found else None
 
@@ -300,7 +300,7 @@ def cleaned(caller: Caller) -> bool:
 
 
 def field_told(caller: Caller, name: str) -> str:
-    """What a new field of that name is told; nothing if it is made."""
+    """The error for a new field of that name; empty if it is created."""
     reply = caller.ask("POST", "fields.json", json={"name": name, "type": "text", "label": name, "value_type": "text"})
     return "" if reply.status == 201 else reply.body.decode()
 
@@ -333,7 +333,7 @@ def limit_text(caller: Caller) -> Any:
 
 
 def params_limit(caller: Caller) -> Any:
-    """The longest JSON that is taken, if the next longer one is not."""
+    """The longest JSON that is accepted, if the next longer one is not."""
     body = {"flow": INTAKE, "urns": ["tel:+250788123001"]}
     lengths = (10_000, 10_001)
     taken = [

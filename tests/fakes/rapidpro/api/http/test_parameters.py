@@ -192,7 +192,7 @@ def test_numbers_are_read_as_python_does() -> None:
 
 def test_of_two_wrong_parameters_the_one_that_is_looked_at_first_is_told() -> None:
     query = "id=x&uuid=y"
-    json_of = {
+    errors = {
         profile: [poster(profile)(name, {}, query, "GET")[1]["detail"] for name in names]
         for profile, names in (
             ("26", ("runs", "broadcasts", "messages")),
@@ -200,7 +200,7 @@ def test_of_two_wrong_parameters_the_one_that_is_looked_at_first_is_told() -> No
             ("8.0", ("flow_starts",)),
         )
     }
-    assert json_of == {
+    assert errors == {
         "26": ["Param 'uuid': y is not a valid UUID."] * 3,
         "9.3": ["Value for id must be an integer"],
         "8.0": ["Value for id must be an integer"],

@@ -1,4 +1,4 @@
-"""URNs as the real RapidPro takes them: what it answered, value by value.
+"""URNs as the real RapidPro accepts them: its answers, value by value.
 
 Compared with RapidPro v9.3.76 itself: its REST layer was run, and each URN here was posted to broadcasts.json in
 workspaces of Rwanda, of Uganda and of no country (time zone UTC).
@@ -54,7 +54,7 @@ AS_GIVEN = (
     "wechat:abc",
     "whatsapp:250788123001",
 )
-"""Shown as they were given, in all three."""
+"""Shown unchanged in all three."""
 REFUSED = (
     " tel:+250788123001",
     "+250788123001",
@@ -109,7 +109,7 @@ REFUSED = (
     "whatsapp:+250788123001",
     "whatsapp:abc",
 )
-"""ApiError in all three."""
+"""Refused in all three."""
 BY_COUNTRY = (
     ("ext: a ", "ext:a", "ext:a", "ext:a"),
     ("ext:a%20b", "ext:a%2520b", "ext:a%2520b", "ext:a%2520b"),
@@ -144,7 +144,7 @@ BY_COUNTRY = (
     ("twitter:@Handle", "twitter:handle", "twitter:handle", "twitter:handle"),
     ("twitterid:123#Bob", "twitterid:123#bob", "twitterid:123#bob", "twitterid:123#bob"),
 )
-"""As given; as kept in Rwanda, Uganda and nowhere, none: refused."""
+"""As sent; as stored in Rwanda, in Uganda and without a country (None: refused)."""
 
 
 COUNTRIES = (("admin", "RW"), ("other", "UG"), ("countryless", ""))
@@ -156,7 +156,7 @@ def world() -> World:
 
 
 def taken(world: World, token: str, urn: str) -> str | None:
-    """How the URN is shown in a new broadcast; none if it is refused as a URN."""
+    """How a new broadcast shows the URN; None if it is refused."""
     reply = ask(world, "POST", "broadcasts", {"text": "x", "urns": [urn]}, token=token)
     if reply.status == 201:
         return str(json_of(reply)["urns"][0])

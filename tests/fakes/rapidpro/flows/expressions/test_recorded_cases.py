@@ -1,4 +1,4 @@
-"""Flow expressions: the recorded cases, the rules behind them, and inputs meant to hurt."""
+"""Flow expressions: the recorded cases, the rules behind them, and hostile inputs."""
 
 import io
 import json
@@ -218,7 +218,7 @@ def test_eval_answers_each_line_with_a_line() -> None:
         (b"[" * 100_000, "the line is"),
     ],
 )
-def test_a_line_that_says_no_expression_gets_an_error_and_the_rest_is_done(line: Any, complaint: Any) -> None:
+def test_an_invalid_line_gets_an_error_and_the_rest_is_evaluated(line: Any, complaint: Any) -> None:
     status, answers = lines_out(line, b'{"template": "ok"}')
     assert status == 2
     assert complaint in answers[0]["error"]
