@@ -40,7 +40,7 @@ def _reports(mailroom: Mailroom, aggregator: Aggregator, payload: dict[str, Any]
             if message is None:
                 data.append({"type": "info", "info": f"ignoring status report for unknown message {external_id}"})
                 continue
-            mailroom.courier.apply(message, status)
+            mailroom.courier.set_status(message, status)
             data.append({"type": "status", "status": status, "external_id": external_id})
     return {"message": "statuses handled" if aggregator is INFOBIP else "Status Update Accepted", "data": data}
 

@@ -6,10 +6,13 @@ docs.africastalking.com sms/deliveryreports.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
+
+from fakes.rapidpro.versions.generation import Generation
 
 HOUR = 3600.0
 Stage = Literal["sent", "delivered", "read", "failed", "errored", "expired"]
@@ -192,3 +195,14 @@ def incoming_payload(
             "networkCode": "63513",
         }
     return {"id": external_id, "text": text, "from": number, "to": to, "date": at}
+
+
+def new_external_id(
+    aggregator: Aggregator, message_id: int, message_uuid: str, generation: Generation, rng: random.Random
+) -> str:
+    """The aggregator's id for a message that it accepts."""
+    if aggregator is INFOBIP:
+        return message_uuid if generation == "new" else str(message_id)
+    if aggregator is AFRICASTALKING:
+        return f"ATXid_{rng.getrandbits(128):032x}"
+    return str(message_id)

@@ -61,10 +61,10 @@ class Channel:
     down: bool = False
     """The aggregator refuses connections."""
     length_limit: int | None = None
-    """The most characters the aggregator takes; longer texts are refused for good."""
+    """The most characters that the aggregator accepts; it refuses longer texts."""
 
     def as_json(self) -> dict[str, Any]:
-        """The JSON form, as PUT takes it."""
+        """The JSON form, as PUT accepts it."""
         delays = {**asdict(self.delays), "retries": list(self.delays.retries)}
         return {**asdict(self), "delays": delays, "bad_numbers": list(self.bad_numbers)}
 

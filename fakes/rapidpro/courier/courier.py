@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from fakes.rapidpro.courier.aggregators import AGGREGATORS, HOUR, INFOBIP, Aggregator
+from fakes.rapidpro.courier.aggregators import AGGREGATORS, HOUR, Aggregator, new_external_id
 from fakes.rapidpro.courier.channel import Channel
 from fakes.rapidpro.courier.phones import Phones
 from fakes.rapidpro.courier.queue import SendQueue
@@ -39,6 +39,7 @@ class Courier:
     def __init__(self, records: Records, runtime: Runtime, phones: Phones) -> None:
         self.records = records
         self.runtime = runtime
+        self._later = runtime.call_later
         self.phones = phones
         self.channel = Channel()
         self._queues: dict[str, SendQueue[Message]] = {}
@@ -60,7 +61,7 @@ class Courier:
         queue.add(message, first=message.high_priority)
         if not queue.scheduled:
             queue.scheduled = True
-            self.runtime.call_later(QUEUE_POLL * self.runtime.rng.random(), self._drain, queue)
+            self._later(QUEUE_POLL * self.runtime.rng.random(), self._drain, queue)
 
     def waiting(self) -> int:
         """The number of messages in all queues."""
@@ -72,7 +73,7 @@ class Courier:
         message.errors, message.sent_on = 0, None
         message.failed_reason = None if channel is not None else "no destination"
         self.records.set_channel(message, channel)
-        self._set_status(message, "queued" if channel is not None else "failed")
+        self.set_status(message, "queued" if channel is not None else "failed")
         self.queue(message)
 
     def channel_removed(self, channel: Any) -> None:
@@ -80,7 +81,7 @@ class Courier:
         habits = self.runtime.habits
         self._queues.pop(channel.uuid, None)
         if habits.delays_removal_failures:
-            self.runtime.call_later(REMOVAL_DELAY, self._fail_all, channel, "channel removed")
+            self._later(REMOVAL_DELAY, self._fail_all, channel, "channel removed")
         else:
             self._fail_all(channel, None)
 
@@ -100,12 +101,8 @@ class Courier:
             or (found.status == "read" and not self.runtime.habits.accepts_read_reports)
         ):
             return False
-        self.apply(message, found.status)
+        self.set_status(message, found.status)
         return True
-
-    def apply(self, message: Message, status: str) -> None:
-        """A delivery report in RapidPro's words: it overwrites any earlier status."""
-        self._set_status(message, status)
 
     def reset(self) -> None:
         """Start over, with default channel settings."""
@@ -124,24 +121,22 @@ class Courier:
                 self._send(message, now)
         queue.scheduled = len(queue) > 0
         if queue.scheduled:
-            self.runtime.call_later(queue.seconds_left(now), self._drain, queue)
+            self._later(queue.seconds_left(now), self._drain, queue)
 
     def _send(self, message: Message, now: float) -> None:
         self.before_sending(message)
         if now - self._sent.get(message.id, -SENT_MEMORY) < SENT_MEMORY:
-            self._set_status(message, "wired")
+            self.set_status(message, "wired")
             return
         channel, runtime = self.channel, self.runtime
         aggregator = AGGREGATORS[channel.aggregator]
         delay = runtime.jittered(channel.delays.wired)
         if channel.down or runtime.chance(channel.shares.errored):
-            runtime.call_later(delay, self._set_status, message, "errored")
+            self._later(delay, self.set_status, message, "errored")
         elif self._is_refused(message, aggregator):
-            runtime.call_later(
-                delay, self._set_status, message, "errored" if runtime.habits.retries_refusals else "failed"
-            )
+            self._later(delay, self.set_status, message, "errored" if runtime.habits.retries_refusals else "failed")
         else:
-            runtime.call_later(delay, self._on_accepted, message, aggregator)
+            self._later(delay, self._on_accepted, message, aggregator)
 
     def _is_refused(self, message: Message, aggregator: Aggregator) -> bool:
         limit = self.channel.length_limit
@@ -154,35 +149,34 @@ class Courier:
 
     def _on_accepted(self, message: Message, aggregator: Aggregator) -> None:
         runtime, shares, delays = self.runtime, self.channel.shares, self.channel.delays
-        message.external_id = self._external_id(message, aggregator)
-        self._by_external_id[message.external_id] = message
+        external_id = new_external_id(aggregator, message.id, message.uuid, runtime.habits.generation, runtime.rng)
+        message.external_id, self._by_external_id[external_id] = external_id, message
         self._sent[message.id] = runtime.clock.timestamp()
-        self._set_status(message, "wired")
+        self.set_status(message, "wired")
         to_operator = runtime.jittered(delays.sent)
         to_handset = to_operator + runtime.jittered(delays.delivered)
         if self._is_bad(message) or runtime.chance(shares.failed):
-            runtime.call_later(to_operator, self._report_stage, message, aggregator, "sent")
-            runtime.call_later(to_handset, self._report_stage, message, aggregator, "failed")
+            self._later(to_operator, self._report_stage, message, aggregator, "sent")
+            self._later(to_handset, self._report_stage, message, aggregator, "failed")
         elif runtime.chance(shares.no_report):
-            runtime.call_later(to_handset, self._on_handset, message)
+            self._later(to_handset, self._on_handset, message)
             if aggregator.expires_after is not None:
-                runtime.call_later(aggregator.expires_after, self._report_stage, message, aggregator, "expired")
+                self._later(aggregator.expires_after, self._report_stage, message, aggregator, "expired")
         elif runtime.chance(shares.out_of_order):
-            runtime.call_later(to_handset, self._on_handset_with_report, message, aggregator)
-            runtime.call_later(to_handset + to_operator + 1.0, self._report_stage, message, aggregator, "sent")
+            self._later(to_handset, self._on_handset_with_report, message, aggregator)
+            self._later(to_handset + to_operator + 1.0, self._report_stage, message, aggregator, "sent")
         else:
             late = runtime.chance(shares.late_report)
-            runtime.call_later(to_operator, self._on_operator, message, aggregator, to_handset - to_operator, late)
+            self._later(to_operator, self._on_operator, message, aggregator, to_handset - to_operator, late)
 
     def _on_operator(self, message: Message, aggregator: Aggregator, to_handset: float, late: bool) -> None:
         self._report_stage(message, aggregator, "sent")
         if late:
-            self.runtime.call_later(to_handset, self._on_handset, message)
-            self.runtime.call_later(
-                to_handset + self.runtime.rng.uniform(*LATE_DELAY), self._report_stage, message, aggregator, "delivered"
-            )
+            self._later(to_handset, self._on_handset, message)
+            reported = to_handset + self.runtime.rng.uniform(*LATE_DELAY)
+            self._later(reported, self._report_stage, message, aggregator, "delivered")
         else:
-            self.runtime.call_later(to_handset, self._on_handset_with_report, message, aggregator)
+            self._later(to_handset, self._on_handset_with_report, message, aggregator)
 
     def _on_handset(self, message: Message) -> None:
         self.phones.received(number_of(message), self.runtime.clock.now(), message.text, message.id)
@@ -191,9 +185,8 @@ class Courier:
         self._on_handset(message)
         self._report_stage(message, aggregator, "delivered")
         if self.runtime.chance(self.channel.shares.read):
-            self.runtime.call_later(
-                self.runtime.jittered(self.channel.delays.delivered), self._report_stage, message, aggregator, "read"
-            )
+            delay = self.runtime.jittered(self.channel.delays.delivered)
+            self._later(delay, self._report_stage, message, aggregator, "read")
 
     def _report_stage(self, message: Message, aggregator: Aggregator, stage: Any, duplicate: bool = False) -> None:
         """The aggregator reports a stage of the message, if it reports that stage at all."""
@@ -202,14 +195,14 @@ class Courier:
             return
         status = aggregator.statuses[word].status
         if status is not None and (status != "read" or self.runtime.habits.accepts_read_reports):
-            self._set_status(message, status)
+            self.set_status(message, status)
         if not duplicate and self.runtime.chance(self.channel.shares.duplicate_report):
-            self.runtime.call_later(
+            self._later(
                 self.runtime.rng.uniform(*DUPLICATE_DELAY), self._report_stage, message, aggregator, stage, True
             )
 
-    def _set_status(self, message: Message, status: str) -> None:
-        """Set a status as courier does: the last one stands, except an error on a failed message."""
+    def set_status(self, message: Message, status: str) -> None:
+        """Set a status in RapidPro's words: the last one stands, except an error on a failed message."""
         if status == "errored":
             self._errored(message)
             return
@@ -237,7 +230,7 @@ class Courier:
         self._retry_due[message.id] = self.runtime.clock.timestamp() + wait
         self.records.set_status(message, "errored", now)
         delay = self.runtime.to_next_minute(wait) if wait >= MINUTE else wait
-        self.runtime.call_later(delay, self._retry, message)
+        self._later(delay, self._retry, message)
 
     def _retry(self, message: Message) -> None:
         """Mailroom queues an errored message again, unless its status has changed; modified_on stays."""
@@ -248,13 +241,6 @@ class Courier:
         if self.records.channel_of(message) is not None:
             self.records.set_status(message, "queued", None)
             self.queue(message)
-
-    def _external_id(self, message: Message, aggregator: Aggregator) -> str:
-        if aggregator is INFOBIP:
-            return message.uuid if self.runtime.habits.generation == "new" else str(message.id)
-        if aggregator.channel_type == "AT":
-            return f"ATXid_{self.runtime.rng.getrandbits(128):032x}"
-        return f"{message.id}"
 
 
 def number_of(message: Message) -> str:

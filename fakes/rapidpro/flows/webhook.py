@@ -62,7 +62,7 @@ class Webhook:
     """Whether the flow calls again in the same run if there was no connection or the status was 500 or above."""
 
     def as_json(self) -> dict[str, Any]:
-        """The JSON form, as PUT takes it."""
+        """The JSON form, as PUT accepts it."""
         return {**asdict(self), "headers": dict(self.headers), "omit": list(self.omit)}
 
     def body_template(self) -> str:

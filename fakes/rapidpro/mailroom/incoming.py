@@ -29,12 +29,13 @@ from fakes.rapidpro.runtime import Runtime
 from fakes.rapidpro.store.records import Content, Message, Records, Workspace
 from fakes.rapidpro.urns import channel_for
 
+Json = dict[str, Any]
 MAX_TEXT = 10_000
 CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 class BadText(ValueError):
-    """A text or number that is impossible; the message says what was expected."""
+    """An impossible text or number; the message says what was expected."""
 
 
 @dataclass(slots=True)
@@ -47,7 +48,7 @@ class TextHandling:
     flow: Any
     run: Any
     run_uuid: str
-    input: dict[str, Any]
+    input: Json
     began: datetime
 
 
@@ -88,7 +89,7 @@ class Incoming:
             raise BadText(f"expected a phone number such as +250788123123, got {text[:60]!r}")
         return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
-    def receive(self, number: str, text: str, external_id: str | None = None) -> dict[str, Any]:
+    def receive(self, number: str, text: str, external_id: str | None = None) -> Json:
         """A person sends a text. The texts of one person are handled one after the other. Returns the outcome."""
         if len(text) > MAX_TEXT:
             raise BadText(f"text must have at most {MAX_TEXT} characters, got {len(text)}")
@@ -97,7 +98,7 @@ class Incoming:
                 result = self._accept(number, self._clean(text), external_id)
             return self._run_flow(result) if isinstance(result, TextHandling) else result
 
-    def redeliver(self, number: str, *, new_run: bool) -> dict[str, Any]:
+    def redeliver(self, number: str, *, new_run: bool) -> Json:
         """Redeliver the phone's last text, as if its handling was interrupted after the webhook call.
 
         `new_run`: in a new run, as mailroom does; else with the same run id as before.
@@ -137,7 +138,7 @@ class Incoming:
     def _reply_sent(self, message: Message) -> None:
         self._recent_texts.reply_sent(number_of(message))
 
-    def _accept(self, number: str, text: str, external_id: str | None) -> TextHandling | dict[str, Any]:
+    def _accept(self, number: str, text: str, external_id: str | None) -> TextHandling | Json:
         """The part before the flow, in courier and mailroom: duplicates, contact, message."""
         if not text and AGGREGATORS[self.dispatcher.courier.channel.aggregator].ignores_empty:
             self.phones.sent(number, self.runtime.clock.now(), text, None)
@@ -148,7 +149,7 @@ class Incoming:
             return outcome(duplicate, duplicate=True)
         return self._store(number, text, external_id)
 
-    def _store(self, number: str, text: str, external_id: str | None) -> TextHandling | dict[str, Any]:
+    def _store(self, number: str, text: str, external_id: str | None) -> TextHandling | Json:
         workspace, now, urn = self._workspace(), self.runtime.clock.now(), f"tel:{number}"
         channel = channel_for(urn, self.records.channels_of(workspace)) or self._channel(workspace)
         contact = self.dispatcher.contact_of(workspace, urn)
@@ -188,7 +189,7 @@ class Incoming:
             now=handling.began,
         )  # fmt: skip
 
-    def _run_flow(self, handling: TextHandling) -> dict[str, Any]:
+    def _run_flow(self, handling: TextHandling) -> Json:
         """Run the flow: call the webhook, perhaps again, else reply to the sender."""
         with self.runtime.lock:
             settings, body = self._evaluated_call(self.webhook, handling)
@@ -229,18 +230,16 @@ class Incoming:
             backoff = self.runtime.rng.uniform(*hooks.BACKOFF) if self.runtime.habits.repeats_webhook_calls else 0.0
         return hooks.call(self.session, settings, body, self.runtime.habits, backoff)
 
-    def _context_for(self, handling: TextHandling, results: Mapping[str, Any] = EMPTY) -> dict[str, Any]:
+    def _context_for(self, handling: TextHandling, results: Mapping[str, Any] = EMPTY) -> Json:
         known = contact_context(self.records, handling.workspace, handling.contact)
-        trigger: dict[str, Any] = {"type": "msg", "params": {}, "keyword": "", "origin": "", "user": None}
+        trigger: Json = {"type": "msg", "params": {}, "keyword": "", "origin": "", "user": None}
         context = run_context(
             known, uuid=handling.run_uuid, flow=handling.flow, at=handling.began, trigger=trigger,
             generation=self.runtime.habits.generation, results=results,
         )  # fmt: skip
         return {**context, "input": handling.input}
 
-    def _reply(
-        self, handling: TextHandling, settings: hooks.Webhook, context: Mapping[str, Any]
-    ) -> dict[str, Any] | None:
+    def _reply(self, handling: TextHandling, settings: hooks.Webhook, context: Mapping[str, Any]) -> Json | None:
         if not settings.reply_on_failure:
             return None
         text = evaluate_template(settings.reply_on_failure, context, handling.workspace, self.runtime)

@@ -170,7 +170,7 @@ class Broadcast:
 
 @dataclass(eq=False, slots=True)
 class Message:
-    """One message to or from one phone; `visibility`: visible, archived, or deleted by somebody."""
+    """One message to or from one phone; `visibility`: visible, archived, or deleted by a user."""
 
     id: int
     uuid: str

@@ -131,7 +131,7 @@ _FIELDS: Mapping[str, Mapping[str, Schema]] = MappingProxyType(
 
 
 def body(name: str, text_limit: int) -> dict[str, Any]:
-    """What a POST may hold. Which fields must be there, and together, RapidPro itself tells in its refusals."""
+    """The schema of a POST body, without required fields: RapidPro reports those in its errors."""
     text = {"oneOf": [{"type": "string", "maxLength": text_limit}, by_language(TEXT)]}
     broadcast = {**_PEOPLE, "text": text, "base_language": TEXT}
     return {"type": "object", "properties": dict(broadcast if name == "broadcasts" else _FIELDS[name])}

@@ -50,7 +50,7 @@ def in_range(value: Decimal, generation: Generation) -> Decimal:
 
 
 def to_number(value: Value, generation: Generation = "new") -> Decimal:
-    """A value as a number. ExpressionError when it is none."""
+    """A value as a number. ExpressionError if it is not a number."""
     if isinstance(value, Decimal):
         return value
     if isinstance(value, str):
@@ -63,7 +63,7 @@ def to_number(value: Value, generation: Generation = "new") -> Decimal:
 
 
 def to_integer(value: Value, generation: Generation = "new") -> int:
-    """A value as a whole number, the fraction cut off. ExpressionError when it is none or too large."""
+    """A value as a whole number, truncated. ExpressionError if it is not a number or too large."""
     number = int(to_number(value, generation))
     if not -MAX_INTEGER - 1 <= number <= MAX_INTEGER:
         raise ExpressionError(f"number value {render_number(Decimal(number))} is out of range for an integer")

@@ -277,7 +277,7 @@ def test_an_error_on_a_failed_message_is_written_all_the_same() -> None:
     world = World(shares={"failed": 1})
     message = world.one()
     world.clock.advance(60)
-    world.mailroom.courier.apply(message, "errored")
+    world.mailroom.courier.set_status(message, "errored")
     assert (message.status, message.errors) == ("failed", 1)
     assert message.modified_on == T0 + timedelta(seconds=120)
 
