@@ -119,7 +119,7 @@ def _differing(
     elif other := next(differing_kind(got, known), None):
         yield other
     else:
-        ambient = dict.fromkeys(key.lower() for one in PROFILES.values() for key, _ in one.ambient)
+        ambient = dict.fromkeys(key.lower() for one in PROFILES.values() for key, _ in one.common_headers)
         yield from differing_headers(got, known, (*COMPARED, *ambient))
         yield from _workspace_header(got, known)
         if media_type(known) == "text/html":
@@ -156,8 +156,10 @@ def _differing_json(
 def _schemas(profile: Profile) -> dict[str, Any]:
     """What the answers hold, by question: rows as the fake describes them, with the words of this version."""
     rows = document(profile)["components"]["schemas"]
-    words = profile.broadcast_words or {}
-    seen = {profile.message_words.get(word, word) for word in STORED_MESSAGE} | set(profile.message_words.values())
+    words = profile.broadcast_statuses or {}
+    seen = {profile.message_statuses.get(word, word) for word in STORED_MESSAGE} | set(
+        profile.message_statuses.values()
+    )
     types = ("text", "voice", "optin") if profile.message_types else ("inbox", "flow", "ivr")
     value = {
         "type": "object", "properties": {key: {} for key in profile.run_value_fields},

@@ -1,4 +1,4 @@
-"""What all parts behind the API share: time, chance, the service's lock, and the habits of this version."""
+"""What all parts behind the API share: the clock, randomness, the service's lock, and this version's habits."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from fakes.rapidpro.versions.habits import Habits
 MINUTE = 60.0
 
 
-class Work:
-    """Things to do later, under the service's lock; all forgotten when the world begins anew."""
+class Runtime:
+    """Runs actions later, under the service's lock. A reset cancels all of them."""
 
     def __init__(self, clock: Clock, rng: random.Random, lock: AbstractContextManager[Any], habits: Habits) -> None:
         self.clock = clock
@@ -24,8 +24,8 @@ class Work:
         self.habits = habits
         self._epoch = 0
 
-    def later(self, seconds: float, action: Callable[..., None], *arguments: Any) -> None:
-        """Run the action `seconds` from now, the lock held."""
+    def call_later(self, seconds: float, action: Callable[..., None], *arguments: Any) -> None:
+        """Run the action `seconds` from now, with the lock held."""
         epoch = self._epoch
 
         def run() -> None:
@@ -35,23 +35,23 @@ class Work:
 
         self.clock.call_later(seconds, run)
 
-    def forget(self) -> None:
-        """Nothing that was to be done later is done."""
+    def cancel_all(self) -> None:
+        """Cancel all actions that have not run yet."""
         self._epoch += 1
 
-    def about(self, seconds: float) -> float:
-        """A span drawn around the given one: half to one and a half of it."""
+    def jittered(self, seconds: float) -> float:
+        """A random duration between 0.5 and 1.5 times `seconds`."""
         return seconds * (0.5 + self.rng.random()) if seconds else 0.0
 
     def chance(self, share: float) -> bool:
-        """Whether something that happens to this share happens now; nothing is drawn for a share of 0."""
+        """True with this probability, 0 to 1; no random number is drawn for 0."""
         return share > 0 and self.rng.random() < share
 
     def new_uuid(self) -> str:
-        """For a new message: random, in new versions beginning with the time."""
+        """A UUID for a new message: random; in new versions it begins with the time."""
         return uuid7(self.rng, self.clock.timestamp()) if self.habits.generation == "new" else uuid4(self.rng)
 
     def to_next_minute(self, seconds: float) -> float:
-        """The span until the first full minute that is at least `seconds` from now: jobs look once a minute."""
+        """Seconds until the first full minute that is at least `seconds` away: cron jobs run once a minute."""
         due = self.clock.timestamp() + seconds
         return -(-due // MINUTE) * MINUTE - self.clock.timestamp()

@@ -1,4 +1,4 @@
-"""The fake RapidPro as a whole: its API, what is behind it, its part of the control API."""
+"""The fake RapidPro as a whole: its API and what is behind it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from fakes.clock import Clock
 from fakes.rapidpro.api.app import Api
 from fakes.rapidpro.api.http.context import Context
 from fakes.rapidpro.api.http.throttle import Throttle
-from fakes.rapidpro.flows.webhook import Posts
+from fakes.rapidpro.flows.webhook import HttpSession
 from fakes.rapidpro.mailroom.mailroom import Mailroom
 from fakes.rapidpro.seed.default import default_seed
-from fakes.rapidpro.seed.loader import plant
+from fakes.rapidpro.seed.loader import load_seed
 from fakes.rapidpro.store.store import Store
 from fakes.rapidpro.uuids import uuid4
-from fakes.rapidpro.versions.profiles import DEFAULT, profile_of
+from fakes.rapidpro.versions.profiles import DEFAULT, PROFILES, version_of
 from fakes.service import SeedError
 from fakes.serving.wsgi import Environ, Reply, ReplyApp
 
@@ -25,13 +25,13 @@ from fakes.serving.wsgi import Environ, Reply, ReplyApp
 class RapidPro(ReplyApp):
     """One RapidPro site of the version `profile` (see `profiles`).
 
-    `session` carries the webhook calls of flows. Raises ValueError for an unknown profile.
+    `session` makes the webhook calls of flows. Raises ValueError for an unknown profile.
     """
 
     name = "rapidpro"
 
-    def __init__(self, clock: Clock, *, profile: str = DEFAULT, session: Posts, rng: random.Random) -> None:
-        self.profile = profile_of(profile)
+    def __init__(self, clock: Clock, *, profile: str = DEFAULT, session: HttpSession, rng: random.Random) -> None:
+        self.profile = version_of(PROFILES, profile)
         self.lock = threading.RLock()
         self.engine = "working"
         self._clock = clock
@@ -50,57 +50,57 @@ class RapidPro(ReplyApp):
 
     @property
     def on_unexpected(self) -> Callable[[str], None]:
-        """Called with a sentence when a request is one that nobody expects."""
+        """Called with a sentence when a request has an unknown path."""
         return self._api.on_unexpected
 
     @on_unexpected.setter
     def on_unexpected(self, note: Callable[[str], None]) -> None:
         self._api.on_unexpected = note
 
-    def seed(self, given: Mapping[str, Any]) -> None:
-        """Begin anew from workspaces, users, tokens and so on. Raises SeedError; then nothing has changed."""
-        if not isinstance(given, Mapping):
-            raise SeedError(f"a seed of RapidPro is an object, got {type(given).__name__}")
-        planted = self._planted(given)
+    def seed(self, seed: Mapping[str, Any]) -> None:
+        """Start over from a seed: workspaces, users, tokens and so on. Raises SeedError, and then changes nothing."""
+        if not isinstance(seed, Mapping):
+            raise SeedError(f"a seed of RapidPro is an object, got {type(seed).__name__}")
+        store = self._loaded(seed)
         with self.lock:
-            self._seed = given
-            self._begin(planted)
+            self._seed = seed
+            self._start_over(store)
 
     def reset(self) -> None:
-        """Begin anew from the last seed, or from the built-in one."""
+        """Start over from the last seed, or from the built-in one."""
         with self.lock:
-            self._begin(self._planted(self._seed))
+            self._start_over(self._loaded(self._seed))
 
-    def _planted(self, seed: Mapping[str, Any]) -> Store:
-        planted = Store(self._new_uuid, self._clock.now())
-        plant(seed, planted)
-        return planted
+    def _loaded(self, seed: Mapping[str, Any]) -> Store:
+        store = Store(self._new_uuid, self._clock.now())
+        load_seed(seed, store)
+        return store
 
-    def _begin(self, planted: Store) -> None:
+    def _start_over(self, store: Store) -> None:
         self._rng.setstate(self.rng_state)
         self.engine = "working"
-        self.store.become(planted)
-        self.mailroom.forget()
-        self.throttle.forget()
+        self.store.replace_with(store)
+        self.mailroom.reset()
+        self.throttle.reset()
         self.throttle.set_rates(self.profile.rates)
 
     def set_rates(self, rates: Mapping[str, str]) -> None:
-        """Change the rates of some scopes. Raises ValueError for an unknown scope or a rate that is none."""
+        """Change the rates of some scopes. Raises ValueError for an unknown scope or an invalid rate."""
         known = self.profile.rates.keys() | {"v2.broadcasts"}
-        strange = [scope for scope in rates if scope not in known]
-        if strange:
-            raise ValueError(f"no scope is called {strange[0]!r}; there are: {', '.join(sorted(known))}")
+        unknown = [scope for scope in rates if scope not in known]
+        if unknown:
+            raise ValueError(f"unknown scope {unknown[0]!r}: expected one of {', '.join(sorted(known))}")
         with self.lock:
             self.throttle.set_rates({**self.throttle.rates, **rates})
 
     def exhaust_quota(self) -> None:
-        """Use up every workspace's quota in every scope, now."""
+        """Exhaust every workspace's quota in every scope now."""
         with self.lock:
             tokens = self.store.tokens.values()
             self.throttle.exhaust({self._api.quota_key(one): self._api.rate_overrides(one) for one in tokens})
 
     def metrics(self) -> Mapping[str, float]:
-        """Rows, and what waits behind the API."""
+        """Numbers of rows, and of what waits behind the API."""
         with self.lock:
             return {
                 "broadcasts": len(self.store.broadcast_by_id),
@@ -110,10 +110,10 @@ class RapidPro(ReplyApp):
             }
 
     def secrets(self) -> Mapping[str, str]:
-        """The tokens' keys by name, and those they had before."""
+        """The tokens' keys by name, and their former keys."""
         with self.lock:
             now = {f"rapidpro:{token.name}": token.key for token in self.store.tokens.values()}
-            before = {f"rapidpro:{name}, before {n}": key for n, (name, key) in enumerate(self.store.retired, 1)}
+            before = {f"rapidpro:{name}, before {n}": key for n, (name, key) in enumerate(self.store.former_keys, 1)}
             return {**before, **now}
 
     def _new_uuid(self) -> str:

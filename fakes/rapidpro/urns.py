@@ -1,7 +1,7 @@
-"""Which of a contact's addresses a message goes to, over which channel.
+"""The parts of URNs, and the channel that sends to one.
 
-Source: goflow core/channel.go (GetForURN), gocommon i18n/country.go: for a phone number the channels of its country,
-among these the one whose number shares the longest beginning with it.
+Source: goflow core/channel.go (GetForURN), gocommon i18n/country.go: for a phone number the channel of its country
+whose own number shares the longest prefix with it.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Protocol, TypeVar
 import phonenumbers
 
 
-class Sends(Protocol):
-    """What is asked of a channel here."""
+class SendingChannel(Protocol):
+    """What a channel must provide here."""
 
     @property
     def address(self) -> str | None: ...
@@ -24,16 +24,16 @@ class Sends(Protocol):
     def schemes(self) -> Iterable[str]: ...
 
 
-AnyChannel = TypeVar("AnyChannel", bound=Sends)
+AnyChannel = TypeVar("AnyChannel", bound=SendingChannel)
 
 
 def scheme_of(urn: str) -> str:
-    """`tel` of `tel:+250788123123`."""
+    """The scheme: `tel` in `tel:+250788123123`."""
     return urn.partition(":")[0]
 
 
 def path_of(urn: str) -> str:
-    """The address itself: without scheme, query and display name."""
+    """The path: the address without scheme, query and display name."""
     path = urn.partition(":")[2]
     if "#" in path or "?" in path:
         path = path.partition("#")[0].partition("?")[0]
@@ -41,23 +41,23 @@ def path_of(urn: str) -> str:
 
 
 def identity_of(urn: str) -> str:
-    """Scheme and path: what tells two URNs apart."""
+    """Scheme and path, which identify a URN."""
     return f"{scheme_of(urn)}:{path_of(urn)}"
 
 
 def channel_for(urn: str, channels: Iterable[AnyChannel]) -> AnyChannel | None:
-    """The channel that can send to the URN; none if there is none."""
+    """The channel that can send to the URN, or None."""
     scheme, path = scheme_of(urn), path_of(urn)
-    fitting = [channel for channel in channels if scheme in channel.schemes]
+    candidates = [channel for channel in channels if scheme in channel.schemes]
     if scheme != "tel":
-        return fitting[0] if fitting else None
-    fitting = [channel for channel in fitting if not channel.country or reaches(channel.country, path)]
-    # Of several as good the real one takes the last, but the recordings, which no mailroom made, have the first.
-    return max(fitting, key=lambda channel: _shared(path, channel.address or ""), default=None)
+        return candidates[0] if candidates else None
+    candidates = [channel for channel in candidates if not channel.country or serves_number(channel.country, path)]
+    # Of several equally good ones mailroom takes the last, but the recordings (made without it) have the first.
+    return max(candidates, key=lambda channel: _shared(path, channel.address or ""), default=None)
 
 
-def reaches(country: str, number: str) -> bool:
-    """Whether a channel of a country (two letters) is for this number: one of that country, or of none at all."""
+def serves_number(country: str, number: str) -> bool:
+    """Whether a channel of a country (two letters) serves a number: one of that country, or of no country."""
     code = _calling_code(country)
     if number.startswith(f"+{code}") and not _shares_code(code):
         return True

@@ -53,7 +53,7 @@ def _change_status(rapidpro: RapidPro, number: int) -> None:
     """Two delivery reports, there and back, so that each round finds the store as the first one did."""
     message = rapidpro.store.message_by_id[number]
     for status in (AFTER, BEFORE):
-        rapidpro.mailroom.courier.apply(message, status)
+        rapidpro.mailroom.courier.set_status(message, status)
 
 
 def _moment(number: int) -> str:

@@ -1,4 +1,4 @@
-"""The control API of the fake CHT: reset from a seed, run one background pass, set its timers, read all documents."""
+"""The control API of the fake CHT: seed, background passes, timers, documents."""
 
 from __future__ import annotations
 
@@ -10,32 +10,34 @@ from werkzeug.exceptions import BadRequest
 from fakes.cht.couch.documents import Documents
 from fakes.cht.service import Cht
 from fakes.service import SeedError
+from fakes.serving.json_fields import choice, json_body, seconds
 
 PASSES = ("send", "poll", "schedules", "outbound")
 DATABASES = ("medic", "sentinel")
+DAY = 86_400.0
 
 
 def control_blueprint(service: Cht) -> Blueprint:
-    """Routes to be mounted at `/cht`."""
+    """The routes, to be mounted at `/cht`."""
     routes = Blueprint("cht", __name__)
 
     @routes.post("/seed")
     def seed() -> Response:
         try:
-            service.seed(request.get_json(force=True))
-        except SeedError as fault:
-            raise BadRequest(str(fault)) from None
+            service.seed(json_body())
+        except SeedError as error:
+            raise BadRequest(str(error)) from None
         return jsonify(status="ok", docs=len(service.state.docs))
 
     @routes.post("/run")
     def run() -> Response:
-        name = _field("pass", PASSES)
+        name = choice("pass", PASSES)
         service.background.run(name)
         return jsonify(status="ok")
 
     @routes.put("/timers")
     def timers() -> Response:
-        service.background.sending_every = _seconds("sending_every")
+        service.background.sending_every = seconds("sending_every", DAY)
         service.background.resume()
         return jsonify(sending_every=service.background.sending_every)
 
@@ -50,7 +52,7 @@ def control_blueprint(service: Cht) -> Blueprint:
 
     @routes.put("/server")
     def server() -> Response:
-        state = _field("state", ("starting", "ready"))
+        state = choice("state", ("starting", "ready"))
         service.state.starting_up = state == "starting"
         return jsonify(state=state)
 
@@ -65,19 +67,3 @@ def without_revisions(database: Documents) -> list[dict[str, Any]]:
         for doc in database.all_docs()
         if not doc["_id"].startswith(hidden) and doc["_id"] != "settings"
     ]
-
-
-def _field(name: str, allowed: tuple[str, ...]) -> str:
-    body = request.get_json(force=True)
-    value = body.get(name) if isinstance(body, dict) else None
-    if value not in allowed:
-        raise BadRequest(f"{name}: expected one of {', '.join(allowed)}, got {value!r}")
-    return str(value)
-
-
-def _seconds(field: str) -> float:
-    body = request.get_json(force=True)
-    value = body.get(field) if isinstance(body, dict) else None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 86_400:
-        raise BadRequest(f"{field}: expected seconds, above 0 and at most a day, got {value!r}")
-    return float(value)

@@ -1,5 +1,5 @@
-"""RapidPro's REST API v2: routes, and what they are made of.
+"""RapidPro's REST API v2: its routes and their parts.
 
-`http` reads requests and shapes answers, `values` reads the fields of a body, `resources` holds one module per
-endpoint, `openapi` describes it all. Nothing here sends a text: that is `mailroom`.
+`http` reads requests and writes answers, `values` checks the fields of a body, `resources` holds the endpoints,
+`openapi` describes them. Nothing here sends a text: `mailroom` does.
 """

@@ -1,4 +1,4 @@
-"""The table of what the API offers: paths, methods, scopes of the quota, and who answers."""
+"""The table of the API's endpoints: paths, methods, quota scopes and handlers."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 from fakes.rapidpro.api.http.endpoint import Endpoint, Handler
 from fakes.rapidpro.api.resources import (
     broadcasts,
-    changes,
     contact_actions,
     contacts,
+    definition_changes,
     definitions,
     flow_starts,
     message_actions,
@@ -23,70 +23,75 @@ from fakes.rapidpro.versions.profile import Profile
 
 PREFIX = "/api/v2/"
 DEPRECATED = frozenset({"org", "channel_events"})
-"""Offered by every version, though the root does not name them any more."""
+"""Offered by every version, although the root no longer lists them."""
 
 
 def endpoints(profile: Profile) -> Mapping[str, Endpoint]:
-    """All resources of a version by name."""
-    found = (*_traffic(profile), *_people(profile), *_set_up(profile))
+    """All endpoints of a version by name."""
+    found = (*_message_endpoints(profile), *_contact_endpoints(profile), *_workspace_endpoints(profile))
     return MappingProxyType({one.name: one for one in found if one.name in DEPRECATED or one.name in profile.resources})
 
 
-def _traffic(profile: Profile) -> Iterator[Endpoint]:
-    """What is sent and what came of it."""
-    messaging: dict[str, Handler] = {"GET": messages.listed}
+def _message_endpoints(profile: Profile) -> Iterator[Endpoint]:
+    """Broadcasts, messages, flow starts, runs."""
+    messaging: dict[str, Handler] = {"GET": messages.read_list}
     if profile.posts_messages:
         messaging["POST"] = messages.create
-    one_of, flow = messages.exclusive(profile), () if profile.checks_uuids else ("flow",)
-    yield Endpoint("broadcasts", {"GET": broadcasts.listed, "POST": broadcasts.create}, profile.broadcast_scope)
-    yield Endpoint("messages", messaging, "v2.messages", exclusive=one_of, words=("contact", "label"))
-    takes = {
-        "messages": _told("field"),
-        "action": _told("choice", choices=message_actions.ACTIONS),
-        "label": _told("field", required=False),
-        "label_name": _told("string", required=False, max_length=64),
+    exclusive, flow = messages.exclusive(profile), () if profile.validates_uuids else ("flow",)
+    yield Endpoint("broadcasts", {"GET": broadcasts.read_list, "POST": broadcasts.create}, profile.broadcast_scope)
+    yield Endpoint("messages", messaging, "v2.messages", exclusive=exclusive, text_parameters=("contact", "label"))
+    post_fields = {
+        "messages": _post_field("field"),
+        "action": _post_field("choice", choices=message_actions.ACTIONS),
+        "label": _post_field("field", required=False),
+        "label_name": _post_field("string", required=False, max_length=64),
     }
-    yield Endpoint("message_actions", {"POST": message_actions.act}, own_permission=True, takes=takes)
-    yield Endpoint("flow_starts", {"GET": flow_starts.listed, "POST": flow_starts.create})
-    yield Endpoint("runs", {"GET": runs.listed}, "v2.runs", exclusive=("contact", "flow"), words=("contact", *flow))
-    yield Endpoint("channel_events", {"GET": definitions.channel_events}, words=("contact",))
+    yield Endpoint("message_actions", {"POST": message_actions.act}, own_permission=True, post_fields=post_fields)
+    yield Endpoint("flow_starts", {"GET": flow_starts.read_list, "POST": flow_starts.create})
+    runs_text = ("contact", *flow)
+    yield Endpoint("runs", {"GET": runs.read_list}, "v2.runs", exclusive=("contact", "flow"), text_parameters=runs_text)
+    yield Endpoint("channel_events", {"GET": definitions.channel_events}, text_parameters=("contact",))
 
 
-def _people(profile: Profile) -> Iterator[Endpoint]:
-    """Contacts, and what they are sorted by."""
-    uuid = () if profile.checks_uuids else ("uuid",)
-    writing: dict[str, Handler] = {"GET": contacts.listed, "POST": contacts.write, "DELETE": contacts.delete}
-    yield Endpoint("contacts", writing, "v2.contacts", words=("group", *uuid))
-    takes = {
-        "contacts": _told("field"),
-        "action": _told("choice", choices=contact_actions.ACTIONS),
-        "group": _told("field", required=False),
+def _contact_endpoints(profile: Profile) -> Iterator[Endpoint]:
+    """Contacts, groups, fields."""
+    uuid = () if profile.validates_uuids else ("uuid",)
+    writing: dict[str, Handler] = {"GET": contacts.read_list, "POST": contacts.write, "DELETE": contacts.delete}
+    yield Endpoint("contacts", writing, "v2.contacts", text_parameters=("group", *uuid))
+    post_fields = {
+        "contacts": _post_field("field"),
+        "action": _post_field("choice", choices=contact_actions.ACTIONS),
+        "group": _post_field("field", required=False),
     }
-    yield Endpoint("contact_actions", {"POST": contact_actions.act}, own_permission=True, takes=takes)
+    yield Endpoint("contact_actions", {"POST": contact_actions.act}, own_permission=True, post_fields=post_fields)
     grouping: dict[str, Handler] = {
-        "GET": definitions.groups, "POST": changes.write_group, "DELETE": changes.delete_group,
+        "GET": definitions.groups, "POST": definition_changes.write_group, "DELETE": definition_changes.delete_group,
     }  # fmt: skip
-    yield Endpoint("groups", grouping, exclusive=("uuid", "name"), words=("name", *uuid))
-    yield Endpoint("fields", {"GET": definitions.contact_fields, "POST": changes.write_field}, words=("key",))
+    yield Endpoint("groups", grouping, exclusive=("uuid", "name"), text_parameters=("name", *uuid))
+    yield Endpoint(
+        "fields", {"GET": definitions.contact_fields, "POST": definition_changes.write_field}, text_parameters=("key",)
+    )
 
 
-def _set_up(profile: Profile) -> Iterator[Endpoint]:
-    """What else a workspace has."""
-    uuid = () if profile.checks_uuids else ("uuid",)
+def _workspace_endpoints(profile: Profile) -> Iterator[Endpoint]:
+    """Everything else in a workspace."""
+    uuid = () if profile.validates_uuids else ("uuid",)
     labelling: dict[str, Handler] = {
-        "GET": definitions.labels, "POST": changes.write_label, "DELETE": changes.delete_label,
+        "GET": definitions.labels, "POST": definition_changes.write_label, "DELETE": definition_changes.delete_label,
     }  # fmt: skip
-    yield Endpoint("labels", labelling, exclusive=("uuid", "name"), words=("name", *uuid))
-    yield Endpoint("globals", {"GET": definitions.global_values, "POST": changes.write_global}, words=("key",))
-    yield Endpoint("flows", {"GET": definitions.flows}, words=uuid)
-    yield Endpoint("channels", {"GET": definitions.channels}, words=("address", *uuid))
-    yield Endpoint("users", {"GET": definitions.users}, words=tuple(profile.user_filters - {"uuid"}))
-    yield Endpoint("workspace", {"GET": workspace.shown}, own_permission=True)
-    yield Endpoint("org", {"GET": workspace.shown}, own_permission=True)
+    yield Endpoint("labels", labelling, exclusive=("uuid", "name"), text_parameters=("name", *uuid))
+    yield Endpoint(
+        "globals", {"GET": definitions.global_values, "POST": definition_changes.write_global}, text_parameters=("key",)
+    )
+    yield Endpoint("flows", {"GET": definitions.flows}, text_parameters=uuid)
+    yield Endpoint("channels", {"GET": definitions.channels}, text_parameters=("address", *uuid))
+    yield Endpoint("users", {"GET": definitions.users}, text_parameters=tuple(profile.user_filters - {"uuid"}))
+    yield Endpoint("workspace", {"GET": workspace.read}, own_permission=True)
+    yield Endpoint("org", {"GET": workspace.read}, own_permission=True)
 
 
-def _told(kind: str, *, required: bool = True, **more: Any) -> Mapping[str, Any]:
-    """A field as OPTIONS tells of it; the label is put in there."""
+def _post_field(kind: str, *, required: bool = True, **more: Any) -> Mapping[str, Any]:
+    """A POST field as OPTIONS describes it, without its label."""
     if "choices" in more:
         more["choices"] = [{"value": one, "display_name": one} for one in more["choices"]]
     return {"type": kind, "required": required, "read_only": False, **more}

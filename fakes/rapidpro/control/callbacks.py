@@ -1,4 +1,4 @@
-"""The aggregators' calls to courier: delivery reports and incoming texts, in each aggregator's own shape.
+"""The aggregators' calls to courier: delivery reports and incoming texts, in each aggregator's own format.
 
 Source: courier handlers/infobip, handlers/africastalking; flows section 5.4 and 5.5 of the collected facts.
 """
@@ -21,10 +21,10 @@ class BadCall(ValueError):
 
 
 def answer(mailroom: Mailroom, kind: str, action: str, payload: Any) -> dict[str, Any]:
-    """What courier does with a call, and its answer. `kind`: ib, at or ex. Raises BadCall."""
+    """Process a call to courier and return its answer. `kind`: ib, at or ex. Raises BadCall."""
     aggregator = next((one for one in AGGREGATORS.values() if one.channel_type.lower() == kind), None)
     if aggregator is None or action not in REPORTS | INCOMING:
-        raise BadCall(f"no channel takes calls at /c/{kind}/.../{action}")
+        raise BadCall(f"no channel accepts calls at /c/{kind}/.../{action}")
     if not isinstance(payload, dict):
         raise BadCall("unable to read the request")
     if action in REPORTS:
@@ -40,22 +40,22 @@ def _reports(mailroom: Mailroom, aggregator: Aggregator, payload: dict[str, Any]
             if message is None:
                 data.append({"type": "info", "info": f"ignoring status report for unknown message {external_id}"})
                 continue
-            mailroom.courier.apply(message, status)
+            mailroom.courier.set_status(message, status)
             data.append({"type": "status", "status": status, "external_id": external_id})
     return {"message": "statuses handled" if aggregator is INFOBIP else "Status Update Accepted", "data": data}
 
 
 def _statuses(aggregator: Aggregator, payload: dict[str, Any]) -> list[tuple[str, str]]:
-    """External ids and what each message becomes; all must be understood before any is stored."""
+    """The external id and new status of each message; all must be valid before any is stored."""
     if aggregator is not INFOBIP:
-        word = aggregator.words.get(_text(payload, "status"))
-        if word is None or word.status is None:
+        reported = aggregator.statuses.get(_text(payload, "status"))
+        if reported is None or reported.status is None:
             raise BadCall(f"unknown status {payload['status']!r}")
-        return [(_text(payload, "id"), word.status)]
+        return [(_text(payload, "id"), reported.status)]
     results = payload.get("results")
     if not isinstance(results, list) or not results:
         raise BadCall("field 'results' required")
-    groups = {word.group: word.status for word in INFOBIP.words.values() if word.status is not None}
+    groups = {one.group: one.status for one in INFOBIP.statuses.values() if one.status is not None}
     found = []
     for result in results:
         status = result.get("status") if isinstance(result, dict) else None
@@ -111,7 +111,7 @@ def _text(payload: dict[str, Any], key: str) -> str:
 def _check_date(text: str, *formats: str) -> None:
     for known in formats:
         try:
-            datetime.strptime(text, known)  # noqa: DTZ007 - only whether it can be read
+            datetime.strptime(text, known)  # noqa: DTZ007 - only checks the format
         except ValueError:
             continue
         return

@@ -1,4 +1,4 @@
-"""Control routes of what is behind the API: channel, webhook, phones, and the aggregators' own calls."""
+"""Control routes for what is behind the API: channel, webhook, phones, and the aggregators' own calls."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
+from werkzeug.exceptions import BadRequest
 
 from fakes.clock import format_moment
 from fakes.rapidpro.control.callbacks import BadCall, answer
@@ -14,19 +15,17 @@ from fakes.rapidpro.courier.aggregators import AGGREGATORS
 from fakes.rapidpro.flows import webhook as webhooks
 from fakes.rapidpro.mailroom.incoming import BadText
 from fakes.rapidpro.mailroom.mailroom import Mailroom
+from fakes.rapidpro.settings import BadSetting
 from fakes.rapidpro.urns import path_of
+from fakes.serving.json_fields import json_body, typed_fields
 
 Answer = Response | tuple[Response, int]
-SPOKEN = "Send SMS"
-"""Name of the flow that is made to be started by the API."""
-
-
-class BadRequest(ValueError):
-    """A control request that cannot be done; the text says what was expected."""
+SEND_FLOW = "Send SMS"
+"""Name of the flow that the API can start."""
 
 
 def add_rules(blueprint: Blueprint, mailroom: Mailroom) -> None:
-    """All routes, each answering wrong input with 400 and a sentence."""
+    """Add all routes. Each answers wrong input with 400 and a sentence."""
     for rule, method, action in (
         ("/channel", "GET", _show_channel),
         ("/channel", "PUT", _change_channel),
@@ -40,17 +39,19 @@ def add_rules(blueprint: Blueprint, mailroom: Mailroom) -> None:
         ("/phones/<number>/texts", "POST", _receive),
         ("/messages", "GET", _show_messages),
         ("/messages/<int:message_id>/resend", "POST", _resend),
-        ("/c/<kind>/<_uuid>/<action>", "POST", _aggregator_calls),
+        ("/c/<kind>/<_uuid>/<action>", "POST", _aggregator_call),
     ):
         name = f"engine_{action.__name__.strip('_')}"
-        blueprint.add_url_rule(rule, name, _answering(mailroom, action), methods=[method])
+        blueprint.add_url_rule(rule, name, _view(mailroom, action), methods=[method])
 
 
-def _answering(mailroom: Mailroom, action: Callable[..., Any]) -> Callable[..., Answer]:
+def _view(mailroom: Mailroom, action: Callable[..., Any]) -> Callable[..., Answer]:
     def view(**parts: Any) -> Answer:
         try:
             found = action(mailroom, **parts)
-        except (BadRequest, BadText, channels.BadKnob, webhooks.BadSetting) as error:
+        except BadRequest as error:
+            return jsonify(error=error.description), 400
+        except (BadText, BadSetting) as error:
             return jsonify(error=str(error)), 400
         except BadCall as error:
             return jsonify(message="Error", data=[{"type": "error", "error": str(error)}]), 400
@@ -59,41 +60,20 @@ def _answering(mailroom: Mailroom, action: Callable[..., Any]) -> Callable[..., 
     return view
 
 
-def _body() -> Any:
-    found = request.get_json(force=True, silent=True)
-    if found is None:
-        raise BadRequest("expected a JSON body")
-    return found
-
-
-def _fields(allowed: dict[str, tuple[type, ...]]) -> dict[str, Any]:
-    """The body's fields, each of one of the types allowed for it."""
-    found = _body()
-    if not isinstance(found, dict):
-        raise BadRequest(f"expected an object with any of {', '.join(allowed)}; got {type(found).__name__}")
-    for key, value in found.items():
-        if key not in allowed:
-            raise BadRequest(f"unknown field {key!r}: possible are {', '.join(allowed)}")
-        if type(value) not in allowed[key]:
-            kinds = " or ".join(kind.__name__ for kind in allowed[key])
-            raise BadRequest(f"{key} must be {kinds}, got {type(value).__name__}")
-    return found
-
-
 def _show_channel(mailroom: Mailroom) -> Any:
     with mailroom.lock:
         return mailroom.courier.channel.as_json()
 
 
 def _change_channel(mailroom: Mailroom) -> Any:
-    given = _body()
+    body = json_body()
     with mailroom.lock:
-        mailroom.courier.channel = channels.changed(mailroom.courier.channel, given)
+        mailroom.courier.channel = channels.changed(mailroom.courier.channel, body)
         return mailroom.courier.channel.as_json()
 
 
 def _remove_channel(mailroom: Mailroom, uuid: str) -> Any:
-    """A person removes a channel: what waits for it fails, what is to be sent afterwards finds no way."""
+    """A person removes a channel: what waits for it fails, and later messages have no channel."""
     channel = mailroom.remove_channel(uuid)
     if channel is None:
         raise BadRequest(f"there is no channel {uuid[:60]}; GET /api/v2/channels.json lists them")
@@ -106,24 +86,28 @@ def _show_webhook(mailroom: Mailroom) -> Any:
 
 
 def _change_webhook(mailroom: Mailroom) -> Any:
-    given = _body()
+    body = json_body()
     with mailroom.lock:
-        mailroom.incoming.webhook = webhooks.changed(mailroom.incoming.webhook, given)
+        mailroom.incoming.webhook = webhooks.changed(mailroom.incoming.webhook, body)
         return mailroom.incoming.webhook.as_json()
 
 
 def _change_flow(mailroom: Mailroom) -> Any:
-    """A flow made for being started by the API, and what it says then; its uuid, for whoever wants to start it."""
-    given = _fields({"says": (str,)})
-    if "says" not in given:
+    """Create a flow for the API to start, or change the text it sends. Returns its uuid, which a flow start needs."""
+    body = typed_fields({"says": (str,)})
+    if "says" not in body:
         raise BadRequest('says is missing: a template such as "@trigger.params.content"')
     with mailroom.lock:
-        records, says, now = mailroom.courier.records, mailroom.dispatcher.says, mailroom.work.clock.now()
+        records, templates, now = (
+            mailroom.courier.records,
+            mailroom.dispatcher.flow_templates,
+            mailroom.runtime.clock.now(),
+        )
         workspace = records.workspaces()[0]
-        records.catch_all_flow(workspace, now)  # else the new flow would be the one that texts start
-        uuid = next(iter(says), None) or str(records.new_flow(workspace, SPOKEN, now).uuid)
-        says[uuid] = given["says"]
-        return {"uuid": uuid, "name": SPOKEN, "says": given["says"]}
+        records.catch_all_flow(workspace, now)  # otherwise texts would start the new flow
+        uuid = next(iter(templates), None) or str(records.new_flow(workspace, SEND_FLOW, now).uuid)
+        templates[uuid] = body["says"]
+        return {"uuid": uuid, "name": SEND_FLOW, "says": body["says"]}
 
 
 def _show_phones(mailroom: Mailroom) -> Any:
@@ -136,9 +120,9 @@ def _show_phones(mailroom: Mailroom) -> Any:
 
 
 def _show_messages(mailroom: Mailroom) -> Any:
-    """What RapidPro stored: `origin` is flow for what a flow said, start if the API started that flow, else api.
+    """The stored messages. `origin`: flow if a flow sent it, start if the API started that flow, else api.
 
-    `number` is the person's.
+    `number` is the person's phone number.
     """
     with mailroom.lock:
         return {"messages": [_as_json(mailroom, one) for one in mailroom.courier.records.all_messages()]}
@@ -165,7 +149,7 @@ def _as_json(mailroom: Mailroom, message: Any) -> dict[str, Any]:
 def _origin(mailroom: Mailroom, message: Any) -> str:
     if message.flow is None:
         return "api"
-    started = message.direction == "out" and message.flow.uuid in mailroom.dispatcher.says
+    started = message.direction == "out" and message.flow.uuid in mailroom.dispatcher.flow_templates
     return "start" if started else "flow"
 
 
@@ -175,41 +159,41 @@ def _show_texts(mailroom: Mailroom, number: str) -> Any:
 
 
 def _receive(mailroom: Mailroom, number: str) -> Any:
-    """A person texts in; or, with `again`, the last text of the phone is handled once more."""
-    given = _fields({"text": (str,), "external_id": (str,), "again": (bool, str)})
-    again = given.get("again", False)
+    """A person sends a text; or, with `again`, the phone's last text is redelivered."""
+    body = typed_fields({"text": (str,), "external_id": (str,), "again": (bool, str)})
+    again = body.get("again", False)
     if again not in (True, False, "new_run"):
         raise BadRequest('again must be true, false or "new_run"')
     known = mailroom.incoming.number(number)
     if again:
-        return mailroom.incoming.again(known, new_run=again == "new_run")
-    if "text" not in given:
+        return mailroom.incoming.redeliver(known, new_run=again == "new_run")
+    if "text" not in body:
         raise BadRequest("text is missing: what does the person send?")
-    return mailroom.incoming.receive(known, given["text"], given.get("external_id"))
+    return mailroom.incoming.receive(known, body["text"], body.get("external_id"))
 
 
 def _report(mailroom: Mailroom) -> Any:
-    """A delivery report by hand: `status` is a word of the aggregator or a stage such as delivered."""
-    given = _fields({"message": (int,), "status": (str,)})
-    if set(given) != {"message", "status"}:
+    """A delivery report on request: `status` is one of the aggregator's statuses or a stage such as delivered."""
+    body = typed_fields({"message": (int,), "status": (str,)})
+    if set(body) != {"message", "status"}:
         raise BadRequest("expected message (a number) and status")
     aggregator = AGGREGATORS[mailroom.channel.aggregator]
     stages = {str(stage): word for stage, word in aggregator.stages.items()}
-    word = stages.get(given["status"], given["status"])
-    if word not in aggregator.words:
-        known = ", ".join([*stages, *(one for one in aggregator.words if one not in stages)])
-        raise BadRequest(f"{aggregator.name} reports no {given['status']!r}: possible are {known}")
+    word = stages.get(body["status"], body["status"])
+    if word not in aggregator.statuses:
+        known = ", ".join([*stages, *(one for one in aggregator.statuses if one not in stages)])
+        raise BadRequest(f"{aggregator.name} does not report {body['status']!r}: possible are {known}")
     with mailroom.lock:
-        message = _message(mailroom, given["message"])
-        taken = mailroom.courier.report(message, word)
-        return {"message": message.id, "word": word, "taken": taken, "status": message.status}
+        message = _message(mailroom, body["message"])
+        accepted = mailroom.courier.report(message, word)
+        return {"message": message.id, "word": word, "taken": accepted, "status": message.status}
 
 
 def _resend(mailroom: Mailroom, message_id: int) -> Any:
     with mailroom.lock:
         message = _message(mailroom, message_id)
         if message.status != "failed":
-            raise BadRequest(f"only failed messages are sent anew, this one is {message.status}")
+            raise BadRequest(f"only failed messages can be resent, this one is {message.status}")
         mailroom.resend(message)
         return {"message": message.id, "status": message.status}
 
@@ -221,8 +205,8 @@ def _message(mailroom: Mailroom, message_id: int) -> Any:
     return message
 
 
-def _aggregator_calls(mailroom: Mailroom, kind: str, _uuid: str, action: str) -> Any:
-    """What the real aggregator posts to courier; `_uuid` is the channel's, any is taken."""
+def _aggregator_call(mailroom: Mailroom, kind: str, _uuid: str, action: str) -> Any:
+    """What the real aggregator posts to courier; `_uuid` is the channel's, any is accepted."""
     form = request.form.to_dict() if request.form else None
     payload = form if form is not None else request.get_json(force=True, silent=True)
     return answer(mailroom, kind, action, payload)

@@ -1,1 +1,1 @@
-"""Courier: channel, queue, aggregators, delivery reports, and the phones behind them."""
+"""Courier: channel, queue, aggregators, delivery reports, and phones."""

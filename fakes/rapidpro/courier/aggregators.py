@@ -1,4 +1,4 @@
-"""The SMS aggregators behind the channel: what they say, and what RapidPro's courier makes of it. Data, no behaviour.
+"""The SMS aggregators behind the channel: the statuses they report, and what courier makes of them. Only data.
 
 Sources: courier handlers/infobip, handlers/africastalking (v9.0.0 and v26.3.38); Infobip "Message status codes";
 docs.africastalking.com sms/deliveryreports.
@@ -6,63 +6,66 @@ docs.africastalking.com sms/deliveryreports.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
+
+from fakes.rapidpro.versions.generation import Generation
 
 HOUR = 3600.0
 Stage = Literal["sent", "delivered", "read", "failed", "errored", "expired"]
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """One status an aggregator can report.
+class AggregatorStatus:
+    """One status that an aggregator can report.
 
-    `status`: what the message becomes (a word of RapidPro's message status), or none: answered 400, nothing stored.
+    `status`: the message's new status in RapidPro; None: courier answers 400 and stores nothing.
     """
 
     status: str | None
     group_id: int = 0
     group: str = ""
-    word_id: int = 0
+    status_id: int = 0
     description: str = ""
     reason: str = ""
-    """Africa's Talking: the failureReason that goes with it."""
+    """Africa's Talking: the failureReason of this status."""
 
 
 @dataclass(frozen=True, slots=True)
 class Aggregator:
-    """One channel type: its words for what happened, and what it does with a number that cannot exist."""
+    """One channel type: its statuses, and what it does with an invalid number."""
 
     name: str
     channel_type: str
-    words: Mapping[str, Word]
+    statuses: Mapping[str, AggregatorStatus]
     stages: Mapping[Stage, str]
-    """The word it reports at each stage of a message's way; what is missing it never reports."""
+    """The status it reports at each stage of a message; it never reports a missing stage."""
     refuses_bad_numbers: bool
-    """True: refused when handed over. False: taken, and reported as failed afterwards."""
+    """True: refused at once. False: accepted, and later reported as failed."""
     expires_after: float | None
-    """Seconds after which it reports the stage `expired` for a message that nobody reported on."""
+    """Seconds after which it reports the stage `expired` for a message without reports."""
     ignores_empty: bool
     """Whether an empty text from a phone never reaches RapidPro."""
     report_path: str
     incoming_path: str
 
 
-def _infobip(status: str | None, group_id: int, group: str, word_id: int, description: str) -> Word:
-    return Word(status, group_id, group, word_id, description)
+def _infobip(status: str | None, group_id: int, group: str, status_id: int, description: str) -> AggregatorStatus:
+    return AggregatorStatus(status, group_id, group, status_id, description)
 
 
 PLAIN = Aggregator(
     name="plain",
     channel_type="EX",
-    words=MappingProxyType({
-        "sent": Word("sent"),
-        "delivered": Word("delivered"),
-        "read": Word("read"),
-        "failed": Word("failed"),
-        "errored": Word("errored"),
+    statuses=MappingProxyType({
+        "sent": AggregatorStatus("sent"),
+        "delivered": AggregatorStatus("delivered"),
+        "read": AggregatorStatus("read"),
+        "failed": AggregatorStatus("failed"),
+        "errored": AggregatorStatus("errored"),
     }),
     stages=MappingProxyType(
         {"sent": "sent", "delivered": "delivered", "read": "read", "failed": "failed", "errored": "errored"}
@@ -77,7 +80,7 @@ PLAIN = Aggregator(
 INFOBIP = Aggregator(
     name="infobip",
     channel_type="IB",
-    words=MappingProxyType({
+    statuses=MappingProxyType({
         "PENDING_ACCEPTED": _infobip("sent", 1, "PENDING", 26, "Message sent to next instance"),
         "PENDING_ENROUTE": _infobip("sent", 1, "PENDING", 7, "Message sent to next instance"),
         "PENDING_WAITING_DELIVERY": _infobip("sent", 1, "PENDING", 3, "Message sent to next instance"),
@@ -113,15 +116,15 @@ INFOBIP = Aggregator(
 AFRICASTALKING = Aggregator(
     name="africastalking",
     channel_type="AT",
-    words=MappingProxyType({
-        "Success": Word("delivered"),
-        "Sent": Word("sent"),
-        "Buffered": Word("sent"),
-        "Rejected": Word("failed", reason="UserInBlackList"),
-        "Failed": Word("failed", reason="DeliveryFailure"),
-        "Expired": Word("failed"),
-        "Submitted": Word(None),
-        "AbsentSubscriber": Word(None),
+    statuses=MappingProxyType({
+        "Success": AggregatorStatus("delivered"),
+        "Sent": AggregatorStatus("sent"),
+        "Buffered": AggregatorStatus("sent"),
+        "Rejected": AggregatorStatus("failed", reason="UserInBlackList"),
+        "Failed": AggregatorStatus("failed", reason="DeliveryFailure"),
+        "Expired": AggregatorStatus("failed"),
+        "Submitted": AggregatorStatus(None),
+        "AbsentSubscriber": AggregatorStatus(None),
     }),
     stages=MappingProxyType({"sent": "Sent", "delivered": "Success", "failed": "Failed"}),
     refuses_bad_numbers=True,
@@ -139,7 +142,7 @@ SEND_CODES: Mapping[int, str] = MappingProxyType({
     404: "UnsupportedNumberType", 405: "InsufficientBalance", 406: "UserInBlacklist", 407: "CouldNotRoute",
     409: "DoNotDisturbRejection", 500: "InternalServerError", 501: "GatewayError", 502: "RejectedByGateway",
 })  # fmt: skip
-"""Africa's Talking: the codes of its answer to a send; the message is taken at 100 to 102."""
+"""Africa's Talking: the codes of its answer to a send; 100 to 102 mean accepted."""
 
 
 def report_payload(aggregator: Aggregator, word: str, external_id: str, number: str, at: str) -> dict[str, Any]:
@@ -147,10 +150,10 @@ def report_payload(aggregator: Aggregator, word: str, external_id: str, number: 
 
     `number` is the receiver with `+`, `at` an ISO time.
     """
-    found = aggregator.words[word]
+    found = aggregator.statuses[word]
     if aggregator is INFOBIP:
         status = {
-            "groupId": found.group_id, "groupName": found.group, "id": found.word_id, "name": word,
+            "groupId": found.group_id, "groupName": found.group, "id": found.status_id, "name": word,
             "description": found.description,
         }  # fmt: skip
         failed = found.status == "failed"
@@ -192,3 +195,14 @@ def incoming_payload(
             "networkCode": "63513",
         }
     return {"id": external_id, "text": text, "from": number, "to": to, "date": at}
+
+
+def new_external_id(
+    aggregator: Aggregator, message_id: int, message_uuid: str, generation: Generation, rng: random.Random
+) -> str:
+    """The aggregator's id for a message that it accepts."""
+    if aggregator is INFOBIP:
+        return message_uuid if generation == "new" else str(message_id)
+    if aggregator is AFRICASTALKING:
+        return f"ATXid_{rng.getrandbits(128):032x}"
+    return str(message_id)

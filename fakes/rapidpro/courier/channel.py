@@ -1,22 +1,20 @@
-"""The channel's knobs: which aggregator it leads to, how fast, and what share of messages meets which trouble."""
+"""The channel's settings: its aggregator, its speed, and what share of messages meets which trouble."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from fakes.rapidpro import settings
 from fakes.rapidpro.courier.aggregators import AGGREGATORS
-
-
-class BadKnob(ValueError):
-    """A setting that does not exist or cannot have that value; the text lists what is possible."""
+from fakes.rapidpro.settings import expect
 
 
 @dataclass(frozen=True, slots=True)
 class Delays:
-    """Seconds, each from the step before; the real delay is drawn between half and one and a half of it.
+    """Seconds, each from the step before; the real delay is drawn between 0.5 and 1.5 times the value.
 
     `wired` runs from leaving the queue to the aggregator's answer, `sent` to its first report, `delivered` from there
     to the handset (and to the report about it).
@@ -26,18 +24,18 @@ class Delays:
     sent: float = 1.0
     delivered: float = 4.0
     retries: tuple[float, float] = (300.0, 600.0)
-    """From an error to the next attempt, after the first and the second; not drawn. Spans of a minute and more end at
-    a full minute, because that is when mailroom looks."""
+    """From an error to the next attempt, after the first and the second error; not drawn. Delays of a minute and more
+    end at a full minute, because that is when mailroom looks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """Which part of the messages, 0 to 1, meets what; drawn anew for each, `errored` for each attempt.
+    """Which share of the messages, 0 to 1, meets which trouble; drawn for each message, `errored` for each attempt.
 
-    failed: taken by the aggregator, later reported as failed. errored: the aggregator cannot be reached or answers 5xx.
-    no_report: the handset gets it, no report ever says so. duplicate_report: each report comes twice. late_report: the
-    last report comes hours later. out_of_order: the report about sending comes after the one about delivery.
-    read: a read report follows, where the aggregator has such.
+    failed: accepted by the aggregator, later reported as failed. errored: the aggregator is unreachable or answers 5xx.
+    no_report: the handset gets it, but no report ever says so. duplicate_report: each report comes twice. late_report:
+    the last report comes hours later. out_of_order: the report about sending comes after the one about delivery.
+    read: a read report follows, if the aggregator has read reports.
     """
 
     failed: float = 0.0
@@ -51,11 +49,11 @@ class Shares:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """All knobs. A changed one holds for messages that leave the queue afterwards."""
+    """All settings. A change applies to messages that leave the queue afterwards."""
 
     aggregator: str = "plain"
     tps: float = 10.0
-    """Segments a second (`tps` of the real channel: 10 by default)."""
+    """Segments per second (`tps` of the real channel: 10 by default)."""
     delays: Delays = field(default_factory=Delays)
     shares: Shares = field(default_factory=Shares)
     bad_numbers: tuple[str, ...] = ()
@@ -63,107 +61,70 @@ class Channel:
     down: bool = False
     """The aggregator refuses connections."""
     length_limit: int | None = None
-    """The most characters the aggregator takes; longer texts are refused for good."""
+    """The most characters that the aggregator accepts; it refuses longer texts."""
 
     def as_json(self) -> dict[str, Any]:
-        """The JSON form, as PUT takes it."""
+        """The JSON form, as PUT accepts it."""
         delays = {**asdict(self.delays), "retries": list(self.delays.retries)}
         return {**asdict(self), "delays": delays, "bad_numbers": list(self.bad_numbers)}
 
 
-def changed(channel: Channel, given: Any) -> Channel:
-    """The channel with the given knobs turned; those not named stay. Raises BadKnob."""
-    _check_keys(given, Channel, "channel")
-    checks = {
+def changed(channel: Channel, values: Any) -> Channel:
+    """The channel with these settings; those not named stay. Raises BadSetting."""
+    checks: dict[str, Callable[[Any], Any]] = {
         "aggregator": _aggregator,
-        "tps": lambda value: _positive("tps", value),
-        "delays": lambda value: _group(channel.delays, value, "delays", _delay),
-        "shares": lambda value: _group(channel.shares, value, "shares", _share),
+        "tps": _tps,
+        "delays": lambda value: settings.changed(channel.delays, value, "delays", _delay),
+        "shares": lambda value: settings.changed(channel.shares, value, "shares", _share),
         "bad_numbers": _numbers,
-        "down": _boolean,
+        "down": lambda value: expect(isinstance(value, bool), "down", "true or false", value),
         "length_limit": _length_limit,
     }
-    return replace(channel, **{key: checks[key](value) for key, value in given.items()})
+    return settings.changed(channel, values, "channel", lambda name, value: checks[name](value))
 
 
-def _check_keys(given: Any, kind: type[Any], name: str) -> None:
-    known = [one.name for one in fields(kind)]
-    if not isinstance(given, Mapping):
-        raise BadKnob(f"{name} must be an object with any of {', '.join(known)}; got {_shown(given)}")
-    unknown = [str(key) for key in given if key not in known]
-    if unknown:
-        raise BadKnob(f"unknown {name} setting {unknown[0]!r}: possible are {', '.join(known)}")
-
-
-def _group(current: Any, given: Any, name: str, check: Any) -> Any:
-    _check_keys(given, type(current), name)
-    return replace(current, **{key: check(f"{name}.{key}", value) for key, value in given.items()})
-
-
-def _number(name: str, value: Any, expected: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise BadKnob(f"{name} must be {expected}; got {_shown(value)}")
-    return float(value)
+def _number(name: str, value: Any, expected: str, least: float, most: float) -> float:
+    number = not isinstance(value, bool) and isinstance(value, int | float) and math.isfinite(value)
+    return float(expect(number and least <= value <= most, name, expected, value))
 
 
 def _seconds(name: str, value: Any) -> float:
-    number = _number(name, value, "a number of seconds, 0 to 1000000")
-    if not 0 <= number <= 1_000_000:
-        raise BadKnob(f"{name} must be a number of seconds, 0 to 1000000; got {_shown(value)}")
-    return number
+    return _number(name, value, "a number of seconds, 0 to 1000000", 0, 1_000_000)
 
 
-def _delay(name: str, value: Any) -> float | tuple[float, ...]:
-    if name != "delays.retries":
+def _delay(key: str, value: Any) -> float | tuple[float, ...]:
+    name = f"delays.{key}"
+    if key != "retries":
         return _seconds(name, value)
-    if not isinstance(value, list | tuple) or len(value) != 2:
-        raise BadKnob(f"{name} must be two numbers of seconds, such as [300, 600]; got {_shown(value)}")
-    return tuple(_seconds(name, one) for one in value)
+    two = isinstance(value, list | tuple) and len(value) == 2
+    return tuple(_seconds(name, one) for one in expect(two, name, "two numbers of seconds, such as [300, 600]", value))
 
 
-def _share(name: str, value: Any) -> float:
-    number = _number(name, value, "a share between 0 and 1")
-    if not 0 <= number <= 1:
-        raise BadKnob(f"{name} must be a share between 0 and 1; got {_shown(value)}")
-    return number
+def _share(key: str, value: Any) -> float:
+    return _number(f"shares.{key}", value, "a share between 0 and 1", 0, 1)
 
 
-def _positive(name: str, value: Any) -> float:
-    number = _number(name, value, "a number above 0")
-    if number <= 0:
-        raise BadKnob(f"{name} must be a number above 0; got {_shown(value)}")
+def _tps(value: Any) -> float:
+    number = _number("tps", value, "a number above 0", 0, math.inf)
+    expect(number > 0, "tps", "a number above 0", value)
     return number
 
 
 def _aggregator(value: Any) -> str:
-    if not isinstance(value, str) or value not in AGGREGATORS:
-        raise BadKnob(f"aggregator must be one of {', '.join(AGGREGATORS)}; got {_shown(value)}")
-    return value
+    known = isinstance(value, str) and value in AGGREGATORS
+    return str(expect(known, "aggregator", f"one of {', '.join(AGGREGATORS)}", value))
 
 
 def _numbers(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-        raise BadKnob(f"bad_numbers must be a list of numbers such as +250788000000; got {_shown(value)}")
-    wrong = [one for one in value if not (one.startswith("+") and one[1:].isascii() and one[1:].isdigit())]
-    if wrong:
-        raise BadKnob(f"bad_numbers must be written in full, such as +250788000000; got {_shown(wrong[0])}")
+    texts = isinstance(value, list) and all(isinstance(one, str) for one in value)
+    expect(texts, "bad_numbers", "a list of numbers such as +250788000000", value)
+    for one in value:
+        full = one.startswith("+") and one[1:].isascii() and one[1:].isdigit()
+        expect(full, "bad_numbers", "written in full, such as +250788000000", one)
     return tuple(value)
 
 
-def _boolean(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise BadKnob(f"down must be true or false; got {_shown(value)}")
-    return value
-
-
 def _length_limit(value: Any) -> int | None:
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise BadKnob(f"length_limit must be a whole number above 0, or null; got {_shown(value)}")
-    return value
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+    good = value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 1)
+    limit: int | None = expect(good, "length_limit", "a whole number above 0, or null", value)
+    return limit

@@ -1,7 +1,7 @@
-"""Courier: the life of an outgoing message, from the channel's queue to the handset.
+"""Courier: an outgoing message from the channel's queue to the handset.
 
 queued -> wired -> sent -> delivered -> read; errored -> queued again after 5 and 10 minutes, the third error is final.
-Delivery reports overwrite: there is no order. Source: courier core/sender/sender.go, core/models/status.go (v26.3.38;
+A delivery report overwrites any earlier one. Source: courier core/sender/sender.go, core/models/status.go (v26.3.38;
 up to v9.3 sender.go, backends/rapidpro/status.go), mailroom core/crons/retry_sending.go, core/models/msg.go.
 """
 
@@ -10,47 +10,48 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from fakes.rapidpro.courier.aggregators import AGGREGATORS, HOUR, INFOBIP, Aggregator
+from fakes.rapidpro.courier.aggregators import AGGREGATORS, HOUR, Aggregator, new_external_id
 from fakes.rapidpro.courier.channel import Channel
 from fakes.rapidpro.courier.phones import Phones
 from fakes.rapidpro.courier.queue import SendQueue
 from fakes.rapidpro.courier.segments import segments
-from fakes.rapidpro.runtime import MINUTE, Work
+from fakes.rapidpro.runtime import MINUTE, Runtime
 from fakes.rapidpro.store.records import Message, Records
 from fakes.rapidpro.urns import path_of
 
-POLL = 0.25
-"""Seconds between two looks at an idle queue."""
+QUEUE_POLL = 0.25
+"""Seconds within which courier notices a message in an idle queue."""
 MAX_ERRORS = 3
-REMEMBERED = 48 * HOUR
-LATE = (1 * HOUR, 6 * HOUR)
-AGAIN = (0.5, 30.0)
-"""Seconds after which a report comes a second time."""
+SENT_MEMORY = 48 * HOUR
+LATE_DELAY = (1 * HOUR, 6 * HOUR)
+DUPLICATE_DELAY = (0.5, 30.0)
+"""Seconds after which a duplicate of a report comes."""
 EPSILON = 1e-3
-REMOVAL = 5.0
-"""Seconds after which mailroom hears that a channel was removed (rapidpro temba/channels/models.py, release)."""
-WAITING = frozenset({"pending", "queued", "errored"})
-ON_ITS_WAY = frozenset({"wired", "sent", "delivered", "read"})
+REMOVAL_DELAY = 5.0
+"""Seconds until mailroom processes the removal of a channel (rapidpro temba/channels/models.py, release)."""
+WAITING_STATUSES = frozenset({"pending", "queued", "errored"})
+SENT_STATUSES = frozenset({"wired", "sent", "delivered", "read"})
 
 
 class Courier:
-    """Sends queued messages over the channels. All methods are called with the service's lock held."""
+    """Sends queued messages over the channels. Callers of all methods hold the service's lock."""
 
-    def __init__(self, records: Records, work: Work, phones: Phones) -> None:
+    def __init__(self, records: Records, runtime: Runtime, phones: Phones) -> None:
         self.records = records
-        self.work = work
+        self.runtime = runtime
+        self._later = runtime.call_later
         self.phones = phones
         self.channel = Channel()
         self._queues: dict[str, SendQueue[Message]] = {}
         self._sent: dict[int, float] = {}
-        self._due: dict[int, float] = {}
+        self._retry_due: dict[int, float] = {}
         self._by_external_id: dict[str, Message] = {}
 
-        self.sending: Callable[[Message], None] = lambda _message: None
+        self.before_sending: Callable[[Message], None] = lambda _message: None
         """Called with a message before it is sent."""
 
     def queue(self, message: Message) -> None:
-        """Put a queued message in its channel's line, if that is still there."""
+        """Add a message to its channel's queue, unless the channel was removed."""
         channel = self.records.channel_of(message)
         if channel is None:
             return
@@ -58,86 +59,86 @@ class Courier:
         if queue is None:
             queue = self._queues[channel.uuid] = SendQueue(lambda one: segments(one.text))
         queue.add(message, first=message.high_priority)
-        if not queue.awake:
-            queue.awake = True
-            self.work.later(POLL * self.work.rng.random(), self._drain, queue)
+        if not queue.scheduled:
+            queue.scheduled = True
+            self._later(QUEUE_POLL * self.runtime.rng.random(), self._drain, queue)
 
     def waiting(self) -> int:
-        """How many messages stand in line."""
+        """The number of messages in all queues."""
         return sum(map(len, self._queues.values()))
 
     def resend(self, message: Message, channel: Any) -> None:
-        """A person pressed "resend": same id, over this channel, errors forgotten. Without a channel it fails again."""
+        """Send a message again over this channel, with the same id and no errors. Without a channel it fails again."""
         self._sent.pop(message.id, None)
         message.errors, message.sent_on = 0, None
         message.failed_reason = None if channel is not None else "no destination"
         self.records.set_channel(message, channel)
-        self._become(message, "queued" if channel is not None else "failed")
+        self.set_status(message, "queued" if channel is not None else "failed")
         self.queue(message)
 
-    def removed(self, channel: Any) -> None:
-        """A channel was removed: what waits for it fails."""
-        habits = self.work.habits
+    def channel_removed(self, channel: Any) -> None:
+        """A channel was removed: messages waiting for it fail."""
+        habits = self.runtime.habits
         self._queues.pop(channel.uuid, None)
-        if habits.fails_removed:
-            self.work.later(REMOVAL, self._fail_all, channel, "channel removed")
+        if habits.delays_removal_failures:
+            self._later(REMOVAL_DELAY, self._fail_all, channel, "channel removed")
         else:
             self._fail_all(channel, None)
 
     def _fail_all(self, channel: Any, reason: str | None) -> None:
-        now = self.work.clock.now() if reason is not None else None
+        now = self.runtime.clock.now() if reason is not None else None
         for message in self.records.all_messages():
-            if message.direction == "out" and message.channel is channel and message.status in WAITING:
+            if message.direction == "out" and message.channel is channel and message.status in WAITING_STATUSES:
                 message.failed_reason = reason
                 self.records.set_status(message, "failed", now)
 
     def report(self, message: Message, word: str) -> bool:
-        """A delivery report in the aggregator's own word; False if courier does not know it (400, nothing stored)."""
-        found = AGGREGATORS[self.channel.aggregator].words.get(word)
-        if found is None or found.status is None or (found.status == "read" and not self.work.habits.knows_read):
+        """A delivery report with the aggregator's status; False if courier does not accept it (400, nothing stored)."""
+        found = AGGREGATORS[self.channel.aggregator].statuses.get(word)
+        if (
+            found is None
+            or found.status is None
+            or (found.status == "read" and not self.runtime.habits.accepts_read_reports)
+        ):
             return False
-        self.apply(message, found.status)
+        self.set_status(message, found.status)
         return True
 
-    def apply(self, message: Message, status: str) -> None:
-        """A delivery report, already understood: it overwrites, whatever came before."""
-        self._become(message, status)
-
-    def forget(self) -> None:
-        """Begin anew, the channel's knobs included."""
+    def reset(self) -> None:
+        """Start over, with default channel settings."""
         self.channel = Channel()
-        for memory in (self._queues, self._sent, self._due, self._by_external_id):
-            memory.clear()
+        for mapping in (self._queues, self._sent, self._retry_due, self._by_external_id):
+            mapping.clear()
 
     def by_external_id(self, external_id: str) -> Message | None:
-        """The message the aggregator knows by that id."""
+        """The message with that id of the aggregator, or None."""
         return self._by_external_id.get(external_id)
 
     def _drain(self, queue: SendQueue[Message]) -> None:
-        now = self.work.clock.timestamp()
+        now = self.runtime.clock.timestamp()
         while (message := queue.take(now, self.channel.tps)) is not None:
             if message.status == "queued":
                 self._send(message, now)
-        queue.awake = len(queue) > 0
-        if queue.awake:
-            self.work.later(queue.rest(now), self._drain, queue)
+        queue.scheduled = len(queue) > 0
+        if queue.scheduled:
+            self._later(queue.seconds_left(now), self._drain, queue)
 
     def _send(self, message: Message, now: float) -> None:
-        self.sending(message)
-        if now - self._sent.get(message.id, -REMEMBERED) < REMEMBERED:
-            self._become(message, "wired")
+        self.before_sending(message)
+        if now - self._sent.get(message.id, -SENT_MEMORY) < SENT_MEMORY:
+            self.set_status(message, "wired")
             return
-        channel, work = self.channel, self.work
+        channel, runtime = self.channel, self.runtime
         aggregator = AGGREGATORS[channel.aggregator]
-        delay = work.about(channel.delays.wired)
-        if channel.down or work.chance(channel.shares.errored):
-            work.later(delay, self._become, message, "errored")
-        elif self._refused(message, aggregator):
-            work.later(delay, self._become, message, "errored" if work.habits.refusals_are_errors else "failed")
+        delay = runtime.jittered(channel.delays.wired)
+        if channel.down or runtime.chance(channel.shares.errored):
+            self._later(delay, self.set_status, message, "errored")
+        elif self._is_refused(message, aggregator):
+            self._later(delay, self.set_status, message, "errored" if runtime.habits.retries_refusals else "failed")
         else:
-            work.later(delay, self._accepted, message, aggregator)
+            self._later(delay, self._on_accepted, message, aggregator)
 
-    def _refused(self, message: Message, aggregator: Aggregator) -> bool:
+    def _is_refused(self, message: Message, aggregator: Aggregator) -> bool:
         limit = self.channel.length_limit
         if limit is not None and len(message.text) > limit:
             return True
@@ -146,75 +147,79 @@ class Courier:
     def _is_bad(self, message: Message) -> bool:
         return bool(self.channel.bad_numbers) and number_of(message) in self.channel.bad_numbers
 
-    def _accepted(self, message: Message, aggregator: Aggregator) -> None:
-        work, shares, delays = self.work, self.channel.shares, self.channel.delays
-        message.external_id = self._external_id(message, aggregator)
-        self._by_external_id[message.external_id] = message
-        self._sent[message.id] = work.clock.timestamp()
-        self._become(message, "wired")
-        to_operator = work.about(delays.sent)
-        to_handset = to_operator + work.about(delays.delivered)
-        if self._is_bad(message) or work.chance(shares.failed):
-            work.later(to_operator, self._reported, message, aggregator, "sent")
-            work.later(to_handset, self._reported, message, aggregator, "failed")
-        elif work.chance(shares.no_report):
-            work.later(to_handset, self._at_handset, message)
+    def _on_accepted(self, message: Message, aggregator: Aggregator) -> None:
+        runtime, shares, delays = self.runtime, self.channel.shares, self.channel.delays
+        external_id = new_external_id(aggregator, message.id, message.uuid, runtime.habits.generation, runtime.rng)
+        message.external_id, self._by_external_id[external_id] = external_id, message
+        self._sent[message.id] = runtime.clock.timestamp()
+        self.set_status(message, "wired")
+        to_operator = runtime.jittered(delays.sent)
+        to_handset = to_operator + runtime.jittered(delays.delivered)
+        if self._is_bad(message) or runtime.chance(shares.failed):
+            self._later(to_operator, self._report_stage, message, aggregator, "sent")
+            self._later(to_handset, self._report_stage, message, aggregator, "failed")
+        elif runtime.chance(shares.no_report):
+            self._later(to_handset, self._on_handset, message)
             if aggregator.expires_after is not None:
-                work.later(aggregator.expires_after, self._reported, message, aggregator, "expired")
-        elif work.chance(shares.out_of_order):
-            work.later(to_handset, self._at_handset_and_reported, message, aggregator)
-            work.later(to_handset + to_operator + 1.0, self._reported, message, aggregator, "sent")
+                self._later(aggregator.expires_after, self._report_stage, message, aggregator, "expired")
+        elif runtime.chance(shares.out_of_order):
+            self._later(to_handset, self._on_handset_with_report, message, aggregator)
+            self._later(to_handset + to_operator + 1.0, self._report_stage, message, aggregator, "sent")
         else:
-            late = work.chance(shares.late_report)
-            work.later(to_operator, self._at_operator, message, aggregator, to_handset - to_operator, late)
+            late = runtime.chance(shares.late_report)
+            self._later(to_operator, self._on_operator, message, aggregator, to_handset - to_operator, late)
 
-    def _at_operator(self, message: Message, aggregator: Aggregator, to_handset: float, late: bool) -> None:
-        self._reported(message, aggregator, "sent")
+    def _on_operator(self, message: Message, aggregator: Aggregator, to_handset: float, late: bool) -> None:
+        self._report_stage(message, aggregator, "sent")
         if late:
-            self.work.later(to_handset, self._at_handset, message)
-            self.work.later(to_handset + self.work.rng.uniform(*LATE), self._reported, message, aggregator, "delivered")
+            self._later(to_handset, self._on_handset, message)
+            reported = to_handset + self.runtime.rng.uniform(*LATE_DELAY)
+            self._later(reported, self._report_stage, message, aggregator, "delivered")
         else:
-            self.work.later(to_handset, self._at_handset_and_reported, message, aggregator)
+            self._later(to_handset, self._on_handset_with_report, message, aggregator)
 
-    def _at_handset(self, message: Message) -> None:
-        self.phones.received(number_of(message), self.work.clock.now(), message.text, message.id)
+    def _on_handset(self, message: Message) -> None:
+        self.phones.received(number_of(message), self.runtime.clock.now(), message.text, message.id)
 
-    def _at_handset_and_reported(self, message: Message, aggregator: Aggregator) -> None:
-        self._at_handset(message)
-        self._reported(message, aggregator, "delivered")
-        if self.work.chance(self.channel.shares.read):
-            self.work.later(self.work.about(self.channel.delays.delivered), self._reported, message, aggregator, "read")
+    def _on_handset_with_report(self, message: Message, aggregator: Aggregator) -> None:
+        self._on_handset(message)
+        self._report_stage(message, aggregator, "delivered")
+        if self.runtime.chance(self.channel.shares.read):
+            delay = self.runtime.jittered(self.channel.delays.delivered)
+            self._later(delay, self._report_stage, message, aggregator, "read")
 
-    def _reported(self, message: Message, aggregator: Aggregator, stage: Any, again: bool = False) -> None:
-        """The aggregator reports a stage of the message's way, if it ever does that."""
+    def _report_stage(self, message: Message, aggregator: Aggregator, stage: Any, duplicate: bool = False) -> None:
+        """The aggregator reports a stage of the message, if it reports that stage at all."""
         word = aggregator.stages.get(stage)
         if word is None:
             return
-        status = aggregator.words[word].status
-        if status is not None and (status != "read" or self.work.habits.knows_read):
-            self._become(message, status)
-        if not again and self.work.chance(self.channel.shares.duplicate_report):
-            self.work.later(self.work.rng.uniform(*AGAIN), self._reported, message, aggregator, stage, True)
+        status = aggregator.statuses[word].status
+        if status is not None and (status != "read" or self.runtime.habits.accepts_read_reports):
+            self.set_status(message, status)
+        if not duplicate and self.runtime.chance(self.channel.shares.duplicate_report):
+            self._later(
+                self.runtime.rng.uniform(*DUPLICATE_DELAY), self._report_stage, message, aggregator, stage, True
+            )
 
-    def _become(self, message: Message, status: str) -> None:
-        """Write a status as courier does: whatever comes last stands, but an error on a failed message."""
+    def set_status(self, message: Message, status: str) -> None:
+        """Set a status in RapidPro's words: the last one stands, except an error on a failed message."""
         if status == "errored":
             self._errored(message)
             return
-        now = self.work.clock.now()
-        if status in ON_ITS_WAY:
-            if message.sent_on is None or (status == "wired" and not self.work.habits.empties_sent_on):
+        now = self.runtime.clock.now()
+        if status in SENT_STATUSES:
+            if message.sent_on is None or (status == "wired" and not self.runtime.habits.clears_sent_on):
                 message.sent_on = now
-        elif status == "failed" and self.work.habits.empties_sent_on:
+        elif status == "failed" and self.runtime.habits.clears_sent_on:
             message.sent_on = None
         self.records.set_status(message, status, now)
 
     def _errored(self, message: Message) -> None:
-        """The third error is final, and one on a failed message leaves it failed."""
-        now = self.work.clock.now()
+        """The third error is final; an error leaves a failed message failed."""
+        now = self.runtime.clock.now()
         self._sent.pop(message.id, None)
         message.errors += 1
-        if self.work.habits.empties_sent_on:
+        if self.runtime.habits.clears_sent_on:
             message.sent_on = None
         if message.errors >= MAX_ERRORS:
             message.failed_reason = "error limit"
@@ -222,29 +227,22 @@ class Courier:
             self.records.set_status(message, "failed", now)
             return
         wait = self.channel.delays.retries[message.errors - 1]
-        self._due[message.id] = self.work.clock.timestamp() + wait
+        self._retry_due[message.id] = self.runtime.clock.timestamp() + wait
         self.records.set_status(message, "errored", now)
-        looked = self.work.to_next_minute(wait) if wait >= MINUTE else wait
-        self.work.later(looked, self._retry, message)
+        delay = self.runtime.to_next_minute(wait) if wait >= MINUTE else wait
+        self._later(delay, self._retry, message)
 
     def _retry(self, message: Message) -> None:
-        """Mailroom's look at errored messages; one that meanwhile got on is left alone, and modified_on stands."""
-        due = self._due.get(message.id)
-        if message.status != "errored" or due is None or due > self.work.clock.timestamp() + EPSILON:
+        """Mailroom queues an errored message again, unless its status has changed; modified_on stays."""
+        due = self._retry_due.get(message.id)
+        if message.status != "errored" or due is None or due > self.runtime.clock.timestamp() + EPSILON:
             return
-        del self._due[message.id]
+        del self._retry_due[message.id]
         if self.records.channel_of(message) is not None:
             self.records.set_status(message, "queued", None)
             self.queue(message)
 
-    def _external_id(self, message: Message, aggregator: Aggregator) -> str:
-        if aggregator is INFOBIP:
-            return message.uuid if self.work.habits.generation == "new" else str(message.id)
-        if aggregator.channel_type == "AT":
-            return f"ATXid_{self.work.rng.getrandbits(128):032x}"
-        return f"{message.id}"
-
 
 def number_of(message: Message) -> str:
-    """The phone a message goes to, without scheme and display name."""
+    """The phone number of a message, without scheme and display name."""
     return path_of(message.urn or "")

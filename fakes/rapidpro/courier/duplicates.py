@@ -1,4 +1,4 @@
-"""Texts that only repeat one that has come in: courier answers them and stores nothing.
+"""Duplicate incoming texts: courier answers them and stores nothing.
 
 Source: courier core/models/msg.go (checkMsgAlreadyReceived, clearMsgSeen; up to v9.3 backends/rapidpro/msg.go).
 """
@@ -11,8 +11,8 @@ SAME_ID_WITHIN = 24 * HOUR
 SAME_TEXT_WITHIN = 3.0
 
 
-class Repetitions:
-    """What has come in by number. `by_id`: an external id, where there is one, tells a repetition, not the text."""
+class RecentTexts:
+    """Recent texts by phone number. `by_id`: duplicates are found by external id, if there is one, and not by text."""
 
     def __init__(self, *, by_id: bool) -> None:
         self._by_external_id = by_id
@@ -20,7 +20,7 @@ class Repetitions:
         self._last_text: dict[str, tuple[str, float, int]] = {}
 
     def original(self, number: str, text: str, external_id: str | None, now: float) -> int | None:
-        """The message that a text only repeats at `now` (seconds since 1970); none if it is new."""
+        """The id of the message that a text duplicates at `now` (seconds since 1970); None if it is new."""
         if external_id and self._by_external_id:
             known = self._by_id.get((number, external_id))
             return known[1] if known is not None and now - known[0] < SAME_ID_WITHIN else None
@@ -28,12 +28,12 @@ class Repetitions:
         return last[2] if last is not None and last[0] == text and now - last[1] < SAME_TEXT_WITHIN else None
 
     def remember(self, number: str, text: str, external_id: str | None, now: float, message_id: int) -> None:
-        """A text has come in and was stored."""
+        """A text was stored."""
         if external_id and self._by_external_id:
             self._by_id[number, external_id] = now, message_id
         else:
             self._last_text[number] = text, now, message_id
 
-    def answered(self, number: str) -> None:
-        """Something is sent to the number: what comes from it now is no repetition, even with the same text."""
+    def reply_sent(self, number: str) -> None:
+        """Something was sent to the number: the next text from it is no duplicate, even if it is the same."""
         self._last_text.pop(number, None)

@@ -1,4 +1,4 @@
-"""The people's phones behind the channel: what each sent and received, in order."""
+"""People's phones: the texts that each sent and received, in order."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from fakes.rapidpro.courier.segments import segments
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One text on a phone; `direction` is the phone's view."""
+class PhoneText:
+    """One text on a phone; `direction` is from the phone's point of view."""
 
     at: datetime
     direction: Literal["sent", "received"]
@@ -20,7 +20,7 @@ class Entry:
     message_id: int | None
 
     def as_json(self) -> dict[str, Any]:
-        """With the time in ISO form, and the number of SMS the text takes."""
+        """The JSON form: the time in ISO form, and the number of SMS segments of the text."""
         return {
             "at": format_moment(self.at),
             "direction": self.direction,
@@ -34,28 +34,28 @@ class Phones:
     """All phones by number (`+250788123123`). The caller holds the service's lock."""
 
     def __init__(self) -> None:
-        self._texts: dict[str, list[Entry]] = {}
+        self._texts: dict[str, list[PhoneText]] = {}
 
     def received(self, number: str, at: datetime, text: str, message_id: int) -> None:
-        """The handset got a text."""
-        self._texts.setdefault(number, []).append(Entry(at, "received", text, message_id))
+        """The phone received a text."""
+        self._texts.setdefault(number, []).append(PhoneText(at, "received", text, message_id))
 
     def sent(self, number: str, at: datetime, text: str, message_id: int | None) -> None:
         """The person sent a text."""
-        self._texts.setdefault(number, []).append(Entry(at, "sent", text, message_id))
+        self._texts.setdefault(number, []).append(PhoneText(at, "sent", text, message_id))
 
-    def texts(self, number: str) -> list[Entry]:
-        """What the phone sent and received, in order; none for a number nobody used yet."""
+    def texts(self, number: str) -> list[PhoneText]:
+        """The texts that the phone sent and received, in order; empty for an unused number."""
         return list(self._texts.get(number, ()))
 
     def numbers(self) -> list[str]:
-        """All phones that sent or received something."""
+        """The numbers of all phones that sent or received a text."""
         return sorted(self._texts)
 
     def count(self, direction: Literal["sent", "received"]) -> int:
-        """How many texts all phones together sent or received."""
+        """The number of texts that all phones together sent or received."""
         return sum(entry.direction == direction for texts in self._texts.values() for entry in texts)
 
     def clear(self) -> None:
-        """Begin anew."""
+        """Remove all texts."""
         self._texts.clear()

@@ -1,4 +1,4 @@
-"""A channel's queue: replies before broadcasts, so many segments a second."""
+"""A channel's queue: replies before broadcasts, limited to so many segments per second."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Item = TypeVar("Item")
 
 
 class SendQueue(Generic[Item]):
-    """Two waiting lines and a budget for each second. Knows no clock: it is told the time."""
+    """Two queues and a budget per second. It has no clock: callers pass the time."""
 
     def __init__(self, cost: Callable[[Item], int]) -> None:
         self._cost = cost
@@ -18,20 +18,20 @@ class SendQueue(Generic[Item]):
         self._low: deque[Item] = deque()
         self._second = -1
         self._used = 0.0
-        self.awake = False
-        """Whether somebody already comes to look; kept here for its owner."""
+        self.scheduled = False
+        """Whether draining the queue is already scheduled; set by the owner."""
 
     def __len__(self) -> int:
         return len(self._high) + len(self._low)
 
     def add(self, item: Item, *, first: bool) -> None:
-        """Put in line; `first`: before all that are not."""
+        """Add an item; `first`: before all items that were added without it."""
         (self._high if first else self._low).append(item)
 
     def take(self, timestamp: float, tps: float) -> Item | None:
-        """The next one if this second still allows one, at `timestamp` (seconds since 1970); else none.
+        """The next item if the budget of this second allows it, at `timestamp` (seconds since 1970); else None.
 
-        The limit is reached when as many segments as it allows are used; the last one may overshoot.
+        The budget is used up when `tps` segments are taken; the last item may exceed it.
         """
         second = int(timestamp)
         if second != self._second:
@@ -43,6 +43,6 @@ class SendQueue(Generic[Item]):
         self._used += max(1, self._cost(item))
         return item
 
-    def rest(self, timestamp: float) -> float:
+    def seconds_left(self, timestamp: float) -> float:
         """Seconds until the next second begins."""
         return int(timestamp) + 1 - timestamp

@@ -1,4 +1,4 @@
-"""How many SMS a text is.
+"""The number of SMS segments of a text.
 
 All characters in GSM-7 (extension characters count twice): 160 in one, 153 in each of several. Else UCS-2: 70 in one,
 67 in each of several. Code points are counted, so an emoji is one although it takes two UCS-2 units.
@@ -23,7 +23,7 @@ def is_gsm7(text: str) -> bool:
 
 
 def segments(text: str) -> int:
-    """How many SMS carry the text; an empty text takes one."""
+    """The number of SMS that the text needs; one for an empty text."""
     if GSM7.issuperset(text):
         units, one, part = len(text) + sum(map(text.count, EXTENSION)), GSM7_ONE, GSM7_PART
     else:

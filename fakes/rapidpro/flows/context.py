@@ -1,6 +1,6 @@
-"""What expressions may know: the workspace, the contact, the text that came in.
+"""What expressions can use: the workspace, the contact, the incoming text.
 
-Shapes as in goflow flows/engine/run.go and core/*: an object's default is what it is as text.
+Shapes as in goflow flows/engine/run.go and core/*: an object's default is its text form.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from typing import Any
 
 import phonenumbers
 
-from fakes.rapidpro.store.records import ONLY_NODE, Contact, Records, Workspace
+from fakes.rapidpro.store.records import NODE_UUID, Contact, Records, Workspace
 from fakes.rapidpro.urns import path_of, scheme_of
 
-NOTHING: Mapping[str, Any] = MappingProxyType({})
+EMPTY: Mapping[str, Any] = MappingProxyType({})
 SCHEMES = (
     "discord", "ext", "facebook", "fcm", "freshchat", "instagram", "jiochat", "line", "mailto", "rocketchat", "slack",
     "tel", "telegram", "twitter", "twitterid", "viber", "vk", "webchat", "wechat", "whatsapp",
 )  # fmt: skip
 
 
-def context_of(records: Records, workspace: Workspace, contact: Contact) -> dict[str, Any]:
-    """contact, fields, urns and globals: what the text of a broadcast may use."""
+def contact_context(records: Records, workspace: Workspace, contact: Contact) -> dict[str, Any]:
+    """contact, fields, urns and globals: what the text of a broadcast can use."""
     fields = _fields(records, workspace, contact)
     return {
         "contact": _contact(records, workspace, contact, fields),
@@ -37,9 +37,9 @@ def context_of(records: Records, workspace: Workspace, contact: Contact) -> dict
 
 def run_context(
     known: Mapping[str, Any], *, uuid: str, flow: Any, at: datetime, trigger: Mapping[str, Any], generation: str,
-    results: Mapping[str, Any] = NOTHING,
+    results: Mapping[str, Any] = EMPTY,
 ) -> dict[str, Any]:  # fmt: skip
-    """What a flow may use besides: its run, which began at `at`, and what started it. goflow flows/engine/run.go."""
+    """What a flow can use in addition: its run, which began at `at`, and its trigger. goflow flows/engine/run.go."""
     run = {
         "__default__": f"{known['contact']['__default__']}@{flow.name}",
         "uuid": uuid,
@@ -47,11 +47,11 @@ def run_context(
         "flow": {"__default__": flow.name, "uuid": flow.uuid, "name": flow.name, "revision": 1},
         "status": "active",
         "results": results,
-        "path": [{"node_uuid": ONLY_NODE, "arrived_on": at, "exit_uuid": ""}],
+        "path": [{"node_uuid": NODE_UUID, "arrived_on": at, "exit_uuid": ""}],
         "created_on": at,
         "exited_on": None,
     }
-    node = {"uuid": ONLY_NODE, "categories": ["Success", "Failure"], "visit_count": 1}
+    node = {"uuid": NODE_UUID, "categories": ["Success", "Failure"], "visit_count": 1}
     nobody = dict.fromkeys(("child", "parent", "resume", "ticket"))
     new = generation == "new"
     return {
@@ -62,7 +62,7 @@ def run_context(
 
 
 def _legacy_extra(params: Any, results: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of the start and of all answers in one object. goflow flows/engine/legacy.go."""
+    """The params and the answers of all webhooks in one object. goflow flows/engine/legacy.go."""
     found = _extra_values(params)
     for key, result in results.items():
         if key != "__default__" and result["extra"] is not None:
@@ -70,20 +70,20 @@ def _legacy_extra(params: Any, results: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _extra_values(given: Any) -> dict[str, Any]:
-    pairs = enumerate(given) if isinstance(given, list) else given.items() if isinstance(given, Mapping) else ()
+def _extra_values(values: Any) -> dict[str, Any]:
+    pairs = enumerate(values) if isinstance(values, list) else values.items() if isinstance(values, Mapping) else ()
     return {re.sub(r"[^a-zA-Z0-9_]", "_", str(key).lower())[:255]: value for key, value in pairs}
 
 
 def urns_of(workspace: Workspace, urns: list[str]) -> dict[str, str | None]:
-    """The first URN of each scheme; in an anonymous workspace only its scheme can be seen."""
+    """The first URN of each scheme; in an anonymous workspace only the scheme is visible."""
     found: dict[str, str | None] = dict.fromkeys(SCHEMES)
     for urn in reversed(urns):
         found[scheme_of(urn)] = f"{scheme_of(urn)}:********" if workspace.anonymous else urn
     return found
 
 
-def input_of(text: str, urn: str, uuid: str, external_id: str, at: datetime) -> dict[str, Any]:
+def input_context(text: str, urn: str, uuid: str, external_id: str, at: datetime) -> dict[str, Any]:
     """The text that started the flow."""
     return {
         "__default__": text,
@@ -104,7 +104,7 @@ def _contact(records: Records, workspace: Workspace, contact: Contact, fields: d
         {"__default__": group.name, "uuid": group.uuid, "name": group.name} for group in records.groups_of(contact)
     ]
     return {
-        "__default__": name or (_written(urns[0]) if urns else ""),
+        "__default__": name or (_display(urns[0]) if urns else ""),
         "uuid": contact.uuid,
         "name": name,
         "first_name": name.split(" ")[0] if name else "",
@@ -120,8 +120,8 @@ def _contact(records: Records, workspace: Workspace, contact: Contact, fields: d
     }
 
 
-def _written(urn: str) -> str:
-    """An address for people: a phone number as its own country writes it, of other addresses the path."""
+def _display(urn: str) -> str:
+    """A URN for display: a phone number in national format, otherwise the path."""
     path = path_of(urn)
     if scheme_of(urn) != "tel":
         return path

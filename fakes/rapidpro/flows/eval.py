@@ -1,8 +1,8 @@
 """`python -m fakes eval`: flow expressions, one JSON object a line in, one a line out.
 
-In: {"template": text, "context": object, "env": object, "generation": "new"|"9"}; all but the template may be left out.
-Out: {"text": text, "errors": [messages]}, or {"error": sentence} for a line that cannot be used.
-Exit status 0, or 2 if there was such a line.
+In: {"template": text, "context": object, "env": object, "generation": "new"|"9"}; only the template is required.
+Out: {"text": text, "errors": [messages]}, or {"error": sentence} for an invalid line.
+Exit status 0, or 2 if there was an invalid line.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ KEYS = {"template", "context", "env", "generation"}
 
 
 class BadLine(ValueError):
-    """A line that says no expression; the text says what was expected and what came."""
+    """An invalid line; the text says what was expected and what came."""
 
 
 def run(lines: Iterable[bytes], out: TextIO) -> int:
-    """Evaluate each line and write its outcome at once; blank lines are passed over. Gives the exit status."""
+    """Evaluate each line and write its outcome at once; blank lines are skipped. Returns the exit status."""
     status = 0
     for line in lines:
         if not line.strip():
@@ -39,23 +39,23 @@ def run(lines: Iterable[bytes], out: TextIO) -> int:
 
 
 def evaluate_line(line: bytes) -> dict[str, Any]:
-    """The outcome of one line. BadLine if it cannot be used."""
-    given = _object(line)
-    unknown = sorted(set(given) - KEYS)
+    """The outcome of one line. Raises BadLine."""
+    values = _object(line)
+    unknown = sorted(set(values) - KEYS)
     if unknown:
         raise BadLine(f"unknown key {unknown[0]!r}: expected {', '.join(sorted(KEYS))}")
-    template, generation = given.get("template"), given.get("generation", "new")
+    template, generation = values.get("template"), values.get("generation", "new")
     if not isinstance(template, str):
         raise BadLine(f"template must be a text, got {_kind(template)}")
     if generation not in ("new", "9"):
         raise BadLine(f'generation must be "new" or "9", got {generation!r}')
-    context, env = given.get("context", {}), given.get("env", {})
+    context, env = values.get("context", {}), values.get("env", {})
     for name, value in (("context", context), ("env", env)):
         if not isinstance(value, dict):
             raise BadLine(f"{name} must be an object, got {_kind(value)}")
     try:
-        values = {name: from_json(value) for name, value in context.items()}
-        outcome = evaluate(template, values, env_from_json(env, generation), generation=generation)
+        converted = {name: from_json(value) for name, value in context.items()}
+        outcome = evaluate(template, converted, env_from_json(env, generation), generation=generation)
     except (ValueError, TypeError) as error:
         raise BadLine(str(error)) from None
     except RecursionError:
@@ -65,23 +65,23 @@ def evaluate_line(line: bytes) -> dict[str, Any]:
 
 def _object(line: bytes) -> dict[str, Any]:
     try:
-        given = json.loads(line.decode("utf-8"), parse_float=_number, parse_int=_number, parse_constant=_number)
+        values = json.loads(line.decode("utf-8"), parse_float=_number, parse_int=_number, parse_constant=_number)
     except UnicodeDecodeError:
         raise BadLine("the line is not UTF-8") from None
     except RecursionError:
         raise BadLine("the line is nested too deeply") from None
     except ValueError as error:
         raise BadLine(f"the line is not JSON: {error}") from None
-    if not isinstance(given, dict):
-        raise BadLine(f"expected a JSON object, got {_kind(given)}")
-    return given
+    if not isinstance(values, dict):
+        raise BadLine(f"expected a JSON object, got {_kind(values)}")
+    return values
 
 
 def _number(digits: str) -> Decimal:
-    """All digits count: a context may hold more of them than a float can."""
+    """A number with all its digits: a context may hold more than a float can."""
     number = Decimal(digits)
     if not number.is_finite() or abs(number.adjusted()) > MAX_EXPONENT:
-        raise ValueError(f"{digits[:20]} is no number that a context can hold")
+        raise ValueError(f"{digits[:20]} is out of range")
     return number
 
 

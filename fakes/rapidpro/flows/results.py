@@ -1,4 +1,4 @@
-"""What a flow keeps of its webhook calls, and what the control API tells of a text."""
+"""The results that a flow keeps of its webhook calls, and the control API's answer about a text."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from typing import Any
 
 from fakes.rapidpro.flows import webhook as hooks
 
-MOST_EXTRA = 10_000
-"""Bytes; a longer answer is not kept with the result."""
+MAX_EXTRA = 10_000
+"""Bytes; a longer answer is not stored with the result."""
 
 
 def outcome(
     message_id: int | None, *, run: str | None = None, calls: list[hooks.Outcome] | None = None,
     reply: dict[str, Any] | None = None, duplicate: bool = False, ignored: str | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """What the control API answers: `webhook` is the last call, `calls` are all."""
+    """The control API's answer: `webhook` is the last call, `calls` are all."""
     made = [call.as_json() for call in calls or []]
     return {
         "message": message_id,
@@ -31,7 +31,7 @@ def results_of(calls: list[hooks.Outcome]) -> dict[str, dict[str, Any]]:
     results = {}
     for name, call in zip(("Relay", "Relay Retry"), calls, strict=False):
         category = "Success" if call.success and call.error is None else "Failure"
-        extra = hooks.json_of(call) if len(call.body.encode("utf-8", "replace")) < MOST_EXTRA else None
+        extra = hooks.json_of(call) if len(call.body.encode("utf-8", "replace")) < MAX_EXTRA else None
         results[name.lower().replace(" ", "_")] = {
             "__default__": str(call.status),
             "name": name,
@@ -49,7 +49,7 @@ def with_default(results: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 
 def webhook_of(call: hooks.Outcome, generation: str) -> Any:
-    """What `@webhook` is after a call: new: the call with its status; old: the answer's JSON."""
+    """`@webhook` after a call. New engine: the call with its status; old engine: the answer's JSON."""
     found = hooks.json_of(call)
     if generation == "9":
         return found if found is not None else {}

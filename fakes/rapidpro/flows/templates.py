@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from fakes.rapidpro.runtime import Work
+from fakes.rapidpro.runtime import Runtime
 from fakes.rapidpro.store.records import Workspace
 
 if TYPE_CHECKING:
@@ -18,29 +18,31 @@ DATE_FORMATS: Mapping[str, str] = MappingProxyType(
 )
 """Source: rapidpro temba/orgs/models.py (DATE_FORMATS_ENGINE); the time is always written as 15:04."""
 SHORT = 10_000
-"""Characters that any template may have; see expressions.MAX_TEXT."""
+"""Characters up to which no template is cut; see expressions.MAX_TEXT."""
 
 
-def written(template: str, context: Mapping[str, Any], workspace: Workspace, work: Work, *, whole: bool = False) -> str:
-    """The template as text in this workspace at this moment; `whole`: however long it is."""
+def evaluate_template(
+    template: str, context: Mapping[str, Any], workspace: Workspace, runtime: Runtime, *, unlimited: bool = False
+) -> str:
+    """The template's text in this workspace and now; `unlimited`: it is not cut, however long."""
     if "@" not in template and len(template) <= SHORT:
         return template
-    # Expressions take a while to load: not before a template has to be evaluated.
+    # Expressions are slow to load: only when a template has to be evaluated.
     from fakes.rapidpro.flows.expressions import MAX_TEXT, evaluate
 
-    limit = None if whole else MAX_TEXT
-    return evaluate(template, context, _env(workspace, work), generation=work.habits.generation, limit=limit).text
+    limit = None if unlimited else MAX_TEXT
+    return evaluate(template, context, _env(workspace, runtime), generation=runtime.habits.generation, limit=limit).text
 
 
-def _env(workspace: Workspace, work: Work) -> Env:
+def _env(workspace: Workspace, runtime: Runtime) -> Env:
     from fakes.rapidpro.flows.expressions import Env
 
     return Env(
-        now=work.clock.now(),
+        now=runtime.clock.now(),
         timezone=ZoneInfo(workspace.timezone or "UTC"),
         date_format=DATE_FORMATS[workspace.date_style],
         country=workspace.default_country or "",
         languages=tuple(workspace.languages),
-        generation=work.habits.generation,
-        rng=work.rng,
+        generation=runtime.habits.generation,
+        rng=runtime.rng,
     )

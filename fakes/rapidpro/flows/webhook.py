@@ -9,27 +9,29 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
+from fakes.rapidpro import settings
+from fakes.rapidpro.settings import expect
 from fakes.rapidpro.versions.habits import Habits
 
 if TYPE_CHECKING:
     import requests
 
 TIMEOUT = 15.0
-MOST_NEW = 256 * 1024
-MOST_9 = 1024 * 1024
+NEW_SIZE_LIMIT = 256 * 1024
+OLD_SIZE_LIMIT = 1024 * 1024
 BACKOFF = (3.75, 6.25)
-"""Seconds that old versions wait before a repetition: 5, more or less."""
+"""Seconds that old versions wait before a repetition: about 5."""
 IDEMPOTENT = frozenset({"idempotency-key", "x-idempotency-key"})
 PARTS = ("id", "from", "content")
 FAILURE_REPLY = "We could not process your message. Please send it again later."
 
 
-class Posts(Protocol):
-    """What calls are made with: a `requests.Session`, or what makes one when the first call is due."""
+class HttpSession(Protocol):
+    """What makes the calls: a `requests.Session`, or something that creates one for the first call."""
 
     def post(
         self, url: str, *, data: bytes, headers: Mapping[str, str | None], timeout: float, stream: bool
@@ -38,33 +40,29 @@ class Posts(Protocol):
         ...
 
 
-class BadSetting(ValueError):
-    """A webhook setting that does not exist or cannot have that value; the text says what is possible."""
-
-
 @dataclass(frozen=True, slots=True)
 class Webhook:
     """What the catch-all flow does with a text."""
 
     url: str | None = None
-    """Where it is posted to, expressions allowed; none: there is no such flow, texts stay in the inbox."""
+    """Where the text is posted to, expressions allowed. None: there is no such flow, texts stay in the inbox."""
     token: str | None = None
-    """Sent as `Authorization: Token ...`; none: no such header."""
+    """Sent as `Authorization: Token ...`. None: no such header."""
     accept: bool = True
     """Whether the flow sets `Accept: application/json`."""
     headers: Mapping[str, str] = field(default_factory=dict)
-    """Further headers, expressions allowed; they win over the ones above."""
+    """Further headers, expressions allowed; they take precedence over the ones above."""
     omit: tuple[str, ...] = ()
     """Parts of the body to leave out: id, from, content."""
     body: str | None = None
-    """Another body, expressions allowed; none: the documented one."""
+    """Another body, expressions allowed. None: the documented one."""
     reply_on_failure: str | None = FAILURE_REPLY
-    """What the flow tells the sender when the call failed, expressions allowed; none: nothing."""
+    """What the flow replies to the sender when the call failed, expressions allowed. None: nothing."""
     retry: bool = False
-    """Whether the flow calls once more in the same run after no connection or a status of 500 and above."""
+    """Whether the flow calls again in the same run if there was no connection or the status was 500 or above."""
 
     def as_json(self) -> dict[str, Any]:
-        """The JSON form, as PUT takes it."""
+        """The JSON form, as PUT accepts it."""
         return {**asdict(self), "headers": dict(self.headers), "omit": list(self.omit)}
 
     def body_template(self) -> str:
@@ -78,7 +76,7 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a call ended. `status` 0: no connection, or no answer in time (it may have been acted on)."""
+    """How a call ended. `status` 0: no connection, or no answer in time (the request may have been acted on)."""
 
     url: str
     status: int
@@ -93,62 +91,50 @@ class Outcome:
         return {"url": self.url, "status": self.status, "body": self.body, "error": self.error}
 
 
-def changed(webhook: Webhook, given: Any) -> Webhook:
-    """The settings with the given ones changed; those not named stay. Raises BadSetting."""
-    known = [one.name for one in fields(Webhook)]
-    if not isinstance(given, Mapping):
-        raise BadSetting(f"expected an object with any of {', '.join(known)}; got {type(given).__name__}")
-    unknown = [str(key) for key in given if key not in known]
-    if unknown:
-        raise BadSetting(f"unknown webhook setting {unknown[0]!r}: possible are {', '.join(known)}")
-    return replace(webhook, **{key: _checked(key, value) for key, value in given.items()})
+def changed(webhook: Webhook, values: Any) -> Webhook:
+    """The settings with these values; those not named stay. Raises BadSetting."""
+    return settings.changed(webhook, values, "webhook", _checked)
 
 
 def _checked(key: str, value: Any) -> Any:
     if key in ("accept", "retry"):
-        return _expect(isinstance(value, bool), key, "true or false", value)
+        return expect(isinstance(value, bool), key, "true or false", value)
     if key == "headers":
         good = isinstance(value, Mapping) and all(
             isinstance(k, str) and isinstance(v, str) and "\n" not in k + v and "\r" not in k + v
             for k, v in value.items()
         )
-        return dict(_expect(good, key, "an object of texts", value))
+        return dict(expect(good, key, "an object of texts", value))
     if key == "omit":
         good = isinstance(value, list | tuple) and all(part in PARTS for part in value)
-        return tuple(_expect(good, key, f"a list of any of {', '.join(PARTS)}", value))
+        return tuple(expect(good, key, f"a list of any of {', '.join(PARTS)}", value))
     if key == "url":
         good = value is None or (isinstance(value, str) and value.startswith(("http://", "https://")))
-        return _expect(good, key, "an address that begins with http:// or https://, or null", value)
-    return _expect(value is None or isinstance(value, str), key, "a text or null", value)
+        return expect(good, key, "an address that begins with http:// or https://, or null", value)
+    return expect(value is None or isinstance(value, str), key, "a text or null", value)
 
 
-def _expect(good: bool, key: str, expected: str, value: Any) -> Any:
-    if not good:
-        raise BadSetting(f"{key} must be {expected}; got {value!r:.60}")
-    return value
+def call(session: HttpSession, webhook: Webhook, body: str, habits: Habits, backoff: float) -> Outcome:
+    """POST the body. Returns the outcome and never raises.
 
-
-def call(session: Posts, webhook: Webhook, body: str, habits: Habits, backoff: float) -> Outcome:
-    """POST the body. Nothing but the outcome comes back, whatever happens.
-
-    Old versions repeat some calls after `backoff` seconds. They have sent the body away by then: the repetition fails
-    before anything of it is seen elsewhere.
+    Old versions repeat some calls after `backoff` seconds. Their body is used up by then: the repetition fails before
+    anything is sent.
     """
     outcome = _once(session, webhook, body, habits)
-    if body and habits.repeats_calls and outcome.status and _asks_for_more(webhook, outcome, backoff):
+    if body and habits.repeats_webhook_calls and outcome.status and _is_repeated(webhook, outcome, backoff):
         return Outcome(outcome.url, 0, "", "the call could not be repeated: its body was gone", False)
     return outcome
 
 
-def _asks_for_more(webhook: Webhook, outcome: Outcome, backoff: float) -> bool:
-    """Whether old versions repeat the call: for a Retry-After no longer than they wait, or a key and a failure."""
+def _is_repeated(webhook: Webhook, outcome: Outcome, backoff: float) -> bool:
+    """Whether old versions repeat the call: if Retry-After is no longer than their wait, or a failed call had a key."""
     after = next((value for name, value in outcome.headers.items() if name.lower() == "retry-after"), "")
     if after.isdecimal() and 0 < int(after) <= backoff:
         return True
     return outcome.status > 501 and any(name.lower() in IDEMPOTENT and value for name, value in webhook.headers.items())
 
 
-def _once(session: Posts, webhook: Webhook, body: str, habits: Habits) -> Outcome:
+def _once(session: HttpSession, webhook: Webhook, body: str, habits: Habits) -> Outcome:
     from requests import RequestException  # a tenth of a second to load; many runs make no call
 
     url = webhook.url or ""
@@ -156,12 +142,12 @@ def _once(session: Posts, webhook: Webhook, body: str, habits: Habits) -> Outcom
         with session.post(
             url, data=body.encode("utf-8", "replace"), headers=_headers(webhook, habits), timeout=TIMEOUT, stream=True
         ) as answer:
-            text, whole = _read(answer, MOST_NEW if habits.generation == "new" else MOST_9)
+            text, complete = _read(answer, NEW_SIZE_LIMIT if habits.generation == "new" else OLD_SIZE_LIMIT)
     except (RequestException, OSError, ValueError) as error:
         return Outcome(url, 0, "", f"{type(error).__name__}: {error}", False)
     good = 200 <= answer.status_code < 300
     headers = dict(answer.headers)
-    if not whole:
+    if not complete:
         # The result says Failure, but newer flows route on the status.
         passes = good and habits.generation == "new"
         return Outcome(url, answer.status_code, "", "body too large or cut off", passes, headers)
@@ -169,7 +155,7 @@ def _once(session: Posts, webhook: Webhook, body: str, habits: Habits) -> Outcom
 
 
 def may_be_sent(webhook: Webhook, body: str, habits: Habits) -> bool:
-    """Whether the call is made: not to what is no address; in new versions not if it takes more than 256 KiB."""
+    """Whether the call is made: not to an invalid address, and in new versions not if it exceeds 256 KiB."""
     address = urlsplit(webhook.url or "")
     if address.scheme not in ("http", "https") or not address.netloc:
         return False
@@ -179,7 +165,7 @@ def may_be_sent(webhook: Webhook, body: str, habits: Habits) -> bool:
     own = {**_headers(webhook, habits), "Accept-Encoding": None, "User-Agent": None, "X-Mailroom-Mode": None}
     lines = [f"POST {webhook.url} HTTP/1.1", *(f"{name}: {value}" for name, value in own.items() if value is not None)]
     request = "\r\n".join([*lines, "", body])
-    return len(request.encode("utf-8", "replace")) <= MOST_NEW
+    return len(request.encode("utf-8", "replace")) <= NEW_SIZE_LIMIT
 
 
 def _headers(webhook: Webhook, habits: Habits) -> dict[str, str | None]:
@@ -196,7 +182,7 @@ def _headers(webhook: Webhook, habits: Habits) -> dict[str, str | None]:
 
 
 def _read(answer: requests.Response, most: int) -> tuple[str, bool]:
-    """The answer's text, and whether it is whole."""
+    """The answer's text, and whether it is complete."""
     from requests import RequestException
 
     read = bytearray()
@@ -214,11 +200,11 @@ _ESCAPED_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 def _refuse(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON number")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def json_of(outcome: Outcome) -> Any:
-    """The answer as JSON if it is such, NULs left out, whatever its content type; else none. goflow utils/json.go."""
+    """The answer's JSON without NULs, whatever its content type; None if it is not JSON. goflow utils/json.go."""
     try:
         return json.loads(_ESCAPED_NUL.sub(r"\1", outcome.body.replace("\x00", "")), parse_constant=_refuse)
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""Mailroom: broadcasts, flow starts and incoming texts become messages.
+"""Mailroom: turns broadcasts, flow starts and incoming texts into messages.
 
-How a message travels from there to a phone is `courier`; what a flow does is `flows`.
+`courier` sends messages to phones; `flows` holds what a flow does.
 """

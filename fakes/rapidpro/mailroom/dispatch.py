@@ -1,7 +1,7 @@
-"""Mailroom's main work: from broadcasts, flow starts and single messages to messages in the channel's queue.
+"""Mailroom's main task: broadcasts, flow starts and single messages become messages in the channel's queue.
 
 Source: mailroom core/tasks/send_broadcast*.go, core/search/resolve.go, core/models/broadcast.go, msg.go (v26.3.47; up
-to v9.3 core/tasks/msgs/, core/models/broadcasts.go, msgs.go). What differs between versions is in `habits`.
+to v9.3 core/tasks/msgs/, core/models/broadcasts.go, msgs.go). Differences between versions are in `habits`.
 """
 
 from __future__ import annotations
@@ -12,137 +12,137 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from fakes.rapidpro.courier.courier import Courier
-from fakes.rapidpro.flows.context import context_of, run_context
-from fakes.rapidpro.flows.templates import written
-from fakes.rapidpro.mailroom.contents import content_for
-from fakes.rapidpro.mailroom.loops import LoopGuard
-from fakes.rapidpro.runtime import Work
+from fakes.rapidpro.flows.context import contact_context, run_context
+from fakes.rapidpro.flows.templates import evaluate_template
+from fakes.rapidpro.mailroom.broadcast_content import content_for
+from fakes.rapidpro.mailroom.loop_guard import LoopGuard
+from fakes.rapidpro.runtime import Runtime
 from fakes.rapidpro.store.records import Content, Records, Workspace
 from fakes.rapidpro.urns import channel_for, identity_of, path_of
 
 BATCH = 100
-STEP = (0.05, 0.2)
-"""Seconds until the next look at the list of tasks."""
+TASK_INTERVAL = (0.05, 0.2)
+"""Seconds until the waiting tasks run, least and most."""
 TASKS_AT_ONCE = 500
 Task = Callable[[], None]
 
 
 class Recipient(NamedTuple):
-    """A contact, the URN that was asked for if one was, and whether it was named by itself or by a group as well."""
+    """A contact, its requested URN if any, and whether it was also named directly or by a group."""
 
     contact: Any
-    asked: str | None
+    requested_urn: str | None
     named: bool
 
 
 class Dispatcher:
-    """Does what the API has only noted. All methods are called with the service's lock held."""
+    """Processes what the API has stored. Callers of all methods hold the service's lock."""
 
-    def __init__(self, records: Records, work: Work, courier: Courier) -> None:
+    def __init__(self, records: Records, runtime: Runtime, courier: Courier) -> None:
         self.records = records
-        self.work = work
+        self.runtime = runtime
         self.courier = courier
-        self.loops = LoopGuard(work.habits.loop_limit)
-        self.says: dict[str, str] = {}
-        """What a flow (by uuid) says to those for whom the API starts it: a template. Others say nothing."""
+        self.loop_guard = LoopGuard(runtime.habits.loop_limit)
+        self.flow_templates: dict[str, str] = {}
+        """By flow uuid: the template of the text that it sends when the API starts it. Other flows send nothing."""
         self._tasks: deque[Task] = deque()
-        self._coming = False
+        self._scheduled = False
 
     def broadcast_created(self, broadcast: Any) -> None:
         """A broadcast was stored as pending."""
-        self._do(partial(self._resolve, broadcast))
+        self._add_task(partial(self._resolve, broadcast))
 
     def flow_started(self, start: Any) -> None:
         """A flow start was stored as pending."""
-        self._do(partial(self._resolve_start, start))
+        self._add_task(partial(self._resolve_start, start))
 
-    def busy(self) -> int:
-        """How many tasks wait."""
+    def waiting_tasks(self) -> int:
+        """The number of waiting tasks."""
         return len(self._tasks)
 
-    def forget(self) -> None:
-        """Begin anew."""
+    def reset(self) -> None:
+        """Cancel all tasks and start over."""
         self._tasks.clear()
-        self.says.clear()
-        self._coming = False
-        self.loops = LoopGuard(self.work.habits.loop_limit)
+        self.flow_templates.clear()
+        self._scheduled = False
+        self.loop_guard = LoopGuard(self.runtime.habits.loop_limit)
 
     def contact_of(self, workspace: Workspace, urn: str) -> Any:
-        """The owner of the URN; a contact without a name is made if nobody owns it."""
+        """The contact with the URN; a new one without a name if there is none."""
         owner = self.records.contact_by_urn(workspace, identity_of(urn))
-        return owner if owner is not None else self.records.new_contact(workspace, urn, self.work.clock.now())
+        return owner if owner is not None else self.records.new_contact(workspace, urn, self.runtime.clock.now())
 
     def send(
-        self, workspace: Workspace, contact: Any, content: Content, *, asked: str | None = None,
+        self, workspace: Workspace, contact: Any, content: Content, *, requested_urn: str | None = None,
         high_priority: bool = True, broadcast: Any = None, flow: Any = None,
     ) -> Any:  # fmt: skip
-        """One message to one contact, queued or failed with its reason; none where old versions made none."""
-        urn, channel = self.route(workspace, contact, asked)
-        reason = self._reason_against(workspace, contact, content.text, channel)
-        if reason in ("no destination", "contact") and not self.work.habits.stores_unreachable:
+        """One message to one contact, queued or failed with a reason; None where old versions create none."""
+        urn, channel = self.route(workspace, contact, requested_urn)
+        reason = self._failure_reason(workspace, contact, content.text, channel)
+        if reason in ("no destination", "contact") and not self.runtime.habits.stores_unreachable:
             return None
         message = self.records.new_outgoing(
-            workspace, contact, uuid=self.work.new_uuid(), content=content, urn=urn, channel=channel,
+            workspace, contact, uuid=self.runtime.new_uuid(), content=content, urn=urn, channel=channel,
             status="failed" if reason else "queued", failed_reason=reason, broadcast=broadcast, flow=flow,
-            high_priority=high_priority, now=self.work.clock.now(),
+            high_priority=high_priority, now=self.runtime.clock.now(),
         )  # fmt: skip
         if reason is None:
             self.courier.queue(message)
         return message
 
-    def _reason_against(self, workspace: Workspace, contact: Any, text: str, channel: Any) -> str | None:
+    def _failure_reason(self, workspace: Workspace, contact: Any, text: str, channel: Any) -> str | None:
         if contact.status != "active":
             return "contact"
         if channel is None:
             return "no destination"
         if workspace.suspended:
             return "suspended"
-        return "looping" if self.loops.loops(contact.id, text, self.work.clock.timestamp()) else None
+        return "looping" if self.loop_guard.is_loop(contact.id, text, self.runtime.clock.timestamp()) else None
 
-    def route(self, workspace: Workspace, contact: Any, asked: str | None = None) -> tuple[str | None, Any]:
-        """The contact's first sendable URN and its channel: of the contact's URNs, or the one asked for."""
+    def route(self, workspace: Workspace, contact: Any, requested_urn: str | None = None) -> tuple[str | None, Any]:
+        """The contact's first URN that has a channel, and that channel; only the requested URN if there is one."""
         channels = self.records.channels_of(workspace)
-        for urn in contact.urns if asked is None else [asked]:
-            channel = self.records.reached_by(contact, urn) or channel_for(urn, channels)
+        for urn in contact.urns if requested_urn is None else [requested_urn]:
+            channel = self.records.last_channel_of(contact, urn) or channel_for(urn, channels)
             if channel is not None:
                 return urn, channel
         return None, None
 
-    def _do(self, task: Task) -> None:
+    def _add_task(self, task: Task) -> None:
         self._tasks.append(task)
-        if not self._coming:
-            self._coming = True
-            self.work.later(self.work.rng.uniform(*STEP), self._look)
+        if not self._scheduled:
+            self._scheduled = True
+            self.runtime.call_later(self.runtime.rng.uniform(*TASK_INTERVAL), self._run_tasks)
 
-    def _look(self) -> None:
+    def _run_tasks(self) -> None:
         for _ in range(min(len(self._tasks), TASKS_AT_ONCE)):
             self._tasks.popleft()()
-        self._coming = bool(self._tasks)
-        if self._coming:
-            self.work.later(self.work.rng.uniform(*STEP), self._look)
+        self._scheduled = bool(self._tasks)
+        if self._scheduled:
+            self.runtime.call_later(self.runtime.rng.uniform(*TASK_INTERVAL), self._run_tasks)
 
     def _resolve(self, broadcast: Any) -> None:
-        """Who gets it; then it waits, in batches of a hundred. An invalid address fails the whole broadcast."""
+        """Find the recipients, then add tasks in batches of a hundred. An invalid URN fails the whole broadcast."""
         if broadcast.status not in ("pending", "queued"):
             return
-        now = self.work.clock.now()
-        wanted = self.records.wanted(broadcast)
-        if not all(path_of(urn) for urn in wanted.urns):
+        now = self.runtime.clock.now()
+        recipients = self.records.recipients_of(broadcast)
+        if not all(path_of(urn) for urn in recipients.urns):
             self.records.set_broadcast(broadcast, "failed", None, now)
             return
-        found = self._recipients(self.records.workspace_of(broadcast), wanted)
+        found = self._recipients(self.records.workspace_of(broadcast), recipients)
         self.records.set_broadcast(broadcast, "queued" if found else "completed", len(found), now)
         for begin in range(0, len(found), BATCH):
             last = begin + BATCH >= len(found)
-            self._do(partial(self._batch, broadcast, found[begin : begin + BATCH], len(found), last))
+            self._add_task(partial(self._batch, broadcast, found[begin : begin + BATCH], len(found), last))
 
-    def _recipients(self, workspace: Workspace, wanted: Any) -> list[Recipient]:
-        """Contacts, owners of URNs and group members, each once. With a group: only the active ones."""
-        found = {one.id: Recipient(one, None, True) for one in (*wanted.contacts, *wanted.members)}
-        for urn in wanted.urns:
+    def _recipients(self, workspace: Workspace, recipients: Any) -> list[Recipient]:
+        """Contacts, contacts of URNs and group members, each once. With a group: only active contacts."""
+        found = {one.id: Recipient(one, None, True) for one in (*recipients.contacts, *recipients.members)}
+        for urn in recipients.urns:
             contact = self.contact_of(workspace, urn)
             found[contact.id] = Recipient(contact, urn, contact.id in found and found[contact.id].named)
-        if wanted.by_group:
+        if recipients.by_group:
             return [one for one in found.values() if one.contact.status == "active"]
         return list(found.values())
 
@@ -151,47 +151,49 @@ class Dispatcher:
             return
         workspace = self.records.workspace_of(broadcast)
         for one in batch:
-            content = content_for(broadcast, one.contact, workspace, self.records, self.work)
+            content = content_for(broadcast, one.contact, workspace, self.records, self.runtime)
             if content is not None:
                 self._send_to(workspace, one, content, broadcast)
-        self.records.set_broadcast(broadcast, "completed" if last else "started", total, self.work.clock.now())
+        self.records.set_broadcast(broadcast, "completed" if last else "started", total, self.runtime.clock.now())
 
     def _send_to(self, workspace: Workspace, one: Recipient, content: Content, broadcast: Any) -> None:
-        """What one contact gets: in old versions perhaps two messages, if it was named by one of its URNs as well."""
-        habits, contact = self.work.habits, one.contact
-        asked = one.asked if habits.sends_to_urn_asked_for else None
-        first = self.send(workspace, contact, content, asked=asked, high_priority=False, broadcast=broadcast)
+        """Send to one contact: in old versions two messages if it was named both directly and by one of its URNs."""
+        habits, contact = self.runtime.habits, one.contact
+        requested_urn = one.requested_urn if habits.sends_to_requested_urn else None
+        first = self.send(
+            workspace, contact, content, requested_urn=requested_urn, high_priority=False, broadcast=broadcast
+        )
         if habits.sends_to_both and one.named and first is not None and self.route(workspace, contact)[0] != first.urn:
             self.send(workspace, contact, content, high_priority=False, broadcast=broadcast)
 
     def _resolve_start(self, start: Any) -> None:
-        """Everybody gets a run; of what the flow does only what it says is played."""
-        now = self.work.clock.now()
+        """Every contact gets a run; of the flow's actions only the text it sends is simulated."""
+        now = self.runtime.clock.now()
         workspace = self.records.workspace_of(start)
-        everybody = [one.contact for one in self._recipients(workspace, self.records.wanted(start))]
+        everybody = [one.contact for one in self._recipients(workspace, self.records.recipients_of(start))]
         found = [one for one in everybody if one.status == "active"]
         self.records.set_start(start, "started" if found else "completed", len(found), now)
         if found:
-            self._do(partial(self._start_batch, start, workspace, found))
+            self._add_task(partial(self._start_batch, start, workspace, found))
 
     def _start_batch(self, start: Any, workspace: Workspace, contacts: list[Any]) -> None:
-        now = self.work.clock.now()
+        now = self.runtime.clock.now()
         for contact in contacts:
-            run = self.records.new_run(workspace, contact, None, uuid=self.work.new_uuid(), start=start, now=now)
-            self._say(start, workspace, contact, run)
+            run = self.records.new_run(workspace, contact, None, uuid=self.runtime.new_uuid(), start=start, now=now)
+            self._send_flow_text(start, workspace, contact, run)
             self.records.end_run(run, {}, now)
         self.records.set_start(start, "completed", len(contacts), now)
 
-    def _say(self, start: Any, workspace: Workspace, contact: Any, run: Any) -> None:
-        """Send what the flow says: the values given to the start are `@trigger.params`, and are not evaluated again."""
-        template = self.says.get(start.flow.uuid) if self.says else None
+    def _send_flow_text(self, start: Any, workspace: Workspace, contact: Any, run: Any) -> None:
+        """Send the flow's text: the params of the start are `@trigger.params`, and are not evaluated themselves."""
+        template = self.flow_templates.get(start.flow.uuid) if self.flow_templates else None
         if template is None:
             return
         trigger = {"type": "manual", "params": start.params or {}, "keyword": "", "origin": "api", "user": None}
         context = run_context(
-            context_of(self.records, workspace, contact), uuid=run.uuid, flow=start.flow, at=run.created_on,
-            trigger=trigger, generation=self.work.habits.generation,
+            contact_context(self.records, workspace, contact), uuid=run.uuid, flow=start.flow, at=run.created_on,
+            trigger=trigger, generation=self.runtime.habits.generation,
         )  # fmt: skip
-        text = written(template, context, workspace, self.work)
+        text = evaluate_template(template, context, workspace, self.runtime)
         if text:
             self.send(workspace, contact, Content(text), high_priority=False, flow=start.flow)

@@ -1,6 +1,6 @@
-"""Everything behind the API in one object: what the API tells, and what the control API turns.
+"""Everything behind the API in one object, for the API and the control API.
 
-The parts: `dispatch` makes messages, `courier` carries them, `phones` receive them, `incoming` brings texts in.
+The parts: `dispatch` creates messages, `courier` sends them, `phones` receive them, `incoming` handles texts.
 """
 
 from __future__ import annotations
@@ -14,33 +14,33 @@ from fakes.clock import Clock
 from fakes.rapidpro.courier.channel import Channel
 from fakes.rapidpro.courier.courier import Courier
 from fakes.rapidpro.courier.phones import Phones
-from fakes.rapidpro.flows.webhook import Posts
+from fakes.rapidpro.flows.webhook import HttpSession
 from fakes.rapidpro.mailroom.dispatch import Dispatcher
 from fakes.rapidpro.mailroom.incoming import Incoming
-from fakes.rapidpro.runtime import Work
+from fakes.rapidpro.runtime import Runtime
 from fakes.rapidpro.store.records import Records
-from fakes.rapidpro.versions.habits import habits_of
+from fakes.rapidpro.versions.habits import HABITS
+from fakes.rapidpro.versions.profiles import version_of
 
 
 class Mailroom:
     """What happens behind the API.
 
-    The hooks `broadcast_created` and `flow_started` are called by the API with the row it stored; they only note what
-    is to be done, the clock brings it. `session` carries the flow's webhook calls; they are made without
-    the lock. `profile` is a version such as "9.3", "26" or "next".
+    The API calls `broadcast_created` and `flow_started` with the row it stored; they only add tasks, which the clock
+    runs. `session` makes the flow's webhook calls, without the lock. `profile` is a version such as "9.3" or "next".
     """
 
     def __init__(
-        self, records: Records, clock: Clock, rng: random.Random, session: Posts,
+        self, records: Records, clock: Clock, rng: random.Random, session: HttpSession,
         lock: AbstractContextManager[Any], profile: str,
     ) -> None:  # fmt: skip
         self.lock = lock
         self.records = records
-        self.work = Work(clock, rng, lock, habits_of(profile))
+        self.runtime = Runtime(clock, rng, lock, version_of(HABITS, profile))
         self.phones = Phones()
-        self.courier = Courier(records, self.work, self.phones)
-        self.dispatcher = Dispatcher(records, self.work, self.courier)
-        self.incoming = Incoming(records, self.work, self.phones, self.dispatcher, session)
+        self.courier = Courier(records, self.runtime, self.phones)
+        self.dispatcher = Dispatcher(records, self.runtime, self.courier)
+        self.incoming = Incoming(records, self.runtime, self.phones, self.dispatcher, session)
 
     def broadcast_created(self, broadcast: Any) -> None:
         """The API stored a broadcast as pending (old versions: queued)."""
@@ -53,40 +53,40 @@ class Mailroom:
             self.dispatcher.flow_started(start)
 
     def resend(self, message: Any) -> None:
-        """A person pressed "resend" on a failed message: the channel is chosen anew for its URN."""
+        """A person resends a failed message: its URN gets a channel again."""
         workspace, contact = self.records.workspace_of(message), self.records.contact_of(message)
         with self.lock:
             _, channel = self.dispatcher.route(workspace, contact, message.urn) if message.urn else (None, None)
             self.courier.resend(message, channel)
 
     def remove_channel(self, uuid: str) -> Any:
-        """A person removes a channel; it, or none if there is none of that UUID."""
+        """A person removes a channel. Returns it, or None for an unknown UUID."""
         with self.lock:
             channel = self.records.remove_channel(uuid)
             if channel is not None:
-                self.courier.removed(channel)
+                self.courier.channel_removed(channel)
             return channel
 
-    def forget(self) -> None:
-        """The world begins anew: nothing waits, no phone has received anything, all knobs are back."""
+    def reset(self) -> None:
+        """Start over: nothing waits, phones are empty, all settings have their defaults."""
         with self.lock:
-            self.work.forget()
+            self.runtime.cancel_all()
             self.phones.clear()
-            self.courier.forget()
-            self.dispatcher.forget()
-            self.incoming.forget()
+            self.courier.reset()
+            self.dispatcher.reset()
+            self.incoming.reset()
 
     def metrics(self) -> Mapping[str, float]:
-        """Numbers by name: texts on phones, messages in line, tasks waiting."""
+        """Numbers by name: texts on phones, queued messages, waiting tasks."""
         with self.lock:
             return {
                 "phone_texts_sent": self.phones.count("sent"),
                 "phone_texts_received": self.phones.count("received"),
                 "channel_queue": self.courier.waiting(),
-                "mailroom_tasks": self.dispatcher.busy(),
+                "mailroom_tasks": self.dispatcher.waiting_tasks(),
             }
 
     @property
     def channel(self) -> Channel:
-        """The channel's knobs."""
+        """The channel's settings."""
         return self.courier.channel

@@ -1,4 +1,4 @@
-"""The world a fake RapidPro begins with if it is told of no other."""
+"""The built-in seed of the fake RapidPro."""
 
 from __future__ import annotations
 

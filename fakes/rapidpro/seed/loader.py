@@ -1,6 +1,6 @@
-"""Fills a store from a seed: the data that RapidPro holds when a world begins.
+"""Fills a store from a seed: the data that RapidPro starts with.
 
-The shape is that of the recordings' setup: lists of workspaces, users, channels, contacts and so on, tokens by name.
+The shape is that of the recordings' setup: lists of workspaces, users, channels, contacts and so on; tokens by name.
 """
 
 from __future__ import annotations
@@ -21,26 +21,26 @@ LISTS = (
 )  # fmt: skip
 
 
-def plant(given: Mapping[str, Any], store: Store) -> None:
-    """Fill an empty store. Raises SeedError; the store is then of no use."""
+def load_seed(seed: Mapping[str, Any], store: Store) -> None:
+    """Fill an empty store. Raises SeedError; the store is then unusable."""
     for name in NEEDED:
-        if not given.get(name):
+        if not seed.get(name):
             raise SeedError(f"a seed of RapidPro needs {', '.join(NEEDED)}; {name} is missing or empty")
     for name in LISTS:
-        if not isinstance(given.get(name, []), list):
-            raise SeedError(f"{name} must be a list, got {type(given[name]).__name__}")
-    for name, plant_one in _kinds(SeedRows(store)).items():
-        rows = given.get(name) or []
+        if not isinstance(seed.get(name, []), list):
+            raise SeedError(f"{name} must be a list, got {type(seed[name]).__name__}")
+    for name, load_row in _kinds(SeedRows(store)).items():
+        rows = seed.get(name) or []
         for position, row in enumerate(rows.items() if isinstance(rows, Mapping) else rows):
             try:
-                plant_one(row)
+                load_row(row)
             except (KeyError, TypeError, ValueError, AttributeError) as problem:
-                raise SeedError(f"{name}[{position}] cannot be used: {type(problem).__name__} {problem}") from None
+                raise SeedError(f"{name}[{position}] is invalid: {type(problem).__name__} {problem}") from None
 
 
 def _kinds(rows: SeedRows) -> Mapping[str, Callable[[Any], None]]:
-    """Who plants what, in the order in which rows need each other."""
-    set_up, happened = Workspaces(rows), Traffic(rows)
+    """What loads each kind of row, in the order of their dependencies."""
+    set_up, traffic = Workspaces(rows), Traffic(rows)
     return {
         "workspaces": set_up.workspace,
         "users": set_up.user,
@@ -52,8 +52,8 @@ def _kinds(rows: SeedRows) -> Mapping[str, Callable[[Any], None]]:
         "labels": set_up.label,
         "flows": set_up.flow,
         "contacts": set_up.contact,
-        "broadcasts": happened.broadcast,
-        "messages": happened.message,
-        "flow_starts": happened.start,
-        "runs": happened.run,
+        "broadcasts": traffic.broadcast,
+        "messages": traffic.message,
+        "flow_starts": traffic.start,
+        "runs": traffic.run,
     }

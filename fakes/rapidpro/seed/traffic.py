@@ -1,4 +1,4 @@
-"""What has happened in the workspaces of a seed: broadcasts, messages, flow starts and runs."""
+"""The broadcasts, messages, flow starts and runs of a seed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fakes.rapidpro.store.rows import Broadcast, FlowStart, Message, Run
 
 
 class Traffic:
-    """Adds rows of what has happened to a store."""
+    """Adds broadcasts, messages, flow starts and runs to a store."""
 
     def __init__(self, rows: SeedRows) -> None:
         self._rows = rows
@@ -86,7 +86,7 @@ class Traffic:
         )
 
     def run(self, row: Mapping[str, Any]) -> None:
-        """Somebody's way through a flow."""
+        """A flow run."""
         store = self._rows.store
         store.add_run(
             Run(

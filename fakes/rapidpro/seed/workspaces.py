@@ -1,4 +1,4 @@
-"""The workspaces of a seed and what is set up in them: people, tokens, channels, flows and so on."""
+"""The workspaces of a seed and their contents: users, tokens, channels, contacts, flows and so on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fakes.rapidpro.store.rows import ROLES, Channel, Contact, Field, Flow, Glob
 
 
 class Workspaces:
-    """Adds rows of what is set up to a store."""
+    """Adds workspaces and their contents to a store."""
 
     def __init__(self, rows: SeedRows) -> None:
         self._rows = rows
@@ -32,14 +32,14 @@ class Workspaces:
             date_style(row.get("date_style", "day_first")),
             {what: int(limit) for what, limit in (row.get("limits") or {}).items()},
         )
-        self._rows.store.spaces[known.id] = known
+        self._rows.store.workspace_by_id[known.id] = known
 
     def user(self, row: Mapping[str, Any]) -> None:
-        """Somebody, with a role in each workspace. ValueError for a role that is none."""
+        """A user with a role in each workspace. ValueError for an unknown role."""
         roles = {int(number): role for number, role in (row.get("roles") or {}).items()}
-        strange = [role for role in roles.values() if role not in ROLES]
-        if strange:
-            raise ValueError(f"no role is called {strange[0]!r}; there are: {', '.join(ROLES)}")
+        unknown = [role for role in roles.values() if role not in ROLES]
+        if unknown:
+            raise ValueError(f"unknown role {unknown[0]!r}: expected one of {', '.join(ROLES)}")
         uuid = row.get("uuid") or str(uuids.uuid5(uuids.NAMESPACE_URL, f"mailto:{row['email']}"))
         user = User(row["email"], row.get("name", ""), row.get("active", True), row.get("staff", False), roles, uuid)
         self._rows.store.users[user.email] = user
@@ -110,7 +110,7 @@ class Workspaces:
         ]
         self._rows.store.add_contact(
             Contact(
-                self._rows.store.number("contact"),
+                self._rows.store.next_id("contact"),
                 row["uuid"],
                 row.get("name"),
                 row.get("language"),

@@ -1,4 +1,4 @@
-"""Rows in the order in which lists show them, found by time without looking at all of them."""
+"""Rows in the order in which lists show them, found by time without a full scan."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ Row_co = TypeVar("Row_co", covariant=True)
 Key = tuple[datetime, int]
 
 BLOCK = 512
-"""Rows that are kept together: a row comes and goes in the time a block takes, however many blocks there are."""
+"""Rows per block. Adding or removing a row takes the time of one block, however many blocks there are."""
 _HIGHEST = 2**63
 
 
 class Timed(Protocol[Row_co]):
-    """Rows in order of a time, to be read from either end."""
+    """Rows in order of a time, which can be read from either end."""
 
     def newest(self, after: datetime | None = None, before: datetime | None = None) -> Iterator[Row_co]:
         """The rows between two times, both included, newest first."""
@@ -30,9 +30,9 @@ class Timed(Protocol[Row_co]):
 
 
 class Ordered(Generic[Row]):
-    """Rows by (time, number); numbers are unique. Adding the newest, the usual case, costs next to nothing.
+    """Rows by (time, number); numbers are unique. Adding the newest row, the usual case, is cheap.
 
-    Keys are kept apart from rows: pairs of atoms are nothing to the garbage collector.
+    Keys are stored apart from rows: the garbage collector does not track tuples of atomic values.
     """
 
     __slots__ = ("_count", "_key", "_keys", "_lasts", "_rows")
@@ -47,7 +47,7 @@ class Ordered(Generic[Row]):
             self.add(row)
 
     def add(self, row: Row) -> None:
-        """Put a row in its place."""
+        """Insert a row at its place."""
         key = self._key(row)
         self._count += 1
         if not self._lasts or key > self._lasts[-1]:
@@ -74,7 +74,7 @@ class Ordered(Generic[Row]):
             self._lasts[-1] = key
 
     def remove(self, row: Row, key: Key | None = None) -> None:
-        """Take a row out; `key` is what it was put in by, if that has changed since. Raises KeyError."""
+        """Remove a row; `key` is the one it was added with, if that has changed since. Raises KeyError."""
         block, place = self._find(key or self._key(row))
         if block == len(self._keys) or self._rows[block][place] is not row:
             raise KeyError(row)
@@ -87,7 +87,7 @@ class Ordered(Generic[Row]):
             del self._keys[block], self._rows[block], self._lasts[block]
 
     def _find(self, key: Key) -> tuple[int, int]:
-        """Block and place of the first row from `key` on; behind the last block if there is none."""
+        """Block and place of the first row from `key` on; behind the last block if there is no such row."""
         block = bisect_left(self._lasts, key)
         return block, 0 if block == len(self._keys) else bisect_left(self._keys[block], key)
 
@@ -118,7 +118,7 @@ class Ordered(Generic[Row]):
 
 
 class Merged(Generic[Row]):
-    """Several ordered lists read as one; `time` is what they are ordered by."""
+    """Several ordered lists read as one; `key` is what they are ordered by."""
 
     __slots__ = ("_key", "_lists")
 
@@ -136,16 +136,16 @@ class Merged(Generic[Row]):
 
 
 def by_creation(row: Any) -> Key:
-    """What most lists are ordered by."""
+    """The key that most lists are ordered by."""
     return row.created_on, row.id
 
 
 def by_modification(row: Any) -> Key:
-    """What lists of that which changes are ordered by."""
+    """The key that lists of changing rows are ordered by."""
     return row.modified_on, row.id
 
 
 def modified(row: Any) -> datetime:
-    """The time of that order."""
+    """The time in that key."""
     found: datetime = row.modified_on
     return found

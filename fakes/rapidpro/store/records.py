@@ -1,6 +1,6 @@
-"""What the parts behind the API ask of the store: the rows they read, and the changes they make to them.
+"""The store as the parts behind the API use it: the rows they read, and the changes they make.
 
-The store keeps its indexes; so every change goes through it. All calls are made with the service's lock held.
+Every change goes through the store, which keeps the indexes up to date. Callers hold the service's lock.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-ONLY_NODE = "0000000d-0000-4000-8000-000000000001"
-"""The one node that a flow has here; where results of runs come from."""
+NODE_UUID = "0000000d-0000-4000-8000-000000000001"
+"""The only node of a flow here, from which results of runs come."""
 
 
 class Workspace(Protocol):
-    """One customer's world."""
+    """A customer's workspace."""
 
     @property
     def id(self) -> int: ...
@@ -33,7 +33,7 @@ class Workspace(Protocol):
 
 
 class Channel(Protocol):
-    """A way out; `schemes` are the kinds of addresses it reaches."""
+    """A channel; `schemes` are the URN schemes it can send to."""
 
     @property
     def uuid(self) -> str: ...
@@ -46,7 +46,7 @@ class Channel(Protocol):
 
 
 class Named(Protocol):
-    """A group, a flow."""
+    """A group or a flow."""
 
     @property
     def uuid(self) -> str: ...
@@ -78,9 +78,9 @@ class Message(Protocol):
     sent_on: datetime | None
     failed_reason: str | None
     errors: int
-    """How many attempts went wrong."""
+    """The number of failed attempts."""
     external_id: str | None
-    """How the aggregator knows it; none if it never took it."""
+    """The aggregator's id for it; None if no aggregator accepted it."""
 
     @property
     def id(self) -> int: ...
@@ -97,7 +97,7 @@ class Message(Protocol):
 
 
 class Content(NamedTuple):
-    """What is sent. Quick replies are objects with a type and a text, perhaps with more."""
+    """The content of a message. Quick replies are objects with a type, a text and perhaps more."""
 
     text: str
     attachments: Sequence[str] = ()
@@ -109,8 +109,8 @@ class Content(NamedTuple):
         return not (self.text or self.attachments or self.quick_replies)
 
 
-class Wanted(Protocol):
-    """Who is meant: contacts, addresses, and the members of groups."""
+class Recipients(Protocol):
+    """Who a broadcast or flow start is for: contacts, URNs, and the members of groups."""
 
     @property
     def contacts(self) -> Sequence[Contact]: ...
@@ -123,74 +123,74 @@ class Wanted(Protocol):
 
 
 class Records(Protocol):
-    """The store as the parts behind the API see it."""
+    """The store as the parts behind the API use it."""
 
     def workspaces(self) -> Sequence[Workspace]: ...
     def workspace_of(self, row: Any) -> Workspace: ...
     def channels_of(self, workspace: Workspace) -> Sequence[Channel]: ...
     def remove_channel(self, uuid: str) -> Channel | None:
-        """Take a channel out of use; it, or none if there is none of that UUID."""
+        """Remove a channel. Returns it, or None for an unknown UUID."""
         ...
 
     def channel_of(self, message: Any) -> Channel | None:
-        """The channel of a message, if it is still there; else none."""
+        """The channel of a message; None if it was removed."""
         ...
 
     def set_channel(self, message: Any, channel: Any) -> None: ...
     def groups_of(self, contact: Any) -> Sequence[Named]: ...
     def fields_of(self, workspace: Workspace, contact: Any) -> Sequence[tuple[str, str, Any]]:
-        """Key, name and value (none: unset) of each field the workspace knows."""
+        """Key, name and value (None: unset) of each field of the workspace."""
         ...
 
     def globals_of(self, workspace: Workspace) -> Sequence[tuple[str, str, str]]:
         """Key, name and value."""
         ...
 
-    def wanted(self, row: Any) -> Wanted:
+    def recipients_of(self, row: Any) -> Recipients:
         """Who a broadcast or flow start is for."""
         ...
 
     def translations_of(self, broadcast: Any) -> Mapping[str, Mapping[str, Any]]:
-        """By language what there is of text, attachments and quick_replies."""
+        """By language: text, attachments and quick_replies, as far as present."""
         ...
 
     def contact_by_urn(self, workspace: Workspace, identity: str) -> Any:
-        """The owner of scheme and path, or none."""
+        """The contact with that scheme and path, or None."""
         ...
 
     def contact_of(self, message: Any) -> Any: ...
     def all_messages(self) -> Iterable[Any]:
-        """Every message, in order of id; incoming ones too."""
+        """All messages in order of id, incoming ones too."""
         ...
 
     def message(self, message_id: int) -> Any:
-        """The outgoing message of that id, or none."""
+        """The outgoing message with that id, or None."""
         ...
 
     def new_contact(self, workspace: Workspace, urn: str, now: datetime) -> Any: ...
-    def reached_by(self, contact: Any, urn: str) -> Any:
-        """The channel that the contact's URN last came in by, if it is still there; else none."""
+    def last_channel_of(self, contact: Any, urn: str) -> Any:
+        """The channel of the last text from the contact's URN; None without one, or if it was removed."""
         ...
 
-    def prefer(self, contact: Any, urn: str, channel: Any) -> None:
-        """Make the URN the contact's first, and keep by which channel it came in."""
+    def set_preferred_urn(self, contact: Any, urn: str, channel: Any) -> None:
+        """Make the URN the contact's first, and record the channel of its last text."""
         ...
 
-    def touch_contact(self, contact: Any, now: datetime, *, status: str) -> None:
-        """The person was seen, and has this status now."""
+    def mark_seen(self, contact: Any, now: datetime, *, status: str) -> None:
+        """Set the contact's last_seen_on and status."""
         ...
 
     def set_broadcast(self, broadcast: Any, status: str, contact_count: int | None, now: datetime) -> None: ...
     def set_start(self, start: Any, status: str, contact_count: int | None, now: datetime) -> None: ...
     def set_status(self, message: Any, status: str, now: datetime | None) -> None:
-        """Write a message's status; `now`: its new modified_on, none: leave that alone."""
+        """Set a message's status; `now` is its new modified_on, None leaves that unchanged."""
         ...
 
     def new_outgoing(
         self, workspace: Workspace, contact: Any, *, uuid: str, content: Content, urn: str | None, channel: Any,
         status: str, failed_reason: str | None, broadcast: Any, flow: Any, high_priority: bool, now: datetime,
     ) -> Any:  # fmt: skip
-        """`content`: see `contents`."""
+        """Store an outgoing message; `content`: see `broadcast_content`."""
         ...
 
     def new_incoming(
@@ -198,7 +198,7 @@ class Records(Protocol):
         archived: bool, external_id: str, now: datetime,
     ) -> Any: ...  # fmt: skip
     def catch_all_flow(self, workspace: Workspace, now: datetime) -> Any:
-        """The flow that texts start; made if there is none."""
+        """The flow that texts start; created if there is none."""
         ...
 
     def new_flow(self, workspace: Workspace, name: str, now: datetime) -> Any: ...

@@ -1,6 +1,6 @@
-"""The rows RapidPro keeps: workspaces, people, messages. Plain data; the store keeps the order and the indexes.
+"""RapidPro's rows: workspaces, contacts, messages and so on. Plain data; the store keeps the order and the indexes.
 
-Statuses are stored by RapidPro's own words (initializing, queued, wired, ...); what a version shows of them is in
+Statuses are stored in RapidPro's own words (initializing, queued, wired, ...); how a version shows them is in
 `profiles`. Source: rapidpro temba/msgs/models.py, temba/contacts/models.py, temba/orgs/models.py.
 """
 
@@ -17,7 +17,7 @@ WRITERS = frozenset({"administrator", "editor"})
 
 @dataclass(eq=False, slots=True)
 class Workspace:
-    """One customer's world; nothing in it is seen from another."""
+    """A customer's workspace; nothing in it is visible from another one."""
 
     id: int
     uuid: str
@@ -37,7 +37,7 @@ class Workspace:
 
 @dataclass(eq=False, slots=True)
 class User:
-    """Somebody with roles in workspaces, by the workspace's id."""
+    """A user, with roles by workspace id."""
 
     email: str
     name: str
@@ -60,7 +60,7 @@ class Token:
 
 @dataclass(eq=False, slots=True)
 class Named:
-    """A group, a label, a topic: something with a name."""
+    """A group or a label."""
 
     uuid: str
     name: str
@@ -80,7 +80,7 @@ class Field:
 
 @dataclass(eq=False, slots=True)
 class Global:
-    """A value for all flows."""
+    """A global: a value for all flows."""
 
     key: str
     name: str
@@ -91,7 +91,7 @@ class Global:
 
 @dataclass(eq=False, slots=True)
 class Channel:
-    """A way out to phones."""
+    """A channel to phones."""
 
     uuid: str
     name: str
@@ -107,7 +107,7 @@ class Channel:
 
 @dataclass(eq=False, slots=True)
 class Flow:
-    """A flow; `made`: by the fake itself, for texts that no seeded flow handles."""
+    """A flow; `made`: created by the fake itself, for texts that no seeded flow handles."""
 
     uuid: str
     name: str
@@ -121,7 +121,7 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What somebody wrote about a contact."""
+    """A note that a user wrote about a contact."""
 
     text: str
     created_on: datetime
@@ -147,12 +147,12 @@ class Contact:
     last_seen_on: datetime | None = None
     notes: list[Note] = field(default_factory=list)
     channels: dict[str, Channel] = field(default_factory=dict)
-    """By scheme and path of a URN: the channel it last came in by."""
+    """By scheme and path of a URN: the channel of its last text."""
 
 
 @dataclass(eq=False, slots=True)
 class Broadcast:
-    """RapidPro's record of a send. `translations`: language to {text, attachments}; `urns` as they were asked for."""
+    """RapidPro's record of a send. `translations`: language to {text, attachments}; `urns` as requested."""
 
     id: int
     uuid: str
@@ -170,7 +170,7 @@ class Broadcast:
 
 @dataclass(eq=False, slots=True)
 class Message:
-    """One message to or from one phone; `visibility`: visible, archived, or deleted by somebody."""
+    """One message to or from one phone; `visibility`: visible, archived, or deleted by a user."""
 
     id: int
     uuid: str
@@ -195,17 +195,17 @@ class Message:
     errors: int = 0
     quick_replies: list[Mapping[str, Any]] = field(default_factory=list)
     high_priority: bool = False
-    """Whether it waits before others in the channel's queue: replies, and single messages."""
+    """Whether it goes before others in the channel's queue: replies and single messages."""
 
     @property
     def deleted(self) -> bool:
-        """Whether only its place in the database is left."""
+        """Whether it was deleted, so that only its row is left."""
         return self.visibility not in ("visible", "archived")
 
 
 @dataclass(eq=False, slots=True)
 class FlowStart:
-    """A flow that is to be started for people."""
+    """A request to start a flow for contacts."""
 
     id: int
     uuid: str
@@ -227,7 +227,7 @@ class FlowStart:
 
 @dataclass(eq=False, slots=True)
 class Run:
-    """One person's way through a flow."""
+    """A flow run: one contact in one flow."""
 
     id: int
     uuid: str

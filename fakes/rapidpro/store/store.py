@@ -1,7 +1,6 @@
-"""The store of the fake RapidPro: its tables, and what the parts behind the API ask of them.
+"""The store of the fake RapidPro: its tables, and the protocol `records.Records` for the parts behind the API.
 
-It fulfils `records.Records`, which is what the parts behind the API ask. Everything is called with the service's lock
-held.
+Callers hold the service's lock.
 """
 
 from __future__ import annotations
@@ -10,17 +9,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from fakes.rapidpro.store.records import ONLY_NODE, Content
+from fakes.rapidpro.store.records import NODE_UUID, Content
 from fakes.rapidpro.store.rows import Channel, Contact, Flow, Message, Named, Run, Workspace
 from fakes.rapidpro.store.tables import Tables
 from fakes.rapidpro.urns import identity_of
 
 
 class Store(Tables):
-    """All rows. New ones are numbered after the seed's."""
+    """All rows, as `records.Records` describes them."""
 
     def workspaces(self) -> Sequence[Workspace]:
-        return list(self.spaces.values())
+        return list(self.workspace_by_id.values())
 
     def workspace_of(self, row: Any) -> Workspace:
         workspace: Workspace = row.workspace
@@ -53,7 +52,7 @@ class Store(Tables):
     def globals_of(self, workspace: Any) -> Sequence[tuple[str, str, str]]:
         return [(one.key, one.name, one.value) for one in self.globals if one.workspace is workspace]
 
-    def wanted(self, row: Any) -> Any:
+    def recipients_of(self, row: Any) -> Any:
         return Recipients(row, self.contacts.values())
 
     def translations_of(self, broadcast: Any) -> Mapping[str, Mapping[str, Any]]:
@@ -73,25 +72,25 @@ class Store(Tables):
 
     def new_contact(self, workspace: Any, urn: str, now: datetime) -> Contact:
         return self.add_contact(
-            Contact(self.number("contact"), self.new_uuid(), None, None, "active", [urn], {}, [], now, now, workspace)
+            Contact(self.next_id("contact"), self.new_uuid(), None, None, "active", [urn], {}, [], now, now, workspace)
         )
 
-    def reached_by(self, contact: Any, urn: str) -> Channel | None:
+    def last_channel_of(self, contact: Any, urn: str) -> Channel | None:
         channel: Channel | None = contact.channels.get(identity_of(urn)) if contact.channels else None
         if channel is None:
             return None
         return channel if channel in self.channels else None
 
-    def prefer(self, contact: Any, urn: str, channel: Any) -> None:
+    def set_preferred_urn(self, contact: Any, urn: str, channel: Any) -> None:
         self.set_urns(contact, [urn, *(one for one in contact.urns if identity_of(one) != identity_of(urn))])
         contact.channels[identity_of(urn)] = channel
 
-    def touch_contact(self, contact: Any, now: datetime, *, status: str) -> None:
+    def mark_seen(self, contact: Any, now: datetime, *, status: str) -> None:
         contact.status = status
         contact.last_seen_on = now
-        self.touch(contact, now)
+        self.mark_modified(contact, now)
 
-    def set_broadcast(self, broadcast: Any, status: str, contact_count: int | None, now: datetime) -> None:  # noqa: ARG002 - broadcasts show no such time
+    def set_broadcast(self, broadcast: Any, status: str, contact_count: int | None, now: datetime) -> None:  # noqa: ARG002 - broadcasts have no modified_on
         broadcast.status = status
         broadcast.contact_count = contact_count
 
@@ -99,13 +98,13 @@ class Store(Tables):
         start.status = status
         start.contact_count = contact_count
         start.modified_on = now
-        self.start_files.note(start)
+        self.start_indexes.update(start)
 
     def set_status(self, message: Any, status: str, now: datetime | None) -> None:
         message.status = status
         if now is not None:
             message.modified_on = now
-        self.folders.file(message)
+        self.folders.update(message)
 
     def new_outgoing(
         self, workspace: Any, contact: Any, *, uuid: str, content: Content, urn: str | None, channel: Any,
@@ -113,7 +112,7 @@ class Store(Tables):
     ) -> Message:  # fmt: skip
         return self.add_message(
             Message(
-                self.number("message"),
+                self.next_id("message"),
                 uuid,
                 workspace,
                 broadcast,
@@ -142,7 +141,7 @@ class Store(Tables):
         visibility = "archived" if archived else "visible"
         return self.add_message(
             Message(
-                self.number("message"),
+                self.next_id("message"),
                 uuid,
                 workspace,
                 None,
@@ -175,17 +174,17 @@ class Store(Tables):
     def new_run(self, workspace: Any, contact: Any, flow: Any, *, uuid: str, start: Any, now: datetime) -> Run:
         flow = start.flow if flow is None and start is not None else flow
         run = Run(
-            self.number("run"), uuid, workspace, flow, contact, start, "active", start is None, {}, [], now, now, None
+            self.next_id("run"), uuid, workspace, flow, contact, start, "active", start is None, {}, [], now, now, None
         )
         self.add_run(run)
         return run
 
     def end_run(self, run: Any, results: Mapping[str, Any], now: datetime) -> None:
         run.status = "completed"
-        told = {"node_uuid": ONLY_NODE, "created_on": now.isoformat().replace("+00:00", "Z")}
-        run.results = {key: {**one, **told} for key, one in results.items()}
+        origin = {"node_uuid": NODE_UUID, "created_on": now.isoformat().replace("+00:00", "Z")}
+        run.results = {key: {**one, **origin} for key, one in results.items()}
         run.modified_on = run.exited_on = now
-        self.run_files.note(run)
+        self.run_indexes.update(run)
 
 
 class Recipients:
@@ -195,7 +194,7 @@ class Recipients:
         self.contacts: Sequence[Contact] = row.contacts
         self.urns: Sequence[str] = row.urns or ()
         self.by_group = bool(row.groups)
-        wanted = set(map(id, row.groups))
+        groups = set(map(id, row.groups))
         self.members: Sequence[Contact] = (
-            [one for one in everybody if any(id(group) in wanted for group in one.groups)] if wanted else ()
+            [one for one in everybody if any(id(group) in groups for group in one.groups)] if groups else ()
         )

@@ -1,6 +1,6 @@
-"""The rows of the fake RapidPro with their indexes: everything that finds a row without looking at all of them.
+"""The rows of the fake RapidPro with their indexes, which find rows without a full scan.
 
-Whoever changes what a row is found by does it here, so that no index lags behind. Called with the service's lock held.
+Attributes that an index depends on are only changed here, so that no index is stale. Callers hold the service's lock.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from fakes.rapidpro.store.files import By, Files, Name
 from fakes.rapidpro.store.folders import Folders
+from fakes.rapidpro.store.indexes import Indexes, IndexName, SortKey
 from fakes.rapidpro.store.ordered import Ordered, Timed, by_creation, by_modification
 from fakes.rapidpro.store.rows import (
     Broadcast,
@@ -32,19 +32,19 @@ from fakes.rapidpro.urns import identity_of
 
 
 class Tables:
-    """All rows. New ones are numbered after the seed's."""
+    """All rows. The ids of new ones follow those of the seed."""
 
-    def __init__(self, new_uuid: Callable[[], str], born: datetime) -> None:
+    def __init__(self, new_uuid: Callable[[], str], created_on: datetime) -> None:
         self.new_uuid = new_uuid
-        self.clear(born)
+        self.clear(created_on)
 
-    def clear(self, born: datetime) -> None:
-        """Forget all rows; `born` is the moment the world begins anew."""
-        self.born = born
-        self.spaces: dict[int, Workspace] = {}
+    def clear(self, created_on: datetime) -> None:
+        """Remove all rows; `created_on` is the time of the reset."""
+        self.created_on = created_on
+        self.workspace_by_id: dict[int, Workspace] = {}
         self.users: dict[str, User] = {}
         self.tokens: dict[str, Token] = {}
-        self.retired: list[tuple[str, str]] = []
+        self.former_keys: list[tuple[str, str]] = []
         self.channels: list[Channel] = []
         self.fields: list[Field] = []
         self.globals: list[Global] = []
@@ -61,36 +61,36 @@ class Tables:
         self.broadcast_by_id: dict[int, Broadcast] = {}
         self.by_label: dict[str, Ordered[Message]] = defaultdict(_by_creation)
         self.folders = Folders()
-        self.contact_files: Files[Contact] = Files(_contact_places)
-        self.run_files: Files[Run] = Files(_run_places)
-        self.start_files: Files[FlowStart] = Files(_start_places)
+        self.contact_indexes: Indexes[Contact] = Indexes(_contact_index_entries)
+        self.run_indexes: Indexes[Run] = Indexes(_run_index_entries)
+        self.start_indexes: Indexes[FlowStart] = Indexes(_start_index_entries)
         self.message_by_id: dict[int, Message] = {}
         self.message_by_uuid: dict[str, Message] = {}
         self.broadcast_by_uuid: dict[str, Broadcast] = {}
         self._system_groups: dict[int, Named] = {}
         self._owners: dict[tuple[int, str], Contact] = {}
-        self.next = {"contact": 1, "broadcast": 9001, "message": 8001, "start": 990, "run": 1001}
+        self.next_ids = {"contact": 1, "broadcast": 9001, "message": 8001, "start": 990, "run": 1001}
 
-    def become(self, other: Tables) -> None:
-        """Hold the rows of another store in place of one's own; the other is not to be used any more."""
+    def replace_with(self, other: Tables) -> None:
+        """Take over the rows of another store, which must not be used any more."""
         self.__dict__.update(other.__dict__)
 
-    def number(self, kind: str) -> int:
-        """The next number of a kind."""
-        number = self.next[kind]
-        self.next[kind] = number + 1
+    def next_id(self, kind: str) -> int:
+        """The next id of a kind: contact, broadcast, message, start or run."""
+        number = self.next_ids[kind]
+        self.next_ids[kind] = number + 1
         return number
 
-    def retire(self, token: Token) -> None:
-        """A token's key opens nothing any more; it stays a secret."""
+    def revoke_key(self, token: Token) -> None:
+        """Remove a token's key, which is no longer valid but stays a secret."""
         del self.tokens[token.key]
-        self.retired.append((token.name, token.key))
+        self.former_keys.append((token.name, token.key))
 
-    # Rows that are added.
+    # Adding rows.
 
     def add_contact(self, contact: Contact) -> Contact:
         self.contacts[contact.uuid] = contact
-        self.contact_files.note(contact)
+        self.contact_indexes.update(contact)
         if not contact.deleted:
             for urn in contact.urns:
                 self._owners[contact.workspace.id, identity_of(urn)] = contact
@@ -108,7 +108,7 @@ class Tables:
         self.message_by_uuid[message.uuid] = message
         self.messages[message.workspace.id].add(message)
         self.by_contact[message.contact.uuid].add(message)
-        self.folders.file(message)
+        self.folders.update(message)
         for label in message.labels:
             self.by_label[label.uuid].add(message)
         if message.broadcast is not None:
@@ -116,7 +116,7 @@ class Tables:
         return message
 
     def system_group(self, workspace: Workspace) -> Named:
-        """The group every workspace has from the start."""
+        """The system group that every workspace has."""
         if workspace.id not in self._system_groups:
             uuid = f"00000060-0000-4000-8000-{0x59 + workspace.id:012x}"
             self._system_groups[workspace.id] = Named(uuid, "Open Tickets", workspace, "tickets > 0")
@@ -124,18 +124,18 @@ class Tables:
 
     def add_start(self, start: FlowStart) -> None:
         self.starts.append(start)
-        self.start_files.note(start)
+        self.start_indexes.update(start)
 
     def add_run(self, run: Run) -> None:
         self.runs.append(run)
-        self.run_files.note(run)
+        self.run_indexes.update(run)
         if run.start is not None:
             run.start.runs_made += 1
 
-    # What the API asks besides.
+    # Look-ups for the API.
 
     def only_broadcast(self, workspace: Workspace, number: int | None, uuid: str | None) -> Ordered[Broadcast]:
-        """A list of the broadcast with that number and UUID, if it is the workspace's and is listed at all."""
+        """A list of the broadcast with that id and UUID, if it is the workspace's and not scheduled; else empty."""
         found = self.broadcast_by_id.get(number) if number is not None else self.broadcast_by_uuid.get(uuid or "")
         same = found is not None and found.workspace is workspace and uuid in (None, found.uuid)
         return _by_creation([found] if found is not None and same and not found.scheduled else ())
@@ -143,20 +143,20 @@ class Tables:
     def only_message(
         self, workspace: Workspace, number: int | None, uuid: str | None, among: Timed[Message]
     ) -> Ordered[Message]:
-        """A list of the message with that number and UUID, if it is the workspace's and among the given ones."""
+        """A list of the message with that id and UUID, if it is the workspace's and one of `among`; else empty."""
         found = self.message_by_id.get(number) if number is not None else self.message_by_uuid.get(uuid or "")
         if found is None or found.workspace is not workspace or uuid not in (None, found.uuid):
             return _by_creation()
         here = found in among if isinstance(among, Ordered) else any(found is one for one in among.newest())
         return _by_creation([found] if here else ())
 
-    # Changes to what rows are found by.
+    # Changes to indexed attributes.
 
     def contact_by_urn(self, workspace: Any, identity: str) -> Contact | None:
         return self._owners.get((workspace.id, identity))
 
     def set_urns(self, contact: Contact, urns: list[str]) -> None:
-        """Give a contact these URNs in place of its own."""
+        """Replace a contact's URNs."""
         for urn in contact.urns:
             if self._owners.get((contact.workspace.id, identity_of(urn))) is contact:
                 del self._owners[contact.workspace.id, identity_of(urn)]
@@ -164,13 +164,13 @@ class Tables:
         for urn in urns:
             self._owners[contact.workspace.id, identity_of(urn)] = contact
 
-    def touch(self, contact: Contact, now: datetime) -> None:
-        """Something about the contact has changed."""
+    def mark_modified(self, contact: Contact, now: datetime) -> None:
+        """Set the contact's modified_on."""
         contact.modified_on = now
-        self.contact_files.note(contact)
+        self.contact_indexes.update(contact)
 
     def set_visibility(self, message: Message, visibility: str, now: datetime | None = None) -> None:
-        """Archive a message, take it back, delete it; a deleted one keeps no text."""
+        """Archive, restore or delete a message; a deleted one loses its text."""
         message.visibility = visibility
         if message.deleted:
             message.text = ""
@@ -178,10 +178,10 @@ class Tables:
             self.set_labels(message, [])
         if now is not None:
             message.modified_on = now
-        self.folders.file(message)
+        self.folders.update(message)
 
     def set_labels(self, message: Message, labels: list[Named]) -> None:
-        """Give a message these labels in place of its own."""
+        """Replace a message's labels."""
         for label in message.labels:
             self.by_label[label.uuid].remove(message)
         message.labels = labels
@@ -193,14 +193,14 @@ def _by_creation(rows: Iterable[Any] = ()) -> Ordered[Any]:
     return Ordered(by_creation, rows)
 
 
-def _contact_places(row: Contact) -> list[tuple[Name, By]]:
+def _contact_index_entries(row: Contact) -> list[tuple[IndexName, SortKey]]:
     return [((row.workspace.id, row.deleted), by_modification)]
 
 
-def _start_places(row: FlowStart) -> list[tuple[Name, By]]:
+def _start_index_entries(row: FlowStart) -> list[tuple[IndexName, SortKey]]:
     return [(row.workspace.id, by_modification)]
 
 
-def _run_places(row: Run) -> list[tuple[Name, By]]:
+def _run_index_entries(row: Run) -> list[tuple[IndexName, SortKey]]:
     names = (row.workspace.id, (row.workspace.id, row.contact.uuid), (row.workspace.id, row.flow.uuid))
     return [(name, by_modification) for name in names]

@@ -1,1 +1,1 @@
-"""RapidPro's versions as data: which fields, words and limits each has. No handler asks for a version by name."""
+"""RapidPro's versions as data: the fields, words and limits of each. No handler asks for a version by name."""

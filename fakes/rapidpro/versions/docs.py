@@ -1,4 +1,4 @@
-"""The part of docs/profiles.md that is made from the code: what differs between versions."""
+"""The generated part of docs/profiles.md: what differs between versions."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from typing import Any
 
 from fakes.rapidpro.versions.habits import HABITS, Habits
 from fakes.rapidpro.versions.profile import Profile
-from fakes.rapidpro.versions.profiles import PROFILES, TOLD
+from fakes.rapidpro.versions.profiles import NAMES, PROFILES
 
-BEHIND = "What happens behind the API, in mailroom and courier:"
+HABITS_HEADING = "What happens behind the API, in mailroom and courier:"
 BEGIN, END = "<!-- begin profiles -->", "<!-- end profiles -->"
 
 
 def updated(text: str) -> str:
-    """`text` with everything between its two markers made anew. Raises ValueError if they are missing."""
-    lines = (*_versions(), "", *_differences(Profile, PROFILES), "", BEHIND, "", *_differences(Habits, HABITS))
-    made = f"{BEGIN}\n\n" + "\n".join(lines) + f"\n\n{END}"
-    text, found = re.subn(f"{BEGIN}.*?{END}", lambda _: made, text, flags=re.DOTALL)
+    """`text` with everything between its two markers generated again. Raises ValueError if they are missing."""
+    lines = (*_versions(), "", *_differences(Profile, PROFILES), "", HABITS_HEADING, "", *_differences(Habits, HABITS))
+    generated = f"{BEGIN}\n\n" + "\n".join(lines) + f"\n\n{END}"
+    text, found = re.subn(f"{BEGIN}.*?{END}", lambda _: generated, text, flags=re.DOTALL)
     if found != 1:
         raise ValueError(f"expected one pair of markers `begin profiles` and `end profiles`, found {found}")
     return text
 
 
 def meanings(kind: type[Any]) -> Mapping[str, str]:
-    """What each field of a table means, by name: the sentences below them in the source."""
-    (told,) = (one for one in ast.parse(inspect.getsource(kind)).body if isinstance(one, ast.ClassDef))
+    """What each field of a table means, by name: the docstrings below the fields in the source."""
+    (definition,) = (one for one in ast.parse(inspect.getsource(kind)).body if isinstance(one, ast.ClassDef))
     found = {}
-    for one, after in pairwise(told.body):
+    for one, after in pairwise(definition.body):
         if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name) and isinstance(after, ast.Expr):
             found[one.target.id] = str(ast.literal_eval(after.value))
     return found
@@ -45,13 +45,13 @@ def _versions() -> Iterator[str]:
 
 
 def _differences(kind: type[Any], versions: Mapping[str, Any]) -> Iterator[str]:
-    """A line for each field of a table in which neighbours differ."""
+    """A line for each field of a table in which neighbouring versions differ."""
     yield "| what | " + " | ".join(f"`{name}`" for name in versions) + " |"
     yield "|---" * (len(versions) + 1) + "|"
     for name, meaning in meanings(kind).items():
         values = [getattr(one, name) for one in versions.values()]
-        if name not in TOLD and any(one != other for one, other in pairwise(values)):
-            cells = [_cell(values[0]), *(_against(one, other) for one, other in pairwise(values))]
+        if name not in NAMES and any(one != other for one, other in pairwise(values)):
+            cells = [_cell(values[0]), *(_compared(one, other) for one, other in pairwise(values))]
             yield f"| `{name}`: {meaning} | " + " | ".join(cells) + " |"
 
 
@@ -67,8 +67,8 @@ def _cell(value: Any) -> str:
     return "none" if value is None else str(value)
 
 
-def _against(before: Any, after: Any) -> str:
-    """What a version has otherwise than the one to the left of it."""
+def _compared(before: Any, after: Any) -> str:
+    """How a version differs from the one to its left."""
     if before == after:
         return "="
     if isinstance(after, tuple | frozenset) and isinstance(after[0] if isinstance(after, tuple) else "", str):

@@ -1,7 +1,7 @@
-"""How mailroom and courier work behind the API, where versions differ: one field a difference, one row a version.
+"""How mailroom and courier behave where versions differ: one field per difference, one row per version.
 
-A version in brackets is the release of mailroom, or of courier where it says so, in which the change came. The table
-is part of docs/profiles.md.
+A version in brackets is the release of mailroom, or of courier where it says so, that made the change. The table is
+part of docs/profiles.md.
 """
 
 from __future__ import annotations
@@ -15,59 +15,63 @@ from fakes.rapidpro.versions.generation import Generation
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """What happens between a request and a phone in one version. Defaults are those of today's."""
+    """What happens between a request and a phone in one version. The defaults are those of the newest version."""
 
     user_agent: str
-    """How webhook calls name their sender."""
+    """The User-Agent header of webhook calls."""
     generation: Generation = "new"
-    """Which engine plays flows and expressions: "9" (goflow before spec 14) or "new"."""
-    sends_to_urn_asked_for: bool = False
-    """A broadcast goes to the URN that was asked for (until v8.1.17); later to the contact's first sendable one."""
+    """Which engine runs flows and expressions: "9" (goflow before spec 14) or "new"."""
+    sends_to_requested_urn: bool = False
+    """A broadcast goes to the requested URN (until v8.1.17); later to the contact's first URN that has a channel."""
     sends_to_both: bool = False
-    """A contact named by itself and by a URN that is not its first gets the broadcast on both (until v8.1.17)."""
+    """A contact named both directly and by a URN that is not its first gets the broadcast twice (until v8.1.17)."""
     stores_unreachable: bool = True
-    """A contact that cannot be reached or is not active gets a failed message (v8.1.17); before, none at all."""
+    """A contact that has no channel or is not active gets a failed message (v8.1.17); before, no message."""
     merges_translations: bool = True
-    """Text and quick replies each come from the first language that has some (v9.1.74); before, both from the first."""
-    sends_emptied: bool = True
-    """A text that its expressions leave empty is sent as it is (v9.1.76); before, no message was made."""
+    """Text and quick replies each come from the first language that has any (v9.1.74); before, from the first one."""
+    sends_empty_texts: bool = True
+    """A text that is empty after its expressions are evaluated is sent (v9.1.76); before, no message was made."""
     loop_limit: int | None = 21
-    """This many equal texts to one contact in five minutes fail, and all further ones (20: v7.1.12, 21: v10.3.80)."""
-    refusals_are_errors: bool = False
-    """Whatever an aggregator refuses is tried again (courier, until v9.1.5)."""
-    empties_sent_on: bool = True
-    """An error or failure empties sent_on, and later reports keep the first one (courier v7.5.30)."""
-    knows_read: bool = True
-    """Read reports are taken (courier v9.1.99)."""
-    fails_removed: bool = True
-    """What waits for a removed channel fails 5 seconds later, with a reason; before v8.0, at once and without one."""
-    ids_tell_duplicates: bool = True
-    """A text with an external id is compared by that id, with those of a day (courier v8.1.33); before, by its text."""
-    cleans_controls: bool = False
-    """All control characters are taken out of a text that comes in (courier, until v7.5.60); later NUL only."""
+    """The nth equal text to one contact in five minutes fails, and all after it (n=20: v7.1.12, n=21: v10.3.80)."""
+    retries_refusals: bool = False
+    """A message that an aggregator refuses is tried again (courier, until v9.1.5)."""
+    clears_sent_on: bool = True
+    """An error or failure clears sent_on, and later reports keep the first value (courier v7.5.30)."""
+    accepts_read_reports: bool = True
+    """Read reports are accepted (courier v9.1.99)."""
+    delays_removal_failures: bool = True
+    """Messages waiting for a removed channel fail 5 seconds later, with a reason; before v8.0, at once and without."""
+    duplicates_by_external_id: bool = True
+    """A text with an external id is compared by that id with those of a day (courier v8.1.33); before, by its text."""
+    strips_control_characters: bool = False
+    """All control characters are removed from an incoming text (courier, until v7.5.60); later only NUL."""
     seen_after_flow: bool = True
-    """That a person was seen is noted after the flow, of blocked ones too (v26.1.20); until then before it."""
-    repeats_calls: bool = False
-    """What asks for it is called again (until v10.2): without its body, which ends as without a connection."""
+    """last_seen_on is set after the flow, for blocked contacts too (v26.1.20); until then, before the flow."""
+    repeats_webhook_calls: bool = False
+    """A webhook call is repeated if its answer asks for it (until v10.2): without its body, so it fails to connect."""
 
 
 def _table() -> Mapping[str, Habits]:
     current = Habits("Mailroom/26.3")
     ten = replace(
         current, user_agent="RapidProMailroom/10.0.1", generation="9", loop_limit=20, seen_after_flow=False,
-        repeats_calls=True,
+        repeats_webhook_calls=True,
     )  # fmt: skip
     main = replace(ten, user_agent="RapidProMailroom/9.3.45")
     nine = replace(
-        main, user_agent="RapidProMailroom/9.0.0", merges_translations=False, sends_emptied=False,
-        refusals_are_errors=True, knows_read=False,
+        main, user_agent="RapidProMailroom/9.0.0", merges_translations=False, sends_empty_texts=False,
+        retries_refusals=True, accepts_read_reports=False,
     )  # fmt: skip
     eight = replace(
-        nine, user_agent="RapidProMailroom/8.0.0", sends_to_urn_asked_for=True, sends_to_both=True,
-        stores_unreachable=False, ids_tell_duplicates=False,
+        nine, user_agent="RapidProMailroom/8.0.0", sends_to_requested_urn=True, sends_to_both=True,
+        stores_unreachable=False, duplicates_by_external_id=False,
     )  # fmt: skip
     seven = replace(
-        eight, user_agent="RapidProMailroom/7.4.0", empties_sent_on=False, cleans_controls=True, fails_removed=False
+        eight,
+        user_agent="RapidProMailroom/7.4.0",
+        clears_sent_on=False,
+        strips_control_characters=True,
+        delays_removal_failures=False,
     )
     six = replace(seven, user_agent="RapidProMailroom/6.4.0", loop_limit=None)
     return MappingProxyType({
@@ -76,10 +80,3 @@ def _table() -> Mapping[str, Habits]:
 
 
 HABITS: Mapping[str, Habits] = _table()
-
-
-def habits_of(profile_name: str) -> Habits:
-    """The habits of a profile. Raises ValueError with the list of those there are."""
-    if profile_name not in HABITS:
-        raise ValueError(f"no version of RapidPro is called {profile_name!r}; there are: {', '.join(HABITS)}")
-    return HABITS[profile_name]

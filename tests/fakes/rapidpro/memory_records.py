@@ -86,7 +86,7 @@ class Run(Row):
 
 
 class MemoryRecords:
-    """As the parts behind the API want it; everything they write is kept in lists for the test to look at."""
+    """Implements `Records` for the parts behind the API; tests look at the lists of what they write."""
 
     def __init__(self, clock: Any) -> None:
         self.clock = clock
@@ -132,7 +132,7 @@ class MemoryRecords:
     def globals_of(self, _workspace: Any) -> Any:
         return [("clinic_name", "Clinic Name", "Kigali Clinic")]
 
-    def wanted(self, row: Any) -> Any:
+    def recipients_of(self, row: Any) -> Any:
         return row
 
     def translations_of(self, broadcast: Any) -> Any:
@@ -153,15 +153,15 @@ class MemoryRecords:
     def new_contact(self, _workspace: Any, urn: Any, _now: Any) -> Any:
         return self.contact(None, urn)
 
-    def reached_by(self, contact: Any, urn: Any) -> Any:
+    def last_channel_of(self, contact: Any, urn: Any) -> Any:
         found = contact.channels.get(urn)
         return found if found in self.channels else None
 
-    def prefer(self, contact: Any, urn: Any, channel: Any) -> None:
+    def set_preferred_urn(self, contact: Any, urn: Any, channel: Any) -> None:
         contact.urns = [urn, *(one for one in contact.urns if one != urn)]
         contact.channels[urn] = channel
 
-    def touch_contact(self, contact: Any, now: Any, *, status: Any) -> None:
+    def mark_seen(self, contact: Any, now: Any, *, status: Any) -> None:
         contact.status, contact.last_seen_on = status, now
 
     def set_broadcast(self, broadcast: Any, status: Any, contact_count: Any, _now: Any) -> None:

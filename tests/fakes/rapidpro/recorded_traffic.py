@@ -1,4 +1,4 @@
-"""Replaying recorded traffic of RapidPro against the fake one, up to what is volatile."""
+"""Replaying recorded traffic of RapidPro against the fake one, except for volatile values."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ Trace = Mapping[str, Any]
 
 @cache
 def setup() -> Mapping[str, Any]:
-    """The data every recording presupposes."""
+    """The data that every recording assumes."""
     found: Mapping[str, Any] = json.loads((FOLDER / "setup.json").read_text("utf-8"))
     return found
 
 
 @cache
 def recorded(profile: str) -> Mapping[str, Mapping[str, Any]]:
-    """What is on record for a profile: traces by id, with the ambient headers to expect beside them.
+    """The recordings of a profile: traces by id, with the common headers to expect besides.
 
     Of the other versions a file holds the traces that differ; the rest is as in the main recordings, but for headers.
     """
@@ -60,12 +60,12 @@ def _read(name: str) -> Any:
 
 
 def not_yet() -> dict[str, str]:
-    """Reasons by `profile/id` for recordings that are not met."""
+    """By `profile/id`: why a recording is not matched."""
     return {str(name): str(reason) for name, reason in tomllib.loads((FOLDER / "not_yet.toml").read_text()).items()}
 
 
 def sequences(profile: str) -> Iterator[list[tuple[str, Mapping[str, Any]]]]:
-    """Recordings to be played on one world: lone ones by themselves, sequences in order."""
+    """Recordings to replay in one world: single ones by themselves, sequences in order."""
     grouped: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
     for key, entry in recorded(profile).items():
         grouped.setdefault(entry["trace"].get("sequence", key), []).append((key, entry))
@@ -74,7 +74,7 @@ def sequences(profile: str) -> Iterator[list[tuple[str, Mapping[str, Any]]]]:
 
 
 class World:
-    """A fake RapidPro in the state the recordings begin from."""
+    """A fake RapidPro in the initial state of the recordings."""
 
     def __init__(self, profile: str) -> None:
         self.clock = VirtualClock(RECORDED_AT)
@@ -84,7 +84,7 @@ class World:
         self.answers: dict[int, Reply] = {}
 
     def play(self, trace: Trace) -> Reply:
-        """Send one recorded request, after what must have happened before it."""
+        """Send one recorded request, after simulating what must happen before it."""
         if "rates" in trace and not self.answers:
             self.rapidpro.set_rates(trace["rates"])
         if "at_s" in trace:
@@ -115,14 +115,14 @@ class World:
 
 
 def happen(rapidpro: RapidPro, clock: VirtualClock, told: str) -> None:
-    """Bring about behind the API what a recording says happened there."""
+    """Simulate what a recording says happened behind the API."""
     if not told:
         return
     if "answers HTTP 500" in told:
         rapidpro.engine = "down"
         return
     store, now = rapidpro.store, clock.now()
-    broadcast = store.broadcast_by_id[store.next["broadcast"] - 1]
+    broadcast = store.broadcast_by_id[store.next_ids["broadcast"] - 1]
     if "resolved the recipients" in told:
         store.set_broadcast(broadcast, "queued", 2, now)
     elif "created both messages" in told:
@@ -151,7 +151,7 @@ def _make_messages(rapidpro: RapidPro, broadcast: Any, now: datetime) -> None:
 
 
 def differences(entry: Mapping[str, Any], reply: Reply) -> list[str]:
-    """What an answer does not have in common with the recording; empty if it is as recorded."""
+    """The differences between an answer and the recording; empty if there are none."""
     trace: Trace = entry["trace"]
     wanted, volatile = trace["response"], volatile_of(trace)
     found = [] if reply.status == wanted["status"] else [f"status: {wanted['status']} recorded, {reply.status} came"]
@@ -178,7 +178,7 @@ def differences(entry: Mapping[str, Any], reply: Reply) -> list[str]:
 
 
 def volatile_of(trace: Trace) -> set[str]:
-    """What may differ from run to run. Recordings where a limit was not met in time do not name a new row's time."""
+    """Values that may differ from run to run. Recordings where a limit was missed do not name a new row's time."""
     told, answer = set(trace["volatile"]), trace["response"].get("json")
     made = trace["response"]["status"] == 201 and isinstance(answer, dict)
     times = [key for key, value in answer.items() if _is_time(value)] if made else []
@@ -186,28 +186,28 @@ def volatile_of(trace: Trace) -> set[str]:
 
 
 def expected_headers(entry: Mapping[str, Any]) -> dict[str, str | None]:
-    """The recorded headers; for a version that answers alike, with its own ambient ones."""
+    """The recorded headers; for a version with equal answers, with its own common headers."""
     headers: dict[str, str | None] = dict(entry["trace"]["response"]["headers"])
-    ambient = entry["ambient"]
-    if ambient is None:
+    common_headers = entry["ambient"]
+    if common_headers is None:
         return headers
     number = headers.get("X-Temba-Org")
     everywhere = headers.get("Allow") is not None
-    for name, value in ambient["without_token" if number is None else "with_token"].items():
+    for name, value in common_headers["without_token" if number is None else "with_token"].items():
         if name in headers or (value is not None and everywhere):
             headers[name] = value if number is None else _of_workspace(value, number)
     return headers
 
 
 def _of_workspace(value: str | None, number: str) -> str | None:
-    """An ambient header was told for workspace 1; this is the same for workspace `number`."""
+    """A common header as for workspace `number`; recorded for workspace 1."""
     if value == "1":
         return number
     return value[:-1] + number if value == "000000a0-0000-4000-8000-000000000001" else value
 
 
 def shortened(came: Any, elided: Mapping[str, Any]) -> tuple[Any, list[str]]:
-    """A long list cut down to the items that were kept in the recording."""
+    """A long list reduced to the items kept in the recording."""
     name = elided["path"].removeprefix("$.")
     rows = came[name]
     if len(rows) != elided["length"]:
@@ -216,7 +216,7 @@ def shortened(came: Any, elided: Mapping[str, Any]) -> tuple[Any, list[str]]:
 
 
 def compare(wanted: Any, came: Any, path: str, volatile: set[str], found: list[str]) -> None:
-    """Write down where two values differ, order of keys included."""
+    """Add the places where two values differ, including the order of keys."""
     if re.sub(r"\[\d+\]", "[*]", path) in volatile or path in volatile:
         if type(wanted) is not type(came) or (_is_time(wanted) and not _is_time(came)):
             found.append(f"{path}: something like {wanted!r} recorded, {came!r} came")

@@ -1,4 +1,4 @@
-"""What is behind the fake RapidPro's API, put together by itself for tests."""
+"""The parts behind the fake RapidPro's API, assembled for tests."""
 
 import json
 import random
@@ -10,7 +10,7 @@ from flask import Blueprint, Flask
 
 from fakes.clock import VirtualClock
 from fakes.rapidpro.control.channel import add_rules
-from fakes.rapidpro.courier import channel as knobs
+from fakes.rapidpro.courier import channel as channel_settings
 from fakes.rapidpro.mailroom.mailroom import Mailroom
 from fakes.serving.transport import WSGIAdapter
 from fakes.serving.wsgi import read_body
@@ -21,8 +21,8 @@ TEXTS = f"/rapidpro/phones/{AMINA}/texts"
 URL = "http://relay.test/api/v2/sms/rapidpro/incoming-messages"
 
 
-class Sending:
-    """What is sent: mailroom and courier over a small store, in virtual time."""
+class OutgoingWorld:
+    """Outgoing texts: mailroom and courier over a small store, in virtual time."""
 
     def __init__(self, profile: Any = "26", seed: Any = 1, **channel: Any) -> None:
         self.clock = VirtualClock(T0)
@@ -30,10 +30,10 @@ class Sending:
         self.mailroom = Mailroom(
             self.records, self.clock, random.Random(seed), requests.Session(), threading.RLock(), profile
         )
-        self.turn(**channel)
+        self.set_channel(**channel)
 
-    def turn(self, **channel: Any) -> None:
-        self.mailroom.courier.channel = knobs.changed(self.mailroom.courier.channel, channel)
+    def set_channel(self, **channel: Any) -> None:
+        self.mailroom.courier.channel = channel_settings.changed(self.mailroom.courier.channel, channel)
 
     def broadcast(self, text: Any, *urns: Any, **more: Any) -> Any:
         texts = text if isinstance(text, dict) else {"eng": text}
@@ -42,7 +42,7 @@ class Sending:
         return broadcast
 
     def one(self, text: Any = "Muraho", urn: Any = f"tel:{AMINA}", wait: Any = 60) -> Any:
-        """A broadcast to one number, and its message after so many seconds."""
+        """The message of a broadcast to one number, after `wait` seconds."""
         self.broadcast(text, urn)
         self.clock.advance(wait)
         return self.records.messages[-1]
@@ -52,7 +52,7 @@ class Sending:
 
 
 class Relay:
-    """The other side of the webhook: answers what it is told to, and keeps what it was asked."""
+    """The receiver of webhook calls: returns prepared answers and records the requests."""
 
     def __init__(self) -> None:
         self.answers: list[Any] = []
@@ -76,8 +76,8 @@ class Relay:
         return [json.loads(body) for *_, body in self.requests]
 
 
-class Texting:
-    """What comes in: the same with the control routes, and a relay that the flow calls."""
+class IncomingWorld:
+    """Incoming texts: the same with the control routes, and a relay that the flow calls."""
 
     def __init__(self, profile: Any = "26", **webhook: Any) -> None:
         self.clock = VirtualClock(T0)
@@ -95,8 +95,8 @@ class Texting:
         self.http = app.test_client()
         self.put("webhook", url=URL, token="secret", **webhook)
 
-    def put(self, what: Any, **given: Any) -> Any:
-        answer = self.http.put(f"/rapidpro/{what}", json=given)
+    def put(self, what: Any, **body: Any) -> Any:
+        answer = self.http.put(f"/rapidpro/{what}", json=body)
         assert answer.status_code == 200, answer.text
         return answer.get_json()
 

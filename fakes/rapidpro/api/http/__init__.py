@@ -1,1 +1,1 @@
-"""Requests and answers of the API: tokens, quotas, bodies, pages, parameters, errors."""
+"""The API's requests and answers: tokens, quotas, bodies, pages, parameters, errors."""

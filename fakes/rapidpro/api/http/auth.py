@@ -1,7 +1,7 @@
-"""Who is asking: tokens and roles.
+"""Authentication: tokens and roles.
 
 Source: rapidpro temba/api/support.py, Django REST framework's TokenAuthentication and BasicAuthentication. There is
-never a 401: the first way of logging in has no challenge.
+never a 401: the first authentication class has no challenge.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import base64
 import binascii
 import hmac
 
-from fakes.rapidpro.api.http.wire import Refused, detail
+from fakes.rapidpro.api.http.wire import ApiError, detail
 from fakes.rapidpro.store.rows import WRITERS, Token
 from fakes.rapidpro.store.store import Store
 from fakes.rapidpro.versions.profile import Profile
@@ -20,7 +20,7 @@ NO_PERMISSION = "You do not have permission to perform this action."
 
 
 def token_of(header: str, store: Store, profile: Profile) -> Token | None:
-    """The token that was presented; none if there is none. Raises Refused for one that is not good.
+    """The caller's token, or None. Raises ApiError for an invalid one.
 
     `header` is the Authorization header, its bytes as latin-1.
     """
@@ -54,10 +54,10 @@ def _by_key(key: str, store: Store) -> Token:
 
 
 def find(key: str, store: Store) -> Token | None:
-    """The token with that key. All are looked at, each in constant time: how long it takes tells nothing of keys."""
-    given, found = key.encode("utf-8", "surrogatepass"), None
+    """The token with that key. All are compared, each in constant time, so that timing reveals nothing about keys."""
+    key_bytes, found = key.encode("utf-8", "surrogatepass"), None
     for token in store.tokens.values():
-        if hmac.compare_digest(token.key.encode(), given):
+        if hmac.compare_digest(token.key.encode(), key_bytes):
             found = token
     return found
 
@@ -75,7 +75,7 @@ def _pair(words: list[str], profile: Profile) -> tuple[str, str]:
         raise detail(403, "Invalid basic header. No credentials provided.")
     if len(words) > 2:
         raise detail(403, "Invalid basic header. Credentials string should not contain spaces.")
-    not_base64: Refused = detail(403, "Invalid basic header. Credentials not correctly base64 encoded.")
+    not_base64: ApiError = detail(403, "Invalid basic header. Credentials not correctly base64 encoded.")
     try:
         raw = base64.b64decode(words[1].encode("latin-1"))
     except (binascii.Error, UnicodeError):
@@ -85,7 +85,7 @@ def _pair(words: list[str], profile: Profile) -> tuple[str, str]:
     except UnicodeDecodeError:
         text = raw.decode("latin-1")
     email, colon, key = text.partition(":")
-    if not colon and profile.basic_split_strictly:
+    if not colon and profile.strict_basic_auth:
         raise not_base64
     return email, key
 

@@ -1,4 +1,4 @@
-"""The body of a request: JSON, or a form where versions take one."""
+"""The body of a request: JSON, or a form."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from io import BytesIO
 from typing import Any
 
 from fakes.rapidpro.api.http import accept
-from fakes.rapidpro.api.http.wire import Call, Refused, detail, field_errors
+from fakes.rapidpro.api.http.wire import ApiError, Call, detail, field_errors
 from fakes.rapidpro.versions.profile import Profile
 from fakes.serving.wsgi import BodyTooLarge, read_body
 
 LIMIT = 16 * 1024 * 1024
-"""Bytes. RapidPro itself has no limit for JSON; the proxies in front of real ones do."""
+"""Bytes. RapidPro itself has no limit for JSON; the proxies in front of real sites do."""
 FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 UTF8 = "utf-8"
 KINDS = (accept.JSON_KIND, FORM, MULTIPART)
@@ -27,10 +27,10 @@ EMPTY_DICTIONARY = "This dictionary may not be empty."
 
 
 def read(call: Call, profile: Profile) -> Any:
-    """What the body holds, an empty one an object without fields; or the refusal to be raised by who looks at it."""
+    """The parsed body ({} if it is empty), or the ApiError that reading `Call.body` raises."""
     try:
         return _parsed(call, profile)
-    except Refused as refused:
+    except ApiError as refused:
         return refused
 
 
@@ -39,25 +39,25 @@ def _parsed(call: Call, profile: Profile) -> Any:
         body = read_body(call.environ, LIMIT)
     except BodyTooLarge:
         raise detail(413, f"Request bodies may have at most {LIMIT} bytes.") from None
-    given = call.environ.get("CONTENT_TYPE") or ""
+    content_type = call.environ.get("CONTENT_TYPE") or ""
     if not body:
-        return _form(call, body, given, profile) if _is_form(given) else {}
-    if given == accept.JSON_KIND:  # the usual case, with nothing to take apart
+        return _form(call, body, content_type, profile) if _is_form(content_type) else {}
+    if content_type == accept.JSON_KIND:  # the usual case, without parsing
         return _json(body, UTF8, strict=profile.serializer == "new")
     for kind in KINDS:
-        if accept.matches(kind, given):
+        if accept.matches(kind, content_type):
             if kind == accept.JSON_KIND:
-                return _json(body, _charset(given), strict=profile.serializer == "new")
-            return _form(call, body, given, profile)
-    raise Refused(415, {"detail": f'Unsupported media type "{given}" in request.'})
+                return _json(body, _charset(content_type), strict=profile.serializer == "new")
+            return _form(call, body, content_type, profile)
+    raise ApiError(415, {"detail": f'Unsupported media type "{content_type}" in request.'})
 
 
-def _is_form(given: str) -> bool:
-    return given.partition(";")[0].strip().lower() in (FORM, MULTIPART)
+def _is_form(content_type: str) -> bool:
+    return content_type.partition(";")[0].strip().lower() in (FORM, MULTIPART)
 
 
 def _charset(content_type: str) -> str:
-    """The charset that the content type names, if there is one of that name."""
+    """The charset of the content type; UTF-8 if it names none or an unknown one."""
     name = _parameter(content_type, "charset") or UTF8
     try:
         codecs.getreader(name)
@@ -77,7 +77,7 @@ def _json(body: bytes, charset: str, *, strict: bool) -> Any:
 
 
 def _text(body: bytes, charset: str) -> str:
-    """Read as a stream, which passes over a last character that is cut in two."""
+    """Decoded as a stream, which skips a truncated last character."""
     if charset != UTF8:
         return codecs.getreader(charset)(BytesIO(body)).read()
     try:
@@ -93,28 +93,29 @@ def _refuse(name: str) -> Any:
 _STRICT, _LAX = json.JSONDecoder(parse_constant=_refuse), json.JSONDecoder()
 
 
-def _form(call: Call, body: bytes, given: str, profile: Profile) -> Mapping[str, Any]:
-    form = _fields(body, given, boundary_needed=profile.boundary_needed) if body else {}
+def _form(call: Call, body: bytes, content_type: str, profile: Profile) -> Mapping[str, Any]:
+    form = _fields(body, content_type, boundary_needed=profile.boundary_needed) if body else {}
     if "/broadcasts" in call.path and profile.serializer == "new":
-        # Dictionaries cannot be written in such a form: RapidPro finds empty ones, whatever was sent.
+        # A form cannot hold dictionaries: RapidPro finds empty ones, whatever was sent.
         names = ("text", "attachments", "quick_replies") if profile.quick_replies else ("text", "attachments")
         raise field_errors({name: [EMPTY_DICTIONARY] for name in names})
     return {name: values if name in LISTS else values[-1] for name, values in form.items()}
 
 
-def _fields(body: bytes, given: str, *, boundary_needed: bool) -> Mapping[str, list[str]]:
-    """A form's fields with all their values; what cannot be read in it is passed over, as Django does."""
-    from werkzeug.exceptions import HTTPException  # forms are rare, and loading takes a while
+def _fields(body: bytes, content_type: str, *, boundary_needed: bool) -> Mapping[str, list[str]]:
+    """A form's fields with all their values; unreadable parts are skipped, as Django does."""
+    from werkzeug.exceptions import HTTPException  # forms are rare, and loading is slow
     from werkzeug.formparser import parse_form_data
 
-    if accept.matches(MULTIPART, given):
-        boundary = _parameter(given, "boundary")
+    if accept.matches(MULTIPART, content_type):
+        boundary = _parameter(content_type, "boundary")
         if boundary is None and not boundary_needed:
             return {}
         if boundary is None or not BOUNDARY.fullmatch(boundary):
             raise detail(400, f"Multipart form parse error - Invalid boundary in multipart: {boundary}")
     environ = {
-        "REQUEST_METHOD": "POST", "CONTENT_TYPE": given, "CONTENT_LENGTH": str(len(body)), "wsgi.input": BytesIO(body),
+        "REQUEST_METHOD": "POST", "CONTENT_TYPE": content_type, "CONTENT_LENGTH": str(len(body)),
+        "wsgi.input": BytesIO(body),
     }  # fmt: skip
     try:
         _, form, _ = parse_form_data(environ, silent=False, max_form_memory_size=LIMIT)
@@ -124,7 +125,7 @@ def _fields(body: bytes, given: str, *, boundary_needed: bool) -> Mapping[str, l
 
 
 def _parameter(content_type: str, name: str) -> str | None:
-    """A parameter of a content type, or none."""
+    """A parameter of a content type, or None."""
     header = Message()
     header["Content-Type"] = content_type.replace("\r", " ").replace("\n", " ")
     found = header.get_param(name)

@@ -16,9 +16,9 @@ Handler = Callable[[Call, Context], Any]
 class Endpoint:
     """One resource.
 
-    `own_permission`: what it takes to use it does not hang on the method, so wrong methods are found out late, and
-    OPTIONS is answered. `exclusive`: parameters of which only one may be given. `words`: parameters that the database
-    compares as they are, but for NUL, which it does not take. `takes`: what OPTIONS tells of the fields of a POST.
+    `own_permission`: permission does not depend on the method, so wrong methods are refused late and OPTIONS is
+    answered. `exclusive`: parameters of which only one may be given. `text_parameters`: those that the database
+    compares as text, which must not contain NUL. `post_fields`: how OPTIONS describes the fields of a POST.
     """
 
     name: str
@@ -26,15 +26,15 @@ class Endpoint:
     scope: str = "v2"
     own_permission: bool = False
     exclusive: tuple[str, ...] = ()
-    words: tuple[str, ...] = ()
-    takes: Mapping[str, Any] | None = None
+    text_parameters: tuple[str, ...] = ()
+    post_fields: Mapping[str, Any] | None = None
 
     @property
     def single(self) -> bool:
-        """One thing is shown, no list."""
+        """Whether GET returns one object, not a list."""
         return self.own_permission and "GET" in self.methods
 
     @property
     def allow(self) -> str:
-        """The Allow header, which promises more than is kept; HEAD is there where GET is."""
+        """The Allow header, which lists more methods than are answered; HEAD comes with GET."""
         return ", ".join((*self.methods, *(("HEAD",) if "GET" in self.methods else ()), "OPTIONS"))

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from fakes.rapidpro.api.http.wire import Broken, Call, detail, parse_lists
+from fakes.rapidpro.api.http.wire import Call, ServerError, detail, parse_lists
 from fakes.rapidpro.store.ordered import Timed
 from fakes.rapidpro.versions.profile import Profile
 
 Row = TypeVar("Row")
-MOST_UUIDS = 100
+MAX_UUIDS = 100
 TICK = timedelta(microseconds=1)
 
 
 def integer(call: Call, name: str) -> int | None:
-    """A number; none if it was not given, and for 0. Refuses what is no number."""
+    """A number; None if it is missing or 0. Refuses anything else."""
     value = call.query.get(name)
     if value is None:
         return None
@@ -29,85 +29,87 @@ def integer(call: Call, name: str) -> int | None:
 
 
 def uuid(call: Call, name: str, profile: Profile) -> str | None:
-    """A UUID in any of its forms; refuses what is none, and what is empty. Of several the first counts, before v10.1
-    the last, and only that is looked at."""
+    """A UUID in any of its forms, or None; refuses an invalid or empty one.
+
+    Of several the first counts; before v10.1 the last, and only that one is checked.
+    """
     value = call.query.get(name)
     if value is None:
         return None
-    given = parse_lists(call.environ.get("QUERY_STRING", ""))[name] if profile.checks_uuids else [value]
-    return uuids_of(given, name, profile)[0]
+    values = parse_lists(call.environ.get("QUERY_STRING", ""))[name] if profile.validates_uuids else [value]
+    return uuids_of(values, name, profile)[0]
 
 
-def looked_up(call: Call, profile: Profile, *, typed: bool) -> str | None:
-    """The UUID of the object that a POST or DELETE is about; what is none is nobody's, or from v10.1 on refused.
+def requested_uuid(call: Call, profile: Profile, *, typed: bool) -> str | None:
+    """The `uuid=` of a POST or DELETE, or None. An invalid one matches no object; from v10.1 it is refused.
 
-    `typed`: the database keeps UUIDs and not words, so that any form of one will do, and what is none breaks it.
+    `typed`: the column has the type UUID, so that any form of a UUID matches and an invalid one is a server error.
     """
     value = call.query.get("uuid")
     if value is None:
         return None
-    if profile.checks_uuids:
+    if profile.validates_uuids:
         found = uuids_of([value], "uuid", profile)[0]
         return found if typed else value
     if "\x00" in value:
-        raise Broken
-    return stored(value) if typed else value
+        raise ServerError
+    return as_stored_uuid(value) if typed else value
 
 
-def stored(value: str) -> str:
-    """A UUID as the database keeps it. What is none breaks a list that does not look at it before."""
+def as_stored_uuid(value: str) -> str:
+    """A UUID as the database stores it. ServerError for an invalid one, where nothing checks it before."""
     try:
         return str(uuids.UUID(value))
     except ValueError:
-        raise Broken from None
+        raise ServerError from None
 
 
-def new_though_named(call: Call, profile: Profile, find: Callable[[str], Any], model: str) -> bool:
-    """Whether `uuid=` names an object where changes are not offered. Refuses a UUID that is nobody's.
+def creates_despite_uuid(call: Call, profile: Profile, find: Callable[[str], Any], model: str) -> bool:
+    """Whether `uuid=` names an existing object where changes are not offered. Refuses an unknown UUID.
 
-    RapidPro makes a new one then, and says that it is the old one, changed (temba/api/views.py, WriteAPIMixin).
+    RapidPro creates a new object and answers as if it had changed the old one (temba/api/views.py, WriteAPIMixin).
     """
-    uuid = looked_up(call, profile, typed=True)
+    uuid = requested_uuid(call, profile, typed=True)
     if uuid is None:
         return False
     if find(uuid) is None:
-        raise detail(404, profile.no_match.format(model=model))
+        raise detail(404, profile.not_found_text.format(model=model))
     return True
 
 
-def uuids_of(given: Sequence[str], name: str, profile: Profile) -> list[str]:
-    """Several UUIDs, of which each must be one."""
-    if len(given) > MOST_UUIDS:
-        raise detail(400, f"Param '{name}' can have a maximum of {MOST_UUIDS} values.")
+def uuids_of(values: Sequence[str], name: str, profile: Profile) -> list[str]:
+    """Several UUIDs. Refuses them if one is invalid, or if there are too many."""
+    if len(values) > MAX_UUIDS:
+        raise detail(400, f"Param '{name}' can have a maximum of {MAX_UUIDS} values.")
     found = []
-    for value in given:
+    for value in values:
         try:
             found.append(str(uuids.UUID(value)))
         except ValueError:
-            raise detail(400, profile.uuid_message.format(name=name, value=value)) from None
+            raise detail(400, profile.invalid_uuid_text.format(name=name, value=value)) from None
     return found
 
 
-def truth(value: str) -> bool:
-    """Whether a parameter says yes."""
+def is_true(value: str) -> bool:
+    """Whether a parameter means yes."""
     return value.lower() in ("true", "y", "yes", "1")
 
 
 def refuse_nul(call: Call, names: Sequence[str]) -> None:
-    """Break off where the database would: it takes no text with NUL in it."""
+    """ServerError if a text parameter contains NUL, which the database does not accept."""
     if "%00" in call.environ.get("QUERY_STRING", "") and any("\x00" in call.query.get(name, "") for name in names):
-        raise Broken
+        raise ServerError
 
 
-def only_one_of(call: Call, names: Sequence[str]) -> None:
-    """Refuse parameters that exclude each other; empty ones do not count."""
+def refuse_combination(call: Call, names: Sequence[str]) -> None:
+    """Refuse mutually exclusive parameters; empty ones do not count."""
     if len(call.query) > 1 and sum(1 for name in names if call.query.get(name)) > 1:
         raise detail(400, f"You may only specify one of the {', '.join(names)} parameters")
 
 
 @dataclass(slots=True)
-class Filtered(Generic[Row]):
-    """Rows of an ordered list between two times that pass a test; what `pages` reads."""
+class FilteredRows(Generic[Row]):
+    """The rows of an ordered list between two times that pass a test, as `pages` reads them."""
 
     rows: Timed[Row]
     keep: Callable[[Row], bool] | None = None
@@ -130,8 +132,8 @@ class Filtered(Generic[Row]):
         return iter(rows) if self.keep is None else filter(self.keep, rows)
 
 
-def by_number(number: int) -> datetime:
-    """A time that orders rows which have none by their number."""
+def time_of_number(number: int) -> datetime:
+    """A time that orders rows without a time by their number."""
     return datetime(2000, 1, 1, tzinfo=UTC) + timedelta(seconds=number)
 
 

@@ -1,7 +1,7 @@
-"""Lists page by page: positions in time, not numbers of pages.
+"""Lists page by page, by position in time and not by page number.
 
 Source: Django REST framework's CursorPagination; the cursor is base64 of a query string: `o` offset among rows of equal
-time, `r` backwards, `p` the time of the row it stands at.
+time, `r` backwards, `p` the time of the row it points to.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from itertools import islice
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import parse_qs, urlencode
 
-from fakes.rapidpro.api.http.filters import truth
-from fakes.rapidpro.api.http.wire import Broken, Call, detail
+from fakes.rapidpro.api.http.filters import is_true
+from fakes.rapidpro.api.http.wire import Call, ServerError, detail
 from fakes.rapidpro.versions.profile import Profile
 
 Row = TypeVar("Row")
@@ -24,15 +24,15 @@ PAGE_SIZE = 250
 _FIRST, _LAST = datetime(2, 1, 1, tzinfo=UTC), datetime(9998, 1, 1, tzinfo=UTC)
 
 
-class Listing(Protocol[Row]):
-    """Rows in order of time, to be read from either end."""
+class RowList(Protocol[Row]):
+    """Rows in order of time, which can be read from either end."""
 
     def newest(self, *, older_than: datetime | None = None) -> Iterator[Row]:
-        """Newest first, only those strictly older than the given time."""
+        """Newest first, only rows strictly older than the given time."""
         ...
 
     def oldest(self, *, newer_than: datetime | None = None) -> Iterator[Row]:
-        """Oldest first, only those strictly newer."""
+        """Oldest first, only rows strictly newer than the given time."""
         ...
 
     def position(self, row: Row) -> datetime:
@@ -62,8 +62,8 @@ class Cursor:
 BEGINNING = Cursor(0, False, None)
 
 
-def decode(text: str, most_skipped: int) -> Cursor:
-    """The cursor of a request, its offset at most `most_skipped`. Refuses what is none with 404."""
+def decode(text: str, max_cursor_offset: int) -> Cursor:
+    """The cursor of a request, its offset at most `max_cursor_offset`. Refuses an invalid one with 404."""
     try:
         parts = parse_qs(base64.b64decode(text.encode("ascii")).decode("ascii"), keep_blank_values=True)
         offset = int(parts.get("o", ["0"])[0])
@@ -72,19 +72,19 @@ def decode(text: str, most_skipped: int) -> Cursor:
         raise detail(404, "Invalid cursor") from None
     if offset < 0:
         raise detail(404, "Invalid cursor")
-    return Cursor(min(offset, most_skipped), reverse, parts.get("p", [None])[0])
+    return Cursor(min(offset, max_cursor_offset), reverse, parts.get("p", [None])[0])
 
 
-def reversible(listing: Listing[Row], call: Call) -> Listing[Row]:
-    """The other way round where `reverse=` says so: lists by last change (ModifiedOnCursorPagination)."""
-    return _Turned(listing) if truth(call.query.get("reverse", "")) else listing
+def in_requested_order(listing: RowList[Row], call: Call) -> RowList[Row]:
+    """The list, reversed if `reverse=` says so: lists by last change (ModifiedOnCursorPagination)."""
+    return _Reversed(listing) if is_true(call.query.get("reverse", "")) else listing
 
 
 @dataclass(frozen=True, slots=True)
-class _Turned(Generic[Row]):
-    """A list whose beginning is its end."""
+class _Reversed(Generic[Row]):
+    """A list in reverse order."""
 
-    listing: Listing[Row]
+    listing: RowList[Row]
 
     def newest(self, *, older_than: datetime | None = None) -> Iterator[Row]:
         return self.listing.oldest(newer_than=older_than)
@@ -96,18 +96,18 @@ class _Turned(Generic[Row]):
         return self.listing.position(row)
 
 
-def page(listing: Listing[Row], call: Call, profile: Profile, show: Callable[[Row], Any]) -> dict[str, Any]:
+def page(listing: RowList[Row], call: Call, profile: Profile, show: Callable[[Row], Any]) -> dict[str, Any]:
     """One page as the API writes it: next, previous, results."""
-    asked = call.query.get("cursor")
-    given = decode(asked, profile.most_skipped) if asked else None
-    cursor = given or BEGINNING
+    cursor_text = call.query.get("cursor")
+    requested = decode(cursor_text, profile.max_cursor_offset) if cursor_text else None
+    cursor = requested or BEGINNING
     found = list(islice(_from(listing, cursor), cursor.offset, cursor.offset + PAGE_SIZE + 1))
-    if given is None and len(found) <= PAGE_SIZE:  # the usual case: all there is
+    if requested is None and len(found) <= PAGE_SIZE:  # the usual case: everything on one page
         return {"next": None, "previous": None, "results": [show(row) for row in found]}
     rows, more = found[:PAGE_SIZE], found[PAGE_SIZE:]
     if cursor.reverse:
         rows.reverse()
-    view = _View(listing, rows, cursor, given, _text(listing, more[0]) if more else None)
+    view = _View(listing, rows, cursor, requested, _text(listing, more[0]) if more else None)
     following, preceding = view.next(), view.previous()
     return {
         "next": following and call.url_with_cursor(following.encode()),
@@ -116,8 +116,8 @@ def page(listing: Listing[Row], call: Call, profile: Profile, show: Callable[[Ro
     }
 
 
-def nothing(call: Call, profile: Profile) -> dict[str, Any]:
-    """The page of a list without rows, which has neighbours all the same if a cursor says so."""
+def empty_page(call: Call, profile: Profile) -> dict[str, Any]:
+    """A page without rows; it has next and previous pages if the cursor says so."""
     if call.query.get("cursor"):
         return page(_Nothing(), call, profile, str)
     return {"next": None, "previous": None, "results": []}
@@ -136,7 +136,7 @@ class _Nothing:
         raise LookupError(row)
 
 
-def _from(listing: Listing[Row], cursor: Cursor) -> Iterator[Row]:
+def _from(listing: RowList[Row], cursor: Cursor) -> Iterator[Row]:
     if cursor is BEGINNING:
         return listing.newest()
     time = None if cursor.position is None else _time(cursor.position)
@@ -148,33 +148,34 @@ def _time(position: str) -> datetime:
         time = datetime.fromisoformat(position)
         return min(max(time if time.tzinfo else time.replace(tzinfo=UTC), _FIRST), _LAST)
     except (ValueError, OverflowError):
-        raise Broken from None
+        raise ServerError from None
 
 
-def _text(listing: Listing[Row], row: Row) -> str:
+def _text(listing: RowList[Row], row: Row) -> str:
     return str(listing.position(row))
 
 
 class _View:
-    """What is on a page, and how to get to its neighbours."""
+    """A page's rows and the cursors of its next and previous pages."""
 
     def __init__(
-        self, listing: Listing[Any], rows: Sequence[Any], cursor: Cursor, given: Cursor | None, beyond: str | None
+        self, listing: RowList[Any], rows: Sequence[Any], cursor: Cursor, requested: Cursor | None, beyond: str | None
     ) -> None:
         self._positions = [_text(listing, row) for row in rows]
-        self._cursor, self._given = cursor, given
-        arrived = cursor.position is not None or cursor.offset > 0
-        forward = (beyond is not None, arrived), (beyond, cursor.position)
+        self._cursor, self._requested = cursor, requested
+        moved = cursor.position is not None or cursor.offset > 0
+        forward = (beyond is not None, moved), (beyond, cursor.position)
         (self._has_next, self._has_previous), (self._after, self._before) = (
-            forward if not cursor.reverse else ((arrived, beyond is not None), (cursor.position, beyond))
+            forward if not cursor.reverse else ((moved, beyond is not None), (cursor.position, beyond))
         )
 
     def next(self) -> Cursor | None:
-        """Where the next page begins."""
+        """The cursor of the next page."""
         if not self._has_next:
             return None
-        given, found = self._given, self._positions
-        compare = found[-1] if found and given is not None and given.reverse and given.offset else self._after
+        requested, found = self._requested, self._positions
+        backwards = requested is not None and requested.reverse and requested.offset
+        compare = found[-1] if found and backwards else self._after
         offset, position = _first_other(reversed(found), compare)
         if found and position is None:
             if not self._has_previous:
@@ -186,11 +187,12 @@ class _View:
         return Cursor(offset, False, self._after if not found else position)
 
     def previous(self) -> Cursor | None:
-        """Where the page before ends."""
+        """The cursor of the previous page."""
         if not self._has_previous:
             return None
-        given, found = self._given, self._positions
-        compare = found[0] if found and given is not None and not given.reverse and given.offset else self._before
+        requested, found = self._requested, self._positions
+        forwards = requested is not None and not requested.reverse and requested.offset
+        compare = found[0] if found and forwards else self._before
         offset, position = _first_other(iter(found), compare)
         if found and position is None:
             if not self._has_next:
@@ -203,7 +205,7 @@ class _View:
 
 
 def _first_other(positions: Iterator[str], compare: str | None) -> tuple[int, str | None]:
-    """How many of the first positions equal the one before them, and the first that does not."""
+    """How many of the first positions equal their predecessor, and the first that does not."""
     for offset, position in enumerate(positions):
         if position != compare:
             return offset, position

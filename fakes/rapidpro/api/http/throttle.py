@@ -1,7 +1,7 @@
 """How many requests a workspace may make: a sliding window per workspace and scope.
 
 Source: Django REST framework's SimpleRateThrottle as rapidpro temba/api/support.py uses it. Only granted requests
-count; the wait that is told is that of the oldest one.
+count; Retry-After is the time until the oldest one leaves the window.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections import deque
 from collections.abc import Mapping
 
 from fakes.clock import Clock
-from fakes.rapidpro.api.http.wire import Refused
+from fakes.rapidpro.api.http.wire import ApiError
 
-MOST_COUNTED = 100_000
-"""A larger quota is used up by a note of when, not by that many entries."""
+MAX_COUNTED = 100_000
+"""A larger quota is exhausted by noting the time, not by adding that many entries."""
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -29,28 +29,28 @@ def parse_rate(rate: str) -> tuple[int, int]:
 
 
 class Throttle:
-    """Counts what was granted. `key` is whose quota it is: a workspace, a user of it, an address."""
+    """Counts granted requests. `key` is the owner of the quota: a workspace, one of its users, or an address."""
 
     def __init__(self, clock: Clock, rates: Mapping[str, str]) -> None:
         self._clock = clock
         self._granted: dict[tuple[str, str], deque[float]] = {}
-        self._full: dict[tuple[str, str], float] = {}
-        self._kept_until: dict[tuple[str, str], float] = {}
+        self._exhausted_at: dict[tuple[str, str], float] = {}
+        self._expires_at: dict[tuple[str, str], float] = {}
         self.rates: dict[str, str] = {}
         self._parsed: dict[str, tuple[int, int]] = {}
         self._overrides: dict[tuple[str, str], tuple[int, int]] = {}
         self.set_rates(rates)
 
     def set_rates(self, rates: Mapping[str, str]) -> None:
-        """Replace all rates. Raises ValueError for one that is none."""
+        """Replace all rates. Raises ValueError for an invalid one."""
         parsed = {scope: parse_rate(rate) for scope, rate in rates.items()}
         self.rates, self._parsed = dict(rates), parsed
 
-    def forget(self) -> None:
-        """Nothing has been counted."""
+    def reset(self) -> None:
+        """Forget all counted requests."""
         self._granted.clear()
-        self._full.clear()
-        self._kept_until.clear()
+        self._exhausted_at.clear()
+        self._expires_at.clear()
         self._overrides.clear()
 
     def grant(self, scope: str, key: str, overrides: Mapping[str, str]) -> None:
@@ -60,27 +60,27 @@ class Throttle:
         granted = self._granted.get((scope, key))
         if granted is None:
             granted = self._granted[scope, key] = deque()
-        elif self._kept_until.get((scope, key), now) < now:  # a longer period came in between: what it kept is gone
+        elif self._expires_at.get((scope, key), now) < now:  # a longer period applied in between: its entries are gone
             granted.clear()
         while granted and granted[0] <= now - period:
             granted.popleft()
-        full_since = self._full.get((scope, key)) if self._full else None
+        full_since = self._exhausted_at.get((scope, key)) if self._exhausted_at else None
         if full_since is not None and full_since > now - period:
             raise throttled(period - (now - full_since))
         if len(granted) >= allowed:
             raise throttled(_wait(granted, allowed, period, now))
         granted.append(now)
-        self._kept_until[scope, key] = now + period
+        self._expires_at[scope, key] = now + period
 
     def exhaust(self, keys: Mapping[str, Mapping[str, str]]) -> None:
-        """Use up the quota of every scope, now, for these keys (with the overrides of each)."""
+        """Exhaust the quota of every scope now, for these keys (with the rate overrides of each)."""
         now = self._clock.timestamp()
         for key, overrides in keys.items():
             for scope in self._parsed:
                 allowed, _ = self._limit(scope, key, overrides)
                 granted = self._granted.setdefault((scope, key), deque())
-                if allowed > MOST_COUNTED:
-                    self._full[scope, key] = now
+                if allowed > MAX_COUNTED:
+                    self._exhausted_at[scope, key] = now
                 else:
                     granted.extend([now] * (allowed - len(granted)))
 
@@ -93,17 +93,17 @@ class Throttle:
 
 
 def _wait(granted: deque[float], allowed: int, period: int, now: float) -> float | None:
-    """Until the oldest leaves the window; not known if more were granted than are allowed by now."""
+    """Seconds until the oldest request leaves the window; None if more were granted than are now allowed."""
     if len(granted) > allowed:
         return None
     return period - (now - granted[0]) if granted else period
 
 
-def throttled(wait: float | None) -> Refused:
-    """The 429 with the seconds to wait; without any if they are not known."""
+def throttled(wait: float | None) -> ApiError:
+    """The 429 with the seconds to wait, if they are known."""
     text = "Request was throttled."
     if wait is None:
-        return Refused(429, {"detail": text})
+        return ApiError(429, {"detail": text})
     seconds = math.ceil(wait)
     text += f" Expected available in {seconds} second{'' if seconds == 1 else 's'}."
-    return Refused(429, {"detail": text}, (("Retry-After", str(seconds)),))
+    return ApiError(429, {"detail": text}, (("Retry-After", str(seconds)),))

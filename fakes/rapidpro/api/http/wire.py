@@ -1,4 +1,4 @@
-"""Requests and answers of the API: what a handler gets, and how an answer becomes bytes and headers."""
+"""The API's requests and answers: what a handler gets, and how an answer becomes bytes and headers."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _UNICODE = json.JSONEncoder(separators=(",", ":"), check_circular=False, ensure_
 SERVER_ERROR = b"Server Error. Site administrators have been notified."
 
 
-class Refused(Exception):
-    """An answer other than the wished for one; `payload` is its JSON."""
+class ApiError(Exception):
+    """An error answer; `payload` is its JSON."""
 
     def __init__(self, status: int, payload: Any, headers: tuple[tuple[str, str], ...] = ()) -> None:
         super().__init__(status)
@@ -31,28 +31,28 @@ class Refused(Exception):
         self.headers = headers
 
 
-class Broken(Exception):
-    """RapidPro runs into something unforeseen: 500 with a plain sentence."""
+class ServerError(Exception):
+    """RapidPro fails: 500 with a plain sentence."""
 
 
-def detail(status: int, text: str) -> Refused:
-    """A refusal that is decided outside a form."""
-    return Refused(status, {"detail": text})
+def detail(status: int, text: str) -> ApiError:
+    """An error that is not about a field."""
+    return ApiError(status, {"detail": text})
 
 
-def field_errors(errors: Mapping[str, Any]) -> Refused:
-    """A refusal by fields."""
-    return Refused(400, dict(errors))
+def field_errors(errors: Mapping[str, Any]) -> ApiError:
+    """Errors by field."""
+    return ApiError(400, dict(errors))
 
 
-def over_fields(text: str) -> Refused:
-    """A refusal by a rule over several fields."""
-    return Refused(400, {"non_field_errors": [text]})
+def non_field_error(text: str) -> ApiError:
+    """An error of a rule over several fields."""
+    return ApiError(400, {"non_field_errors": [text]})
 
 
 @dataclass(slots=True)
 class Call:
-    """One request, as handlers see it. `workspace`, `user` and `token` are none where no token is needed or given."""
+    """One request, as handlers see it. `workspace`, `user` and `token` are None if there is no token."""
 
     environ: Environ
     method: str
@@ -62,23 +62,23 @@ class Call:
     user: User | None = None
     token: Token | None = None
     read: Any = None
-    """What the body holds, or the refusal that looking at it brings."""
+    """The parsed body, or the ApiError that `body` raises."""
 
     @property
     def body(self) -> Any:
-        """What the body holds. Refused only where it is looked at, which for some endpoints is late."""
-        if isinstance(self.read, Refused):
+        """The parsed body. An invalid one raises ApiError only when it is read, which some endpoints do late."""
+        if isinstance(self.read, ApiError):
             raise self.read
         return self.read
 
     @property
     def base_url(self) -> str:
-        """Scheme and host as the caller wrote them."""
+        """Scheme and host as in the request."""
         scheme = self.environ.get("HTTP_X_FORWARDED_PROTO") or self.environ["wsgi.url_scheme"]
         return f"{scheme}://{self.environ.get('HTTP_HOST') or self.environ['SERVER_NAME']}"
 
     def url_with_cursor(self, cursor: str) -> str:
-        """This request's own address with another cursor; parameters in alphabetical order."""
+        """This request's URL with another cursor; parameters in alphabetical order."""
         pairs = dict(parse_lists(self.environ.get("QUERY_STRING", "")))
         pairs["cursor"] = [cursor]
         query = urlencode(sorted(pairs.items()), doseq=True)
@@ -86,7 +86,7 @@ class Call:
 
 
 def parse_query(query: str) -> dict[str, str]:
-    """Parameters; of one given twice, the last counts."""
+    """The parameters; the last value of a repeated one counts."""
     if not query:
         return {}
     if _PLAIN.fullmatch(query):  # the usual case, without anything to decode
@@ -98,7 +98,7 @@ def parse_query(query: str) -> dict[str, str]:
 
 
 def parse_lists(query: str) -> dict[str, list[str]]:
-    """Parameters with all their values."""
+    """The parameters with all their values."""
     found: dict[str, list[str]] = {}
     for name, value in parse_qsl(query, keep_blank_values=True, errors="replace"):
         found.setdefault(name, []).append(value)
@@ -106,12 +106,12 @@ def parse_lists(query: str) -> dict[str, list[str]]:
 
 
 def moment(value: datetime | None) -> str | None:
-    """A time as the API writes it: UTC, six digits, none for a whole second."""
+    """A time as the API writes it: UTC, six decimals, none for a whole second."""
     return None if value is None else value.isoformat().replace("+00:00", "Z")
 
 
 def to_json(value: Any, *, ascii_only: bool, indent: int | None = None) -> bytes:
-    """JSON as the API writes it; separators of Unicode lines are escaped for JavaScript's sake. Raises Broken."""
+    """JSON as the API writes it; Unicode line separators are escaped for JavaScript. Raises ServerError."""
     if indent is None:
         text = (_ASCII if ascii_only else _UNICODE).encode(value)
     else:
@@ -121,9 +121,9 @@ def to_json(value: Any, *, ascii_only: bool, indent: int | None = None) -> bytes
     try:
         return text.encode()
     except UnicodeEncodeError:  # a lone surrogate, which RapidPro cannot write either
-        raise Broken from None
+        raise ServerError from None
 
 
 def server_error(headers: tuple[tuple[str, str], ...]) -> Reply:
-    """The answer to something unforeseen."""
+    """The answer when RapidPro fails."""
     return Reply(500, (("Content-Type", HTML), *headers)).with_body(SERVER_ERROR)

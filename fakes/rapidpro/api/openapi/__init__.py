@@ -1,1 +1,1 @@
-"""The API as an OpenAPI document, made from its routes and the profile in force."""
+"""The API as an OpenAPI document, generated from its routes and the profile."""

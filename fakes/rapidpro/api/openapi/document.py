@@ -1,6 +1,6 @@
-"""What the fake RapidPro offers as an OpenAPI 3.1 document: made from its routes and the profile in force.
+"""The fake RapidPro's API as an OpenAPI 3.1 document, generated from its routes and the profile.
 
-Rows of lists are described by the profile's own keys; what a key holds is in `openapi_types`.
+Rows of lists have the profile's keys; the schema of each key is in `types`.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ PARAMETERS: Mapping[str, Sequence[str]] = MappingProxyType(
         "users": ("role", "email", "uuid"),
     }
 )
-"""Filters of lists, beside `cursor`."""
-NAMED_BY: Mapping[str, str] = MappingProxyType(
+"""Filters of lists, besides `cursor`."""
+IDENTIFIED_BY: Mapping[str, str] = MappingProxyType(
     {"contacts": "uuid", "groups": "uuid", "labels": "uuid", "fields": "key", "globals": "key"}
 )
-"""What a POST or DELETE names an existing object by."""
-MAKES = frozenset({"broadcasts", "messages", "flow_starts", "contacts", "groups", "labels", "fields", "globals"})
+"""The parameter by which a POST or DELETE names an existing object."""
+CREATES = frozenset({"broadcasts", "messages", "flow_starts", "contacts", "groups", "labels", "fields", "globals"})
 
 
 def document(profile: Profile) -> dict[str, Any]:
@@ -66,20 +66,20 @@ def _operations(endpoint: Endpoint, profile: Profile) -> Iterator[tuple[str, Any
 
 
 def _operation(endpoint: Endpoint, method: str, profile: Profile) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    operation: dict[str, Any] = {
         "operationId": f"{method.lower()}_{endpoint.name}",
-        "parameters": [_parameter(name) for name in _asked(endpoint, method, profile)],
+        "parameters": [_parameter(name) for name in _query_parameters(endpoint, method, profile)],
         "responses": _responses(endpoint, method),
     }
     if method == "POST":
         content = {"schema": types.body(endpoint.name, profile.text_limit)}
-        told["requestBody"] = {"required": True, "content": {"application/json": content}}
-    return told
+        operation["requestBody"] = {"required": True, "content": {"application/json": content}}
+    return operation
 
 
-def _asked(endpoint: Endpoint, method: str, profile: Profile) -> Iterator[str]:
+def _query_parameters(endpoint: Endpoint, method: str, profile: Profile) -> Iterator[str]:
     if method != "GET":
-        yield from (NAMED_BY[endpoint.name],) if endpoint.name in NAMED_BY else ()
+        yield from (IDENTIFIED_BY[endpoint.name],) if endpoint.name in IDENTIFIED_BY else ()
         return
     for name in PARAMETERS.get(endpoint.name, ()):
         if endpoint.name == "users" and name not in ("role", *profile.user_filters):
@@ -96,15 +96,20 @@ def _parameter(name: str) -> dict[str, Any]:
 
 
 def _responses(endpoint: Endpoint, method: str) -> dict[str, Any]:
-    refusals = {"400": "not valid", "403": "no token, or one that may not", "404": "not there", "429": "quota used up"}
+    refusals = {
+        "400": "not valid",
+        "403": "no token, or one without permission",
+        "404": "not found",
+        "429": "quota used up",
+    }
     if method == "POST":
-        refusals["415"] = "no JSON"
+        refusals["415"] = "not JSON"
     answers = {status: _answer(about, {"$ref": "#/components/schemas/errors"}) for status, about in refusals.items()}
     row = {"$ref": f"#/components/schemas/{endpoint.name}"}
     if method == "GET":
         return {"200": _answer("rows", row if endpoint.single else types.page(row)), **answers}
-    if method == "POST" and endpoint.name in MAKES:
-        return {"200": _answer("changed", row), "201": _answer("made", row), **answers}
+    if method == "POST" and endpoint.name in CREATES:
+        return {"200": _answer("changed", row), "201": _answer("created", row), **answers}
     return {"204": {"description": "done"}, **answers}
 
 

@@ -1,4 +1,4 @@
-"""What keys of rows, fields of bodies and parameters hold, as JSON Schema: the vocabulary of `openapi`."""
+"""JSON Schemas of the keys of rows, the fields of bodies and the parameters."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ KEYS: Mapping[str, Schema] = MappingProxyType(
         "label": TEXT, "value_type": TEXT, "pinned": TRUTH, "priority": NUMBER, "key": TEXT, "type": MAYBE_TEXT,
     }
 )  # fmt: skip
-"""Where resources agree."""
+"""Keys that mean the same in all resources."""
 
 _WORKSPACE = {"country": TEXT, "languages": many(TEXT), "timezone": TEXT, "anon": TRUTH, "credits": OBJECT}
 ROWS: Mapping[str, Schema] = MappingProxyType(
@@ -100,7 +100,7 @@ ROWS: Mapping[str, Schema] = MappingProxyType(
         "org": _WORKSPACE,
     }
 )  # fmt: skip
-"""By resource: what its keys hold, where that is not in KEYS; all keys, in order, where no profile tells them."""
+"""By resource: the keys that KEYS does not describe; all keys, in order, of resources that no profile lists."""
 
 QUERY: Mapping[str, Schema] = MappingProxyType(
     {
@@ -110,7 +110,7 @@ QUERY: Mapping[str, Schema] = MappingProxyType(
         "folder": {"enum": ["inbox", "flows", "archived", "outbox", "sent", "failed"]},
     }
 )  # fmt: skip
-"""Parameters that are not just a word."""
+"""Parameters that are not just a short text."""
 
 _PEOPLE = {"urns": many(TEXT), "contacts": many(TEXT), "groups": many(TEXT)}
 _FIELDS: Mapping[str, Mapping[str, Schema]] = MappingProxyType(
@@ -131,7 +131,7 @@ _FIELDS: Mapping[str, Mapping[str, Schema]] = MappingProxyType(
 
 
 def body(name: str, text_limit: int) -> dict[str, Any]:
-    """What a POST may hold. Which fields must be there, and together, RapidPro itself tells in its refusals."""
+    """The schema of a POST body, without required fields: RapidPro reports those in its errors."""
     text = {"oneOf": [{"type": "string", "maxLength": text_limit}, by_language(TEXT)]}
     broadcast = {**_PEOPLE, "text": text, "base_language": TEXT}
     return {"type": "object", "properties": dict(broadcast if name == "broadcasts" else _FIELDS[name])}

@@ -1,4 +1,4 @@
-"""`/api/v2/broadcasts.json`: sending a text to many, and seeing how far that got.
+"""`/api/v2/broadcasts.json`: sending a text to many, and seeing its progress.
 
 Source: rapidpro temba/api/v2/views.py and serializers.py (BroadcastsEndpoint); versions as in `profiles`.
 """
@@ -10,10 +10,10 @@ from typing import Any
 
 from fakes.rapidpro.api.http import filters
 from fakes.rapidpro.api.http.context import Answer, Context, workspace_of, writable
-from fakes.rapidpro.api.http.filters import Filtered
+from fakes.rapidpro.api.http.filters import FilteredRows
 from fakes.rapidpro.api.http.pages import page
-from fakes.rapidpro.api.http.wire import Broken, Call, field_errors, moment, over_fields
-from fakes.rapidpro.api.values import fields, objects, times, translations, urns
+from fakes.rapidpro.api.http.wire import Call, ServerError, field_errors, moment, non_field_error
+from fakes.rapidpro.api.values import fields, references, times, translations, urns
 from fakes.rapidpro.api.values.fields import Invalid
 from fakes.rapidpro.store.rows import Broadcast, Workspace
 from fakes.rapidpro.store.store import Store
@@ -22,10 +22,10 @@ from fakes.rapidpro.versions.profile import Profile
 OLD_TOO_MANY = "This field can only contain up to 100 items."
 TOO_MANY = "Ensure this field has no more than 100 elements."
 NO_TEXT = "Must provide either text or attachments."
-NOBODY = "Must provide either urns, contacts or groups."
+NO_RECIPIENTS = "Must provide either urns, contacts or groups."
 
 
-def listed(call: Call, context: Context) -> Any:
+def read_list(call: Call, context: Context) -> Any:
     """GET: newest first; scheduled ones are not shown."""
     store, profile = context.store, context.profile
     uuid = filters.uuid(call, "uuid", profile) if profile.filter_by_uuid else None
@@ -35,79 +35,79 @@ def listed(call: Call, context: Context) -> Any:
     rows = store.broadcasts[workspace.id]
     if number is not None or uuid is not None:
         rows = store.only_broadcast(workspace, number, uuid)
-    return page(Filtered(rows, None, after, before), call, profile, lambda row: show(row, store, profile))
+    return page(FilteredRows(rows, None, after, before), call, profile, lambda row: show(row, store, profile))
 
 
 def create(call: Call, context: Context) -> Any:
-    """POST: stored as pending and handed to the message engine. There is no idempotency."""
+    """POST: stored as pending and passed to the message engine. There is no idempotency."""
     store, profile = context.store, context.profile
     named = "uuid" in call.query and _named(call, context)
     workspace = writable(call, profile)
     clean = _clean(call, context, workspace)
-    context.reach_engine()
-    if profile.engine_by_http and (_repeats(clean.get("contacts")) or _repeats(clean.get("groups"))):
-        raise Broken  # mailroom writes them as they come into a table that has each but once
+    context.require_engine()
+    if profile.engine_by_http and (_has_duplicates(clean.get("contacts")) or _has_duplicates(clean.get("groups"))):
+        raise ServerError  # mailroom inserts them unchanged into a table with a unique key
     broadcast = store.add_broadcast(_row(clean, context, workspace))
-    if context.engine_works():
+    if context.engine_is_working():
         context.mailroom.broadcast_created(broadcast)
     return Answer(200 if named else 201, show(broadcast, store, profile))
 
 
-def _repeats(rows: list[Any] | None) -> bool:
+def _has_duplicates(rows: list[Any] | None) -> bool:
     return rows is not None and len(set(rows)) < len(rows)
 
 
 def _named(call: Call, context: Context) -> bool:
-    """Whether `uuid=` names a broadcast, where there is such a column."""
+    """Whether `uuid=` names an existing broadcast; ServerError in versions without that column."""
     profile, mine = context.profile, workspace_of(call)
     if not profile.filter_by_uuid:
-        raise Broken
+        raise ServerError
 
     def find(uuid: str) -> Broadcast | None:
         found = context.store.broadcast_by_uuid.get(uuid)
         return found if found is not None and found.workspace is mine else None
 
-    return filters.new_though_named(call, profile, find, "Broadcast")
+    return filters.creates_despite_uuid(call, profile, find, "Broadcast")
 
 
 def _clean(call: Call, context: Context, workspace: Workspace) -> dict[str, Any]:
-    given: Mapping[str, Any] = call.body
+    body: Mapping[str, Any] = call.body
     try:
         if context.profile.serializer == "old":
-            return _old(given, context, workspace)
-        return _new(given, context, workspace)
+            return _clean_until_8_1(body, context, workspace)
+        return _clean_since_8_1(body, context, workspace)
     except Invalid as problem:
         raise field_errors(problem.errors) from None
 
 
-def _new(given: Mapping[str, Any], context: Context, workspace: Workspace) -> dict[str, Any]:
+def _clean_since_8_1(body: Mapping[str, Any], context: Context, workspace: Workspace) -> dict[str, Any]:
     store, profile, country = context.store, context.profile, workspace.default_country
     checks: dict[str, fields.Check] = {
         "urns": lambda value: fields.items(value, lambda one: urns.check(one, country)),
-        "contacts": lambda value: objects.several(value, objects.contact_finder(store, workspace), TOO_MANY),
-        "groups": lambda value: objects.several(value, objects.group_finder(store, workspace), TOO_MANY),
+        "contacts": lambda value: references.many(value, references.contact_finder(store, workspace), TOO_MANY),
+        "groups": lambda value: references.many(value, references.group_finder(store, workspace), TOO_MANY),
         "text": lambda value: translations.texts(value, workspace, profile),
         "attachments": lambda value: translations.attachments(value, workspace, profile),
         "base_language": translations.language,
     }
     if profile.quick_replies:
         checks["quick_replies"] = lambda value: translations.quick_replies(value, workspace)
-    clean = fields.gather(given, checks)
+    clean = fields.check_fields(body, checks)
     texts = clean.get("text") or clean.get("attachments")
     if not texts:
-        raise over_fields(NO_TEXT)
+        raise non_field_error(NO_TEXT)
     if not (clean.get("urns") or clean.get("contacts") or clean.get("groups")):
-        raise over_fields(NOBODY)
+        raise non_field_error(NO_RECIPIENTS)
     base = clean.setdefault("base_language", next(iter(texts)))
     if base not in clean.get("text", texts):
-        raise over_fields("No text translation provided in base language.")
+        raise non_field_error("No text translation provided in base language.")
     for name, noun in (("attachments", "attachment"), ("quick_replies", "quick_replies")):
-        if "base_language" in given and clean.get(name) and base not in clean[name]:
-            raise over_fields(f"No {noun} translations provided in base language.")
+        if "base_language" in body and clean.get(name) and base not in clean[name]:
+            raise non_field_error(f"No {noun} translations provided in base language.")
     return clean
 
 
-def _old(given: Mapping[str, Any], context: Context, workspace: Workspace) -> dict[str, Any]:
+def _clean_until_8_1(body: Mapping[str, Any], context: Context, workspace: Workspace) -> dict[str, Any]:
     store, profile, country = context.store, context.profile, workspace.default_country
 
     def addresses(value: Any) -> list[str]:
@@ -117,15 +117,15 @@ def _old(given: Mapping[str, Any], context: Context, workspace: Workspace) -> di
 
     checks: dict[str, fields.Check] = {
         "urns": addresses,
-        "contacts": lambda value: objects.several(value, objects.contact_finder(store, workspace), OLD_TOO_MANY),
-        "groups": lambda value: objects.several(value, objects.group_finder(store, workspace), OLD_TOO_MANY),
-        "text": lambda value: translations.old_texts(value, workspace, profile),
+        "contacts": lambda value: references.many(value, references.contact_finder(store, workspace), OLD_TOO_MANY),
+        "groups": lambda value: references.many(value, references.group_finder(store, workspace), OLD_TOO_MANY),
+        "text": lambda value: translations.texts_until_8_1(value, workspace, profile),
     }
-    if "broadcasts" in profile.takes_ticket:
-        checks["ticket"] = objects.ticket_check
-    clean = fields.gather(given, checks, required=("text",))
+    if "broadcasts" in profile.accepts_ticket:
+        checks["ticket"] = references.ticket_check
+    clean = fields.check_fields(body, checks, required=("text",))
     if not (clean.get("urns") or clean.get("contacts") or clean.get("groups")):
-        raise over_fields(NOBODY.removesuffix("."))
+        raise non_field_error(NO_RECIPIENTS.removesuffix("."))
     clean["base_language"] = workspace.languages[0] if workspace.languages else "base"
     return clean
 
@@ -134,17 +134,17 @@ def _row(clean: Mapping[str, Any], context: Context, workspace: Workspace) -> Br
     parts = {name: clean[name] for name in ("text", "attachments", "quick_replies") if clean.get(name)}
     order = list(dict.fromkeys(key for part in parts.values() for key in part))
     if context.profile.engine_by_http:
-        # The database keeps keys by length and letter; where RapidPro reads the row back, callers see that order.
+        # The database orders keys by length, then alphabetically; versions that read the row back show that order.
         order.sort(key=lambda key: (len(key), key))
     return Broadcast(
-        context.store.number("broadcast"),
-        context.mailroom.work.new_uuid(),
+        context.store.next_id("broadcast"),
+        context.mailroom.runtime.new_uuid(),
         workspace,
         "pending",
         None,
         clean.get("urns") or [],
         sorted(set(clean.get("contacts") or ()), key=lambda one: one.id),
-        objects.in_order(clean.get("groups") or (), context.store.groups),
+        references.in_order(clean.get("groups") or (), context.store.groups),
         {key: {name: part[key] for name, part in parts.items() if key in part} for key in order},
         clean["base_language"],
         context.clock.now(),
@@ -153,11 +153,11 @@ def _row(clean: Mapping[str, Any], context: Context, workspace: Workspace) -> Br
 
 def show(row: Broadcast, store: Store, profile: Profile) -> dict[str, Any]:
     """A broadcast as the API shows it."""
-    return {name: _SHOWN[name](row, store, profile) for name in profile.broadcast_fields}
+    return {name: _FIELDS[name](row, store, profile) for name in profile.broadcast_fields}
 
 
 def _text(row: Broadcast, _store: Store, profile: Profile) -> dict[str, Any]:
-    unset = None if profile.unsets_text else ""
+    unset = None if profile.null_text_allowed else ""
     return {
         key: one.get("text") or (unset if one.get("attachments") or "text" not in one else "")
         for key, one in row.translations.items()
@@ -170,17 +170,17 @@ def _progress(row: Broadcast, store: Store, _profile: Profile) -> dict[str, int]
 
 
 def _status(row: Broadcast, _store: Store, profile: Profile) -> str:
-    return row.status if profile.broadcast_words is None else profile.broadcast_words[row.status]
+    return row.status if profile.broadcast_statuses is None else profile.broadcast_statuses[row.status]
 
 
-_SHOWN: Mapping[str, Any] = {
+_FIELDS: Mapping[str, Any] = {
     "id": lambda row, _store, _profile: row.id,
     "uuid": lambda row, _store, _profile: row.uuid,
     "status": _status,
     "progress": _progress,
     "urns": lambda row, _store, _profile: None if row.workspace.anonymous else row.urns or [],
-    "contacts": lambda row, _store, _profile: [objects.reference(one) for one in row.contacts],
-    "groups": lambda row, _store, _profile: [objects.reference(one) for one in row.groups],
+    "contacts": lambda row, _store, _profile: [references.reference(one) for one in row.contacts],
+    "groups": lambda row, _store, _profile: [references.reference(one) for one in row.groups],
     "text": _text,
     "attachments": lambda row, _store, _profile: {
         key: one.get("attachments", []) for key, one in row.translations.items()

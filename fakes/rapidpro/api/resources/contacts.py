@@ -7,12 +7,12 @@ from typing import Any
 
 from fakes.rapidpro.api.http import filters
 from fakes.rapidpro.api.http.context import Answer, Context, workspace_of, writable
-from fakes.rapidpro.api.http.filters import Filtered
-from fakes.rapidpro.api.http.pages import page, reversible
-from fakes.rapidpro.api.http.wire import Call, detail, field_errors, over_fields
+from fakes.rapidpro.api.http.filters import FilteredRows
+from fakes.rapidpro.api.http.pages import in_requested_order, page
+from fakes.rapidpro.api.http.wire import Call, detail, field_errors, non_field_error
 from fakes.rapidpro.api.resources.broadcasts import TOO_MANY
-from fakes.rapidpro.api.resources.contact_shape import show
-from fakes.rapidpro.api.values import fields, objects, times, urns
+from fakes.rapidpro.api.resources.contact_json import show
+from fakes.rapidpro.api.values import fields, references, times, urns
 from fakes.rapidpro.api.values.fields import Invalid, invalid
 from fakes.rapidpro.api.values.languages import is_language
 from fakes.rapidpro.store.ordered import Ordered, by_modification, modified
@@ -21,27 +21,27 @@ from fakes.rapidpro.urns import identity_of
 
 NO_LOOKUP = "URL must contain one of the following parameters: urn, uuid"
 TWO_LOOKUPS = "URL can only contain one of the following parameters: urn, uuid"
-MOST_NOTES = 5
+MAX_NOTES = 5
 NOT_ACTIVE = "Non-active contacts can't be added to groups"
 
 
-def listed(call: Call, context: Context) -> Any:
+def read_list(call: Call, context: Context) -> Any:
     """GET: last changed first."""
     store, profile, workspace = context.store, context.profile, workspace_of(call)
-    uuid = filters.uuid(call, "uuid", profile) if profile.checks_uuids else call.query.get("uuid")
+    uuid = filters.uuid(call, "uuid", profile) if profile.validates_uuids else call.query.get("uuid")
     owner = _by_urn(call, context, workspace) if call.query.get("urn") else None
     group = call.query.get("group")
-    deleted = filters.truth(call.query.get("deleted", ""))
+    deleted = filters.is_true(call.query.get("deleted", ""))
     after, before = times.span(call)
     mine = [one for one in store.groups if one.workspace is workspace] if group else []
     named = next((one for one in mine if group in (one.uuid, one.name)), None)
-    rows = store.contact_files.of((workspace.id, deleted)) or Ordered(by_modification)
+    rows = store.contact_indexes.of((workspace.id, deleted)) or Ordered(by_modification)
     if uuid or call.query.get("urn"):
-        asked = owner if call.query.get("urn") else store.contacts.get(uuid or "")
-        one = [asked] if asked is not None and asked in rows and (not uuid or asked.uuid == uuid) else []
+        contact = owner if call.query.get("urn") else store.contacts.get(uuid or "")
+        one = [contact] if contact is not None and contact in rows and (not uuid or contact.uuid == uuid) else []
         rows = Ordered(by_modification, one)
     keep = (lambda row: named is not None and named in row.groups) if group else None
-    listing = reversible(Filtered(rows, keep, after, before, modified), call)
+    listing = in_requested_order(FilteredRows(rows, keep, after, before, modified), call)
     return page(listing, call, profile, lambda row: show(row, context, call))
 
 
@@ -50,7 +50,7 @@ def _by_urn(call: Call, context: Context, workspace: Workspace) -> Contact | Non
 
 
 def _asked(call: Call, workspace: Workspace) -> str:
-    """The URN that is asked for, in its usual form; it need not be one that anybody can have."""
+    """The URN of `urn=`, normalized; it need not be valid."""
     if workspace.anonymous:
         raise detail(400, "URN lookups not allowed for anonymous organizations")
     normal = urns.normalize(call.query["urn"], workspace.default_country)
@@ -59,13 +59,13 @@ def _asked(call: Call, workspace: Workspace) -> str:
     return normal
 
 
-def _looked_up(call: Call, context: Context, workspace: Workspace) -> Contact | None:
-    """The contact that `uuid=` or `urn=` names; none if neither is given, or nobody has the URN of a POST."""
+def _requested_contact(call: Call, context: Context, workspace: Workspace) -> Contact | None:
+    """The contact of `uuid=` or `urn=`; None without either, or if no contact has the URN of a POST."""
     owner = _by_urn(call, context, workspace) if "urn" in call.query else None
-    uuid = filters.looked_up(call, context.profile, typed=False)
+    uuid = filters.requested_uuid(call, context.profile, typed=False)
     if uuid is not None and "urn" in call.query:
         raise detail(400, TWO_LOOKUPS)
-    missing = detail(404, context.profile.no_match.format(model="Contact"))
+    missing = detail(404, context.profile.not_found_text.format(model="Contact"))
     if uuid is not None:
         found = context.store.contacts.get(uuid)
         if found is None or found.workspace is not workspace:
@@ -78,12 +78,12 @@ def _looked_up(call: Call, context: Context, workspace: Workspace) -> Contact | 
 
 def write(call: Call, context: Context) -> Any:
     """POST: a new contact, or with `uuid=` or `urn=` a change to one."""
-    contact = _looked_up(call, context, workspace_of(call))
-    workspace = writable(call, context.profile)  # looked at after the contact, before any field
+    contact = _requested_contact(call, context, workspace_of(call))
+    workspace = writable(call, context.profile)  # checked after the contact and before any field
     try:
         clean = _clean(call.body, contact, context, call)
         if contact is not None and contact.deleted:
-            raise over_fields(context.profile.deleted_contact)
+            raise non_field_error(context.profile.deleted_contact_text)
         if contact is None and not clean.get("urns") and "urn" in call.query:
             clean["urns"] = [_new_urn(identity_of(_asked(call, workspace)))]
         if contact is None:
@@ -95,67 +95,67 @@ def write(call: Call, context: Context) -> Any:
 
 
 def _new_urn(urn: str) -> str:
-    """The URN that a contact is to be made with, which is looked at without the workspace's country."""
+    """The URN of a new contact, which is validated without the workspace's country."""
     try:
         return urns.valid(urn, "")
     except Invalid as problem:
-        raise over_fields(problem.errors[0]) from None
+        raise non_field_error(problem.errors[0]) from None
 
 
 def _created(clean: Mapping[str, Any], context: Context, workspace: Workspace) -> Contact:
-    """A new contact. The message engine makes it, and knows of the first URN only that it is another's."""
-    store, now, given = context.store, context.clock.now(), clean.get("urns") or []
-    for index, urn in enumerate(given):
+    """A new contact. The message engine creates it, and reports only the first URN of another contact."""
+    store, now, body = context.store, context.clock.now(), clean.get("urns") or []
+    for index, urn in enumerate(body):
         if store.contact_by_urn(workspace, identity_of(urn)) is not None:
             raise Invalid({"urns": {str(index): ["URN is in use by another contact."]}})
-    number, uuid, name = store.number("contact"), store.new_uuid(), clean.get("name")
+    number, uuid, name = store.next_id("contact"), store.new_uuid(), clean.get("name")
     values = {key: value for key, value in clean.get("fields", {}).items() if value is not None}
-    groups, language = objects.in_order(clean.get("groups", ()), store.groups), clean.get("language")
+    groups, language = references.in_order(clean.get("groups", ()), store.groups), clean.get("language")
     made = Contact(number, uuid, name, language, "active", [], values, groups, now, now, workspace)
     store.add_contact(made)
-    store.set_urns(made, _different(given))
+    store.set_urns(made, _without_duplicates(body))
     return made
 
 
-def _different(given: list[str]) -> list[str]:
-    """URNs without those that were there already."""
-    return list({identity_of(urn): urn for urn in reversed(given)}.values())[::-1]
+def _without_duplicates(body: list[str]) -> list[str]:
+    """URNs without duplicates; the first of equal ones stays."""
+    return list({identity_of(urn): urn for urn in reversed(body)}.values())[::-1]
 
 
-def _clean(given: Mapping[str, Any], contact: Contact | None, context: Context, call: Call) -> dict[str, Any]:
+def _clean(body: Mapping[str, Any], contact: Contact | None, context: Context, call: Call) -> dict[str, Any]:
     store, workspace = context.store, workspace_of(call)
-    finder = objects.group_finder(store, workspace)
+    finder = references.group_finder(store, workspace)
 
     checks: dict[str, fields.Check] = {
         "name": lambda value: value if value is None else fields.text(value, limit=64),
         "language": lambda value: value if value is None else _language(value),
         "note": lambda value: fields.text(value, limit=10_000, blank=True),
         "urns": lambda value: _urns(value, contact, context, call),
-        "groups": lambda value: _joined(
-            objects.several(value, lambda name: fixed_group(finder(name), name), TOO_MANY), contact
+        "groups": lambda value: _check_joinable(
+            references.many(value, lambda name: manual_group(finder(name), name), TOO_MANY), contact
         ),
         "fields": lambda value: _values(value, context, workspace),
     }
     if "notes" not in context.profile.contact_fields:
         del checks["note"]
-    return fields.gather(given, checks)
+    return fields.check_fields(body, checks)
 
 
-def fixed_group(group: Named | None, asked: Any) -> Named | None:
-    """A group that people are put in by hand."""
+def manual_group(group: Named | None, name: Any) -> Named | None:
+    """The group, which must not be query-based."""
     if group is not None and group.query:
-        raise invalid(f"Contact group must not be query based: {asked}")
+        raise invalid(f"Contact group must not be query based: {name}")
     return group
 
 
-def _joined(groups: list[Named], contact: Contact | None) -> list[Named]:
+def _check_joinable(groups: list[Named], contact: Contact | None) -> list[Named]:
     if contact is not None and contact.status != "active" and groups:
         raise invalid(NOT_ACTIVE)
     return groups
 
 
 def _urns(value: Any, contact: Contact | None, context: Context, call: Call) -> list[str]:
-    """URNs; whether they may be given at all is told when they are good. Up to v9.0 a new contact's must be free."""
+    """URNs. Whether they are allowed at all is checked after they are valid. Up to v9.0 those of others are refused."""
     workspace = workspace_of(call)
     clean: list[str] = fields.items(value, lambda one: urns.check(one, workspace.default_country))
     if "urn" in call.query:
@@ -170,14 +170,14 @@ def _urns(value: Any, contact: Contact | None, context: Context, call: Call) -> 
 
 
 def _values(value: Any, context: Context, workspace: Workspace) -> dict[str, Any]:
-    """Values of fields by key; wrong values are told before unknown keys."""
+    """Values of fields by key; errors of values come before unknown keys."""
     clean = fields.dictionary(value, lambda _key, one: _field_value(one)) if value != {} else {}
     if len(clean) > fields.MAX_ITEMS:
         raise invalid(TOO_MANY)
     known = {one.key for one in context.store.fields if one.workspace is workspace}
-    strange = next((key for key in clean if key not in known), None)
-    if strange is not None:
-        raise invalid(f"Invalid contact field key: {strange}")
+    unknown = next((key for key in clean if key not in known), None)
+    if unknown is not None:
+        raise invalid(f"Invalid contact field key: {unknown}")
     return clean
 
 
@@ -195,20 +195,20 @@ def _language(value: Any) -> str:
 
 
 def _change(contact: Contact, clean: Mapping[str, Any], context: Context, call: Call) -> None:
-    """Carry out a change; what is the same afterwards is none."""
+    """Apply a change; modified_on stays if nothing differs afterwards."""
     before = _state(contact)
     contact.name = clean.get("name", contact.name)
     contact.language = clean.get("language", contact.language)
     if "urns" in clean:
-        _give(contact, _different(clean["urns"]), context)
+        _assign_urns(contact, _without_duplicates(clean["urns"]), context)
     if "groups" in clean:
         smart = [one for one in contact.groups if one.query]
-        contact.groups = objects.in_order([*smart, *clean["groups"]], context.store.groups)
+        contact.groups = references.in_order([*smart, *clean["groups"]], context.store.groups)
     contact.fields.update(clean.get("fields", {}))
     if _state(contact) != before:
-        context.store.touch(contact, context.clock.now())
+        context.store.mark_modified(contact, context.clock.now())
     if "note" in clean and call.user is not None:
-        contact.notes = [*contact.notes, Note(clean["note"], context.clock.now(), call.user)][-MOST_NOTES:]
+        contact.notes = [*contact.notes, Note(clean["note"], context.clock.now(), call.user)][-MAX_NOTES:]
 
 
 def _state(contact: Contact) -> tuple[Any, ...]:
@@ -216,8 +216,8 @@ def _state(contact: Contact) -> tuple[Any, ...]:
     return contact.name, contact.language, list(contact.urns), {one.uuid for one in contact.groups}, values
 
 
-def _give(contact: Contact, wanted: list[str], context: Context) -> None:
-    """Give a contact URNs, which are taken away from others or, later, left to them."""
+def _assign_urns(contact: Contact, wanted: list[str], context: Context) -> None:
+    """Set a contact's URNs; those of others are taken away from them or, in later versions, left out."""
     store, workspace = context.store, contact.workspace
     kept = []
     for urn in wanted:
@@ -226,24 +226,24 @@ def _give(contact: Contact, wanted: list[str], context: Context) -> None:
             if not context.profile.steals_urns:
                 continue
             store.set_urns(owner, [one for one in owner.urns if identity_of(one) != identity_of(urn)])
-            store.touch(owner, context.clock.now())
+            store.mark_modified(owner, context.clock.now())
         kept.append(urn)
     store.set_urns(contact, kept)
 
 
 def delete(call: Call, context: Context) -> Any:
-    """DELETE: the contact is gone from lists; its messages stay."""
+    """DELETE: the contact disappears from lists; its messages stay."""
     if not ("uuid" in call.query or "urn" in call.query):
         raise detail(400, NO_LOOKUP)
-    contact = _looked_up(call, context, workspace_of(call))
+    contact = _requested_contact(call, context, workspace_of(call))
     if contact is not None:
-        release(contact, context)
+        delete_contact(contact, context)
     return Answer(204, None)
 
 
-def release(contact: Contact, context: Context) -> None:
-    """Take a contact's addresses, groups and values away and hide it."""
+def delete_contact(contact: Contact, context: Context) -> None:
+    """Remove a contact's URNs, groups and values, and hide it."""
     context.store.set_urns(contact, [])
     contact.name, contact.groups, contact.deleted = None, [], True
     contact.fields.clear()
-    context.store.touch(contact, context.clock.now())
+    context.store.mark_modified(contact, context.clock.now())

@@ -1,4 +1,4 @@
-"""What a workspace is made of: groups, labels, fields, globals, channels, flows, users.
+"""Reading what a workspace contains: groups, labels, fields, globals, channels, flows, users.
 
 Source: rapidpro temba/api/v2/views.py and serializers.py, the endpoints of those names.
 """
@@ -11,8 +11,8 @@ from typing import Any
 
 from fakes.rapidpro.api.http import filters
 from fakes.rapidpro.api.http.context import Context, workspace_of
-from fakes.rapidpro.api.http.filters import Filtered
-from fakes.rapidpro.api.http.pages import page, reversible
+from fakes.rapidpro.api.http.filters import FilteredRows
+from fakes.rapidpro.api.http.pages import in_requested_order, page
 from fakes.rapidpro.api.http.wire import Call, moment, parse_lists
 from fakes.rapidpro.api.values import times
 from fakes.rapidpro.store.ordered import Ordered
@@ -21,28 +21,28 @@ from fakes.rapidpro.store.rows import Field as ContactField
 from fakes.rapidpro.versions.profile import Profile
 
 FLOW_TYPE = "message"
-"""All flows here are for messages."""
+"""All flows here are message flows."""
 
 
 def paged(
     rows: list[Any], call: Call, context: Context, show: Callable[[Any], Any], time: str = "", *, turns: bool = False
 ) -> dict[str, Any]:
-    """Rows newest first: by a time of theirs, else by their number in order of making. `turns`: or the reverse."""
+    """A page of rows, newest first: by their attribute `time`, else by their order. `turns`: `reverse=` applies."""
     after, before = times.span(call) if time else (None, None)
     numbers = {id(row): number for number, row in enumerate(rows)}
-    key = (lambda row: getattr(row, time)) if time else (lambda row: filters.by_number(numbers[id(row)]))
-    listing = Filtered(Ordered(lambda row: (key(row), numbers[id(row)]), rows), None, after, before, key)
-    return page(reversible(listing, call) if turns else listing, call, context.profile, show)
+    key = (lambda row: getattr(row, time)) if time else (lambda row: filters.time_of_number(numbers[id(row)]))
+    listing = FilteredRows(Ordered(lambda row: (key(row), numbers[id(row)]), rows), None, after, before, key)
+    return page(in_requested_order(listing, call) if turns else listing, call, context.profile, show)
 
 
 def channels(call: Call, context: Context) -> Any:
     """GET channels, newest first."""
-    asked, profile = call.query, context.profile
-    uuid = filters.uuid(call, "uuid", profile) if profile.checks_uuids else asked.get("uuid")
+    query, profile = call.query, context.profile
+    uuid = filters.uuid(call, "uuid", profile) if profile.validates_uuids else query.get("uuid")
     rows = [
         one
         for one in context.store.channels_of(workspace_of(call))
-        if (not uuid or one.uuid == uuid) and (not asked.get("address") or one.address == asked["address"])
+        if (not uuid or one.uuid == uuid) and (not query.get("address") or one.address == query["address"])
     ]
     return paged(rows, call, context, lambda row: _channel(row, typed=profile.channel_type_shown), "created_on")
 
@@ -62,8 +62,8 @@ def _channel(row: Channel, *, typed: bool) -> dict[str, Any]:
 
 def groups(call: Call, context: Context) -> Any:
     """GET groups, newest first, the workspace's own system group last."""
-    wanted = _named_like(call, context.profile)
-    store, workspace, asked = context.store, workspace_of(call), call.query
+    matches = _uuid_or_name_filter(call, context.profile)
+    store, workspace, query = context.store, workspace_of(call), call.query
     counts = {id(group): 0 for group in store.groups}
     for contact in store.contacts.values():
         for group in contact.groups:
@@ -71,19 +71,19 @@ def groups(call: Call, context: Context) -> Any:
                 counts[id(group)] += 1
     system, profile = store.system_group(workspace), context.profile
     mine = [one for one in (system, *store.groups) if one.workspace is workspace]
-    by_hand = profile.checks_uuids and filters.truth(asked.get("manual_only", ""))
-    rows = [one for one in mine if wanted(one) and (profile.system_groups or one is not system)]
+    by_hand = profile.validates_uuids and filters.is_true(query.get("manual_only", ""))
+    rows = [one for one in mine if matches(one) and (profile.system_groups or one is not system)]
     rows = [one for one in rows if one.query is None or not by_hand]
     return paged(
         rows, call, context, lambda row: shown_group(row, counts.get(id(row), 0), profile, system=row is system)
     )
 
 
-def _named_like(call: Call, profile: Profile, *, typed: bool = False) -> Callable[[Named], bool]:
-    """Whether a group or label is the one that `uuid` or `name`, of which only one may be given, asks for."""
-    uuid = filters.uuid(call, "uuid", profile) if profile.checks_uuids else call.query.get("uuid")
+def _uuid_or_name_filter(call: Call, profile: Profile, *, typed: bool = False) -> Callable[[Named], bool]:
+    """Whether a group or label matches `uuid` or `name`, of which only one may be given."""
+    uuid = filters.uuid(call, "uuid", profile) if profile.validates_uuids else call.query.get("uuid")
     if uuid and typed:
-        uuid = filters.stored(uuid)
+        uuid = filters.as_stored_uuid(uuid)
     name = call.query.get("name", "").lower()
     return lambda row: (not uuid or row.uuid == uuid) and (not name or row.name.lower() == name)
 
@@ -97,8 +97,8 @@ def shown_group(row: Named, count: int, profile: Profile, *, system: bool = Fals
 def labels(call: Call, context: Context) -> Any:
     """GET labels, newest first."""
     store, workspace, profile = context.store, workspace_of(call), context.profile
-    wanted = _named_like(call, profile, typed=profile.typed_labels)
-    rows = [one for one in store.labels if one.workspace is workspace and wanted(one)]
+    matches = _uuid_or_name_filter(call, profile, typed=profile.labels_by_any_uuid_form)
+    rows = [one for one in store.labels if one.workspace is workspace and matches(one)]
     return paged(rows, call, context, lambda row: shown_label(row, context))
 
 
@@ -138,29 +138,29 @@ def shown_global(row: Global) -> dict[str, Any]:
 
 
 def flows(call: Call, context: Context) -> Any:
-    """GET flows, newest first; `before` and `after` look at when they were changed."""
-    profile, asked = context.profile, call.query
-    uuid = filters.uuid(call, "uuid", profile) if profile.checks_uuids else call.query.get("uuid")
+    """GET flows, newest first; `before` and `after` apply to modified_on."""
+    profile, query = context.profile, call.query
+    uuid = filters.uuid(call, "uuid", profile) if profile.validates_uuids else call.query.get("uuid")
     mine = [one for one in context.store.flows if one.workspace is workspace_of(call) and not one.deleted]
     after, before = times.span(call)
-    archived = filters.truth(asked["archived"]) if asked.get("archived") else None
+    archived = filters.is_true(query["archived"]) if query.get("archived") else None
     rows = [
         one
         for one in mine
         if (not uuid or one.uuid == uuid)
-        and asked.get("type") in (None, "", FLOW_TYPE)
+        and query.get("type") in (None, "", FLOW_TYPE)
         and archived in (None, one.archived)
         and (after is None or one.modified_on >= after)
         and (before is None or one.modified_on <= before)
     ]
     runs = _runs(context)
     numbers = {id(row): number for number, row in enumerate(rows)}
-    listing = Filtered(Ordered(lambda row: (row.created_on, numbers[id(row)]), rows))
+    listing = FilteredRows(Ordered(lambda row: (row.created_on, numbers[id(row)]), rows))
     return page(listing, call, profile, lambda row: _flow(row, profile, runs))
 
 
 def _runs(context: Context) -> Mapping[tuple[str, str], int]:
-    """How many runs there are, by flow and by what this version calls their status."""
+    """The number of runs by flow and by this version's word for their status."""
     if not context.profile.counts_runs:
         return {}
     active = "waiting" if "waiting" in context.profile.flow_run_counts else "active"
@@ -181,12 +181,12 @@ def _flow(row: Flow, profile: Profile, runs: Mapping[tuple[str, str], int]) -> d
 
 
 def users(call: Call, context: Context) -> Any:
-    """GET users of the workspace: those of a `role`, and where this version looks, with an `email` or `uuid`."""
+    """GET users of the workspace, filtered by `role` and, if this version does, by `email` or `uuid`."""
     workspace, profile = workspace_of(call), context.profile
-    asked = parse_lists(call.environ.get("QUERY_STRING", ""))
-    uuids = filters.uuids_of(asked.get("uuid", []), "uuid", profile) if "uuid" in profile.user_filters else []
-    emails = [one.lower() for one in asked.get("email", [])] if "email" in profile.user_filters else []
-    roles = asked.get("role")  # of which unknown ones are nobody's
+    query = parse_lists(call.environ.get("QUERY_STRING", ""))
+    uuids = filters.uuids_of(query.get("uuid", []), "uuid", profile) if "uuid" in profile.user_filters else []
+    emails = [one.lower() for one in query.get("email", [])] if "email" in profile.user_filters else []
+    roles = query.get("role")  # unknown ones match nobody
     rows = [
         one
         for one in context.store.users.values()
@@ -203,7 +203,7 @@ def _user(row: User, workspace: int, context: Context) -> dict[str, Any]:
     first, _, last = row.name.partition(" ")
     shown = {
         "uuid": row.uuid, "name": row.name, "email": row.email, "first_name": first, "last_name": last,
-        "role": row.roles[workspace], "team": None, "created_on": moment(context.store.born), "avatar": None,
+        "role": row.roles[workspace], "team": None, "created_on": moment(context.store.created_on), "avatar": None,
     }  # fmt: skip
     return {name: shown[name] for name in context.profile.user_fields}
 

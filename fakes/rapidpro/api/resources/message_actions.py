@@ -6,31 +6,31 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from fakes.rapidpro.api.http.context import NOTHING, Answer, Context, writable
-from fakes.rapidpro.api.http.wire import Broken, Call, field_errors, over_fields
-from fakes.rapidpro.api.values import fields, objects
+from fakes.rapidpro.api.http.context import NO_CONTENT, Answer, Context, writable
+from fakes.rapidpro.api.http.wire import Call, ServerError, field_errors, non_field_error
+from fakes.rapidpro.api.values import fields, references
 from fakes.rapidpro.api.values.fields import Invalid, invalid
 from fakes.rapidpro.store.rows import Message, Named, Workspace
 
 CHANGES = MappingProxyType(
     {"archive": ("visible", "archived"), "restore": ("archived", "visible"), "delete": (None, "deleted by user")}
 )
-"""What visibility a message must have, none: any, and what it has afterwards."""
+"""The visibility that a message must have (None: any), and the new one."""
 ACTIONS = ("label", "unlabel", "archive", "restore", "delete")
 TOO_MANY = "Ensure this field has no more than 100 elements."
 
 
 def act(call: Call, context: Context) -> Any:
-    """POST: one action on up to a hundred incoming messages. Those that are no more are told as `failures`."""
+    """POST: one action on up to a hundred incoming messages. Missing ones are listed as `failures`."""
     workspace, store = writable(call, context.profile), context.store
     checks: dict[str, fields.Check] = {
         "messages": lambda value: _messages(value, context, workspace),
         "action": lambda value: fields.choice(value, ACTIONS),
-        "label": lambda value: objects.one(value, objects.label_finder(store, workspace, context.profile)),
+        "label": lambda value: references.one(value, references.label_finder(store, workspace, context.profile)),
         "label_name": lambda value: fields.name(value, limit=64),
     }
     try:
-        clean = fields.gather(call.body, checks, required=("messages", "action"))
+        clean = fields.check_fields(call.body, checks, required=("messages", "action"))
     except Invalid as problem:
         raise field_errors(problem.errors) from None
     label = _label(clean, context, workspace)
@@ -38,13 +38,13 @@ def act(call: Call, context: Context) -> Any:
         if message is not None:
             _do(clean["action"], message, label, context)
     if None in clean["messages"] and not isinstance(call.body["messages"], list):
-        raise Broken  # keys of an object, which cannot be told by their position
-    gone = [asked for asked, found in zip(call.body["messages"], clean["messages"], strict=True) if found is None]
-    return {"failures": gone} if gone else Answer(204, NOTHING)
+        raise ServerError  # keys of an object have no positions
+    missing = [name for name, found in zip(call.body["messages"], clean["messages"], strict=True) if found is None]
+    return {"failures": missing} if missing else Answer(204, NO_CONTENT)
 
 
 def _messages(value: Any, context: Context, workspace: Workspace) -> Sequence[Message | None]:
-    """The messages; none in place of one that is not there, or was named by anything but its number."""
+    """The messages; None in place of one that is missing or was not named by its id."""
     known = context.store.message_by_id
     found: list[Message | None] = []
 
@@ -54,32 +54,32 @@ def _messages(value: Any, context: Context, workspace: Workspace) -> Sequence[Me
         found.append(row if there else None)
         return True
 
-    objects.several(value, find, TOO_MANY)
-    asked = [row if isinstance(one, int) else None for one, row in zip(value, found, strict=True)]
-    wrong = next((row for row in asked if row is not None and row.direction != "in"), None)
+    references.many(value, find, TOO_MANY)
+    messages = [row if isinstance(one, int) else None for one, row in zip(value, found, strict=True)]
+    wrong = next((row for row in messages if row is not None and row.direction != "in"), None)
     if wrong is not None:
         raise invalid(f"Not an incoming message: {wrong.id}")
-    return asked
+    return messages
 
 
 def _label(clean: Mapping[str, Any], context: Context, workspace: Workspace) -> Named | None:
     action, name = clean["action"], clean.get("label_name")
     label: Named | None = clean.get("label")
     if label is not None and name:
-        raise over_fields("Can't specify both label and label_name.")
-    wanted = action in ("label", "unlabel")
-    if wanted != (label is not None or bool(name)):
-        raise over_fields(f'For action "{action}" you should {"also" if wanted else "not"} specify a label')
+        raise non_field_error("Can't specify both label and label_name.")
+    needed = action in ("label", "unlabel")
+    if needed != (label is not None or bool(name)):
+        raise non_field_error(f'For action "{action}" you should {"also" if needed else "not"} specify a label')
     if label is not None or not name:
         return label
     labels = context.store.labels
     if action == "unlabel":
         return next((one for one in labels if one.workspace is workspace and one.name == name), None)
-    label = objects.named(labels, workspace, name)
+    label = references.by_uuid_or_name(labels, workspace, name)
     if label is None:
         label = Named(context.store.new_uuid(), name, workspace)
         labels.append(label)
-    label.name = name  # which may be written otherwise
+    label.name = name  # upper and lower case may differ
     return label
 
 
@@ -89,7 +89,7 @@ def _do(action: str, message: Message, label: Named | None, context: Context) ->
     if label is not None:
         others = [one for one in message.labels if one is not label]
         if (label in message.labels) != (action == "label"):
-            kept = objects.in_order([*others, label], store.labels) if action == "label" else others
+            kept = references.in_order([*others, label], store.labels) if action == "label" else others
             store.set_labels(message, kept)
             store.set_visibility(message, message.visibility, now)
         return

@@ -1,4 +1,4 @@
-"""`/api/v2/messages.json`: what became of messages, and sending one.
+"""`/api/v2/messages.json`: the status of messages, and sending one.
 
 Source: rapidpro temba/api/v2/views.py and serializers.py (MessagesEndpoint), temba/msgs/models.py (folders).
 """
@@ -11,10 +11,10 @@ from typing import Any
 
 from fakes.rapidpro.api.http import filters
 from fakes.rapidpro.api.http.context import Answer, Context, workspace_of, writable
-from fakes.rapidpro.api.http.filters import Filtered
-from fakes.rapidpro.api.http.pages import nothing, page
-from fakes.rapidpro.api.http.wire import Broken, Call, field_errors, moment, over_fields
-from fakes.rapidpro.api.values import fields, objects, times, translations
+from fakes.rapidpro.api.http.filters import FilteredRows
+from fakes.rapidpro.api.http.pages import empty_page, page
+from fakes.rapidpro.api.http.wire import Call, ServerError, field_errors, moment, non_field_error
+from fakes.rapidpro.api.values import fields, references, times, translations
 from fakes.rapidpro.api.values.fields import Invalid
 from fakes.rapidpro.store.folders import FLOWS, INBOX, VOICE, VOICE_FLOWS, created, sent
 from fakes.rapidpro.store.ordered import Merged, Ordered, Timed, by_modification, modified
@@ -29,40 +29,40 @@ def exclusive(profile: Profile) -> tuple[str, ...]:
     return ("contact", "folder", "label", *(("broadcast",) if profile.broadcast_filter else ()))
 
 
-def listed(call: Call, context: Context) -> Any:
-    """GET: newest first; what is deleted or not handled yet is not shown."""
+def read_list(call: Call, context: Context) -> Any:
+    """GET: newest first, without deleted and unhandled messages."""
     store, profile, workspace = context.store, context.profile, workspace_of(call)
     uuid = filters.uuid(call, "uuid", profile) if profile.filter_by_uuid else None
     number = filters.integer(call, "id")
-    rows, time, keep = _chosen(call, context, workspace)
+    rows, time, keep = _select(call, context, workspace)
     if rows is None:
-        return nothing(call, profile)
+        return empty_page(call, profile)
     after, before = times.span(call)
     if number is not None or uuid is not None:
         rows = store.only_message(workspace, number, uuid, among=rows)
-    return page(Filtered(rows, keep, after, before, time), call, profile, lambda row: show(row, profile))
+    return page(FilteredRows(rows, keep, after, before, time), call, profile, lambda row: show(row, profile))
 
 
-Keep = Callable[[Message], bool]
-Chosen = tuple[Timed[Message] | None, Callable[[Message], datetime], Keep | None]
+RowFilter = Callable[[Message], bool]
+Selection = tuple[Timed[Message] | None, Callable[[Message], datetime], RowFilter | None]
 
 
-def _chosen(call: Call, context: Context, workspace: Workspace) -> Chosen:
-    """The rows that `broadcast`, `contact`, `label` or `folder` leave; none: nothing at all."""
-    store, asked = context.store, call.query
-    if asked.get("broadcast") and context.profile.broadcast_filter:
-        return _of_broadcast(asked["broadcast"], store, workspace), created, _visible
-    if asked.get("contact"):
-        contact = store.contacts.get(asked["contact"])
+def _select(call: Call, context: Context, workspace: Workspace) -> Selection:
+    """The rows that `broadcast`, `contact`, `label` or `folder` selects; None: no rows."""
+    store, query = context.store, call.query
+    if query.get("broadcast") and context.profile.broadcast_filter:
+        return _of_broadcast(query["broadcast"], store, workspace), created, _visible
+    if query.get("contact"):
+        contact = store.contacts.get(query["contact"])
         known = contact is not None and contact.workspace is workspace and not contact.deleted
-        return (store.by_contact.get(asked["contact"]) if known else None), created, _visible
-    if asked.get("label"):
-        name = objects.as_stored(asked["label"]) if context.profile.typed_labels else asked["label"]
+        return (store.by_contact.get(query["contact"]) if known else None), created, _visible
+    if query.get("label"):
+        name = references.as_stored(query["label"]) if context.profile.labels_by_any_uuid_form else query["label"]
         label = next((one for one in store.labels if one.workspace is workspace and name in (one.uuid, one.name)), None)
         keep = _visible if context.profile.labels_archived else _not_archived
         return (None if label is None else store.by_label.get(label.uuid)), created, keep
-    if asked.get("folder"):
-        return _folder(asked["folder"], context, workspace)
+    if query.get("folder"):
+        return _folder(query["folder"], context, workspace)
     return store.messages[workspace.id], created, _visible
 
 
@@ -70,28 +70,28 @@ def _of_broadcast(name: str, store: Store, workspace: Workspace) -> Ordered[Mess
     try:
         found = store.broadcast_by_id.get(int(name))
     except ValueError:
-        raise Broken from None
+        raise ServerError from None
     return None if found is None or found.workspace is not workspace else store.by_broadcast.get(found.id)
 
 
-def _folder(name: str, context: Context, workspace: Workspace) -> Chosen:
+def _folder(name: str, context: Context, workspace: Workspace) -> Selection:
     profile, folders, folder = context.profile, context.store.folders, name.lower()
     if name == "incoming" and profile.incoming_folder:
         if not profile.incoming_unhandled:
             return folders.of(workspace.id, ("incoming",)), modified, None
         both = [folders.of(workspace.id, (one,)) for one in ("incoming", "unhandled")]
         return Merged(both, by_modification), modified, None
-    if folder == "sent" and profile.sent_by_time:
+    if folder == "sent" and profile.sent_ordered_by_sent_on:
         return folders.of(workspace.id, ("sent by time",)), sent, None
-    files: Mapping[str, Iterable[str]] = {
+    indexes: Mapping[str, Iterable[str]] = {
         "inbox": (INBOX, VOICE) if profile.voice_in_inbox else (INBOX,),
         "flows": (FLOWS, VOICE_FLOWS) if profile.voice_in_inbox else (FLOWS,),
         "archived": ("archived",),
-        "outbox": profile.outbox,
-        "sent": profile.sent_folder,
+        "outbox": profile.outbox_statuses,
+        "sent": profile.sent_statuses,
         "failed": ("failed",),
     }
-    return (folders.of(workspace.id, files[folder]) if folder in files else None), created, None
+    return (folders.of(workspace.id, indexes[folder]) if folder in indexes else None), created, None
 
 
 def _visible(row: Message) -> bool:
@@ -103,26 +103,26 @@ def _not_archived(row: Message) -> bool:
 
 
 def create(call: Call, context: Context) -> Any:
-    """POST: one message to one contact that is there."""
+    """POST: one message to one existing contact."""
     store, limit, mine = context.store, context.profile.text_limit, workspace_of(call)
-    named = filters.new_though_named(call, context.profile, lambda uuid: _named(store, mine, uuid), "Msg")
+    named = filters.creates_despite_uuid(call, context.profile, lambda uuid: _named(store, mine, uuid), "Msg")
     workspace = writable(call, context.profile)
     checks: dict[str, fields.Check] = {
-        "contact": lambda value: objects.one(value, objects.contact_finder(store, workspace)),
+        "contact": lambda value: references.one(value, references.contact_finder(store, workspace)),
         "text": lambda value: fields.text(value, limit=limit),
         "attachments": lambda value: translations.media(value, context.profile),
     }
-    if "messages" in context.profile.takes_ticket:
-        checks["ticket"] = objects.ticket_check
+    if "messages" in context.profile.accepts_ticket:
+        checks["ticket"] = references.ticket_check
     if context.profile.quick_replies:
         checks["quick_replies"] = translations.replies
     try:
-        clean = fields.gather(call.body, checks, required=("contact",))
+        clean = fields.check_fields(call.body, checks, required=("contact",))
     except Invalid as problem:
         raise field_errors(problem.errors) from None
     if not clean.get("text"):
-        raise over_fields("Must provide either text or attachments.")
-    context.reach_engine()
+        raise non_field_error("Must provide either text or attachments.")
+    context.require_engine()
     replies = tuple(clean.get("quick_replies") or ())
     content = Content(clean["text"], quick_replies=replies)
     message = context.mailroom.dispatcher.send(workspace, clean["contact"], content)
@@ -138,7 +138,7 @@ def _named(store: Store, workspace: Workspace, uuid: str) -> Message | None:
 
 def show(row: Message, profile: Profile) -> dict[str, Any]:
     """A message as the API shows it."""
-    return {name: _SHOWN[name](row, profile) for name in profile.message_fields}
+    return {name: _FIELDS[name](row, profile) for name in profile.message_fields}
 
 
 def _attachments(row: Message) -> list[dict[str, str]]:
@@ -154,21 +154,21 @@ def _type(row: Message, profile: Profile) -> str | None:
     return "ivr" if row.type == "voice" else "flow" if row.flow is not None else "inbox"
 
 
-_SHOWN: Mapping[str, Any] = {
+_FIELDS: Mapping[str, Any] = {
     "id": lambda row, _profile: row.id,
     "uuid": lambda row, _profile: row.uuid,
     "broadcast": lambda row, _profile: None if row.broadcast is None else row.broadcast.id,
-    "contact": lambda row, _profile: objects.reference(row.contact),
+    "contact": lambda row, _profile: references.reference(row.contact),
     "urn": lambda row, _profile: None if row.workspace.anonymous else row.urn,
-    "channel": lambda row, _profile: objects.reference(row.channel),
+    "channel": lambda row, _profile: references.reference(row.channel),
     "direction": lambda row, _profile: row.direction,
     "type": _type,
-    "status": lambda row, profile: profile.message_words.get(row.status, row.status),
+    "status": lambda row, profile: profile.message_statuses.get(row.status, row.status),
     "archived": lambda row, _profile: row.visibility == "archived",
-    "visibility": lambda row, profile: profile.deleted_word if row.deleted else row.visibility,
+    "visibility": lambda row, profile: profile.deleted_visibility if row.deleted else row.visibility,
     "text": lambda row, _profile: row.text,
-    "labels": lambda row, _profile: [objects.reference(one) for one in row.labels],
-    "flow": lambda row, _profile: objects.reference(row.flow),
+    "labels": lambda row, _profile: [references.reference(one) for one in row.labels],
+    "flow": lambda row, _profile: references.reference(row.flow),
     "attachments": lambda row, _profile: _attachments(row),
     "quick_replies": lambda row, _profile: list(row.quick_replies),
     "created_on": lambda row, _profile: moment(row.created_on),

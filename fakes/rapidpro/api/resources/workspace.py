@@ -10,7 +10,7 @@ from fakes.rapidpro.api.http.endpoint import Endpoint
 from fakes.rapidpro.api.http.wire import Call
 
 
-def shown(call: Call, context: Context) -> Any:
+def read(call: Call, context: Context) -> Any:
     """GET: the caller's workspace."""
     row, profile = workspace_of(call), context.profile
     values = {
@@ -28,20 +28,20 @@ def shown(call: Call, context: Context) -> Any:
 
 
 def root(call: Call, context: Context) -> Any:
-    """GET: the addresses of all resources, without suffix."""
+    """GET: the URLs of all resources, without suffix."""
     return {name: f"{call.base_url}/api/v2/{name}" for name in context.profile.resources}
 
 
-def documented(endpoint: Endpoint, call: Call, context: Context) -> Any:
-    """GET without a suffix: of lists nothing is read there, the workspace is shown to those it belongs to."""
-    filters.only_one_of(call, endpoint.exclusive)
-    if endpoint.methods["GET"] is not shown:
+def documentation(endpoint: Endpoint, call: Call, context: Context) -> Any:
+    """GET without a suffix: an empty list for lists; the workspace for callers with a token."""
+    filters.refuse_combination(call, endpoint.exclusive)
+    if endpoint.methods["GET"] is not read:
         return []
-    return {"uuid": None, "name": ""} if call.workspace is None else shown(call, context)
+    return {"uuid": None, "name": ""} if call.workspace is None else read(call, context)
 
 
-def described(endpoint: Endpoint) -> dict[str, Any]:
-    """OPTIONS, where it is answered at all. Source: Django REST framework's SimpleMetadata."""
+def describe_options(endpoint: Endpoint) -> dict[str, Any]:
+    """OPTIONS, where it is answered. Source: Django REST framework's SimpleMetadata."""
     name = f"{endpoint.name.replace('_', ' ').title()} Endpoint" if endpoint.name else "RapidPro API v2"
     found = {
         "name": name,
@@ -49,11 +49,12 @@ def described(endpoint: Endpoint) -> dict[str, Any]:
         "renders": ["text/html", "application/json"],
         "parses": ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"],
     }
-    if not endpoint.takes:
+    if not endpoint.post_fields:
         return found
-    label = {one: one.replace("_", " ").capitalize() for one in endpoint.takes}
+    label = {one: one.replace("_", " ").capitalize() for one in endpoint.post_fields}
     head = ("type", "required", "read_only")
     fields = {
-        one: {**{key: told[key] for key in head}, "label": label[one], **told} for one, told in endpoint.takes.items()
+        name: {**{key: field[key] for key in head}, "label": label[name], **field}
+        for name, field in endpoint.post_fields.items()
     }
     return {**found, "actions": {"POST": fields}}

@@ -1,1 +1,1 @@
-"""Values in requests and answers: URNs, names, times, languages, references to other objects."""
+"""Values in requests and answers: URNs, names, times, languages, references to objects."""

@@ -1,7 +1,7 @@
-"""How single fields of a request are checked: one function a kind, with the words of the real thing.
+"""Checks of single fields of a request: one function per type, with RapidPro's own error texts.
 
 Source: Django REST framework's fields, rapidpro temba/api/v2/fields.py. A check returns the clean value or raises
-`Invalid` with what the caller is told about the field.
+`Invalid` with the errors of the field.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ NULL = "This field may not be null."
 BLANK = "This field may not be blank."
 NO_STRING = "Not a valid string."
 MAX_ITEMS = 100
-MOST_CHECKED = 5_000
-"""Of a longer list not every item is looked at: RapidPro would, for minutes."""
+MAX_CHECKED = 5_000
+"""Later items of a longer list are not checked: RapidPro would check them, for minutes."""
 SURROGATES = range(0xD800, 0xE000)
 
 Check = Callable[[Any], Any]
@@ -30,7 +30,7 @@ class Invalid(Exception):
 
 
 def invalid(sentence: str) -> Invalid:
-    """One sentence about a field."""
+    """An error with one sentence."""
     return Invalid([sentence])
 
 
@@ -56,7 +56,7 @@ def text(value: Any, *, limit: int | None = None, trim: bool = True, blank: bool
 
 
 def name(value: Any, *, limit: int) -> str:
-    """A name of a group or a label; what names may not be is told first (temba/utils/fields.py, NameValidator)."""
+    """A name of a group or label; errors of the name come first (temba/utils/fields.py, NameValidator)."""
     if value is None:
         raise invalid(NULL)
     found, clean = [], str(value).strip()
@@ -85,7 +85,7 @@ def choice(value: Any, words: tuple[str, ...]) -> str:
 
 
 def boolean(value: Any) -> bool:
-    """A truth value, words included."""
+    """A boolean, or a word for one."""
     known = {
         **dict.fromkeys(("t", "y", "yes", "true", "on", "1"), True),
         **dict.fromkeys(("f", "n", "no", "false", "off", "0"), False),
@@ -100,13 +100,13 @@ def boolean(value: Any) -> bool:
 
 
 def items(value: Any, check: Check, *, limit: int = MAX_ITEMS) -> list[Any]:
-    """A list of checked items; errors by index, bad ones only, before the length is looked at."""
+    """A list of checked items; errors by index of the bad items, before the length is checked."""
     if value is None:
         raise invalid(NULL)
     if not isinstance(value, list):
         raise invalid(f'Expected a list of items but got type "{type(value).__name__}".')
     clean, errors = [], {}
-    for index, item in enumerate(value[:MOST_CHECKED]):
+    for index, item in enumerate(value[:MAX_CHECKED]):
         try:
             clean.append(check(item))
         except Invalid as problem:
@@ -137,8 +137,8 @@ def dictionary(value: Any, check_item: Callable[[str, Any], Any]) -> dict[str, A
     return clean
 
 
-def gather(given: Mapping[str, Any], checks: Mapping[str, Check], required: Sequence[str] = ()) -> dict[str, Any]:
-    """Check the fields that were given, in order; raises Invalid with the errors by field."""
+def check_fields(given: Mapping[str, Any], checks: Mapping[str, Check], required: Sequence[str] = ()) -> dict[str, Any]:
+    """The values of the checked fields that are present, in order. Raises Invalid with the errors by field."""
     clean, errors = {}, {}
     for name, check in checks.items():
         if name not in given:

@@ -1,4 +1,4 @@
-"""What groups, labels, fields and globals may be called, and how many of them a workspace may have.
+"""Names of groups, labels, fields and globals, and how many of them a workspace may have.
 
 Source: rapidpro temba/api/v2/serializers.py (ContactField-, ContactGroup-, Global-, LabelWriteSerializer),
 temba/contacts/models.py (ContactField), temba/globals/models.py, temba/api/views.py (WriteAPIMixin),
@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from fakes.rapidpro.api.http.wire import detail, over_fields
+from fakes.rapidpro.api.http.wire import detail, non_field_error
 from fakes.rapidpro.api.values import fields
 from fakes.rapidpro.api.values.fields import Invalid, invalid
 from fakes.rapidpro.store.rows import Field, Global, Named, Workspace
@@ -20,7 +20,7 @@ from fakes.rapidpro.versions.profile import Profile
 NOT_UNIQUE = "This field must be unique."
 ILLEGAL = "Name contains illegal characters."
 LIMIT = 250
-"""How many of a kind a workspace may have, unless it has a limit of its own."""
+"""How many of each a workspace may have, unless it has a limit of its own."""
 GROUP_LENGTH, FIELD_LENGTH, KEY_LENGTH = 64, 36, 36
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
 _FIELD_NAME = re.compile(r"[A-Za-z0-9\- ]+")
@@ -33,10 +33,10 @@ def key_of(name: str) -> str:
 
 
 def group_or_label(profile: Profile, taken: Iterable[str]) -> Callable[[Any], str]:
-    """A check for names of groups or labels, of which `taken` are others' already."""
+    """A check for names of groups or labels; `taken` are the names of others."""
 
     def check(value: Any) -> str:
-        if profile.old_names:
+        if profile.lenient_names:
             name = _free(fields.text(value, limit=GROUP_LENGTH), taken)
             if not re.match(r"\w", name):
                 raise invalid(ILLEGAL)
@@ -52,7 +52,7 @@ def group_or_label(profile: Profile, taken: Iterable[str]) -> Callable[[Any], st
 
 
 def field(profile: Profile, taken: Iterable[str]) -> Callable[[Any], str]:
-    """A check for names of fields of contacts."""
+    """A check for names of contact fields."""
 
     def check(value: Any) -> str:
         name = _free(fields.text(value, limit=FIELD_LENGTH), taken)
@@ -80,20 +80,20 @@ def global_value(taken: Iterable[str]) -> Callable[[Any], str]:
     return check
 
 
-def others(rows: Iterable[Any], workspace: Workspace, known: Any) -> list[str]:
-    """Names that rows of a workspace have, but for the one that is being changed."""
-    return [one.name for one in rows if one.workspace is workspace and one is not known]
+def others(rows: Iterable[Any], workspace: Workspace, existing: Any) -> list[str]:
+    """Names of a workspace's rows, except the one that is being changed."""
+    return [one.name for one in rows if one.workspace is workspace and one is not existing]
 
 
 def refuse_beyond_limit(
     rows: Iterable[Named | Field | Global], what: str, workspace: Workspace, profile: Profile
 ) -> None:
-    """Refuse another one of a kind (`groups`, `labels`, `fields`, `globals`) where there are enough."""
+    """Refuse another of the `groups`, `labels`, `fields` or `globals` if the workspace has reached its limit."""
     count, limit = sum(one.workspace is workspace for one in rows), workspace.limits.get(what, LIMIT)
     if count < limit:
         return
-    if profile.limit_status == 400:  # told as an error over the fields, of which contact fields have a longer name
-        raise over_fields(
+    if profile.limit_status == 400:  # a non-field error, in which fields are called contact fields
+        raise non_field_error(
             profile.limit_text.format(count=count, what="contact fields" if what == "fields" else what, limit=limit)
         )
     raise detail(profile.limit_status, profile.limit_text.format(limit=limit))

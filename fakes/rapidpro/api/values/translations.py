@@ -1,4 +1,4 @@
-"""Texts by language as broadcasts take them: the checks of today's RapidPro, and those up to v8.1.24.
+"""Texts by language in broadcasts: the current checks, and those up to v8.1.24.
 
 Source: rapidpro temba/api/v2/fields.py (LanguageDictField, before it TranslatableField).
 """
@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from fakes.rapidpro.api.http.wire import Broken
-from fakes.rapidpro.api.values import fields, objects
+from fakes.rapidpro.api.http.wire import ServerError
+from fakes.rapidpro.api.values import fields, references
 from fakes.rapidpro.api.values.fields import Invalid, invalid
 from fakes.rapidpro.api.values.languages import is_language
 from fakes.rapidpro.store.rows import Workspace
 from fakes.rapidpro.versions.profile import Profile
 
-MOST_LANGUAGES = 50
-MOST_ATTACHMENTS = MOST_REPLIES = 10
-TOO_MANY = f"Ensure this field has no more than {MOST_ATTACHMENTS} elements."
+MAX_LANGUAGES = 50
+MAX_ATTACHMENTS = MAX_REPLIES = 10
+TOO_MANY = f"Ensure this field has no more than {MAX_ATTACHMENTS} elements."
 REPLY_TYPES = ("text", "form", "url", "location")
 NO_LANGUAGE = "Not an allowed ISO 639-3 language code."
 
@@ -39,51 +39,51 @@ def language(value: Any) -> str:
 def texts(value: Any, workspace: Workspace, profile: Profile) -> dict[str, str]:
     """`text` of a broadcast: a string stands for the workspace's first language."""
     single = str if not profile.quick_replies else str | list
-    given = {_first(workspace): value} if isinstance(value, single) else value
-    return _by_language(given, lambda item: fields.text(item, limit=profile.text_limit))
+    values = {_first(workspace): value} if isinstance(value, single) else value
+    return _by_language(values, lambda item: fields.text(item, limit=profile.text_limit))
 
 
 def _by_language(value: Any, check: Callable[[Any], Any]) -> dict[str, Any]:
-    """What is wrong with the texts comes first; keys and number are looked at when all of them are good."""
+    """Values by language. Errors of the values come first, then those of the keys, then of their number."""
     found = fields.dictionary(value, lambda _key, item: check(item))
-    strange = {key: [NO_LANGUAGE] for key in found if not is_language(key)}
-    if strange:
-        raise Invalid(strange)
-    if len(found) > MOST_LANGUAGES:
-        raise invalid(f"Ensure this field has no more than {MOST_LANGUAGES} elements.")
+    unknown = {key: [NO_LANGUAGE] for key in found if not is_language(key)}
+    if unknown:
+        raise Invalid(unknown)
+    if len(found) > MAX_LANGUAGES:
+        raise invalid(f"Ensure this field has no more than {MAX_LANGUAGES} elements.")
     return found
 
 
 def attachments(value: Any, workspace: Workspace, profile: Profile) -> dict[str, list[Any]]:
     """`attachments` of a broadcast: a list stands for the first language."""
     single = list if not profile.quick_replies else str | list
-    given = {_first(workspace): value} if isinstance(value, single) else value
-    return _by_language(given, lambda value: media(value, profile))
+    values = {_first(workspace): value} if isinstance(value, single) else value
+    return _by_language(values, lambda value: media(value, profile))
 
 
 def media(value: Any, profile: Profile) -> list[Any]:
-    """Uploaded files. There is no media library: none is found."""
-    few = isinstance(value, list) and 0 < len(value) <= MOST_ATTACHMENTS
-    if few and isinstance(value[0], int) and not profile.numbers_as_media:
-        raise Broken  # later items are not looked at: the first is none that is there
-    return objects.several(value, lambda _name: None, TOO_MANY, limit=MOST_ATTACHMENTS)
+    """Uploaded files. There is no media library, so none is found."""
+    few = isinstance(value, list) and 0 < len(value) <= MAX_ATTACHMENTS
+    if few and isinstance(value[0], int) and not profile.numeric_media_allowed:
+        raise ServerError  # later items are not checked: the first one is missing
+    return references.many(value, lambda _name: None, TOO_MANY, limit=MAX_ATTACHMENTS)
 
 
 def quick_replies(value: Any, workspace: Workspace) -> dict[str, list[Any]]:
     """`quick_replies` by language."""
-    given = {_first(workspace): value} if isinstance(value, str | list) else value
-    return _by_language(given, replies)
+    values = {_first(workspace): value} if isinstance(value, str | list) else value
+    return _by_language(values, replies)
 
 
 def replies(value: Any) -> list[Any]:
-    """Quick replies of one text. Plain strings, and all that is no object, break the real one (v26.3.54)."""
-    return fields.items(value, _reply, limit=MOST_REPLIES)
+    """Quick replies of one text. Plain strings, like anything but objects, are a server error (v26.3.54)."""
+    return fields.items(value, _reply, limit=MAX_REPLIES)
 
 
 def _reply(value: Any) -> dict[str, Any]:
-    """Source: temba/api/v2/fields.py, QuickReplySerializer: what belongs together is looked at before single fields."""
+    """Source: temba/api/v2/fields.py, QuickReplySerializer: combinations are checked before single fields."""
     if not isinstance(value, dict):
-        raise Broken
+        raise ServerError
     kind, said, extra = value.get("type", "text"), value.get("text"), value.get("extra")
     if kind == "text" and not said:
         raise invalid("Quick replies of type 'text' require a 'text' value.")
@@ -92,15 +92,15 @@ def _reply(value: Any) -> dict[str, Any]:
     if kind == "location" and extra:
         raise invalid("Quick replies of type 'location' cannot have an 'extra' value.")
     checks: dict[str, fields.Check] = {
-        "type": lambda given: fields.choice(given, REPLY_TYPES),
-        "text": lambda given: given if given is None else fields.text(given, limit=64),
-        "extra": lambda given: given if given is None else fields.text(given, limit=1000),
+        "type": lambda values: fields.choice(values, REPLY_TYPES),
+        "text": lambda values: values if values is None else fields.text(values, limit=64),
+        "extra": lambda values: values if values is None else fields.text(values, limit=1000),
     }
-    return {"type": "text", **fields.gather(value, checks)}
+    return {"type": "text", **fields.check_fields(value, checks)}
 
 
-def old_texts(value: Any, workspace: Workspace, profile: Profile) -> dict[str, str]:
-    """`text` up to v8.1.24: kept as it is, must be there in the workspace's first language."""
+def texts_until_8_1(value: Any, workspace: Workspace, profile: Profile) -> dict[str, str]:
+    """`text` up to v8.1.24: stored unchanged; required in the workspace's first language."""
     if value is None:
         raise invalid(fields.NULL)
     base = workspace.languages[0] if workspace.languages else "base"
@@ -110,13 +110,13 @@ def old_texts(value: Any, workspace: Workspace, profile: Profile) -> dict[str, s
         value = {base: value}
     if not isinstance(value, dict):
         raise invalid("Value must be a string or dict of strings.")
-    _check_old(value, base, profile)
+    _check_texts_until_8_1(value, base, profile)
     if any("\x00" in text or (not text.isprintable() and _has_surrogates(text)) for text in value.values()):
-        raise Broken
+        raise ServerError
     return value
 
 
-def _check_old(value: dict[str, Any], base: str, profile: Profile) -> None:
+def _check_texts_until_8_1(value: dict[str, Any], base: str, profile: Profile) -> None:
     if not value:
         raise invalid("Must include at least one translation.")
     if base not in value:

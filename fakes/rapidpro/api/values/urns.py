@@ -1,4 +1,4 @@
-"""URNs: how they are brought into their usual form, and which are none.
+"""URNs: normalization and validation.
 
 Source: rapidpro temba/contacts/models.py (URN): telephone numbers in international form by the workspace's country,
 other schemes by a pattern each.
@@ -43,22 +43,22 @@ _ESCAPES = (("#", "%23"), ("%", "%25"), ("?", "%3F"))
 
 
 def check(value: Any, country: str, *, limited: bool = True) -> str:
-    """A URN of a request in its usual form. Raises Invalid.
+    """A URN of a request, normalized. Raises Invalid.
 
     `country` is the workspace's, two letters, or empty; `limited`: the length is checked.
     """
-    given = value if isinstance(value, str) else _as_written(value)
-    if not given.strip():
+    urn = value if isinstance(value, str) else _as_written(value)
+    if not urn.strip():
         raise Invalid(["This field may not be blank."])
-    normal = valid(given, country)
+    normal = valid(urn, country)
     return text(normal, trim=False, limit=MAX_LENGTH if limited else None)  # refuses NUL and surrogates too
 
 
-def valid(given: str, country: str) -> str:
-    """The usual form of a URN that is one. Raises Invalid."""
-    normal = (_valid if len(given) <= MAX_LENGTH else _valid.__wrapped__)(given, country)
+def valid(urn: str, country: str) -> str:
+    """The normal form of a valid URN. Raises Invalid."""
+    normal = (_valid if len(urn) <= MAX_LENGTH else _valid.__wrapped__)(urn, country)
     if normal is None:
-        raise invalid(f"Invalid URN: {given}. Ensure phone numbers contain country codes.")
+        raise invalid(f"Invalid URN: {urn}. Ensure phone numbers contain country codes.")
     return normal
 
 
@@ -69,16 +69,16 @@ def _as_written(value: Any) -> str:
 
 
 @lru_cache(maxsize=65536)
-def _valid(given: str, country: str) -> str | None:
-    normal = normalize.__wrapped__(given, country)
+def _valid(urn: str, country: str) -> str | None:
+    normal = normalize.__wrapped__(urn, country)
     return normal if normal is not None and _fits(normal, country) else None
 
 
 @lru_cache(maxsize=65536)
 def normalize(urn: str, country: str) -> str | None:
-    """The usual form of what may be a URN, display name and query kept; none if its scheme is none or it is empty.
+    """The normal form of a URN with its display name and query; None if the scheme is unknown or the path empty.
 
-    Whether its path is one of that scheme is not looked at: what is looked up need not be (URN.normalize).
+    The path is not validated: a URN to look up need not be valid (URN.normalize).
     """
     parts = _parts(urn)
     if parts is None:
@@ -94,7 +94,7 @@ def normalize(urn: str, country: str) -> str | None:
 
 
 def _fits(normal: str, country: str) -> bool:
-    """Whether the path of a URN in its usual form is one of its scheme (URN.validate)."""
+    """Whether the path of a normalized URN is valid for its scheme (URN.validate)."""
     parts = _parts(normal)
     if parts is None:
         return False
@@ -107,7 +107,7 @@ def _fits(normal: str, country: str) -> bool:
 
 
 def _parts(urn: str) -> tuple[str, str, str, str] | None:
-    """Scheme, path, query and display name; none if there is no path, or a mark where it may not be."""
+    """Scheme, path, query and display name; None if there is no path or a separator is misplaced."""
     scheme, _, rest = urn.partition(":")
     address, _, display = rest.partition("#")
     path, _, query = address.partition("?")
@@ -135,9 +135,9 @@ def _path(scheme: str, path: str, country: str) -> str:
 
 
 def _number(path: str, country: str) -> str:
-    """International form if it can be had; else what was left after cleaning."""
+    """The international form if there is one; else the cleaned number."""
     kept = path.lower()
-    if kept.endswith(("e+11", "e+12")):  # what spreadsheets make of long numbers
+    if kept.endswith(("e+11", "e+12")):  # how spreadsheets write long numbers
         kept = kept[:-4].replace(".", "")
     kept = re.sub(r"[^0-9a-z]", "", kept)
     number = kept
@@ -147,8 +147,8 @@ def _number(path: str, country: str) -> str:
 
 
 def _parsed(number: str, country: str) -> str | None:
-    """A number in international form; none if it is too short or too long for its country, or has none."""
-    import phonenumbers  # takes a while to load, and start-up counts
+    """A number in international form; None without a country, or if it is too short or too long for it."""
+    import phonenumbers  # slow to load, and start-up time counts
 
     try:
         parsed = phonenumbers.parse(number, country or None)
@@ -160,7 +160,7 @@ def _parsed(number: str, country: str) -> str | None:
 
 
 def display_number(path: str, country: str) -> str:
-    """A number as people of that country write it; with its country code for others."""
+    """A number as written in that country; with its country code if it is from another."""
     import phonenumbers
 
     try:

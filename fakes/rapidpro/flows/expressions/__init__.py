@@ -1,6 +1,6 @@
 """RapidPro's flow expressions: `@contact.name`, `@(upper(input.text))`.
 
-`evaluate` is pure: it knows only what it is given. Written from the facts about goflow v0.198.0 (RapidPro 9.0,
+`evaluate` is pure: it uses only its arguments. Based on facts about goflow v0.198.0 (RapidPro 9.0,
 generation "9") and v0.293.0 (hosted TextIt in 2026, generation "new").
 """
 
@@ -15,8 +15,8 @@ from fakes.rapidpro.flows.expressions.evaluation import Scope, value_of
 from fakes.rapidpro.flows.expressions.parser import parse, too_deep
 from fakes.rapidpro.flows.expressions.scanner import scan
 from fakes.rapidpro.flows.expressions.values import (
+    ErrorValue,
     ExpressionError,
-    Failed,
     TooComplex,
     Value,
     render,
@@ -32,7 +32,7 @@ _FAILURES = (ExpressionError, TooComplex, RecursionError)
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    """The text that came out, and one message for each expression that failed and wrote nothing."""
+    """The resulting text, and one message for each expression that failed, which adds no text."""
 
     text: str
     errors: tuple[str, ...] = ()
@@ -41,36 +41,36 @@ class Evaluated:
 def evaluate(
     template: str, context: Mapping[str, Any], env: Env, *, generation: Generation = "new", limit: int | None = MAX_TEXT
 ) -> Evaluated:
-    """A template as text.
+    """The text of a template.
 
     `context`: top-level names (any case) to JSON-like values; a key `__default__` is an object's default, the single
-    key `$datetime` makes a moment. `limit`: characters after which the text is cut (webhook bodies: None).
+    key `$datetime` makes a datetime. `limit`: characters after which the text is cut (webhook bodies: None).
     """
     if "@" not in template:
         return Evaluated(_cut(template, limit))
     scope = _scope(context, env, generation)
-    written: list[str] = []
+    parts: list[str] = []
     errors: list[str] = []
     for kind, part in scan(template, scope.root.keys()):
         if kind == "body":
-            written.append(part)
+            parts.append(part)
             continue
         try:
-            written.append(render(_value(part, scope)))
+            parts.append(render(_value(part, scope)))
         except _FAILURES as error:
             errors.append(_message(error))
-    return Evaluated(_cut("".join(written), limit), tuple(errors))
+    return Evaluated(_cut("".join(parts), limit), tuple(errors))
 
 
 def evaluate_value(template: str, context: Mapping[str, Any], env: Env, *, generation: Generation = "new") -> Value:
-    """A template that is exactly one expression keeps the type of its value; an error is a Failed. Else text."""
+    """The value of a template that is one expression, or its ErrorValue; the text of any other template."""
     scope = _scope(context, env, generation)
     parts = list(scan(template.strip(), scope.root.keys()))
     if len(parts) == 1 and parts[0][0] == "expression":
         try:
             return _value(parts[0][1], scope)
         except _FAILURES as error:
-            return Failed(_message(error))
+            return ErrorValue(_message(error))
     return evaluate(template, context, env, generation=generation).text
 
 

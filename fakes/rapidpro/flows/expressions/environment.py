@@ -1,4 +1,4 @@
-"""What an expression may know beside its context: the workspace's settings, the present moment, chance."""
+"""What an expression can use besides its context: the workspace's settings, the current time, randomness."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from fakes.rapidpro.flows.expressions.values import TooComplex, parse_moment_text
+from fakes.rapidpro.flows.expressions.values import TooComplex, parse_datetime_text
 from fakes.rapidpro.versions.generation import Generation
 
 MAX_CALLS = 100_000
-MAX_MADE = 5_000_000
+MAX_PRODUCED = 5_000_000
 MAX_ITEMS = 10_000
 DATE_FORMATS = ("DD-MM-YYYY", "MM-DD-YYYY", "YYYY-MM-DD")
 TIME_FORMATS = ("tt:mm", "tt:mm:ss", "h:mm aa", "h:mm:ss aa")
@@ -21,23 +21,23 @@ TIME_FORMATS = ("tt:mm", "tt:mm:ss", "h:mm aa", "h:mm:ss aa")
 
 @dataclass(slots=True)
 class Budget:
-    """How much one template may still do: expressions are no way to keep the service busy."""
+    """How much one template may still do, so that expressions cannot overload the service."""
 
     calls: int = MAX_CALLS
-    made: int = MAX_MADE
+    produced: int = MAX_PRODUCED
     """Characters and array items that may still be produced."""
 
-    def spend(self, made: int = 0) -> None:
-        """Count one call and what it made. TooComplex when there is nothing left."""
+    def spend(self, produced: int = 0) -> None:
+        """Count one call and what it produced. TooComplex when the budget is used up."""
         self.calls -= 1
-        self.made -= made
-        if self.calls < 0 or self.made < 0:
+        self.produced -= produced
+        if self.calls < 0 or self.produced < 0:
             raise TooComplex
 
 
 @dataclass(frozen=True, slots=True)
 class Env:
-    """Settings of the workspace; `now` is aware."""
+    """Settings of the workspace; `now` has a time zone."""
 
     now: datetime
     timezone: ZoneInfo
@@ -50,35 +50,35 @@ class Env:
     budget: Budget = field(default_factory=Budget)
 
 
-def env_from_json(given: Mapping[str, Any], generation: Generation = "new") -> Env:
-    """An Env from the JSON form: timezone, date_format, time_format, country, languages, now, seed.
+def env_from_json(settings: Mapping[str, Any], generation: Generation = "new") -> Env:
+    """An Env from its JSON form: timezone, date_format, time_format, country, languages, now, seed.
 
-    Whatever is missing has a default (`now`: 2000-01-01). ValueError says what is wrong.
+    Missing keys have defaults (`now`: 2000-01-01). ValueError says what is wrong.
     """
-    unknown = set(given) - {"timezone", "date_format", "time_format", "country", "languages", "now", "seed"}
+    unknown = set(settings) - {"timezone", "date_format", "time_format", "country", "languages", "now", "seed"}
     if unknown:
         raise ValueError(f"unknown env key {sorted(unknown)[0]!r}")
-    languages = given.get("languages") or []
+    languages = settings.get("languages") or []
     if not isinstance(languages, list) or not all(isinstance(code, str) for code in languages):
         raise ValueError("env.languages must be a list of texts")
-    country = given.get("country") or ""
+    country = settings.get("country") or ""
     if not isinstance(country, str):
         raise ValueError("env.country must be a text")
-    now = parse_moment_text(given["now"]).at if "now" in given else datetime(2000, 1, 1, tzinfo=UTC)
+    now = parse_datetime_text(settings["now"]).at if "now" in settings else datetime(2000, 1, 1, tzinfo=UTC)
     return Env(
         now=now,
-        timezone=zone(given.get("timezone", "UTC")),
-        date_format=_one_of("date_format", given.get("date_format", "DD-MM-YYYY"), DATE_FORMATS),
-        time_format=_one_of("time_format", given.get("time_format", "tt:mm"), TIME_FORMATS),
+        timezone=zone(settings.get("timezone", "UTC")),
+        date_format=_one_of("date_format", settings.get("date_format", "DD-MM-YYYY"), DATE_FORMATS),
+        time_format=_one_of("time_format", settings.get("time_format", "tt:mm"), TIME_FORMATS),
         country=country,
         languages=tuple(languages),
         generation=generation,
-        rng=random.Random(str(given.get("seed", 0))),
+        rng=random.Random(str(settings.get("seed", 0))),
     )
 
 
 def zone(name: Any) -> ZoneInfo:
-    """The time zone of that name. ValueError when there is none."""
+    """The time zone of that name. ValueError for an unknown one."""
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, TypeError, OSError):

@@ -1,6 +1,6 @@
 """The value of a parsed expression.
 
-Errors are values: an operation on an error is that error.
+Errors are values: an operation on an error results in that error.
 Source: goflow excellent/tree.go, operators/builtin.go.
 """
 
@@ -16,10 +16,10 @@ from fakes.rapidpro.flows.expressions.numeric import in_range, to_integer, to_nu
 from fakes.rapidpro.flows.expressions.operators import operate
 from fakes.rapidpro.flows.expressions.parser import Atom, Call, Chain, Dot, Index, Lambda, Literal, Name, Negated, Node
 from fakes.rapidpro.flows.expressions.values import (
+    ErrorValue,
     ExpressionError,
-    Failed,
     Function,
-    Record,
+    ObjectValue,
     Value,
     describe,
     from_json,
@@ -28,41 +28,41 @@ from fakes.rapidpro.flows.expressions.values import (
 
 
 class Scope:
-    """The names an expression may use: arguments of anonymous functions, then the context, then functions."""
+    """The names that an expression can use: arguments of anonymous functions, then the context, then functions."""
 
-    __slots__ = ("_inner", "_known", "env", "root")
+    __slots__ = ("_arguments", "_converted", "env", "root")
 
     def __init__(self, root: Mapping[str, Any], env: Env) -> None:
         self.root = {name.lower(): value for name, value in root.items()}
         self.env = env
-        self._known: dict[str, Value] = {}
-        self._inner: dict[str, Value] = {}
+        self._converted: dict[str, Value] = {}
+        self._arguments: dict[str, Value] = {}
 
     def with_arguments(self, names: tuple[str, ...], values: list[Value]) -> Scope:
-        """The same scope with these names in front."""
+        """This scope with additional names, which take precedence."""
         scope = Scope.__new__(Scope)
-        scope.root, scope.env, scope._known = self.root, self.env, self._known
-        scope._inner = {**self._inner, **{n.lower(): v for n, v in zip(names, values, strict=True)}}
+        scope.root, scope.env, scope._converted = self.root, self.env, self._converted
+        scope._arguments = {**self._arguments, **{n.lower(): v for n, v in zip(names, values, strict=True)}}
         return scope
 
     def find(self, name: str) -> Value:
-        """What a name stands for; an unknown one is an error."""
+        """The value of a name; an ErrorValue for an unknown one."""
         name = name.lower()
-        if name in self._inner:
-            return self._inner[name]
+        if name in self._arguments:
+            return self._arguments[name]
         if name in self.root:
-            if name not in self._known:
-                self._known[name] = from_json(self.root[name])
-            return self._known[name]
-        return lookup(name, self.env.generation) or Failed(f"context has no property '{name}'")
+            if name not in self._converted:
+                self._converted[name] = from_json(self.root[name])
+            return self._converted[name]
+        return lookup(name, self.env.generation) or ErrorValue(f"context has no property '{name}'")
 
 
 def value_of(node: Node, scope: Scope) -> Value:
-    """The value of a tree; what cannot be evaluated is a Failed."""
+    """The value of a tree; an ErrorValue if it cannot be evaluated."""
     try:
         return _value_of(node, scope)
     except ExpressionError as error:
-        return Failed(str(error))
+        return ErrorValue(str(error))
 
 
 def _value_of(node: Node, scope: Scope) -> Value:
@@ -73,7 +73,7 @@ def _value_of(node: Node, scope: Scope) -> Value:
     if isinstance(node, Name):
         return scope.find(node.name)
     if isinstance(node, Atom):
-        return _stepped(node, scope)
+        return _value_of_atom(node, scope)
     if isinstance(node, Chain):
         result = value_of(node.first, scope)
         for operator, operand in node.rest:
@@ -81,46 +81,46 @@ def _value_of(node: Node, scope: Scope) -> Value:
         return result
     if isinstance(node, Negated):
         number = to_number(value_of(node.operand, scope), scope.env.generation)
-        return number.copy_negate() if node.times % 2 and number else number  # no zero has a sign
-    return _anonymous(node, scope)
+        return number.copy_negate() if node.times % 2 and number else number  # zero has no sign
+    return _lambda_function(node, scope)
 
 
-def _anonymous(node: Lambda, scope: Scope) -> Function:
+def _lambda_function(node: Lambda, scope: Scope) -> Function:
     def call(_env: Env, arguments: list[Value]) -> Value:
         if len(arguments) != len(node.parameters):
-            return Failed(f"need {len(node.parameters)} argument(s), got {len(arguments)}")
+            return ErrorValue(f"need {len(node.parameters)} argument(s), got {len(arguments)}")
         return value_of(node.body, scope.with_arguments(node.parameters, arguments))
 
     return Function("<anon>", call)
 
 
-def _stepped(node: Atom, scope: Scope) -> Value:
+def _value_of_atom(node: Atom, scope: Scope) -> Value:
     result = value_of(node.base, scope)
     for step in node.steps:
         if isinstance(step, Dot):
-            result = _looked_up(result, step.name, scope.env, dotted=True)
+            result = _look_up(result, step.name, scope.env, dotted=True)
         elif isinstance(step, Index):
-            result = _looked_up(result, value_of(step.expression, scope), scope.env, dotted=False)
+            result = _look_up(result, value_of(step.expression, scope), scope.env, dotted=False)
         else:
-            result = _called(result, step, node, scope)
+            result = _call(result, step, node, scope)
     return result
 
 
-def _called(function: Value, step: Call, node: Atom, scope: Scope) -> Value:
+def _call(function: Value, step: Call, node: Atom, scope: Scope) -> Value:
     scope.env.budget.spend()
     if not isinstance(function, Function):
         if isinstance(node.base, Name) and node.steps[0] is step:
             raise ExpressionError(f"{node.base.name.lower()} is not a function")
-        if isinstance(function, Failed):
+        if isinstance(function, ErrorValue):
             return function
         raise ExpressionError(f"{describe(function)} is not a function")
     return function.call(scope.env, [value_of(argument, scope) for argument in step.arguments])
 
 
-def _looked_up(container: Value, key: Value, env: Env, *, dotted: bool) -> Value:
-    if isinstance(container, Failed):
+def _look_up(container: Value, key: Value, env: Env, *, dotted: bool) -> Value:
+    if isinstance(container, ErrorValue):
         return container
-    if isinstance(key, Failed):
+    if isinstance(key, ErrorValue):
         return key
     if isinstance(container, list):
         index = to_integer(key, env.generation)
@@ -128,7 +128,7 @@ def _looked_up(container: Value, key: Value, env: Env, *, dotted: bool) -> Value
             raise ExpressionError(f"index {index} out of range for {len(container)} items")
         item: Value = container[index]
         return item
-    if not isinstance(container, Record):
+    if not isinstance(container, ObjectValue):
         raise ExpressionError(f"{describe(container)} doesn't support lookups")
     name = render(key)
     value, known = container.get(name)

@@ -7,32 +7,32 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from fakes.rapidpro.flows.expressions import layouts
+from fakes.rapidpro.flows.expressions.datetimes import add, check_unit, difference, to_datetime
 from fakes.rapidpro.flows.expressions.environment import Env, zone
-from fakes.rapidpro.flows.expressions.moments import add, check_unit, difference, to_moment
 from fakes.rapidpro.flows.expressions.numeric import EXACT, to_number
-from fakes.rapidpro.flows.expressions.signature import clock, day, integer, moment, number, takes, text
-from fakes.rapidpro.flows.expressions.values import ExpressionError, Moment, Value, offset_text
+from fakes.rapidpro.flows.expressions.signature import clock, day, declare, integer, moment, number, text
+from fakes.rapidpro.flows.expressions.values import DateTime, ExpressionError, Value, offset_text
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
 
-def now(env: Env) -> Moment:
-    return Moment(env.now.astimezone(env.timezone))
+def now(env: Env) -> DateTime:
+    return DateTime(env.now.astimezone(env.timezone))
 
 
-def epoch(_env: Env, value: Moment) -> Decimal:
+def epoch(_env: Env, value: DateTime) -> Decimal:
     microseconds = (value.at.astimezone(UTC) - EPOCH) // MICROSECOND
     return EXACT.divide(Decimal(microseconds * 1000 + value.nanoseconds), Decimal(10**9))
 
 
-def datetime_from_epoch(env: Env, value: Decimal) -> Moment:
+def datetime_from_epoch(env: Env, value: Decimal) -> DateTime:
     nanoseconds = int(EXACT.multiply(value, Decimal(10**9)))
     if not -(2**63) <= nanoseconds < 2**63:
         raise ExpressionError("epoch time is out of range")
     try:
         at = EPOCH + timedelta(microseconds=nanoseconds // 1000)
-        return Moment(at.astimezone(env.timezone), nanoseconds % 1000)
+        return DateTime(at.astimezone(env.timezone), nanoseconds % 1000)
     except OverflowError:
         raise ExpressionError("epoch value is out of range") from None
 
@@ -41,26 +41,26 @@ def default_layout(env: Env) -> str:
     return f"{env.date_format} {env.time_format}"
 
 
-def format_datetime(env: Env, value: Moment, layout: str | None = None, zone_name: str | None = None) -> str:
+def format_datetime(env: Env, value: DateTime, layout: str | None = None, zone_name: str | None = None) -> str:
     """In the workspace's zone unless another one is named."""
     try:
         local = value.at.astimezone(env.timezone if zone_name is None else zone(zone_name))
     except (ValueError, OverflowError) as error:
         raise ExpressionError(str(error)) from None
-    return layouts.write(Moment(local, value.nanoseconds), default_layout(env) if layout is None else layout)
+    return layouts.write(DateTime(local, value.nanoseconds), default_layout(env) if layout is None else layout)
 
 
 def format_date(env: Env, value: date, layout: str | None = None) -> str:
-    at = Moment(datetime.combine(value, time(), UTC))
+    at = DateTime(datetime.combine(value, time(), UTC))
     return layouts.write(at, env.date_format if layout is None else layout, layouts.DATE_PIECES)
 
 
 def format_time(env: Env, value: time, layout: str | None = None) -> str:
-    at = Moment(datetime.combine(date(2000, 1, 1), value, UTC))
+    at = DateTime(datetime.combine(date(2000, 1, 1), value, UTC))
     return layouts.write(at, env.time_format if layout is None else layout, layouts.TIME_PIECES)
 
 
-def parse_datetime(env: Env, value: str, layout: str, zone_name: str | None = None) -> Moment:
+def parse_datetime(env: Env, value: str, layout: str, zone_name: str | None = None) -> DateTime:
     try:
         where = env.timezone if zone_name is None else zone(zone_name)
     except ValueError as error:
@@ -69,7 +69,7 @@ def parse_datetime(env: Env, value: str, layout: str, zone_name: str | None = No
 
 
 def date_from_parts(_env: Env, year: int, month: int, number_of_day: int) -> date:
-    """A day too late for its month runs over into the next."""
+    """A day beyond the end of the month runs over into the next month."""
     if not 1 <= month <= 12:
         raise ExpressionError(f"invalid value for month, must be 1-12, got {month}")
     try:
@@ -86,17 +86,17 @@ def time_from_parts(_env: Env, hour: int, minute: int, second: int) -> time:
 
 
 def week_number(_env: Env, value: date) -> Decimal:
-    """Weeks begin on Sunday; the one that holds 1 January is the first, or the second if it begins with it."""
+    """Weeks begin on Sunday; the week of 1 January is the first, or the second if it begins on that day."""
     return Decimal((value.timetuple().tm_yday - 1 - value.isoweekday() % 7 + 7) // 7 + 1)
 
 
-def tz(_env: Env, value: Moment) -> str:
+def tz(_env: Env, value: DateTime) -> str:
     return "UTC" if value.at.tzinfo is UTC else str(getattr(value.at.tzinfo, "key", ""))
 
 
 def legacy_add(env: Env, first: Value, second: Value) -> Value:
     """Days to a date, or two numbers."""
-    dates = [_or_none(to_moment, value, env) for value in (first, second)]
+    dates = [_or_none(to_datetime, value, env) for value in (first, second)]
     if all(dates):
         raise ExpressionError("cannot operate on two dates")
     for at, other in ((dates[0], second), (dates[1], first)):
@@ -108,7 +108,7 @@ def legacy_add(env: Env, first: Value, second: Value) -> Value:
     return EXACT.add(to_number(first, env.generation), to_number(second, env.generation))
 
 
-def _or_none(convert, value: Value, env: Env):  # type: ignore[no-untyped-def] # gives what `convert` gives
+def _or_none(convert, value: Value, env: Env):  # type: ignore[no-untyped-def] # returns what `convert` returns
     try:
         return convert(value, env)
     except ExpressionError:
@@ -116,31 +116,31 @@ def _or_none(convert, value: Value, env: Env):  # type: ignore[no-untyped-def] #
 
 
 DATE_FUNCTIONS = MappingProxyType({
-    "now": takes()(now),
-    "today": takes()(lambda env: now(env).at.date()),
-    "epoch": takes(moment)(epoch),
-    "datetime_from_epoch": takes(number)(datetime_from_epoch),
-    "format_datetime": takes(moment, text, text, needed=1)(format_datetime),
-    "format_date": takes(day, text, needed=1)(format_date),
-    "format_time": takes(clock, text, needed=1)(format_time),
-    "parse_datetime": takes(text, text, text, needed=2)(parse_datetime),
-    "parse_time": takes(text, text)(
+    "now": declare()(now),
+    "today": declare()(lambda env: now(env).at.date()),
+    "epoch": declare(moment)(epoch),
+    "datetime_from_epoch": declare(number)(datetime_from_epoch),
+    "format_datetime": declare(moment, text, text, needed=1)(format_datetime),
+    "format_date": declare(day, text, needed=1)(format_date),
+    "format_time": declare(clock, text, needed=1)(format_time),
+    "parse_datetime": declare(text, text, text, needed=2)(parse_datetime),
+    "parse_time": declare(text, text)(
         lambda env, value, layout: layouts.read(value, layout, env.timezone, layouts.TIME_PIECES).at.time()
     ),
-    "datetime_add": takes(moment, integer, text)(
+    "datetime_add": declare(moment, integer, text)(
         lambda _env, value, count, unit: add(value, count, check_unit(unit))
     ),
-    "datetime_diff": takes(moment, moment, text)(
+    "datetime_diff": declare(moment, moment, text)(
         lambda _env, first, second, unit: Decimal(difference(first, second, check_unit(unit)))
     ),
-    "date_from_parts": takes(integer, integer, integer)(date_from_parts),
-    "time_from_parts": takes(integer, integer, integer)(time_from_parts),
-    "replace_time": takes(moment, clock)(
-        lambda _env, value, at: Moment(datetime.combine(value.at.date(), at, value.at.tzinfo))
+    "date_from_parts": declare(integer, integer, integer)(date_from_parts),
+    "time_from_parts": declare(integer, integer, integer)(time_from_parts),
+    "replace_time": declare(moment, clock)(
+        lambda _env, value, at: DateTime(datetime.combine(value.at.date(), at, value.at.tzinfo))
     ),
-    "weekday": takes(day)(lambda _env, value: Decimal(value.isoweekday() % 7)),
-    "week_number": takes(day)(week_number),
-    "tz": takes(moment)(tz),
-    "tz_offset": takes(moment)(lambda _env, value: offset_text(value.at, z_for_utc=False, colon="")),
-    "legacy_add": takes(lambda value, _env: value, lambda value, _env: value)(legacy_add),
+    "weekday": declare(day)(lambda _env, value: Decimal(value.isoweekday() % 7)),
+    "week_number": declare(day)(week_number),
+    "tz": declare(moment)(tz),
+    "tz_offset": declare(moment)(lambda _env, value: offset_text(value.at, z_for_utc=False, colon="")),
+    "legacy_add": declare(lambda value, _env: value, lambda value, _env: value)(legacy_add),
 })  # fmt: skip

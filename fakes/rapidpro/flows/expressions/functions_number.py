@@ -1,4 +1,4 @@
-"""Functions on numbers, and what logic there is."""
+"""Functions on numbers, and logical functions."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from types import MappingProxyType
 
 from fakes.rapidpro.flows.expressions.environment import Env
 from fakes.rapidpro.flows.expressions.numeric import EXACT, in_range
-from fakes.rapidpro.flows.expressions.signature import any_value, boolean, integer, number, raw, takes
-from fakes.rapidpro.flows.expressions.values import ExpressionError, Failed, Value, render, truthy
+from fakes.rapidpro.flows.expressions.signature import any_value, boolean, declare, integer, number, raw
+from fakes.rapidpro.flows.expressions.values import ErrorValue, ExpressionError, Value, render, truthy
 
 MAX_PLACES = 1_000
 
 
 def divided(first: Decimal, second: Decimal, places: int = 16) -> Decimal:
-    """The quotient to so many places, half away from zero. ExpressionError for a division by zero."""
+    """The quotient to so many places, rounded half away from zero. ExpressionError for a division by zero."""
     if second == 0:
         raise ExpressionError("division by zero")
     return EXACT.divide(first, second).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, EXACT)
 
 
 def rounded(value: Decimal, places: int) -> Decimal:
-    """To so many places after the point (negative: before it), half away from zero."""
+    """The number to so many places after the point (negative: before it), rounded half away from zero."""
     places = max(-MAX_PLACES, min(MAX_PLACES, places))
     exponent = value.as_tuple().exponent
     if isinstance(exponent, int) and -exponent <= places:
@@ -29,7 +29,7 @@ def rounded(value: Decimal, places: int) -> Decimal:
     return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, EXACT)
 
 
-def _rounded_towards(direction: int):  # type: ignore[no-untyped-def] # a function of the shape of `rounded`
+def _round_function(direction: int):  # type: ignore[no-untyped-def] # a function of the shape of `rounded`
     def towards(env: Env, value: Decimal, places: int = 0) -> Decimal:
         places = max(-MAX_PLACES, min(MAX_PLACES, places))
         near = rounded(value, places)
@@ -72,7 +72,7 @@ def format_number(_env: Env, value: Decimal, places: int | None = None, group: b
 
 
 def grouped(value: Decimal, places: int | None, group: bool = True) -> str:
-    """A number for reading: `1,234.50`."""
+    """A number for display: `1,234.50`."""
     if places is None:
         text = render(value)
     else:
@@ -112,23 +112,23 @@ def default(_env: Env, value: Value, instead: Value) -> Value:
 
 
 NUMBER_FUNCTIONS = MappingProxyType({
-    "round": takes(number, integer, needed=1)(
+    "round": declare(number, integer, needed=1)(
         lambda env, value, places=0: in_range(rounded(value, places), env.generation)
     ),
-    "round_up": takes(number, integer, needed=1)(_rounded_towards(1)),
-    "round_down": takes(number, integer, needed=1)(_rounded_towards(-1)),
-    "abs": takes(number)(lambda _env, value: value.copy_abs()),
-    "mod": takes(number, number)(mod),
-    "max": takes(number, rest=number)(lambda _env, *values: max(values)),
-    "min": takes(number, rest=number)(lambda _env, *values: min(values)),
-    "mean": takes(number, rest=number)(mean),
-    "percent": takes(number)(percent),
-    "format_number": takes(number, integer, boolean, needed=1)(format_number),
-    "rand": takes()(lambda env: Decimal(repr(env.rng.random()))),
-    "rand_between": takes(number, number)(rand_between),
-    "and": takes(raw, rest=raw)(logical_and),
-    "or": takes(raw, rest=raw)(logical_or),
-    "if": takes(any_value, raw, raw)(choose),
-    "default": takes(raw, raw)(default),
-    "is_error": takes(raw)(lambda _env, value: isinstance(value, Failed)),
+    "round_up": declare(number, integer, needed=1)(_round_function(1)),
+    "round_down": declare(number, integer, needed=1)(_round_function(-1)),
+    "abs": declare(number)(lambda _env, value: value.copy_abs()),
+    "mod": declare(number, number)(mod),
+    "max": declare(number, rest=number)(lambda _env, *values: max(values)),
+    "min": declare(number, rest=number)(lambda _env, *values: min(values)),
+    "mean": declare(number, rest=number)(mean),
+    "percent": declare(number)(percent),
+    "format_number": declare(number, integer, boolean, needed=1)(format_number),
+    "rand": declare()(lambda env: Decimal(repr(env.rng.random()))),
+    "rand_between": declare(number, number)(rand_between),
+    "and": declare(raw, rest=raw)(logical_and),
+    "or": declare(raw, rest=raw)(logical_or),
+    "if": declare(any_value, raw, raw)(choose),
+    "default": declare(raw, raw)(default),
+    "is_error": declare(raw)(lambda _env, value: isinstance(value, ErrorValue)),
 })  # fmt: skip

@@ -10,13 +10,13 @@ from urllib.parse import quote
 
 from fakes.rapidpro.flows.expressions.environment import MAX_ITEMS, Env
 from fakes.rapidpro.flows.expressions.patterns import search
-from fakes.rapidpro.flows.expressions.signature import integer, limited, raw, takes, text, text_or_none
+from fakes.rapidpro.flows.expressions.signature import declare, integer, limited, raw, text, text_or_none
 from fakes.rapidpro.flows.expressions.values import ExpressionError, Value
-from fakes.rapidpro.flows.expressions.words import BLANKS, spans, words
+from fakes.rapidpro.flows.expressions.words import WHITE_SPACE, spans, words
 
 
 def _single(changed: str, original: str) -> str:
-    """Case mapping goes character by character: what would become two stays."""
+    """Case mapping works per character: one that would become two stays."""
     return changed if len(changed) == 1 else original
 
 
@@ -29,7 +29,7 @@ def lower(_env: Env, value: str) -> str:
 
 
 def title(env: Env, value: str) -> str:
-    """Letters that begin a word are raised, all others lowered."""
+    """The first letter of each word in upper case, all others in lower case."""
     out, begins = [], True
     for character in lower(env, value):
         out.append(_single(character.title(), character) if begins else character)
@@ -38,14 +38,14 @@ def title(env: Env, value: str) -> str:
 
 
 def _separates(character: str) -> bool:
-    """Of ASCII all but letters, digits and `_` (an apostrophe too); beyond it only blanks."""
-    return not (character.isalnum() or character == "_") if character.isascii() else character in BLANKS
+    """All ASCII characters except letters, digits and `_` (so an apostrophe too); of others only white space."""
+    return not (character.isalnum() or character == "_") if character.isascii() else character in WHITE_SPACE
 
 
 def _trimmer(left: bool, right: bool):  # type: ignore[no-untyped-def] # the type is that of the lambda below
     def trim(env: Env, value: str, characters: str | None = None) -> str:
         if characters is None or (characters == "" and env.generation == "9"):
-            characters = BLANKS  # so does null; the new engine takes "" at its word
+            characters = WHITE_SPACE  # null too; for the new engine "" means no characters
         value = value.lstrip(characters) if left and characters else value
         return value.rstrip(characters) if right and characters else value
 
@@ -89,7 +89,7 @@ def field(_env: Env, value: str, index: int, delimiter: str) -> str:
     found = value.split(delimiter) if delimiter else list(value)
     if delimiter == " ":
         found = [part for part in found if part]
-    return found[index].strip(BLANKS) if index < len(found) else ""
+    return found[index].strip(WHITE_SPACE) if index < len(found) else ""
 
 
 def split(env: Env, value: str, delimiters: str = "") -> Value:
@@ -97,7 +97,7 @@ def split(env: Env, value: str, delimiters: str = "") -> Value:
 
 
 def text_slice(env: Env, value: str, start: int, *further: Value) -> str:
-    """From `start` to the end given, which the engine overlooks when a fourth argument follows."""
+    """From `start` to the given end, which the engine ignores if there is a fourth argument."""
     return value[start : integer(further[0], env) if len(further) == 1 else None]
 
 
@@ -142,35 +142,35 @@ def url_encode(_env: Env, value: str) -> str:
 
 
 def read_chars(_env: Env, value: str) -> str:
-    """A code as it is read aloud: in groups of three or four where that comes out even."""
+    """A code to be read aloud: in groups of three or four if it divides evenly."""
     value = value.lstrip("+")
     size = next((size for size in (3, 4) if len(value) % size == 0), 1)
     return " , ".join(" ".join(value[i : i + size]) for i in range(0, len(value), size))
 
 
 TEXT_FUNCTIONS = MappingProxyType({
-    "upper": takes(text)(upper),
-    "lower": takes(text)(lower),
-    "title": takes(text)(title),
-    "trim": takes(text, text_or_none, needed=1)(_trimmer(True, True)),
-    "trim_left": takes(text, text_or_none, needed=1)(_trimmer(True, False)),
-    "trim_right": takes(text, text_or_none, needed=1)(_trimmer(False, True)),
-    "replace": takes(text, text, text, integer, needed=3)(replace),
-    "word": takes(text, integer, text, needed=2)(word),
-    "word_count": takes(text, text, needed=1)(word_count),
-    "remove_first_word": takes(text)(remove_first_word),
-    "word_slice": takes(text, integer, integer, text, needed=2)(word_slice),
-    "field": takes(text, integer, text)(field),
-    "split": takes(text, text, needed=1)(split),
-    "text_length": takes(text)(lambda _env, value: Decimal(len(value))),
-    "text_slice": takes(text, integer, raw, raw, needed=2)(text_slice),
-    "regex_match": takes(text, text, integer, needed=2)(regex_match),
-    "url_encode": takes(text)(url_encode),
-    "clean": takes(text)(clean),
-    "repeat": takes(text, integer)(repeat),
-    "code": takes(text)(code),
-    "char": takes(integer)(char),
-    "text_compare": takes(text, text)(text_compare),
-    "html_decode": takes(text)(lambda _env, value: html.unescape(value).replace("\xa0", " ")),
-    "read_chars": takes(text)(read_chars),
+    "upper": declare(text)(upper),
+    "lower": declare(text)(lower),
+    "title": declare(text)(title),
+    "trim": declare(text, text_or_none, needed=1)(_trimmer(True, True)),
+    "trim_left": declare(text, text_or_none, needed=1)(_trimmer(True, False)),
+    "trim_right": declare(text, text_or_none, needed=1)(_trimmer(False, True)),
+    "replace": declare(text, text, text, integer, needed=3)(replace),
+    "word": declare(text, integer, text, needed=2)(word),
+    "word_count": declare(text, text, needed=1)(word_count),
+    "remove_first_word": declare(text)(remove_first_word),
+    "word_slice": declare(text, integer, integer, text, needed=2)(word_slice),
+    "field": declare(text, integer, text)(field),
+    "split": declare(text, text, needed=1)(split),
+    "text_length": declare(text)(lambda _env, value: Decimal(len(value))),
+    "text_slice": declare(text, integer, raw, raw, needed=2)(text_slice),
+    "regex_match": declare(text, text, integer, needed=2)(regex_match),
+    "url_encode": declare(text)(url_encode),
+    "clean": declare(text)(clean),
+    "repeat": declare(text, integer)(repeat),
+    "code": declare(text)(code),
+    "char": declare(integer)(char),
+    "text_compare": declare(text, text)(text_compare),
+    "html_decode": declare(text)(lambda _env, value: html.unescape(value).replace("\xa0", " ")),
+    "read_chars": declare(text)(read_chars),
 })  # fmt: skip

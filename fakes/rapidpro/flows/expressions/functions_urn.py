@@ -1,4 +1,4 @@
-"""Functions on addresses, attachments and places."""
+"""Functions on URNs, attachments and locations."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from types import MappingProxyType
 import phonenumbers
 
 from fakes.rapidpro.flows.expressions.environment import Env
-from fakes.rapidpro.flows.expressions.signature import any_value, takes, text
-from fakes.rapidpro.flows.expressions.values import ExpressionError, Record, Value, quoted
+from fakes.rapidpro.flows.expressions.signature import any_value, declare, text
+from fakes.rapidpro.flows.expressions.values import ExpressionError, ObjectValue, Value, quoted
 
 _URN = re.compile(r"([^:?#]+):([^?#]+)(?:\?([^?#]*))?(?:#([^?#]*))?", re.DOTALL)
 _CONTENT_TYPE = re.compile(r"image|audio|video|application|geo|unavailable|\w+/[-+.\w]+", re.ASCII)
@@ -27,13 +27,13 @@ def _unescaped(part: str) -> str:
     return part.replace("%23", "#").replace("%3F", "?").replace("%25", "%")
 
 
-def urn_parts(_env: Env, urn: str) -> Record:
+def urn_parts(_env: Env, urn: str) -> ObjectValue:
     scheme, path, display = _parts(urn)
-    return Record({"scheme": scheme, "path": path, "display": display})
+    return ObjectValue({"scheme": scheme, "path": path, "display": display})
 
 
 def format_urn(env: Env, urn: str) -> str:
-    """A phone number the way people of its country write it; of other addresses the display name or the path."""
+    """A phone number in national format; for other URNs the display name or the path."""
     scheme, path, display = _parts(urn)
     if scheme != "tel" or (display and env.generation == "new"):
         return display or path
@@ -44,12 +44,12 @@ def format_urn(env: Env, urn: str) -> str:
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
 
 
-def attachment_parts(_env: Env, attachment: str) -> Record:
+def attachment_parts(_env: Env, attachment: str) -> ObjectValue:
     kind, colon, url = attachment.partition(":")
     kind = kind.lower()
     if not colon or not _CONTENT_TYPE.fullmatch(kind):
         kind, url = "", attachment
-    return Record({"content_type": kind, "url": url})
+    return ObjectValue({"content_type": kind, "url": url})
 
 
 def format_location(_env: Env, path: str) -> str:
@@ -57,14 +57,14 @@ def format_location(_env: Env, path: str) -> str:
 
 
 def prompt(_env: Env, name: str, *_values: Value) -> Value:
-    """Prompts for language models belong to the installation; this one has none."""
+    """Prompts for language models are part of an installation; this one has none."""
     raise ExpressionError(f"no such prompt {quoted(name)}")
 
 
 URN_FUNCTIONS = MappingProxyType({
-    "urn_parts": takes(text)(urn_parts),
-    "format_urn": takes(text)(format_urn),
-    "attachment_parts": takes(text)(attachment_parts),
-    "format_location": takes(text)(format_location),
-    "prompt": takes(text, rest=any_value)(prompt),
+    "urn_parts": declare(text)(urn_parts),
+    "format_urn": declare(text)(format_urn),
+    "attachment_parts": declare(text)(attachment_parts),
+    "format_location": declare(text)(format_location),
+    "prompt": declare(text, rest=any_value)(prompt),
 })  # fmt: skip

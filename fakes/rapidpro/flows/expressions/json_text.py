@@ -1,6 +1,6 @@
 """JSON as expressions write and read it.
 
-Keys sorted by their bytes, no blanks, numbers as plain decimals, non-ASCII as it stands, no HTML escaping.
+Keys sorted by their bytes, no blanks, numbers as plain decimals, non-ASCII unescaped, no HTML escaping.
 Source: goflow excellent/types, gocommon jsonx.
 """
 
@@ -15,17 +15,17 @@ from typing import Any
 from fakes.rapidpro.flows.expressions.environment import Env
 from fakes.rapidpro.flows.expressions.numeric import in_range
 from fakes.rapidpro.flows.expressions.values import (
+    DateTime,
+    ErrorValue,
     ExpressionError,
-    Failed,
     Function,
-    Moment,
-    Record,
+    ObjectValue,
     Value,
     from_json,
     iso_text,
     render,
     render_number,
-    weigh,
+    size_of,
 )
 
 _ESCAPED = re.compile('["\\\\\x00-\x1f\u2028\u2029]')
@@ -33,12 +33,12 @@ _SHORT = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r":
 
 
 def to_json(value: Value) -> str:
-    """A value as JSON text. A function is null; an object's default is left out. ExpressionError for an error."""
-    weigh(value)
-    return _written(value)
+    """A value as JSON text. A function is null; an object's default is omitted. ExpressionError for an error."""
+    size_of(value)
+    return _json(value)
 
 
-def _written(value: Value) -> str:
+def _json(value: Value) -> str:
     if value is None or isinstance(value, Function):
         return "null"
     if isinstance(value, bool):
@@ -48,12 +48,12 @@ def _written(value: Value) -> str:
     if isinstance(value, str):
         return quote(value)
     if isinstance(value, list):
-        return "[" + ",".join(_written(item) for item in value) + "]"
-    if isinstance(value, Record):
-        return "{" + ",".join(f"{quote(n)}:{_written(value.properties[n])}" for n in value.names()) + "}"
-    if isinstance(value, Failed):
+        return "[" + ",".join(_json(item) for item in value) + "]"
+    if isinstance(value, ObjectValue):
+        return "{" + ",".join(f"{quote(n)}:{_json(value.properties[n])}" for n in value.names()) + "}"
+    if isinstance(value, ErrorValue):
         raise ExpressionError(value.message)
-    return quote(iso_text(value) if isinstance(value, Moment) else _plain(value))
+    return quote(iso_text(value) if isinstance(value, DateTime) else _plain(value))
 
 
 def _plain(value: Any) -> str:
@@ -66,7 +66,7 @@ def quote(text: str) -> str:
 
 
 def parse_json(text: str, env: Env) -> Value:
-    """The value that a JSON text says. ExpressionError when it is none."""
+    """The value of a JSON text. ExpressionError if it is invalid."""
 
     def number(digits: str) -> Decimal:
         return in_range(Decimal(digits), env.generation)

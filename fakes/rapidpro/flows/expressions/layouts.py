@@ -1,7 +1,7 @@
-"""Date and time layouts such as `YYYY-MM-DD tt:mm`: writing by them and reading by them.
+"""Date and time layouts such as `YYYY-MM-DD tt:mm`: formatting and parsing.
 
 Letters: YY YYYY M MM MMM MMMM D DD EEE EEEE h hh (12 hours) t tt (24 hours) m mm s ss fff ffffff fffffffff aa AA
-Z (offset, Z for UTC) ZZZ (offset). Blanks, `: / . , - _` and T stand for themselves; nothing else is known.
+Z (offset, Z for UTC) ZZZ (offset). Blanks, `: / . , - _` and T stand for themselves; nothing else is allowed.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
-from fakes.rapidpro.flows.expressions.moments import at_home
-from fakes.rapidpro.flows.expressions.values import ExpressionError, Moment, offset_text
+from fakes.rapidpro.flows.expressions.datetimes import in_zone_if_same_offset
+from fakes.rapidpro.flows.expressions.values import DateTime, ExpressionError, offset_text
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
@@ -25,7 +25,7 @@ ZONE_PIECES = frozenset({"Z", "ZZZ"})
 ALL_PIECES = DATE_PIECES | TIME_PIECES | ZONE_PIECES
 _RUNS = re.compile(r"(.)\1*", re.DOTALL)
 _PLAIN = frozenset(" :/.,T-_")
-_READ = {
+_PATTERNS = {
     "YY": r"(?P<yy>\d\d)", "YYYY": r"(?P<year>\d{4})", "M": r"(?P<month>\d\d?+)", "MM": r"(?P<month>\d\d)",
     "D": r"(?P<day>\d\d?+)", "DD": r"(?P<day>\d\d)", "h": r"(?P<hour>\d\d?+)", "hh": r"(?P<hour>\d\d)",
     "t": r"(?P<hour>\d\d?+)", "tt": r"(?P<hour>\d\d?+)", "m": r"(?P<minute>\d\d?+)", "mm": r"(?P<minute>\d\d)",
@@ -38,7 +38,7 @@ _FRACTIONS = ("fff", "ffffff", "fffffffff")
 
 
 def pieces(layout: str, allowed: frozenset[str]) -> Iterator[tuple[bool, str]]:
-    """The layout's pieces, each with whether it stands for a value. ExpressionError for one that is not known."""
+    """The layout's pieces, each with whether it stands for a value. ExpressionError for an unknown one."""
     for match in _RUNS.finditer(layout):
         text = match.group()
         if text[0] in _PLAIN:
@@ -49,12 +49,12 @@ def pieces(layout: str, allowed: frozenset[str]) -> Iterator[tuple[bool, str]]:
             raise ExpressionError(f"{layout!r} is not a valid layout: {text!r} is not known")
 
 
-def write(moment: Moment, layout: str, allowed: frozenset[str] = ALL_PIECES) -> str:
-    """A moment by a layout."""
-    return "".join(_written(moment, text) if is_value else text for is_value, text in pieces(layout, allowed))
+def write(moment: DateTime, layout: str, allowed: frozenset[str] = ALL_PIECES) -> str:
+    """A datetime formatted by a layout."""
+    return "".join(_format_piece(moment, text) if is_value else text for is_value, text in pieces(layout, allowed))
 
 
-def _written(moment: Moment, piece: str) -> str:
+def _format_piece(moment: DateTime, piece: str) -> str:
     at = moment.at
     half = "am" if at.hour < 12 else "pm"
     if piece in _FRACTIONS:
@@ -75,8 +75,8 @@ def _written(moment: Moment, piece: str) -> str:
     return str(number).zfill(len(piece))
 
 
-def read(text: str, layout: str, zone: ZoneInfo, allowed: frozenset[str] = ALL_PIECES) -> Moment:
-    """The moment that a text says by a layout, in `zone`. ExpressionError when it does not fit."""
+def read(text: str, layout: str, zone: ZoneInfo, allowed: frozenset[str] = ALL_PIECES) -> DateTime:
+    """The datetime of a text by a layout, in `zone`. ExpressionError if the text does not match."""
     match = re.fullmatch(_pattern(layout, allowed), text, re.ASCII)
     if match is None:
         raise ExpressionError(f"unable to parse {text!r} by the layout {layout!r}")
@@ -94,10 +94,10 @@ def read(text: str, layout: str, zone: ZoneInfo, allowed: frozenset[str] = ALL_P
         )  # fmt: skip
         if "zone" in found:
             at = at.replace(tzinfo=_offset(found["zone"]))
-            at = at if found["zone"] == "Z" else at_home(at, zone)
+            at = at if found["zone"] == "Z" else in_zone_if_same_offset(at, zone)
     except (ValueError, OverflowError):
         raise ExpressionError(f"{text!r} is not a possible time") from None
-    return Moment(at, int(part[6:]))
+    return DateTime(at, int(part[6:]))
 
 
 def _pattern(layout: str, allowed: frozenset[str]) -> str:
@@ -108,11 +108,11 @@ def _pattern(layout: str, allowed: frozenset[str]) -> str:
         if not is_value:
             out += re.escape(text)
             continue
-        if text not in _READ:
+        if text not in _PATTERNS:
             raise ExpressionError(f"{text!r} cannot be read")
         if text in _FRACTIONS and not out.endswith((r"\.", ",")):
             raise ExpressionError("a fraction is only read behind a point or a comma")
-        pattern = _READ[text]
+        pattern = _PATTERNS[text]
         if text in ("s", "ss") and fractions:
             pattern = pattern.partition("(?:")[0]
         if re.findall(r"\?P<(\w+)>", pattern)[0] in re.findall(r"\?P<(\w+)>", out):

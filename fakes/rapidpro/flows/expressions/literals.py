@@ -1,4 +1,4 @@
-"""Text literals: what stands between the quotes, escapes resolved as Go does it."""
+"""Text literals: the text between the quotes, with escapes resolved as in Go."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PIECE = re.compile(
 
 
 def unquote(literal: str) -> str:
-    """The text of a quoted literal. If any escape in it is not legal, it is taken as it stands."""
+    """The text of a quoted literal. If any escape in it is invalid, the text is taken unchanged."""
     inner = literal[1:-1]
     if "\\" not in inner:
         return inner

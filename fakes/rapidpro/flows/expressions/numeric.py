@@ -1,6 +1,6 @@
-"""Numbers are decimals: what counts as one, and how large it may be.
+"""Numbers are decimals: what counts as a number, and how large it may be.
 
-The new engine takes 36 significant digits up to 1E±100, the old one any.
+The new engine accepts 36 significant digits up to 1E±100, the old one any number.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ import re
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 from fakes.rapidpro.flows.expressions.values import (
+    ErrorValue,
     ExpressionError,
-    Failed,
-    Record,
+    ObjectValue,
     Value,
     describe,
     quoted,
@@ -28,7 +28,7 @@ _NUMBER = re.compile(r"-?(?:[0-9]+|[0-9]+\.[0-9]+|\.[0-9]+)\Z")
 
 
 def parse_number(text: str, generation: Generation = "new") -> Decimal:
-    """The number a text says: digits with or without a fraction, nothing else. ExpressionError otherwise."""
+    """The number in a text: digits with or without a fraction, nothing else. ExpressionError otherwise."""
     stripped = text.strip()
     if not _NUMBER.match(stripped) or len(stripped) > EXACT.prec:
         raise ExpressionError(f"unable to convert {quoted(text)} to a number")
@@ -36,7 +36,7 @@ def parse_number(text: str, generation: Generation = "new") -> Decimal:
 
 
 def in_range(value: Decimal, generation: Generation) -> Decimal:
-    """The number itself if the engine takes numbers of its size. The old engine takes any; we stop at 1E±600."""
+    """The number itself if the engine accepts its size. The old engine accepts any; the limit here is 1E±600."""
     if not value.is_finite():
         raise ExpressionError("number value out of range")
     if value == 0:
@@ -50,20 +50,20 @@ def in_range(value: Decimal, generation: Generation) -> Decimal:
 
 
 def to_number(value: Value, generation: Generation = "new") -> Decimal:
-    """A value as a number. ExpressionError when it is none."""
+    """A value as a number. ExpressionError if it is not a number."""
     if isinstance(value, Decimal):
         return value
     if isinstance(value, str):
         return parse_number(value, generation)
-    if isinstance(value, Failed):
+    if isinstance(value, ErrorValue):
         raise ExpressionError(value.message)
-    if isinstance(value, Record) and value.has_default:
+    if isinstance(value, ObjectValue) and value.has_default:
         return to_number(value.default, generation)
     raise ExpressionError(f"unable to convert {describe(value)} to a number")
 
 
 def to_integer(value: Value, generation: Generation = "new") -> int:
-    """A value as a whole number, the fraction cut off. ExpressionError when it is none or too large."""
+    """A value as a whole number, truncated. ExpressionError if it is not a number or too large."""
     number = int(to_number(value, generation))
     if not -MAX_INTEGER - 1 <= number <= MAX_INTEGER:
         raise ExpressionError(f"number value {render_number(Decimal(number))} is out of range for an integer")

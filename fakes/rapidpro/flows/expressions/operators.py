@@ -1,4 +1,4 @@
-"""What the operators do. `=` and `!=` compare text forms, `&` joins them; all others are about numbers."""
+"""The operators. `=` and `!=` compare text forms, `&` joins them; all others are for numbers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_POWER = 100
 
 
 def operate(operator: str, first: Value, second: Value, env: Env) -> Value:
-    """The value of one operation. ExpressionError when it has none."""
+    """The value of one operation. ExpressionError if it has none."""
     if operator in ("&", "=", "!="):
         left, right = render(first), render(second)
         if operator == "&":
@@ -45,7 +45,7 @@ def _arithmetic(operator: str, x: Decimal, y: Decimal, generation: Generation) -
 
 
 def power(base: Decimal, exponent: Decimal) -> Decimal:
-    """Exact for whole exponents; else to as many places as the operands have digits, and six more."""
+    """Exact for whole exponents; else to six more places than the operands have digits."""
     if abs(exponent) > MAX_POWER:
         raise ExpressionError("number value out of range")
     if base == 0:
@@ -73,7 +73,7 @@ def _fraction_power(base: Decimal, fraction: Decimal, exponent: Decimal) -> Deci
 
 
 def _exponential(value: Decimal, places: int) -> Decimal:
-    """e to the power of a value, by as many terms of the series, rounded as often, as the engine takes."""
+    """e to the power of a value, by the same terms of the series and the same rounding as the engine."""
     term = power = value.copy_abs()
     least = Decimal(1).scaleb(-places - 1)
     result, factorial, count = Decimal(1), 1, 1

@@ -1,7 +1,7 @@
-"""Reads one expression into a tree.
+"""Parses one expression into a tree.
 
 Precedence, tightest first: lookup and call, unary minus, ^, * /, + -, comparison, equality, &. All group to the
-left; chains of one precedence are one node, so long ones need no deep recursion.
+left; a chain of one precedence is one node, so a long one needs no deep recursion.
 Source: goflow antlr/Excellent3.g4.
 """
 
@@ -19,16 +19,18 @@ from fakes.rapidpro.flows.expressions.values import ExpressionError, TooComplex
 
 MAX_DEPTH = 100
 MAX_TOKENS = 100_000
-_LEVELS = (("&",), ("=", "!="), ("<=", "<", ">=", ">"), ("+", "-"), ("*", "/"), ("^",))
-LEVEL_OF = MappingProxyType({operator: level for level, operators in enumerate(_LEVELS) for operator in operators})
-"""How tightly operators bind."""
+_PRECEDENCE = (("&",), ("=", "!="), ("<=", "<", ">=", ">"), ("+", "-"), ("*", "/"), ("^",))
+PRECEDENCE_OF = MappingProxyType(
+    {operator: level for level, operators in enumerate(_PRECEDENCE) for operator in operators}
+)
+"""The precedence of each operator; a higher one binds more tightly."""
 _TOKEN = re.compile(
     r"""(?P<blank>[ \t\n\r]+)|(?P<text>"(?:\\"|[^"])*")|(?P<decimal>[0-9]+\.[0-9]+)|(?P<integer>[0-9]+)
     |(?P<symbol>=>|!=|<=|>=|[,()\[\].+\-*/^=<>&])""",
     re.VERBOSE,
 )
 _BRACKET = re.compile(r"[()\[\]{}]")
-_WORDS = {"true": True, "false": False, "null": None}
+_KEYWORDS = {"true": True, "false": False, "null": None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ Token = tuple[str, str, int]
 
 
 def parse(expression: str) -> Node:
-    """The tree of an expression. ExpressionError at a syntax error."""
+    """The tree of an expression. ExpressionError for a syntax error."""
     parser = _Parser(expression, _tokens(expression))
     node = parser.expression()
     parser.expect("end")
@@ -97,7 +99,7 @@ def parse(expression: str) -> Node:
 
 
 def too_deep(expression: str) -> bool:
-    """Whether brackets stand in each other deeper than the new engine reads. Those inside of texts count too."""
+    """Whether brackets are nested deeper than the new engine allows. Those inside text literals count too."""
     depth = 0
     for bracket in _BRACKET.findall(expression):
         depth = depth + 1 if bracket in "([{" else max(0, depth - 1)
@@ -125,7 +127,7 @@ def _tokens(expression: str) -> list[Token]:
         if end == position:
             raise _syntax_error(expression, position)
         word = expression[position:end]
-        tokens.append(("word" if word.lower() in _WORDS else "name", word, position))
+        tokens.append(("word" if word.lower() in _KEYWORDS else "name", word, position))
         position = end
     tokens.append(("end", "", len(expression)))
     return tokens
@@ -144,29 +146,29 @@ class _Parser:
         self._position = 0
 
     def expect(self, kind: str) -> str:
-        """Take a token of that kind. ExpressionError when another one stands here."""
+        """Take a token of that kind. ExpressionError if the next one is of another kind."""
         found, text, position = self._tokens[self._position]
         if found != kind:
             raise _syntax_error(self._source, position)
         self._position += 1
         return text
 
-    def expression(self, loosest: int = 0) -> Node:
-        """An operand and all operators after it that bind at least as tightly as `loosest`."""
+    def expression(self, lowest: int = 0) -> Node:
+        """An operand and all operators after it that bind at least as tightly as `lowest`."""
         node = self._unary()
-        while (level := LEVEL_OF.get(self._peek(), -1)) >= loosest:
+        while (level := PRECEDENCE_OF.get(self._next_kind(), -1)) >= lowest:
             rest: list[tuple[str, Node]] = []
-            while LEVEL_OF.get(operator := self._peek()) == level:
+            while PRECEDENCE_OF.get(operator := self._next_kind()) == level:
                 self._position += 1
                 rest.append((operator, self.expression(level + 1)))
             node = Chain(node, tuple(rest))
         return node
 
-    def _peek(self) -> str:
+    def _next_kind(self) -> str:
         return self._tokens[self._position][0]
 
     def _take(self, kind: str) -> bool:
-        if self._peek() != kind:
+        if self._next_kind() != kind:
             return False
         self._position += 1
         return True
@@ -184,7 +186,7 @@ class _Parser:
             self._position += 1
             if kind == "text":
                 return Literal(unquote(text))
-            return Literal(_WORDS[text.lower()] if kind == "word" else Decimal(text))
+            return Literal(_KEYWORDS[text.lower()] if kind == "word" else Decimal(text))
         if kind == "name":
             self._position += 1
             return self._steps(Name(text))
@@ -198,7 +200,7 @@ class _Parser:
         return self._steps(Atom(inner, ()))
 
     def _parameters(self) -> tuple[str, ...] | None:
-        """The names of an anonymous function that starts here, its arrow taken; none if no function starts here."""
+        """The parameters of an anonymous function that starts here, its arrow taken; None if none starts here."""
         names: list[str] = []
         position = self._position + 1
         while self._tokens[position][0] == "name":
@@ -216,7 +218,7 @@ class _Parser:
         steps: list[Dot | Index | Call] = []
         while True:
             if self._take("."):
-                kind = self._peek()
+                kind = self._next_kind()
                 steps.append(Dot(self.expect("integer" if kind == "integer" else "name")))
             elif self._take("["):
                 steps.append(Index(self.expression()))

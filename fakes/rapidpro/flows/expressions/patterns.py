@@ -1,6 +1,6 @@
-"""Regular expressions, by the RE2 library: the dialect of the engine, and time that grows with the text's length only.
+"""Regular expressions, by the RE2 library: the engine's dialect, in time linear in the length of the text.
 
-Case is ignored and `^` `$` match at lines. There are no back-references and no look-around.
+Case is ignored and `^` `$` match at lines. There are no back-references and no look-arounds.
 Source: goflow excellent/functions/builtin.go RegexMatch, flows/routers/cases/tests.go HasPattern (Go's regexp).
 """
 
@@ -16,12 +16,12 @@ MAX_PATTERN = 10_000
 """Characters; no template of a flow can be longer."""
 MAX_MEMORY = 4 * 1024 * 1024
 """Bytes that one compiled pattern may take."""
-STEPS_A_UNIT = 20
-"""A step is one instruction of a pattern on one byte of text; so many of them cost as much as one character made."""
-COMPILING = 50
-"""Compiling costs as many steps for each instruction."""
+STEPS_PER_UNIT = 20
+"""A step is one instruction of a pattern on one byte; this many cost as much as one produced character."""
+COMPILE_STEPS = 50
+"""Compiling costs this many steps per instruction."""
 TOO_LARGE = 100_000
-"""Units that are gone when a pattern turns out too large, which is not found at once."""
+"""Units that a too large pattern costs, since finding that out takes time."""
 _ONE_BYTE = re.compile(r"(?:[^\\]|\\[^C])*\\C", re.DOTALL)
 """The library's escape for a single byte, which the engine does not have."""
 
@@ -29,11 +29,11 @@ _ONE_BYTE = re.compile(r"(?:[^\\]|\\[^C])*\\C", re.DOTALL)
 def search(pattern: str, text: str, env: Env, complaint: str = "invalid regular expression") -> tuple[str, ...] | None:
     """The first match in the text and its groups (those that took no part are empty); None when there is no match.
 
-    ExpressionError with `complaint` for what is no pattern or too large a one, and when the budget of `env` is gone.
+    ExpressionError with `complaint` for an invalid or too large pattern; TooComplex if the budget is used up.
     """
     compiled = _compiled(pattern, env, complaint)
     subject = _utf8(text)
-    env.budget.spend(compiled.programsize * (len(subject) + COMPILING) // STEPS_A_UNIT)
+    env.budget.spend(compiled.programsize * (len(subject) + COMPILE_STEPS) // STEPS_PER_UNIT)
     match = compiled.search(subject)
     if match is None:
         return None

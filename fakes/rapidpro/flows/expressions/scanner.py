@@ -1,4 +1,4 @@
-"""Cuts a template into body text and expressions.
+"""Splits a template into body text and expressions.
 
 Source: goflow excellent/scanner.go.
 """
@@ -13,7 +13,7 @@ Part = tuple[Literal["body", "expression"], str]
 
 
 def scan(template: str, top_levels: Collection[str]) -> Iterator[Part]:
-    """The parts in order; an expression part is what stands behind `@` or inside `@( )`.
+    """The parts in order; an expression part is the text after `@` or inside `@( )`.
 
     `top_levels`: the known first names, lower case. An identifier with another first name is body text, so that
     e-mail addresses survive; `@@` is `@`; an `@(` that never closes makes all that follows body text.
@@ -79,7 +79,7 @@ def _closing_bracket(template: str, position: int) -> int:
 
 
 def _text_end(template: str, position: int) -> int:
-    """Where the text literal ends: at a quote without a backslash before it, even if that is itself escaped."""
+    """Where the text literal ends: at a quote without a backslash before it, even if the backslash is escaped."""
     while position < len(template):
         if template[position] == '"' and template[position - 1] != "\\":
             break

@@ -1,4 +1,4 @@
-"""What functions take: how many arguments, and what each is turned into before the function sees it."""
+"""The signatures of functions: how many arguments, and the type that each is converted to before the call."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from fakes.rapidpro.flows.expressions import moments
+from fakes.rapidpro.flows.expressions import datetimes
 from fakes.rapidpro.flows.expressions.environment import MAX_ITEMS, Env
 from fakes.rapidpro.flows.expressions.numeric import to_integer, to_number
 from fakes.rapidpro.flows.expressions.values import (
+    ErrorValue,
     ExpressionError,
-    Failed,
     Function,
-    Record,
+    ObjectValue,
     Value,
     describe,
     render,
@@ -25,27 +25,27 @@ MANY = -1
 """No upper limit to the number of arguments."""
 
 
-def any_value(value: Value, env: Env) -> Value:  # noqa: ARG001 - all kinds are called alike
-    """The value itself, but no error."""
-    if isinstance(value, Failed):
+def any_value(value: Value, env: Env) -> Value:  # noqa: ARG001 - all kinds have the same signature
+    """The value itself. ExpressionError for an error."""
+    if isinstance(value, ErrorValue):
         raise ExpressionError(value.message)
     return value
 
 
-def raw(value: Value, env: Env) -> Value:  # noqa: ARG001 - all kinds are called alike
+def raw(value: Value, env: Env) -> Value:  # noqa: ARG001 - all kinds have the same signature
     """The value itself, even an error."""
     return value
 
 
 def text(value: Value, env: Env) -> str:
-    """The text form; going through it costs a little, making it more."""
-    made = render(value)
-    env.budget.spend(len(made) // 10 if isinstance(value, str) else len(made))
-    return made
+    """The text form; reading a text costs a tenth of producing one."""
+    rendered = render(value)
+    env.budget.spend(len(rendered) // 10 if isinstance(value, str) else len(rendered))
+    return rendered
 
 
 def text_or_none(value: Value, env: Env) -> str | None:
-    """As text, but null stays what it is."""
+    """The text form, but null stays null."""
     return None if value is None else text(value, env)
 
 
@@ -62,33 +62,33 @@ def boolean(value: Value, env: Env) -> bool:
 
 
 def moment(value: Value, env: Env) -> Any:
-    return moments.to_moment(value, env)
+    return datetimes.to_datetime(value, env)
 
 
 def day(value: Value, env: Env) -> Any:
-    return moments.to_date(value, env)
+    return datetimes.to_date(value, env)
 
 
 def clock(value: Value, env: Env) -> Any:
-    return moments.to_time(value, env)
+    return datetimes.to_time(value, env)
 
 
 def array(value: Value, env: Env) -> list[Any]:
     value = any_value(value, env)
     if value is None:
         return []
-    if isinstance(value, Record) and value.has_default:
+    if isinstance(value, ObjectValue) and value.has_default:
         return array(value.default, env)
     if not isinstance(value, list):
         raise ExpressionError(f"unable to convert {describe(value)} to an array")
     return value
 
 
-def record(value: Value, env: Env) -> Record:
+def record(value: Value, env: Env) -> ObjectValue:
     value = any_value(value, env)
     if value is None:
-        return Record({})
-    if not isinstance(value, Record):
+        return ObjectValue({})
+    if not isinstance(value, ObjectValue):
         raise ExpressionError(f"unable to convert {describe(value)} to an object")
     return value
 
@@ -101,8 +101,8 @@ def function(value: Value, env: Env) -> Function:
 
 
 @dataclass(frozen=True, slots=True)
-class Spec:
-    """One built-in function: kinds of its arguments, how many of them are needed, the kind of any further ones."""
+class FunctionSpec:
+    """One built-in function: the kinds of its arguments, how many are required, the kind of any further ones."""
 
     body: Callable[..., Value]
     kinds: tuple[Kind, ...] = ()
@@ -110,16 +110,16 @@ class Spec:
     rest: Kind | None = None
 
 
-def takes(*kinds: Kind, needed: int | None = None, rest: Kind | None = None) -> Callable[..., Spec]:
-    """How a function is declared: `takes(text, integer, needed=1)(body)`; the body gets the Env first."""
+def declare(*kinds: Kind, needed: int | None = None, rest: Kind | None = None) -> Callable[..., FunctionSpec]:
+    """Declare a function: `declare(text, integer, needed=1)(body)`; the body gets the Env first."""
 
-    def declare(body: Callable[..., Value]) -> Spec:
-        return Spec(body, kinds, len(kinds) if needed is None else needed, rest)
+    def with_body(body: Callable[..., Value]) -> FunctionSpec:
+        return FunctionSpec(body, kinds, len(kinds) if needed is None else needed, rest)
 
-    return declare
+    return with_body
 
 
-def built_in(name: str, spec: Spec) -> Function:
+def built_in(name: str, spec: FunctionSpec) -> Function:
     """The function as a value."""
 
     def call(env: Env, arguments: list[Value]) -> Value:
@@ -127,19 +127,19 @@ def built_in(name: str, spec: Spec) -> Function:
             most = MANY if spec.rest else len(spec.kinds)
             _check_count(len(arguments), spec.needed, most)
             kinds = [*spec.kinds, *[spec.rest] * (len(arguments) - len(spec.kinds))]
-            given = [kind(value, env) for kind, value in zip(kinds, arguments, strict=False) if kind]
-            result = spec.body(env, *given)
+            converted = [kind(value, env) for kind, value in zip(kinds, arguments, strict=False) if kind]
+            result = spec.body(env, *converted)
         except ExpressionError as error:
-            return Failed(f"error calling {name}(...): {error}")
+            return ErrorValue(f"error calling {name}(...): {error}")
         except OverflowError:  # Python's years end at 9999
-            return Failed(f"error calling {name}(...): date is out of range")
+            return ErrorValue(f"error calling {name}(...): date is out of range")
         return _failed_inside(name, result)
 
     return Function(name, call)
 
 
 def _failed_inside(name: str, result: Value) -> Value:
-    return Failed(f"error calling {name}(...): {result.message}") if isinstance(result, Failed) else result
+    return ErrorValue(f"error calling {name}(...): {result.message}") if isinstance(result, ErrorValue) else result
 
 
 def _check_count(got: int, least: int, most: int) -> None:
@@ -152,7 +152,7 @@ def _check_count(got: int, least: int, most: int) -> None:
 
 
 def limited(items: list[Any], env: Env) -> list[Any]:
-    """The list itself. ExpressionError when the engine does not make lists of its length."""
+    """The list itself. ExpressionError if it is longer than the engine allows."""
     env.budget.spend(len(items))
     if env.generation == "new" and len(items) > MAX_ITEMS:
         raise ExpressionError(f"cannot build an array with more than {MAX_ITEMS} items")

@@ -1,7 +1,7 @@
-"""The types of values in flow expressions and how one becomes another.
+"""The types of values in flow expressions, and their conversion.
 
 null is None, text is str, a number is Decimal, a boolean is bool, an array is a list; the other types are the
-classes below. An error is a value too (`Failed`): it spreads through whatever touches it.
+classes below. An error is a value too (`ErrorValue`): operations on it result in the same error.
 Source: goflow excellent/types.
 """
 
@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-MAX_WEIGHT = 2_000_000
+MAX_SIZE = 2_000_000
 
 
 class ExpressionError(Exception):
@@ -23,38 +23,38 @@ class ExpressionError(Exception):
 
 
 class TooComplex(Exception):
-    """The whole evaluation has cost too much: no value, and nothing inside the expression can absorb that."""
+    """The evaluation costs too much: it has no value, and nothing inside the expression can handle this."""
 
     def __init__(self) -> None:
         super().__init__("expression is too complex to evaluate")
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class ErrorValue:
     """An error as a value."""
 
     message: str
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class DateTime:
     """A date and time in its own zone, to the nanosecond."""
 
     at: datetime
     nanoseconds: int = 0
-    """What is left below a microsecond, 0 to 999."""
+    """The nanoseconds below a microsecond, 0 to 999."""
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """Something that can be called: given the environment and the values of its arguments."""
+    """A function: `call` gets the environment and the values of the arguments."""
 
     name: str
     call: Callable[[Any, list[Any]], Value] = field(repr=False)
 
 
-class Record:
-    """An object: properties by name, and perhaps a default value, which it has when used as text or number."""
+class ObjectValue:
+    """An object: properties by name, and perhaps a default, which is its value as text or number."""
 
     __slots__ = ("_by_lower", "default", "has_default", "properties")
 
@@ -65,7 +65,7 @@ class Record:
         self._by_lower: dict[str, str] | None = None
 
     def get(self, name: str) -> tuple[Value, bool]:
-        """The property, whatever the case of its name, and whether there is one."""
+        """The property, ignoring the case of its name, and whether it exists."""
         if name in self.properties:
             return self.properties[name], True
         if self._by_lower is None:
@@ -74,27 +74,29 @@ class Record:
         return (None, False) if key is None else (self.properties[key], True)
 
     def names(self) -> list[str]:
-        """Property names in the order in which they are always written."""
+        """Property names in the order in which they are written."""
         return sorted(self.properties, key=lambda name: name.encode("utf-8", "surrogatepass"))
 
 
-Value: TypeAlias = str | bool | Decimal | date | time | Moment | Function | Record | Failed | list[Any] | None
+Value: TypeAlias = (
+    str | bool | Decimal | date | time | DateTime | Function | ObjectValue | ErrorValue | list[Any] | None
+)
 
 
 def from_json(value: Any) -> Value:
     """A JSON-like value as an expression value.
 
-    A key `__default__` is the object's default; an object with the single key `$datetime` is a moment. Python
-    datetimes are taken too.
+    A key `__default__` is the object's default; an object with the single key `$datetime` is a datetime.
+    Python datetimes are accepted too.
     """
-    if value is None or isinstance(value, str | bool | Decimal | Moment | Function | Record | Failed):
+    if value is None or isinstance(value, str | bool | Decimal | DateTime | Function | ObjectValue | ErrorValue):
         return value
     if isinstance(value, int):
         return Decimal(value)
     if isinstance(value, float):
-        return Decimal(repr(value)) if math.isfinite(value) else Failed("number value out of range")
+        return Decimal(repr(value)) if math.isfinite(value) else ErrorValue("number value out of range")
     if isinstance(value, datetime):
-        return Moment(value if value.tzinfo else value.replace(tzinfo=UTC))
+        return DateTime(value if value.tzinfo else value.replace(tzinfo=UTC))
     if isinstance(value, list | tuple):
         return [from_json(item) for item in value]
     if isinstance(value, Mapping):
@@ -106,13 +108,13 @@ def from_json(value: Any) -> Value:
 
 def _from_mapping(value: Mapping[str, Any]) -> Value:
     if len(value) == 1 and "$datetime" in value:
-        return parse_moment_text(value["$datetime"])
+        return parse_datetime_text(value["$datetime"])
     properties = {key: from_json(item) for key, item in value.items() if key != "__default__"}
-    return Record(properties, from_json(value.get("__default__")), has_default="__default__" in value)
+    return ObjectValue(properties, from_json(value.get("__default__")), has_default="__default__" in value)
 
 
-def parse_moment_text(text: Any) -> Moment:
-    """An ISO time with offset, fraction of up to nine digits. ValueError when it is not one."""
+def parse_datetime_text(text: Any) -> DateTime:
+    """An ISO time with offset, fraction of up to nine digits. ValueError if it is invalid."""
     if not isinstance(text, str):
         raise ValueError(f"expected an ISO 8601 time, got {text!r}")
     fraction = re.search(r"\.(\d{6})(\d{1,3})(?=\D|\Z)", text)
@@ -121,13 +123,13 @@ def parse_moment_text(text: Any) -> Moment:
         nanoseconds = int(fraction.group(2).ljust(3, "0"))
         text = text[: fraction.end(1)] + text[fraction.end() :]
     at = datetime.fromisoformat(text)
-    return Moment(at if at.tzinfo else at.replace(tzinfo=UTC), nanoseconds)
+    return DateTime(at if at.tzinfo else at.replace(tzinfo=UTC), nanoseconds)
 
 
-def weigh(value: Value) -> int:
-    """Characters and items that a value is written with. TooComplex when they are more than MAX_WEIGHT.
+def size_of(value: Value) -> int:
+    """Characters and items that the text form of a value needs. TooComplex if they are more than MAX_SIZE.
 
-    Arrays share their items, so a few steps make one that could never be written out.
+    Arrays share their items, so a few steps can make one that is too large to write.
     """
     total, waiting = 0, [value]
     while waiting:
@@ -137,21 +139,21 @@ def weigh(value: Value) -> int:
             total += len(one)
         elif isinstance(one, list):
             total += len(one)
-            waiting.extend(one if total <= MAX_WEIGHT else ())
-        elif isinstance(one, Record):
+            waiting.extend(one if total <= MAX_SIZE else ())
+        elif isinstance(one, ObjectValue):
             waiting.extend(one.properties.values())
             waiting.append(one.default)
-        if total > MAX_WEIGHT:
+        if total > MAX_SIZE:
             raise TooComplex
     return total
 
 
 def render(value: Value) -> str:
     """The text form of a value. ExpressionError for an error."""
-    while isinstance(value, Record) and value.has_default:
+    while isinstance(value, ObjectValue) and value.has_default:
         value = value.default
-    if isinstance(value, list | Record):
-        weigh(value)
+    if isinstance(value, list | ObjectValue):
+        size_of(value)
     return _rendered(value)
 
 
@@ -164,13 +166,13 @@ def _rendered(value: Value) -> str:
         return "true" if value else "false"
     if isinstance(value, Decimal):
         return render_number(value)
-    if isinstance(value, Failed):
+    if isinstance(value, ErrorValue):
         raise ExpressionError(value.message)
     if isinstance(value, list):
         return "[" + ", ".join(_rendered(item) for item in value) + "]"
-    if isinstance(value, Record):
-        return _render_record(value)
-    if isinstance(value, Moment):
+    if isinstance(value, ObjectValue):
+        return _render_object(value)
+    if isinstance(value, DateTime):
         return iso_text(value)
     if isinstance(value, Function):
         return value.name
@@ -179,22 +181,22 @@ def _rendered(value: Value) -> str:
     return value.strftime("%H:%M:%S.%f")
 
 
-def _render_record(value: Record) -> str:
+def _render_object(value: ObjectValue) -> str:
     if value.has_default:
         return _rendered(value.default)
     return "{" + ", ".join(f"{name}: {_rendered(value.properties[name])}" for name in value.names()) + "}"
 
 
 def render_number(value: Decimal) -> str:
-    """Plain decimal, no exponent, no trailing zeros."""
+    """As a plain decimal without exponent and trailing zeros."""
     text = format(value, "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text in ("-0", "") else text
 
 
-def iso_text(value: Moment) -> str:
-    """With six decimals (cut, not rounded) and offset, `Z` when that is nothing."""
+def iso_text(value: DateTime) -> str:
+    """With six decimals (truncated) and the offset, which is `Z` for UTC."""
     return value.at.strftime("%Y-%m-%dT%H:%M:%S.%f").rjust(26, "0") + offset_text(value.at, z_for_utc=True)
 
 
@@ -218,25 +220,25 @@ def truthy(value: Value) -> bool:
         return value != 0
     if isinstance(value, list):
         return bool(value)
-    if isinstance(value, Record):
+    if isinstance(value, ObjectValue):
         return truthy(value.default) if value.has_default else bool(value.properties)
     if isinstance(value, time):
         return value != time(0)
-    return not (value is None or isinstance(value, Failed))
+    return not (value is None or isinstance(value, ErrorValue))
 
 
 def quoted(text: str) -> str:
-    """A text as messages show it."""
+    """A text as error messages show it."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def describe(value: Value) -> str:
-    """A value as messages name it."""
+    """A value as error messages name it."""
     if value is None:
         return "null"
     if isinstance(value, str):
         return quoted(value)
-    for kind, name in ((list, "array"), (Record, "object"), (Function, "function")):
+    for kind, name in ((list, "array"), (ObjectValue, "object"), (Function, "function")):
         if isinstance(value, kind):
             return name
     return render(value)

@@ -9,15 +9,15 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
-BLANKS = (
+WHITE_SPACE = (
     " \t\n\v\f\r\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
     "\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 )
-"""What the engine takes for white space."""
+"""What the engine treats as white space."""
 
 
 def words(text: str, delimiters: str = "") -> list[str]:
-    """The words of a text; with delimiters: what stands between any of these characters, trimmed of nothing."""
+    """The words of a text; with delimiters: the untrimmed parts between any of these characters."""
     if delimiters:
         return _between(text, delimiters)
     return [text[start:end] for start, end in spans(text)]

@@ -1,4 +1,4 @@
-"""Whatever callers send, the fake RapidPro answers in the words of the real one: no traceback, no hang."""
+"""Whatever callers send, the fake RapidPro answers as the real one does, without a traceback and without hanging."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ VALUES: tuple[Any, ...] = (
 
 
 class Caller:
-    """Asks one fake RapidPro; `admin` unless told otherwise."""
+    """Sends requests to one fake RapidPro, as `admin` by default."""
 
     def __init__(self, profile: str) -> None:
         self.world = World(profile)
@@ -55,11 +55,11 @@ class Caller:
     def ask(
         self, method: str, path: str, query: str = "", body: bytes = b"", headers: dict[str, str] | None = None
     ) -> Reply:
-        """The answer, after what holds for every answer."""
+        """The answer, after the checks that apply to every answer."""
         given = {"Authorization": f"Token {setup()['tokens']['admin']['key']}", **(headers or {})}
         if body and "Content-Type" not in given:
             given["Content-Type"] = "application/json"
-        self.world.rapidpro.throttle.forget()
+        self.world.rapidpro.throttle.reset()
         reply = call(self.world.rapidpro, build_environ(method, quote(path, safe="/%.?"), query, given, body))
         kind = reply.header("Content-Type") or ""
         if kind == "application/json" and method != "HEAD":
@@ -78,7 +78,7 @@ def caller(request: pytest.FixtureRequest) -> Caller:
 
 
 def refused(reply: Reply) -> Any:
-    """What a 400 says."""
+    """The JSON of a 400."""
     assert reply.status == 400, (reply.status, reply.body[:300])
     return json.loads(reply.body)
 
@@ -92,7 +92,7 @@ def test_a_value_of_any_kind_in_any_field_is_taken_or_refused(caller: Caller, na
 
 
 def breaks_the_real_one(name: str, body: Mapping[str, Any]) -> bool:
-    """Seen at v9.3.76, and where the message engine takes part, read in it: what is no fault of the fake."""
+    """Server errors of RapidPro itself: observed at v9.3.76 or read in the source of mailroom."""
     if name == "message_actions":
         return isinstance(body.get("messages"), dict)
     files, named = body.get("attachments"), [body.get("contacts"), body.get("groups")]
@@ -103,7 +103,7 @@ def breaks_the_real_one(name: str, body: Mapping[str, Any]) -> bool:
 
 
 def unstorable(value: Any) -> tuple[int, ...]:
-    """RapidPro itself breaks on what its database cannot keep, and old ones on more."""
+    """RapidPro itself fails on values that its database cannot store; old versions fail on more."""
     text = json.dumps(value)
     return (500,) if "\\u0000" in text or "\\ud800" in text or "\\udfff" in text else ()
 
@@ -114,8 +114,8 @@ def test_a_body_that_is_no_object_of_fields_is_refused(caller: Caller, name: str
         assert caller.post(name, {}).status == 405  # not there yet
         return
     for body in (b"[]", b"null", b"5", b'"x"', b"true"):
-        told = refused(caller.ask("POST", f"/api/v2/{name}.json", body=body))
-        assert told == {"non_field_errors": ["Request body should be a single JSON object"]}
+        errors = refused(caller.ask("POST", f"/api/v2/{name}.json", body=body))
+        assert errors == {"non_field_errors": ["Request body should be a single JSON object"]}
     for body in (b"{", b'{"a":}', b"{'a': 1}", b"\xff\xfe", b"\xef\xbb\xbf{}", b'{"a": 1} x', b"9" * 5_000):
         assert refused(caller.ask("POST", f"/api/v2/{name}.json", body=body))["detail"].startswith(
             "JSON parse error - "
@@ -124,8 +124,8 @@ def test_a_body_that_is_no_object_of_fields_is_refused(caller: Caller, name: str
 
 def test_a_number_that_json_does_not_know_is_refused_by_new_versions() -> None:
     body = b'{"urns": ["tel:+250788123001"], "text": NaN}'
-    told = refused(Caller("26").ask("POST", "/api/v2/broadcasts.json", body=body))
-    assert told == {"detail": "JSON parse error - Out of range float values are not JSON compliant: 'NaN'"}
+    errors = refused(Caller("26").ask("POST", "/api/v2/broadcasts.json", body=body))
+    assert errors == {"detail": "JSON parse error - Out of range float values are not JSON compliant: 'NaN'"}
 
 
 @pytest.mark.parametrize("depth", [100, 400, 900, 5_000, 100_000])
@@ -145,9 +145,9 @@ def test_a_hundred_addresses_are_taken_and_one_more_is_refused(caller: Caller) -
     made = caller.post("broadcasts", {"urns": hundred, "text": "x"})
     assert made.status == 201
     assert json.loads(made.body)["urns"] == hundred
-    told = refused(caller.post("broadcasts", {"urns": [*hundred, ANN], "text": "x"}))
+    errors = refused(caller.post("broadcasts", {"urns": [*hundred, ANN], "text": "x"}))
     old = caller.world.rapidpro.profile.serializer == "old"
-    assert told == {
+    assert errors == {
         "urns": ["This field can only contain up to 100 items." if old else
                  "Ensure this field has no more than 100 elements."]
     }  # fmt: skip
@@ -170,8 +170,8 @@ def test_bodies_of_ten_megabytes_are_answered_soon(caller: Caller) -> None:
 
 def test_a_compressed_body_is_no_json(caller: Caller) -> None:
     body = gzip.compress(json.dumps(POSTED["broadcasts"]).encode())
-    told = refused(caller.ask("POST", "/api/v2/broadcasts.json", body=body, headers={"Content-Encoding": "gzip"}))
-    assert told["detail"].startswith("JSON parse error - 'utf-8' codec can't decode byte 0x8b")
+    errors = refused(caller.ask("POST", "/api/v2/broadcasts.json", body=body, headers={"Content-Encoding": "gzip"}))
+    assert errors["detail"].startswith("JSON parse error - 'utf-8' codec can't decode byte 0x8b")
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/xml", "application/json5", ";", "x" * 5_000, "\xe9"])
@@ -212,8 +212,8 @@ def test_a_broken_query_string_is_answered(caller: Caller, name: str, query: str
 
 @pytest.mark.parametrize("value", ["abc", "1.0", "0x1", "9" * 5_000, "1e5", "--1", "é"])
 def test_an_id_that_is_no_number_is_refused(caller: Caller, value: str) -> None:
-    told = refused(caller.ask("GET", "/api/v2/broadcasts.json", f"id={quote(value)}"))
-    assert told == {"detail": "Value for id must be an integer"}
+    errors = refused(caller.ask("GET", "/api/v2/broadcasts.json", f"id={quote(value)}"))
+    assert errors == {"detail": "Value for id must be an integer"}
 
 
 @pytest.mark.parametrize("name", ["before", "after"])
@@ -289,7 +289,7 @@ def test_no_object_at_all_breaks_an_endpoint(caller: Caller, data: st.DataObject
 
 
 def has_unstorable(given: Any) -> bool:
-    """Whether NUL is in it, at which the database breaks off."""
+    """Whether the value contains NUL, which the database refuses."""
     return "\\u0000" in json.dumps(given)
 
 
@@ -315,11 +315,11 @@ def test_no_query_at_all_breaks_a_list(caller: Caller, name: str, pairs: list[tu
 def test_nothing_that_was_refused_has_left_a_trace(profile: str) -> None:
     caller = Caller(profile)
     store = caller.world.rapidpro.store
-    before = len(store.broadcast_by_id), len(store.contacts), len(store.starts), dict(store.next)
+    before = len(store.broadcast_by_id), len(store.contacts), len(store.starts), dict(store.next_ids)
     for value in ({"urns": ["x"]}, {"text": "x"}, {"urns": [ANN], "text": ""}, {"groups": ["?"], "text": "x"}):
         if profile in ("6.4", "7.4", "8.0") and value.get("text") == "":
             continue  # taken by these
         refused(caller.post("broadcasts", value))
     refused(caller.post("flow_starts", {"flow": "x"}))
     refused(caller.post("contacts", {"urns": ["x"]}))
-    assert before == (len(store.broadcast_by_id), len(store.contacts), len(store.starts), dict(store.next))
+    assert before == (len(store.broadcast_by_id), len(store.contacts), len(store.starts), dict(store.next_ids))

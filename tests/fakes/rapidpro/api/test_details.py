@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from fakes.rapidpro.api.values.contact_refs import FEW, LETTERS, ref_of
+from fakes.rapidpro.api.values.contact_refs import LETTERS, SIX_LETTERS, ref_of
 from fakes.rapidpro.seed.default import default_seed
 from tests.fakes.rapidpro.api.test_variations import ANN, NOW, URNS, poster
 
@@ -120,25 +120,25 @@ RUN = {
 
 
 @pytest.mark.parametrize(
-    ("profile", "told"),
+    ("profile", "expected"),
     [
         ("6.4", {}),
         ("8.0", {"urn": "tel:********", "urn_display": None, "anon_display": "0000000001"}),
         ("26", {"urn": "tel:********", "urn_display": None, "ref": ref_of(1), "anon_display": ref_of(1)}),
     ],
 )
-def test_a_run_in_an_anonymous_workspace_masks_its_contact(profile: str, told: dict[str, Any]) -> None:
+def test_a_run_in_an_anonymous_workspace_masks_its_contact(profile: str, expected: dict[str, Any]) -> None:
     spaces = [{**default_seed(NOW)["workspaces"][0], "anonymous": True}]
     shown = poster(profile, workspaces=spaces, flows=FLOWS, runs=[RUN])("runs", {}, "", "GET")[1]["results"][0][
         "contact"
     ]
-    assert shown == {"uuid": ANN, "name": "Ann", **told}
+    assert shown == {"uuid": ANN, "name": "Ann", **expected}
 
 
 def test_short_names_differ_and_have_seven_letters_for_great_numbers_only() -> None:
     short = {ref_of(number) for number in range(1, 2_000)}
     assert len(short) == 1_999
     assert {len(one) for one in short} == {6}
-    assert [len(ref_of(number)) for number in (FEW - 1, FEW)] == [6, 7]
-    assert [ref_of(number) for number in (1, 1_001, FEW)] == ["E2E6MX", "QJ4226", "GQENS3N"], "as RapidPro's own does"
+    assert [len(ref_of(number)) for number in (SIX_LETTERS - 1, SIX_LETTERS)] == [6, 7]
+    assert [ref_of(number) for number in (1, 1_001, SIX_LETTERS)] == ["E2E6MX", "QJ4226", "GQENS3N"], "as RapidPro does"
     assert set("".join(short)) <= set(LETTERS)

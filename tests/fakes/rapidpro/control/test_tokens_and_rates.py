@@ -1,4 +1,4 @@
-"""Who may do what in the fake RapidPro, how often, and how tests change that while it runs."""
+"""Tokens, rates, the engine and seeds of the fake RapidPro, and their changes at run time."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SEEN = (
 
 
 class Desk:
-    """The fake with its control API, in the recordings' world."""
+    """The fake with its control API, in the state of the recordings."""
 
     def __init__(self, profile: str = "26") -> None:
         self.clock = VirtualClock(RECORDED_AT)
@@ -103,9 +103,9 @@ def test_a_change_of_a_token_that_is_none_is_refused_with_a_sentence(desk: Desk,
 
 def test_an_unknown_token_or_a_key_of_another_is_refused(desk: Desk) -> None:
     status, told = desk.tell("PUT", "/tokens/nobody", {"active": False})
-    assert (status, told["error"].partition(";")[0]) == (400, "no token is called 'nobody'")
+    assert (status, told["error"].partition(";")[0]) == (400, "unknown token 'nobody'")
     taken = setup()["tokens"]["editor"]["key"]
-    assert desk.tell("PUT", "/tokens/admin", {"key": taken}) == (400, {"error": "another token has this key already"})
+    assert desk.tell("PUT", "/tokens/admin", {"key": taken}) == (400, {"error": "another token already has this key"})
 
 
 def test_keys_never_stand_in_the_ledger(desk: Desk) -> None:
@@ -182,7 +182,7 @@ def test_rates_are_told_and_changed(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("given", "sentence"),
-    [({"v3": "1/hour"}, "no scope is called 'v3'; there are: v2, "), ({"v2": "often"}, "a rate is a number"),
+    [({"v3": "1/hour"}, "unknown scope 'v3': expected one of v2, "), ({"v2": "often"}, "a rate is a number"),
      ({"v2": "1/fortnight"}, "a rate is"), ({"v2": "-1/hour"}, "a rate is"), ({"v2": "²/hour"}, "a rate is"),
      ({"v2": 5}, "expected an object of rates"), ([], "expected an object of rates"), ("x", "expected an object")],
 )  # fmt: skip
@@ -286,7 +286,7 @@ def test_the_message_engine_is_stopped_and_started(desk: Desk) -> None:
     desk.clock.advance(3600)
     assert desk.rows(f"broadcasts.json?id={made['id']}")[0]["status"] == "pending"
     status, told = desk.tell("PUT", "/engine", {"state": "tired"})
-    assert (status, told["error"]) == (400, 'expected {"state": one of working, idle, down}')
+    assert (status, told["error"]) == (400, "state: expected one of working, idle, down, got 'tired'")
 
 
 @pytest.mark.parametrize(
@@ -294,7 +294,7 @@ def test_the_message_engine_is_stopped_and_started(desk: Desk) -> None:
     [({}, "needs workspaces"), ([], "is an object"), ({**setup(), "users": {}}, "missing or empty"),
      ({**setup(), "messages": {}}, "messages must be a list"),
      ({**setup(), "tokens": {"a": {"key": "k", "workspace": 99, "user": "admin@clinic.example"}}}, "tokens[0]"),
-     ({**setup(), "users": [{"email": "a", "roles": {"1": "king"}}]}, "no role is called 'king'")],
+     ({**setup(), "users": [{"email": "a", "roles": {"1": "king"}}]}, "unknown role 'king'")],
     ids=["empty", "list", "no-users", "messages", "workspace", "role"],
 )  # fmt: skip
 def test_a_seed_that_cannot_be_used_is_refused_and_changes_nothing(desk: Desk, seed: Any, word: str) -> None:
@@ -305,7 +305,7 @@ def test_a_seed_that_cannot_be_used_is_refused_and_changes_nothing(desk: Desk, s
     assert desk.rows(f"broadcasts.json?id={made['id']}") != []
 
 
-def test_a_seed_begins_the_world_anew(desk: Desk) -> None:
+def test_a_seed_starts_the_world_over(desk: Desk) -> None:
     made = json.loads(desk.ask("broadcasts.json", method="POST", body={"urns": [ANN], "text": "x"}).body)
     assert desk.tell("POST", "/seed", setup()) == (200, {"status": "ok", "workspaces": 9})
     assert desk.rows(f"broadcasts.json?id={made['id']}") == []

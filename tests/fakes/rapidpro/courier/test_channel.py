@@ -1,4 +1,4 @@
-"""Segments, aggregators' words and the channel's knobs: pure data and rules."""
+"""Segments, aggregators' statuses and the channel's settings: pure data and rules."""
 
 import random
 import re
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fakes.rapidpro.courier import channel as knobs
+from fakes.rapidpro.courier import channel as channel_settings
 from fakes.rapidpro.courier.aggregators import (
     AFRICASTALKING,
     AGGREGATORS,
@@ -16,9 +16,10 @@ from fakes.rapidpro.courier.aggregators import (
     incoming_payload,
     report_payload,
 )
-from fakes.rapidpro.courier.channel import BadKnob, Channel
+from fakes.rapidpro.courier.channel import Channel
 from fakes.rapidpro.courier.queue import SendQueue
 from fakes.rapidpro.courier.segments import is_gsm7, segments
+from fakes.rapidpro.settings import BadSetting
 from fakes.rapidpro.uuids import uuid4, uuid7
 
 
@@ -93,22 +94,22 @@ def test_only_gsm7_characters_count_as_gsm7() -> None:
     ],
 )
 def test_an_aggregators_word_becomes_the_recorded_status(aggregator: Any, word: Any, status: Any) -> None:
-    assert aggregator.words[word].status == status
+    assert aggregator.statuses[word].status == status
 
 
 def test_the_table_above_names_every_word() -> None:
-    assert sum(len(aggregator.words) for aggregator in AGGREGATORS.values()) == 31
+    assert sum(len(aggregator.statuses) for aggregator in AGGREGATORS.values()) == 31
 
 
 @pytest.mark.parametrize("aggregator", AGGREGATORS.values(), ids=lambda one: one.name)
 def test_each_stage_an_aggregator_reports_is_one_of_its_words(aggregator: Any) -> None:
-    assert {aggregator.stages[stage] for stage in ("sent", "delivered", "failed")} <= set(aggregator.words)
-    assert all(word in aggregator.words for word in aggregator.stages.values())
+    assert {aggregator.stages[stage] for stage in ("sent", "delivered", "failed")} <= set(aggregator.statuses)
+    assert all(word in aggregator.statuses for word in aggregator.stages.values())
 
 
 def test_infobip_groups_decide_the_status() -> None:
-    by_group: dict[Any, Any] = {(word.group_id, word.group): set() for word in INFOBIP.words.values()}
-    for word in INFOBIP.words.values():
+    by_group: dict[Any, Any] = {(word.group_id, word.group): set() for word in INFOBIP.statuses.values()}
+    for word in INFOBIP.statuses.values():
         by_group[word.group_id, word.group].add(word.status)
     assert by_group == {
         (0, "ACCEPTED"): {None},
@@ -148,11 +149,11 @@ def test_incoming_payloads_have_each_aggregators_shape() -> None:
 
 
 def test_knobs_not_named_stay() -> None:
-    first = knobs.changed(Channel(), {"tps": 5, "shares": {"failed": 0.5}, "bad_numbers": ["+250788000000"]})
-    second = knobs.changed(first, {"shares": {"errored": 1}, "down": True, "length_limit": 160})
+    first = channel_settings.changed(Channel(), {"tps": 5, "shares": {"failed": 0.5}, "bad_numbers": ["+250788000000"]})
+    second = channel_settings.changed(first, {"shares": {"errored": 1}, "down": True, "length_limit": 160})
     assert (second.tps, second.shares.failed, second.shares.errored, second.down) == (5.0, 0.5, 1.0, True)
     assert second.as_json()["bad_numbers"] == ["+250788000000"]
-    assert knobs.changed(Channel(), second.as_json()) == second
+    assert channel_settings.changed(Channel(), second.as_json()) == second
 
 
 @pytest.mark.parametrize(
@@ -180,9 +181,9 @@ def test_knobs_not_named_stay() -> None:
         ([], "channel must be an object with any of aggregator"),
     ],
 )
-def test_a_wrong_knob_is_refused_with_what_is_possible(given: Any, complaint: Any) -> None:
-    with pytest.raises(BadKnob, match="^" + re.escape(complaint)):
-        knobs.changed(Channel(), given)
+def test_a_wrong_setting_is_refused_with_the_possible_ones(given: Any, complaint: Any) -> None:
+    with pytest.raises(BadSetting, match="^" + re.escape(complaint)):
+        channel_settings.changed(Channel(), given)
 
 
 def taken(queue: Any, timestamp: Any, tps: Any) -> Any:

@@ -1,11 +1,11 @@
-"""What becomes of messages, seen through the API: channels that are removed, quick replies, people from abroad."""
+"""Messages seen through the API: removed channels, quick replies, people from abroad."""
 
 import json
 from typing import Any
 
 import pytest
 
-from fakes.rapidpro.urns import reaches
+from fakes.rapidpro.urns import serves_number
 from tests.fakes.rapidpro.control.test_tokens_and_rates import ANN, Desk
 
 ABROAD = "+256700123011"
@@ -90,4 +90,4 @@ def test_quick_replies_of_a_broadcast_and_of_a_message_are_told_of_the_message()
     ],
 )
 def test_a_channel_reaches_its_country_and_numbers_of_none(country: str, number: str, expected: bool) -> None:
-    assert reaches(country, number) is expected
+    assert serves_number(country, number) is expected

@@ -20,7 +20,7 @@ from fakes.clock import VirtualClock
 from fakes.rapidpro import RapidPro
 from fakes.rapidpro.flows import webhook as hooks
 from fakes.rapidpro.seed.default import default_seed
-from fakes.rapidpro.versions.habits import habits_of
+from fakes.rapidpro.versions.habits import HABITS
 from fakes.service import SeedError
 
 NOW = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
@@ -109,18 +109,18 @@ def test_what_the_answer_said_is_known_afterwards() -> None:
 
 def test_new_versions_send_no_request_above_256_kib() -> None:
     far = Far()
-    assert reply_to(far, "too large: @(json(webhook))", body="x" * hooks.MOST_NEW) == "too large: null"
+    assert reply_to(far, "too large: @(json(webhook))", body="x" * hooks.NEW_SIZE_LIMIT) == "too large: null"
     assert far.bodies == []
-    reply_to(far, "", "9.3", body="x" * hooks.MOST_NEW)
-    assert [len(body) for body in far.bodies] == [hooks.MOST_NEW]
+    reply_to(far, "", "9.3", body="x" * hooks.NEW_SIZE_LIMIT)
+    assert [len(body) for body in far.bodies] == [hooks.NEW_SIZE_LIMIT]
 
 
 def test_line_headers_and_body_count_to_the_byte() -> None:
     settings = hooks.Webhook(url="http://relay.test/", accept=False, headers={"X": "y"})
     head = len("POST http://relay.test/ HTTP/1.1\r\nContent-Type: application/json\r\nX: y\r\n\r\n")
-    habits = habits_of("26")
-    assert hooks.may_be_sent(settings, "x" * (hooks.MOST_NEW - head), habits)
-    assert not hooks.may_be_sent(settings, "x" * (hooks.MOST_NEW - head + 1), habits)
+    habits = HABITS["26"]
+    assert hooks.may_be_sent(settings, "x" * (hooks.NEW_SIZE_LIMIT - head), habits)
+    assert not hooks.may_be_sent(settings, "x" * (hooks.NEW_SIZE_LIMIT - head + 1), habits)
 
 
 @pytest.mark.parametrize(

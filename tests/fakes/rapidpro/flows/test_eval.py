@@ -1,4 +1,4 @@
-"""`python -m fakes eval` as a process, given the recorded cases and things that are no cases at all."""
+"""`python -m fakes eval` as a process, with the recorded cases and with invalid lines."""
 
 import json
 import random
@@ -14,7 +14,7 @@ RECORDED = json.loads((GOLDEN / "flows/expressions.json").read_text(encoding="ut
 
 
 def process(stdin: bytes) -> tuple[int, list[Any]]:
-    """Exit status and answers; nothing may be said on stderr."""
+    """Exit status and answers; stderr must be empty."""
     command = [sys.executable, "-m", "fakes", "eval"]
     ended = subprocess.run(command, input=stdin, capture_output=True, timeout=60, check=False)
     assert ended.stderr == b""
@@ -41,7 +41,7 @@ def test_every_recorded_case_passes_through_the_process() -> None:
     assert len(answers) == 89
 
 
-def test_lines_that_are_nothing_get_a_sentence_each_and_the_last_line_is_still_done() -> None:
+def test_invalid_lines_get_a_sentence_each_and_the_last_line_is_still_evaluated() -> None:
     noise = random.Random(1).randbytes(50_000).replace(b"\n", b"")
     lines = [
         noise, b"\x00" * 1_000, "é".encode("utf-16"), b"\xef\xbb\xbf{}", b"[" * 50_000, b'{"template": 1e999}',

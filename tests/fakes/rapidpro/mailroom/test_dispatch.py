@@ -9,7 +9,7 @@ from fakes.rapidpro.courier import channel as knobs
 from fakes.rapidpro.courier.courier import number_of
 from fakes.rapidpro.store.records import Content
 from tests.fakes.rapidpro.memory_records import T0, Broadcast, Channel, Row
-from tests.fakes.rapidpro.worlds import Sending as World
+from tests.fakes.rapidpro.worlds import OutgoingWorld as World
 
 AMINA = "tel:+250788123001"
 BEN = "tel:+250788123002"
@@ -66,13 +66,13 @@ def test_one_contact_named_twice_gets_one_message() -> None:
     assert len(world.records.messages) == 1
 
 
-def test_a_message_goes_to_the_contacts_first_sendable_address_not_the_one_asked_for() -> None:
+def test_a_message_goes_to_the_contacts_first_urn_with_a_channel_not_the_requested_one() -> None:
     world = World()
     world.records.contact("Amina", "mailto:amina@clinic.example", BEN, AMINA)
     assert world.one(urn=AMINA).urn == BEN
 
 
-def test_old_versions_send_to_the_address_asked_for() -> None:
+def test_old_versions_send_to_the_requested_urn() -> None:
     world = World(profile="8.0")
     world.records.contact("Amina", BEN, AMINA)
     assert world.one(urn=AMINA).urn == AMINA
@@ -229,7 +229,7 @@ def test_a_reply_that_is_tried_again_still_goes_first() -> None:
     ben = world.records.contact("Ben", BEN)
     reply = world.mailroom.dispatcher.send(world.records.workspace, ben, Content("quick"))
     world.clock.advance(2)
-    world.turn(down=False)
+    world.set_channel(down=False)
     world.broadcast("slow", *(f"tel:+2507881{n:05d}" for n in range(30)))
     world.clock.advance(12)
     assert reply.status == "delivered"
@@ -277,7 +277,7 @@ def test_an_error_on_a_failed_message_is_written_all_the_same() -> None:
     world = World(shares={"failed": 1})
     message = world.one()
     world.clock.advance(60)
-    world.mailroom.courier.apply(message, "errored")
+    world.mailroom.courier.set_status(message, "errored")
     assert (message.status, message.errors) == ("failed", 1)
     assert message.modified_on == T0 + timedelta(seconds=120)
 
@@ -301,12 +301,12 @@ def test_the_spans_between_attempts_can_be_set() -> None:
     assert (round(again - first, 3), round(third - second, 3), last) == (0.5, 2.0, "failed")
 
 
-def test_putting_an_errored_message_back_in_line_does_not_touch_modified_on() -> None:
+def test_queueing_an_errored_message_again_leaves_modified_on() -> None:
     world = World(down=True)
     message = world.one()
     modified = message.modified_on
     assert message.status == "errored"
-    world.turn(delays={"wired": 100})
+    world.set_channel(delays={"wired": 100})
     world.clock.advance_to(T0 + timedelta(minutes=6, seconds=5))
     assert message.status == "queued"
     assert message.modified_on == modified
@@ -315,7 +315,7 @@ def test_putting_an_errored_message_back_in_line_does_not_touch_modified_on() ->
 def test_an_aggregator_that_recovers_gets_the_message_at_the_next_attempt() -> None:
     world = World(down=True)
     message = world.one()
-    world.turn(down=False)
+    world.set_channel(down=False)
     world.clock.advance(600)
     assert words(message) == ["errored", "queued", "wired", "sent", "delivered"]
     assert world.texts_on(AMINA) == ["Muraho"]
@@ -438,7 +438,7 @@ def test_an_errored_message_that_is_delivered_meanwhile_is_not_sent_again() -> N
     assert world.texts_on(AMINA) == ["Muraho"]
 
 
-def test_a_word_courier_does_not_know_changes_nothing() -> None:
+def test_an_unknown_status_changes_nothing() -> None:
     world = World(aggregator="africastalking")
     message = world.one()
     assert world.mailroom.courier.report(message, "AbsentSubscriber") is False
@@ -458,7 +458,7 @@ def test_a_message_queued_twice_is_wired_and_not_sent_again() -> None:
 def test_resend_forgets_the_errors_and_keeps_the_id() -> None:
     world = World(down=True)
     message = world.one(wait=3600)
-    world.turn(down=False)
+    world.set_channel(down=False)
     world.mailroom.resend(message)
     world.clock.advance(60)
     assert (message.status, message.failed_reason) == ("delivered", None)
@@ -470,7 +470,7 @@ def test_a_resent_message_goes_over_the_channel_that_is_there_by_now() -> None:
     message = world.one(wait=3600)
     world.mailroom.remove_channel("c-1")
     world.records.channels.append(Channel(2, "c-2", "New", "+250788129999"))
-    world.turn(down=False)
+    world.set_channel(down=False)
     world.mailroom.resend(message)
     world.clock.advance(60)
     assert (message.status, message.channel.uuid) == ("delivered", "c-2")
@@ -590,11 +590,11 @@ def test_a_flow_start_ends_with_a_run_for_each_active_contact() -> None:
     assert [number for run in world.records.runs for number in run.contact.urns] == [BEN]
 
 
-def test_a_world_that_begins_anew_forgets_what_was_to_come() -> None:
+def test_a_reset_cancels_waiting_tasks() -> None:
     world = World(tps=1, down=True)
     world.one()
     world.broadcast("never", BEN)
-    world.mailroom.forget()
+    world.mailroom.reset()
     count = len(world.records.messages)
     world.clock.advance(7200)
     assert len(world.records.messages) == count

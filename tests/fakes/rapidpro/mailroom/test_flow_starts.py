@@ -1,4 +1,4 @@
-"""What a flow says to those for whom the API starts it."""
+"""The texts of flows that the API starts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def received(fakes: InProcessFakes) -> list[str]:
     return [text["text"] for text in texts if text["direction"] == "received"]
 
 
-def test_a_started_flow_says_what_its_start_was_given_without_evaluating_it_again() -> None:
+def test_a_started_flow_sends_its_params_without_evaluating_them() -> None:
     fakes = InProcessFakes("26", 1)
     flow = fakes.control.put("/rapidpro/flow", {"says": "@trigger.params.content"})["uuid"]
     assert started(fakes, flow, content="write to @contact.name or @(1+1)") == 201
@@ -35,7 +35,7 @@ def test_a_started_flow_says_what_its_start_was_given_without_evaluating_it_agai
     assert (message["origin"], message["status"]) == ("start", "delivered")
 
 
-def test_texts_start_another_flow_whose_reply_is_no_start() -> None:
+def test_texts_start_another_flow_whose_reply_has_another_origin() -> None:
     fakes = InProcessFakes("26", 1)
     fakes.control.put("/rapidpro/flow", {"says": "@trigger.params.content"})
     fakes.control.put("/rapidpro/webhook", {"url": "http://nobody.test/", "token": "t"})
@@ -44,7 +44,7 @@ def test_texts_start_another_flow_whose_reply_is_no_start() -> None:
     assert origins["out"] == "flow"
 
 
-def test_a_flow_whose_words_are_not_known_says_nothing() -> None:
+def test_a_flow_without_a_template_sends_nothing() -> None:
     fakes = InProcessFakes("26", 1)
     fakes.control.put("/rapidpro/webhook", {"url": "http://nobody.test/", "token": "t"})
     flow = fakes.control.put("/rapidpro/flow", {"says": ""})["uuid"]
@@ -52,7 +52,7 @@ def test_a_flow_whose_words_are_not_known_says_nothing() -> None:
     assert received(fakes) == []
 
 
-def test_beginning_anew_forgets_what_the_flow_says() -> None:
+def test_a_reset_removes_the_templates_of_flows() -> None:
     fakes = InProcessFakes("26", 1)
     flow = fakes.control.put("/rapidpro/flow", {"says": "hello"})["uuid"]
     fakes.begin_anew()

@@ -1,4 +1,4 @@
-"""A person texts in: stored, posted by the flow's webhook, answered when that failed; and the control routes."""
+"""A person texts in: stored, posted by the flow's webhook, answered if that failed; and the control routes."""
 
 import json
 import threading
@@ -9,7 +9,7 @@ import pytest
 from fakes.rapidpro.courier.aggregators import AGGREGATORS, incoming_payload, report_payload
 from tests.fakes.rapidpro.memory_records import Broadcast
 from tests.fakes.rapidpro.worlds import AMINA, TEXTS, URL
-from tests.fakes.rapidpro.worlds import Texting as World
+from tests.fakes.rapidpro.worlds import IncomingWorld as World
 
 
 def test_a_text_is_stored_and_posted_with_the_documented_body_and_headers() -> None:
@@ -132,7 +132,7 @@ def test_an_answer_too_large_goes_the_way_of_its_generation(profile: Any, told: 
     assert world.records.runs[0].results["relay"]["category"] == "Failure"
 
 
-def test_handling_that_broke_off_calls_again_with_the_same_id_or_in_a_run_of_its_own() -> None:
+def test_a_redelivered_text_has_the_same_id_or_a_run_of_its_own() -> None:
     world = World()
     first = world.text()
     again = world.http.post(TEXTS, json={"again": True}).get_json()
@@ -318,7 +318,7 @@ def test_a_phone_is_found_by_any_form_of_its_number(form: Any) -> None:
         (TEXTS, {"txt": "x"}, "unknown field 'txt': possible are text, external_id, again"),
         (TEXTS, {"text": "x", "external_id": 1}, "external_id must be str"),
         (TEXTS, {"again": "yes"}, "again must be true, false"),
-        (TEXTS, {"again": True}, "has sent nothing that could be handled again"),
+        (TEXTS, {"again": True}, "has sent no text that can be redelivered"),
         (TEXTS, [], "expected an object"),
         (TEXTS, "x", "expected an object"),
         (TEXTS, {"text": "x" * 10_001}, "at most 10000 characters"),
@@ -326,7 +326,11 @@ def test_a_phone_is_found_by_any_form_of_its_number(form: Any) -> None:
         ("/rapidpro/phones/Amina/texts", {"text": "x"}, "expected a phone number such as"),
         ("/rapidpro/channel/reports", {"message": 1}, "expected message (a number) and status"),
         ("/rapidpro/channel/reports", {"message": 1, "status": "delivered"}, "there is no outgoing message 1"),
-        ("/rapidpro/channel/reports", {"message": 1, "status": "gone"}, "plain reports no 'gone': possible are sent"),
+        (
+            "/rapidpro/channel/reports",
+            {"message": 1, "status": "gone"},
+            "plain does not report 'gone': possible are sent",
+        ),
         ("/rapidpro/messages/77/resend", {}, "there is no outgoing message 77"),
     ],
 )
@@ -353,7 +357,7 @@ def test_a_body_that_is_not_json_is_refused(path: Any) -> None:
         ({"headers": {"a": "b\r\nc"}}, "headers must be an object of texts"),
         ({"body": 1}, "body must be a text or null"),
         ({"omit": ["sender"]}, "omit must be a list of any of id, from, content"),
-        ([], "expected an object with any of url"),
+        ([], "webhook must be an object with any of url"),
     ],
 )
 def test_a_wrong_webhook_setting_is_refused(given: Any, complaint: Any) -> None:
@@ -414,7 +418,7 @@ def test_all_stored_messages_are_listed_with_their_origin() -> None:
     }
 
 
-def test_another_body_can_be_given() -> None:
+def test_the_body_can_be_replaced() -> None:
     world = World(body='@(json(object("id", run.uuid, "content", default(results.report, ""))))')
     happened = world.text()
     assert world.relay.bodies() == [{"id": happened["run"], "content": ""}]
@@ -423,7 +427,7 @@ def test_another_body_can_be_given() -> None:
     assert world.relay.bodies()[1]["content"] == "x"
 
 
-def test_a_report_and_a_resend_can_be_made_by_hand() -> None:
+def test_a_report_and_a_resend_can_be_requested() -> None:
     world = World()
     message = sent(world)
     answer = world.http.post("/rapidpro/channel/reports", json={"message": message.id, "status": "failed"})
@@ -445,7 +449,7 @@ def test_a_report_and_a_resend_can_be_made_by_hand() -> None:
         ("plain", "ex", "errored", "errored"),
     ],
 )
-def test_a_report_in_the_aggregators_own_shape_is_understood(name: Any, kind: Any, word: Any, status: Any) -> None:
+def test_a_report_in_the_aggregators_own_format_is_accepted(name: Any, kind: Any, word: Any, status: Any) -> None:
     world = World()
     world.put("channel", aggregator=name)
     message = sent(world)
@@ -474,7 +478,7 @@ def test_a_report_in_the_aggregators_own_shape_is_understood(name: Any, kind: An
         ("zz/c-1/status", {"id": "x", "status": "sent"}),
     ],
 )
-def test_a_call_courier_does_not_understand_is_400_and_stores_nothing(path: Any, payload: Any) -> None:
+def test_an_invalid_call_to_courier_is_400_and_stores_nothing(path: Any, payload: Any) -> None:
     world = World()
     answer = world.http.post(f"/rapidpro/c/{path}", json=payload)
     assert (answer.status_code, answer.get_json()["message"]) == (400, "Error")
@@ -488,7 +492,7 @@ def test_a_report_on_an_unknown_message_is_taken_and_ignored() -> None:
 
 
 @pytest.mark.parametrize("name", ["plain", "infobip", "africastalking"])
-def test_a_text_in_the_aggregators_own_shape_comes_in(name: Any) -> None:
+def test_a_text_in_the_aggregators_own_format_is_received(name: Any) -> None:
     world = World()
     aggregator = AGGREGATORS[name]
     payload = incoming_payload(aggregator, "Muraho", "in-1", AMINA, "+250788120000", "2026-03-04T05:06:07Z")

@@ -1,4 +1,4 @@
-"""Lists in order of time hold what a plain sorted list would hold."""
+"""Ordered lists hold the same rows as a plain sorted list."""
 
 from __future__ import annotations
 

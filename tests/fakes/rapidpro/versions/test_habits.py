@@ -1,4 +1,4 @@
-"""How mailroom and courier work in each version: every field of the table is looked at, in every profile."""
+"""How mailroom and courier behave in each version: every field of the table is observed in every profile."""
 
 from collections.abc import Callable
 from dataclasses import fields
@@ -8,19 +8,19 @@ from typing import Any
 import pytest
 
 from fakes.rapidpro.versions.docs import meanings
-from fakes.rapidpro.versions.habits import HABITS, Habits, habits_of
-from fakes.rapidpro.versions.profiles import PROFILES
+from fakes.rapidpro.versions.habits import HABITS, Habits
+from fakes.rapidpro.versions.profiles import PROFILES, version_of
 from tests.fakes.rapidpro.memory_records import T0
-from tests.fakes.rapidpro.worlds import AMINA, Sending, Texting
+from tests.fakes.rapidpro.worlds import AMINA, IncomingWorld, OutgoingWorld
 
 BEN = "tel:+250788123002"
 URN = f"tel:{AMINA}"
 ABROAD = "tel:+256700123011"
 
 
-def called(profile: str) -> Texting:
-    """A world in which a text has come in and was posted."""
-    world = Texting(profile)
+def called(profile: str) -> IncomingWorld:
+    """A world in which an incoming text was posted."""
+    world = IncomingWorld(profile)
     world.text()
     return world
 
@@ -31,17 +31,17 @@ def user_agent(profile: str) -> Any:
 
 
 def generation(profile: str) -> Any:
-    return {"1.4142135623730951": "9", "1.4142136": "new"}[Sending(profile).one("@(2 ^ 0.5)").text]
+    return {"1.4142135623730951": "9", "1.4142136": "new"}[OutgoingWorld(profile).one("@(2 ^ 0.5)").text]
 
 
-def sends_to_urn_asked_for(profile: str) -> Any:
-    world = Sending(profile)
+def sends_to_requested_urn(profile: str) -> Any:
+    world = OutgoingWorld(profile)
     world.records.contact("Amina", BEN, URN)
     return world.one(urn=URN).urn == URN
 
 
 def sends_to_both(profile: str) -> Any:
-    world = Sending(profile)
+    world = OutgoingWorld(profile)
     amina = world.records.contact("Amina", BEN, URN)
     world.broadcast("Muraho", URN, contacts=[amina])
     world.clock.advance(60)
@@ -51,14 +51,14 @@ def sends_to_both(profile: str) -> Any:
 
 
 def stores_unreachable(profile: str) -> Any:
-    world = Sending(profile)
+    world = OutgoingWorld(profile)
     world.broadcast("Muraho", ABROAD)
     world.clock.advance(60)
     return len(world.records.messages) == 1
 
 
 def merges_translations(profile: str) -> Any:
-    world = Sending(profile)
+    world = OutgoingWorld(profile)
     world.records.contact("Amina", URN, language="kin")
     replies = [{"type": "text", "text": "Yego"}]
     message = world.one({"eng": {"text": "Hello"}, "kin": {"text": "", "quick_replies": replies}})
@@ -66,8 +66,8 @@ def merges_translations(profile: str) -> Any:
     return message.text == "Hello"
 
 
-def sends_emptied(profile: str) -> Any:
-    world = Sending(profile)
+def sends_empty_texts(profile: str) -> Any:
+    world = OutgoingWorld(profile)
     broadcast = world.broadcast("@fields.edd", URN)
     world.clock.advance(60)
     assert broadcast.status == "completed"
@@ -75,7 +75,7 @@ def sends_emptied(profile: str) -> Any:
 
 
 def loop_limit(profile: str) -> Any:
-    world = Sending(profile, tps=1000)
+    world = OutgoingWorld(profile, tps=1000)
     for _ in range(25):
         world.broadcast("Same", URN)
     world.clock.advance(60)
@@ -83,20 +83,20 @@ def loop_limit(profile: str) -> Any:
     return reasons.index("looping") + 1 if "looping" in reasons else None
 
 
-def refusals_are_errors(profile: str) -> Any:
-    return {"errored": True, "failed": False}[Sending(profile, bad_numbers=[AMINA]).one().status]
+def retries_refusals(profile: str) -> Any:
+    return {"errored": True, "failed": False}[OutgoingWorld(profile, bad_numbers=[AMINA]).one().status]
 
 
-def empties_sent_on(profile: str) -> Any:
-    return Sending(profile, shares={"failed": 1}).one().sent_on is None
+def clears_sent_on(profile: str) -> Any:
+    return OutgoingWorld(profile, shares={"failed": 1}).one().sent_on is None
 
 
-def knows_read(profile: str) -> Any:
-    return Sending(profile, shares={"read": 1}).one().status == "read"
+def accepts_read_reports(profile: str) -> Any:
+    return OutgoingWorld(profile, shares={"read": 1}).one().status == "read"
 
 
-def fails_removed(profile: str) -> Any:
-    world = Sending(profile, tps=1)
+def delays_removal_failures(profile: str) -> Any:
+    world = OutgoingWorld(profile, tps=1)
     world.broadcast("Muraho", *(f"tel:+2507881{n:05d}" for n in range(30)))
     world.clock.advance(2)
     last = max(world.records.messages, key=lambda one: (one.status == "queued", one.id))
@@ -108,8 +108,8 @@ def fails_removed(profile: str) -> Any:
     return told
 
 
-def ids_tell_duplicates(profile: str) -> Any:
-    world = Texting(profile)
+def duplicates_by_external_id(profile: str) -> Any:
+    world = IncomingWorld(profile)
     first, other, again = world.text(external_id="1"), world.text(external_id="2"), None
     world.clock.advance(60)
     again = world.text(external_id="1")
@@ -118,14 +118,14 @@ def ids_tell_duplicates(profile: str) -> Any:
     return bool(again["duplicate"])
 
 
-def cleans_controls(profile: str) -> Any:
-    world = Texting(profile)
+def strips_control_characters(profile: str) -> Any:
+    world = IncomingWorld(profile)
     world.text("a\x00\x01\x1fb\tc\ud800")
     return {"ab\tc": True, "a\x01\x1fb\tc": False}[world.records.incoming[0].text]
 
 
 def seen_after_flow(profile: str) -> Any:
-    world = Texting(profile)
+    world = IncomingWorld(profile)
     amina = world.records.contact("Amina", URN)
     seen = []
     world.relay.before = lambda: seen.append(amina.last_seen_on)
@@ -138,8 +138,8 @@ def seen_after_flow(profile: str) -> Any:
     return seen == [None]
 
 
-def repeats_calls(profile: str) -> Any:
-    world = Texting(profile, headers={"Idempotency-Key": "@run.uuid"})
+def repeats_webhook_calls(profile: str) -> Any:
+    world = IncomingWorld(profile, headers={"Idempotency-Key": "@run.uuid"})
     world.relay.answers = [503]
     happened = world.text()
     assert len(world.relay.requests) == 1
@@ -150,9 +150,9 @@ def repeats_calls(profile: str) -> Any:
 OBSERVED = MappingProxyType({
     one.__name__: one
     for one in (
-        user_agent, generation, sends_to_urn_asked_for, sends_to_both, stores_unreachable, merges_translations,
-        sends_emptied, loop_limit, refusals_are_errors, empties_sent_on, knows_read, fails_removed,
-        ids_tell_duplicates, cleans_controls, seen_after_flow, repeats_calls,
+        user_agent, generation, sends_to_requested_urn, sends_to_both, stores_unreachable, merges_translations,
+        sends_empty_texts, loop_limit, retries_refusals, clears_sent_on, accepts_read_reports, delays_removal_failures,
+        duplicates_by_external_id, strips_control_characters, seen_after_flow, repeats_webhook_calls,
     )
 })  # fmt: skip
 
@@ -174,5 +174,5 @@ def test_each_profile_has_its_habits() -> None:
 
 
 def test_an_unknown_version_is_refused_with_the_list_of_known_ones() -> None:
-    with pytest.raises(ValueError, match=r"no version of RapidPro is called '5'; there are: 6\.4, 7\.4, .*26, next"):
-        habits_of("5")
+    with pytest.raises(ValueError, match=r"unknown profile of RapidPro '5': expected one of 6\.4, 7\.4, .*26, next"):
+        version_of(HABITS, "5")

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from fakes.rapidpro.api.values.times import FIRST, LAST, NoTime, read
+from fakes.rapidpro.api.values.times import FIRST, LAST, BadTime, read
 from fakes.rapidpro.seed.default import default_seed
 from tests.fakes.rapidpro.api.test_variations import ANN, BOB, NOW, Post, poster
 
@@ -63,7 +63,7 @@ def test_a_time_is_read_as_far_as_it_is_written(text: str, time: str) -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_time_leaves_nothing_in_the_list(text: str) -> None:
-    with pytest.raises(NoTime):
+    with pytest.raises(BadTime):
         read(text)
 
 
@@ -192,7 +192,7 @@ def test_numbers_are_read_as_python_does() -> None:
 
 def test_of_two_wrong_parameters_the_one_that_is_looked_at_first_is_told() -> None:
     query = "id=x&uuid=y"
-    told = {
+    errors = {
         profile: [poster(profile)(name, {}, query, "GET")[1]["detail"] for name in names]
         for profile, names in (
             ("26", ("runs", "broadcasts", "messages")),
@@ -200,7 +200,7 @@ def test_of_two_wrong_parameters_the_one_that_is_looked_at_first_is_told() -> No
             ("8.0", ("flow_starts",)),
         )
     }
-    assert told == {
+    assert errors == {
         "26": ["Param 'uuid': y is not a valid UUID."] * 3,
         "9.3": ["Value for id must be an integer"],
         "8.0": ["Value for id must be an integer"],

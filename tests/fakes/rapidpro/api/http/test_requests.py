@@ -43,7 +43,7 @@ def asker(profile: str, **more: Any) -> Ask:
     return ask
 
 
-def told(reply: Reply) -> tuple[int, Any]:
+def status_and_detail(reply: Reply) -> tuple[int, Any]:
     return reply.status, json.loads(reply.body)["detail"]
 
 
@@ -53,10 +53,10 @@ NOT_GIVEN = "Authentication credentials were not provided."
 @pytest.mark.parametrize("name", ["contact_actions", "message_actions"])
 def test_actions_have_a_permission_of_their_own_so_that_the_token_comes_before_the_method(name: str) -> None:
     ask = asker("26")
-    assert told(ask("GET", f"api/v2/{name}.json", token=False)) == (403, NOT_GIVEN)
-    assert told(ask("GET", f"api/v2/{name}.json")) == (405, 'Method "GET" not allowed.')
-    assert told(ask("GET", "api/v2/broadcasts.json", token=False)) == (403, NOT_GIVEN)
-    assert told(ask("PUT", "api/v2/broadcasts.json", token=False)) == (405, 'Method "PUT" not allowed.')
+    assert status_and_detail(ask("GET", f"api/v2/{name}.json", token=False)) == (403, NOT_GIVEN)
+    assert status_and_detail(ask("GET", f"api/v2/{name}.json")) == (405, 'Method "GET" not allowed.')
+    assert status_and_detail(ask("GET", "api/v2/broadcasts.json", token=False)) == (403, NOT_GIVEN)
+    assert status_and_detail(ask("PUT", "api/v2/broadcasts.json", token=False)) == (405, 'Method "PUT" not allowed.')
     assert ask("GET", f"api/v2/{name}.json").header("Allow") == "POST, OPTIONS"
 
 
@@ -71,7 +71,7 @@ def test_options_are_told_where_there_is_a_permission_of_its_own() -> None:
         "type": "field", "required": False, "read_only": False, "label": "Group",
     }  # fmt: skip
     assert "actions" not in json.loads(ask("OPTIONS", "api/v2/workspace.json").body)
-    assert told(asker("8.0")("OPTIONS", "api/v2/workspace.json")) == (405, 'Method "OPTIONS" not allowed.')
+    assert status_and_detail(asker("8.0")("OPTIONS", "api/v2/workspace.json")) == (405, 'Method "OPTIONS" not allowed.')
 
 
 @pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "POST", "DELETE"])
@@ -89,7 +89,7 @@ def test_documentation_of_actions_is_a_405_and_of_the_workspace_the_workspace() 
     assert json.loads(ask("GET", "api/v2/workspace", headers=as_json).body)["name"] == mine
     assert json.loads(ask("GET", "api/v2/workspace", headers=as_json, token=False).body) == {"uuid": None, "name": ""}
     both = "contact=a&label=b"
-    assert told(ask("GET", "api/v2/messages", both, headers=as_json, token=False))[0] == 400
+    assert status_and_detail(ask("GET", "api/v2/messages", both, headers=as_json, token=False))[0] == 400
 
 
 def test_old_versions_make_what_is_posted_without_a_suffix_and_answer_with_a_page() -> None:
@@ -109,7 +109,7 @@ def test_the_root_is_a_page_or_json_and_has_a_suffix_too() -> None:
     assert ask("GET", "api/v2/", headers={"Accept": JSON}).header("Content-Type") == JSON
     for path in ("api/v2/.json", "api/v2/.json/"):
         assert ask("GET", path).header("Content-Type") == JSON
-    assert told(ask("POST", "api/v2/.json", token=False)) == (405, 'Method "POST" not allowed.')
+    assert status_and_detail(ask("POST", "api/v2/.json", token=False)) == (405, 'Method "POST" not allowed.')
     assert (ask("GET", "api").status, ask("GET", "api").header("Location")) == (301, "/api/")
     assert (ask("GET", "api/").status, ask("GET", "api/").header("Location")) == (302, "/api/v2/")
 
@@ -213,9 +213,9 @@ def test_nobody_looks_at_the_body_of_a_delete() -> None:
 
 def test_a_form_without_a_boundary_was_an_empty_one_in_django_2() -> None:
     headers = {"Content-Type": "multipart/form-data"}
-    told = {one: asker(one)("POST", "api/v2/contact_actions.json", "", b"{}", headers=headers) for one in PROFILES}
+    replies = {one: asker(one)("POST", "api/v2/contact_actions.json", "", b"{}", headers=headers) for one in PROFILES}
     required = {"contacts": ["This field is required."], "action": ["This field is required."]}
-    for name, reply in told.items():
+    for name, reply in replies.items():
         assert reply.status == 400
         assert json.loads(reply.body) == (required if name == "6.4" else {"detail": f"{NO_BOUNDARY}None"})
 
@@ -249,7 +249,7 @@ NAMED = {"broadcasts": "Broadcast", "messages": "Msg", "flow_starts": "FlowStart
 def test_who_is_named_is_looked_for_before_the_body_is_read(name: str, model: str) -> None:
     for kind, body in (("text/plain", b"x"), (JSON, b"{"), (JSON, b"[]")):
         reply = asker("26")("POST", f"api/v2/{name}.json", f"uuid={NOBODY}", body, headers={"Content-Type": kind})
-        assert told(reply) == (404, f"No {model} matches the given query.")
+        assert status_and_detail(reply) == (404, f"No {model} matches the given query.")
 
 
 @pytest.mark.parametrize("name", ["groups", "fields", "labels", "globals"])

@@ -130,7 +130,7 @@ def test_a_workspaces_own_rate_is_heeded_but_by_old_versions() -> None:
         assert [site.ask("org.json").status for _ in range(3)].count(200) == granted, profile
 
 
-def told(reply: Reply) -> tuple[int, str | None, str]:
+def json_of(reply: Reply) -> tuple[int, str | None, str]:
     return reply.status, reply.header("Retry-After"), json.loads(reply.body)["detail"]
 
 
@@ -143,9 +143,9 @@ def test_a_place_is_free_again_at_the_very_end_of_the_period_and_what_is_told_is
     site.clock.advance(20)
     assert site.left()
     site.clock.advance(0.5)
-    assert told(site.ask("org.json")) == (429, "40", EXPECTED.format(40, "s"))
+    assert json_of(site.ask("org.json")) == (429, "40", EXPECTED.format(40, "s"))
     site.clock.advance(39.25)
-    assert told(site.ask("org.json")) == (429, "1", EXPECTED.format(1, ""))
+    assert json_of(site.ask("org.json")) == (429, "1", EXPECTED.format(1, ""))
     site.clock.advance(0.25)
     assert [site.left(), site.left()] == [True, False], "one has left the window, the other not"
     site.clock.advance(20)
@@ -163,16 +163,16 @@ def test_refused_requests_do_not_put_it_off() -> None:
 
 
 def test_where_nothing_is_granted_the_whole_period_is_to_be_waited() -> None:
-    assert told(Site("26", "0/minute").ask("org.json")) == (429, "60", EXPECTED.format(60, "s"))
+    assert json_of(Site("26", "0/minute").ask("org.json")) == (429, "60", EXPECTED.format(60, "s"))
 
 
 def test_a_lower_rate_leaves_no_time_to_be_told() -> None:
     site = Site("26", "3/hour")
     assert [site.left() for _ in range(3)] == [True] * 3
     site.rapidpro.set_rates({"v2": "2/hour"})
-    assert told(site.ask("org.json")) == (429, None, "Request was throttled.")
+    assert json_of(site.ask("org.json")) == (429, None, "Request was throttled.")
     site.rapidpro.set_rates({"v2": "3/hour"})
-    assert told(site.ask("org.json")) == (429, "3600", EXPECTED.format(3600, "s"))
+    assert json_of(site.ask("org.json")) == (429, "3600", EXPECTED.format(3600, "s"))
     site.rapidpro.set_rates({"v2": "4/hour"})
     assert site.left()
 
@@ -182,6 +182,6 @@ def test_a_longer_period_counts_what_the_shorter_one_still_knows() -> None:
     assert site.left()
     site.clock.advance(30)
     site.rapidpro.set_rates({"v2": "1/hour"})
-    assert told(site.ask("org.json")) == (429, "3570", EXPECTED.format(3570, "s"))
+    assert json_of(site.ask("org.json")) == (429, "3570", EXPECTED.format(3570, "s"))
     site.clock.advance(31)
     assert site.left(), "the minute's memory is gone"

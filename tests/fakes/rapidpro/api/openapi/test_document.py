@@ -1,4 +1,4 @@
-"""The fake RapidPro answers as its own OpenAPI document says, whatever fits the document is asked."""
+"""The fake RapidPro's answers match its own OpenAPI document, for any request that the document allows."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ HEADERS = {"Authorization": f"Token {setup()['tokens']['admin']['key']}"}
 
 
 class Documented:
-    """A fake RapidPro that also tells its document, for schemathesis to find."""
+    """A fake RapidPro that also serves its document, for schemathesis."""
 
     def __init__(self, profile: str) -> None:
         self.world = World(profile)
-        self.told = json.dumps(document(self.world.rapidpro.profile)).encode()
+        self.document = json.dumps(document(self.world.rapidpro.profile)).encode()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"] == PATH:
             start_response("200 OK", [("Content-Type", "application/json")])
-            return [self.told]
-        self.world.rapidpro.throttle.forget()
+            return [self.document]
+        self.world.rapidpro.throttle.reset()
         return self.world.rapidpro(environ, start_response)
 
 
@@ -73,9 +73,9 @@ def test_nor_does_it_in_the_oldest_version(case: Any) -> None:
 
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
 def test_the_document_tells_every_route_and_method(profile: Any) -> None:
-    told = document(profile)
-    assert told["info"]["version"] == profile.name
-    assert {path: {method.upper() for method in methods} for path, methods in told["paths"].items()} == {
+    description = document(profile)
+    assert description["info"]["version"] == profile.name
+    assert {path: {method.upper() for method in methods} for path, methods in description["paths"].items()} == {
         f"/api/v2/{name}.json": set(one.methods) for name, one in endpoints(profile).items()
     }
 
@@ -94,9 +94,9 @@ def test_every_seeded_row_is_as_the_document_says(profile: str) -> None:
 
 def test_an_answer_that_does_not_fit_is_noticed() -> None:
     app = Documented("26")
-    told = json.loads(app.told)
-    told["components"]["schemas"]["messages"]["required"].append("nothing")
-    app.told = json.dumps(told).encode()
+    description = json.loads(app.document)
+    description["components"]["schemas"]["messages"]["required"].append("nothing")
+    app.document = json.dumps(description).encode()
     schema = schemathesis.openapi.from_wsgi(PATH, app)
     case = schema["/api/v2/messages.json"]["GET"].Case()
     with pytest.raises(FailureGroup, match="violates schema"):

@@ -27,12 +27,12 @@ def test_a_contact_is_named_by_one_parameter_only(profile: str, method: str) -> 
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
 @pytest.mark.parametrize("uuid", ["", "abc"])
 def test_what_is_no_uuid_names_nothing(profile: str, status: int, name: str, method: str, uuid: str) -> None:
-    found, told = poster(profile)(name, {"name": "New"}, f"uuid={uuid}", method)
+    found, answer = poster(profile)(name, {"name": "New"}, f"uuid={uuid}", method)
     if (name, profile) == ("labels", "9.3"):
         status = 500  # whose UUIDs the database keeps as such
     assert found == status
     if status == 400:
-        assert told == {"detail": f"Param 'uuid': {uuid} is not a valid UUID."}
+        assert answer == {"detail": f"Param 'uuid': {uuid} is not a valid UUID."}
 
 
 @pytest.mark.parametrize("name", ["fields", "globals"])
@@ -53,8 +53,8 @@ def test_of_several_uuids_the_first_counts_in_version_26_and_the_last_before() -
 
 
 def test_an_empty_uuid_is_refused_where_uuids_are_checked() -> None:
-    told = {"26": "Param 'uuid':  is not a valid UUID.", "9.3": "Value for uuid must be a valid UUID"}
-    for profile, sentence in told.items():
+    sentences = {"26": "Param 'uuid':  is not a valid UUID.", "9.3": "Value for uuid must be a valid UUID"}
+    for profile, sentence in sentences.items():
         assert poster(profile)("runs", {}, "uuid=", "GET") == (400, {"detail": sentence})
         assert poster(profile)("flow_starts", {}, "uuid=", "GET") == (400, {"detail": sentence})
 

@@ -1,4 +1,4 @@
-"""What groups, labels, fields and globals may be called: what each version answers to names that may not be.
+"""Names of groups, labels, fields and globals: each version's answers to invalid names.
 
 Read at v6.4.0, v7.4.0, v8.0.0, v9.3.76 and v26.3.54: temba/api/v2/serializers.py (ContactField-, ContactGroup-,
 Global-, LabelWriteSerializer), temba/api/views.py (WriteAPIMixin, before v8.3 temba/api/v2/views_base.py),
@@ -138,9 +138,9 @@ def test_a_workspace_has_as_many_of_a_kind_as_it_may(name: str) -> None:
     sentence = "Cannot create object because workspace has reached limit"
     assert poster("26", workspaces=spaces)(name, given) == (409, {"detail": f"{sentence}."})
     assert poster("9.3", workspaces=spaces)(name, given) == (409, {"detail": f"{sentence} of 0."})
-    status, told = poster("6.4", workspaces=spaces)(name, given)
-    assert (status, list(told)) == (400, ["non_field_errors"])
-    assert told["non_field_errors"][0].endswith(
+    status, errors = poster("6.4", workspaces=spaces)(name, given)
+    assert (status, list(errors)) == (400, ["non_field_errors"])
+    assert errors["non_field_errors"][0].endswith(
         f"{name} and the limit is 0. You must delete existing ones before you can create new ones."
     )
 

@@ -1,4 +1,4 @@
-"""URNs as the real RapidPro takes them: what it answered, value by value.
+"""URNs as the real RapidPro accepts them: its answers, value by value.
 
 Compared with RapidPro v9.3.76 itself: its REST layer was run, and each URN here was posted to broadcasts.json in
 workspaces of Rwanda, of Uganda and of no country (time zone UTC).
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.fakes.rapidpro.asking import ask, told
+from tests.fakes.rapidpro.api_requests import ask, json_of
 from tests.fakes.rapidpro.recorded_traffic import World
 
 AS_GIVEN = (
@@ -54,7 +54,7 @@ AS_GIVEN = (
     "wechat:abc",
     "whatsapp:250788123001",
 )
-"""Shown as they were given, in all three."""
+"""Shown unchanged in all three."""
 REFUSED = (
     " tel:+250788123001",
     "+250788123001",
@@ -144,7 +144,7 @@ BY_COUNTRY = (
     ("twitter:@Handle", "twitter:handle", "twitter:handle", "twitter:handle"),
     ("twitterid:123#Bob", "twitterid:123#bob", "twitterid:123#bob", "twitterid:123#bob"),
 )
-"""As given; as kept in Rwanda, Uganda and nowhere, none: refused."""
+"""As sent; as stored in Rwanda, in Uganda and without a country (None: refused)."""
 
 
 COUNTRIES = (("admin", "RW"), ("other", "UG"), ("countryless", ""))
@@ -156,11 +156,11 @@ def world() -> World:
 
 
 def taken(world: World, token: str, urn: str) -> str | None:
-    """How the URN is shown in a new broadcast; none if it is refused as a URN."""
+    """How a new broadcast shows the URN; None if it is refused."""
     reply = ask(world, "POST", "broadcasts", {"text": "x", "urns": [urn]}, token=token)
     if reply.status == 201:
-        return str(told(reply)["urns"][0])
-    assert told(reply) == {"urns": {"0": [f"Invalid URN: {urn}. Ensure phone numbers contain country codes."]}}
+        return str(json_of(reply)["urns"][0])
+    assert json_of(reply) == {"urns": {"0": [f"Invalid URN: {urn}. Ensure phone numbers contain country codes."]}}
     return None
 
 
@@ -186,7 +186,7 @@ def test_some_are_written_anew_and_what_is_one_hangs_on_the_country(
 )
 def test_what_is_looked_up_need_not_be_one_that_anybody_can_have(world: World, urn: str) -> None:
     query = f"urn={urn.replace('#', '%23')}"
-    assert told(ask(world, "GET", "contacts", query=query))["results"] == []
+    assert json_of(ask(world, "GET", "contacts", query=query))["results"] == []
     assert ask(world, "DELETE", "contacts", query=query).status == 404
 
 
@@ -206,11 +206,11 @@ def test_nobody_is_made_with_a_looked_up_urn_that_is_none_and_it_is_named_as_it_
 ) -> None:
     reply = ask(world, "POST", "contacts", {"name": "Z"}, f"urn={urn}")
     sentence = f"Invalid URN: {named}. Ensure phone numbers contain country codes."
-    assert (reply.status, told(reply)) == (400, {"non_field_errors": [sentence]})
+    assert (reply.status, json_of(reply)) == (400, {"non_field_errors": [sentence]})
 
 
 @pytest.mark.parametrize("urn", ["foo:1", "tel:", ":", "TEL:%2B250788123001", "%2B250788123001", "tel:1%23a%23b"])
 def test_what_has_no_scheme_that_is_known_or_no_path_cannot_be_looked_up(world: World, urn: str) -> None:
     for method in ("GET", "POST", "DELETE"):
         reply = ask(world, method, "contacts", {} if method == "POST" else None, f"urn={urn}")
-        assert (reply.status, set(told(reply))) == (400, {"detail"}), method
+        assert (reply.status, set(json_of(reply))) == (400, {"detail"}), method

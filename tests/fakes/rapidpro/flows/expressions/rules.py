@@ -1,4 +1,4 @@
-"""Rules of the engine's expressions, each as templates and what they give; both generations gave it when asked."""
+"""Rules of the engine's expressions, each as templates and their results, observed in both generations."""
 
 SYNTAX = (
     ('@contact_ @contacts @contact-', '@contact_ @contacts Amina Otieno-'),

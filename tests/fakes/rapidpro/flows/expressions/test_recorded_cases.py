@@ -1,4 +1,4 @@
-"""Flow expressions: the recorded cases, the rules behind them, and inputs meant to hurt."""
+"""Flow expressions: the recorded cases, the rules behind them, and hostile inputs."""
 
 import io
 import json
@@ -10,7 +10,7 @@ import pytest
 
 from fakes.rapidpro.flows.eval import run
 from fakes.rapidpro.flows.expressions import Env, env_from_json, evaluate, evaluate_value
-from fakes.rapidpro.flows.expressions.values import Failed
+from fakes.rapidpro.flows.expressions.values import ErrorValue
 from tests.folders import GOLDEN
 
 RECORDED = json.loads((GOLDEN / "flows/expressions.json").read_text(encoding="utf-8"))
@@ -150,7 +150,7 @@ def test_a_template_that_is_one_expression_keeps_its_type() -> None:
     assert value == 200
     assert not isinstance(value, str)
     assert evaluate_value("@webhook.status!", SMS, env()) == "200!"
-    assert isinstance(evaluate_value("@results.nope", SMS, env()), Failed)
+    assert isinstance(evaluate_value("@results.nope", SMS, env()), ErrorValue)
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_eval_answers_each_line_with_a_line() -> None:
         (b"[" * 100_000, "the line is"),
     ],
 )
-def test_a_line_that_says_no_expression_gets_an_error_and_the_rest_is_done(line: Any, complaint: Any) -> None:
+def test_an_invalid_line_gets_an_error_and_the_rest_is_evaluated(line: Any, complaint: Any) -> None:
     status, answers = lines_out(line, b'{"template": "ok"}')
     assert status == 2
     assert complaint in answers[0]["error"]

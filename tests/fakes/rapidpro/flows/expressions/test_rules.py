@@ -1,4 +1,4 @@
-"""What is known of the engine's expressions, rule by rule: syntax, conversions, functions, router tests, errors."""
+"""The engine's expressions, rule by rule: syntax, conversions, functions, router tests, errors."""
 
 import json
 from typing import Any

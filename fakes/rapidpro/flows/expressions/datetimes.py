@@ -1,4 +1,4 @@
-"""Texts that people write as dates and times, and arithmetic on moments.
+"""Dates and times in texts, and arithmetic on datetimes.
 
 Source: goflow envs/dates.go, excellent/types/datetime.go.
 """
@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 from fakes.rapidpro.flows.expressions.environment import Env
 from fakes.rapidpro.flows.expressions.values import (
+    DateTime,
+    ErrorValue,
     ExpressionError,
-    Failed,
-    Moment,
-    Record,
+    ObjectValue,
     Value,
     describe,
 )
@@ -31,21 +31,21 @@ MAX_SPAN = 2**63 // 1000
 """Microseconds; the engine counts nanoseconds in 64 bits, which is 292 years."""
 MAX_DAYS = 106_751
 MIDNIGHT = datetime(2000, 1, 1, tzinfo=UTC)
-NAMELESS = timezone(timedelta(0), "")
-"""Of times written with `+00:00`: no offset, but not the zone UTC either."""
+UNNAMED_UTC = timezone(timedelta(0), "")
+"""The zone of times with `+00:00`: no offset, but not the zone UTC either."""
 UNITS = ("s", "m", "h", "D", "W", "M", "Y")
 
 
-def to_moment(value: Value, env: Env, *, fill_time: bool = False) -> Moment:
-    """A value as a moment in its own zone; texts without offset are in the workspace's zone.
+def to_datetime(value: Value, env: Env, *, fill_time: bool = False) -> DateTime:
+    """A value as a datetime in its own zone; texts without offset are in the workspace's zone.
 
-    `fill_time`: a text without a time gets the present time of day instead of midnight. ExpressionError if it is none.
+    `fill_time`: a text without a time gets the current time of day instead of midnight. ExpressionError if invalid.
     """
-    value = _unwrapped(value)
-    if isinstance(value, Moment):
+    value = _default_of(value)
+    if isinstance(value, DateTime):
         return value
     if isinstance(value, date):
-        return Moment(datetime.combine(value, time(), env.timezone))
+        return DateTime(datetime.combine(value, time(), env.timezone))
     if isinstance(value, str):
         moment = _moment_of_text(value, env, fill_time)
         if moment is not None:
@@ -54,24 +54,24 @@ def to_moment(value: Value, env: Env, *, fill_time: bool = False) -> Moment:
 
 
 def to_date(value: Value, env: Env) -> date:
-    """A value as a date; of a moment the date in its own zone. ExpressionError if it is none."""
-    value = _unwrapped(value)
-    if isinstance(value, Moment):
+    """A value as a date; of a datetime the date in its own zone. ExpressionError if invalid."""
+    value = _default_of(value)
+    if isinstance(value, DateTime):
         return value.at.date()
     if isinstance(value, date):
         return value
     if isinstance(value, str):
         stripped = value.strip()
-        found = _leading_iso_date(stripped) or _written_date(stripped, env)
+        found = _leading_iso_date(stripped) or _local_date(stripped, env)
         if found is not None:
             return found[0]
     raise ExpressionError(f"unable to convert {describe(value)} to a date")
 
 
 def to_time(value: Value, env: Env) -> time:
-    """A value as a time of day; a number is full hours. ExpressionError if it is none."""
-    value = _unwrapped(value)
-    if isinstance(value, Moment):
+    """A value as a time of day; a number means full hours. ExpressionError if invalid."""
+    value = _default_of(value)
+    if isinstance(value, DateTime):
         return value.at.time()
     if isinstance(value, time):
         return value
@@ -85,30 +85,30 @@ def to_time(value: Value, env: Env) -> time:
     raise ExpressionError(f"unable to convert {describe(value)} to a time")
 
 
-def _unwrapped(value: Value) -> Value:
-    if isinstance(value, Failed):
+def _default_of(value: Value) -> Value:
+    if isinstance(value, ErrorValue):
         raise ExpressionError(value.message)
-    if isinstance(value, Record) and value.has_default:
-        return _unwrapped(value.default)
+    if isinstance(value, ObjectValue) and value.has_default:
+        return _default_of(value.default)
     return value
 
 
-def _moment_of_text(text: str, env: Env, fill_time: bool) -> Moment | None:
+def _moment_of_text(text: str, env: Env, fill_time: bool) -> DateTime | None:
     stripped = text.strip()
     if match := _ISO.fullmatch(stripped):
         return _iso_moment(match, env)
-    found = _leading_iso_date(stripped) or _written_date(stripped, env)
+    found = _leading_iso_date(stripped) or _local_date(stripped, env)
     if found is None:
         return None
     day, rest = found
     clock = next((t for t in (_since_midnight(match, env) for match in _TIME.finditer(rest)) if t is not None), None)
     if clock is None:
-        present = env.now.astimezone(env.timezone).time() if fill_time else time()
-        return Moment(datetime.combine(day, present, env.timezone))
-    return Moment(datetime.combine(day, time(), env.timezone) + clock)
+        current = env.now.astimezone(env.timezone).time() if fill_time else time()
+        return DateTime(datetime.combine(day, current, env.timezone))
+    return DateTime(datetime.combine(day, time(), env.timezone) + clock)
 
 
-def _iso_moment(match: re.Match[str], env: Env) -> Moment | None:
+def _iso_moment(match: re.Match[str], env: Env) -> DateTime | None:
     day, clock, seconds, part, offset = match.groups()
     part = (part or "").ljust(9, "0")[:9]
     try:
@@ -116,14 +116,14 @@ def _iso_moment(match: re.Match[str], env: Env) -> Moment | None:
     except ValueError:
         return None
     if offset == "Z":
-        return Moment(at.replace(tzinfo=UTC), int(part[6:]))
+        return DateTime(at.replace(tzinfo=UTC), int(part[6:]))
     if at.tzinfo is UTC:
-        at = at.replace(tzinfo=NAMELESS)
-    return Moment(at_home(at, env.timezone), int(part[6:]))
+        at = at.replace(tzinfo=UNNAMED_UTC)
+    return DateTime(in_zone_if_same_offset(at, env.timezone), int(part[6:]))
 
 
-def at_home(at: datetime, zone: ZoneInfo) -> datetime:
-    """The same moment in that zone, if it has the same offset there; else as it is."""
+def in_zone_if_same_offset(at: datetime, zone: ZoneInfo) -> datetime:
+    """The same time in that zone, if it has the same offset there; else unchanged."""
     try:
         local = at.astimezone(zone)
     except OverflowError:
@@ -140,7 +140,7 @@ def _leading_iso_date(text: str) -> tuple[date, str] | None:
         return None
 
 
-def _written_date(text: str, env: Env) -> tuple[date, str] | None:
+def _local_date(text: str, env: Env) -> tuple[date, str] | None:
     """The first possible date in the text, and what follows it."""
     pattern = _YEAR_FIRST if env.date_format == "YYYY-MM-DD" else _DAY_FIRST
     for match in pattern.finditer(text):
@@ -160,7 +160,7 @@ def _written_date(text: str, env: Env) -> tuple[date, str] | None:
 
 
 def _date_of(year: int, month: int, day: int, env: Env) -> date | None:
-    """The old engine takes the 31st of any month and goes on into the next one."""
+    """The old engine accepts the 31st of any month, which runs over into the next one."""
     try:
         if env.generation == "9" and 1 <= day <= 31 and 1 <= month <= 12:
             return date(year, month, 1) + timedelta(days=day - 1)
@@ -170,7 +170,7 @@ def _date_of(year: int, month: int, day: int, env: Env) -> date | None:
 
 
 def _since_midnight(match: re.Match[str], env: Env) -> timedelta | None:
-    """The time of day if it is a possible one. The old engine takes hour 24, minute 60 and second 60 and goes on."""
+    """The time of day, or None if it is impossible. The old engine accepts hour 24, minute 60 and second 60."""
     hour, minute, second = int(match.group(1)), int(match.group(2) or 0), int(match.group(3) or 0)
     part = int((match.group(4) or "").ljust(6, "0")[:6])
     half = (match.group(5) or "").lower()
@@ -184,26 +184,26 @@ def _since_midnight(match: re.Match[str], env: Env) -> timedelta | None:
     return timedelta(hours=hour, minutes=minute, seconds=second, microseconds=part)
 
 
-def add(moment: Moment, number: int, unit: str) -> Moment:
-    """The moment so many units later; months and years too long for their month run over into the next."""
+def add(moment: DateTime, number: int, unit: str) -> DateTime:
+    """The datetime so many units later; a day beyond the end of the month runs over into the next."""
     at = moment.at
     seconds = {"s": 1, "m": 60, "h": 3600}.get(unit)
     try:
         if seconds is not None:
-            return Moment(
+            return DateTime(
                 (at.astimezone(UTC) + timedelta(seconds=seconds * number)).astimezone(at.tzinfo), moment.nanoseconds
             )
         if unit in ("D", "W"):
-            return Moment(at + timedelta(days=number * (7 if unit == "W" else 1)), moment.nanoseconds)
+            return DateTime(at + timedelta(days=number * (7 if unit == "W" else 1)), moment.nanoseconds)
         months = at.year * 12 + at.month - 1 + number * (12 if unit == "Y" else 1)
         start = at.replace(year=months // 12, month=months % 12 + 1, day=1)
-        return Moment(start + timedelta(days=at.day - 1), moment.nanoseconds)
+        return DateTime(start + timedelta(days=at.day - 1), moment.nanoseconds)
     except (ValueError, OverflowError):
         raise ExpressionError("datetime is out of range") from None
 
 
-def difference(first: Moment, second: Moment, unit: str) -> int:
-    """Whole units from `first` to `second`, cut towards zero; days, weeks, months and years by the calendar."""
+def difference(first: DateTime, second: DateTime, unit: str) -> int:
+    """Whole units from `first` to `second`, rounded towards zero; days, weeks, months and years by the calendar."""
     if unit in ("s", "m", "h"):
         span = second.at.astimezone(UTC) - first.at.astimezone(UTC)
         microseconds = max(-MAX_SPAN, min(MAX_SPAN, span // timedelta(microseconds=1)))
@@ -218,7 +218,7 @@ def difference(first: Moment, second: Moment, unit: str) -> int:
 
 
 def check_unit(unit: str) -> str:
-    """The unit if there is such a one. ExpressionError otherwise."""
+    """The unit. ExpressionError for an unknown one."""
     if unit not in UNITS:
         raise ExpressionError(f'unknown unit: XText("{unit}"), must be one of {", ".join(UNITS)}')
     return unit

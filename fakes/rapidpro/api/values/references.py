@@ -1,4 +1,4 @@
-"""Contacts, groups and flows that a request names. Source: rapidpro temba/api/v2/fields.py."""
+"""References in a request to contacts, groups, labels and flows. Source: rapidpro temba/api/v2/fields.py."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import uuid as uuids
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from fakes.rapidpro.api.http.wire import Broken
+from fakes.rapidpro.api.http.wire import ServerError
 from fakes.rapidpro.api.values import urns
 from fakes.rapidpro.api.values.contact_refs import ref_of
 from fakes.rapidpro.api.values.fields import MAX_ITEMS, NULL, invalid
@@ -17,13 +17,13 @@ from fakes.rapidpro.versions.profile import Profile
 
 Find = Callable[[str], Any]
 MASK = "********"
-"""What is shown in place of an address."""
+"""Shown in place of a hidden address."""
 
 
-def several(value: Any, find: Find, too_many: str, *, limit: int = MAX_ITEMS) -> list[Any]:
-    """A list of named objects; the first that is not there is told. An object counts as the list of its keys.
+def many(value: Any, find: Find, too_many: str, *, limit: int = MAX_ITEMS) -> list[Any]:
+    """The objects of a list of names; the first missing one is an error. A JSON object counts as the list of its keys.
 
-    The length is looked at before anything else, that of a string too (LimitedManyRelatedField).
+    The length is checked first, also that of a string (LimitedManyRelatedField).
     """
     if value is None:
         raise invalid(NULL)
@@ -31,17 +31,17 @@ def several(value: Any, find: Find, too_many: str, *, limit: int = MAX_ITEMS) ->
         raise invalid(too_many)
     if not isinstance(value, list | dict):
         raise invalid(f'Expected a list of items but got type "{type(value).__name__}".')
-    return [_there(item, find) for item in value]
+    return [_found(item, find) for item in value]
 
 
 def one(value: Any, find: Find) -> Any:
-    """One named object; an empty name is none."""
+    """The object of a name, which must not be empty."""
     if value is None or value == "":
         raise invalid(NULL)
-    return _there(value, find)
+    return _found(value, find)
 
 
-def _there(value: Any, find: Find) -> Any:
+def _found(value: Any, find: Find) -> Any:
     if not isinstance(value, str | int):
         raise invalid("Must be a string or integer")
     found = find(str(value))
@@ -51,18 +51,18 @@ def _there(value: Any, find: Find) -> Any:
 
 
 def without_nul(find: Find) -> Find:
-    """A finder that breaks where the database would: it compares with no text that has NUL in it."""
+    """A finder that raises ServerError for a name with NUL, as the database does not accept it."""
 
     def checked(name: str) -> Any:
         if "\x00" in name:
-            raise Broken
+            raise ServerError
         return find(name)
 
     return checked
 
 
 def contact_finder(store: Store, workspace: Workspace) -> Find:
-    """By UUID or by the URN of a contact that is there; a national number is none here."""
+    """Finds contacts by UUID or URN, except deleted ones; a national number does not match."""
 
     def find(name: str) -> Contact | None:
         found = store.contacts.get(name)
@@ -75,44 +75,45 @@ def contact_finder(store: Store, workspace: Workspace) -> Find:
 
 
 def group_finder(store: Store, workspace: Workspace) -> Find:
-    """By UUID or by name in any case."""
-    return without_nul(lambda name: named(store.groups, workspace, name))
+    """Finds groups by UUID, or by name in any case."""
+    return without_nul(lambda name: by_uuid_or_name(store.groups, workspace, name))
 
 
 def label_finder(store: Store, workspace: Workspace, profile: Profile) -> Find:
-    """By UUID, where the database keeps them as such in any form, or by name in any case."""
-    return without_nul(lambda name: named(store.labels, workspace, as_stored(name) if profile.typed_labels else name))
+    """Finds labels by UUID (in any form where the column has that type), or by name in any case."""
+    normal = as_stored if profile.labels_by_any_uuid_form else str
+    return without_nul(lambda name: by_uuid_or_name(store.labels, workspace, normal(name)))
 
 
 def as_stored(name: str) -> str:
-    """A UUID as the database writes it; what is none stays as it is."""
+    """A UUID as the database writes it; other texts unchanged."""
     try:
         return str(uuids.UUID(name))
     except ValueError:
         return name
 
 
-def named(rows: list[Named], workspace: Workspace, name: str) -> Named | None:
+def by_uuid_or_name(rows: list[Named], workspace: Workspace, name: str) -> Named | None:
     """A group or label of a workspace, by UUID or name."""
-    wanted = name.lower()
+    ids = name.lower()
     return next(
-        (one for one in rows if one.workspace is workspace and (one.uuid == name or one.name.lower() == wanted)), None
+        (one for one in rows if one.workspace is workspace and (one.uuid == name or one.name.lower() == ids)), None
     )
 
 
 def in_order(rows: Iterable[Any], of: Iterable[Any]) -> list[Any]:
-    """Some of all rows, each once, as they were made: the order in which lists and answers name them."""
-    wanted = {id(row) for row in rows}
-    return [row for row in of if id(row) in wanted] if wanted else []
+    """Some of all rows, each once, in order of creation, as lists and answers show them."""
+    ids = {id(row) for row in rows}
+    return [row for row in of if id(row) in ids] if ids else []
 
 
 def ticket_check(value: Any) -> None:
-    """A ticket that a text is to be part of: no workspace here has any."""
+    """A ticket that a text belongs to: no workspace here has any."""
     one(value, lambda _name: None)
 
 
 def flow_finder(store: Store, workspace: Workspace) -> Find:
-    """By UUID only; archived flows too, deleted ones not."""
+    """Finds flows by UUID only; archived ones too, but not deleted ones."""
 
     def find(name: str) -> Flow | None:
         return next(
@@ -123,8 +124,8 @@ def flow_finder(store: Store, workspace: Workspace) -> Find:
     return find
 
 
-def instead_of_urns(row: Contact, profile: Profile) -> dict[str, str]:
-    """What stands for a contact whose addresses are hidden: its number, or a short name made of it."""
+def anonymous_refs(row: Contact, profile: Profile) -> dict[str, str]:
+    """What an anonymous workspace shows instead of a contact's URNs: its id, or a short ref made from it."""
     if not row.workspace.anonymous:
         return {}
     stand_in = ref_of(row.id) if "ref" in profile.anon_fields else f"{row.id:010}"
@@ -132,5 +133,5 @@ def instead_of_urns(row: Contact, profile: Profile) -> dict[str, str]:
 
 
 def reference(row: Any) -> dict[str, Any] | None:
-    """How one object is named in another."""
+    """How an object is referred to in another."""
     return None if row is None else {"uuid": row.uuid, "name": row.name}

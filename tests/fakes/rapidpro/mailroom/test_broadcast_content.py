@@ -1,4 +1,4 @@
-"""What `@contact` in a broadcast becomes for people without a name."""
+"""`@contact` in a broadcast for contacts without a name."""
 
 from __future__ import annotations
 

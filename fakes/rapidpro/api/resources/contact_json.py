@@ -11,20 +11,20 @@ from typing import Any
 from fakes.rapidpro.api.http import filters
 from fakes.rapidpro.api.http.context import Context
 from fakes.rapidpro.api.http.wire import Call, moment
-from fakes.rapidpro.api.values import objects
+from fakes.rapidpro.api.values import references
 from fakes.rapidpro.store.rows import Contact, Note
 from fakes.rapidpro.urns import channel_for, identity_of, path_of, scheme_of
 
 
 def show(row: Contact, context: Context, call: Call | None = None) -> dict[str, Any]:
-    """A contact as the API shows it; in a list as the parameters of `call` wish."""
+    """A contact as the API shows it; in a list as the parameters of `call` say."""
     shown = {
         "uuid": row.uuid,
         "name": None if row.deleted else row.name,
         "status": None if row.deleted else row.status,
         "language": None if row.deleted else row.language,
         "urns": _urns(row, context) if call is None or not _expands(context, call) else _expanded(row, context, call),
-        "groups": [objects.reference(one) for one in row.groups],
+        "groups": [references.reference(one) for one in row.groups],
         "notes": [] if row.deleted else [_note(one) for one in row.notes],
         "fields": {} if row.deleted else {key: one for key, _, one in context.store.fields_of(row.workspace, row)},
         "flow": None,
@@ -34,8 +34,13 @@ def show(row: Contact, context: Context, call: Call | None = None) -> dict[str, 
         "blocked": None if row.deleted else row.status == "blocked",
         "stopped": None if row.deleted else row.status == "stopped",
     }
-    told = {name: shown[name] for name in context.profile.contact_fields}
-    return {"uuid": told.pop("uuid"), "name": told.pop("name"), **objects.instead_of_urns(row, context.profile), **told}
+    values = {name: shown[name] for name in context.profile.contact_fields}
+    return {
+        "uuid": values.pop("uuid"),
+        "name": values.pop("name"),
+        **references.anonymous_refs(row, context.profile),
+        **values,
+    }
 
 
 def _note(row: Note) -> dict[str, Any]:
@@ -44,10 +49,10 @@ def _note(row: Note) -> dict[str, Any]:
 
 
 def _urns(row: Contact, context: Context) -> list[str]:
-    """In an anonymous workspace only schemes can be seen; v6.4, which has no `status` either, shows nothing at all."""
+    """In an anonymous workspace only schemes are visible; v6.4, which also has no `status`, shows nothing."""
     if not row.workspace.anonymous:
         return [_urn(one, context) for one in row.urns]
-    masked = [f"{scheme_of(one)}:{objects.MASK}" for one in row.urns]
+    masked = [f"{scheme_of(one)}:{references.MASK}" for one in row.urns]
     return masked if "status" in context.profile.contact_fields else []
 
 
@@ -56,21 +61,21 @@ def _urn(urn: str, context: Context) -> str:
 
 
 def _expands(context: Context, call: Call) -> bool:
-    return context.profile.expands_urns and filters.truth(call.query.get("expand_urns", ""))
+    return context.profile.expands_urns and filters.is_true(call.query.get("expand_urns", ""))
 
 
 def _expanded(row: Contact, context: Context, call: Call) -> list[dict[str, Any]]:
-    """URNs in their parts, with the channel that sends to them. It is mailroom that knows it."""
-    context.reach_engine()
+    """URNs in parts, with the channel that sends to them, which mailroom determines."""
+    context.require_engine()
     channels = context.store.channels_of(row.workspace)
     found = [(urn, channel_for(urn, channels)) for urn in row.urns]
     if not (context.profile.orders_urns and call.query.get("urn_order") == "priority"):
         found.sort(key=lambda one: one[1] is None)
     return [
         {
-            "channel": objects.reference(channel),
+            "channel": references.reference(channel),
             "scheme": scheme_of(urn),
-            "path": objects.MASK if row.workspace.anonymous else path_of(urn),
+            "path": references.MASK if row.workspace.anonymous else path_of(urn),
             "display": urn.partition("#")[2] or None,
         }
         for urn, channel in found

@@ -1,4 +1,4 @@
-"""What router tests find inside of texts: numbers, e-mail addresses, phone numbers.
+"""What router tests find in texts: numbers, e-mail addresses, phone numbers.
 
 Source: goflow flows/routers/cases/tests.go and utils.go, utils/phone.go; gocommon urns.
 """
@@ -17,23 +17,23 @@ from fakes.rapidpro.flows.expressions.numeric import parse_number
 from fakes.rapidpro.flows.expressions.patterns import search
 from fakes.rapidpro.flows.expressions.values import ExpressionError
 
-_STRANGE = "½"
-"""Stands for every digit that only looks like one: what holds it is found, but is no number."""
+_OTHER_DIGIT = "½"
+"""Stands for all other digits: a match that contains one is found, but is no number."""
 _NUMBER = re.compile(r"[-+]?(?:[0-9,½]+(?:\.[0-9½]+)?|(?:[^0-9A-Za-z_]|^)\.[0-9½]+)")
 _EMAIL = r"(?-mi)[\pL\pN][-_+$~.\pL\pN]*@[\pL\pN][-_\pL\pN]*(?:\.[\pL\pN][-_\pL\pN]*)+"
 _PHONE = re.compile(r"\+?[0-9 .\-()]{5,}")
 _LEAST_PHONE = 5
 _LEAST_INTERNATIONAL = 11
-_PARSING = 200
-"""What looking at one possible phone number costs."""
+_PHONE_COST = 200
+"""The cost of checking one possible phone number."""
 
 
-class _NoSuchCountry(Exception):
-    """The number says a country that there is not, or it was to be read as one of such a country."""
+class _UnknownCountry(Exception):
+    """The number has an unknown country code, or the given country is unknown."""
 
 
 def numbers_in(text: str, env: Env) -> Iterator[Decimal]:
-    """All numbers in a text; digit grouping and the digits of some other scripts are understood."""
+    """All numbers in a text; digit grouping and digits of some other scripts are accepted."""
     if not text.isascii():
         text = "".join(map(_ascii_digit, text))
     for match in _NUMBER.finditer(text):
@@ -47,7 +47,7 @@ def numbers_in(text: str, env: Env) -> Iterator[Decimal]:
 def _ascii_digit(character: str) -> str:
     if "٠" <= character <= "٩" or "۰" <= character <= "۹" or "০" <= character <= "৯":
         return str(unicodedata.digit(character))
-    return _STRANGE if not character.isascii() and unicodedata.category(character)[0] == "N" else character
+    return _OTHER_DIGIT if not character.isascii() and unicodedata.category(character)[0] == "N" else character
 
 
 def email_in(text: str, env: Env) -> str | None:
@@ -57,9 +57,9 @@ def email_in(text: str, env: Env) -> str | None:
 
 
 def phone_in(text: str, country: str, env: Env) -> str | None:
-    """The first thing that can be a phone number of the country (may be ""), in international form."""
+    """The first possible phone number of the country (may be ""), in international form."""
     for match in _PHONE.finditer(text):
-        env.budget.spend(_PARSING)
+        env.budget.spend(_PHONE_COST)
         candidate = match.group().strip()
         if len(candidate.lstrip("+")) >= _LEAST_PHONE:
             number = _possible_phone(candidate, country, env)
@@ -68,26 +68,26 @@ def phone_in(text: str, country: str, env: Env) -> str | None:
     return None
 
 
-def _possible_phone(written: str, country: str, env: Env) -> str | None:
+def _possible_phone(text: str, country: str, env: Env) -> str | None:
     region = country or None
     try:
         if env.generation == "9":
-            return _parsed_phone(written, region)
-        plain = ("+" if written.startswith("+") else "") + re.sub(r"[^0-9]", "", written)
+            return _parsed_phone(text, region)
+        plain = ("+" if text.startswith("+") else "") + re.sub(r"[^0-9]", "", text)
         number = _parsed_phone(plain, region)
         if number is None and len(plain) >= _LEAST_INTERNATIONAL and not plain.startswith("0"):
             number = _parsed_phone("+" + plain, region)
-    except _NoSuchCountry:
+    except _UnknownCountry:
         return None
     return number if number is None or re.fullmatch(r"\+[0-9]{7,15}", number) else None
 
 
-def _parsed_phone(written: str, region: str | None) -> str | None:
+def _parsed_phone(text: str, region: str | None) -> str | None:
     try:
-        parsed = phonenumbers.parse(written, region)
+        parsed = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException as error:
         if region and error.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE:
-            raise _NoSuchCountry from None
+            raise _UnknownCountry from None
         return None
     if phonenumbers.is_possible_number_with_reason(parsed) != phonenumbers.ValidationResult.IS_POSSIBLE:
         return None

@@ -1,4 +1,4 @@
-"""Which keys objects have, in which order, and other long values of profiles: what `profiles` puts together.
+"""Long values of profiles, such as the keys of objects in their order: `profiles` puts them together.
 
 Sources: the recordings of each version.
 """
@@ -9,15 +9,19 @@ from types import MappingProxyType
 
 Headers = tuple[tuple[str, str], ...]
 
-AMBIENT: Headers = (
+COMMON_HEADERS: Headers = (
     ("Content-Language", "en-us"),
     ("X-Frame-Options", "DENY"),
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "same-origin"),
     ("Cross-Origin-Opener-Policy", "same-origin"),
 )
-EARLY_AMBIENT: Headers = (("X-Frame-Options", "SAMEORIGIN"), ("X-Content-Type-Options", "nosniff"))
-NEW_AMBIENT: Headers = (*AMBIENT[:3], ("Referrer-Policy", "strict-origin-when-cross-origin"), AMBIENT[4])
+OLD_COMMON_HEADERS: Headers = (("X-Frame-Options", "SAMEORIGIN"), ("X-Content-Type-Options", "nosniff"))
+NEW_COMMON_HEADERS: Headers = (
+    *COMMON_HEADERS[:3],
+    ("Referrer-Policy", "strict-origin-when-cross-origin"),
+    COMMON_HEADERS[4],
+)
 
 RATES = MappingProxyType(
     {
@@ -88,13 +92,13 @@ RESOURCES_8_0 = (
     "ticketers", "tickets", "ticket_actions", "topics", "users", "workspace",
 )  # fmt: skip
 
-OLD_BROADCAST_WORDS = MappingProxyType(
+OLD_BROADCAST_STATUSES = MappingProxyType(
     {
         "pending": "queued", "queued": "queued", "started": "queued", "completed": "sent", "interrupted": "sent",
         "failed": "failed",
     }
 )  # fmt: skip
-OLD_START_WORDS = MappingProxyType({"queued": "pending", "started": "starting", "completed": "complete"})
+OLD_START_STATUSES = MappingProxyType({"queued": "pending", "started": "starting", "completed": "complete"})
 RESOURCES = (
     "archives", "boundaries", "broadcasts", "campaigns", "campaign_events", "channels", "classifiers", "contacts",
     "contact_actions", "fields", "flow_starts", "flows", "globals", "groups", "labels", "media", "messages",

@@ -1,4 +1,4 @@
-"""Values for reading, by the workspace's settings: `1,234.5`, `04-03-2026 08:06`, one line per property."""
+"""Values for display, by the workspace's settings: `1,234.5`, `04-03-2026 08:06`, one line per property."""
 
 from __future__ import annotations
 
@@ -8,43 +8,43 @@ from decimal import Decimal
 from fakes.rapidpro.flows.expressions.environment import Env
 from fakes.rapidpro.flows.expressions.functions_date import format_date, format_datetime, format_time
 from fakes.rapidpro.flows.expressions.functions_number import grouped
-from fakes.rapidpro.flows.expressions.values import Moment, Record, Value, render, weigh
+from fakes.rapidpro.flows.expressions.values import DateTime, ObjectValue, Value, render, size_of
 
 
-def pretty(value: Value, env: Env) -> str:
-    """The reading form of a value. ExpressionError for an error."""
-    weigh(value)
-    return _pretty(value, env)
+def format_value(value: Value, env: Env) -> str:
+    """The display form of a value. ExpressionError for an error."""
+    size_of(value)
+    return _format(value, env)
 
 
-def _pretty(value: Value, env: Env) -> str:
+def _format(value: Value, env: Env) -> str:
     if isinstance(value, Decimal):
         return grouped(value, None)
-    if isinstance(value, Moment):
+    if isinstance(value, DateTime):
         return format_datetime(env, value)
     if isinstance(value, date):
         return format_date(env, value)
     if isinstance(value, time):
         return format_time(env, value)
     if isinstance(value, list):
-        return _pretty_list([_pretty(item, env) for item in value])
-    if isinstance(value, Record):
-        return _pretty_record(value, env)
+        return _format_list([_format(item, env) for item in value])
+    if isinstance(value, ObjectValue):
+        return _format_object(value, env)
     return render(value)
 
 
-def _pretty_list(parts: list[str]) -> str:
+def _format_list(parts: list[str]) -> str:
     if not any("\n" in part for part in parts):
         return ", ".join(parts)
     return "\n".join("-" + _indented(part)[1:] for part in parts)
 
 
-def _pretty_record(value: Record, env: Env) -> str:
+def _format_object(value: ObjectValue, env: Env) -> str:
     if value.has_default:
-        return _pretty(value.default, env)
+        return _format(value.default, env)
     lines = []
     for name in value.names():
-        text = _pretty(value.properties[name], env)
+        text = _format(value.properties[name], env)
         lines.append(f"{name}:\n{_indented(text)}" if "\n" in text else f"{name}: {text}")
     return "\n".join(lines)
 

@@ -11,15 +11,15 @@ COMPARED = 128
 
 
 class LoopGuard:
-    """Counts texts per contact within the present slot of five minutes: those around 10:00, 10:05 and so on."""
+    """Counts texts per contact in the current five-minute slot: around 10:00, 10:05 and so on."""
 
     def __init__(self, limit: int | None) -> None:
         self.limit = limit
         self._slot = -1
         self._counts: dict[tuple[int, bytes], int] = {}
 
-    def loops(self, contact_id: int, text: str, timestamp: float) -> bool:
-        """Count the text; whether it is one too many. `timestamp`: seconds since 1970."""
+    def is_loop(self, contact_id: int, text: str, timestamp: float) -> bool:
+        """Count the text, and return whether it is one too many. `timestamp`: seconds since 1970."""
         if self.limit is None:
             return False
         slot = int(timestamp + SLOT / 2) // SLOT

@@ -1,0 +1,52 @@
+"""The JSON body of a control request: its fields are checked, and what does not fit is refused with a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import request
+from werkzeug.exceptions import BadRequest
+
+
+def json_body() -> Any:
+    """The JSON in the request's body. BadRequest if it is not JSON."""
+    body = request.get_json(force=True, silent=True)
+    if body is None:
+        raise BadRequest("expected a JSON body")
+    return body
+
+
+def typed_fields(types: Mapping[str, tuple[type, ...]]) -> dict[str, Any]:
+    """The body's fields, each of one of the types allowed for it. BadRequest for any other field or type."""
+    body = json_body()
+    if not isinstance(body, dict):
+        raise BadRequest(f"expected an object with any of {', '.join(types)}; got {type(body).__name__}")
+    for name, value in body.items():
+        if name not in types:
+            raise BadRequest(f"unknown field {name!r}: possible are {', '.join(types)}")
+        if type(value) not in types[name]:
+            names = " or ".join(kind.__name__ for kind in types[name])
+            raise BadRequest(f"{name} must be {names}, got {type(value).__name__}")
+    return body
+
+
+def choice(name: str, allowed: Sequence[str]) -> str:
+    """The field of that name, which must be one of the allowed words. BadRequest for anything else."""
+    value = _field(name)
+    if value not in allowed:
+        raise BadRequest(f"{name}: expected one of {', '.join(allowed)}, got {value!r}")
+    return str(value)
+
+
+def seconds(name: str, most: float) -> float:
+    """The field of that name: a number of seconds above 0 and at most `most`. BadRequest for anything else."""
+    value = _field(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= most:
+        raise BadRequest(f"{name}: expected seconds, above 0 and at most {most:.0f}, got {value!r}")
+    return float(value)
+
+
+def _field(name: str) -> Any:
+    body = json_body()
+    return body.get(name) if isinstance(body, dict) else None
