@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import threading
 import traceback
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
 from flask import Blueprint, Flask, Response, jsonify, request
 from werkzeug.exceptions import BadRequest, Conflict, HTTPException, NotFound, RequestEntityTooLarge
@@ -20,6 +18,7 @@ from fakes.control.local_only import LocalOnly
 from fakes.control.metrics import CONTENT_TYPE, as_text
 from fakes.faults import FaultError, parse_faults
 from fakes.service import SeedError
+from fakes.serving.json_fields import json_body, json_object
 from fakes.serving.wsgi import WSGIApp
 
 BODY_LIMIT = 10 * 1024 * 1024
@@ -104,7 +103,7 @@ def _fault_routes(fakes: Fakes, channel: ChannelSettings) -> Blueprint:
 
     @routes.post("/faults")
     def plan() -> tuple[Response, int]:
-        faults, settings = parse_faults(json_value())
+        faults, settings = parse_faults(json_body())
         channel.change(settings)  # may be refused; then nothing is planned
         return jsonify(faults=[fault.as_json() for fault in fakes.plan.add(*faults)], channel=dict(settings)), 201
 
@@ -142,26 +141,6 @@ def _ledger_routes(fakes: Fakes) -> Blueprint:
         return jsonify(exchanges=fakes.ledger.export(found), last=last)
 
     return routes
-
-
-def json_value() -> Any:
-    """The JSON value in the body of the request. Raises BadRequest if it is not JSON."""
-    try:
-        return json.loads(request.get_data(), parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as failure:
-        raise BadRequest(f"the body is not JSON: {failure}") from None
-
-
-def json_object() -> Mapping[str, Any]:
-    """The JSON object in the body of the request. Raises BadRequest if it is anything else."""
-    value = json_value()
-    if not isinstance(value, dict):
-        raise BadRequest(f"expected a JSON object, got {json.dumps(value)[:80]}")
-    return value
-
-
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is not a JSON number")
 
 
 def _whole_number(name: str) -> int | None:

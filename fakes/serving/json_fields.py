@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,10 +12,22 @@ from werkzeug.exceptions import BadRequest
 
 def json_body() -> Any:
     """The JSON in the request's body. BadRequest if it is not JSON."""
-    body = request.get_json(force=True, silent=True)
-    if body is None:
-        raise BadRequest("expected a JSON body")
+    try:
+        return json.loads(request.get_data(), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as failure:
+        raise BadRequest(f"the body is not JSON: {failure}") from None
+
+
+def json_object() -> Mapping[str, Any]:
+    """The JSON object in the request's body. BadRequest if it is anything else."""
+    body = json_body()
+    if not isinstance(body, dict):
+        raise BadRequest(f"expected a JSON object, got {json.dumps(body)[:80]}")
     return body
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def typed_fields(types: Mapping[str, tuple[type, ...]]) -> dict[str, Any]:

@@ -343,7 +343,7 @@ def test_a_control_request_that_cannot_be_done_is_refused_with_a_reason(path: An
 @pytest.mark.parametrize("path", [TEXTS, "/rapidpro/channel/reports"])
 def test_a_body_that_is_not_json_is_refused(path: Any) -> None:
     answer = World().http.post(path, data=b"{")
-    assert (answer.status_code, answer.get_json()) == (400, {"error": "expected a JSON body"})
+    assert (answer.status_code, answer.get_json()["error"].startswith("the body is not JSON")) == (400, True)
 
 
 @pytest.mark.parametrize(
