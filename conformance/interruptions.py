@@ -1,7 +1,7 @@
 """Being told to end (Ctrl-C, SIGTERM, SIGHUP): what was started is ended first, and nothing is broken off halfway.
 
 Python raises from a signal between any two instructions: between the start of a process and the line that remembers it,
-or while `subprocess` holds the lock that the next wait for this process needs. `held_back` is for such places.
+or while `subprocess` holds the lock that the next wait for this process needs. `deferred_signals` is for such places.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from types import FrameType
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def heed() -> None:
+def unwind_on_signals() -> None:
     """From now on these signals unwind the main thread with KeyboardInterrupt, once."""
     for number in SIGNALS:
         signal.signal(number, _unwind)
@@ -29,7 +29,7 @@ def _unwind(*_: object) -> None:
 
 
 @contextmanager
-def held_back() -> Iterator[None]:
+def deferred_signals() -> Iterator[None]:
     """What is done inside is done whole: a signal that comes meanwhile takes effect afterwards.
 
     Does nothing in other threads than the main one, which no signal interrupts.

@@ -5,7 +5,7 @@ Feature: The relay is killed
   Rule: After CHT handed a text out
 
     Scenario: Killed with a text in hand
-      Given the relay is killed right after CHT handed a text out
+      Given the relay is killed right after CHT handed out a text
       When CHT sends "hello" to Amina
       And the relay starts again
       Then Amina receives "hello" once
@@ -24,7 +24,7 @@ Feature: The relay is killed
   Rule: After it took a text over
 
     Scenario: Killed with a patient's text in hand
-      Given the relay is killed right after it took a text over from RapidPro
+      Given the relay is killed right after it accepted a text from RapidPro
       When Amina texts "The baby is born"
       And the relay starts again
       Then CHT holds 1 reports of Amina
@@ -46,6 +46,6 @@ Feature: The relay is killed
       And Amina receives "hello" once
 
       Examples:
-        | moment                   |
-        | RapidPro told it a state |
-        | CHT was told a state     |
+        | moment                     |
+        | RapidPro returned a status |
+        | CHT received a state       |

@@ -70,7 +70,7 @@ Feature: CHT knows what became of a text
 
       Examples:
         | trouble                     |
-        | reports in disorder         |
+        | reports out of order        |
         | reports each delivery twice |
 
   @req:STATE-7

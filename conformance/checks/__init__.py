@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from conformance.checks.conduct import called_while_throttled, secret_leaked, unexpected_call
 from conformance.checks.incoming import (
     incoming_duplicated,
     incoming_from_nowhere,
     incoming_lost,
     refused_although_stored,
 )
-from conformance.checks.manners import called_while_throttled, secret_leaked, unexpected_call
 from conformance.checks.outgoing import (
     given_up_without_cause,
     outgoing_duplicated,

@@ -8,13 +8,13 @@ from conformance.history.model import History
 def calls_per_text(history: History) -> float:
     """Requests to RapidPro for each text that CHT wanted sent; all requests, if there was none."""
     calls = sum(call.service == "rapidpro" and call.direction == "in" for call in history.calls)
-    return calls / max(1, len(history.due))
+    return calls / max(1, len(history.outgoing_texts))
 
 
 def seconds_to_phone(history: History) -> list[float]:
     """For each text that arrived: seconds from pending in CHT to the phone. Equal texts are matched in order."""
     waiting: dict[tuple[str, str], list[float]] = {}
-    for due in sorted(history.due, key=lambda one: (one.since is None, one.since)):
+    for due in sorted(history.outgoing_texts, key=lambda one: (one.since is None, one.since)):
         if due.since is not None:
             waiting.setdefault((due.number, due.text), []).append(due.since.timestamp())
     seconds = []

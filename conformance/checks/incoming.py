@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Iterator
 
 from conformance.checks.violation import Violation, shown
-from conformance.history.model import History, Outcome, TextIn
+from conformance.history.model import History, IncomingText, Outcome
 
 
-def _texts(history: History) -> dict[str, list[TextIn]]:
+def _texts(history: History) -> dict[str, list[IncomingText]]:
     """The attempts to hand a text over, by the text's id: one text may be handed over again under the same id."""
-    attempts: dict[str, list[TextIn]] = {}
-    for text in history.texts_in:
+    attempts: dict[str, list[IncomingText]] = {}
+    for text in history.incoming_texts:
         attempts.setdefault(text.id, []).append(text)
     return attempts
 
@@ -29,7 +29,7 @@ def _counts(history: History) -> tuple[Counter[tuple[str, str]], Counter[tuple[s
         key = (attempts[0].number, attempts[0].text)
         owned[key] += Outcome.OK in outcomes
         possible[key] += bool(outcomes & {Outcome.OK, Outcome.UNKNOWN})
-    return owned, possible, Counter((report.number, report.text) for report in history.stored)
+    return owned, possible, Counter((report.number, report.text) for report in history.reports)
 
 
 def incoming_lost(history: History) -> Iterator[Violation]:
@@ -59,8 +59,8 @@ def incoming_duplicated(history: History) -> Iterator[Violation]:
 
 def incoming_from_nowhere(history: History) -> Iterator[Violation]:
     """CHT holds a report that nobody sent."""
-    sent = {(text.number, text.text) for text in history.texts_in}
-    for report in history.stored:
+    sent = {(text.number, text.text) for text in history.incoming_texts}
+    for report in history.reports:
         if (report.number, report.text) not in sent:
             yield Violation(
                 "incoming_from_nowhere",
@@ -82,5 +82,5 @@ def refused_although_stored(history: History) -> Iterator[Violation]:
             )
 
 
-def _may_be_stored(attempts: list[TextIn]) -> int:
+def _may_be_stored(attempts: list[IncomingText]) -> int:
     return int(any(attempt.outcome in (Outcome.OK, Outcome.UNKNOWN) for attempt in attempts))

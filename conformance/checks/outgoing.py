@@ -6,15 +6,15 @@ from collections import Counter
 from collections.abc import Iterator
 
 from conformance.checks.violation import Violation, shown
-from conformance.history.model import Due, History
+from conformance.history.model import History, OutgoingText
 
 NOT_SENT = frozenset({"scheduled", "cleared", "clear", "muted", "denied", "duplicate"})
 """Task states in which CHT itself keeps a text back (cht-core, `shared-libs/task-utils`)."""
 
 
-def _due(history: History) -> dict[tuple[str, str], list[Due]]:
-    due: dict[tuple[str, str], list[Due]] = {}
-    for text in history.due:
+def _due(history: History) -> dict[tuple[str, str], list[OutgoingText]]:
+    due: dict[tuple[str, str], list[OutgoingText]] = {}
+    for text in history.outgoing_texts:
         due.setdefault((text.number, text.text), []).append(text)
     return due
 
@@ -61,7 +61,7 @@ def outgoing_duplicated(history: History) -> Iterator[Violation]:
 
 def outgoing_from_nowhere(history: History) -> Iterator[Violation]:
     """A phone got a text that neither CHT nor RapidPro's own flow sent."""
-    known = {(text.number, text.text) for text in history.due} | set(history.replies)
+    known = {(text.number, text.text) for text in history.outgoing_texts} | set(history.flow_replies)
     for arrival in history.arrivals:
         if (arrival.number, arrival.text) not in known:
             yield Violation(
@@ -73,9 +73,9 @@ def outgoing_from_nowhere(history: History) -> Iterator[Violation]:
 
 def given_up_without_cause(history: History) -> Iterator[Violation]:
     """CHT is told that a text failed, but RapidPro neither refused it (400) nor failed it."""
-    failed = {(sent.number, sent.text) for sent in history.sent if sent.status == "failed"}
+    failed = {(sent.number, sent.text) for sent in history.messages if sent.status == "failed"}
     refused = [call.body for call in history.calls if call.service == "rapidpro" and call.status == 400]
-    for text in history.due:
+    for text in history.outgoing_texts:
         if text.state != "failed" or (text.number, text.text) in failed:
             continue
         if not any(text.number in body for body in refused):
@@ -88,11 +88,11 @@ def given_up_without_cause(history: History) -> Iterator[Violation]:
 
 def reordered(history: History) -> Iterator[Violation]:
     """Two texts for one phone went to RapidPro in another order than they became due. Equal times have no order."""
-    since: dict[tuple[str, str], Due] = {
+    since: dict[tuple[str, str], OutgoingText] = {
         key: due[0] for key, due in _due(history).items() if len(due) == 1 and due[0].since is not None
     }
-    last: dict[str, Due] = {}
-    for sent in sorted(history.sent, key=lambda one: (one.created, str(one.id).zfill(20))):
+    last: dict[str, OutgoingText] = {}
+    for sent in sorted(history.messages, key=lambda one: (one.created, str(one.id).zfill(20))):
         due = since.get((sent.number, sent.text))
         if due is None or due.since is None:
             continue

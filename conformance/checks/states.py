@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 
 from conformance.checks.violation import Violation, shown
-from conformance.history.model import Due, History
+from conformance.history.model import History, OutgoingText
 
 RANK = {
     "scheduled": 0,
@@ -41,7 +41,7 @@ def state_regressed(history: History) -> Iterator[Violation]:
 
     Out of `failed` any later report may lead, since RapidPro itself revives failed messages.
     """
-    for due in history.due:
+    for due in history.outgoing_texts:
         states = [state for state, _ in due.states if state in RANK]
         for before, after in itertools.pairwise(states):
             if before != "failed" and RANK[after] < RANK[before]:
@@ -53,10 +53,10 @@ def state_regressed(history: History) -> Iterator[Violation]:
 def state_wrong(history: History) -> Iterator[Violation]:
     """At the end, CHT knows less of a text than RapidPro, or something else."""
     by_key: dict[tuple[str, str], list[str]] = {}
-    for sent in history.sent:
+    for sent in history.messages:
         by_key.setdefault((sent.number, sent.text), []).append(sent.status)
-    dues: dict[tuple[str, str], list[Due]] = {}
-    for due in history.due:
+    dues: dict[tuple[str, str], list[OutgoingText]] = {}
+    for due in history.outgoing_texts:
         dues.setdefault((due.number, due.text), []).append(due)
     for key, statuses in by_key.items():
         unmatched = sorted(dues.get(key, ()), key=lambda one: RANK.get(one.state, -1))
@@ -69,7 +69,7 @@ def state_wrong(history: History) -> Iterator[Violation]:
                 yield _wrong("state_wrong", due, f"is {due.state}, expected {expected}: RapidPro says {status}")
 
 
-def _agrees(due: Due, status: str) -> bool:
+def _agrees(due: OutgoingText, status: str) -> bool:
     expected = EXPECTED.get(status)
     if expected is None or due.state == expected:
         return True
@@ -81,5 +81,5 @@ def _agrees(due: Due, status: str) -> bool:
     return RANK[due.state] >= RANK[expected] and expected != "delivered"
 
 
-def _wrong(check: str, due: Due, what: str) -> Violation:
+def _wrong(check: str, due: OutgoingText, what: str) -> Violation:
     return Violation(check, "wrong-state", f"{shown(due.text)} for {due.number} {what}")

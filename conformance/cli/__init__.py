@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from conformance.interruptions import heed
+from conformance.interruptions import unwind_on_signals
 from conformance.verdicts import HarnessBroken
 
 COMMANDS = {
@@ -66,7 +66,7 @@ def harness() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point; ends the process."""
-    heed()
+    unwind_on_signals()
     try:
         harness.main(args=None if arguments is None else list(arguments), prog_name="relay-harness")
     except HarnessBroken as fault:

@@ -12,13 +12,13 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from conformance.cli.options.subject import Choice
+from conformance.cli.options.subject import SubjectOptions
 from conformance.cli.options.types import Finite, check_bind, check_command, check_folder, check_url
-from conformance.live.cht import LiveChtStage
+from conformance.live.cht import LiveChtWorlds
 from conformance.reports.report import Report, ScenarioResult
 from conformance.reports.side_by_side import SideBySide
 from conformance.requirements.catalogue import EmptySelection, Level, Requirement, UnknownRequirement, load, select
-from conformance.running.stages import Stage
+from conformance.running.worlds import Worlds
 from conformance.subjects.built_in import built_in
 from conformance.verdicts import HarnessBroken, Verdict
 
@@ -70,7 +70,7 @@ def conform_command(
     as_json: bool,
     **chosen: Any,
 ) -> None:
-    choice = Choice(**chosen)
+    choice = SubjectOptions(**chosen)
     choice.check()
     wanted = [word.strip() for word in (only or "").split(",") if word.strip()]
     if only is not None and not wanted:
@@ -82,7 +82,7 @@ def conform_command(
     if report_dir is not None:
         check_folder(report_dir)
     try:
-        reports = [run(stage, choice, requirements) for stage in choice.stages()]
+        reports = [run(worlds, choice, requirements) for worlds in choice.worlds_by_subject()]
     except HarnessBroken as problem:
         click.echo(f"nothing can be judged: {problem}", err=True)
         context.exit(2)
@@ -104,23 +104,23 @@ def write(outcome: Report | SideBySide, folder: Path) -> None:
         raise HarnessBroken(f"the report cannot be written to {folder}: {failure.strerror or failure}") from None
 
 
-def run(stage: Stage, choice: Choice, requirements: tuple[Requirement, ...]) -> Report:
+def run(worlds: Worlds, choice: SubjectOptions, requirements: tuple[Requirement, ...]) -> Report:
     """Judge, with a progress bar on a terminal. HarnessBroken if the subject cannot be judged at all."""
     from conformance.running.runner import conform
 
-    name = str(stage.describe()["name"])
+    name = str(worlds.describe()["name"])
 
     def repeat(ids: tuple[str, ...]) -> str:
         return f"relay-harness conform --only {','.join(ids)} {choice.arguments(name)}"
 
     try:
-        stage.begin()
+        worlds.begin()
         with Shown() as shown:
-            report = conform(stage, requirements, repeat=repeat, on_result=shown.result, on_selected=shown.selected)
+            report = conform(worlds, requirements, repeat=repeat, on_result=shown.result, on_selected=shown.selected)
     finally:
-        stage.end()
-    if isinstance(stage, LiveChtStage) and stage.left_undone:
-        click.echo(stage.left_undone, err=True)
+        worlds.end()
+    if isinstance(worlds, LiveChtWorlds) and worlds.left_undone:
+        click.echo(worlds.left_undone, err=True)
     return report
 
 

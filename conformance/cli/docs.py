@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from conformance.docs.lists import renewed, stale
+from conformance.docs.lists import stale, updated
 
 
 @click.command("docs")
@@ -20,6 +20,6 @@ def docs_command(context: click.Context, /, check: bool, folder: Path) -> None:
         if check:
             click.echo(f"{path} is out of date: run make docs")
         else:
-            path.write_text(renewed(path.read_text("utf-8")), "utf-8")
-            click.echo(f"{path} renewed")
+            path.write_text(updated(path.read_text("utf-8")), "utf-8")
+            click.echo(f"{path} updated")
     context.exit(1 if check and outdated else 0)

@@ -56,11 +56,11 @@ def drift_command(
     except HarnessBroken as problem:
         click.echo(f"could not be looked at: {problem}", err=True)
         context.exit(2)
-    click.echo(json.dumps(asdict(found), ensure_ascii=False) if as_json else "\n".join(told(found)))
+    click.echo(json.dumps(asdict(found), ensure_ascii=False) if as_json else "\n".join(as_text(found)))
     context.exit(1 if found.differences else 0)
 
 
-def told(look: Look) -> Iterator[str]:
+def as_text(look: Look) -> Iterator[str]:
     """The result in lines for people."""
     versions = " and ".join(look.fits)
     if look.differences:

@@ -15,7 +15,7 @@ import click
 from conformance.cli.options.running_fakes import NotDone, RunningFakes, show, with_fakes, with_json
 from conformance.cli.options.subject import PASSWORD
 from conformance.cli.options.types import Finite, check_url, is_loopback
-from conformance.services.cht_client import ChtSide, message_document
+from conformance.services.cht_client import ChtClient, message_document
 from conformance.services.neighbours import CHT_ADMIN
 from conformance.services.processes import plain_session
 from conformance.verdicts import HarnessBroken
@@ -73,7 +73,7 @@ def due(
         raise click.UsageError(f"{cht_url} is not on this machine: to have a text sent there, give --allow-remote")
     account = CHT_ADMIN if cht_user is None else (cht_user, _password(cht_user))
     now = datetime.fromisoformat(fakes.get("/clock")["now"])
-    cht = ChtSide(plain_session(), cht_url or address_of_cht(fakes), *account)
+    cht = ChtClient(plain_session(), cht_url or address_of_cht(fakes), *account)
     id_ = f"harness-{uuid.uuid4().hex[:12]}"
     try:
         cht.put(message_document(id_, [(number, text)], now))

@@ -10,7 +10,7 @@ import click
 from conformance.cli.conform import PROFILES
 from conformance.cli.options.subject import REFERENCE_COMMAND
 from conformance.cli.options.types import Finite, check_bind
-from conformance.services.processes import Processes
+from conformance.services.processes import FakeProcesses
 from conformance.subjects.external import ExternalRelay, free_port
 from conformance.verdicts import HarnessBroken
 
@@ -45,12 +45,12 @@ def up_command(
     )
     fakes = None
     try:
-        fakes = Processes(profile, seed, bind)
+        fakes = FakeProcesses(profile, seed, bind)
         if relay is not None:
             relay.start(fakes.neighbours)
             fakes.control.put("/rapidpro/webhook", {"url": relay.webhook_url(), "token": relay.webhook_token()})
         shown = addresses(fakes, relay)
-        click.echo(json.dumps(shown) if as_json else told(shown))
+        click.echo(json.dumps(shown) if as_json else as_text(shown))
         threading.Event().wait()
     except KeyboardInterrupt:
         pass  # told to stop: that is how it ends
@@ -64,7 +64,7 @@ def up_command(
             fakes.close()
 
 
-def addresses(fakes: Processes, relay: ExternalRelay | None) -> dict[str, str]:
+def addresses(fakes: FakeProcesses, relay: ExternalRelay | None) -> dict[str, str]:
     """Everything a user needs to talk to the parts. These secrets are the built-in ones of the fakes: no secrets."""
     neighbours = fakes.neighbours
     return {
@@ -80,7 +80,7 @@ def addresses(fakes: Processes, relay: ExternalRelay | None) -> dict[str, str]:
     }
 
 
-def told(shown: dict[str, str]) -> str:
+def as_text(shown: dict[str, str]) -> str:
     """The addresses in lines for people, with something to try."""
     width = max(map(len, shown))
     lines = [f"{name:{width}}  {value}" for name, value in shown.items() if value]

@@ -63,7 +63,7 @@ def lists() -> Mapping[str, Callable[[], str]]:
     }
 
 
-def renewed(text: str) -> str:
+def updated(text: str) -> str:
     """A document's text with all its generated lists made anew. UnknownList names what there is."""
     known = lists()
 
@@ -77,7 +77,7 @@ def renewed(text: str) -> str:
 
 def stale(folder: Path) -> list[Path]:
     """The documents under `folder` whose generated lists are out of date."""
-    return [path for path in documents(folder) if renewed(path.read_text("utf-8")) != path.read_text("utf-8")]
+    return [path for path in documents(folder) if updated(path.read_text("utf-8")) != path.read_text("utf-8")]
 
 
 def documents(folder: Path) -> list[Path]:

@@ -19,15 +19,15 @@ from conformance.live.account import (
     documents_of,
     release_of,
 )
-from conformance.services.cht_client import ChtSide
-from conformance.services.control_client import Control
+from conformance.services.cht_client import ChtClient
+from conformance.services.control_client import ControlClient
 from conformance.services.neighbours import INCOMING_TOKEN, Neighbours
-from conformance.services.processes import RealTime, plain_session
-from conformance.subjects.base import Means
-from conformance.subjects.cht_variants import INCOMING, MISSPELT, WAYS
+from conformance.services.processes import RealTimeServices, plain_session
+from conformance.subjects.base import Capability
+from conformance.subjects.cht_variants import CHT_VARIANTS, INCOMING, MISSPELT
 from conformance.verdicts import HarnessBroken, Untestable, Verdict
 from conformance.world.people import fresh_numbers
-from conformance.world.timing import RealPace
+from conformance.world.timing import RealTiming
 from conformance.world.world import World
 
 NAME = "live CHT"
@@ -38,17 +38,17 @@ USUAL_INTERVAL = 60.0
 class LiveCht:
     """The subject. It runs by itself, and nothing here may kill it."""
 
-    means = WAYS["cht-5.2"].means
-    sending = WAYS["cht-5.2"].sending
-    left_aside: frozenset[str] = frozenset()
+    capabilities = CHT_VARIANTS["cht-5.2"].capabilities
+    send_path = CHT_VARIANTS["cht-5.2"].send_path
+    skipped_checks: frozenset[str] = frozenset()
 
     def __init__(self, account: Account, version: str) -> None:
         self.name = NAME
         self.version = version
         self._account = account
 
-    def meets(self, fault: Mapping[str, Any]) -> Mapping[str, Any]:
-        return WAYS["cht-5.2"].meets(fault)
+    def adapt_fault(self, fault: Mapping[str, Any]) -> Mapping[str, Any]:
+        return CHT_VARIANTS["cht-5.2"].adapt_fault(fault)
 
     def describe(self) -> dict[str, Any]:
         return {"name": NAME, "kind": "live", "url": self._account.url, "version": self.version, "time": "real"}
@@ -81,16 +81,16 @@ class LiveCht:
         """Whether it runs is seen by what it answers."""
 
 
-class BesideCht(RealTime):
-    """The surroundings: the fake RapidPro as a process, and the live CHT."""
+class LiveChtServices(RealTimeServices):
+    """The services: the fake RapidPro as a process, and the live CHT."""
 
     def __init__(self, profile: str, seed: int, account: Account, bind: str | None = None) -> None:
-        addresses = self._begin(("rapidpro",), profile, seed, WithoutCht, bind)
+        addresses = self._begin(("rapidpro",), profile, seed, ControlWithoutCht, bind)
         self.cht_url, self.cht_admin = account.url, (account.user, account.password)
         self.neighbours = account.neighbours(str(addresses.rapidpro))
 
 
-class WithoutCht(Control):
+class ControlWithoutCht(ControlClient):
     """The control API of a fake RapidPro alone: what only a fake CHT can do makes a scenario untestable."""
 
     def post(self, path: str, body: Any = None) -> Any:
@@ -99,15 +99,15 @@ class WithoutCht(Control):
         return super().post(path, body)
 
 
-class ChtPace(RealPace):
-    """Real time at the pace of CHT's passes: "a while" lasts longer than from one pass to the next."""
+class ChtTiming(RealTiming):
+    """Real time beside a live CHT: "a while" is longer than the interval between two passes."""
 
     def __init__(self, interval: float) -> None:
         super().__init__(interval)
         self.a_while = max(2.0, 2.5 * interval)
 
 
-class LiveChtStage:
+class LiveChtWorlds:
     """Gives each scenario a world around the live CHT; clears up after each, and puts its settings back at the end.
 
     `interval` is the seconds between CHT's passes, `bind` the address of this machine at which CHT reaches the fake
@@ -126,7 +126,7 @@ class LiveChtStage:
         self._bind = bind
         self._numbers: Iterator[str] = fresh_numbers()
         self._subject = LiveCht(account, "unknown")
-        self._surroundings: BesideCht | None = None
+        self._services: LiveChtServices | None = None
         self._sms_before: dict[str, Any] | None = None
 
     def begin(self) -> None:
@@ -136,22 +136,22 @@ class LiveChtStage:
         cht = self._side(session)
         check_nothing_waits(cht.documents())
         before = cht.read_settings().get("sms")
-        surroundings = BesideCht(self.profile, self._seed, self._account, self._bind)
-        self._surroundings = surroundings
+        services = LiveChtServices(self.profile, self._seed, self._account, self._bind)
+        self._services = services
         self._sms_before = before if isinstance(before, dict) else {"outgoing_service": "medic-gateway"}
-        WAYS["cht-5.2"].configure(cht, surroundings.neighbours, surroundings.control)
+        CHT_VARIANTS["cht-5.2"].configure(cht, services.neighbours, services.control)
 
     def describe(self) -> dict[str, Any]:
         return self._subject.describe()
 
-    def means(self) -> frozenset[Means]:
-        return self._subject.means
+    def capabilities(self) -> frozenset[Capability]:
+        return self._subject.capabilities
 
     def open(self) -> World:
-        if self._surroundings is None:
+        if self._services is None:
             raise HarnessBroken("the stage is used before it has begun: call begin() first")
-        self._surroundings.calm()
-        return World(self._surroundings, self._subject, ChtPace(self._interval), self._numbers)
+        self._services.restore_defaults()
+        return World(self._services, self._subject, ChtTiming(self._interval), self._numbers)
 
     def close(self, world: World, verdict: Verdict) -> None:  # noqa: ARG002 - whatever it is, nothing may stay
         world.control.delete("/faults")
@@ -159,14 +159,14 @@ class LiveChtStage:
         world.control.post("/reset")
 
     def end(self) -> None:
-        surroundings, self._surroundings = self._surroundings, None
-        if surroundings is None:
+        services, self._services = self._services, None
+        if services is None:
             return
         try:
-            self._side(surroundings.session).replace_settings({"sms": self._sms_before})
+            self._side(services.session).replace_settings({"sms": self._sms_before})
         except HarnessBroken as problem:
             self.left_undone = f"the settings `sms` of CHT could not be put back to {self._sms_before}: {problem}"
-        surroundings.close()
+        services.close()
 
-    def _side(self, session: requests.Session) -> ChtSide:
-        return ChtSide(session, self._account.url, self._account.user, self._account.password)
+    def _side(self, session: requests.Session) -> ChtClient:
+        return ChtClient(session, self._account.url, self._account.user, self._account.password)

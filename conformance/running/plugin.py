@@ -1,6 +1,6 @@
 """The pytest plugin: gives scenarios their world, judges each at its end, and gathers verdicts by requirement.
 
-`relay-harness conform` registers it with a stage and a report. With `pytest features` alone it judges the reference
+`relay-harness conform` registers it with a worlds and a report. With `pytest features` alone it judges the reference
 relay in process.
 """
 
@@ -15,8 +15,8 @@ from pytest_bdd.scenario import scenario_wrapper_template_registry
 
 from conformance.reports.report import Report, ScenarioResult
 from conformance.requirements.catalogue import Requirement, load
-from conformance.running.stages import InProcessStage, Stage
-from conformance.subjects.base import Means
+from conformance.running.worlds import InProcessWorlds, Worlds
+from conformance.subjects.base import Capability
 from conformance.verdicts import HarnessBroken, Untestable, Verdict, verdict_of
 from conformance.world.world import World
 
@@ -24,10 +24,10 @@ PROFILE = "26"
 SEED = 1
 
 NEEDS = {
-    "virtual-time": Means.VIRTUAL_TIME,
-    "restart": Means.RESTART,
-    "cht-outside": Means.CHT_OUTSIDE,
-    "states": Means.STATES,
+    "virtual-time": Capability.VIRTUAL_TIME,
+    "restart": Capability.RESTART,
+    "cht-outside": Capability.CHT_OUTSIDE,
+    "states": Capability.STATES,
 }
 """Tags of scenarios that need means which not every subject has."""
 
@@ -50,9 +50,9 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in ("req(id): the requirement judged", "incident(name): a known incident", "needs(means): what it takes"):
         config.addinivalue_line("markers", name)
     if not any(isinstance(plugin, ConformancePlugin) for plugin in config.pluginmanager.get_plugins()):
-        stage, known = InProcessStage(PROFILE, SEED), load()
-        report = Report(stage.describe(), stage.profile, known)
-        config.pluginmanager.register(ConformancePlugin(stage, report, known=known))
+        worlds, known = InProcessWorlds(PROFILE, SEED), load()
+        report = Report(worlds.describe(), worlds.profile, known)
+        config.pluginmanager.register(ConformancePlugin(worlds, report, known=known))
 
 
 def requirement_ids(item: pytest.Item) -> tuple[str, ...]:
@@ -79,7 +79,7 @@ class ConformancePlugin:
 
     def __init__(
         self,
-        stage: Stage,
+        worlds: Worlds,
         report: Report,
         *,
         known: Iterable[Requirement],
@@ -87,7 +87,7 @@ class ConformancePlugin:
         on_result: Callable[[ScenarioResult], None] = lambda _result: None,
         on_selected: Callable[[int], None] = lambda _count: None,
     ) -> None:
-        self.stage = stage
+        self.worlds = worlds
         self.report = report
         self._known = {requirement.id for requirement in known}
         self._repeat = repeat
@@ -117,13 +117,13 @@ class ConformancePlugin:
         """Two services, one subject, one clock, fresh for this scenario."""
         item = request.node
         for mark in item.iter_markers("needs"):
-            if NEEDS[mark.args[0]] not in self.stage.means():
+            if NEEDS[mark.args[0]] not in self.worlds.capabilities():
                 raise Untestable(f"needs {NEEDS[mark.args[0]]}, which this subject does not offer")
-        world = self.stage.open()
+        world = self.worlds.open()
         self._worlds[item.nodeid] = world
         yield world
         self._worlds.pop(item.nodeid, None)
-        self.stage.close(world, getattr(item, "verdict", Verdict.BROKEN))
+        self.worlds.close(world, getattr(item, "verdict", Verdict.BROKEN))
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """What is broken outside scenarios fails the run."""

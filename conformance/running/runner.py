@@ -15,7 +15,7 @@ from pytest_bdd.parser import Step
 from conformance.reports.report import Report, ScenarioResult
 from conformance.requirements.catalogue import Requirement, load
 from conformance.running.plugin import ConformancePlugin, requirement_ids, scenario_name, scenario_of
-from conformance.running.stages import Stage
+from conformance.running.worlds import Worlds
 
 QUIET = (
     "--disable-plugin-autoload", "-p", "pytest_bdd.plugin", "-p", "no:terminal",
@@ -34,22 +34,24 @@ def features_folder() -> Path:
 
 
 def conform(
-    stage: Stage,
+    worlds: Worlds,
     chosen: Sequence[Requirement],
     *,
     repeat: Callable[[tuple[str, ...]], str] = lambda _ids: "",
     on_result: Callable[[ScenarioResult], None] = lambda _result: None,
     on_selected: Callable[[int], None] = lambda _count: None,
 ) -> Report:
-    """Judge the stage's subject by the `chosen` requirements. Whatever breaks is in the report, never raised."""
-    report = Report(stage.describe(), stage.profile, chosen)
-    plugin = ConformancePlugin(stage, report, known=load(), repeat=repeat, on_result=on_result, on_selected=on_selected)
+    """Judge the worlds's subject by the `chosen` requirements. Whatever breaks is in the report, never raised."""
+    report = Report(worlds.describe(), worlds.profile, chosen)
+    plugin = ConformancePlugin(
+        worlds, report, known=load(), repeat=repeat, on_result=on_result, on_selected=on_selected
+    )
     problems = Problems()
     folder = features_folder()
     try:
         status = pytest.main([*QUIET, f"--rootdir={folder}", str(folder)], plugins=[plugin, problems])
     finally:
-        stage.end()
+        worlds.end()
     if status == pytest.ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
     report.broken.extend(problems.found)
@@ -90,7 +92,7 @@ def scenarios() -> list[ScenarioEntry]:
     return collector.found
 
 
-def told(step: Step, item: pytest.Item) -> str:
+def as_text(step: Step, item: pytest.Item) -> str:
     """A step as it runs: in an outline, with the example's values in it."""
     sentence = f"{step.keyword} {step.name}"
     example: Mapping[str, str] = getattr(item, "callspec", NoExample()).params.get("_pytest_bdd_example", {})
@@ -114,6 +116,6 @@ class Collector:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         for item in items:
             scenario = scenario_of(item)
-            steps = () if scenario is None else tuple(told(step, item) for step in scenario.steps)
+            steps = () if scenario is None else tuple(as_text(step, item) for step in scenario.steps)
             feature = "" if scenario is None else str(scenario.feature.name)
             self.found.append(ScenarioEntry(scenario_name(item), requirement_ids(item), feature, steps))

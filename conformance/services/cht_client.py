@@ -15,7 +15,7 @@ DATABASE = "medic"
 PAGE = {"include_docs": "true"}
 
 
-class ChtSide:
+class ChtClient:
     """A CHT at `url`, used as an administrator."""
 
     def __init__(self, session: requests.Session, url: str, user: str, password: str) -> None:

@@ -16,7 +16,7 @@ from fakes.serving.wsgi import WSGIApp, build_environ, call
 TIMEOUT = 30.0
 
 
-class Control:
+class ControlClient:
     """Calls the control API at `url`. Every answer but 2xx is the harness's own fault: HarnessBroken."""
 
     def __init__(self, session: requests.Session, url: str) -> None:
@@ -65,7 +65,7 @@ class Control:
         return int(self.get("/ledger", after=2**53)["last"])
 
 
-class InProcessControl(Control):
+class InProcessControlClient(ControlClient):
     """The same for a control app in this process: called as it is, without the work of an HTTP client.
 
     The ledger is read directly, since it is long and asked for often.

@@ -8,7 +8,7 @@ from pathlib import Path
 import requests
 from requests.adapters import BaseAdapter
 
-from conformance.services.control_client import Control, InProcessControl
+from conformance.services.control_client import ControlClient, InProcessControlClient
 from conformance.services.neighbours import CHT_ADMIN, neighbours
 from fakes.assembly import assemble_services
 from fakes.cht import Cht
@@ -41,7 +41,7 @@ class InProcessFakes:
         self.connect_cht(WSGIAdapter(self._fakes.apps["rapidpro"], self.cht().pass_time))
         self.session: requests.Session = InProcessSession()
         self.session.mount(CHT_URL, WSGIAdapter(self._fakes.services["cht"]))
-        self.control: Control = InProcessControl(control_app(self._fakes), self._fakes.ledger)
+        self.control: ControlClient = InProcessControlClient(control_app(self._fakes), self._fakes.ledger)
         self.cht_url, self.cht_admin = CHT_URL, CHT_ADMIN
         self.neighbours = neighbours(CHT_URL, RAPIDPRO_URL)
 
@@ -74,10 +74,10 @@ class InProcessFakes:
     def virtual_clock(self) -> VirtualClock:
         return self.clock
 
-    def calm(self) -> None:
+    def restore_defaults(self) -> None:
         """A new world is calm, and its clock begins in the morning."""
 
-    def begin_anew(self, seed: int | None = None) -> None:
+    def reset(self, seed: int | None = None) -> None:
         """As if just made (with `seed`, if one is given): time, state, faults, ledger, chance."""
         if seed is not None:
             self._fakes.reseed(seed)

@@ -8,8 +8,8 @@ from datetime import datetime
 
 import requests
 
-from conformance.services.cht_client import ChtSide
-from conformance.services.control_client import Control
+from conformance.services.cht_client import ChtClient
+from conformance.services.control_client import ControlClient
 from conformance.services.neighbours import CHT_ADMIN, neighbours
 from conformance.verdicts import HarnessBroken
 from fakes.clock import SystemClock, VirtualClock
@@ -31,7 +31,7 @@ def plain_session() -> requests.Session:
     return session
 
 
-class RealTime:
+class RealTimeServices:
     """What fakes as processes in real time have in common. Their control API is on loopback always."""
 
     def _begin(
@@ -39,7 +39,7 @@ class RealTime:
         services: tuple[str, ...],
         profile: str,
         seed: int,
-        control: Callable[[requests.Session, str], Control],
+        control: Callable[[requests.Session, str], ControlClient],
         bind: str | None = None,
     ) -> Addresses:
         """Start the services. HarnessBroken if they do not start."""
@@ -61,7 +61,7 @@ class RealTime:
     def virtual_clock(self) -> VirtualClock:
         raise HarnessBroken("this world lives in real time: there is no clock to advance")
 
-    def calm(self) -> None:
+    def restore_defaults(self) -> None:
         """Put the channel back to how every scenario begins."""
         self.control.put("/rapidpro/channel", self._calm)
 
@@ -70,15 +70,15 @@ class RealTime:
         self._stack.close()
 
 
-class Processes(RealTime):
+class FakeProcesses(RealTimeServices):
     """Both services as a process in real time, on loopback ports or at the address `bind`."""
 
     def __init__(self, profile: str, seed: int, bind: str | None = None) -> None:
-        addresses = self._begin(("rapidpro", "cht"), profile, seed, Control, bind)
+        addresses = self._begin(("rapidpro", "cht"), profile, seed, ControlClient, bind)
         self.cht_url, self.cht_admin = str(addresses.cht), CHT_ADMIN
         self.neighbours = neighbours(self.cht_url, str(addresses.rapidpro))
 
-    def calm(self) -> None:
+    def restore_defaults(self) -> None:
         """Real time may be that hour before midnight in which CHT sends nothing that is scheduled."""
-        super().calm()
-        ChtSide(self.session, self.cht_url, *self.cht_admin).settings(ALL_DAY)
+        super().restore_defaults()
+        ChtClient(self.session, self.cht_url, *self.cht_admin).settings(ALL_DAY)

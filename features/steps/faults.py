@@ -10,19 +10,19 @@ from conformance.world.world import World
 
 @given(parsers.re(r"RapidPro (?!hands texts over )(?P<trouble>.+)"))
 def rapidpro_trouble(world: World, trouble: str) -> None:
-    for fault in choose("trouble of RapidPro", trouble, RAPIDPRO_TROUBLES)(world.pace.a_while):
+    for fault in choose("trouble of RapidPro", trouble, RAPIDPRO_TROUBLES)(world.timing.a_while):
         world.fault(fault)
 
 
 @given(parsers.parse("CHT {trouble}"))
 def cht_trouble(world: World, trouble: str) -> None:
-    for fault in choose("trouble of CHT", trouble, CHT_TROUBLES)(world.pace.a_while):
+    for fault in choose("trouble of CHT", trouble, CHT_TROUBLES)(world.timing.a_while):
         world.fault(fault)
 
 
 @when("a while passes")
 def a_while(world: World) -> None:
-    world.pass_time(world.pace.a_while)
+    world.pass_time(world.timing.a_while)
 
 
 @when("all is well again")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pytest_bdd import given, parsers, then, when
 
-from conformance.world.vocabulary import CHANNEL, REACHES, STATES, choose, listed
+from conformance.world.vocabulary import CHANNEL, FURTHEST_STATUS, STATES, choose, listed
 from conformance.world.world import World
 
 
 @given(parsers.parse("texts get no further than {status}"))
 def no_further(world: World, status: str) -> None:
-    world.channel(**choose("stage of a text", status, REACHES))
-    world.excuse.checks.add("outgoing_lost")  # it is meant to get no further than that
+    world.channel(**choose("stage of a text", status, FURTHEST_STATUS))
+    world.excused_checks.add("outgoing_lost")  # it is meant to get no further than that
 
 
 @given(parsers.parse("the aggregator {trouble}"))
@@ -32,7 +32,9 @@ def bad_number(world: World, name: str) -> None:
 def well_again(world: World) -> None:
     """After the first try has failed, before RapidPro gives up."""
     world.eventually(
-        "a text is errored", lambda: any(one.status == "errored" for one in world.history().sent), within=world.later
+        "a text is errored",
+        lambda: any(one.status == "errored" for one in world.history().messages),
+        within=world.later,
     )
     world.channel(down=False)
 
@@ -43,7 +45,7 @@ def knows(world: World, names: str, state: str) -> None:
     for name in listed(names):
         world.eventually(
             f"CHT knows the text to {name} as {state}",
-            world.known_as(world.people[name], expected),
+            world.task_in_state(world.people[name], expected),
             within=world.later,
         )
 
@@ -53,7 +55,7 @@ def knows_all_bad(world: World, count: int) -> None:
     bad = {world.people[f"Nobody {n}"].number for n in range(count)}
 
     def all_failed() -> bool:
-        states = [due.state for due in world.history().due if due.number in bad]
+        states = [due.state for due in world.history().outgoing_texts if due.number in bad]
         return states == ["failed"] * count
 
     world.eventually(f"CHT knows all {count} texts for bad numbers as failed", all_failed, within=world.later)
@@ -68,14 +70,14 @@ def reason(world: World, name: str, words: str) -> None:
 @then(parsers.parse("RapidPro has one message for {name}"))
 def one_message(world: World, name: str) -> None:
     world.settle()
-    sent = [one for one in world.history().sent if one.number == world.people[name].number]
+    sent = [one for one in world.history().messages if one.number == world.people[name].number]
     world.expect(len(sent) == 1, f"one message for {name} in RapidPro, there are {len(sent)}")
 
 
 @then(parsers.parse("RapidPro got at most {count:d} requests to send"))
 def at_most_sends(world: World, count: int) -> None:
     world.settle()
-    calls = [one for one in world.history().calls if one.method == "POST" and one.path == world.subject.sending]
+    calls = [one for one in world.history().calls if one.method == "POST" and one.path == world.subject.send_path]
     world.expect(len(calls) <= count, f"at most {count} requests to send, there were {len(calls)}")
 
 

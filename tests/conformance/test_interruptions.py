@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from conformance.interruptions import SIGNALS, heed, held_back
+from conformance.interruptions import SIGNALS, deferred_signals, unwind_on_signals
 from conformance.services.neighbours import neighbours
 from conformance.subjects.external import ExternalRelay, free_port
 
@@ -22,7 +22,7 @@ SLEEPING = f'{sys.executable} -c "import time; time.sleep(600)"'
 @pytest.fixture(autouse=True)
 def _heeded() -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in SIGNALS}
-    heed()
+    unwind_on_signals()
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
@@ -41,7 +41,7 @@ def test_what_is_held_back_takes_effect_after_the_block(number: signal.Signals) 
     done = []
 
     def work() -> None:
-        with held_back():
+        with deferred_signals():
             signal.raise_signal(number)
             signal.raise_signal(signal.SIGINT)
             done.append("whole")
@@ -54,7 +54,7 @@ def test_what_is_held_back_takes_effect_after_the_block(number: signal.Signals) 
 def test_without_a_signal_nothing_is_changed_by_holding_back() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     before = [signal.getsignal(number) for number in SIGNALS]
-    with held_back():
+    with deferred_signals():
         signal.raise_signal(signal.SIGHUP)
         assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN, "what is ignored stays ignored"
     assert [signal.getsignal(number) for number in SIGNALS] == before
@@ -64,7 +64,7 @@ def test_another_thread_than_the_main_one_has_nothing_to_hold_back() -> None:
     before, seen = signal.getsignal(signal.SIGTERM), []
 
     def work() -> None:
-        with held_back():
+        with deferred_signals():
             seen.append(signal.getsignal(signal.SIGTERM))
 
     thread = threading.Thread(target=work)

@@ -10,7 +10,7 @@ import click
 import requests
 
 from conformance.cli.options.types import check_url
-from conformance.services.control_client import TIMEOUT, Control
+from conformance.services.control_client import TIMEOUT, ControlClient
 from conformance.services.processes import plain_session
 
 VARIABLE = "HARNESS_CONTROL"
@@ -23,7 +23,7 @@ class NotDone(click.ClickException):
     exit_code = 2
 
 
-class RunningFakes(Control):
+class RunningFakes(ControlClient):
     """The control API at `url`; its refusals, and everything else that keeps it from answering, are NotDone."""
 
     def _call(self, method: str, path: str, **options: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What the caller of `conform` asked to have judged, and the stages for it."""
+"""What the caller of `conform` asked to have judged, and the worlds_by_subject for it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import click
 
 from conformance.cli.options.types import is_loopback
 from conformance.live.account import Account
-from conformance.live.cht import LiveChtStage
-from conformance.running.stages import BuiltInStage, HttpStage, InProcessStage, Stage
+from conformance.live.cht import LiveChtWorlds
+from conformance.running.worlds import BuiltInWorlds, HttpWorlds, InProcessWorlds, Worlds
 from conformance.subjects.built_in import UnknownSubject, named
 from conformance.subjects.external import ExternalRelay, free_port
 
@@ -25,7 +25,7 @@ PASSWORD = "CHT_PASSWORD"
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class SubjectOptions:
     """What the caller asked for: which subject, how, with what."""
 
     http: bool
@@ -76,17 +76,17 @@ class Choice:
                 "if it is a test instance of yours, give --allow-remote"
             )
 
-    def stages(self) -> list[Stage]:
-        """A stage for each subject. click.UsageError for an unknown name or a missing password."""
+    def worlds_by_subject(self) -> list[Worlds]:
+        """A worlds for each subject. click.UsageError for an unknown name or a missing password."""
         if self.subject is not None:
             return [self._built_in(name) for name in self._names(self.subject)]
         if self.cht_url is not None:
-            return [LiveChtStage(self.profile, self.seed, self._account(os.environ), self.poll_seconds, self.bind)]
+            return [LiveChtWorlds(self.profile, self.seed, self._account(os.environ), self.poll_seconds, self.bind)]
         if self.url is not None:
-            return [HttpStage(self.profile, self.seed, self._external)]
+            return [HttpWorlds(self.profile, self.seed, self._external)]
         if self.http:
-            return [HttpStage(self.profile, self.seed, reference_process)]
-        return [InProcessStage(self.profile, self.seed)]
+            return [HttpWorlds(self.profile, self.seed, reference_process)]
+        return [InProcessWorlds(self.profile, self.seed)]
 
     def _names(self, given: str) -> list[str]:
         names = list(dict.fromkeys(word.strip() for word in given.split(",") if word.strip()))
@@ -94,9 +94,9 @@ class Choice:
             raise click.UsageError("--subject names none: give names such as reference,cht-5.2")
         return names
 
-    def _built_in(self, name: str) -> Stage:
+    def _built_in(self, name: str) -> Worlds:
         try:
-            return BuiltInStage(self.profile, self.seed, named(name))
+            return BuiltInWorlds(self.profile, self.seed, named(name))
         except UnknownSubject as problem:
             raise click.UsageError(str(problem)) from None
 

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from conformance.cli import harness
 from conformance.cli.options.subject import REFERENCE_COMMAND
-from conformance.services.processes import Processes
+from conformance.services.processes import FakeProcesses
 from conformance.subjects.external import ExternalRelay, free_port
 from conformance.verdicts import HarnessBroken
 from fakes.serving.process import running
@@ -22,8 +22,8 @@ class Up:
     """What `relay-harness up` starts."""
 
     def __init__(self) -> None:
-        self.fakes = Processes("26", 1)
-        self.fakes.calm()
+        self.fakes = FakeProcesses("26", 1)
+        self.fakes.restore_defaults()
         url = f"http://127.0.0.1:{free_port()}"
         self.relay = ExternalRelay(url, REFERENCE_COMMAND, name="reference", poll_seconds=0.2)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from conformance.history.model import Arrival, Call, Due, History
-from conformance.history.summary import LAST_CALLS, MOST_LINES, picture
+from conformance.history.model import Arrival, Call, History, OutgoingText
+from conformance.history.summary import LAST_CALLS, MOST_LINES, summarize
 from conformance.world.people import Person
 
 AT = datetime(2026, 5, 4, 9, 0, 1, 250_000, tzinfo=UTC)
@@ -23,7 +23,7 @@ def poll(body: str = '{"messages":[]}', **given: Any) -> Call:
 
 
 def lines(*calls: Call) -> list[str]:
-    return picture(History(calls=calls), [AMINA]).splitlines()
+    return summarize(History(calls=calls), [AMINA]).splitlines()
 
 
 def test_nothing_is_said_to_be_nothing() -> None:
@@ -31,18 +31,20 @@ def test_nothing_is_said_to_be_nothing() -> None:
 
 
 def test_texts_are_told_in_the_names_of_people() -> None:
-    due = Due(uuid="u", number=AMINA.number, text="Visit", state="sent", states=(("pending", AT), ("sent", AT)))
-    shown = picture(History(due=(due,), arrivals=(Arrival(AMINA.number, "Visit", AT),)), [AMINA])
+    due = OutgoingText(
+        uuid="u", number=AMINA.number, text="Visit", state="sent", states=(("pending", AT), ("sent", AT))
+    )
+    shown = summarize(History(outgoing_texts=(due,), arrivals=(Arrival(AMINA.number, "Visit", AT),)), [AMINA])
     assert shown.splitlines()[1:] == [
         "  Amina: 'Visit' is sent in CHT (pending > sent)",
         "  Amina received 'Visit'",
-        "No call of the relay was seen: is it given the addresses of its neighbours, and does it ask CHT?",
+        "The relay made no call: does it get the addresses of its neighbours, and does it poll CHT?",
     ]
 
 
 def test_a_long_story_says_how_much_more_there_is() -> None:
     arrivals = tuple(Arrival(AMINA.number, str(number), AT) for number in range(MOST_LINES + 3))
-    assert picture(History(arrivals=arrivals), [AMINA]).splitlines()[-1] == "  and 3 more"
+    assert summarize(History(arrivals=arrivals), [AMINA]).splitlines()[-1] == "  and 3 more"
 
 
 def test_a_call_is_shown_with_its_place_its_body_and_how_it_ended() -> None:

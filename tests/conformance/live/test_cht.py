@@ -15,7 +15,7 @@ import requests
 
 from conformance.cli.options.types import is_loopback
 from conformance.live.account import RIGHT_PATH_SINCE, Account, check_nothing_waits, documents_of, release_of
-from conformance.live.cht import ChtPace, LiveCht, LiveChtStage
+from conformance.live.cht import ChtTiming, LiveCht, LiveChtWorlds
 from conformance.subjects.cht_variants import INCOMING, MISSPELT
 from conformance.verdicts import HarnessBroken, Untestable
 from fakes.serving.process import Addresses, running
@@ -188,17 +188,17 @@ def test_a_live_cht_is_neither_killed_nor_restarted() -> None:
         with pytest.raises(Untestable, match="live CHT"):
             attempt()
     with pytest.raises(Untestable, match="the subject itself"):
-        subject.meets({"service": "cht", "effect": "outage"})
+        subject.adapt_fault({"service": "cht", "effect": "outage"})
 
 
 def test_a_stage_begins_before_it_gives_worlds() -> None:
     with pytest.raises(HarnessBroken, match="call begin"):
-        LiveChtStage("26", 1, Account("http://localhost", "a", "b")).open()
+        LiveChtWorlds("26", 1, Account("http://localhost", "a", "b")).open()
 
 
 def test_a_while_is_longer_than_from_one_pass_to_the_next() -> None:
-    assert ChtPace(60).a_while == 150
-    assert ChtPace(0.3).a_while == 2
+    assert ChtTiming(60).a_while == 150
+    assert ChtTiming(0.3).a_while == 2
 
 
 def test_only_documents_of_the_runs_own_people_are_deleted() -> None:

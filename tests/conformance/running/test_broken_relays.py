@@ -7,7 +7,7 @@ import pytest
 from conformance.reports.report import Report
 from conformance.requirements.catalogue import load, select
 from conformance.running.runner import conform
-from conformance.running.stages import InProcessStage
+from conformance.running.worlds import InProcessWorlds
 from conformance.subjects.in_process import Build, reference
 from conformance.verdicts import Verdict
 from tests.broken.relays import broken_relays
@@ -19,7 +19,7 @@ EXEMPT = {"shows its token", "never tells states", "never says delivered", "goes
 
 
 def judged(build: Build, name: str, *ids: str) -> Report:
-    return conform(InProcessStage("26", 1, build, name), select(load(), ids))
+    return conform(InProcessWorlds("26", 1, build, name), select(load(), ids))
 
 
 @pytest.mark.parametrize("name", broken_relays())

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from conformance.simulation.generate import generate
-from conformance.simulation.play import play
+from conformance.simulation.run_schedule import run_schedule
 from conformance.simulation.schedule import TEXTS, TROUBLES, Event, Schedule
 from conformance.simulation.search import smallest
-from conformance.simulation.worlds import opener, subjects
+from conformance.simulation.worlds import subjects, world_opener
 from tests.harness_command import harness
 
 LOST_REPLY = {
@@ -34,7 +34,7 @@ def text_out(at: float = 60.0, text: str = "hello") -> Event:
 
 
 def kinds(played: Schedule) -> set[str]:
-    return set(play(played, opener(played.subject)).kinds())
+    return set(run_schedule(played, world_opener(played.subject)).kinds())
 
 
 @pytest.mark.parametrize("subject", ["cht-5.2", "outbound-push"])
@@ -83,14 +83,14 @@ def test_what_a_search_finds_is_small_and_is_found_again_exactly(subject: str, t
     assert small.count(TEXTS) >= 1
     assert small.found
     path = small.save(tmp_path / "found.json")
-    again = play(Schedule.load(path), opener(subject))
+    again = run_schedule(Schedule.load(path), world_opener(subject))
     assert tuple(map(str, again.violations)) == tuple(small.found)
 
 
 def test_the_same_schedule_gives_the_same_history() -> None:
     def lived() -> Any:
-        played = play(generate(3, subject="cht-5.2"), opener("cht-5.2"))
-        return played.violations, played.picture, played.virtual_seconds
+        played = run_schedule(generate(3, subject="cht-5.2"), world_opener("cht-5.2"))
+        return played.violations, played.summary, played.virtual_seconds
 
     assert lived() == lived()
 

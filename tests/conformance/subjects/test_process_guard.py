@@ -11,7 +11,7 @@ import pytest
 
 from conformance.services.neighbours import Neighbours, neighbours
 from conformance.subjects.external import ExternalRelay, describe_status, free_port
-from conformance.subjects.process_guard import NOBODY, Guard, keep_watch
+from conformance.subjects.process_guard import NO_GROUP, Guard, keep_watch
 from conformance.verdicts import SubjectFailed
 
 HARNESS = """
@@ -53,7 +53,7 @@ def test_a_guard_that_is_closed_ends_nobody() -> None:
 
 def test_only_the_last_one_named_is_ended() -> None:
     first, second = asleep(), asleep()
-    keep_watch([f"{first.pid}\n", f"{NOBODY}\n"])
+    keep_watch([f"{first.pid}\n", f"{NO_GROUP}\n"])
     keep_watch([f"{first.pid}\n", f"{second.pid}\n"])
     assert second.wait(timeout=30) == -signal.SIGKILL
     keep_watch([f"{second.pid}\n"])  # it is no more

@@ -55,5 +55,5 @@ def test_a_flow_whose_words_are_not_known_says_nothing() -> None:
 def test_beginning_anew_forgets_what_the_flow_says() -> None:
     fakes = InProcessFakes("26", 1)
     flow = fakes.control.put("/rapidpro/flow", {"says": "hello"})["uuid"]
-    fakes.begin_anew()
+    fakes.reset()
     assert started(fakes, flow) == 400

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 BROADCASTS = "/api/v2/broadcasts.json"
-SENDING = {"method": "POST", "path": BROADCASTS}
-ASKING = {"method": "GET", "path": "/api/v2/messages.json"}
+SEND = {"method": "POST", "path": BROADCASTS}
+LOOK_UP = {"method": "GET", "path": "/api/v2/messages.json"}
 GATEWAY = {"method": "POST", "path": "/api/sms"}

@@ -10,16 +10,16 @@ from typing import Protocol
 
 import requests
 
-from conformance.services.control_client import Control
+from conformance.services.control_client import ControlClient
 from conformance.services.neighbours import Neighbours
 from fakes.clock import VirtualClock
 
 
-class Surroundings(Protocol):
+class Services(Protocol):
     """The services, and how they are reached."""
 
     session: requests.Session
-    control: Control
+    control: ControlClient
     cht_url: str
     cht_admin: tuple[str, str]
     neighbours: Neighbours
@@ -32,7 +32,7 @@ class Surroundings(Protocol):
         """The clock to advance. HarnessBroken where time is real."""
         ...
 
-    def calm(self) -> None:
+    def restore_defaults(self) -> None:
         """Put back what every scenario begins with: a quick channel, and a CHT that sends at every hour."""
         ...
 

@@ -1,6 +1,6 @@
-"""Values of a schedule that somebody may have written by hand: what is wrong is told with its place.
+"""Checks for the values of a schedule, which may be written by hand: an error names the place of the wrong value.
 
-Every check takes where the value stands and the value; it gives the value back or raises ScheduleError.
+Every check takes the place of the value and the value; it returns the value or raises ScheduleError.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from conformance.subjects.base import CrashPoint
 from fakes.rapidpro.versions.profiles import PROFILES
 
 LONGEST = 366 * 24 * 3600.0
-"""Seconds: longer than any run."""
+"""Seconds: more than any run lasts."""
 
 Check = Callable[[str, Any], Any]
 
 
 class ScheduleError(ValueError):
-    """A schedule that cannot be read; the text says what was expected and what came."""
+    """A schedule that cannot be read; the message says what was expected and what was found."""
 
 
 def wrong(place: str, expected: str, given: Any) -> ScheduleError:
-    """What to raise."""
-    return ScheduleError(f"{place} is {expected}; got {str(given)[:80] if given != '' else 'empty text'}")
+    """The error for a wrong value."""
+    return ScheduleError(f"{place} must be {expected}; got {str(given)[:80] if given != '' else 'empty text'}")
 
 
 def whole(place: str, given: Any) -> int:
@@ -34,7 +34,7 @@ def whole(place: str, given: Any) -> int:
 
 
 def number(least: float, most: float = LONGEST) -> Check:
-    """A number between two others, both included."""
+    """A number from `least` to `most`, inclusive."""
 
     def check(place: str, given: Any) -> float:
         if isinstance(given, bool) or not isinstance(given, int | float) or not least <= given <= most:
@@ -66,7 +66,7 @@ def keyed(place: str, given: Any) -> Mapping[str, Any]:
 
 
 def one_of(names: Sequence[str], *, none: bool = False) -> Check:
-    """One of these names; `none`: or null."""
+    """One of these names; with `none`, also null."""
 
     def check(place: str, given: Any) -> str | None:
         if none and given is None:
