@@ -16,8 +16,8 @@ from conformance.verdicts import HarnessBroken
 
 
 @click.command("crashes")
-@click.option("--kills", type=click.IntRange(min=1), default=20, show_default=True, help="How many SIGKILLs.")
-@click.option("--seed", type=int, default=1, show_default=True, help="All chance of the traffic comes from this.")
+@click.option("--kills", type=click.IntRange(min=1), default=20, show_default=True, help="How often to kill the relay.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The seed of the traffic.")
 @click.option("--subject-url", "url", callback=check_url, help="Kill the relay at this address ...")
 @click.option("--subject-command", "command", callback=check_command, help="... which this command starts.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -25,9 +25,9 @@ from conformance.verdicts import HarnessBroken
 def crashes_command(
     context: click.Context, /, kills: int, seed: int, url: str | None, command: str | None, as_json: bool
 ) -> None:
-    """Kill a relay (the reference relay, if no other is given) at random moments under traffic, then judge."""
+    """Kill a relay (default: the reference relay) at random moments under traffic, then judge it."""
     if (url is None) != (command is None):
-        raise click.UsageError("--subject-url and --subject-command go together: what is killed must be started again")
+        raise click.UsageError("--subject-url and --subject-command go together: the relay must be restarted each time")
     check_started(url, command)
     subject = reference_process() if url is None else ExternalRelay(url, command)
     console = Console(stderr=True)
@@ -43,7 +43,7 @@ def crashes_command(
 
 
 def as_document(result: CrashRunResult) -> dict[str, object]:
-    """The one document of `crashes --json`."""
+    """The document of `crashes --json`."""
     return {
         "kills": result.kills,
         "texts_in": result.texts_in,
@@ -56,7 +56,7 @@ def as_document(result: CrashRunResult) -> dict[str, object]:
 
 
 def as_text(result: CrashRunResult) -> str:
-    """The result in lines for people."""
+    """The result for people."""
     lines = [
         f"{result.kills} kills, {result.texts_in} texts in, {result.texts_out} texts out, "
         f"{result.seconds:.0f} s: {result.count('lost')} lost, {result.count('duplicated')} duplicated",

@@ -1,4 +1,4 @@
-"""`relay-harness docs`: make the generated lists in README.md and docs/ anew."""
+"""`relay-harness docs`: update the generated lists in README.md and docs/."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from conformance.docs.lists import stale, updated
 
 
 @click.command("docs")
-@click.option("--check", is_flag=True, help="Change nothing; exit status 1 if a list is out of date.")
+@click.option("--check", is_flag=True, help="Change nothing; exit with 1 if a list is out of date.")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=Path())
 @click.pass_context
 def docs_command(context: click.Context, /, check: bool, folder: Path) -> None:
-    """Make the generated lists in README.md and docs/ of FOLDER (default: here) anew."""
+    """Update the generated lists in README.md and docs/ of FOLDER (default: the current one)."""
     outdated = stale(folder)
     for path in outdated:
         if check:

@@ -1,4 +1,4 @@
-"""`relay-harness drift`: a safe, read-only look at a live service, compared with what is recorded."""
+"""`relay-harness drift`: a safe, read-only comparison of a live service with the recordings."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ TOKEN = "RAPIDPRO_TOKEN"
 
 
 @click.command("drift")
-@click.option("--rapidpro", callback=check_url, metavar="URL", help=f"Look at this RapidPro; token in {TOKEN}.")
-@click.option("--cht", callback=check_url, metavar="URL", help=f"Look at this CHT; password in {PASSWORD}.")
-@click.option("--cht-user", help="A user of the CHT who may use its gateway API.")
-@click.option("--allow-remote", is_flag=True, help="The service is not on this machine. Only this command looks there.")
+@click.option("--rapidpro", callback=check_url, metavar="URL", help=f"Check this RapidPro; token in {TOKEN}.")
+@click.option("--cht", callback=check_url, metavar="URL", help=f"Check this CHT; password in {PASSWORD}.")
+@click.option("--cht-user", help="A user of that CHT who may use its gateway API.")
+@click.option("--allow-remote", is_flag=True, help="Allow a service on another machine.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
 def drift_command(
@@ -36,16 +36,16 @@ def drift_command(
     allow_remote: bool,
     as_json: bool,
 ) -> None:
-    """Does a live RapidPro or CHT still answer as recorded?
+    """Check whether a live RapidPro or CHT still answers as recorded.
 
     Sends at most 12 requests, GET only, and stops when it is throttled. Nothing is written, and nothing that people
-    wrote is shown. Exit status: 0 nothing differs, 1 something differs, 2 it could not be looked at.
+    wrote is shown. Exit status: 0 no difference, 1 a difference, 2 the service could not be checked.
     """
     url = _the_one(rapidpro, cht, cht_user)
     if not allow_remote and not is_loopback(url):
         raise click.UsageError(
-            f"{url} is not on this machine: if you may ask it, give --allow-remote. "
-            f"At most {MOST_REQUESTS} requests are sent, GET only"
+            f"{url} is not on this machine: if you may send requests to it, use --allow-remote. "
+            f"At most {MOST_REQUESTS} are sent, GET only"
         )
     session = plain_session()
     try:
@@ -54,14 +54,14 @@ def drift_command(
         else:
             found = look_at_cht(session, url, str(cht_user), _secret(PASSWORD))
     except HarnessBroken as problem:
-        click.echo(f"could not be looked at: {problem}", err=True)
+        click.echo(f"could not be checked: {problem}", err=True)
         context.exit(2)
     click.echo(json.dumps(asdict(found), ensure_ascii=False) if as_json else "\n".join(as_text(found)))
     context.exit(1 if found.differences else 0)
 
 
 def as_text(look: Look) -> Iterator[str]:
-    """The result in lines for people."""
+    """The result for people."""
     versions = " and ".join(look.fits)
     if look.differences:
         count = len(look.differences)
@@ -75,19 +75,19 @@ def as_text(look: Look) -> Iterator[str]:
 
 def _the_one(rapidpro: str | None, cht: str | None, cht_user: str | None) -> str:
     if (rapidpro is None) == (cht is None):
-        raise click.UsageError("say what to look at: --rapidpro URL or --cht URL, one of the two")
+        raise click.UsageError("say what to check: --rapidpro URL or --cht URL, one of the two")
     if (cht is None) != (cht_user is None):
-        raise click.UsageError("--cht and --cht-user go together: which CHT, and who asks")
+        raise click.UsageError("--cht and --cht-user go together: which CHT, and as which user")
     if cht_user is not None and (":" in cht_user or not cht_user):
-        raise click.UsageError("--cht-user: a name without a colon is expected")
+        raise click.UsageError("--cht-user: expected a name without a colon")
     return str(rapidpro if cht is None else cht)
 
 
 def _secret(variable: str) -> str:
-    """From the environment, never from the command line, where others could read it."""
+    """A secret from the environment, never from the command line, where others could read it."""
     value = os.environ.get(variable, "")
     if not value:
-        raise click.UsageError(f"the environment variable {variable} is not set: what shall be presented there?")
+        raise click.UsageError(f"the environment variable {variable} is not set: it must hold the token or password")
     if variable == TOKEN and (not value.isascii() or not value.isprintable()):
-        raise click.UsageError(f"the environment variable {variable} holds no token: plain letters and digits expected")
+        raise click.UsageError(f"the environment variable {variable} holds no token: expected plain letters and digits")
     return value

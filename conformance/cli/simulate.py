@@ -21,16 +21,16 @@ FOLDER = Path("simulation-failures")
 
 
 @click.command("simulate")
-@click.option("--runs", type=click.IntRange(min=1), help="So many runs. Default 100, unless --minutes is given.")
-@click.option("--minutes", type=Finite(min=0, min_open=True), help="Search until this time is up.")
-@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="The first run's seed.")
+@click.option("--runs", type=click.IntRange(min=1), help="The number of runs. Default: 100, unless --minutes is given.")
+@click.option("--minutes", type=Finite(min=0, min_open=True), help="Search for this many minutes.")
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="The seed of the first run.")
 @click.option("--subject", default="reference", show_default=True, help=f"One of {', '.join(subjects())}.")
 @click.option("--profile", type=click.Choice(PROFILES), default="26", show_default=True, help="RapidPro's version.")
 @click.option("--stop-at-first", is_flag=True, help="Stop at the first schedule that fails.")
 @click.option(
-    "--save", type=click.Path(file_okay=False, path_type=Path), help=f"Failing schedules go here. Default: {FOLDER}."
+    "--save", type=click.Path(file_okay=False, path_type=Path), help=f"Save failing schedules here. Default: {FOLDER}."
 )
-@click.option("--workers", type=click.IntRange(min=1), help="FakeProcesses. Default: one for each processor.")
+@click.option("--workers", type=click.IntRange(min=1), help="The number of processes. Default: one per processor.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
 def simulate_command(
@@ -46,7 +46,7 @@ def simulate_command(
     workers: int | None,
     as_json: bool,
 ) -> None:
-    """Search generated schedules of texts, faults, crashes and clock jumps for one that a subject does not survive."""
+    """Search for a schedule of texts, faults, crashes and clock jumps that a subject does not survive."""
     try:
         world_opener(subject)
     except UnknownSubject as problem:
@@ -85,19 +85,19 @@ def simulate_command(
 
 
 def shrunk(seed: int, found: SearchResult, profile: str, folder: Path, progress: Progress) -> str:
-    """Save the smallest schedule that fails as `seed`'s does; says how to play it again, or why it is not kept."""
+    """Save the failing schedule of `seed`, shrunk. Returns how to replay it, or why it was not saved."""
     task = progress.add_task(f"shrinking {seed}", total=None)
     schedule = smallest(seed, found.subject, profile)
     progress.remove_task(task)
     path = folder / f"{found.subject}-{seed}.json"
     try:
-        return f"again: relay-harness replay {schedule.save(path)}"
+        return f"run again: relay-harness replay {schedule.save(path)}"
     except OSError as failure:
         return f"the schedule of seed {seed} could not be saved as {path}: {failure.strerror or failure}"
 
 
 def as_text(found: SearchResult) -> str:
-    """The search in lines for people."""
+    """The result of the search for people."""
     figures = found.as_json()
     rate = found.runs / found.wall_seconds * 60 if found.wall_seconds else 0
     lines = [
@@ -117,7 +117,7 @@ def as_text(found: SearchResult) -> str:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
 def replay_command(context: click.Context, /, file: Path, as_json: bool) -> None:
-    """Play one saved schedule again, exactly."""
+    """Run a saved schedule again, exactly."""
     try:
         schedule = Schedule.load(file)
         open_world = world_opener(schedule.subject)
@@ -126,13 +126,13 @@ def replay_command(context: click.Context, /, file: Path, as_json: bool) -> None
     if not schedule.count(TEXTS):
         click.echo(f"{file} has no texts: nothing can be judged", err=True)
         context.exit(2)
-    played = run_schedule(schedule, open_world)
-    sentences = [str(violation) for violation in played.violations]
+    result = run_schedule(schedule, open_world)
+    sentences = [str(violation) for violation in result.violations]
     if as_json:
         click.echo(json.dumps({"file": str(file), "subject": schedule.subject, "violations": sentences}))
     else:
         for event in schedule.events:
             click.echo(f"{event.at:10.1f} s  {event.kind}  {json.dumps(dict(event.what), ensure_ascii=False)}")
-        click.echo("\n".join([*sentences, played.summary]) if sentences else "nothing is wrong")
+        click.echo("\n".join([*sentences, result.summary]) if sentences else "nothing is wrong")
     sys.stdout.flush()
     context.exit(1 if sentences else 0)

@@ -1,6 +1,6 @@
 """A live CHT Core as the relay: no fake CHT, only the fake RapidPro beside it, in real time.
 
-All that is needed of CHT is set and read through CHT's own public API.
+CHT is configured and read only through its own public API.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ USUAL_INTERVAL = 60.0
 
 
 class LiveCht:
-    """The subject. It runs by itself, and nothing here may kill it."""
+    """The subject. It runs by itself and is never killed."""
 
     capabilities = CHT_VARIANTS["cht-5.2"].capabilities
     send_path = CHT_VARIANTS["cht-5.2"].send_path
@@ -54,7 +54,7 @@ class LiveCht:
         return {"name": NAME, "kind": "live", "url": self._account.url, "version": self.version, "time": "real"}
 
     def start(self, neighbours: Neighbours) -> None:
-        """It runs already, and was configured when the stage began."""
+        """Nothing: it runs already, and `LiveChtWorlds.begin` has configured it."""
 
     def webhook_url(self) -> str:
         return self._account.url + (INCOMING if release_of(self.version) >= RIGHT_PATH_SINCE else MISSPELT)
@@ -63,22 +63,22 @@ class LiveCht:
         return INCOMING_TOKEN
 
     def stop(self) -> None:
-        """It goes on running."""
+        """Nothing: it keeps running."""
 
     def kill(self) -> None:
-        raise Untestable("a live CHT is not killed by the harness")
+        raise Untestable("the harness does not kill a live CHT")
 
     def restart(self) -> None:
-        raise Untestable("a live CHT is not started by the harness")
+        raise Untestable("the harness does not restart a live CHT")
 
     def next_due(self) -> datetime | None:
         return None
 
     def work(self) -> None:
-        """It works by itself."""
+        """Nothing: it works by itself."""
 
     def check_alive(self) -> None:
-        """Whether it runs is seen by what it answers."""
+        """Nothing: its answers show whether it runs."""
 
 
 class LiveChtServices(RealTimeServices):
@@ -91,11 +91,11 @@ class LiveChtServices(RealTimeServices):
 
 
 class ControlWithoutCht(ControlClient):
-    """The control API of a fake RapidPro alone: what only a fake CHT can do makes a scenario untestable."""
+    """The control API of a fake RapidPro without a fake CHT: a scenario that needs the latter is untestable."""
 
     def post(self, path: str, body: Any = None) -> Any:
         if path.startswith("/cht/"):
-            raise Untestable("a live CHT runs its schedules in its own time: that takes minutes, and is not waited for")
+            raise Untestable("a live CHT runs its schedules at its own times: the harness does not wait for them")
         return super().post(path, body)
 
 
@@ -108,18 +108,18 @@ class ChtTiming(RealTiming):
 
 
 class LiveChtWorlds:
-    """Gives each scenario a world around the live CHT; clears up after each, and puts its settings back at the end.
+    """Gives each scenario a world around the live CHT; cleans up after each, and restores CHT's settings at the end.
 
     `interval` is the seconds between CHT's passes, `bind` the address of this machine at which CHT reaches the fake
-    RapidPro (loopback, if none is given). `begin` before use.
+    RapidPro (default: loopback). Call `begin` before use.
     """
 
     def __init__(
         self, profile: str, seed: int, account: Account, interval: float | None = None, bind: str | None = None
     ) -> None:
         self.profile = profile
-        self.left_undone = ""
-        """What could not be put back at the end."""
+        self.cleanup_failure = ""
+        """What could not be restored at the end, as a sentence; else empty."""
         self._seed = seed
         self._account = account
         self._interval = interval or USUAL_INTERVAL
@@ -130,10 +130,10 @@ class LiveChtWorlds:
         self._sms_before: dict[str, Any] | None = None
 
     def begin(self) -> None:
-        """Look whether this CHT can be judged, then configure it. HarnessBroken says why it cannot."""
+        """Check whether this CHT can be judged, then configure it. HarnessBroken says why it cannot be judged."""
         session = plain_session()
         self._subject = LiveCht(self._account, check_account(session, self._account))
-        cht = self._side(session)
+        cht = self._client(session)
         check_nothing_waits(cht.documents())
         before = cht.read_settings().get("sms")
         services = LiveChtServices(self.profile, self._seed, self._account, self._bind)
@@ -149,11 +149,11 @@ class LiveChtWorlds:
 
     def open(self) -> World:
         if self._services is None:
-            raise HarnessBroken("the stage is used before it has begun: call begin() first")
+            raise HarnessBroken("the run has not begun: call begin() first")
         self._services.restore_defaults()
         return World(self._services, self._subject, ChtTiming(self._interval), self._numbers)
 
-    def close(self, world: World, verdict: Verdict) -> None:  # noqa: ARG002 - whatever it is, nothing may stay
+    def close(self, world: World, verdict: Verdict) -> None:  # noqa: ARG002 - nothing may stay, whatever the verdict
         world.control.delete("/faults")
         world.cht.delete_all(documents_of(world.cht.documents(), world.people.numbers()))
         world.control.post("/reset")
@@ -163,10 +163,10 @@ class LiveChtWorlds:
         if services is None:
             return
         try:
-            self._side(services.session).replace_settings({"sms": self._sms_before})
+            self._client(services.session).replace_settings({"sms": self._sms_before})
         except HarnessBroken as problem:
-            self.left_undone = f"the settings `sms` of CHT could not be put back to {self._sms_before}: {problem}"
+            self.cleanup_failure = f"the settings `sms` of CHT could not be restored to {self._sms_before}: {problem}"
         services.close()
 
-    def _side(self, session: requests.Session) -> ChtClient:
+    def _client(self, session: requests.Session) -> ChtClient:
         return ChtClient(session, self._account.url, self._account.user, self._account.password)

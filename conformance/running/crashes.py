@@ -1,4 +1,4 @@
-"""Kills a relay again and again at random moments under traffic, over real sockets; then judges by the ledger."""
+"""Kills a relay repeatedly at random moments under traffic, over real sockets; then judges by the ledger."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from conformance.world.timing import RealTiming
 from conformance.world.world import World
 
 LONGEST_LIFE = 0.6
-"""Real seconds that the relay lives at most before it is killed."""
+"""Maximum of real seconds between the start of the relay and its kill."""
 PAUSE = 0.15
-"""Real seconds between two texts in at most."""
+"""Maximum of real seconds between two incoming texts."""
 
 
 @dataclass(frozen=True, slots=True)
 class CrashRunResult:
-    """What came of it."""
+    """The result of a crash run."""
 
     kills: int
     texts_in: int
@@ -33,7 +33,7 @@ class CrashRunResult:
     seconds: float
 
     def count(self, kind: str) -> int:
-        """How many violations are of a kind."""
+        """The number of violations of a kind."""
         return sum(violation.kind == kind for violation in self.violations)
 
 
@@ -46,9 +46,9 @@ def kill_repeatedly(
     ahead: int = 0,
     on_kill: Callable[[int], None] = lambda _count: None,
 ) -> CrashRunResult:
-    """Kill `subject` so many times under traffic, `ahead` texts each way being under way from the beginning.
+    """Kill `subject` `kills` times under traffic; `ahead` texts in each direction are on their way from the beginning.
 
-    HarnessBroken if it does not start again, or if no traffic could be made.
+    HarnessBroken if it does not restart, or if the traffic fails.
     """
     rng = random.Random(seed)
     began = time.monotonic()
@@ -76,7 +76,7 @@ def kill_repeatedly(
 
 
 class Traffic:
-    """Texts each way, from a thread of its own, so that a kill can come at any moment of any exchange."""
+    """Texts in both directions, from a separate thread, so that a kill can come at any moment of any exchange."""
 
     def __init__(self, world: World, rng: random.Random, ahead: int) -> None:
         self._world, self._rng, self._ahead = world, rng, ahead
@@ -93,7 +93,7 @@ class Traffic:
         self._stop.set()
         self._thread.join()
         if self._failure is not None:
-            raise HarnessBroken(f"the traffic broke off: {self._failure}")
+            raise HarnessBroken(f"the traffic failed: {self._failure}")
 
     def _run(self) -> None:
         try:
@@ -104,7 +104,7 @@ class Traffic:
                 self._world.person_texts(self._person(), f"Report {count}")
                 self._world.cht_sends_each([(self._person(), f"Reminder {count}.{n}") for n in range(2)])
                 count += 1
-        except Exception as failure:  # told when the traffic ends
+        except Exception as failure:  # raised when the traffic ends
             self._failure = failure
 
     def _person(self) -> Person:

@@ -1,6 +1,6 @@
-"""The two services around a subject: in this process on a virtual clock, or as processes on real time.
+"""The interface of the two services around a subject: in this process in virtual time, or as processes in real time.
 
-Both are driven through the same control API, so the world above does not know the difference.
+Both are controlled through the same API, so that a world does not depend on the difference.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from fakes.clock import VirtualClock
 
 
 class Services(Protocol):
-    """The services, and how they are reached."""
+    """The services, and how to reach them."""
 
     session: requests.Session
     control: ControlClient
@@ -25,7 +25,7 @@ class Services(Protocol):
     neighbours: Neighbours
 
     def now(self) -> datetime:
-        """The services' time."""
+        """The services' current time."""
         ...
 
     def virtual_clock(self) -> VirtualClock:
@@ -33,9 +33,9 @@ class Services(Protocol):
         ...
 
     def restore_defaults(self) -> None:
-        """Put back what every scenario begins with: a quick channel, and a CHT that sends at every hour."""
+        """Restore what every scenario begins with: a fast channel, and a CHT that sends at every hour."""
         ...
 
     def close(self) -> None:
-        """End the services."""
+        """Stop the services."""
         ...

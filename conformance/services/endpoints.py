@@ -1,4 +1,4 @@
-"""The requests of a relay to its neighbours: what faults are aimed at, as `match` of a fault has it."""
+"""The requests of a relay to its neighbours, in the form of the `match` of a fault."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ POLL_SECONDS = 120.0
 
 
 class UnknownSubject(ValueError):
-    """A name that no built-in subject has."""
+    """No built-in subject has this name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,5 +66,5 @@ def named(name: str) -> BuiltIn:
     """The subject of that name. UnknownSubject lists the known names."""
     known = built_in()
     if name not in known:
-        raise UnknownSubject(f"no built-in subject is called {name!r}; there are: {', '.join(known)}")
+        raise UnknownSubject(f"unknown built-in subject {name!r}; available: {', '.join(known)}")
     return known[name]

@@ -53,9 +53,7 @@ class ChtVariant:
     def adapt_fault(self, fault: Mapping[str, Any]) -> Mapping[str, Any]:
         """The fault, adapted to CHT as a relay. Untestable if the fault cannot affect it."""
         if fault.get("service") == "cht":
-            raise Untestable(
-                "CHT is the subject itself: nothing between it and its gateway API can fail"
-            )
+            raise Untestable("CHT is the subject itself: nothing between it and its gateway API can fail")
         where = _where(fault)
         if where == LOOK_UP and not self.looks_up_states:
             raise Untestable("the subject never asks RapidPro for the status of a message")

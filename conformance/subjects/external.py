@@ -88,9 +88,7 @@ class ExternalRelay(GatewayRelay):
 
     def restart(self) -> None:
         if self._command is None or self._neighbours is None:
-            raise Untestable(
-                f"the harness did not start {self.name}: use --subject-command so that it can restart it"
-            )
+            raise Untestable(f"the harness did not start {self.name}: use --subject-command so that it can restart it")
         self._check_free()
         with deferred_signals():
             try:

@@ -269,12 +269,12 @@ def test_a_wrong_token_or_password_is_told_and_never_shown(fakes: Addresses) -> 
         (("--cht", NOWHERE), {}, "--cht and --cht-user go together"),
         (("--rapidpro", NOWHERE, "--cht-user", "a"), {}, "--cht and --cht-user go together"),
         (("--cht", NOWHERE, "--cht-user", "a:b"), {}, "a name without a colon"),
-        (("--rapidpro", "https://rapidpro.example.org"), {}, "if you may ask it, give --allow-remote"),
+        (("--rapidpro", "https://rapidpro.example.org"), {}, "if you may send requests to it, use --allow-remote"),
         (("--rapidpro", "nonsense"), {}, "expected an address such as"),
         (("--rapidpro", NOWHERE), {"token": None}, "RAPIDPRO_TOKEN is not set"),
         (("--rapidpro", NOWHERE), {"token": "tök\nen"}, "RAPIDPRO_TOKEN holds no token"),
         (("--cht", NOWHERE, "--cht-user", "a"), {"password": None}, "CHT_PASSWORD is not set"),
-        (("--rapidpro", NOWHERE), {}, "could not be looked at: the RapidPro at http://127.0.0.1:9 cannot be reached"),
+        (("--rapidpro", NOWHERE), {}, "could not be checked: the RapidPro at http://127.0.0.1:9 cannot be reached"),
     ],
 )
 def test_wrong_usage_is_told_in_a_sentence(words: tuple[str, ...], secrets: dict[str, Any], sentence: str) -> None:

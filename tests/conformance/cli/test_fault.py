@@ -50,9 +50,9 @@ def test_a_preset_is_planned_used_counted_and_taken_away(at: str, fakes: Address
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "60")
     told = fault("list", control=at)
     assert "throttle retry_after=60" in told.stdout
-    assert "used 1 times, 2 to come" in told.stdout
+    assert "used 1 times, 2 left" in told.stdout
     cleared = fault("clear", control=at)
-    assert (cleared.exit_code, cleared.stdout) == (0, "1 fault taken away\n")
+    assert (cleared.exit_code, cleared.stdout) == (0, "1 fault removed\n")
     assert fault("list", control=at).stdout == "no faults are planned\n"
     assert requests.get(f"{fakes.rapidpro}/api/v2/messages.json", headers=headers, timeout=10).status_code == 200
 
@@ -133,7 +133,7 @@ def test_without_an_address_or_without_fakes_there_it_says_what_to_do() -> None:
 def test_a_service_taken_for_the_control_api_is_noticed(fakes: Addresses) -> None:
     done = fault("list", "--control", str(fakes.rapidpro))
     assert done.exit_code == 2
-    assert "is no control API of the fakes" in done.stderr
+    assert "is not the control API of the fakes" in done.stderr
 
 
 @pytest.mark.parametrize(("what", "names"), [("presets", PRESETS), ("effects", EFFECTS)])

@@ -81,7 +81,7 @@ def test_a_repetition_is_told_as_such(up: Up) -> None:
     assert up.sms("send", BEN, "again").exit_code == 0
     done = up.sms("send", BEN, "again")
     assert done.exit_code == 1
-    assert "took it for a repetition of message" in done.stdout
+    assert "dropped it as a duplicate of message" in done.stdout
 
 
 def test_a_text_that_is_due_in_cht_arrives_on_the_phone(up: Up) -> None:
@@ -103,7 +103,7 @@ def test_the_fake_cht_is_found_by_itself(up: Up) -> None:
 
 def test_waiting_for_a_text_that_does_not_come_is_a_failure(up: Up) -> None:
     done = up.sms("wait", "+250788123009", "--for", "0")
-    assert (done.exit_code, done.stdout) == (1, "no text came to +250788123009 within 0 s\n")
+    assert (done.exit_code, done.stdout) == (1, "+250788123009 received no text within 0 s\n")
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_waiting_for_a_text_that_does_not_come_is_a_failure(up: Up) -> None:
     [
         (("send", "nobody", "Hello"), "expected a phone number such as +250788123123, got 'nobody'"),
         (("show", " "), "expected a phone number"),
-        (("due", ANN, " "), "a text needs a number to go to and something to say"),
+        (("due", ANN, " "), "NUMBER and TEXT must not be empty"),
         (("due", ANN, "x", "--cht-url", "http://cht.example.org"), "is not on this machine"),
         (("due", ANN, "x", "--cht-user", "ada"), "CHT_PASSWORD is not set: the password of ada"),
         (("due", ANN, "x", "--cht-url", "http://127.0.0.1:9"), "CHT at http://127.0.0.1:9 does not answer"),
@@ -138,5 +138,5 @@ def test_where_no_fake_cht_runs_its_address_must_be_given() -> None:
     with running(("rapidpro",)) as fakes:
         done = CliRunner().invoke(harness, ["sms", "due", ANN, "x", "--control", fakes.control])
     assert done.exit_code == 2
-    assert "give --cht-url" in done.stderr
+    assert "use --cht-url" in done.stderr
     assert not isinstance(done.exception, HarnessBroken)

@@ -33,7 +33,7 @@ def test_a_list_that_is_out_of_date_is_found_and_renewed(tmp_path: Path) -> None
 
 
 def test_a_marker_of_an_unknown_list_is_refused() -> None:
-    with pytest.raises(UnknownList, match="no generated list is called 'x'; there are: requirements"):
+    with pytest.raises(UnknownList, match="unknown generated list 'x'; known: requirements"):
         updated("<!-- generated: x -->\n<!-- end -->")
 
 

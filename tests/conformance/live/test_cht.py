@@ -84,7 +84,7 @@ def test_a_cht_that_holds_texts_to_be_sent_is_refused_and_left_alone(cht: Addres
     try:
         done = conform(cht.cht, "--only", "AUTH-1")
         assert (done.returncode, done.stdout) == (2, "")
-        assert "this CHT holds 1 texts that are to be sent" in done.stderr
+        assert "this CHT has 1 texts to send" in done.stderr
         assert sms_settings(cht) == {"outgoing_service": "medic-gateway"}
     finally:
         requests.delete(f"{cht.cht}/medic/waits", params={"rev": put.json()["rev"]}, auth=ADMIN, timeout=10)
@@ -93,7 +93,7 @@ def test_a_cht_that_holds_texts_to_be_sent_is_refused_and_left_alone(cht: Addres
 @pytest.mark.parametrize(
     ("user", "password", "sentence"),
     [
-        ("admin", "wrong", "refuses admin: look at --cht-user and the password in CHT_PASSWORD"),
+        ("admin", "wrong", "refuses admin: check --cht-user and the password in CHT_PASSWORD"),
         ("nobody", "pass", "refuses nobody"),
         ("plain-user", "plain-pass", "plain-user is no administrator"),
         ("admin", None, "CHT_PASSWORD is not set"),
@@ -121,18 +121,18 @@ def test_a_cht_that_is_not_there_is_told_so() -> None:
 def test_what_is_no_cht_is_told_so(cht: Addresses) -> None:
     done = conform(cht.control, "--only", "AUTH-1")
     assert done.returncode == 2
-    assert "is it a CHT that has started up?" in done.stderr
+    assert "is it a CHT, and has it started up?" in done.stderr
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("--cht-url", "http://cht.example.org", "--cht-user", "a"), "give --allow-remote"),
-        (("--cht-url", "http://cht.test", "--cht-user", "a"), "give --allow-remote"),
+        (("--cht-url", "http://cht.example.org", "--cht-user", "a"), "use --allow-remote"),
+        (("--cht-url", "http://cht.test", "--cht-user", "a"), "use --allow-remote"),
         (("--cht-url", "http://127.0.0.1:9"), "--cht-url and --cht-user go together"),
         (("--cht-user", "a"), "--cht-url and --cht-user go together"),
         (("--cht-url", "nonsense", "--cht-user", "a"), "expected an address"),
-        (("--cht-url", "http://127.0.0.1:9", "--cht-user", "a", "--http"), "give one of them"),
+        (("--cht-url", "http://127.0.0.1:9", "--cht-user", "a", "--http"), "use one of them"),
         (("--allow-remote",), "--allow-remote goes with --cht-url"),
     ],
 )
