@@ -56,7 +56,7 @@ CHT_PASSWORD.
 @click.option(
     "--poll-seconds",
     type=Finite(min=0.05),
-    help="RELAY_POLL_SECONDS for --subject-command (default 1), or seconds between the passes of --cht-url (default 60).",
+    help="RELAY_POLL_SECONDS for --subject-command (default 1), or seconds between passes of --cht-url (default 60).",
 )
 @click.option("--only", metavar="ID[,ID]", help="Judge only these requirements.")
 @click.option(

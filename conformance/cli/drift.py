@@ -11,9 +11,10 @@ import click
 
 from conformance.cli.options.subject import PASSWORD
 from conformance.cli.options.types import check_url, is_loopback
-from conformance.drift.cht import look_at_cht
-from conformance.drift.comparison import MOST_REQUESTS, Look
-from conformance.drift.rapidpro import look_at_rapidpro
+from conformance.drift.cht import check_cht
+from conformance.drift.comparison import DriftResult
+from conformance.drift.questions import MOST_REQUESTS
+from conformance.drift.rapidpro import check_rapidpro
 from conformance.services.processes import plain_session
 from conformance.verdicts import HarnessBroken
 
@@ -50,9 +51,9 @@ def drift_command(
     session = plain_session()
     try:
         if rapidpro is not None:
-            found = look_at_rapidpro(session, url, _secret(TOKEN))
+            found = check_rapidpro(session, url, _secret(TOKEN))
         else:
-            found = look_at_cht(session, url, str(cht_user), _secret(PASSWORD))
+            found = check_cht(session, url, str(cht_user), _secret(PASSWORD))
     except HarnessBroken as problem:
         click.echo(f"could not be checked: {problem}", err=True)
         context.exit(2)
@@ -60,17 +61,17 @@ def drift_command(
     context.exit(1 if found.differences else 0)
 
 
-def as_text(look: Look) -> Iterator[str]:
+def as_text(result: DriftResult) -> Iterator[str]:
     """The result for people."""
-    versions = " and ".join(look.fits)
-    if look.differences:
-        count = len(look.differences)
-        yield f"{look.url} is closest to {look.service} {versions}, and differs in {count} respect{'s'[: count > 1]}:"
-        yield from (f"  - {difference}" for difference in look.differences)
+    versions = " and ".join(result.fits)
+    if result.differences:
+        count = f"{len(result.differences)} way{'s'[: len(result.differences) > 1]}"
+        yield f"{result.url} is closest to {result.service} {versions}, and differs in {count}:"
+        yield from (f"  - {difference}" for difference in result.differences)
     else:
-        yield f"{look.url} answers as recorded of {look.service} {versions}"
-    yield from (f"  note: {note}" for note in look.notes)
-    yield f"  {look.requests} requests, GET only"
+        yield f"{result.url} answers as recorded of {result.service} {versions}"
+    yield from (f"  note: {note}" for note in result.notes)
+    yield f"  {result.requests} requests, GET only"
 
 
 def _the_one(rapidpro: str | None, cht: str | None, cht_user: str | None) -> str:

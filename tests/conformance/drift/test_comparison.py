@@ -8,9 +8,10 @@ import pytest
 import requests
 
 from conformance.drift.cht import QUESTIONS as CHT_QUESTIONS
-from conformance.drift.comparison import MOST_REQUESTS, Answer, Live, Question, differing_headers, gathered
+from conformance.drift.comparison import differing_headers, merged
+from conformance.drift.questions import MOST_REQUESTS, Answer, LiveService, Question
 from conformance.drift.rapidpro import QUESTIONS, throttled_otherwise
-from conformance.drift.schema import misfits
+from conformance.drift.schema import mismatches
 
 ROW = {
     "type": "object",
@@ -36,7 +37,7 @@ TEXTS = {"type": "object", "additionalProperties": {"type": ["string", "null"]}}
     ],
 )
 def test_a_value_that_does_not_fit_is_told_by_place_and_kind(value: Any, schema: Any, found: list[str]) -> None:
-    assert list(misfits(value, schema)) == found
+    assert list(mismatches(value, schema)) == found
 
 
 @pytest.mark.parametrize(
@@ -69,13 +70,13 @@ def test_a_429_must_tell_its_seconds_twice_and_alike(seconds: str, body: bytes, 
 
 
 def test_the_same_difference_at_several_questions_is_told_once() -> None:
-    (one,) = gathered([("messages", "status 500"), ("runs", "status 500"), ("runs", "status 500")])
+    (one,) = merged([("messages", "status 500"), ("runs", "status 500"), ("runs", "status 500")])
     assert str(one) == "messages, runs: status 500"
 
 
 def test_no_look_has_more_questions_than_promised_and_more_cannot_be_asked() -> None:
     assert max(len(QUESTIONS), len(CHT_QUESTIONS)) <= MOST_REQUESTS
-    live = Live(requests.Session(), "http://127.0.0.1:9", lambda _credential: {})
+    live = LiveService(requests.Session(), "http://127.0.0.1:9", lambda _credential: {})
     for _ in range(MOST_REQUESTS):
         assert live(Question("any", "/")).failure == "ConnectionError"
     with pytest.raises(AssertionError, match="at most 12"):
