@@ -90,7 +90,7 @@ RAPIDPRO_TROUBLES: Mapping[str, Faults] = {
     "answers the next text without its id": once({"preset": "missing-id"}),
     "accepts the next text but its answer is lost": once({"preset": "lost-reply"}),
     "accepts the next 3 texts but the answers are lost": once({"preset": "lost-reply", "times": 3}),
-    "shows a login page instead of sending": once({"preset": "html-login-page", "match": SEND}),
+    "answers with a login page instead of sending": once({"preset": "html-login-page", "match": SEND}),
     "answers the next text with nothing": once({"preset": "empty-200", "match": SEND}),
     "answers the next text with half a document": once({"preset": "malformed-json", "match": SEND}),
     "breaks off in the middle of the next answer": once(rapidpro("truncate", match=SEND)),
@@ -99,29 +99,29 @@ RAPIDPRO_TROUBLES: Mapping[str, Faults] = {
     "accepts the next text but answers 500": once(
         rapidpro("lose_reply", {"how": "close"}, match=SEND), rapidpro("refuse", {"status": 500}, match=SEND)
     ),
-    "is away for a while": lambda a_while: [{"preset": "outage", "for_seconds": a_while}],
+    "is down for a while": lambda a_while: [{"preset": "outage", "for_seconds": a_while}],
     "refuses the relay's token for a while": lambda a_while: [
         {"preset": "revoked-for-an-hour", "for_seconds": a_while}
     ],
-    "takes no token any more": once({"preset": "bad-token"}),
+    "accepts no token any more": once({"preset": "bad-token"}),
     "has replaced the relay's token": once({"preset": "rotated-token"}),
     "is throttled for a moment": once({"preset": "throttled", "with": {"retry_after": 1}}),
     "throttles sending for a while": lambda a_while: [rapidpro("throttle", {"retry_after": int(a_while)}, match=SEND)],
-    "throttles asking for states for a while": lambda a_while: [
+    "throttles looking up messages for a while": lambda a_while: [
         rapidpro("throttle", {"retry_after": int(a_while)}, match=LOOK_UP)
     ],
-    "has used up its quota of the hour": once({"preset": "slow-throttled"}),
-    "shows a status that nobody knows": once({"preset": "unknown-status", "times": 2}),
+    "has used up the hour's quota": once({"preset": "slow-throttled"}),
+    "returns an unknown status": once({"preset": "unknown-status", "times": 2}),
     "calls messages resent": once(
         rapidpro("set_field", {"path": "results[*].status", "value": "resent"}, match=LOOK_UP, times=None)
     ),
     "is slow": lambda a_while: [{"preset": "slow", "with": {"seconds": min(3.0, a_while / 8)}}],
-    "lies behind a flaky network": once({"preset": "flaky-network"}),
+    "is behind a flaky network": once({"preset": "flaky-network"}),
 }
 """What RapidPro does wrong, by phrase."""
 
 CHT_TROUBLES: Mapping[str, Faults] = {
-    "is away for a while": lambda a_while: [cht("outage", for_seconds=a_while)],
+    "is down for a while": lambda a_while: [cht("outage", for_seconds=a_while)],
     "is starting up for a while": lambda a_while: [cht("html_page", {"status": 200}, times=None, for_seconds=a_while)],
     "fails the next 3 times": once(cht("refuse", {"status": 500}, times=3)),
     "loses its next answer": once(cht("lose_reply")),

@@ -1,4 +1,4 @@
-"""Texts that CHT has to send, and the phones they arrive at."""
+"""Outgoing texts, and the phones at which they arrive."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from conformance.world.world import World
 MINUTE = 60
 
 
-@given(parsers.parse("{name}'s number is too short to be one"))
+@given(parsers.parse("{name}'s number is too short"))
 def too_short(world: World, name: str) -> None:
     world.people.give_short(name)
 
@@ -48,7 +48,7 @@ def has_bad(world: World, count: int) -> None:
     for n in range(count):
         world.people.give_short(f"Nobody {n}")
     world.cht_sends_each([(world.people[f"Nobody {n}"], f"You are number {n}") for n in range(count)])
-    world.pass_time(1)  # CHT hands out the oldest first: what comes from here on stands behind these
+    world.pass_time(1)  # CHT hands out the oldest first, so later texts queue behind these
 
 
 @when(parsers.parse("CHT sends {name} a text of {count:d} characters"))
@@ -56,7 +56,7 @@ def sends_long(world: World, name: str, count: int) -> None:
     world.cht_sends([(world.people[name], "0123456789" * (count // 10))])
 
 
-@then(parsers.parse('{names} receives "{text}" once'))
+@then(parsers.re(r'(?P<names>.+) receives? "(?P<text>(?s:.+))" once$'))
 def receives(world: World, names: str, text: str) -> None:
     for name in listed(names):
         world.eventually(

@@ -1,4 +1,4 @@
-"""People who text in, and the reports that CHT holds of them."""
+"""Incoming texts, and the reports that CHT has from them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from conformance.world.vocabulary import DELIVERIES, choose, listed
 from conformance.world.world import World
 
 
-@given(parsers.parse("RapidPro hands texts over {how}"))
-def hands_over_so(world: World, how: str) -> None:
-    world.configure_webhook(**choose("way of handing over", how, DELIVERIES))
+@given(parsers.parse("RapidPro delivers texts {how}"))
+def delivers_texts(world: World, how: str) -> None:
+    world.configure_webhook(**choose("way of delivery", how, DELIVERIES))
 
 
 @when(parsers.parse('{name} texts "{text}"'))
@@ -24,8 +24,8 @@ def texts_lines(world: World, name: str, text: str, count: int) -> None:
     world.person_texts(world.people[name], "\n".join([text] * count))
 
 
-@when(parsers.parse("RapidPro hands {name}'s text over again"))
-def again(world: World, name: str) -> None:
+@when(parsers.parse("RapidPro redelivers {name}'s text"))
+def redelivers(world: World, name: str) -> None:
     world.redeliver(world.people[name])
 
 
@@ -40,41 +40,41 @@ def many_text_in(world: World, count: int) -> None:
         )
 
 
-@then(parsers.parse('CHT holds {names}\'s report "{text}"'))
-def holds_report(world: World, names: str, text: str) -> None:
+@then(parsers.parse('CHT has {names}\'s report "{text}"'))
+def has_report(world: World, names: str, text: str) -> None:
     for name in listed(names):
         person = world.people[name]
         world.expect_accepted(person)
         world.eventually(
-            f"CHT holds {text!r} of {name}",
+            f"CHT has {text!r} from {name}",
             world.report_stored(person, text),
             within=world.soon,
         )
-        world.expect(len(world.reports(person)) == 1, f"one report of {name}, there are {len(world.reports(person))}")
+        world.expect(len(world.reports(person)) == 1, f"one report from {name}, there are {len(world.reports(person))}")
 
 
-@then(parsers.parse("CHT holds {count:d} reports of {name}"))
-def holds_reports(world: World, count: int, name: str) -> None:
+@then(parsers.re(r"CHT has (?P<count>\d+) reports? from (?P<name>.+)"), converters={"count": int})
+def has_reports(world: World, count: int, name: str) -> None:
     person = world.people[name]
     world.expect_accepted(person, count)
     world.eventually(
-        f"CHT holds {count} reports of {name}", lambda: len(world.reports(person)) >= count, within=world.soon
+        f"CHT has {count} reports from {name}", lambda: len(world.reports(person)) >= count, within=world.soon
     )
     world.settle()
-    world.expect(len(world.reports(person)) == count, f"{count} reports of {name}, not {len(world.reports(person))}")
+    world.expect(len(world.reports(person)) == count, f"{count} reports from {name}, not {len(world.reports(person))}")
 
 
-@then(parsers.parse("CHT holds reports of all {count:d}"))
-def holds_all(world: World, count: int) -> None:
-    world.eventually(f"CHT holds {count} reports", lambda: len(world.history().reports) >= count, within=world.soon)
+@then(parsers.parse("CHT has reports from all {count:d}"))
+def has_all(world: World, count: int) -> None:
+    world.eventually(f"CHT has {count} reports", lambda: len(world.history().reports) >= count, within=world.soon)
 
 
-@then(parsers.parse("CHT holds a {form} report of {name} whose {field} is {value:g}"))
-def holds_form(world: World, form: str, name: str, field: str, value: float) -> None:
+@then(parsers.parse("CHT has a {form} report from {name} whose {field} is {value:g}"))
+def has_form(world: World, form: str, name: str, field: str, value: float) -> None:
     person = world.people[name]
     world.expect_accepted(person)
     world.eventually(
-        f"CHT holds a {form} report of {name} with {field} {value:g}",
+        f"CHT has a {form} report from {name} with {field} {value:g}",
         lambda: any(one.get("fields", {}).get(field) == value for one in world.parsed(person, form)),
         within=world.soon,
     )
@@ -94,18 +94,18 @@ def refused(world: World, name: str, status: int) -> None:
     world.expect(bool(answer.body.strip()), "a reason, the relay gave none")
 
 
-@then(parsers.parse("{name}'s text is acknowledged"))
-def acknowledged(world: World, name: str) -> None:
+@then(parsers.parse("{name}'s text is accepted"))
+def is_accepted(world: World, name: str) -> None:
     answer = world.last_response(world.people[name])
-    taken = Outcome.of_status(answer.status) is Outcome.OK
-    world.expect(taken, f"the text to be acknowledged, the relay answered {answer}")
+    accepted = Outcome.of_status(answer.status) is Outcome.OK
+    world.expect(accepted, f"the text to be accepted, the relay answered {answer}")
 
 
-@then(parsers.parse("{name} is told that the text was not received"))
-def told(world: World, name: str) -> None:
+@then(parsers.parse("{name} learns that the text was not received"))
+def learns_of_failure(world: World, name: str) -> None:
     person = world.people[name]
     world.eventually(
-        f"{name} is told that the text was not received",
+        f"{name} learns that the text was not received",
         lambda: any(number == person.number for number, _ in world.history().flow_replies),
         within=world.soon,
     )
