@@ -10,6 +10,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from conformance.services.endpoints import BROADCASTS
 from conformance.services.neighbours import Neighbours
+from fakes.clock import Clock
 
 
 class Capability(StrEnum):
@@ -134,6 +135,39 @@ class Subject(Protocol):
         ...
 
 
+class PlannedCrashes:
+    """Base of a subject in this process that plans its own crashes; it defines `kill` and `restart`."""
+
+    _clock: Clock
+    _crash: CrashPoint | None = None
+    """Where the planned crash happens."""
+    _down: float | None = None
+    """Seconds after which it is restarted."""
+
+    def crash_at(self, point: CrashPoint, down: float | None = None) -> None:
+        """Be killed the next time `point` is reached, and restarted `down` seconds later (None: only by `restart`)."""
+        self._crash, self._down = point, down
+
+    def cancel_crash(self) -> None:
+        """Forget a planned crash that has not happened."""
+        self._crash = None
+
+    def kill(self) -> None:
+        """End it without warning."""
+        raise NotImplementedError
+
+    def restart(self) -> None:
+        """Start it again."""
+        raise NotImplementedError
+
+    def _die(self) -> None:
+        """Let the planned crash happen."""
+        down, self._crash, self._down = self._down, None, None
+        self.kill()
+        if down is not None:
+            self._clock.call_later(down, self.restart)
+
+
 @runtime_checkable
 class Killable(Protocol):
     """A subject in this process, which can be killed exactly at a named moment."""
@@ -144,7 +178,7 @@ class Killable(Protocol):
         ...
 
     def crash_at(self, point: CrashPoint, down: float | None = None) -> None:
-        """Be killed the next time `point` is reached; started again `down` seconds later (None: by `restart` only)."""
+        """Be killed the next time `point` is reached, and restarted `down` seconds later (None: only by `restart`)."""
         ...
 
     def running(self) -> bool:

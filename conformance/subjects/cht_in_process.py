@@ -12,7 +12,7 @@ from requests.adapters import BaseAdapter
 from conformance.services.cht_client import ChtClient
 from conformance.services.in_process import CHT_URL, InProcessFakes
 from conformance.services.neighbours import Neighbours
-from conformance.subjects.base import Capability, CrashPoint
+from conformance.subjects.base import Capability, CrashPoint, PlannedCrashes
 from conformance.subjects.cht_variants import ChtVariant
 from conformance.verdicts import HarnessBroken
 from fakes.cht.jobs import Gone
@@ -24,7 +24,7 @@ BEFORE_ANY_STATE = frozenset({"scheduled", "pending", "forwarded-to-gateway"})
 IN_PROCESS = frozenset({Capability.VIRTUAL_TIME, Capability.RESTART})
 
 
-class ChtAsRelay:
+class ChtAsRelay(PlannedCrashes):
     """The fake CHT, configured as `variant`. Its passes run on timers of the clock, so `work` has nothing to do.
 
     A kill ends its processes and keeps its documents: work in progress writes nothing more.
@@ -34,14 +34,14 @@ class ChtAsRelay:
         self.name = name
         self.kills = 0
         self._fakes = fakes
+        self._clock = fakes.clock
         self._variant = variant
         self._cht = fakes.cht()
         self._app = fakes.app("cht")
         self._neighbours: Neighbours | None = None
         self._running = False
         self._life = 0
-        self._crash: CrashPoint | None = None
-        self._down: float | None = None
+
         self._freezes = 0
 
     @property
@@ -109,14 +109,6 @@ class ChtAsRelay:
 
     # What a simulation may do to it besides.
 
-    def crash_at(self, point: CrashPoint, down: float | None = None) -> None:
-        """Be killed the next time `point` is reached; started again `down` seconds later (None: by `restart` only)."""
-        self._crash, self._down = point, down
-
-    def cancel_crash(self) -> None:
-        """Forget a planned crash that has not happened."""
-        self._crash = None
-
     def running(self) -> bool:
         """Whether its processes are alive."""
         return self._running
@@ -178,12 +170,6 @@ class ChtAsRelay:
     def _die_at(self, point: CrashPoint) -> None:
         if self._crash is point and self._running:
             self._die()
-
-    def _die(self) -> None:
-        down, self._crash, self._down = self._down, None, None
-        self.kill()
-        if down is not None:
-            self._fakes.clock.call_later(down, self.restart)
 
 
 class _UntilKilled(BaseAdapter):

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import requests
 
 from conformance.services.neighbours import Neighbours
-from conformance.subjects.base import Capability, CrashPoint, GatewayRelay
+from conformance.subjects.base import Capability, CrashPoint, GatewayRelay, PlannedCrashes
 from conformance.verdicts import HarnessBroken
 from fakes.clock import Clock
 from fakes.serving.transport import InProcessSession, WSGIAdapter
@@ -53,7 +53,7 @@ def quick_folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="relay-", dir=MEMORY if MEMORY.is_dir() else None))
 
 
-class InProcessRelay(GatewayRelay):
+class InProcessRelay(GatewayRelay, PlannedCrashes):
     """A relay made by `build`, with its own database file, between neighbours reached through `connect`.
 
     `folder` holds its database and is deleted by `stop`. With the same folder in each run, SQL is compiled only once.
@@ -80,8 +80,7 @@ class InProcessRelay(GatewayRelay):
         self._settings: Settings | None = None
         self._relay: RelayLike | None = None
         self._due: datetime | None = None
-        self._crash: CrashPoint | None = None
-        self._down: float | None = None
+
         self._skew = timedelta()
         self._frozen: datetime | None = None
         self.kills = 0
@@ -126,14 +125,6 @@ class InProcessRelay(GatewayRelay):
             self._relay = self._build(self._running_settings(), self._own_now, session)
         self._due = self._clock.now()
 
-    def crash_at(self, point: CrashPoint, down: float | None = None) -> None:
-        """Be killed the next time `point` is reached; started again `down` seconds later (None: by `restart` only)."""
-        self._crash, self._down = point, down
-
-    def cancel_crash(self) -> None:
-        """Forget a planned crash that has not happened."""
-        self._crash = None
-
     def running(self) -> bool:
         """Whether it is alive."""
         return self._relay is not None
@@ -148,13 +139,6 @@ class InProcessRelay(GatewayRelay):
 
     def _own_now(self) -> datetime:
         return self._clock.now() + self._skew
-
-    def _die(self) -> None:
-        """Killed at a planned point."""
-        down, self._crash, self._down = self._down, None, None
-        self.kill()
-        if down is not None:
-            self._clock.call_later(down, self.restart)
 
     def next_due(self) -> datetime | None:
         if self._due is None or self._frozen is None:

@@ -1,4 +1,4 @@
-"""The checks on histories written by hand: each finds what it is for, and nothing in a history that is right."""
+"""The checks on handwritten histories: each finds its violation, and nothing in a correct history."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ def test_a_violation_names_its_check_and_says_a_sentence(check: object) -> None:
         replace(RIGHT, calls=(call(5, direction="out", body="[hidden:rapidpro:relay]"),)),
     ],
 )  # fmt: skip
-def test_what_is_no_fault_of_the_subject_is_not_held_against_it(history: History) -> None:
+def test_what_is_not_the_subjects_fault_is_no_violation(history: History) -> None:
     assert judge(history) == []
 
 
@@ -183,7 +183,7 @@ def test_a_check_can_be_left_out_and_only_by_its_name() -> None:
         judge(RIGHT, without=("lost",))
 
 
-def test_figures_tell_calls_and_seconds_for_each_text() -> None:
+def test_figures_count_calls_and_seconds_per_text() -> None:
     assert calls_per_text(replace(RIGHT, calls=(call(1), call(2), call(3, service="cht")))) == 2
     assert calls_per_text(History(calls=(call(1),))) == 1
     assert seconds_to_phone(RIGHT) == [60]

@@ -1,4 +1,4 @@
-"""The command `relay-harness`: right exit status and a clear sentence, whatever it is given."""
+"""The command `relay-harness`: the right exit status and a clear sentence for every input."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ from tests.harness_command import harness
         (("simulate", "--subject", "nobody"), "unknown built-in subject 'nobody'; available: reference"),
     ],
 )
-def test_wrong_usage_is_told_with_what_is_possible(arguments: tuple[str, ...], sentence: str) -> None:
+def test_wrong_usage_is_reported_with_the_valid_choices(arguments: tuple[str, ...], sentence: str) -> None:
     done = harness(*arguments)
     assert done.returncode == 2
     assert sentence in done.stderr
@@ -81,7 +81,7 @@ def test_a_relay_whose_command_ends_at_once_cannot_be_judged_and_its_last_words_
     assert "I do not want to" in done.stdout + done.stderr
 
 
-def test_a_relay_that_never_starts_is_told_once_and_not_for_every_scenario() -> None:
+def test_a_relay_that_never_starts_is_reported_once_and_not_for_every_scenario() -> None:
     done = harness("conform", "--subject-url", "http://127.0.0.1:9", "--subject-command", "no-such-program")
     assert done.returncode == 2
     assert done.stderr == "nothing can be judged: no-such-program cannot be started: No such file or directory\n"
@@ -165,7 +165,7 @@ def test_requirements_are_listed_and_shown_with_sources() -> None:
     assert "When CHT sends" in shown.stdout
 
 
-def test_up_says_that_a_port_is_taken() -> None:
+def test_up_reports_a_port_in_use() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

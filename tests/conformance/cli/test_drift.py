@@ -1,4 +1,4 @@
-"""`relay-harness drift`: the right version is named, whatever differs from it is found, and nothing is written."""
+"""`relay-harness drift`: it names the right version, finds all differences from it, and writes nothing."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def call(method: str, url: str, **options: Any) -> requests.Response:
 
 
 def fill(fakes: Addresses) -> None:
-    """One text in, with a run of a flow; one broadcast out."""
+    """One incoming text with a flow run; one broadcast."""
     call("PUT", f"{fakes.control}/rapidpro/webhook", json={"url": f"{NOWHERE}/nobody"})
     call("POST", f"{fakes.control}/rapidpro/phones/{ANN}/texts", json={"text": SECRET_TEXT})
     headers = {"Authorization": f"Token {RAPIDPRO_TOKEN}"}
@@ -121,7 +121,7 @@ def test_what_differs_is_found_and_the_version_still_recognised(
     assert SECRET_TEXT not in done.stdout
 
 
-def test_the_preset_of_an_unknown_status_is_drift_and_the_word_is_told(fakes: Addresses) -> None:
+def test_the_preset_of_an_unknown_status_is_drift_and_the_status_is_shown(fakes: Addresses) -> None:
     call("POST", f"{fakes.control}/faults", json={"preset": "unknown-status", "times": None})
     found = document(drift("--rapidpro", str(fakes.rapidpro), "--json"))
     assert found["fits"] == ["26"]
@@ -180,7 +180,7 @@ def test_an_empty_workspace_says_what_could_not_be_seen(fakes: Addresses) -> Non
         assert f"this workspace has no {name}: their fields could not be checked" in done.stdout
 
 
-def test_versions_that_cannot_be_told_apart_are_both_named() -> None:
+def test_versions_that_cannot_be_distinguished_are_both_named() -> None:
     with running(("rapidpro",), profile="10") as fakes:
         found = document(drift("--rapidpro", str(fakes.rapidpro), "--json"))
     assert found["fits"] == ["9.3", "10"]
@@ -219,7 +219,7 @@ def test_what_differs_at_cht_is_found(
     assert sentence in done.stdout
 
 
-def test_another_release_of_cht_is_told_but_is_no_difference(fakes: Addresses) -> None:
+def test_another_release_of_cht_is_noted_but_is_no_difference(fakes: Addresses) -> None:
     plan(fakes, "set_field", "/api/info", service="cht", path="version", value="4.18.0")
     done = drift("--cht", str(fakes.cht), "--cht-user", CHT_GATEWAY[0])
     assert done.exit_code == 0, done.output
@@ -239,7 +239,7 @@ def test_another_release_of_cht_is_told_but_is_no_difference(fakes: Addresses) -
         ("/api/sms", "refuse", {"status": 429}, "has received too many wrong passwords"),
     ],
 )
-def test_what_could_not_be_looked_at_is_no_verdict(
+def test_a_service_that_could_not_be_checked_is_no_verdict(
     fakes: Addresses, path: str, effect: str, given: dict[str, Any], sentence: str
 ) -> None:
     rapidpro = path == WORKSPACE
@@ -250,7 +250,7 @@ def test_what_could_not_be_looked_at_is_no_verdict(
     assert sentence in done.stderr
 
 
-def test_a_wrong_token_or_password_is_told_and_never_shown(fakes: Addresses) -> None:
+def test_a_wrong_token_or_password_is_reported_and_never_shown(fakes: Addresses) -> None:
     done = drift("--rapidpro", str(fakes.rapidpro), token="not-the-token")
     assert done.exit_code == 2
     assert "refuses the token: check RAPIDPRO_TOKEN" in done.stderr
@@ -277,13 +277,13 @@ def test_a_wrong_token_or_password_is_told_and_never_shown(fakes: Addresses) -> 
         (("--rapidpro", NOWHERE), {}, "could not be checked: the RapidPro at http://127.0.0.1:9 cannot be reached"),
     ],
 )
-def test_wrong_usage_is_told_in_a_sentence(words: tuple[str, ...], secrets: dict[str, Any], sentence: str) -> None:
+def test_wrong_usage_is_reported_in_a_sentence(words: tuple[str, ...], secrets: dict[str, Any], sentence: str) -> None:
     done = drift(*words, **secrets)
     assert (done.exit_code, done.stdout) == (2, "")
     assert sentence in " ".join(done.stderr.split())
 
 
-def test_a_service_elsewhere_is_looked_at_when_that_is_allowed(fakes: Addresses) -> None:
+def test_a_remote_service_is_checked_if_that_is_allowed(fakes: Addresses) -> None:
     elsewhere = str(fakes.rapidpro).replace("127.0.0.1", "0.0.0.0")
     assert drift("--rapidpro", elsewhere).exit_code == 2
     assert drift("--rapidpro", elsewhere, "--allow-remote").exit_code == 0

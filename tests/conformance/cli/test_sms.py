@@ -53,7 +53,7 @@ def up() -> Iterator[Up]:
         world.stop()
 
 
-def test_a_text_sent_by_a_person_is_taken_by_the_relay_and_reaches_cht(up: Up) -> None:
+def test_a_text_sent_by_a_person_is_accepted_by_the_relay_and_reaches_cht(up: Up) -> None:
     done = up.sms("send", ANN, "TEMP 38.5")
     assert done.exit_code == 0, done.output
     assert "RapidPro stored it as message" in done.stdout
@@ -63,7 +63,7 @@ def test_a_text_sent_by_a_person_is_taken_by_the_relay_and_reaches_cht(up: Up) -
     assert "sent      TEMP 38.5" in shown.stdout
 
 
-def test_a_text_that_no_webhook_takes_is_told_and_is_a_failure(up: Up) -> None:
+def test_a_text_that_no_webhook_accepts_is_reported_as_a_failure(up: Up) -> None:
     try:
         up.webhook(None)
         done = up.sms("send", BEN, "first")
@@ -77,7 +77,7 @@ def test_a_text_that_no_webhook_takes_is_told_and_is_a_failure(up: Up) -> None:
         up.webhook(up.relay.webhook_url())
 
 
-def test_a_repetition_is_told_as_such(up: Up) -> None:
+def test_a_duplicate_is_reported_as_such(up: Up) -> None:
     assert up.sms("send", BEN, "again").exit_code == 0
     done = up.sms("send", BEN, "again")
     assert done.exit_code == 1
@@ -118,14 +118,14 @@ def test_waiting_for_a_text_that_does_not_come_is_a_failure(up: Up) -> None:
         (("wait", ANN, "--for", "long"), "is not a valid float"),
     ],
 )
-def test_what_cannot_be_done_is_told_in_a_sentence(up: Up, words: tuple[str, ...], sentence: str) -> None:
+def test_what_cannot_be_done_is_reported_in_a_sentence(up: Up, words: tuple[str, ...], sentence: str) -> None:
     done = up.sms(*words)
     assert done.exit_code == 2
     assert sentence in " ".join(done.stderr.split())
     assert done.stdout == ""
 
 
-def test_an_account_that_cht_refuses_is_told(up: Up) -> None:
+def test_an_account_that_cht_refuses_is_reported(up: Up) -> None:
     runner = CliRunner(env={"HARNESS_CONTROL": up.fakes.control.url, "CHT_PASSWORD": "wrong"})
     words = ["sms", "due", ANN, "x", "--cht-user", "admin", "--cht-url", up.fakes.cht_url]
     done = runner.invoke(harness, words)

@@ -1,4 +1,4 @@
-"""The lists in the documents are generated, and none is out of date."""
+"""The generated lists in the documents are up to date."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_every_list_stands_in_some_document() -> None:
     assert [name for name in lists() if f"<!-- generated: {name} -->" not in text] == []
 
 
-def test_a_list_that_is_out_of_date_is_found_and_renewed(tmp_path: Path) -> None:
+def test_a_list_that_is_out_of_date_is_found_and_updated(tmp_path: Path) -> None:
     readme = tmp_path / "README.md"
     readme.write_text("before\n<!-- generated: checks -->\n- old\n<!-- end -->\nafter\n", "utf-8")
     assert stale(tmp_path) == [readme]

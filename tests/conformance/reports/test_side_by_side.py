@@ -1,4 +1,4 @@
-"""`relay-harness conform --subject NAME[,NAME]`: several subjects in one table, and what of it ends in which status."""
+"""`relay-harness conform --subject NAME[,NAME]`: several subjects in one table, and the exit status."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_a_single_subject_is_reported_like_any_other(tmp_path: Path) -> None:
         (("--subject", "reference,cht-5.2", "--only", "NOPE"), "unknown requirement NOPE"),
     ],
 )
-def test_wrong_usage_is_told_and_nothing_is_judged(arguments: tuple[str, ...], sentence: str) -> None:
+def test_wrong_usage_is_reported_and_nothing_is_judged(arguments: tuple[str, ...], sentence: str) -> None:
     done = harness("conform", *arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert sentence in done.stderr

@@ -1,4 +1,4 @@
-"""Each built-in subject is judged as it is known to be: a change of model, check or scenario is noticed here."""
+"""Each built-in subject gets its known verdicts: a change of model, check or scenario is noticed here."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_a_reason_without_a_source_is_refused() -> None:
         source_of("it is slow", "cht-5.2, OUT-6")
 
 
-def test_the_table_tells_passed_failed_and_unknown_apart() -> None:
+def test_the_table_distinguishes_passed_failed_and_unknown() -> None:
     known = Known("x", "26", {"A-1": "it is lost [file/id]"}, {"A-2": "no way"})
     requirements = [Requirement(f"A-{number}", Level.MUST, "A sentence.", "a source") for number in (1, 2, 3)]
     text = as_markdown([known], requirements)

@@ -41,15 +41,15 @@ def test_a_refused_text_is_not_waited_for() -> None:
 
 
 @pytest.mark.parametrize("statuses", [(200,), (0,), (500, 200), (200, 500), (0, 400)])
-def test_a_text_that_may_have_been_taken_is_waited_for(statuses: tuple[int, ...]) -> None:
+def test_a_text_that_may_have_been_accepted_is_waited_for(statuses: tuple[int, ...]) -> None:
     Answered(*statuses).expect_accepted(AMINA)
 
 
-def test_of_somebody_who_sent_nothing_nothing_is_expected() -> None:
+def test_nothing_is_expected_of_somebody_who_sent_nothing() -> None:
     Answered(500).expect_accepted(YUSUF)
 
 
-def test_answers_are_told_in_words() -> None:
+def test_responses_are_shown_in_words() -> None:
     assert str(WebhookResponse(0, "", "timed out")) == "nothing (timed out)"
     assert str(WebhookResponse(0, "")) == "nothing"
     assert str(WebhookResponse(200, "x" * 1000)) == f"200 '{'x' * 300}'"
@@ -59,14 +59,14 @@ def test_answers_are_told_in_words() -> None:
     ("status", "outcome"),
     [(None, "unknown"), (0, "unknown"), (200, "ok"), (299, "ok"), (199, "refused"), (300, "refused"), (500, "refused")],
 )
-def test_what_a_status_tells_the_sender(status: int | None, outcome: str) -> None:
+def test_a_status_has_an_outcome(status: int | None, outcome: str) -> None:
     assert outcome_of({"webhook": {"status": status}}) == Outcome(outcome)
     with pytest.raises(HarnessBroken, match="called no webhook"):
         outcome_of({"webhook": None})
 
 
 class Subject:
-    """Alive for some looks, then it has ended."""
+    """Alive for some checks, then ended."""
 
     def __init__(self, looks: int = 1000) -> None:
         self.looks = looks
@@ -86,12 +86,12 @@ class WorldOf:
 
 def until(looks: int, subject: Subject) -> RealTiming:
     timing, world, left = RealTiming(0.0, patience=0.2), WorldOf(subject), iter([False] * looks)
-    never: Any = world
-    timing.until(never, lambda: next(left, True), within=1)
+    any_world: Any = world
+    timing.until(any_world, lambda: next(left, True), within=1)
     return timing
 
 
-def test_waiting_in_vain_is_noted() -> None:
+def test_a_wait_that_times_out_is_recorded() -> None:
     assert until(1000, Subject()).timed_out
     assert not until(2, Subject()).timed_out
 

@@ -19,11 +19,11 @@ from tests.harness_command import harness
 EXPOSED = (
     "resends after a lost answer",
     "forgets everything on restart",
-    "acknowledges before it is on disk",
+    "accepts a text before it is on disk",
     "gives up at once",
-    "never tells states",
+    "never reports states",
 )
-"""Broken relays whose defect any schedule of some length shows."""
+"""Broken relays whose defect shows in any schedule of some length."""
 
 
 @pytest.mark.parametrize("subject", subjects())
@@ -38,11 +38,11 @@ def test_worlds_that_follow_each_other_are_like_new_ones(subject: str) -> None:
 def test_the_reference_relay_survives_a_handful_of_schedules() -> None:
     worlds = world_opener("reference")
     for seed in range(500, 512):
-        played = run_schedule(generate(seed), worlds)
-        assert played.violations == (), f"again: relay-harness simulate --runs 1 --seed {seed}"
-        assert played.texts >= 20
-        assert played.faults >= 5
-        assert played.virtual_seconds >= 6 * 3600
+        result = run_schedule(generate(seed), worlds)
+        assert result.violations == (), f"again: relay-harness simulate --runs 1 --seed {seed}"
+        assert result.texts >= 20
+        assert result.faults >= 5
+        assert result.virtual_seconds >= 6 * 3600
 
 
 @pytest.mark.parametrize("name", EXPOSED)
@@ -85,7 +85,7 @@ def test_what_was_found_is_saved_and_replayed_exactly(tmp_path: Path) -> None:
         assert sentence in replayed.stdout + replayed.stderr
 
 
-def test_a_schedule_that_the_services_refuse_is_the_harness_own_fault() -> None:
+def test_a_schedule_that_the_services_refuse_breaks_the_harness() -> None:
     schedule = Schedule(1, 0.1, (Event(1.0, "channel", {"changes": {"nonsense": 1}, "seconds": 5.0}),))
     with pytest.raises(HarnessBroken, match="unknown channel setting"):
         run_schedule(schedule, world_opener("reference"))

@@ -1,4 +1,4 @@
-"""Schedules: made from a seed, saved, read again, shrunk."""
+"""Schedules: generated from a seed, saved, loaded, shrunk."""
 
 from __future__ import annotations
 

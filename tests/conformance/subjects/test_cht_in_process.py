@@ -1,4 +1,4 @@
-"""CHT itself as the relay: what it is put through, and what of it is told by whom."""
+"""CHT itself as the relay: crashes, freezes and faults, and its capabilities."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_killed_after_rapidpro_accepted_a_text_it_sends_it_again(name: str) -> N
 
 @pytest.mark.parametrize("name", GATEWAYS)
 @pytest.mark.parametrize("point", [CrashPoint.STATES_ASKED, CrashPoint.STATES_TOLD])
-def test_killed_while_states_are_under_way_a_gateway_loses_none(name: str, point: CrashPoint) -> None:
+def test_killed_while_states_are_on_their_way_a_gateway_loses_none(name: str, point: CrashPoint) -> None:
     world, subject = opened(name)
     subject.crash_at(point, down=30)
     send(world)
@@ -132,7 +132,7 @@ def test_a_frozen_one_sends_nothing_until_it_thaws(name: str) -> None:
     assert arrived(world) == 1
 
 
-def test_thawed_early_it_goes_on_at_once_and_later_freezes_hold() -> None:
+def test_unfrozen_early_it_continues_at_once_and_later_freezes_hold() -> None:
     world, subject = opened("cht-5.2")
     subject.freeze(3600)
     subject.freeze(0)
@@ -149,7 +149,7 @@ def test_trouble_of_chts_gateway_api_is_untestable(name: str) -> None:
         world.fault({"service": "cht", "effect": "refuse", "with": {"status": 500}})
 
 
-def test_faults_on_sending_meet_a_push_where_it_sends() -> None:
+def test_faults_of_sending_are_adapted_to_a_push() -> None:
     adapt_fault = CHT_VARIANTS["outbound-push"].adapt_fault
     assert adapt_fault({"service": "rapidpro", "effect": "reset", "match": SEND})["match"]["path"] == FLOW_STARTS
     assert adapt_fault({"preset": "lost-reply", "times": 3})["match"] == {"method": "POST", "path": FLOW_STARTS}
@@ -159,7 +159,7 @@ def test_faults_on_sending_meet_a_push_where_it_sends() -> None:
 
 
 @pytest.mark.parametrize("fault", [{"preset": "unknown-status"}, {"service": "rapidpro", "match": LOOK_UP}])
-def test_faults_on_asking_cannot_meet_a_push(fault: dict[str, Any]) -> None:
+def test_faults_of_looking_up_cannot_affect_a_push(fault: dict[str, Any]) -> None:
     with pytest.raises(Untestable, match="never asks"):
         CHT_VARIANTS["outbound-push"].adapt_fault(fault)
 
@@ -171,13 +171,13 @@ def test_a_moment_that_never_comes_is_untestable(name: str) -> None:
         world.kill_when(CrashPoint.TEXT_HANDED_OUT)
 
 
-def test_all_can_be_killed_and_only_gateways_tell_states() -> None:
+def test_all_can_be_killed_and_only_gateways_report_states() -> None:
     assert all(isinstance(opened(name)[1], Killable) for name in CHT_VARIANTS)
     assert {name for name in CHT_VARIANTS if Capability.STATES in named(name).capabilities} == set(GATEWAYS)
     assert not any(Capability.CHT_OUTSIDE in named(name).capabilities for name in CHT_VARIANTS)
 
 
-def test_a_push_leaves_states_aside_and_says_so() -> None:
+def test_a_push_skips_the_check_of_states_and_says_so() -> None:
     assert named("outbound-push").skipped_checks == {"state_wrong"}
     world, _ = opened("outbound-push")
     send(world)
@@ -206,11 +206,11 @@ def test_an_unknown_name_is_refused_with_those_that_there_are() -> None:
 
 
 def test_the_same_world_gives_the_same_history() -> None:
-    def lived() -> object:
+    def run() -> object:
         world, subject = opened("cht-5.2", "26")
         subject.crash_at(CrashPoint.BROADCAST_ACCEPTED, down=30)
         send(world)
         world.pass_time(1200)
         return world.history()
 
-    assert lived() == lived()
+    assert run() == run()
