@@ -132,7 +132,7 @@ def replay_command(context: click.Context, /, file: Path, as_json: bool) -> None
         click.echo(json.dumps({"file": str(file), "subject": schedule.subject, "violations": sentences}))
     else:
         for event in schedule.events:
-            click.echo(f"{event.at:10.1f} s  {event.kind}  {json.dumps(dict(event.what), ensure_ascii=False)}")
+            click.echo(f"{event.at:10.1f} s  {event.kind}  {json.dumps(dict(event.fields), ensure_ascii=False)}")
         click.echo("\n".join([*sentences, result.summary]) if sentences else "nothing is wrong")
     sys.stdout.flush()
     context.exit(1 if sentences else 0)

@@ -122,14 +122,14 @@ def _trouble(rng: random.Random, length: float, incoming: Sequence[Event]) -> Ev
         point = rng.choice([*CrashPoint, None, None])
         if point is None and rng.random() < 0.5:
             at = rng.choice(incoming).at
-        what = {"point": None if point is None else point.name, "seconds": round(rng.uniform(1, 1200), 1)}
+        fields = {"point": None if point is None else point.name, "seconds": round(rng.uniform(1, 1200), 1)}
     elif kind == "freeze":
-        what = {"seconds": round(rng.uniform(60, 5400), 1)}
+        fields = {"seconds": round(rng.uniform(60, 5400), 1)}
     elif kind == "clock_jump":
-        what = {"seconds": rng.choice((-300, -60, -5, 5, 60, 300))}
+        fields = {"seconds": rng.choice((-300, -60, -5, 5, 60, 300))}
     elif kind == "channel":
         changes = rng.choice(CHANNELS)
-        what = {"changes": changes, "seconds": round(rng.uniform(60, 3600), 1)}
+        fields = {"changes": changes, "seconds": round(rng.uniform(60, 3600), 1)}
     else:
-        what = {"person": f"P{rng.randint(1, 6)}"}
-    return Event(at, kind, what)
+        fields = {"person": f"P{rng.randint(1, 6)}"}
+    return Event(at, kind, fields)

@@ -88,8 +88,8 @@ class ScheduleRunner:
             "fault": self._fault,
             "channel": self._channel,
             "crash": self._crash,
-            "freeze": lambda event: self._subject.freeze(event.what["seconds"]),
-            "clock_jump": lambda event: self._subject.move_clock(event.what["seconds"]),
+            "freeze": lambda event: self._subject.freeze(event.fields["seconds"]),
+            "clock_jump": lambda event: self._subject.move_clock(event.fields["seconds"]),
         }
 
     def advance_to(self, seconds: float) -> None:
@@ -112,29 +112,29 @@ class ScheduleRunner:
             self._subject.restart()
 
     def _text_in(self, event: Event) -> None:
-        self._world.person_texts(self._world.people[event.what["person"]], event.what["text"])
+        self._world.person_texts(self._world.people[event.fields["person"]], event.fields["text"])
 
     def _text_out(self, event: Event) -> None:
-        self._world.cht_sends([(self._world.people[event.what["person"]], event.what["text"])])
+        self._world.cht_sends([(self._world.people[event.fields["person"]], event.fields["text"])])
 
     def _redeliver(self, event: Event) -> None:
-        person = self._world.people[event.what["person"]]
+        person = self._world.people[event.fields["person"]]
         if any(text.number == person.number for text in self._world.incoming_texts):
             self._world.redeliver(person)
 
     def _fault(self, event: Event) -> None:
         with suppress(Untestable):  # a fault that cannot affect this subject does no harm
-            self._world.fault(event.what["fault"])
+            self._world.fault(event.fields["fault"])
 
     def _channel(self, event: Event) -> None:
-        self._world.channel(**event.what["changes"])
-        self._clock.call_later(event.what["seconds"], self._restore_channel)
+        self._world.channel(**event.fields["changes"])
+        self._clock.call_later(event.fields["seconds"], self._restore_channel)
 
     def _restore_channel(self) -> None:
         self._world.control.put("/rapidpro/channel", dict(self._channel_before))
 
     def _crash(self, event: Event) -> None:
-        point, down = event.what["point"], event.what["seconds"]
+        point, down = event.fields["point"], event.fields["seconds"]
         if point is not None:
             self._subject.crash_at(CrashPoint[point], down)
         elif self._subject.running():

@@ -44,10 +44,10 @@ class Event:
 
     at: float
     kind: str
-    what: Mapping[str, Any]
+    fields: Mapping[str, Any]
 
     def as_json(self) -> dict[str, Any]:
-        return {"at": self.at, "kind": self.kind, **self.what}
+        return {"at": self.at, "kind": self.kind, **self.fields}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,5 +126,5 @@ def _event(position: int, row: Any) -> Event:
     kind, checks = row["kind"], KINDS[row["kind"]]
     if set(row) != {"at", "kind", *checks}:
         raise ScheduleError(f"{place}: {kind} must have exactly at, {', '.join(checks)}; got {', '.join(row)}")
-    what = {name: check(f"{name} of {place} ({kind})", row[name]) for name, check in checks.items()}
-    return Event(values.number(0)(f"at of {place} ({kind})", row["at"]), kind, what)
+    fields = {name: check(f"{name} of {place} ({kind})", row[name]) for name, check in checks.items()}
+    return Event(values.number(0)(f"at of {place} ({kind})", row["at"]), kind, fields)

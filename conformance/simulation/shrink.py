@@ -67,8 +67,8 @@ def _simpler(schedule: Schedule, budget: Budget) -> Schedule:
 
 
 def _plainer(event: Event) -> Sequence[Event]:
-    if event.kind in TEXTS and event.what["text"] != "hello":
-        return [replace(event, what={**event.what, "text": "hello"})]
-    if event.kind == "fault" and event.what["fault"].get("times") not in (1, None):
-        return [replace(event, what={"fault": {**event.what["fault"], "times": 1}})]
+    if event.kind in TEXTS and event.fields["text"] != "hello":
+        return [replace(event, fields={**event.fields, "text": "hello"})]
+    if event.kind == "fault" and event.fields["fault"].get("times") not in (1, None):
+        return [replace(event, fields={"fault": {**event.fields["fault"], "times": 1}})]
     return []

@@ -29,7 +29,7 @@ class People:
             self._by_name[name] = Person(name, next(self._numbers))
         return self._by_name[name]
 
-    def give_short(self, name: str) -> None:
+    def give_short_number(self, name: str) -> None:
         """Give somebody a number with too few digits, so that nothing can be sent to it; it is unique in this run."""
         self._by_name[name] = Person(name, f"+250{next(self._numbers)[-3:]}")
 

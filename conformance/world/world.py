@@ -23,17 +23,17 @@ from conformance.world.people import People, Person
 from conformance.world.planned_kill import PlannedKill
 from conformance.world.timing import Timing
 
-SOON = 2 * 3600.0
+REPORT_WITHIN = 2 * 3600.0
 """Seconds of scenario time within which a report must be in CHT: longer than an outage and the back-off after it."""
-LATER = 8 * 3600.0
+ARRIVAL_WITHIN = 8 * 3600.0
 """Seconds within which a text must be on its phone: longer than a quota hour and all retries of an errored message."""
 
 
 class World(Observations):
     """Two services and a subject between them. All steps use this."""
 
-    soon = SOON
-    later = LATER
+    report_within = REPORT_WITHIN
+    arrival_within = ARRIVAL_WITHIN
 
     def __init__(
         self, services: Services, subject: Subject, timing: Timing, numbers: Iterator[str] | None = None
@@ -172,7 +172,7 @@ class World(Observations):
 
     def await_faults(self) -> None:
         """Let time pass until every planned fault has been used."""
-        self.timing.until(self, lambda: not any(fault.get("unused") for fault in self.control.faults()), LATER)
+        self.timing.until(self, lambda: not any(fault.get("unused") for fault in self.control.faults()), ARRIVAL_WITHIN)
         self.check_faults_used()
 
     def settle(self) -> None:

@@ -34,7 +34,7 @@ def recovers(world: World) -> None:
     world.eventually(
         "a text is errored",
         lambda: any(one.status == "errored" for one in world.history().messages),
-        within=world.later,
+        within=world.arrival_within,
     )
     world.channel(down=False)
 
@@ -46,7 +46,7 @@ def has_state(world: World, names: str, state: str) -> None:
         world.eventually(
             f"CHT shows the text to {name} as {state}",
             world.task_in_state(world.people[name], expected),
-            within=world.later,
+            within=world.arrival_within,
         )
 
 
@@ -58,7 +58,7 @@ def all_bad_failed(world: World, count: int) -> None:
         states = [one.state for one in world.history().outgoing_texts if one.number in bad]
         return states == ["failed"] * count
 
-    world.eventually(f"CHT shows all {count} texts for bad numbers as failed", all_failed, within=world.later)
+    world.eventually(f"CHT shows all {count} texts for bad numbers as failed", all_failed, within=world.arrival_within)
 
 
 @then(parsers.parse('CHT shows why the text to {name} failed: "{words}"'))

@@ -48,7 +48,7 @@ def has_report(world: World, names: str, text: str) -> None:
         world.eventually(
             f"CHT has {text!r} from {name}",
             world.report_stored(person, text),
-            within=world.soon,
+            within=world.report_within,
         )
         world.expect(len(world.reports(person)) == 1, f"one report from {name}, there are {len(world.reports(person))}")
 
@@ -58,7 +58,7 @@ def has_reports(world: World, count: int, name: str) -> None:
     person = world.people[name]
     world.expect_accepted(person, count)
     world.eventually(
-        f"CHT has {count} reports from {name}", lambda: len(world.reports(person)) >= count, within=world.soon
+        f"CHT has {count} reports from {name}", lambda: len(world.reports(person)) >= count, within=world.report_within
     )
     world.settle()
     world.expect(len(world.reports(person)) == count, f"{count} reports from {name}, not {len(world.reports(person))}")
@@ -66,7 +66,9 @@ def has_reports(world: World, count: int, name: str) -> None:
 
 @then(parsers.parse("CHT has reports from all {count:d}"))
 def has_all(world: World, count: int) -> None:
-    world.eventually(f"CHT has {count} reports", lambda: len(world.history().reports) >= count, within=world.soon)
+    world.eventually(
+        f"CHT has {count} reports", lambda: len(world.history().reports) >= count, within=world.report_within
+    )
 
 
 @then(parsers.parse("CHT has a {form} report from {name} whose {field} is {value:g}"))
@@ -76,7 +78,7 @@ def has_form(world: World, form: str, name: str, field: str, value: float) -> No
     world.eventually(
         f"CHT has a {form} report from {name} with {field} {value:g}",
         lambda: any(one.get("fields", {}).get(field) == value for one in world.parsed(person, form)),
-        within=world.soon,
+        within=world.report_within,
     )
 
 
@@ -107,5 +109,5 @@ def learns_of_failure(world: World, name: str) -> None:
     world.eventually(
         f"{name} learns that the text was not received",
         lambda: any(number == person.number for number, _ in world.history().flow_replies),
-        within=world.soon,
+        within=world.report_within,
     )

@@ -12,7 +12,7 @@ MINUTE = 60
 
 @given(parsers.parse("{name}'s number is too short"))
 def too_short(world: World, name: str) -> None:
-    world.people.give_short(name)
+    world.people.give_short_number(name)
 
 
 @when(parsers.parse('CHT sends "{text}" to {names} in one document'))
@@ -46,7 +46,7 @@ def has_many(world: World, count: int) -> None:
 @when(parsers.parse("CHT has {count:d} texts for numbers that are too short"))
 def has_bad(world: World, count: int) -> None:
     for n in range(count):
-        world.people.give_short(f"Nobody {n}")
+        world.people.give_short_number(f"Nobody {n}")
     world.cht_sends_each([(world.people[f"Nobody {n}"], f"You are number {n}") for n in range(count)])
     world.pass_time(1)  # CHT hands out the oldest first, so later texts queue behind these
 
@@ -62,7 +62,7 @@ def receives(world: World, names: str, text: str) -> None:
         world.eventually(
             f"{name} receives {text!r}",
             world.text_arrived(world.people[name], text),
-            within=world.later,
+            within=world.arrival_within,
         )
     world.settle()
     for name in listed(names):
@@ -88,5 +88,5 @@ def in_order(world: World, name: str, first: str, second: str) -> None:
         sent = sorted(world.history().messages, key=lambda one: (one.created, str(one.id).zfill(20)))
         return [one.text for one in sent if one.number == world.people[name].number]
 
-    world.eventually("both texts are sent", lambda: {first, second} <= set(order()), within=world.later)
+    world.eventually("both texts are sent", lambda: {first, second} <= set(order()), within=world.arrival_within)
     world.expect(order() == [first, second], f"{first!r} before {second!r}, RapidPro got {order()}")

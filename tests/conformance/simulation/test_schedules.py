@@ -78,7 +78,7 @@ def test_shrinking_leaves_only_what_is_needed() -> None:
 
     small = shrink(schedule, fails)
     assert [event.kind for event in small.events] == ["text_out", "crash"]
-    assert small.events[0].what["text"] == "hello", "the plainer text fails too"
+    assert small.events[0].fields["text"] == "hello", "the plainer text fails too"
 
 
 def test_shrinking_keeps_to_its_budget() -> None:
