@@ -23,7 +23,7 @@ from conformance.subjects.built_in import built_in
 from conformance.verdicts import HarnessBroken, Verdict
 
 PROFILES = ("6.4", "7.4", "8.0", "9.0", "9.3", "10", "26", "next")
-HELP = """Judge a relay by the requirements: the reference relay, or another one at its address.
+HELP = """Judge a relay by the requirements. Default: the reference relay.
 
 With --subject, built-in subjects are judged, among them CHT Core's own RapidPro gateway as simulated by the fake CHT.
 Several subjects are shown side by side.

@@ -25,7 +25,7 @@ from conformance.verdicts import HarnessBroken
 def crashes_command(
     context: click.Context, /, kills: int, seed: int, url: str | None, command: str | None, as_json: bool
 ) -> None:
-    """Kill a relay (default: the reference relay) at random moments under traffic, then judge it."""
+    """Kill a relay repeatedly under traffic. Then judge it. Default: the reference relay."""
     if (url is None) != (command is None):
         raise click.UsageError("--subject-url and --subject-command go together: the relay must be restarted each time")
     check_started(url, command)

@@ -14,7 +14,7 @@ from conformance.docs.lists import stale, updated
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=Path())
 @click.pass_context
 def docs_command(context: click.Context, /, check: bool, folder: Path) -> None:
-    """Update the generated lists in README.md and docs/ of FOLDER (default: the current one)."""
+    """Update the generated lists in the documents. These are README.md and docs/ in FOLDER (default: this one)."""
     outdated = stale(folder)
     for path in outdated:
         if check:

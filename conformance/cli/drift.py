@@ -37,10 +37,10 @@ def drift_command(
     allow_remote: bool,
     as_json: bool,
 ) -> None:
-    """Check whether a live RapidPro or CHT still answers as recorded.
+    """Check whether a live service answers as recorded.
 
-    Sends at most 12 requests, GET only, and stops when it is throttled. Nothing is written, and nothing that people
-    wrote is shown. Exit status: 0 no difference, 1 a difference, 2 the service could not be checked.
+    The service is a RapidPro or a CHT. Sends at most 12 requests, GET only, and stops when it is throttled. Nothing is
+    written, and nothing that people wrote is shown. Exit status: 0 no difference, 1 a difference, 2 not checked.
     """
     url = _the_one(rapidpro, cht, cht_user)
     if not allow_remote and not is_loopback(url):

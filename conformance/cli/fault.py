@@ -20,7 +20,7 @@ MATCHED = ("method", "path", "token", "to", "text")
 
 @click.group("fault")
 def fault_command() -> None:
-    """Let running fakes misbehave: plan faults, see how often each was used, remove them."""
+    """Plan, list and remove faults in running fakes."""
 
 
 @fault_command.command("list")
@@ -35,7 +35,9 @@ def list_(fakes: RunningFakes, as_json: bool) -> None:
 @fault_command.command("add")
 @click.argument("preset", required=False)
 @click.option("--effect", help="What goes wrong; `relay-harness fault effects` lists all effects.")
-@click.option("--with", "given", multiple=True, metavar="NAME=VALUE", help="An option of the effect; may be repeated.")
+@click.option(
+    "--with", "effect_options", multiple=True, metavar="NAME=VALUE", help="An option of the effect; may be repeated."
+)
 @click.option("--service", type=click.Choice(SERVICES), help="Who misbehaves. Default: both, or as the preset says.")
 @click.option("--method", help="Only requests with this method.")
 @click.option("--path", help="Only requests for this path; `*` stands for any text.")
@@ -51,9 +53,9 @@ def list_(fakes: RunningFakes, as_json: bool) -> None:
 @click.option("--seed", type=int, help="The seed of the random choice for --share.")
 @with_fakes
 @with_json
-def add(fakes: RunningFakes, as_json: bool, preset: str | None, given: Sequence[str], **options: Any) -> None:
-    """Plan a fault: a PRESET such as `throttled`, or one described by the options, which can also change a preset."""
-    added = fakes.plan_fault(fault_of(preset, given, options))
+def add(fakes: RunningFakes, as_json: bool, preset: str | None, effect_options: Sequence[str], **options: Any) -> None:
+    """Plan a fault. Give a PRESET such as `throttled`, or describe it by options; these can also change a preset."""
+    added = fakes.plan_fault(fault_of(preset, effect_options, options))
     show(added, "\n".join(lines_of(added)), as_json)
 
 
@@ -62,7 +64,7 @@ def add(fakes: RunningFakes, as_json: bool, preset: str | None, given: Sequence[
 @with_fakes
 @with_json
 def clear(fakes: RunningFakes, number: int | None, as_json: bool) -> None:
-    """Remove the fault ID; without ID, remove all faults and restore the channel that presets changed."""
+    """Remove a fault or all faults. Without ID, the channel settings that presets changed are restored, too."""
     removed = fakes.delete("/faults" if number is None else f"/faults/{number}")
     plural = "" if removed["removed"] == 1 else "s"
     show(removed, f"{removed['removed']} fault{plural} removed", as_json)
@@ -92,7 +94,7 @@ def times_of(value: str | None) -> int | str | None:
         raise click.BadParameter(f"expected a number or {FOR_EVER}, got {value!r}") from None
 
 
-def fault_of(preset: str | None, given: Sequence[str], options: Mapping[str, Any]) -> dict[str, Any]:
+def fault_of(preset: str | None, effect_options: Sequence[str], options: Mapping[str, Any]) -> dict[str, Any]:
     """The fault in the form of the control API. click.UsageError for options that do not go together."""
     chosen = {name: value for name, value in options.items() if value is not None}
     if (preset is None) == ("effect" not in chosen):
@@ -103,7 +105,7 @@ def fault_of(preset: str | None, given: Sequence[str], options: Mapping[str, Any
     match = {name: chosen.pop(name) for name in MATCHED if name in chosen}
     if chosen.get("times") == FOR_EVER:
         chosen["times"] = None
-    with_ = dict(_option(word, preset or chosen["effect"]) for word in given)
+    with_ = dict(_option(word, preset or chosen["effect"]) for word in effect_options)
     return {
         **({"preset": preset} if preset is not None else {}),
         **chosen,

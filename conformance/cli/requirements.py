@@ -48,7 +48,7 @@ def problems(found: list[ScenarioEntry], counts: dict[str, int]) -> list[str]:
 @click.command("show")
 @click.argument("id_", metavar="ID")
 def show_command(id_: str) -> None:
-    """Show one requirement: its sentence, its source, and its scenarios step by step."""
+    """Show a requirement and its scenarios."""
     try:
         (requirement,) = select(load(), [id_])
     except UnknownRequirement as problem:

@@ -46,7 +46,10 @@ def simulate_command(
     workers: int | None,
     as_json: bool,
 ) -> None:
-    """Search for a schedule of texts, faults, crashes and clock jumps that a subject does not survive."""
+    """Search for fault schedules that break a subject.
+
+    A schedule contains texts, faults, crashes and clock jumps in virtual time. Failing schedules are shrunk and saved.
+    """
     try:
         world_opener(subject)
     except UnknownSubject as problem:

@@ -27,7 +27,7 @@ LOOK_EVERY = 0.1
 
 @click.group("sms")
 def sms_command() -> None:
-    """Act as a phone: send a text, show its texts, wait for a text; or give CHT a text to send."""
+    """Act as a phone, or give CHT a text to send."""
 
 
 @sms_command.command("send")
@@ -66,7 +66,7 @@ def due(
     fakes: RunningFakes, number: str, text: str, cht_url: str | None, cht_user: str | None, allow_remote: bool,
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Give CHT the TEXT to send to NUMBER; the relay gets it when it polls."""
+    """Give CHT the TEXT to send to NUMBER. The relay gets it when it polls."""
     if not number.strip() or not text.strip():
         raise click.UsageError("NUMBER and TEXT must not be empty")
     if cht_url is not None and not allow_remote and not is_loopback(cht_url):

@@ -38,7 +38,7 @@ def up_command(
     seed: int,
     as_json: bool,
 ) -> None:
-    """Start the fakes and the reference relay on loopback; print addresses and tokens; stop with Ctrl-C."""
+    """Start the fakes and the reference relay. Prints addresses and tokens; stop with Ctrl-C."""
     relay = (
         None
         if no_relay

@@ -146,7 +146,7 @@ def _schemas(profile: Profile) -> dict[str, Any]:
     """The schemas of the answers by question: rows as the fake describes them, with the words of this version."""
     rows = document(profile)["components"]["schemas"]
     words = profile.broadcast_words or {}
-    seen = {profile.message_words.get(word, word) for word in STORED_MESSAGE} | set(profile.message_words.values())
+    statuses = {profile.message_words.get(word, word) for word in STORED_MESSAGE} | set(profile.message_words.values())
     types = ("text", "voice", "optin") if profile.message_types else ("inbox", "flow", "ivr")
     value = {
         "type": "object", "properties": {key: {} for key in profile.run_value_fields},
@@ -154,7 +154,7 @@ def _schemas(profile: Profile) -> dict[str, Any]:
     }  # fmt: skip
     narrower: Mapping[str, Mapping[str, Any]] = {
         "broadcasts": {"status": {"enum": sorted({words.get(word, word) for word in STORED_BROADCAST})}},
-        "messages": {"status": {"enum": sorted(seen)}, "type": {"enum": [*types, None]}},
+        "messages": {"status": {"enum": sorted(statuses)}, "type": {"enum": [*types, None]}},
         "runs": {"values": by_language(value)},
     }
     lists = {

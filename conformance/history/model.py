@@ -43,7 +43,7 @@ class IncomingText:
 
 @dataclass(frozen=True, slots=True)
 class StoredReport:
-    """A report that CHT holds."""
+    """A report in CHT."""
 
     number: str
     text: str

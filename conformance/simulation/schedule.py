@@ -18,11 +18,11 @@ VERSION = 1
 _DURATION = values.number(0)
 KINDS: Mapping[str, Mapping[str, values.Check]] = MappingProxyType(
     {
-        "text_in": {"person": values.words, "text": values.words},
-        "text_out": {"person": values.words, "text": values.words},
-        "hand_over_again": {"person": values.words},
-        "fault": {"fault": values.keyed},
-        "channel": {"changes": values.keyed, "seconds": _DURATION},
+        "text_in": {"person": values.text, "text": values.text},
+        "text_out": {"person": values.text, "text": values.text},
+        "hand_over_again": {"person": values.text},
+        "fault": {"fault": values.mapping},
+        "channel": {"changes": values.mapping, "seconds": _DURATION},
         "crash": {"point": values.point, "seconds": _DURATION},
         "freeze": {"seconds": _DURATION},
         "clock_jump": {"seconds": values.number(-values.LONGEST)},
@@ -101,21 +101,23 @@ class Schedule:
         return cls.from_json(content)
 
     @classmethod
-    def from_json(cls, given: Any) -> Schedule:
+    def from_json(cls, content: Any) -> Schedule:
         """A schedule from its JSON. ScheduleError says what is wrong."""
-        if not isinstance(given, dict) or given.get("version") != VERSION:
-            raise ScheduleError(f"expected a schedule of version {VERSION} as saved by simulate, got {str(given)[:80]}")
-        missing = {"subject", "profile", "seed", "hours", "poll_seconds", "events"} - set(given)
+        if not isinstance(content, dict) or content.get("version") != VERSION:
+            raise ScheduleError(
+                f"expected a schedule of version {VERSION} as saved by simulate, got {str(content)[:80]}"
+            )
+        missing = {"subject", "profile", "seed", "hours", "poll_seconds", "events"} - set(content)
         if missing:
             raise ScheduleError(f"the schedule lacks {', '.join(sorted(missing))}")
         return cls(
-            seed=values.whole("seed", given["seed"]),
-            hours=values.number(0, values.LONGEST / 3600)("hours", given["hours"]),
-            events=tuple(_event(n, row) for n, row in enumerate(values.listed("events", given["events"]), 1)),
-            subject=values.words("subject", given["subject"]),
-            profile=values.profile("profile", given["profile"]),
-            poll_seconds=values.number(0.05)("poll_seconds", given["poll_seconds"]),
-            found=tuple(values.words("found", one) for one in values.listed("found", given.get("found", []))),
+            seed=values.integer("seed", content["seed"]),
+            hours=values.number(0, values.LONGEST / 3600)("hours", content["hours"]),
+            events=tuple(_event(n, row) for n, row in enumerate(values.array("events", content["events"]), 1)),
+            subject=values.text("subject", content["subject"]),
+            profile=values.profile("profile", content["profile"]),
+            poll_seconds=values.number(0.05)("poll_seconds", content["poll_seconds"]),
+            found=tuple(values.text("found", one) for one in values.array("found", content.get("found", []))),
         )
 
 

@@ -21,59 +21,59 @@ class ScheduleError(ValueError):
     """A schedule that cannot be read; the message says what was expected and what was found."""
 
 
-def wrong(place: str, expected: str, given: Any) -> ScheduleError:
+def wrong(place: str, expected: str, value: Any) -> ScheduleError:
     """The error for a wrong value."""
-    return ScheduleError(f"{place} must be {expected}; got {str(given)[:80] if given != '' else 'empty text'}")
+    return ScheduleError(f"{place} must be {expected}; got {str(value)[:80] if value != '' else 'empty text'}")
 
 
-def whole(place: str, given: Any) -> int:
+def integer(place: str, value: Any) -> int:
     """A whole number."""
-    if isinstance(given, bool) or not isinstance(given, int):
-        raise wrong(place, "a whole number", given)
-    return given
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise wrong(place, "a whole number", value)
+    return value
 
 
 def number(least: float, most: float = LONGEST) -> Check:
     """A number from `least` to `most`, inclusive."""
 
-    def check(place: str, given: Any) -> float:
-        if isinstance(given, bool) or not isinstance(given, int | float) or not least <= given <= most:
-            raise wrong(place, f"a number from {least:g} to {most:g}", given)
-        return float(given)
+    def check(place: str, value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+            raise wrong(place, f"a number from {least:g} to {most:g}", value)
+        return float(value)
 
     return check
 
 
-def words(place: str, given: Any) -> str:
+def text(place: str, value: Any) -> str:
     """Text that is not empty."""
-    if not isinstance(given, str) or not given:
-        raise wrong(place, "text", given)
-    return given
+    if not isinstance(value, str) or not value:
+        raise wrong(place, "text", value)
+    return value
 
 
-def listed(place: str, given: Any) -> Sequence[Any]:
+def array(place: str, value: Any) -> Sequence[Any]:
     """A list."""
-    if not isinstance(given, list):
-        raise wrong(place, "a list", given)
-    return given
+    if not isinstance(value, list):
+        raise wrong(place, "a list", value)
+    return value
 
 
-def keyed(place: str, given: Any) -> Mapping[str, Any]:
+def mapping(place: str, value: Any) -> Mapping[str, Any]:
     """An object."""
-    if not isinstance(given, dict):
-        raise wrong(place, "an object", given)
-    return given
+    if not isinstance(value, dict):
+        raise wrong(place, "an object", value)
+    return value
 
 
 def one_of(names: Sequence[str], *, none: bool = False) -> Check:
     """One of these names; with `none`, also null."""
 
-    def check(place: str, given: Any) -> str | None:
-        if none and given is None:
+    def check(place: str, value: Any) -> str | None:
+        if none and value is None:
             return None
-        if not isinstance(given, str) or given not in names:
-            raise wrong(place, f"one of {', '.join(names)}{', or null' if none else ''}", given)
-        return given
+        if not isinstance(value, str) or value not in names:
+            raise wrong(place, f"one of {', '.join(names)}{', or null' if none else ''}", value)
+        return value
 
     return check
 

@@ -45,10 +45,10 @@ class SubjectOptions:
         check_started(self.url, self.command)
         if self.http and self.url is not None:
             raise click.UsageError("--http is for the reference relay; --subject-url always uses sockets")
-        for name, given in (("--subject", self.subject), ("--cht-url", self.cht_url)):
+        for name, value in (("--subject", self.subject), ("--cht-url", self.cht_url)):
             others = {"--http": self.http, "--subject-url": self.url}
-            if given is not None and any(others.values()):
-                other = next(word for word, value in others.items() if value)
+            if value is not None and any(others.values()):
+                other = next(word for word, used in others.items() if used)
                 raise click.UsageError(f"{name} and {other} both say what is judged: use one of them")
         if self.subject is not None and self.cht_url is not None:
             raise click.UsageError("--subject and --cht-url both say what is judged: use one of them")
@@ -90,8 +90,8 @@ class SubjectOptions:
             return [HttpWorlds(self.profile, self.seed, reference_process)]
         return [InProcessWorlds(self.profile, self.seed)]
 
-    def _names(self, given: str) -> list[str]:
-        names = list(dict.fromkeys(word.strip() for word in given.split(",") if word.strip()))
+    def _names(self, names_option: str) -> list[str]:
+        names = list(dict.fromkeys(word.strip() for word in names_option.split(",") if word.strip()))
         if not names:
             raise click.UsageError("--subject is empty: give names such as reference,cht-5.2")
         return names
