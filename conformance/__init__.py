@@ -1,1 +1,1 @@
-"""What the suite, the load tests and the command line share: world, subject, checks, requirements, reports."""
+"""What the suite, the load tests and the command line share: worlds, subjects, checks, requirements, reports."""

@@ -1,7 +1,7 @@
-"""Being told to end (Ctrl-C, SIGTERM, SIGHUP): what was started is ended first, and nothing is broken off halfway.
+"""Signals that end the harness (Ctrl-C, SIGTERM, SIGHUP): it first ends what it started, and stops nothing halfway.
 
-Python raises from a signal between any two instructions: between the start of a process and the line that remembers it,
-or while `subprocess` holds the lock that the next wait for this process needs. `held_back` is for such places.
+A signal can raise between any two instructions: between the start of a process and the line that stores it, or while
+`subprocess` holds the lock that the next wait for the process needs. `deferred_signals` protects such places.
 """
 
 from __future__ import annotations
@@ -15,34 +15,34 @@ from types import FrameType
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def heed() -> None:
-    """From now on these signals unwind the main thread with KeyboardInterrupt, once."""
+def unwind_on_signals() -> None:
+    """From now on, the first of these signals raises KeyboardInterrupt in the main thread; later ones are ignored."""
     for number in SIGNALS:
         signal.signal(number, _unwind)
 
 
 def _unwind(*_: object) -> None:
-    """A second signal must not break off what ends the processes that were started."""
+    """Raise once: a second signal must not interrupt the clean-up."""
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
 @contextmanager
-def held_back() -> Iterator[None]:
-    """What is done inside is done whole: a signal that comes meanwhile takes effect afterwards.
+def deferred_signals() -> Iterator[None]:
+    """The block is never interrupted: a signal that arrives meanwhile takes effect afterwards.
 
-    Does nothing in other threads than the main one, which no signal interrupts.
+    Does nothing outside the main thread, since signals interrupt only that one.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    came: list[int] = []
+    received: list[int] = []
 
     def note(number: int, _: FrameType | None) -> None:
-        came.append(number)
+        received.append(number)
 
-    # One that is ignored stays so, also for processes that are started inside.
+    # An ignored signal stays ignored, also for processes started inside.
     before = {number: handler for number in SIGNALS if callable(handler := signal.getsignal(number))}
     for number in before:
         signal.signal(number, note)
@@ -51,5 +51,5 @@ def held_back() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        if came:
-            signal.raise_signal(came[0])
+        if received:
+            signal.raise_signal(received[0])

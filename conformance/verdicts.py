@@ -1,6 +1,6 @@
-"""The four verdicts, and the exceptions that lead to each of them.
+"""The four verdicts, and the exceptions that lead to them.
 
-Sources: Jepsen's three-valued verdict (valid, invalid, unknown), and a fourth for the harness's own faults.
+Source: Jepsen's three verdicts (valid, invalid, unknown), and a fourth for the harness's own faults.
 """
 
 from __future__ import annotations
@@ -10,31 +10,31 @@ from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """What became of a scenario, a requirement, or a run."""
+    """The result of a scenario, a requirement, or a run."""
 
     PASSED = "passed"
     FAILED = "failed"
-    """The subject did what it must not, or not what it must."""
+    """The subject broke a requirement."""
     UNKNOWN = "unknown"
-    """This subject cannot be tested for it: it has no means (no restart, no virtual time)."""
+    """This subject cannot be tested for it: it lacks a capability (restart, virtual time, ...)."""
     BROKEN = "broken"
-    """The harness's own fault; says nothing about the subject."""
+    """The harness failed; this says nothing about the subject."""
 
 
 class SubjectFailed(AssertionError):
-    """The subject broke a requirement; the text says what was expected and what came."""
+    """The subject broke a requirement; the message says what was expected and what happened."""
 
 
 class Untestable(Exception):
-    """This subject has no means by which it could be tested for this."""
+    """This subject lacks a capability that the test needs."""
 
 
 class HarnessBroken(Exception):
-    """The harness could not do its part: nothing can be said about the subject."""
+    """The harness could not do its part, so nothing is known about the subject."""
 
 
 def verdict_of(failure: BaseException | None) -> Verdict:
-    """The verdict that an exception (or none) stands for. Whatever is not the subject's failure is ours."""
+    """The verdict for an exception, or for None. Every other exception than the two above is a fault of the harness."""
     if failure is None:
         return Verdict.PASSED
     if isinstance(failure, SubjectFailed):
@@ -45,10 +45,7 @@ def verdict_of(failure: BaseException | None) -> Verdict:
 
 
 def combine(verdicts: Iterable[Verdict]) -> Verdict:
-    """One verdict for many: the worst counts; passed only if something passed; nothing at all is unknown.
-
-    Order: failed, then broken, then passed, then unknown.
-    """
+    """One verdict for many: the first of failed, broken, passed that occurs, else unknown."""
     found = set(verdicts)
     for verdict in (Verdict.FAILED, Verdict.BROKEN, Verdict.PASSED):
         if verdict in found:
@@ -57,7 +54,7 @@ def combine(verdicts: Iterable[Verdict]) -> Verdict:
 
 
 def exit_status(verdicts: Iterable[Verdict]) -> int:
-    """0 all good; 1 the subject failed; 2 nothing could be judged or the harness broke."""
+    """0: all good; 1: the subject failed; 2: nothing could be judged, or the harness broke."""
     found = set(verdicts)
     if Verdict.BROKEN in found:
         return 2

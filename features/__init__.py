@@ -1,1 +1,1 @@
-"""What a relay must do, in the language of people and texts."""
+"""What a relay must do, in terms of people and texts."""

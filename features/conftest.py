@@ -1,9 +1,9 @@
-"""Brings the steps and the conformance plugin to the features."""
+"""Registers the steps and the conformance plugin."""
 
 pytest_plugins = (
     "conformance.running.plugin",
-    "features.steps.texts",
-    "features.steps.replies",
+    "features.steps.texts_in",
+    "features.steps.texts_out",
     "features.steps.states",
     "features.steps.faults",
     "features.steps.crashes",

@@ -1,5 +1,5 @@
-Feature: RapidPro's answer does not come, or makes no sense
-  Whether a text was sent is then unknown. It must be found out, not guessed.
+Feature: RapidPro's answer is lost or unusable
+  Then it is unknown whether the text was sent. The relay must find out, not guess.
 
   @req:OUT-8 @incident:cht-core-9467
   Rule: An accepted text whose answer lacks a field is not sent again
@@ -8,7 +8,7 @@ Feature: RapidPro's answer does not come, or makes no sense
       Given RapidPro answers the next text without its <field>
       When CHT sends "Visit due tomorrow" to Amina
       Then Amina receives "Visit due tomorrow" once
-      And CHT knows the text to Amina as delivered
+      And CHT shows the text to Amina as delivered
 
       Examples:
         | field  |
@@ -16,26 +16,26 @@ Feature: RapidPro's answer does not come, or makes no sense
         | id     |
 
   @req:OUT-9
-  Rule: A lost answer is no reason to send again, nor to forget
+  Rule: After a lost answer, the text is neither sent twice nor forgotten
 
     Scenario: The answer is lost
       Given RapidPro accepts the next text but its answer is lost
       When CHT sends "Visit due tomorrow" to Amina
       Then Amina receives "Visit due tomorrow" once
-      And CHT knows the text to Amina as delivered
+      And CHT shows the text to Amina as delivered
 
     @virtual-time
     Scenario: Three answers are lost
       Given RapidPro accepts the next 3 texts but the answers are lost
       When CHT sends "Visit due tomorrow" to Amina, Yusuf and Grace
-      Then Amina, Yusuf and Grace receives "Visit due tomorrow" once
+      Then Amina, Yusuf and Grace receive "Visit due tomorrow" once
 
     @virtual-time
     Scenario Outline: The answer cannot be read
       Given RapidPro <trouble>
       When CHT sends "Visit due tomorrow" to Amina
       Then Amina receives "Visit due tomorrow" once
-      And CHT knows the text to Amina as delivered
+      And CHT shows the text to Amina as delivered
 
       Examples:
         | trouble                                     |
@@ -59,14 +59,14 @@ Feature: RapidPro's answer does not come, or makes no sense
 
       Examples:
         | trouble                    |
-        | is away for a while        |
+        | is down for a while        |
         | resets the next connection |
 
   @req:OUT-11
-  Rule: A page is no acceptance
+  Rule: A web page does not mean acceptance
 
     Scenario: A proxy shows its login page
-      Given RapidPro shows a login page instead of sending
+      Given RapidPro answers with a login page instead of sending
       When CHT sends "Visit due tomorrow" to Amina
       Then Amina receives "Visit due tomorrow" once
-      And CHT knows the text to Amina as delivered
+      And CHT shows the text to Amina as delivered

@@ -1,50 +1,50 @@
 Feature: Trouble around the relay
-  Servers are restarted, networks are bad. Afterwards everything must have arrived, once.
+  Servers are restarted, networks are bad. Afterwards everything must have arrived exactly once.
 
   @req:IN-6
-  Rule: An acknowledged text survives
+  Rule: An accepted text survives
 
-    Scenario: CHT is away when a patient texts
-      Given CHT is away for a while
+    Scenario: CHT is down when a patient texts
+      Given CHT is down for a while
       When Amina texts "I have a fever"
-      Then Amina's text is acknowledged
-      And CHT holds Amina's report "I have a fever"
+      Then Amina's text is accepted
+      And CHT has Amina's report "I have a fever"
 
     @virtual-time
     Scenario: CHT refuses the password for a while
       Given CHT refuses the relay's password for a while
       When Amina texts "I have a fever"
-      Then CHT holds Amina's report "I have a fever"
+      Then CHT has Amina's report "I have a fever"
 
   @req:IN-9
-  Rule: A waiting page is no success
+  Rule: A waiting page does not mean success
 
     Scenario: CHT starts up
       Given CHT is starting up for a while
       When Amina texts "I have a fever"
-      Then CHT holds Amina's report "I have a fever"
+      Then CHT has Amina's report "I have a fever"
 
   @req:OPS-1
   Rule: CHT fails for a while
 
-    Scenario: CHT is away while texts are under way
-      Given CHT is away for a while
+    Scenario: CHT is down while texts are on their way
+      Given CHT is down for a while
       When CHT sends "hello" to Amina
       And Yusuf texts "I have a fever"
       Then Amina receives "hello" once
-      And CHT holds Yusuf's report "I have a fever"
+      And CHT has Yusuf's report "I have a fever"
 
-    Scenario Outline: CHT's answers are no use
+    Scenario Outline: CHT's answers are unusable
       Given CHT <trouble>
       When Amina texts "I have a fever"
       And CHT sends "hello" to Yusuf
       Then Yusuf receives "hello" once
-      And CHT holds Amina's report "I have a fever"
+      And CHT has Amina's report "I have a fever"
 
       Examples:
-        | trouble                                      |
-        | fails the next 3 times                       |
-        | loses its next answer                        |
+        | trouble                                       |
+        | fails the next 3 times                        |
+        | loses its next answer                         |
         | answers the next request with half a document |
 
   @req:OPS-2
@@ -53,11 +53,11 @@ Feature: Trouble around the relay
     Scenario: RapidPro is slow
       Given RapidPro is slow
       When CHT sends "hello" to Amina, Yusuf and Grace
-      Then Amina, Yusuf and Grace receives "hello" once
+      Then Amina, Yusuf and Grace receive "hello" once
 
     @virtual-time
     Scenario: The network is flaky
-      Given RapidPro lies behind a flaky network
+      Given RapidPro is behind a flaky network
       When CHT has 60 texts to send
       Then all 60 arrive within 600 minutes
 
@@ -65,12 +65,12 @@ Feature: Trouble around the relay
   Rule: The aggregator is in trouble
 
     @virtual-time
-    Scenario: Reports come hours late
+    Scenario: Delivery reports come hours late
       Given the aggregator reports deliveries hours late
       When CHT sends "hello" to Amina
-      Then CHT knows the text to Amina as delivered
+      Then CHT shows the text to Amina as delivered
 
-    Scenario: Reports come twice
+    Scenario: Delivery reports come twice
       Given the aggregator reports each delivery twice
       When CHT sends "hello" to Amina, Yusuf and Grace
-      Then Amina, Yusuf and Grace receives "hello" once
+      Then Amina, Yusuf and Grace receive "hello" once

@@ -1,5 +1,5 @@
 Feature: RapidPro's quotas
-  RapidPro counts requests by the hour. Who asks too often is told to wait, and how long.
+  RapidPro limits requests per hour. After too many it answers 429, with the time to wait.
 
   @req:QUOTA-1
   Rule: A 429 on sending
@@ -8,28 +8,28 @@ Feature: RapidPro's quotas
       Given RapidPro throttles sending for a while
       When CHT sends "hello" to Amina, Yusuf and Grace
       Then RapidPro is left alone until the time is up
-      And Amina, Yusuf and Grace receives "hello" once
+      And Amina, Yusuf and Grace receive "hello" once
 
     @virtual-time
-    Scenario: The quota of the hour is used up
-      Given RapidPro has used up its quota of the hour
+    Scenario: The hour's quota is used up
+      Given RapidPro has used up the hour's quota
       When CHT sends "hello" to Amina, Yusuf and Grace
       Then RapidPro is left alone until the time is up
-      And Amina, Yusuf and Grace receives "hello" once
+      And Amina, Yusuf and Grace receive "hello" once
 
     Scenario: Throttled three times in a row
       Given RapidPro is throttled for a moment
       When CHT sends "hello" to Amina, Yusuf and Grace
-      Then Amina, Yusuf and Grace receives "hello" once
+      Then Amina, Yusuf and Grace receive "hello" once
 
   @req:QUOTA-2
-  Rule: A 429 on asking for states
+  Rule: A 429 on looking up messages
 
-    Scenario: Asking is throttled for a while
-      Given RapidPro throttles asking for states for a while
+    Scenario: Looking up messages is throttled for a while
+      Given RapidPro throttles looking up messages for a while
       When CHT sends "hello" to Amina, Yusuf and Grace
       Then RapidPro is left alone until the time is up
-      And CHT knows the text to Amina, Yusuf and Grace as delivered
+      And CHT shows the text to Amina, Yusuf and Grace as delivered
 
   @req:QUOTA-3
   Rule: Few requests
@@ -37,4 +37,4 @@ Feature: RapidPro's quotas
     Scenario: A hundred texts on one morning
       When CHT has 100 texts to send
       Then all 100 arrive within 10 minutes
-      And RapidPro got at most 1.5 requests for each text
+      And RapidPro received at most 1.5 requests per text

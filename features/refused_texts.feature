@@ -1,14 +1,14 @@
-Feature: Texts that cannot be taken over
-  What the relay cannot take over it refuses at once, with a reason, so that the sender learns of it.
+Feature: Texts that cannot be accepted
+  The relay refuses at once what it cannot accept, with a reason, so that the sender learns of it.
 
   @req:IN-4
   Rule: A missing field is refused with a reason that names it
 
     Scenario Outline: A field is missing
-      Given RapidPro hands texts over without the <field>
+      Given RapidPro delivers texts without the <field>
       When Amina texts "hello"
       Then Amina's text is refused with 400, naming the <name>
-      And CHT holds 0 reports of Amina
+      And CHT has 0 reports from Amina
 
       Examples:
         | field   | name    |
@@ -16,49 +16,49 @@ Feature: Texts that cannot be taken over
         | sender  | from    |
         | content | content |
 
-    Scenario: The body is no JSON document
-      Given RapidPro hands texts over as plain text
+    Scenario: The body is not JSON
+      Given RapidPro delivers texts as plain text
       When Amina texts "hello"
       Then Amina's text is refused with 400
-      And CHT holds 0 reports of Amina
+      And CHT has 0 reports from Amina
 
   @req:IN-5
-  Rule: The sender is told
+  Rule: The sender learns of it
 
     Scenario: A patient's text is refused
-      Given RapidPro hands texts over without the content
+      Given RapidPro delivers texts without the content
       When Amina texts "hello"
-      Then Amina is told that the text was not received
+      Then Amina learns that the text was not received
 
   @req:IN-7
   Rule: A result that is not configured is refused
 
     Scenario: The flow names a result that it does not have
-      Given RapidPro hands texts over with a result that is not configured
+      Given RapidPro delivers texts with a result that is not configured
       When Amina texts "hello"
       Then Amina's text is refused with 400, naming the content
-      And CHT holds 0 reports of Amina
+      And CHT has 0 reports from Amina
 
   @req:AUTH-1
   Rule: No token
 
     Scenario: The flow has no token
-      Given RapidPro hands texts over without a token
+      Given RapidPro delivers texts without a token
       When Amina texts "hello"
       Then Amina's text is refused with 403
-      And CHT holds 0 reports of Amina
+      And CHT has 0 reports from Amina
 
   @req:AUTH-2
   Rule: A wrong token
 
     Scenario Outline: The flow's token is wrong
-      Given RapidPro hands texts over <so>
+      Given RapidPro delivers texts <how>
       When Amina texts "hello"
       Then Amina's text is refused with 403
-      And CHT holds 0 reports of Amina
+      And CHT has 0 reports from Amina
 
       Examples:
-        | so                                   |
+        | how                                  |
         | with a wrong token                   |
         | with the beginning of the token only |
 
@@ -66,13 +66,13 @@ Feature: Texts that cannot be taken over
   Rule: A malformed token
 
     Scenario Outline: The flow's token is malformed
-      Given RapidPro hands texts over <so>
+      Given RapidPro delivers texts <how>
       When Amina texts "hello"
       Then Amina's text is refused with 403
-      And CHT holds 0 reports of Amina
+      And CHT has 0 reports from Amina
 
       Examples:
-        | so                                  |
+        | how                                 |
         | with the token under another scheme |
         | with the bare token                 |
         | with the scheme alone               |

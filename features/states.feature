@@ -1,4 +1,4 @@
-Feature: CHT knows what became of a text
+Feature: CHT shows what happened to a text
   Health workers see in CHT how far a text has come.
 
   @req:STATE-1
@@ -7,7 +7,7 @@ Feature: CHT knows what became of a text
     Scenario Outline: A text is on its way
       Given texts get no further than <status>
       When CHT sends "hello" to Amina
-      Then CHT knows the text to Amina as <state>
+      Then CHT shows the text to Amina as <state>
 
       Examples:
         | status | state                    |
@@ -17,7 +17,7 @@ Feature: CHT knows what became of a text
 
     Scenario: A text has arrived
       When CHT sends "hello" to Amina
-      Then CHT knows the text to Amina as delivered
+      Then CHT shows the text to Amina as delivered
 
   @req:STATE-2
   Rule: Failed
@@ -25,8 +25,8 @@ Feature: CHT knows what became of a text
     Scenario: The aggregator fails a text
       Given the aggregator fails every text
       When CHT sends "hello" to Amina
-      Then CHT knows the text to Amina as failed
-      And CHT is told why the text to Amina failed: "not be delivered"
+      Then CHT shows the text to Amina as failed
+      And CHT shows why the text to Amina failed: "not be delivered"
 
   @req:STATE-3
   Rule: Errored is not failed
@@ -34,7 +34,7 @@ Feature: CHT knows what became of a text
     Scenario: The aggregator cannot be reached for a while
       Given the aggregator cannot be reached
       When CHT sends "hello" to Amina
-      And the aggregator is well again in time
+      And the aggregator recovers in time
       Then Amina receives "hello" once
       And RapidPro has one message for Amina
 
@@ -42,7 +42,7 @@ Feature: CHT knows what became of a text
     Scenario: RapidPro gives up
       Given the aggregator cannot be reached
       When CHT sends "hello" to Amina
-      Then CHT knows the text to Amina as failed
+      Then CHT shows the text to Amina as failed
 
   @req:STATE-4
   Rule: Read is delivered
@@ -50,36 +50,36 @@ Feature: CHT knows what became of a text
     Scenario: A text was read
       Given the aggregator reports that texts are read
       When CHT sends "hello" to Amina
-      Then CHT knows the text to Amina as delivered
+      Then CHT shows the text to Amina as delivered
 
   @req:STATE-5
-  Rule: A status that nobody knows
+  Rule: An unknown status
 
-    Scenario: RapidPro shows a strange status for a time
-      Given RapidPro shows a status that nobody knows
+    Scenario: RapidPro returns an unknown status for a time
+      Given RapidPro returns an unknown status
       When CHT sends "hello" to Amina
-      Then CHT knows the text to Amina as delivered
+      Then CHT shows the text to Amina as delivered
 
   @req:STATE-6 @states
   Rule: Never backwards
 
-    Scenario Outline: Reports come in another order
+    Scenario Outline: Delivery reports come out of order or twice
       Given the aggregator <trouble>
       When CHT sends "hello" to Amina, Yusuf and Grace
-      Then Amina, Yusuf and Grace receives "hello" once
+      Then Amina, Yusuf and Grace receive "hello" once
 
       Examples:
         | trouble                     |
-        | reports in disorder         |
+        | reports out of order        |
         | reports each delivery twice |
 
   @req:STATE-7
-  Rule: Told until CHT has it
+  Rule: Reported until CHT has it
 
     Scenario: CHT's answers are lost
       Given CHT loses its next 3 answers
       When CHT sends "hello" to Amina
-      Then CHT knows the text to Amina as delivered
+      Then CHT shows the text to Amina as delivered
 
   @req:STATE-8
   Rule: Resent
@@ -87,4 +87,4 @@ Feature: CHT knows what became of a text
     Scenario: An older RapidPro says resent
       Given RapidPro calls messages resent
       When CHT sends "hello" to Amina
-      Then CHT knows the text to Amina as sent
+      Then CHT shows the text to Amina as sent

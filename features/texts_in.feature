@@ -1,16 +1,16 @@
-Feature: Texts of people become reports
-  Whoever texts the clinic's number finds the text in CHT, once and unchanged.
+Feature: Incoming texts become reports
+  A text to the clinic's number arrives in CHT once and unchanged.
 
   @req:IN-1
-  Rule: A text becomes one report, letter for letter
+  Rule: A text becomes one report, unchanged
 
     Scenario: A patient writes in her own words
       When Amina texts "I have had a fever since Monday"
-      Then CHT holds Amina's report "I have had a fever since Monday"
+      Then CHT has Amina's report "I have had a fever since Monday"
 
-    Scenario Outline: Words of all kinds
+    Scenario Outline: Texts of all kinds
       When Amina texts "<words>"
-      Then CHT holds Amina's report "<words>"
+      Then CHT has Amina's report "<words>"
 
       Examples:
         | words                                |
@@ -21,24 +21,24 @@ Feature: Texts of people become reports
 
     Scenario: A text of several lines
       When Amina texts "one line" in 3 lines
-      Then CHT holds 1 reports of Amina
+      Then CHT has 1 report from Amina
 
     Scenario: Many people at once
       When 40 people text in
-      Then CHT holds reports of all 40
+      Then CHT has reports from all 40
 
   @req:IN-2
   Rule: A form text becomes a parsed report
 
     Scenario: A health worker reports a temperature
       When Yusuf texts "TEMP 38"
-      Then CHT holds a TEMP report of Yusuf whose temp is 38
+      Then CHT has a TEMP report from Yusuf whose temp is 38
 
   @req:IN-8
-  Rule: The same words twice are two reports
+  Rule: The same text twice becomes two reports
 
     Scenario: A patient asks for help again
       When Amina texts "please call me"
       And a while passes
       And Amina texts "please call me"
-      Then CHT holds 2 reports of Amina
+      Then CHT has 2 reports from Amina

@@ -1,8 +1,8 @@
-Feature: Texts of CHT reach phones
-  What CHT has to send arrives on the phone it is meant for, once and unchanged.
+Feature: Outgoing texts reach phones
+  What CHT has to send arrives on the right phone, once and unchanged.
 
   @req:OUT-1
-  Rule: Once, letter for letter
+  Rule: Once and unchanged
 
     Scenario: A reply to a patient
       When CHT sends "Come to the clinic tomorrow" to Amina
@@ -18,9 +18,9 @@ Feature: Texts of CHT reach phones
         | ሰላም, ነገ ጠዋት ይምጡ                      |
         | 50% off & 'quotes' \n <b>no tag</b> |
 
-    Scenario: The same words to two people
+    Scenario: The same text to two people
       When CHT sends "Take your medicine" to Amina and Yusuf
-      Then Amina and Yusuf receives "Take your medicine" once
+      Then Amina and Yusuf receive "Take your medicine" once
 
   @req:OUT-2
   Rule: Scheduled tasks
@@ -28,20 +28,20 @@ Feature: Texts of CHT reach phones
     Scenario: A reminder becomes due
       When CHT's reminder "Your visit is due" for Grace becomes due
       Then Grace receives "Your visit is due" once
-      And CHT knows the text to Grace as delivered
+      And CHT shows the text to Grace as delivered
 
   @req:OUT-3
   Rule: Several recipients in one document
 
     Scenario: A message to three health workers
       When CHT sends "Meeting at ten" to Amina, Yusuf and Grace in one document
-      Then Amina, Yusuf and Grace receives "Meeting at ten" once
-      And CHT knows the text to Amina, Yusuf and Grace as delivered
+      Then Amina, Yusuf and Grace receive "Meeting at ten" once
+      And CHT shows the text to Amina, Yusuf and Grace as delivered
 
   @req:OUT-4
   Rule: A text with @
 
-    Scenario Outline: RapidPro would take it for an expression
+    Scenario Outline: RapidPro could evaluate it as an expression
       When CHT sends "<words>" to Amina
       Then Amina receives "<words>" once
 
@@ -54,18 +54,18 @@ Feature: Texts of CHT reach phones
         | @fields.village @globals.org @urns.tel |
 
   @req:OUT-5
-  Rule: A text longer than RapidPro takes
+  Rule: A text longer than RapidPro accepts
 
     Scenario: A very long text
       When CHT sends Amina a text of 5000 characters
       And CHT sends "See you" to Yusuf
       Then Yusuf receives "See you" once
-      And CHT knows the text to Amina as failed
-      And CHT is told why the text to Amina failed: "too long"
+      And CHT shows the text to Amina as failed
+      And CHT shows why the text to Amina failed: "too long"
       And Amina receives nothing
 
   @req:OUT-6
-  Rule: A batch limit is no speed limit
+  Rule: A batch limit does not limit the speed
 
     Scenario: Sixty texts are waiting
       When CHT has 60 texts to send

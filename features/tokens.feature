@@ -1,5 +1,5 @@
 Feature: RapidPro's token
-  Tokens are rotated, users deactivated. Nothing may be lost by it.
+  Tokens are rotated, users are deactivated. Nothing may be lost because of this.
 
   @req:AUTH-4
   Rule: Refused for a time
@@ -8,26 +8,26 @@ Feature: RapidPro's token
       Given RapidPro refuses the relay's token for a while
       When CHT sends "hello" to Amina
       Then Amina receives "hello" once
-      And CHT knows the text to Amina as delivered
+      And CHT shows the text to Amina as delivered
 
     @virtual-time
-    Scenario Outline: The token is refused until somebody mends it
+    Scenario Outline: The token is refused until somebody fixes it
       Given RapidPro <trouble>
       When CHT sends "hello" to Amina
       And a while passes
-      And all is well again
+      And all trouble ends
       Then Amina receives "hello" once
 
       Examples:
         | trouble                        |
-        | takes no token any more        |
+        | accepts no token any more      |
         | has replaced the relay's token |
 
   @req:AUTH-5
-  Rule: Shown to nobody else
+  Rule: Revealed to nobody else
 
     Scenario: A quiet day
       When CHT sends "hello" to Amina
       And Yusuf texts "I am well"
       Then Amina receives "hello" once
-      And CHT holds Yusuf's report "I am well"
+      And CHT has Yusuf's report "I am well"

@@ -15,10 +15,10 @@ from typing import Any
 
 from conformance.checks import Violation, judge
 from conformance.checks.figures import calls_per_text, seconds_to_phone
-from conformance.history.model import History, Outcome, TextIn
+from conformance.history.model import History, IncomingText, Outcome
 from conformance.history.observe import Exchanges, observe
-from conformance.services.cht_client import ChtSide
-from conformance.services.processes import Processes
+from conformance.services.cht_client import ChtClient
+from conformance.services.processes import FakeProcesses
 from conformance.subjects.base import Subject
 from conformance.verdicts import HarnessBroken, Verdict
 from loadtests.gates import Figures, percentile, verdict
@@ -51,9 +51,9 @@ def run(
     progress: Callable[[str], None] = lambda _line: None,
 ) -> LoadResult:
     """Run `shape` against `subject`. Raises HarnessBroken if the services or Locust do not work."""
-    services = Processes(profile, seed)
+    services = FakeProcesses(profile, seed)
     try:
-        services.calm()
+        services.restore_defaults()
         subject.start(services.neighbours)
         services.control.put("/rapidpro/webhook", {"url": subject.webhook_url(), "token": subject.webhook_token()})
         with tempfile.TemporaryDirectory(prefix="load-") as folder:
@@ -70,7 +70,7 @@ def run(
         services.close()
 
 
-def run_locust(shape: Shape, services: Processes, record: Path, seed: int) -> dict[str, Any]:
+def run_locust(shape: Shape, services: FakeProcesses, record: Path, seed: int) -> dict[str, Any]:
     """Run Locust in a process of its own and return its figures."""
     settings = {
         "shape": asdict(shape),
@@ -93,10 +93,10 @@ def run_locust(shape: Shape, services: Processes, record: Path, seed: int) -> di
     return figures
 
 
-def wait_until_settled(services: Processes, rows: Sequence[dict[str, Any]]) -> History:
+def wait_until_settled(services: FakeProcesses, rows: Sequence[dict[str, Any]]) -> History:
     """The history once every text is final, or nothing changes any more."""
     texts_in = [
-        TextIn(
+        IncomingText(
             str(row["id"]),
             row["number"],
             row["text"],
@@ -107,16 +107,16 @@ def wait_until_settled(services: Processes, rows: Sequence[dict[str, Any]]) -> H
         if row["kind"] == "in"
     ]
     numbers = frozenset(row["number"] for row in rows)
-    cht = ChtSide(services.session, services.cht_url, *services.cht_admin)
+    cht = ChtClient(services.session, services.cht_url, *services.cht_admin)
     exchanges = Exchanges(services.control, 0)
     last_snapshot: object = None
     since = time.monotonic()
     while True:
         history = observe(services.control, cht.documents(), numbers, texts_in, exchanges.all())
-        snapshot = (history.stored, history.due, history.arrivals)
+        snapshot = (history.reports, history.outgoing_texts, history.arrivals)
         if snapshot != last_snapshot:
             last_snapshot, since = snapshot, time.monotonic()
-        final = all(due.state in ("delivered", "failed") for due in history.due) and not judge(history)
+        final = all(due.state in ("delivered", "failed") for due in history.outgoing_texts) and not judge(history)
         if final or time.monotonic() - since > SETTLE_SECONDS:
             return history
         time.sleep(0.5)
@@ -128,13 +128,13 @@ def judge_load(
     """The figures and the verdict of a finished run."""
     violations = judge(history, without=("reordered",))  # on such a morning, people get their reminders in any order
     to_phone = seconds_to_phone(history)
-    texts = len(history.texts_in) + len(history.due)
+    texts = len(history.incoming_texts) + len(history.outgoing_texts)
     figures = Figures(
         shape=shape.name,
         requests=locust["requests"],
         failures=locust["failures"],
-        texts_in=len(history.texts_in),
-        texts_out=len(history.due),
+        texts_in=len(history.incoming_texts),
+        texts_out=len(history.outgoing_texts),
         lost=count(violations, "lost"),
         duplicated=count(violations, "duplicated"),
         violations=len(violations),

@@ -1,16 +1,16 @@
-"""Checks: pure functions from a history to violations. Each is seen failing in `tests/conformance/checks/`."""
+"""Checks: pure functions from a history to violations. `tests/conformance/checks/` shows each of them failing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from conformance.checks.conduct import called_while_throttled, secret_leaked, unexpected_call
 from conformance.checks.incoming import (
     incoming_duplicated,
     incoming_from_nowhere,
     incoming_lost,
     refused_although_stored,
 )
-from conformance.checks.manners import called_while_throttled, secret_leaked, unexpected_call
 from conformance.checks.outgoing import (
     given_up_without_cause,
     outgoing_duplicated,
@@ -43,7 +43,7 @@ ALL: tuple[Check, ...] = (
 
 
 class UnknownCheck(ValueError):
-    """A name that no check has."""
+    """No check has this name."""
 
 
 def names() -> tuple[str, ...]:
@@ -52,10 +52,10 @@ def names() -> tuple[str, ...]:
 
 
 def judge(history: History, *, without: Sequence[str] = ()) -> list[Violation]:
-    """Everything that is wrong with a history, by all checks but those named in `without` (UnknownCheck for others)."""
+    """All violations in a history, without the checks named in `without`. UnknownCheck for an unknown name."""
     unknown = set(without) - set(names())
     if unknown:
-        raise UnknownCheck(f"no check is called {', '.join(sorted(unknown))}; there are: {', '.join(names())}")
+        raise UnknownCheck(f"unknown check {', '.join(sorted(unknown))}; known: {', '.join(names())}")
     return [violation for check in ALL if check.__name__ not in without for violation in check(history)]
 
 

@@ -1,6 +1,6 @@
-"""From phone to CHT: is every acknowledged text a report exactly once?
+"""From phone to CHT: does every accepted text become exactly one report?
 
-Who answers 2xx owns the text: RapidPro never repeats a webhook (mailroom, `core/goflow/engine.go`).
+Whoever answers 2xx owns the text: RapidPro never repeats a webhook call (mailroom, `core/goflow/engine.go`).
 """
 
 from __future__ import annotations
@@ -9,43 +9,43 @@ from collections import Counter
 from collections.abc import Iterator
 
 from conformance.checks.violation import Violation, shown
-from conformance.history.model import History, Outcome, TextIn
+from conformance.history.model import History, IncomingText, Outcome
 
 
-def _texts(history: History) -> dict[str, list[TextIn]]:
-    """The attempts to hand a text over, by the text's id: one text may be handed over again under the same id."""
-    attempts: dict[str, list[TextIn]] = {}
-    for text in history.texts_in:
+def _texts(history: History) -> dict[str, list[IncomingText]]:
+    """The attempts to deliver a text, by its id: RapidPro may redeliver a text under the same id."""
+    attempts: dict[str, list[IncomingText]] = {}
+    for text in history.incoming_texts:
         attempts.setdefault(text.id, []).append(text)
     return attempts
 
 
 def _counts(history: History) -> tuple[Counter[tuple[str, str]], Counter[tuple[str, str]], Counter[tuple[str, str]]]:
-    """How often each (number, text) was acknowledged for certain, may have been, and is stored."""
-    owned: Counter[tuple[str, str]] = Counter()
+    """How often each (number, text) was certainly accepted, was possibly accepted, and is stored."""
+    accepted: Counter[tuple[str, str]] = Counter()
     possible: Counter[tuple[str, str]] = Counter()
     for attempts in _texts(history).values():
         outcomes = {attempt.outcome for attempt in attempts}
         key = (attempts[0].number, attempts[0].text)
-        owned[key] += Outcome.OK in outcomes
+        accepted[key] += Outcome.OK in outcomes
         possible[key] += bool(outcomes & {Outcome.OK, Outcome.UNKNOWN})
-    return owned, possible, Counter((report.number, report.text) for report in history.stored)
+    return accepted, possible, Counter((report.number, report.text) for report in history.reports)
 
 
 def incoming_lost(history: History) -> Iterator[Violation]:
-    """A text was acknowledged and CHT does not have it, or not letter for letter."""
-    owned, _, stored = _counts(history)
-    for (number, text), count in owned.items():
+    """A text was accepted, and CHT does not have it unchanged."""
+    accepted, _, stored = _counts(history)
+    for (number, text), count in accepted.items():
         if stored[number, text] < count:
             yield Violation(
                 "incoming_lost",
                 "lost",
-                f"{shown(text)} of {number} was acknowledged {count} times, CHT holds it {stored[number, text]} times",
+                f"{shown(text)} from {number} was accepted {count} times, CHT has it {stored[number, text]} times",
             )
 
 
 def incoming_duplicated(history: History) -> Iterator[Violation]:
-    """CHT holds a text more often than it was sent."""
+    """CHT has a text more often than it was sent."""
     _, possible, stored = _counts(history)
     sent = Counter((attempts[0].number, attempts[0].text) for attempts in _texts(history).values())
     for (number, text), count in stored.items():
@@ -53,24 +53,24 @@ def incoming_duplicated(history: History) -> Iterator[Violation]:
             yield Violation(
                 "incoming_duplicated",
                 "duplicated",
-                f"{shown(text)} of {number} was sent {sent[number, text]} times, CHT holds it {count} times",
+                f"{shown(text)} from {number} was sent {sent[number, text]} times, CHT has it {count} times",
             )
 
 
 def incoming_from_nowhere(history: History) -> Iterator[Violation]:
-    """CHT holds a report that nobody sent."""
-    sent = {(text.number, text.text) for text in history.texts_in}
-    for report in history.stored:
+    """CHT has a report that nobody sent."""
+    sent = {(text.number, text.text) for text in history.incoming_texts}
+    for report in history.reports:
         if (report.number, report.text) not in sent:
             yield Violation(
                 "incoming_from_nowhere",
                 "from-nowhere",
-                f"CHT holds {shown(report.text)} of {report.number}, which nobody sent",
+                f"CHT has {shown(report.text)} from {report.number}, which nobody sent",
             )
 
 
 def refused_although_stored(history: History) -> Iterator[Violation]:
-    """The last that the sender's side heard of a text is a refusal, but CHT has it: the sender will send it again."""
+    """The last answer about a text was a refusal, but CHT has it: the sender will send it again."""
     _, possible, stored = _counts(history)
     for attempts in _texts(history).values():
         last, key = attempts[-1], (attempts[0].number, attempts[0].text)
@@ -78,9 +78,9 @@ def refused_although_stored(history: History) -> Iterator[Violation]:
             yield Violation(
                 "refused_although_stored",
                 "wrong-answer",
-                f"{shown(last.text)} of {last.number} was refused, but CHT holds it",
+                f"{shown(last.text)} from {last.number} was refused, but CHT has it",
             )
 
 
-def _may_be_stored(attempts: list[TextIn]) -> int:
+def _may_be_stored(attempts: list[IncomingText]) -> int:
     return int(any(attempt.outcome in (Outcome.OK, Outcome.UNKNOWN) for attempt in attempts))

@@ -1,4 +1,4 @@
-"""From CHT to phone: does every text that is due arrive exactly once?"""
+"""From CHT to phone: does every outgoing text arrive exactly once?"""
 
 from __future__ import annotations
 
@@ -6,22 +6,23 @@ from collections import Counter
 from collections.abc import Iterator
 
 from conformance.checks.violation import Violation, shown
-from conformance.history.model import Due, History
+from conformance.history.model import History, OutgoingText
 
 NOT_SENT = frozenset({"scheduled", "cleared", "clear", "muted", "denied", "duplicate"})
-"""Task states in which CHT itself keeps a text back (cht-core, `shared-libs/task-utils`)."""
+"""Task states in which CHT itself does not send a text (cht-core, `shared-libs/task-utils`)."""
 
 
-def _due(history: History) -> dict[tuple[str, str], list[Due]]:
-    due: dict[tuple[str, str], list[Due]] = {}
-    for text in history.due:
-        due.setdefault((text.number, text.text), []).append(text)
-    return due
+def _outgoing(history: History) -> dict[tuple[str, str], list[OutgoingText]]:
+    """The outgoing texts by (number, text)."""
+    outgoing: dict[tuple[str, str], list[OutgoingText]] = {}
+    for text in history.outgoing_texts:
+        outgoing.setdefault((text.number, text.text), []).append(text)
+    return outgoing
 
 
 def _arrived(history: History) -> Counter[tuple[str, str]]:
-    """How many different messages arrived. RapidPro itself repeats a message after a late error report (courier,
-    `backends/rapidpro/status.go`): that is no second sending by the relay."""
+    """How many different messages arrived. RapidPro itself resends a message after a late error report (courier,
+    `backends/rapidpro/status.go`): then the relay has not sent it twice."""
     seen: set[tuple[str, str, object]] = set()
     counted: Counter[tuple[str, str]] = Counter()
     for position, arrival in enumerate(history.arrivals):
@@ -33,35 +34,35 @@ def _arrived(history: History) -> Counter[tuple[str, str]]:
 
 
 def outgoing_lost(history: History) -> Iterator[Violation]:
-    """A text was due and not given up, and the phone never got it."""
+    """A text was due and did not fail, and the phone never got it."""
     arrived = _arrived(history)
-    for (number, text), due in _due(history).items():
-        wanted = sum(one.state not in NOT_SENT and one.state != "failed" for one in due)
-        if arrived[number, text] < wanted:
-            states = ", ".join(sorted(one.state for one in due))
+    for (number, text), outgoing in _outgoing(history).items():
+        due = sum(one.state not in NOT_SENT and one.state != "failed" for one in outgoing)
+        if arrived[number, text] < due:
+            states = ", ".join(sorted(one.state for one in outgoing))
             yield Violation(
                 "outgoing_lost",
                 "lost",
-                f"{shown(text)} for {number} was due {wanted} times, arrived {arrived[number, text]} times "
+                f"{shown(text)} for {number} was due {due} times, arrived {arrived[number, text]} times "
                 f"(CHT's state: {states})",
             )
 
 
 def outgoing_duplicated(history: History) -> Iterator[Violation]:
     """A phone got a text more often than it was due."""
-    due = _due(history)
+    outgoing = _outgoing(history)
     for (number, text), count in _arrived(history).items():
-        if (number, text) in due and count > len(due[number, text]):
+        if (number, text) in outgoing and count > len(outgoing[number, text]):
             yield Violation(
                 "outgoing_duplicated",
                 "duplicated",
-                f"{shown(text)} for {number} was due {len(due[number, text])} times, arrived {count} times",
+                f"{shown(text)} for {number} was due {len(outgoing[number, text])} times, arrived {count} times",
             )
 
 
 def outgoing_from_nowhere(history: History) -> Iterator[Violation]:
     """A phone got a text that neither CHT nor RapidPro's own flow sent."""
-    known = {(text.number, text.text) for text in history.due} | set(history.replies)
+    known = {(text.number, text.text) for text in history.outgoing_texts} | set(history.flow_replies)
     for arrival in history.arrivals:
         if (arrival.number, arrival.text) not in known:
             yield Violation(
@@ -72,10 +73,10 @@ def outgoing_from_nowhere(history: History) -> Iterator[Violation]:
 
 
 def given_up_without_cause(history: History) -> Iterator[Violation]:
-    """CHT is told that a text failed, but RapidPro neither refused it (400) nor failed it."""
-    failed = {(sent.number, sent.text) for sent in history.sent if sent.status == "failed"}
+    """A text is failed in CHT, but RapidPro neither refused it (400) nor failed it."""
+    failed = {(message.number, message.text) for message in history.messages if message.status == "failed"}
     refused = [call.body for call in history.calls if call.service == "rapidpro" and call.status == 400]
-    for text in history.due:
+    for text in history.outgoing_texts:
         if text.state != "failed" or (text.number, text.text) in failed:
             continue
         if not any(text.number in body for body in refused):
@@ -87,20 +88,20 @@ def given_up_without_cause(history: History) -> Iterator[Violation]:
 
 
 def reordered(history: History) -> Iterator[Violation]:
-    """Two texts for one phone went to RapidPro in another order than they became due. Equal times have no order."""
-    since: dict[tuple[str, str], Due] = {
-        key: due[0] for key, due in _due(history).items() if len(due) == 1 and due[0].since is not None
+    """Two texts for one phone were sent in a different order from that in which they became due. Ties have no order."""
+    unique: dict[tuple[str, str], OutgoingText] = {
+        key: texts[0] for key, texts in _outgoing(history).items() if len(texts) == 1 and texts[0].since is not None
     }
-    last: dict[str, Due] = {}
-    for sent in sorted(history.sent, key=lambda one: (one.created, str(one.id).zfill(20))):
-        due = since.get((sent.number, sent.text))
-        if due is None or due.since is None:
+    last: dict[str, OutgoingText] = {}
+    for message in sorted(history.messages, key=lambda one: (one.created, str(one.id).zfill(20))):
+        text = unique.get((message.number, message.text))
+        if text is None or text.since is None:
             continue
-        before = last.get(sent.number)
-        if before is not None and before.since is not None and before.since > due.since:
+        before = last.get(message.number)
+        if before is not None and before.since is not None and before.since > text.since:
             yield Violation(
                 "reordered",
                 "reordered",
-                f"{shown(due.text)} for {sent.number} became due before {shown(before.text)} but was sent after it",
+                f"{shown(text.text)} for {message.number} became due before {shown(before.text)} but was sent after it",
             )
-        last[sent.number] = due
+        last[message.number] = text

@@ -1,4 +1,4 @@
-"""States: does CHT end up knowing what RapidPro knows, and never go backwards on the way?"""
+"""States: does CHT end up with the state that RapidPro has, and never go backwards on the way?"""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 
 from conformance.checks.violation import Violation, shown
-from conformance.history.model import Due, History
+from conformance.history.model import History, OutgoingText
 
 RANK = {
     "scheduled": 0,
@@ -18,7 +18,7 @@ RANK = {
     "delivered": 6,
     "failed": 7,
 }
-"""How far a text has come, in CHT's words (cht-docs, `messaging/sms-states.md`)."""
+"""The order of CHT's states (cht-docs, `messaging/sms-states.md`)."""
 
 EXPECTED = {
     "pending": "received-by-gateway",
@@ -32,54 +32,54 @@ EXPECTED = {
     "read": "delivered",
     "failed": "failed",
 }
-"""How far CHT must know a text to be, by RapidPro's word for its message (cht-core, `api/src/services/rapidpro.js`;
-`read` by its meaning: it was delivered)."""
+"""The state that CHT must have at least, by RapidPro's status of the message (cht-core, `api/src/services/rapidpro.js`;
+`read` by its meaning: the message was delivered)."""
 
 
 def state_regressed(history: History) -> Iterator[Violation]:
-    """A task's state went back: from delivered to anything, or to an earlier stage of its way.
+    """A task's state went back to an earlier one, or from delivered to anything else.
 
-    Out of `failed` any later report may lead, since RapidPro itself revives failed messages.
+    Any state may follow `failed`, since RapidPro itself revives failed messages.
     """
-    for due in history.due:
-        states = [state for state, _ in due.states if state in RANK]
+    for text in history.outgoing_texts:
+        states = [state for state, _ in text.states if state in RANK]
         for before, after in itertools.pairwise(states):
             if before != "failed" and RANK[after] < RANK[before]:
-                yield _wrong("state_regressed", due, f"went back from {before} to {after}")
+                yield _wrong("state_regressed", text, f"went back from {before} to {after}")
             elif before == "delivered" and after == "failed":
-                yield _wrong("state_regressed", due, "went from delivered to failed")
+                yield _wrong("state_regressed", text, "went from delivered to failed")
 
 
 def state_wrong(history: History) -> Iterator[Violation]:
-    """At the end, CHT knows less of a text than RapidPro, or something else."""
+    """At the end, the state of a text in CHT does not match its status in RapidPro."""
     by_key: dict[tuple[str, str], list[str]] = {}
-    for sent in history.sent:
-        by_key.setdefault((sent.number, sent.text), []).append(sent.status)
-    dues: dict[tuple[str, str], list[Due]] = {}
-    for due in history.due:
-        dues.setdefault((due.number, due.text), []).append(due)
+    for message in history.messages:
+        by_key.setdefault((message.number, message.text), []).append(message.status)
+    texts: dict[tuple[str, str], list[OutgoingText]] = {}
+    for text in history.outgoing_texts:
+        texts.setdefault((text.number, text.text), []).append(text)
     for key, statuses in by_key.items():
-        unmatched = sorted(dues.get(key, ()), key=lambda one: RANK.get(one.state, -1))
+        unmatched = sorted(texts.get(key, ()), key=lambda one: RANK.get(one.state, -1))
         for status in sorted(statuses, key=lambda word: RANK.get(EXPECTED.get(word, ""), -1)):
             if not unmatched:
                 break
-            due = unmatched.pop(0)
-            if not _agrees(due, status):
+            text = unmatched.pop(0)
+            if not _agrees(text, status):
                 expected = EXPECTED.get(status, "known")
-                yield _wrong("state_wrong", due, f"is {due.state}, expected {expected}: RapidPro says {status}")
+                yield _wrong("state_wrong", text, f"is {text.state}, expected {expected}: RapidPro says {status}")
 
 
-def _agrees(due: Due, status: str) -> bool:
+def _agrees(text: OutgoingText, status: str) -> bool:
     expected = EXPECTED.get(status)
-    if expected is None or due.state == expected:
+    if expected is None or text.state == expected:
         return True
-    reached = {state for state, _ in due.states}
+    reached = {state for state, _ in text.states}
     if expected == "failed":
-        return due.state == "delivered" and "delivered" in reached
-    if due.state == "failed" or due.state not in RANK:
+        return text.state == "delivered" and "delivered" in reached
+    if text.state == "failed" or text.state not in RANK:
         return False
-    return RANK[due.state] >= RANK[expected] and expected != "delivered"
+    return RANK[text.state] >= RANK[expected] and expected != "delivered"
 
 
-def _wrong(check: str, due: Due, what: str) -> Violation:
-    return Violation(check, "wrong-state", f"{shown(due.text)} for {due.number} {what}")
+def _wrong(check: str, text: OutgoingText, what: str) -> Violation:
+    return Violation(check, "wrong-state", f"{shown(text.text)} for {text.number} {what}")

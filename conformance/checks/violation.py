@@ -1,4 +1,4 @@
-"""What a check finds."""
+"""The result of a check: violations."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ class Violation:
 
 
 def shown(text: str, limit: int = 60) -> str:
-    """A text as it stands in a sentence: quoted, cut."""
+    """A text for use in a sentence: quoted, and cut at `limit` characters."""
     return repr(text if len(text) <= limit else f"{text[:limit]}…")

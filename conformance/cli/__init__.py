@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from conformance.interruptions import heed
+from conformance.interruptions import unwind_on_signals
 from conformance.verdicts import HarnessBroken
 
 COMMANDS = {
@@ -26,11 +26,11 @@ COMMANDS = {
     "drift": "conformance.cli.drift",
     "docs": "conformance.cli.docs",
 }
-"""Which module holds which command: only the one that is called is imported, so that `--help` is quick."""
+"""The module of each command. Only the command that is called is imported, so that `--help` is quick."""
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are imported when they are called."""
+    """A group that imports a command when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(COMMANDS)
@@ -43,7 +43,7 @@ class LazyGroup(click.Group):
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Ctrl-C, or being told to end, is no verdict: click would end with 1, which says that the subject failed."""
+        """An interruption is no verdict: click would exit with 1, which means that the subject failed."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
@@ -54,19 +54,19 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            ctx.fail(f"no command is called {args[0]!r}; there are: {', '.join(COMMANDS)}")
+            ctx.fail(f"unknown command {args[0]!r}; available: {', '.join(COMMANDS)}")
         return super().resolve_command(ctx, args)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="cht-rapidpro-harness")
 def harness() -> None:
-    """Judge what joins CHT and RapidPro for SMS: is every text delivered exactly once, does every state come back?"""
+    """Judge a relay between CHT and RapidPro: is every text delivered exactly once, and does CHT get every state?"""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Entry point; ends the process."""
-    heed()
+    """The entry point; ends the process."""
+    unwind_on_signals()
     try:
         harness.main(args=None if arguments is None else list(arguments), prog_name="relay-harness")
     except HarnessBroken as fault:

@@ -12,52 +12,58 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from conformance.cli.options.subject import Choice
+from conformance.cli.options.subject import SubjectOptions
 from conformance.cli.options.types import Finite, check_bind, check_command, check_folder, check_url
-from conformance.live.cht import LiveChtStage
+from conformance.live.cht import LiveChtWorlds
 from conformance.reports.report import Report, ScenarioResult
 from conformance.reports.side_by_side import SideBySide
 from conformance.requirements.catalogue import EmptySelection, Level, Requirement, UnknownRequirement, load, select
-from conformance.running.stages import Stage
+from conformance.running.worlds import Worlds
 from conformance.subjects.built_in import built_in
 from conformance.verdicts import HarnessBroken, Verdict
 
 PROFILES = ("6.4", "7.4", "8.0", "9.0", "9.3", "10", "26", "next")
-HELP = """Judge a relay by the requirements: the reference relay, or any other by its address.
+HELP = """Judge a relay by the requirements. Default: the reference relay.
 
-With --subject the built-in ones, also CHT Core's own gateway as the fake CHT plays it; several stand side by side.
+With --subject, built-in subjects are judged, among them CHT Core's own RapidPro gateway as simulated by the fake CHT.
+Several subjects are shown side by side.
 
-With --cht-url a live CHT Core is the relay, and the fake RapidPro its only neighbour. The harness then writes to that
-CHT: the settings `sms`, the credentials rapidpro:incoming and rapidpro:outgoing, and documents of people with numbers
-from +250788200001 on. At the end the documents are deleted and the settings put back; the credentials stay, since CHT
-shows nobody the old ones. A CHT that holds texts to be sent is refused. The password is taken from CHT_PASSWORD.
+With --cht-url, a live CHT Core is the relay, and the fake RapidPro is its only neighbour. The harness then writes to
+that CHT: the settings `sms`, the credentials rapidpro:incoming and rapidpro:outgoing, and documents of people with
+phone numbers from +250788200001 on. At the end the documents are deleted and the settings restored. The credentials
+stay, because CHT does not reveal the old ones. A CHT that has texts to send is refused. The password comes from
+CHT_PASSWORD.
 """
 
 
 @click.command("conform", help=HELP)
-@click.option("--http", is_flag=True, help="Real processes over real sockets, in real time.")
+@click.option("--http", is_flag=True, help="Use real processes, real sockets and real time.")
 @click.option("--subject-url", "url", callback=check_url, help="Judge the relay at this address.")
 @click.option("--subject-command", "command", callback=check_command,
-              help="Start that relay with this command; it can then be killed, too.")  # fmt: skip
-@click.option("--subject", metavar="NAME[,NAME]", help=f"Built-in subjects: {', '.join(built_in())}.")
+              help="Start that relay with this command, so that it can also be killed.")  # fmt: skip
+@click.option("--subject", metavar="NAME[,NAME]", help=f"Judge built-in subjects: {', '.join(built_in())}.")
 @click.option(
-    "--cht-url", callback=check_url, help="A live CHT Core is the relay; see above for what is written to it."
+    "--cht-url",
+    callback=check_url,
+    help="Judge the live CHT Core at this address; see above for what is written to it.",
 )
 @click.option("--cht-user", help="An administrator of that CHT.")
-@click.option("--allow-remote", is_flag=True, help="That CHT may be on another machine.")
+@click.option("--allow-remote", is_flag=True, help="Allow a CHT on another machine.")
 @click.option(
     "--bind", metavar="ADDRESS", callback=check_bind,
-    help="Address of this machine by which that CHT reaches the fake RapidPro, if it runs in a container.",
+    help="The address of this machine at which that CHT reaches the fake RapidPro, if it runs in a container.",
 )  # fmt: skip
 @click.option(
     "--poll-seconds",
     type=Finite(min=0.05),
-    help="RELAY_POLL_SECONDS of a started relay, default 1; with --cht-url: seconds between CHT's passes, default 60.",
+    help="RELAY_POLL_SECONDS for --subject-command (default 1), or seconds between passes of --cht-url (default 60).",
 )
-@click.option("--only", metavar="ID[,ID]", help="Only these requirements.")
-@click.option("--level", type=click.Choice([level.value for level in Level]), help="This level and stricter ones.")
+@click.option("--only", metavar="ID[,ID]", help="Judge only these requirements.")
+@click.option(
+    "--level", type=click.Choice([level.value for level in Level]), help="Judge only this level and stricter ones."
+)
 @click.option("--profile", type=click.Choice(PROFILES), default="26", show_default=True, help="RapidPro's version.")
-@click.option("--seed", type=int, default=1, show_default=True, help="All chance of a run in process comes from this.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The seed for everything random in process.")
 @click.option("--report-dir", type=click.Path(file_okay=False, path_type=Path), help="Write report.json here.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON document.")
 @click.pass_context
@@ -68,64 +74,66 @@ def conform_command(
     level: str | None,
     report_dir: Path | None,
     as_json: bool,
-    **chosen: Any,
+    **subject_options: Any,
 ) -> None:
-    choice = Choice(**chosen)
-    choice.check()
-    wanted = [word.strip() for word in (only or "").split(",") if word.strip()]
-    if only is not None and not wanted:
-        raise click.UsageError("--only names no requirement: give ids such as IN-1,OUT-2 (see relay-harness list)")
+    options = SubjectOptions(**subject_options)
+    options.check()
+    ids = [word.strip() for word in (only or "").split(",") if word.strip()]
+    if only is not None and not ids:
+        raise click.UsageError("--only is empty: give ids such as IN-1,OUT-2 (see relay-harness list)")
     try:
-        requirements = select(load(), wanted, Level(level) if level else None)
+        requirements = select(load(), ids, Level(level) if level else None)
     except (UnknownRequirement, EmptySelection) as problem:
         raise click.UsageError(str(problem)) from None
     if report_dir is not None:
         check_folder(report_dir)
     try:
-        reports = [run(stage, choice, requirements) for stage in choice.stages()]
+        reports = [run(worlds, options, requirements) for worlds in options.worlds_by_subject()]
     except HarnessBroken as problem:
         click.echo(f"nothing can be judged: {problem}", err=True)
         context.exit(2)
-    outcome = reports[0] if len(reports) == 1 else SideBySide(reports)
+    result = reports[0] if len(reports) == 1 else SideBySide(reports)
     if report_dir is not None:
-        write(outcome, report_dir)
+        write(result, report_dir)
     if as_json:
-        click.echo(json.dumps(outcome.as_json(), ensure_ascii=False))
+        click.echo(json.dumps(result.as_json(), ensure_ascii=False))
     else:
-        outcome.show(Console(width=None if sys.stdout.isatty() else 140))
-    context.exit(outcome.exit_status())
+        result.show(Console(width=None if sys.stdout.isatty() else 140))
+    context.exit(result.exit_status())
 
 
-def write(outcome: Report | SideBySide, folder: Path) -> None:
-    """Write the report. HarnessBroken if that cannot be done: the disk is full, or the folder has gone."""
+def write(report: Report | SideBySide, folder: Path) -> None:
+    """Write the report. HarnessBroken if it cannot be written: the disk is full, or the folder is gone."""
     try:
-        outcome.write(folder)
+        report.write(folder)
     except OSError as failure:
         raise HarnessBroken(f"the report cannot be written to {folder}: {failure.strerror or failure}") from None
 
 
-def run(stage: Stage, choice: Choice, requirements: tuple[Requirement, ...]) -> Report:
+def run(worlds: Worlds, options: SubjectOptions, requirements: tuple[Requirement, ...]) -> Report:
     """Judge, with a progress bar on a terminal. HarnessBroken if the subject cannot be judged at all."""
     from conformance.running.runner import conform
 
-    name = str(stage.describe()["name"])
+    name = str(worlds.describe()["name"])
 
     def repeat(ids: tuple[str, ...]) -> str:
-        return f"relay-harness conform --only {','.join(ids)} {choice.arguments(name)}"
+        return f"relay-harness conform --only {','.join(ids)} {options.arguments(name)}"
 
     try:
-        stage.begin()
-        with Shown() as shown:
-            report = conform(stage, requirements, repeat=repeat, on_result=shown.result, on_selected=shown.selected)
+        worlds.begin()
+        with Display() as display:
+            report = conform(
+                worlds, requirements, repeat=repeat, on_result=display.result, on_selected=display.selected
+            )
     finally:
-        stage.end()
-    if isinstance(stage, LiveChtStage) and stage.left_undone:
-        click.echo(stage.left_undone, err=True)
+        worlds.end()
+    if isinstance(worlds, LiveChtWorlds) and worlds.cleanup_failure:
+        click.echo(worlds.cleanup_failure, err=True)
     return report
 
 
-class Shown:
-    """Progress on a terminal; nothing when piped."""
+class Display:
+    """Shows progress on a terminal; nothing when piped."""
 
     def __init__(self) -> None:
         console = Console(stderr=True)
@@ -142,12 +150,12 @@ class Shown:
         self.selected: Callable[[int], None] = lambda count: self._progress.update(self._task, total=count)
 
     def result(self, result: ScenarioResult) -> None:
-        """One more scenario has ended."""
+        """Count one more scenario."""
         self._failed += result.verdict in (Verdict.FAILED, Verdict.BROKEN)
         failed = f"{self._failed} failed: " if self._failed else ""
         self._progress.update(self._task, advance=1, description=f"{failed}{result.name[:60]}")
 
-    def __enter__(self) -> Shown:
+    def __enter__(self) -> Display:
         self._progress.start()
         return self
 

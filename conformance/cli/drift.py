@@ -1,4 +1,4 @@
-"""`relay-harness drift`: a safe, read-only look at a live service, compared with what is recorded."""
+"""`relay-harness drift`: a safe, read-only comparison of a live service with the recordings."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import click
 
 from conformance.cli.options.subject import PASSWORD
 from conformance.cli.options.types import check_url, is_loopback
-from conformance.drift.cht import look_at_cht
-from conformance.drift.comparison import MOST_REQUESTS, Look
-from conformance.drift.rapidpro import look_at_rapidpro
+from conformance.drift.cht import check_cht
+from conformance.drift.comparison import DriftResult
+from conformance.drift.questions import MOST_REQUESTS
+from conformance.drift.rapidpro import check_rapidpro
 from conformance.services.processes import plain_session
 from conformance.verdicts import HarnessBroken
 
@@ -21,10 +22,10 @@ TOKEN = "RAPIDPRO_TOKEN"
 
 
 @click.command("drift")
-@click.option("--rapidpro", callback=check_url, metavar="URL", help=f"Look at this RapidPro; token in {TOKEN}.")
-@click.option("--cht", callback=check_url, metavar="URL", help=f"Look at this CHT; password in {PASSWORD}.")
-@click.option("--cht-user", help="A user of the CHT who may use its gateway API.")
-@click.option("--allow-remote", is_flag=True, help="The service is not on this machine. Only this command looks there.")
+@click.option("--rapidpro", callback=check_url, metavar="URL", help=f"Check this RapidPro; token in {TOKEN}.")
+@click.option("--cht", callback=check_url, metavar="URL", help=f"Check this CHT; password in {PASSWORD}.")
+@click.option("--cht-user", help="A user of that CHT who may use its gateway API.")
+@click.option("--allow-remote", is_flag=True, help="Allow a service on another machine.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
 def drift_command(
@@ -36,58 +37,58 @@ def drift_command(
     allow_remote: bool,
     as_json: bool,
 ) -> None:
-    """Does a live RapidPro or CHT still answer as recorded?
+    """Check whether a live service answers as recorded.
 
-    Sends at most 12 requests, GET only, and stops when it is throttled. Nothing is written, and nothing that people
-    wrote is shown. Exit status: 0 nothing differs, 1 something differs, 2 it could not be looked at.
+    The service is a RapidPro or a CHT. Sends at most 12 requests, GET only, and stops when it is throttled. Nothing is
+    written, and nothing that people wrote is shown. Exit status: 0 no difference, 1 a difference, 2 not checked.
     """
     url = _the_one(rapidpro, cht, cht_user)
     if not allow_remote and not is_loopback(url):
         raise click.UsageError(
-            f"{url} is not on this machine: if you may ask it, give --allow-remote. "
-            f"At most {MOST_REQUESTS} requests are sent, GET only"
+            f"{url} is not on this machine: if you may send requests to it, use --allow-remote. "
+            f"At most {MOST_REQUESTS} are sent, GET only"
         )
     session = plain_session()
     try:
         if rapidpro is not None:
-            found = look_at_rapidpro(session, url, _secret(TOKEN))
+            found = check_rapidpro(session, url, _secret(TOKEN))
         else:
-            found = look_at_cht(session, url, str(cht_user), _secret(PASSWORD))
+            found = check_cht(session, url, str(cht_user), _secret(PASSWORD))
     except HarnessBroken as problem:
-        click.echo(f"could not be looked at: {problem}", err=True)
+        click.echo(f"could not be checked: {problem}", err=True)
         context.exit(2)
-    click.echo(json.dumps(asdict(found), ensure_ascii=False) if as_json else "\n".join(told(found)))
+    click.echo(json.dumps(asdict(found), ensure_ascii=False) if as_json else "\n".join(as_text(found)))
     context.exit(1 if found.differences else 0)
 
 
-def told(look: Look) -> Iterator[str]:
-    """The result in lines for people."""
-    versions = " and ".join(look.fits)
-    if look.differences:
-        count = len(look.differences)
-        yield f"{look.url} is closest to {look.service} {versions}, and differs in {count} respect{'s'[: count > 1]}:"
-        yield from (f"  - {difference}" for difference in look.differences)
+def as_text(result: DriftResult) -> Iterator[str]:
+    """The result for people."""
+    versions = " and ".join(result.fits)
+    if result.differences:
+        count = f"{len(result.differences)} way{'s'[: len(result.differences) > 1]}"
+        yield f"{result.url} is closest to {result.service} {versions}, and differs in {count}:"
+        yield from (f"  - {difference}" for difference in result.differences)
     else:
-        yield f"{look.url} answers as recorded of {look.service} {versions}"
-    yield from (f"  note: {note}" for note in look.notes)
-    yield f"  {look.requests} requests, GET only"
+        yield f"{result.url} answers as recorded of {result.service} {versions}"
+    yield from (f"  note: {note}" for note in result.notes)
+    yield f"  {result.requests} requests, GET only"
 
 
 def _the_one(rapidpro: str | None, cht: str | None, cht_user: str | None) -> str:
     if (rapidpro is None) == (cht is None):
-        raise click.UsageError("say what to look at: --rapidpro URL or --cht URL, one of the two")
+        raise click.UsageError("say what to check: --rapidpro URL or --cht URL, one of the two")
     if (cht is None) != (cht_user is None):
-        raise click.UsageError("--cht and --cht-user go together: which CHT, and who asks")
+        raise click.UsageError("--cht and --cht-user go together: which CHT, and as which user")
     if cht_user is not None and (":" in cht_user or not cht_user):
-        raise click.UsageError("--cht-user: a name without a colon is expected")
+        raise click.UsageError("--cht-user: expected a name without a colon")
     return str(rapidpro if cht is None else cht)
 
 
 def _secret(variable: str) -> str:
-    """From the environment, never from the command line, where others could read it."""
+    """A secret from the environment, never from the command line, where others could read it."""
     value = os.environ.get(variable, "")
     if not value:
-        raise click.UsageError(f"the environment variable {variable} is not set: what shall be presented there?")
+        raise click.UsageError(f"the environment variable {variable} is not set: it must hold the token or password")
     if variable == TOKEN and (not value.isascii() or not value.isprintable()):
-        raise click.UsageError(f"the environment variable {variable} holds no token: plain letters and digits expected")
+        raise click.UsageError(f"the environment variable {variable} holds no token: expected plain letters and digits")
     return value

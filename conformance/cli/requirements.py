@@ -15,7 +15,7 @@ from conformance.running.runner import ScenarioEntry, scenarios
 @click.command("list")
 @click.pass_context
 def list_command(context: click.Context, /) -> None:
-    """All requirements, with how many scenarios judge each. Exit status 2 if one has none, or a scenario has none."""
+    """List all requirements and their number of scenarios. Exits with 2 if a requirement or a scenario has none."""
     found = scenarios()
     requirements = load()
     table = Table(show_edge=False, pad_edge=False)
@@ -37,7 +37,7 @@ def problems(found: list[ScenarioEntry], counts: dict[str, int]) -> list[str]:
         *(f"no scenario judges {id_}" for id_, count in counts.items() if not count),
         *(f"{entry.name!r} names no requirement" for entry in found if not entry.requirements),
         *(
-            f"{entry.name!r} names {id_}, which there is not"
+            f"{entry.name!r} names {id_}, which does not exist"
             for entry in found
             for id_ in entry.requirements
             if id_ not in known
@@ -48,7 +48,7 @@ def problems(found: list[ScenarioEntry], counts: dict[str, int]) -> list[str]:
 @click.command("show")
 @click.argument("id_", metavar="ID")
 def show_command(id_: str) -> None:
-    """One requirement in full: its sentence, its source, its scenarios step by step."""
+    """Show a requirement and its scenarios."""
     try:
         (requirement,) = select(load(), [id_])
     except UnknownRequirement as problem:

@@ -12,25 +12,25 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from conformance.cli.conform import PROFILES
 from conformance.cli.options.types import Finite, check_folder
-from conformance.simulation.play import play
+from conformance.simulation.run_schedule import run_schedule
 from conformance.simulation.schedule import TEXTS, Schedule, ScheduleError
-from conformance.simulation.search import KEPT, Found, search, smallest
-from conformance.simulation.worlds import UnknownSubject, opener, subjects
+from conformance.simulation.search import KEPT, SearchResult, search, smallest
+from conformance.simulation.worlds import UnknownSubject, subjects, world_opener
 
 FOLDER = Path("simulation-failures")
 
 
 @click.command("simulate")
-@click.option("--runs", type=click.IntRange(min=1), help="So many runs. Default 100, unless --minutes is given.")
-@click.option("--minutes", type=Finite(min=0, min_open=True), help="Search until this time is up.")
-@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="The first run's seed.")
+@click.option("--runs", type=click.IntRange(min=1), help="The number of runs. Default: 100, unless --minutes is given.")
+@click.option("--minutes", type=Finite(min=0, min_open=True), help="Search for this many minutes.")
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="The seed of the first run.")
 @click.option("--subject", default="reference", show_default=True, help=f"One of {', '.join(subjects())}.")
 @click.option("--profile", type=click.Choice(PROFILES), default="26", show_default=True, help="RapidPro's version.")
 @click.option("--stop-at-first", is_flag=True, help="Stop at the first schedule that fails.")
 @click.option(
-    "--save", type=click.Path(file_okay=False, path_type=Path), help=f"Failing schedules go here. Default: {FOLDER}."
+    "--save", type=click.Path(file_okay=False, path_type=Path), help=f"Save failing schedules here. Default: {FOLDER}."
 )
-@click.option("--workers", type=click.IntRange(min=1), help="Processes. Default: one for each processor.")
+@click.option("--workers", type=click.IntRange(min=1), help="The number of processes. Default: one per processor.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
 def simulate_command(
@@ -46,9 +46,12 @@ def simulate_command(
     workers: int | None,
     as_json: bool,
 ) -> None:
-    """Search generated schedules of texts, faults, crashes and clock jumps for one that a subject does not survive."""
+    """Search for fault schedules that break a subject.
+
+    A schedule contains texts, faults, crashes and clock jumps in virtual time. Failing schedules are shrunk and saved.
+    """
     try:
-        opener(subject)
+        world_opener(subject)
     except UnknownSubject as problem:
         raise click.UsageError(str(problem)) from None
     if save is not None:
@@ -78,26 +81,26 @@ def simulate_command(
             ),
         )
         saved = [shrunk(failing, found, profile, save or FOLDER, progress) for failing in sorted(found.failing)[:KEPT]]
-    click.echo(json.dumps(found.as_json()) if as_json else told(found))
+    click.echo(json.dumps(found.as_json()) if as_json else as_text(found))
     for sentence in saved:
         click.echo(sentence, err=True)
     context.exit(1 if found.failing else 0 if found.runs else 2)
 
 
-def shrunk(seed: int, found: Found, profile: str, folder: Path, progress: Progress) -> str:
-    """Save the smallest schedule that fails as `seed`'s does; says how to play it again, or why it is not kept."""
+def shrunk(seed: int, found: SearchResult, profile: str, folder: Path, progress: Progress) -> str:
+    """Save the failing schedule of `seed`, shrunk. Returns how to replay it, or why it was not saved."""
     task = progress.add_task(f"shrinking {seed}", total=None)
     schedule = smallest(seed, found.subject, profile)
     progress.remove_task(task)
     path = folder / f"{found.subject}-{seed}.json"
     try:
-        return f"again: relay-harness replay {schedule.save(path)}"
+        return f"run again: relay-harness replay {schedule.save(path)}"
     except OSError as failure:
         return f"the schedule of seed {seed} could not be saved as {path}: {failure.strerror or failure}"
 
 
-def told(found: Found) -> str:
-    """The search in lines for people."""
+def as_text(found: SearchResult) -> str:
+    """The result of the search for people."""
     figures = found.as_json()
     rate = found.runs / found.wall_seconds * 60 if found.wall_seconds else 0
     lines = [
@@ -117,22 +120,22 @@ def told(found: Found) -> str:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
 def replay_command(context: click.Context, /, file: Path, as_json: bool) -> None:
-    """Play one saved schedule again, exactly."""
+    """Run a saved schedule again, exactly."""
     try:
         schedule = Schedule.load(file)
-        open_world = opener(schedule.subject)
+        open_world = world_opener(schedule.subject)
     except (ScheduleError, UnknownSubject) as problem:
         raise click.UsageError(str(problem)) from None
     if not schedule.count(TEXTS):
         click.echo(f"{file} has no texts: nothing can be judged", err=True)
         context.exit(2)
-    played = play(schedule, open_world)
-    sentences = [str(violation) for violation in played.violations]
+    result = run_schedule(schedule, open_world)
+    sentences = [str(violation) for violation in result.violations]
     if as_json:
         click.echo(json.dumps({"file": str(file), "subject": schedule.subject, "violations": sentences}))
     else:
         for event in schedule.events:
-            click.echo(f"{event.at:10.1f} s  {event.kind}  {json.dumps(dict(event.what), ensure_ascii=False)}")
-        click.echo("\n".join([*sentences, played.picture]) if sentences else "nothing is wrong")
+            click.echo(f"{event.at:10.1f} s  {event.kind}  {json.dumps(dict(event.fields), ensure_ascii=False)}")
+        click.echo("\n".join([*sentences, result.summary]) if sentences else "nothing is wrong")
     sys.stdout.flush()
     context.exit(1 if sentences else 0)

@@ -1,4 +1,4 @@
-"""`relay-harness sms`: be a phone behind running fakes, or CHT with a text to send."""
+"""`relay-harness sms`: act as a phone of running fakes, or as CHT with a text to send."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import click
 from conformance.cli.options.running_fakes import NotDone, RunningFakes, show, with_fakes, with_json
 from conformance.cli.options.subject import PASSWORD
 from conformance.cli.options.types import Finite, check_url, is_loopback
-from conformance.services.cht_client import ChtSide, message_document
+from conformance.services.cht_client import ChtClient, message_document
 from conformance.services.neighbours import CHT_ADMIN
 from conformance.services.processes import plain_session
 from conformance.verdicts import HarnessBroken
@@ -27,7 +27,7 @@ LOOK_EVERY = 0.1
 
 @click.group("sms")
 def sms_command() -> None:
-    """Be a phone: text in, look at what arrived, wait for a text; or let CHT have a text to send."""
+    """Act as a phone, or give CHT a text to send."""
 
 
 @sms_command.command("send")
@@ -37,10 +37,10 @@ def sms_command() -> None:
 @with_json
 @click.pass_context
 def send(context: click.Context, /, fakes: RunningFakes, number: str, text: str, as_json: bool) -> None:
-    """A person with the phone NUMBER texts TEXT in. Exit status 1 if no webhook took it."""
-    happened = fakes.post(_phone(number), {"text": text})
-    show(happened, "\n".join(answers(happened)), as_json)
-    context.exit(0 if was_taken(happened) else 1)
+    """Send TEXT from the phone NUMBER. Exits with 1 if no webhook accepted it."""
+    result = fakes.post(_phone(number), {"text": text})
+    show(result, "\n".join(result_lines(result)), as_json)
+    context.exit(0 if was_accepted(result) else 1)
 
 
 @sms_command.command("show")
@@ -59,41 +59,41 @@ def show_(fakes: RunningFakes, number: str, as_json: bool) -> None:
 @click.option("--cht-url", envvar="HARNESS_CHT", show_envvar=True, callback=check_url,
               help="The CHT. Default: the fake one.")  # fmt: skip
 @click.option("--cht-user", help="An administrator there; the password comes from CHT_PASSWORD. Default: the fake's.")
-@click.option("--allow-remote", is_flag=True, help="The CHT is not on this machine: a real text may be sent.")
+@click.option("--allow-remote", is_flag=True, help="Allow a CHT on another machine: a real text may be sent.")
 @with_fakes
 @with_json
 def due(
     fakes: RunningFakes, number: str, text: str, cht_url: str | None, cht_user: str | None, allow_remote: bool,
     as_json: bool,
 ) -> None:  # fmt: skip
-    """CHT has the TEXT to send to NUMBER; the relay fetches it when it polls."""
+    """Give CHT the TEXT to send to NUMBER. The relay gets it when it polls."""
     if not number.strip() or not text.strip():
-        raise click.UsageError("a text needs a number to go to and something to say")
+        raise click.UsageError("NUMBER and TEXT must not be empty")
     if cht_url is not None and not allow_remote and not is_loopback(cht_url):
-        raise click.UsageError(f"{cht_url} is not on this machine: to have a text sent there, give --allow-remote")
+        raise click.UsageError(f"{cht_url} is not on this machine: to send a text from there, use --allow-remote")
     account = CHT_ADMIN if cht_user is None else (cht_user, _password(cht_user))
     now = datetime.fromisoformat(fakes.get("/clock")["now"])
-    cht = ChtSide(plain_session(), cht_url or address_of_cht(fakes), *account)
+    cht = ChtClient(plain_session(), cht_url or address_of_cht(fakes), *account)
     id_ = f"harness-{uuid.uuid4().hex[:12]}"
     try:
         cht.put(message_document(id_, [(number, text)], now))
     except HarnessBroken as problem:
         raise NotDone(str(problem)) from None
     document = {"document": id_, "cht": cht.url, "to": number, "text": text}
-    show(document, f"CHT has it to send, as document {id_}", as_json)
+    show(document, f"CHT has the text to send, in document {id_}", as_json)
 
 
 @sms_command.command("wait")
 @click.argument("number")
 @click.option("--for", "seconds", type=Finite(min=0), default=10, show_default=True, help="Seconds to wait.")
-@click.option("--known", type=click.IntRange(min=0), help="Received texts known already. Default: those there now.")
+@click.option("--known", type=click.IntRange(min=0), help="Ignore this many received texts. Default: all so far.")
 @with_fakes
 @with_json
 @click.pass_context
 def wait(
     context: click.Context, /, fakes: RunningFakes, number: str, seconds: float, known: int | None, as_json: bool
 ) -> None:
-    """Wait until the phone NUMBER gets a new text, and show it. Exit status 1 if none came."""
+    """Wait until the phone NUMBER receives a new text, and show it. Exits with 1 if none arrived."""
     clock, pause = SystemClock(), threading.Event()
     until = clock.timestamp() + seconds
     if known is None:
@@ -102,39 +102,39 @@ def wait(
     while not new and clock.timestamp() < until:
         pause.wait(LOOK_EVERY)
         new = _received(fakes, number)[known:]
-    show({"texts": new}, "\n".join(map(line_of, new)) or f"no text came to {number} within {seconds:g} s", as_json)
+    show({"texts": new}, "\n".join(map(line_of, new)) or f"{number} received no text within {seconds:g} s", as_json)
     context.exit(0 if new else 1)
 
 
 def address_of_cht(fakes: RunningFakes) -> str:
-    """Where the fake CHT is. NotDone if none runs there."""
+    """The URL of the fake CHT. NotDone if none runs there."""
     url = fakes.get("/health").get("cht")
     if url is None:
-        raise NotDone(f"the fakes at {fakes.url} have no CHT: give --cht-url")
+        raise NotDone(f"the fakes at {fakes.url} have no CHT: use --cht-url")
     return str(url)
 
 
-def was_taken(happened: Mapping[str, Any]) -> bool:
+def was_accepted(result: Mapping[str, Any]) -> bool:
     """Whether the last webhook call for the text was answered with 2xx."""
-    call = happened["webhook"]
+    call = result["webhook"]
     return call is not None and 200 <= int(call["status"]) < 300
 
 
-def answers(happened: Mapping[str, Any]) -> Iterator[str]:
+def result_lines(result: Mapping[str, Any]) -> Iterator[str]:
     """What RapidPro and the relay did with a text, for people."""
-    if happened["ignored"]:
-        yield f"RapidPro ignored it: {happened['ignored']}"
-    elif happened["duplicate"]:
-        yield f"RapidPro took it for a repetition of message {happened['message']} and dropped it"
+    if result["ignored"]:
+        yield f"RapidPro ignored it: {result['ignored']}"
+    elif result["duplicate"]:
+        yield f"RapidPro dropped it as a duplicate of message {result['message']}"
     else:
-        yield f"RapidPro stored it as message {happened['message']}"
-        if not happened["calls"]:
+        yield f"RapidPro stored it as message {result['message']}"
+        if not result["calls"]:
             yield "no webhook was called: none is set, or the sender is blocked"
-    for call in happened["calls"]:
+    for call in result["calls"]:
         outcome = call["error"] or f"{call['status']} {call['body']}".rstrip()
         yield f"POST {call['url']}: {outcome}"
-    if happened["reply"]:
-        yield f"RapidPro answers the sender: {happened['reply']['text']}"
+    if result["reply"]:
+        yield f"RapidPro replies to the sender: {result['reply']['text']}"
 
 
 def line_of(text: Mapping[str, Any]) -> str:

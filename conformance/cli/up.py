@@ -1,4 +1,4 @@
-"""`relay-harness up`: both fakes and the reference relay on loopback, to be tried by hand or from other tools."""
+"""`relay-harness up`: both fakes and the reference relay on loopback, for use by hand or by other tools."""
 
 from __future__ import annotations
 
@@ -10,18 +10,21 @@ import click
 from conformance.cli.conform import PROFILES
 from conformance.cli.options.subject import REFERENCE_COMMAND
 from conformance.cli.options.types import Finite, check_bind
-from conformance.services.processes import Processes
+from conformance.services.processes import FakeProcesses
 from conformance.subjects.external import ExternalRelay, free_port
 from conformance.verdicts import HarnessBroken
 
 
 @click.command("up")
 @click.option("--profile", type=click.Choice(PROFILES), default="26", show_default=True, help="RapidPro's version.")
-@click.option("--poll-seconds", type=Finite(min=0.05), default=2, show_default=True, help="Of the relay.")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Of the relay. Default: a free one.")
-@click.option("--bind", metavar="ADDRESS", callback=check_bind, help="Of the fakes, for containers. Default: loopback.")
-@click.option("--no-relay", is_flag=True, help="Only the fakes: bring your own relay.")
-@click.option("--seed", type=int, default=1, show_default=True, help="All chance comes from this.")
+@click.option(
+    "--poll-seconds", type=Finite(min=0.05), default=2, show_default=True, help="Seconds between polls of the relay."
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="The relay's port. Default: a free one.")
+@click.option("--bind", metavar="ADDRESS", callback=check_bind,
+              help="The address of the fakes, for containers. Default: loopback.")  # fmt: skip
+@click.option("--no-relay", is_flag=True, help="Start only the fakes: bring your own relay.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The seed for everything random.")
 @click.option("--json", "as_json", is_flag=True, help="Print the addresses as one JSON document.")
 @click.pass_context
 def up_command(
@@ -35,7 +38,7 @@ def up_command(
     seed: int,
     as_json: bool,
 ) -> None:
-    """Start the fakes and the reference relay on loopback; print addresses and tokens; stop with Ctrl-C."""
+    """Start the fakes and the reference relay. Prints addresses and tokens; stop with Ctrl-C."""
     relay = (
         None
         if no_relay
@@ -45,15 +48,15 @@ def up_command(
     )
     fakes = None
     try:
-        fakes = Processes(profile, seed, bind)
+        fakes = FakeProcesses(profile, seed, bind)
         if relay is not None:
             relay.start(fakes.neighbours)
             fakes.control.put("/rapidpro/webhook", {"url": relay.webhook_url(), "token": relay.webhook_token()})
         shown = addresses(fakes, relay)
-        click.echo(json.dumps(shown) if as_json else told(shown))
+        click.echo(json.dumps(shown) if as_json else as_text(shown))
         threading.Event().wait()
     except KeyboardInterrupt:
-        pass  # told to stop: that is how it ends
+        pass  # the normal way to stop
     except HarnessBroken as problem:
         click.echo(str(problem), err=True)
         context.exit(2)
@@ -64,8 +67,8 @@ def up_command(
             fakes.close()
 
 
-def addresses(fakes: Processes, relay: ExternalRelay | None) -> dict[str, str]:
-    """Everything a user needs to talk to the parts. These secrets are the built-in ones of the fakes: no secrets."""
+def addresses(fakes: FakeProcesses, relay: ExternalRelay | None) -> dict[str, str]:
+    """Everything a user needs to reach the parts. The built-in tokens and passwords of the fakes are not secret."""
     neighbours = fakes.neighbours
     return {
         "rapidpro": neighbours.rapidpro_url,
@@ -80,8 +83,8 @@ def addresses(fakes: Processes, relay: ExternalRelay | None) -> dict[str, str]:
     }
 
 
-def told(shown: dict[str, str]) -> str:
-    """The addresses in lines for people, with something to try."""
+def as_text(shown: dict[str, str]) -> str:
+    """The addresses for people, with something to try."""
     width = max(map(len, shown))
     lines = [f"{name:{width}}  {value}" for name, value in shown.items() if value]
     return "\n".join(
@@ -92,7 +95,7 @@ def told(shown: dict[str, str]) -> str:
             f"  export HARNESS_CONTROL={shown['control']}",
             "  relay-harness sms send +250788123001 'TEMP 38.5'    # a person texts in",
             "  relay-harness fault add throttled                   # RapidPro misbehaves",
-            "What crossed the wire:",
+            "All requests and replies:",
             f"  curl {shown['control']}/ledger",
             "Stop with Ctrl-C.",
         ]

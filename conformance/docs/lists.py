@@ -1,4 +1,4 @@
-"""Lists in documents that are generated: each stands between two markers, and a test finds it stale.
+"""The generated lists in the documents: each is between two markers, and a test finds those that are out of date.
 
 <!-- generated: NAME -->
 ...
@@ -18,7 +18,7 @@ BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOT
 
 
 class UnknownList(ValueError):
-    """A marker names a list that there is not."""
+    """A marker names a list that does not exist."""
 
 
 def requirements_list() -> str:
@@ -28,7 +28,7 @@ def requirements_list() -> str:
 
 
 def checks_list() -> str:
-    """All checks with what each finds."""
+    """All checks, and what each finds."""
     from conformance.checks import ALL
 
     return "".join(f"- `{check.__name__}`: {first_line(check.__doc__)}\n" for check in ALL)
@@ -43,7 +43,7 @@ def settings_list() -> str:
 
 
 def known_list() -> str:
-    """What CHT Core as its own relay does, requirement by requirement."""
+    """The known verdicts of CHT Core as its own relay, by requirement."""
     from conformance.requirements import known_verdicts
 
     return known_verdicts.as_markdown(known_verdicts.load(), load())
@@ -66,13 +66,13 @@ def lists() -> Mapping[str, Callable[[], str]]:
     }
 
 
-def renewed(text: str) -> str:
-    """A document's text with all its generated lists made anew. UnknownList names what there is."""
+def updated(text: str) -> str:
+    """The text of a document with all its generated lists updated. UnknownList lists the known names."""
     known = lists()
 
     def block(found: re.Match[str]) -> str:
         if found[2] not in known:
-            raise UnknownList(f"no generated list is called {found[2]!r}; there are: {', '.join(known)}")
+            raise UnknownList(f"unknown generated list {found[2]!r}; known: {', '.join(known)}")
         return found[1] + known[found[2]]() + found[3]
 
     return BLOCK.sub(block, text)
@@ -80,7 +80,7 @@ def renewed(text: str) -> str:
 
 def stale(folder: Path) -> list[Path]:
     """The documents under `folder` whose generated lists are out of date."""
-    return [path for path in documents(folder) if renewed(path.read_text("utf-8")) != path.read_text("utf-8")]
+    return [path for path in documents(folder) if updated(path.read_text("utf-8")) != path.read_text("utf-8")]
 
 
 def documents(folder: Path) -> list[Path]:

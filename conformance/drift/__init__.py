@@ -1,1 +1,1 @@
-"""Comparing a live RapidPro or CHT with the recordings: safe, read-only, few requests."""
+"""Comparing a live RapidPro or CHT with the recordings: safe, read-only, with few requests."""

@@ -1,4 +1,4 @@
-"""A safe look at a live CHT: whether its API for gateways still answers as it was recorded to."""
+"""A safe check of a live CHT: whether its gateway API still answers as recorded."""
 
 from __future__ import annotations
 
@@ -9,31 +9,20 @@ from datetime import UTC, datetime
 
 import requests
 
-from conformance.drift.comparison import (
-    Answer,
-    Credential,
-    Difference,
-    Live,
-    Look,
-    Question,
-    differing_headers,
-    differing_kind,
-    differing_text,
-    gathered,
-    recorded,
-)
-from conformance.drift.schema import misfits
+from conformance.drift.comparison import Difference, DriftResult, differing_answer, differing_text, merged
+from conformance.drift.questions import Answer, Headers, LiveService, Question, authorization, recorded_answers
+from conformance.drift.schema import mismatches
 from conformance.services.neighbours import CHT_ADMIN, CHT_GATEWAY
 from conformance.verdicts import HarnessBroken
 from fakes.cht import Cht
 from fakes.clock import VirtualClock
 
 RELEASE = "5.2"
-"""What was recorded."""
+"""The recorded release."""
 NOTHING = "relay-harness-drift"
 FIRST = Question("version", "/api/info")
 GATEWAY = Question("gateway API", "/api/sms")
-# Few wrong passwords: ten within ten seconds lock the account out.
+# Few wrong passwords: ten within ten seconds lock the account.
 QUESTIONS = (
     FIRST,
     GATEWAY,
@@ -53,81 +42,72 @@ VERSION = {
 }
 
 
-def look_at_cht(session: requests.Session, url: str, user: str, password: str) -> Look:
-    """Ask the CHT at `url` as a user of its gateway API, and compare. HarnessBroken if it could not be looked at."""
-    live = Live(session, url, lambda credential: authorization(credential, user, password))
-    answers: dict[str, Answer] = {}
-    for question in QUESTIONS:
-        answer = answers[question.name] = live(question)
+def check_cht(session: requests.Session, url: str, user: str, password: str) -> DriftResult:
+    """Put the questions to the CHT at `url` as a user of its gateway API, and compare. HarnessBroken if that fails."""
+    live = LiveService(session, url, basic(user, password), "CHT")
+
+    def check(question: Question, answer: Answer) -> bool:
         if question in (FIRST, GATEWAY):
-            _check(answer, question, live.url, user)
-    # What an unknown path is answered depends on who asks: two kinds of users are on record.
-    found = min((differences(answers, *who) for who in (CHT_GATEWAY, CHT_ADMIN)), key=len)
-    return Look("cht", live.url, (RELEASE,), found, tuple(_notes(answers[FIRST.name])), live.asked)
+            _check(answer, question, live, user)
+        return True
+
+    answers = live.ask_all(QUESTIONS, check)
+    # The answer for an unknown path depends on the user: two kinds of users are recorded.
+    found = min((differences(answers, *account) for account in (CHT_GATEWAY, CHT_ADMIN)), key=len)
+    return DriftResult("cht", live.url, (RELEASE,), found, tuple(_notes(answers[FIRST.name])), live.asked)
 
 
-def authorization(credential: Credential, user: str, password: str) -> Mapping[str, str]:
-    """The header for a right password, a wrong one, or none."""
-    if credential == "none":
-        return {}
-    given = password if credential == "right" else f"{NOTHING}-wrong"
-    return {"Authorization": f"Basic {b64encode(f'{user}:{given}'.encode()).decode()}"}
+def basic(user: str, password: str) -> Headers:
+    """The headers of a user with the right password, with a wrong one, or with none."""
+    right, wrong = (b64encode(f"{user}:{word}".encode()).decode() for word in (password, f"{NOTHING}-wrong"))
+    return authorization(f"Basic {right}", f"Basic {wrong}")
 
 
 def differences(answers: Mapping[str, Answer], user: str, password: str) -> tuple[Difference, ...]:
-    """What in the answers is not as recorded for this user of the built-in seed."""
-    site = Cht(
+    """How the answers differ from those recorded for this user of the built-in seed."""
+    fake = Cht(
         VirtualClock(datetime(2026, 1, 1, tzinfo=UTC)),
         session=requests.Session(),
         rng=random.Random(1),
         release=RELEASE,
     )
-    known = recorded(site, QUESTIONS, lambda credential: authorization(credential, user, password))
-    return gathered(
+    known = recorded_answers(fake, QUESTIONS, basic(user, password))
+    return merged(
         (name, sentence) for name, answer in answers.items() for sentence in _differing(name, answer, known[name])
     )
 
 
 def _differing(name: str, got: Answer, known: Answer) -> Iterator[str]:
-    if other := next(differing_kind(got, known), None):
-        yield other
-    else:
-        yield from differing_headers(got, known, COMPARED)
-        if name == FIRST.name:
-            yield from misfits(got.json(), VERSION)
-        else:
-            yield from differing_text(got, known)
+    def content() -> Iterator[str]:
+        return mismatches(got.json(), VERSION) if name == FIRST.name else differing_text(got, known)
+
+    return differing_answer(got, known, COMPARED, content)
 
 
-def _check(got: Answer, question: Question, url: str, user: str) -> None:
-    """HarnessBroken unless the answers to come say something about this CHT."""
-    where = f"the CHT at {url}"
-    if got.failure is not None:
-        raise HarnessBroken(f"{where} cannot be reached ({got.failure})")
-    if 300 <= got.status < 400:
-        raise HarnessBroken(f"{where} sends callers on to {got.headers.get('location')}: give the address it wants")
+def _check(got: Answer, question: Question, live: LiveService, user: str) -> None:
+    """HarnessBroken unless the following answers say something about this CHT."""
+    live.check_reached(got)
     if got.status == 429:
-        raise HarnessBroken(f"{where} has seen too many wrong passwords: wait a minute, then try again")
+        raise HarnessBroken(f"{live.name} has received too many wrong passwords: wait a minute, then try again")
     if got.status == 503:
-        raise HarnessBroken(f"{where} is starting up: wait until it is ready")
+        raise HarnessBroken(f"{live.name} is starting up: wait until it is ready")
     if got.status == 401:
-        raise HarnessBroken(f"{where} refuses {user}: look at --cht-user and the password in CHT_PASSWORD")
+        raise HarnessBroken(f"{live.name} refuses {user}: check --cht-user and the password in CHT_PASSWORD")
     if got.status == 403:
-        raise HarnessBroken(f"{user} may not use the gateway API of {where}: it takes can_access_gateway_api")
+        raise HarnessBroken(
+            f"{user} may not use the gateway API of {live.name}: the permission can_access_gateway_api is missing"
+        )
     if question is FIRST and _version(got) is None:
-        raise HarnessBroken(f"{where} answers {FIRST.path} with status {got.status} and no version: is it a CHT?")
+        raise HarnessBroken(f"{live.name} answers {FIRST.path} with status {got.status} and no version: is it a CHT?")
 
 
 def _version(got: Answer) -> str | None:
-    try:
-        found = got.json()
-    except ValueError:
-        return None
-    version = found.get("version") if isinstance(found, dict) and got.status == 200 else None
+    found = got.json_object() if got.status == 200 else None
+    version = None if found is None else found.get("version")
     return None if version is None else str(version)
 
 
 def _notes(first: Answer) -> Iterator[str]:
     version = _version(first) or ""
     if not version.startswith(f"{RELEASE}."):
-        yield f"it calls itself {version[:40]}, recorded was {RELEASE}"
+        yield f"its version is {version[:40]}, recorded was {RELEASE}"

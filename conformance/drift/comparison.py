@@ -1,58 +1,19 @@
-"""Whether a live service still answers as it was recorded to answer: what is asked, and how two answers are compared.
-
-Only GETs, few of them. What is recorded is held by the fakes, which are tested against the recordings: the same
-questions are put to a fake in this process (`recorded`), and its answers are what the live ones are compared with.
-"""
+"""How the answers of a live service differ from the recorded ones."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
 
-import requests
+from conformance.drift.questions import Answer
 
-from fakes.serving.wsgi import WSGIApp, build_environ, call
-
-TIMEOUT = 30.0
-MOST_REQUESTS = 12
-"""No look at a service asks more than this."""
 LONGEST_SHOWN = 120
-Credential = Literal["right", "wrong", "none"]
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One GET. `name` is how it is called in the result; `accept` None sends what accepts anything."""
-
-    name: str
-    path: str
-    query: str = ""
-    credential: Credential = "right"
-    accept: str = "application/json"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came: header names in lower case. With a `failure` nothing came, and the status is 0."""
-
-    status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    failure: str | None = None
-
-    def json(self) -> Any:
-        """The JSON of the body. ValueError if it is none."""
-        try:
-            return json.loads(self.body)
-        except RecursionError:
-            raise ValueError("nested too deep") from None
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A sentence about what is not as recorded, and the questions at which it was seen."""
+    """A sentence about what is not as recorded, and the names of the questions where it was seen."""
 
     what: str
     seen_at: tuple[str, ...]
@@ -62,56 +23,19 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """The result. `fits`: the recorded versions that it is closest to, all equally close; `differences` from these."""
+class DriftResult:
+    """The result of a check; its fields are the keys of `drift --json`.
+
+    `fits` are the closest recorded versions, all equally close; `differences` are from these.
+    """
 
     service: str
     url: str
     fits: tuple[str, ...]
     differences: tuple[Difference, ...]
     notes: tuple[str, ...]
-    """What could not be seen, and what is worth knowing."""
+    """What could not be checked, and what else is worth knowing."""
     requests: int
-
-
-Ask = Callable[[Question], Answer]
-Headers = Callable[[Credential], Mapping[str, str]]
-
-
-class Live:
-    """Puts questions to the service at `url`, with the headers of a credential; counts them."""
-
-    def __init__(self, session: requests.Session, url: str, authorization: Headers) -> None:
-        self._session = session
-        self.url = url.rstrip("/")
-        self._authorization = authorization
-        self.asked = 0
-
-    def __call__(self, question: Question) -> Answer:
-        if self.asked >= MOST_REQUESTS:
-            raise AssertionError(f"a look at a service asks at most {MOST_REQUESTS} questions")
-        self.asked += 1
-        query = f"?{question.query}" if question.query else ""
-        try:
-            got = self._session.get(
-                f"{self.url}{question.path}{query}",
-                headers={"Accept": question.accept, **self._authorization(question.credential)},
-                timeout=TIMEOUT,
-                allow_redirects=False,
-            )
-        except requests.RequestException as failure:
-            return Answer(0, failure=type(failure).__name__)  # its text may hold the credential
-        return Answer(got.status_code, {name.lower(): value for name, value in got.headers.items()}, got.content)
-
-
-def recorded(app: WSGIApp, questions: Iterable[Question], authorization: Headers) -> dict[str, Answer]:
-    """What the fake `app` answers to the questions, by their names."""
-    answers = {}
-    for one in questions:
-        headers = {"Accept": one.accept, **authorization(one.credential)}
-        reply = call(app, build_environ("GET", one.path, one.query, headers, b""))
-        answers[one.name] = Answer(reply.status, {name.lower(): value for name, value in reply.headers}, reply.body)
-    return answers
 
 
 def media_type(answer: Answer) -> str:
@@ -120,36 +44,47 @@ def media_type(answer: Answer) -> str:
 
 
 def differing_kind(got: Answer, known: Answer) -> Iterator[str]:
-    """A sentence if nothing, another status or another kind of answer came: then nothing else need be compared."""
+    """A sentence if there was no answer, or another status or content type: then nothing else need be compared."""
     if got.failure is not None:
         yield f"no answer ({got.failure})"
     elif got.status != known.status:
         yield f"status {got.status}, recorded: {known.status}"
     elif media_type(got) != media_type(known):
-        theirs, mine = (one.headers.get("content-type", "none") for one in (got, known))
-        yield f"content type {theirs[:LONGEST_SHOWN]!r}, recorded: {mine!r}"
+        live, expected = (one.headers.get("content-type", "none") for one in (got, known))
+        yield f"content type {live[:LONGEST_SHOWN]!r}, recorded: {expected!r}"
 
 
 def differing_headers(got: Answer, known: Answer, names: Iterable[str]) -> Iterator[str]:
-    """Sentences on headers of these names (lower case) that are not as recorded. Lists are compared as sets."""
+    """Sentences about headers of these names (lower case) that are not as recorded. Lists are compared as sets."""
     for name in names:
-        mine, theirs = known.headers.get(name), got.headers.get(name)
-        if name == "vary" and mine is not None and theirs is not None:  # whatever stands in front may add to it
-            if not _words(mine) <= _words(theirs):
-                yield f"header {name}: {theirs!r}, recorded: at least {mine!r}"
-        elif (mine is None) != (theirs is None) or (mine and theirs and _words(mine) != _words(theirs)):
-            shown = "missing" if theirs is None else repr(theirs[:LONGEST_SHOWN])
-            yield f"header {name}: {shown}, recorded: {'none' if mine is None else repr(mine)}"
+        expected, live = known.headers.get(name), got.headers.get(name)
+        if name == "vary" and expected is not None and live is not None:  # a proxy in front may add to it
+            if not _words(expected) <= _words(live):
+                yield f"header {name}: {live!r}, recorded: at least {expected!r}"
+        elif (expected is None) != (live is None) or (expected and live and _words(expected) != _words(live)):
+            shown = "missing" if live is None else repr(live[:LONGEST_SHOWN])
+            yield f"header {name}: {shown}, recorded: {'none' if expected is None else repr(expected)}"
 
 
 def differing_text(got: Answer, known: Answer) -> Iterator[str]:
-    """A sentence if the bodies, which are the same for everybody, say something else."""
-    if _meaning(got) != _meaning(known):
+    """A sentence if the bodies differ. Only for bodies that are the same for everybody."""
+    if _content(got) != _content(known):
         yield f"says {shortened(got.body)}, recorded: {shortened(known.body)}"
 
 
-def gathered(found: Iterable[tuple[str, str]]) -> tuple[Difference, ...]:
-    """(question, sentence) pairs with equal sentences brought together."""
+def differing_answer(
+    got: Answer, known: Answer, headers: Iterable[str], differing_content: Callable[[], Iterator[str]]
+) -> Iterator[str]:
+    """Sentences about an answer: its kind, or if that is as recorded, these headers and the content."""
+    if other_kind := next(differing_kind(got, known), None):
+        yield other_kind
+    else:
+        yield from differing_headers(got, known, headers)
+        yield from differing_content()
+
+
+def merged(found: Iterable[tuple[str, str]]) -> tuple[Difference, ...]:
+    """Differences from (question, sentence) pairs; equal sentences become one."""
     places: dict[str, dict[str, None]] = {}
     for question, sentence in found:
         places.setdefault(sentence, {})[question] = None
@@ -162,7 +97,7 @@ def shortened(body: bytes) -> str:
     return repr(text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + "…")
 
 
-def _meaning(answer: Answer) -> Any:
+def _content(answer: Answer) -> Any:
     try:
         return answer.json()
     except ValueError:

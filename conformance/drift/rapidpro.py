@@ -1,4 +1,4 @@
-"""A safe look at a live RapidPro: which recorded version it is closest to, and what differs from that."""
+"""A safe check of a live RapidPro: which recorded version it is closest to, and how it differs from that."""
 
 from __future__ import annotations
 
@@ -12,20 +12,15 @@ from typing import Any
 import requests
 
 from conformance.drift.comparison import (
-    Answer,
-    Credential,
     Difference,
-    Live,
-    Look,
-    Question,
-    differing_headers,
-    differing_kind,
+    DriftResult,
+    differing_answer,
     differing_text,
-    gathered,
     media_type,
-    recorded,
+    merged,
 )  # fmt: skip
-from conformance.drift.schema import kind_of, misfits
+from conformance.drift.questions import Answer, LiveService, Question, authorization, recorded_answers
+from conformance.drift.schema import kind_of, mismatches
 from conformance.services.neighbours import RAPIDPRO_TOKEN
 from conformance.verdicts import HarnessBroken
 from fakes.clock import VirtualClock
@@ -36,8 +31,8 @@ from fakes.rapidpro.versions.profile import Profile
 from fakes.rapidpro.versions.profiles import PROFILES
 
 API = "/api/v2"
-TO_COME = "next"
-"""The version that nobody runs yet: named only where nothing recorded is as close."""
+UNRELEASED = "next"
+"""The version that nobody runs yet: named only if no recorded version is as close."""
 WRONG_TOKEN = "relay-harness-drift-no-such-token"
 NOTHING = "relay-harness-drift"
 FIRST = Question("workspace", f"{API}/workspace.json")
@@ -52,7 +47,7 @@ QUESTIONS = (
     Question("no token", f"{API}/", credential="none"),
     Question("documentation without a token", f"{API}/broadcasts", credential="none"),
     Question("unknown folder", f"{API}/messages.json", f"folder={NOTHING}"),
-    Question("uuid that is none", f"{API}/flows.json", "uuid=abc"),
+    Question("invalid uuid", f"{API}/flows.json", "uuid=abc"),
     Question("two filters at once", f"{API}/messages.json", "broadcast=1&folder=inbox"),
 )
 STORED_MESSAGE = ("initializing", "handled", "queued", "wired", "sent", "delivered", "read", "errored", "failed")
@@ -63,48 +58,44 @@ THROTTLED = re.compile(r"Request was throttled\. Expected available in (\d+) sec
 ESCAPED = re.compile(rb"(?<!\\)\\u(?!00[0-7])[0-9a-f]{4}")
 
 
-def look_at_rapidpro(session: requests.Session, url: str, token: str) -> Look:
-    """Ask the RapidPro at `url` (with or without /api/v2) and compare. HarnessBroken if it could not be looked at."""
-    live = Live(session, url.rstrip("/").removesuffix(API), lambda credential: authorization(credential, token))
-    answers: dict[str, Answer] = {}
-    for question in QUESTIONS:
-        answer = answers[question.name] = live(question)
+def check_rapidpro(session: requests.Session, url: str, token: str) -> DriftResult:
+    """Put the questions to the RapidPro at `url` (/api/v2 is optional), and compare. HarnessBroken if that fails."""
+    headers = authorization(f"Token {token}", f"Token {WRONG_TOKEN}")
+    live = LiveService(session, url.rstrip("/").removesuffix(API), headers, "RapidPro")
+
+    def check(question: Question, answer: Answer) -> bool:
         if question is FIRST:
-            _check_first(answer, live.url)
-        if answer.status == 429:
-            break  # whoever is throttled does not go on asking
+            _check_first(answer, live)
+        return answer.status != 429  # stop when throttled
+
+    answers = live.ask_all(QUESTIONS, check)
     by_version = {profile.name: differences(answers, profile) for profile in PROFILES.values()}
     nearest = min(map(distance, by_version.values()))
     closest = tuple(name for name, found in by_version.items() if distance(found) == nearest)
-    fits = tuple(name for name in closest if name != TO_COME) or closest
+    fits = tuple(name for name in closest if name != UNRELEASED) or closest
     if len(answers) == 1 and not by_version[fits[-1]]:  # throttled at once, in the recorded way
         seconds = answers[FIRST.name].headers.get("retry-after")
-        raise HarnessBroken(f"the RapidPro at {live.url} is throttling this workspace: try again in {seconds} seconds")
-    return Look("rapidpro", live.url, fits, by_version[fits[-1]], tuple(_notes(answers, fits)), live.asked)
+        raise HarnessBroken(f"{live.name} is throttling this workspace: try again in {seconds} seconds")
+    return DriftResult("rapidpro", live.url, fits, by_version[fits[-1]], tuple(_notes(answers, fits)), live.asked)
 
 
 def distance(found: tuple[Difference, ...]) -> tuple[int, int]:
-    """How far from a version: questions answered otherwise first, for one strange answer may differ in many ways."""
+    """How far from a version: first the questions with differences, since one odd answer may differ in many ways."""
     return len({name for one in found for name in one.seen_at}), len(found)
 
 
-def authorization(credential: Credential, token: str) -> Mapping[str, str]:
-    """The header for a right token, a wrong one, or none."""
-    keys = {"right": token, "wrong": WRONG_TOKEN}
-    return {"Authorization": f"Token {keys[credential]}"} if credential in keys else {}
-
-
 def differences(answers: Mapping[str, Answer], profile: Profile) -> tuple[Difference, ...]:
-    """What in the answers is not as recorded of this version."""
-    site = RapidPro(
+    """How the answers differ from those recorded for this version."""
+    fake = RapidPro(
         VirtualClock(datetime(2026, 1, 1, tzinfo=UTC)),
         profile=profile.name,
         session=requests.Session(),
         rng=random.Random(1),
     )
-    known = recorded(site, QUESTIONS, lambda credential: authorization(credential, RAPIDPRO_TOKEN))
+    headers = authorization(f"Token {RAPIDPRO_TOKEN}", f"Token {WRONG_TOKEN}")
+    known = recorded_answers(fake, QUESTIONS, headers)
     schemas = _schemas(profile)
-    return gathered(
+    return merged(
         (name, sentence)
         for name, answer in answers.items()
         for sentence in _differing(name, answer, known[name], profile, schemas)
@@ -114,19 +105,17 @@ def differences(answers: Mapping[str, Answer], profile: Profile) -> tuple[Differ
 def _differing(
     name: str, got: Answer, known: Answer, profile: Profile, schemas: Mapping[str, Any]
 ) -> Iterator[str]:  # fmt: skip
-    if got.status == 429:
-        yield from throttled_otherwise(got)
-    elif other := next(differing_kind(got, known), None):
-        yield other
-    else:
-        ambient = dict.fromkeys(key.lower() for one in PROFILES.values() for key, _ in one.common_headers)
-        yield from differing_headers(got, known, (*COMPARED, *ambient))
+    def content() -> Iterator[str]:
         yield from _workspace_header(got, known)
-        if media_type(known) == "text/html":
-            if _is_page(got) != _is_page(known):
-                yield f"{_page_word(got)}, recorded: {_page_word(known)}"
-        else:
+        if media_type(known) != "text/html":
             yield from _differing_json(name, got, known, profile, schemas)
+        elif _is_page(got) != _is_page(known):
+            yield f"{_page_word(got)}, recorded: {_page_word(known)}"
+
+    if got.status == 429:
+        return throttled_otherwise(got)
+    ambient = dict.fromkeys(key.lower() for one in PROFILES.values() for key, _ in one.common_headers)
+    return differing_answer(got, known, (*COMPARED, *ambient), content)
 
 
 def _differing_json(
@@ -141,23 +130,23 @@ def _differing_json(
         for key in sorted(value.keys() ^ known.json().keys()):
             yield f"{key}: {'never recorded' if key in value else 'missing'}"
     elif name in schemas:
-        yield from dict.fromkeys(misfits(value, schemas[name]))
+        yield from dict.fromkeys(mismatches(value, schemas[name]))
         escaped = ESCAPED.search(got.body) is not None
         if escaped != profile.escapes_unicode and (escaped or not got.body.isascii()):
             yield f"other letters than ASCII are {'escaped' if escaped else 'not escaped'}, recorded otherwise"
-    elif isinstance(value, dict) and "results" in value:  # rows are people's texts: never shown
+    elif isinstance(value, dict) and "results" in value:  # rows contain people's texts: never shown
         recorded_value = known.json()
         if not isinstance(recorded_value, dict) or value["results"] != recorded_value.get("results"):
-            yield "gives rows, recorded: none"
+            yield "returns rows, recorded: none"
     elif name != "no token" or known.status != 200:
         yield from differing_text(got, known)
 
 
 def _schemas(profile: Profile) -> dict[str, Any]:
-    """What the answers hold, by question: rows as the fake describes them, with the words of this version."""
+    """The schemas of the answers by question: rows as the fake describes them, with the words of this version."""
     rows = document(profile)["components"]["schemas"]
     words = profile.broadcast_statuses or {}
-    seen = {profile.message_statuses.get(word, word) for word in STORED_MESSAGE} | set(
+    statuses = {profile.message_statuses.get(word, word) for word in STORED_MESSAGE} | set(
         profile.message_statuses.values()
     )
     types = ("text", "voice", "optin") if profile.message_types else ("inbox", "flow", "ivr")
@@ -167,7 +156,7 @@ def _schemas(profile: Profile) -> dict[str, Any]:
     }  # fmt: skip
     narrower: Mapping[str, Mapping[str, Any]] = {
         "broadcasts": {"status": {"enum": sorted({words.get(word, word) for word in STORED_BROADCAST})}},
-        "messages": {"status": {"enum": sorted(seen)}, "type": {"enum": [*types, None]}},
+        "messages": {"status": {"enum": sorted(statuses)}, "type": {"enum": [*types, None]}},
         "runs": {"values": by_language(value)},
     }
     lists = {
@@ -178,7 +167,7 @@ def _schemas(profile: Profile) -> dict[str, Any]:
 
 
 def throttled_otherwise(got: Answer) -> Iterator[str]:
-    """Sentences on what a 429 does not tell in the recorded way: whole seconds, in the header and in the body."""
+    """Sentences if a 429 does not give the seconds as recorded: whole seconds, both in the header and in the body."""
     seconds = got.headers.get("retry-after")
     if seconds is None or not (seconds.isascii() and seconds.isdigit()):
         shown = "missing" if seconds is None else repr(seconds)
@@ -187,36 +176,31 @@ def throttled_otherwise(got: Answer) -> Iterator[str]:
         detail = str(got.json()["detail"])
     except (ValueError, LookupError, TypeError):
         detail = ""
-    told = THROTTLED.fullmatch(detail)
-    if told is None or told[1] != seconds:
-        yield "the body of a 429 does not tell the seconds of its retry-after in the recorded sentence"
+    sentence = THROTTLED.fullmatch(detail)
+    if sentence is None or sentence[1] != seconds:
+        yield "the body of a 429 does not give the seconds of its retry-after in the recorded sentence"
 
 
-def _check_first(got: Answer, url: str) -> None:
-    where = f"the RapidPro at {url}"
-    if got.failure is not None:
-        raise HarnessBroken(f"{where} cannot be reached ({got.failure})")
-    if 300 <= got.status < 400:
-        raise HarnessBroken(f"{where} sends callers on to {got.headers.get('location')}: give the address it wants")
+def _check_first(got: Answer, live: LiveService) -> None:
+    """HarnessBroken unless the following answers say something about this RapidPro."""
+    live.check_reached(got)
     if got.status in (401, 403):
-        raise HarnessBroken(f"{where} refuses the token: look at RAPIDPRO_TOKEN")
+        raise HarnessBroken(f"{live.name} refuses the token: check RAPIDPRO_TOKEN")
     if got.status not in (200, 429):
-        raise HarnessBroken(f"{where} answers its workspace with status {got.status}: is it a RapidPro, and is it up?")
-    try:
-        found = got.json() if got.status == 200 else {}
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise HarnessBroken(f"{where} answers its workspace with something else than a JSON object: is it a RapidPro?")
+        raise HarnessBroken(
+            f"{live.name} answers the workspace request with status {got.status}: is it a RapidPro, and is it up?"
+        )
+    if got.status == 200 and got.json_object() is None:
+        raise HarnessBroken(f"{live.name} answers the workspace request without a JSON object: is it a RapidPro?")
 
 
 def _workspace_header(got: Answer, known: Answer) -> Iterator[str]:
-    """Its value is the workspace's own: only name and form can be compared."""
+    """Sentences about the headers whose value depends on the workspace: only name and form can be compared."""
     for name, form in WORKSPACE_HEADERS.items():
-        mine, theirs = known.headers.get(name), got.headers.get(name)
-        if (mine is None) != (theirs is None):
-            yield f"header {name}: {'missing' if theirs is None else 'there'}, recorded otherwise"
-        elif theirs is not None and not re.fullmatch(form, theirs):
+        expected, live = known.headers.get(name), got.headers.get(name)
+        if (expected is None) != (live is None):
+            yield f"header {name}: {'missing' if live is None else 'present'}, recorded otherwise"
+        elif live is not None and not re.fullmatch(form, live):
             yield f"header {name}: not of the recorded form"
 
 
@@ -232,9 +216,9 @@ def _notes(answers: Mapping[str, Answer], fits: tuple[str, ...]) -> Iterator[str
     for question in ROWS:
         answer = answers.get(question.name)
         if answer is not None and answer.status == 200 and b'"results":[]' in answer.body.replace(b" ", b""):
-            yield f"this workspace has no {question.name}: their fields were not seen"
+            yield f"this workspace has no {question.name}: their fields could not be checked"
     if len(answers) < len(QUESTIONS):
         unasked = [question.name for question in QUESTIONS if question.name not in answers]
-        yield f"throttled, so these were not asked: {', '.join(unasked)}"
+        yield f"throttled, so these questions were not asked: {', '.join(unasked)}"
     if len(fits) > 1:
-        yield f"from what was seen the versions {' and '.join(fits)} cannot be told apart"
+        yield f"these answers do not distinguish the versions {' and '.join(fits)}"

@@ -1,6 +1,6 @@
-"""Where a JSON value does not fit a schema, in sentences that name fields and kinds but never tell what people wrote.
+"""Where a JSON value does not match a schema, in sentences that name fields and types but never what people wrote.
 
-Knows the part of JSON Schema that the fakes describe themselves with (`fakes.rapidpro.api.openapi.types`).
+Supports the part of JSON Schema that the fakes use to describe themselves (`fakes.rapidpro.api.openapi.types`).
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ FORMS: Mapping[str, re.Pattern[str]] = MappingProxyType(
 LONGEST_WORD = 40
 
 
-def misfits(value: Any, schema: Schema, path: str = "") -> Iterator[str]:
-    """A sentence for everything in `value` that is not as `schema` says. List items share one path, `[*]`."""
+def mismatches(value: Any, schema: Schema, path: str = "") -> Iterator[str]:
+    """A sentence for each part of `value` that does not match `schema`. List items share one path, `[*]`."""
     if "oneOf" in schema:
         schema = _chosen(value, schema["oneOf"])
     if "enum" in schema:
         if value not in schema["enum"]:
             known = ", ".join(map(_word, schema["enum"]))
-            yield f"{_place(path)}: {_word(value)} is none of the recorded words: {known}"
+            yield f"{_place(path)}: {_word(value)} is not one of the recorded words: {known}"
         return
     allowed = schema.get("type", ())
     kinds = (allowed,) if isinstance(allowed, str) else tuple(allowed)
@@ -37,7 +37,7 @@ def misfits(value: Any, schema: Schema, path: str = "") -> Iterator[str]:
         yield f"{_place(path)}: not of the recorded form of a {schema['format']}"
     elif isinstance(value, list) and "items" in schema:
         for item in value:
-            yield from misfits(item, schema["items"], f"{path}[*]")
+            yield from mismatches(item, schema["items"], f"{path}[*]")
     elif isinstance(value, Mapping):
         yield from _of_object(value, schema, path)
 
@@ -60,15 +60,15 @@ def _of_object(value: Mapping[str, Any], schema: Schema, path: str) -> Iterator[
             yield f"{_place(path, key)}: missing"
     for key, item in value.items():
         if key in properties:
-            yield from misfits(item, properties[key], _place(path, key))
+            yield from mismatches(item, properties[key], _place(path, key))
         elif others is False:
             yield f"{_place(path, key)}: a field that was never recorded"
         elif isinstance(others, Mapping):
-            yield from misfits(item, others, _place(path, "*"))
+            yield from mismatches(item, others, _place(path, "*"))
 
 
 def _chosen(value: Any, schemas: list[Schema]) -> Schema:
-    """The alternative of the value's kind, else the first."""
+    """The alternative for the value's type, or the first."""
     return next((one for one in schemas if one.get("type") == kind_of(value)), schemas[0])
 
 

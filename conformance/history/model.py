@@ -1,6 +1,6 @@
-"""What happened in a world, as plain data that the checks judge: texts in, reports, texts due, arrivals, calls.
+"""What happened in a world, as plain data that the checks judge: texts, reports, messages, arrivals, calls.
 
-Built from the two services' states and the ledger (`conformance/history/observe.py`), or written by hand in tests.
+Built from the state of both services and the ledger (`conformance/history/observe.py`), or written by hand in tests.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from enum import StrEnum
 from typing import Any
 
 GATEWAY_PATH = "/api/sms"
-"""Of CHT's gateway API: what only a relay calls."""
+"""The path of CHT's gateway API, which only a relay calls."""
 
 
 class Outcome(StrEnum):
-    """What the caller knows of a call: it was done, it was not done, or nobody can tell."""
+    """What the caller knows about the effect of its call: done, not done, or unknown."""
 
     OK = "ok"
     REFUSED = "refused"
@@ -24,15 +24,15 @@ class Outcome(StrEnum):
 
     @classmethod
     def of_status(cls, status: int) -> Outcome:
-        """Of the status that the relay answered with; 0 stands for no answer."""
+        """The outcome for the status of the relay's answer; 0 stands for no answer."""
         if status == 0:
             return cls.UNKNOWN
         return cls.OK if 200 <= status < 300 else cls.REFUSED
 
 
 @dataclass(frozen=True, slots=True)
-class TextIn:
-    """A text that a person sent, and what the relay told RapidPro about it."""
+class IncomingText:
+    """A text that a person sent, and the outcome of its delivery to the relay."""
 
     id: str
     number: str
@@ -42,8 +42,8 @@ class TextIn:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """A report that CHT holds."""
+class StoredReport:
+    """A report in CHT."""
 
     number: str
     text: str
@@ -51,11 +51,11 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
-    """A text that CHT wants to reach a phone: one message of a task, with the task's present state and history.
+class OutgoingText:
+    """A text that CHT has to send: one message of a task, with the task's current state and its state history.
 
-    `states` are all states the task went through, oldest first, with their times. `since` is when it was first
-    pending (None: never). `details` is the reason that CHT was given for the state.
+    `states` are all states of the task with their times, oldest first. `since` is when it was first pending (None:
+    never). `details` is the reason for the state as CHT stored it.
     """
 
     uuid: str
@@ -69,7 +69,7 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A text that a phone received."""
+    """A text that a phone received. `message` is the id of RapidPro's message, or None."""
 
     number: str
     text: str
@@ -78,8 +78,8 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
-    """A message in RapidPro on its way to a phone; `status` is RapidPro's word for it now."""
+class Message:
+    """An outgoing message in RapidPro with its current status."""
 
     id: int | str
     number: str
@@ -90,7 +90,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One exchange of the ledger, as far as the checks need it. Times are the service's."""
+    """One exchange of the ledger, as far as the checks need it. `at` is in the service's time."""
 
     seq: int
     at: datetime
@@ -108,8 +108,8 @@ class Call:
     unexpected: str | None = None
 
     @property
-    def of_relay(self) -> bool:
-        """Whether it is one that a relay makes, not the harness or a service."""
+    def by_relay(self) -> bool:
+        """Whether a relay made this call, not the harness or a service."""
         return self.direction == "in" and (self.service == "rapidpro" or self.path == GATEWAY_PATH)
 
     @classmethod
@@ -138,11 +138,11 @@ class Call:
 class History:
     """Everything that is judged together."""
 
-    texts_in: tuple[TextIn, ...] = ()
-    stored: tuple[Stored, ...] = ()
-    due: tuple[Due, ...] = ()
+    incoming_texts: tuple[IncomingText, ...] = ()
+    reports: tuple[StoredReport, ...] = ()
+    outgoing_texts: tuple[OutgoingText, ...] = ()
     arrivals: tuple[Arrival, ...] = ()
-    sent: tuple[Sent, ...] = ()
+    messages: tuple[Message, ...] = ()
     calls: tuple[Call, ...] = ()
-    replies: tuple[tuple[str, str], ...] = ()
-    """Texts that RapidPro's own flow sent to phones (number, text): they come from nowhere rightly."""
+    flow_replies: tuple[tuple[str, str], ...] = ()
+    """(number, text) of the texts that RapidPro's own flow sent: CHT did not send them, and need not have."""

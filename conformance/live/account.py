@@ -1,4 +1,4 @@
-"""Looking at a live CHT before it is judged: whether it answers, to whom, and whether judging it would do harm."""
+"""Checks on a live CHT before it is judged: whether it answers, to whom, and whether judging it would do harm."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from conformance.verdicts import HarnessBroken
 
 WAITING = frozenset({"scheduled", "pending", "forwarded-to-gateway"})
 RIGHT_PATH_SINCE = (4, 1)
-"""The first release with the path for incoming texts that is spelt right."""
+"""The first release whose path for incoming texts is spelt correctly."""
 ADMIN_ROLES = frozenset({"_admin", "admin"})
 TIMEOUT = 20.0
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A CHT and an administrator of it."""
+    """A CHT, and an administrator of it."""
 
     url: str
     user: str
     password: str
 
     def neighbours(self, rapidpro_url: str) -> Neighbours:
-        """What this CHT is told of RapidPro."""
+        """The addresses and secrets for this CHT as a relay."""
         return Neighbours(self.url, self.user, self.password, rapidpro_url, RAPIDPRO_TOKEN, INCOMING_TOKEN)
 
 
 def check_account(session: requests.Session, account: Account) -> str:
-    """The version of the CHT. HarnessBroken if it does not answer, refuses the password, or is no CHT."""
+    """The version of the CHT. HarnessBroken if it does not answer, refuses the password, or is not a CHT."""
     about = _ask(session, account, "/_session")
     roles = about.get("userCtx", {}).get("roles", []) if isinstance(about.get("userCtx"), dict) else []
     if not ADMIN_ROLES & set(roles):
-        raise HarnessBroken(f"{account.user} is no administrator of the CHT at {account.url}: give one by --cht-user")
+        raise HarnessBroken(f"{account.user} is no administrator of the CHT at {account.url}: use another --cht-user")
     return str(_ask(session, account, "/api/info").get("version") or "unknown")
 
 
@@ -50,22 +50,22 @@ def _ask(session: requests.Session, account: Account, path: str) -> dict[str, An
             timeout=TIMEOUT,
         )
     except requests.RequestException as failure:
-        raise HarnessBroken(f"{where} cannot be reached ({type(failure).__name__}): does it run?") from None
+        raise HarnessBroken(f"{where} cannot be reached ({type(failure).__name__}): is it running?") from None
     if answer.status_code in (401, 403):
-        raise HarnessBroken(f"{where} refuses {account.user}: look at --cht-user and the password in CHT_PASSWORD")
+        raise HarnessBroken(f"{where} refuses {account.user}: check --cht-user and the password in CHT_PASSWORD")
     if answer.status_code == 429:
-        raise HarnessBroken(f"{where} has seen too many wrong passwords: wait a minute, then try again")
+        raise HarnessBroken(f"{where} has received too many wrong passwords: wait a minute, then try again")
     try:
         found = answer.json()
     except ValueError:
         found = None
     if not answer.ok or not isinstance(found, dict):
-        raise HarnessBroken(f"{where} answers {path} with {answer.status_code}: is it a CHT that has started up?")
+        raise HarnessBroken(f"{where} answers {path} with {answer.status_code}: is it a CHT, and has it started up?")
     return found
 
 
 def check_nothing_waits(docs: Sequence[Mapping[str, Any]]) -> None:
-    """HarnessBroken if CHT holds texts to be sent: they would go to the fake RapidPro, and to nobody else."""
+    """HarnessBroken if CHT has texts to send: they would go to the fake RapidPro, and to nobody else."""
     waiting = sum(
         task.get("state") in WAITING
         for doc in docs
@@ -73,13 +73,13 @@ def check_nothing_waits(docs: Sequence[Mapping[str, Any]]) -> None:
     )
     if waiting:
         raise HarnessBroken(
-            f"this CHT holds {waiting} texts that are to be sent, now or later. They would go to the fake RapidPro and "
-            "be lost: judge a test instance that holds none"
+            f"this CHT has {waiting} texts to send, now or later. They would go to the fake RapidPro and be lost: "
+            "judge a test instance that has none"
         )
 
 
 def documents_of(docs: Sequence[Mapping[str, Any]], numbers: Set[str]) -> list[Mapping[str, Any]]:
-    """The documents from these numbers, or with a text to one of them."""
+    """The documents that are from these numbers, or have a text for one of them."""
     return [doc for doc in docs if doc.get("from") in numbers or _recipients(doc) & numbers]
 
 

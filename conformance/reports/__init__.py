@@ -1,1 +1,1 @@
-"""What a run found: per scenario, per requirement, one subject or several side by side."""
+"""The reports of runs: of one subject, or of several side by side."""

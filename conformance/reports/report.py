@@ -1,4 +1,4 @@
-"""What a run found: per scenario, per requirement, in all; as `report.json` and as a table for people."""
+"""The report of a run, by scenario and by requirement: as `report.json` and as a table for people."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ STYLE = {Verdict.PASSED: "green", Verdict.FAILED: "bold red", Verdict.UNKNOWN: "
 
 @dataclass(frozen=True, slots=True)
 class ScenarioResult:
-    """One scenario, run once. `reason` says why it did not pass; empty otherwise. `repeat` runs it again."""
+    """The result of one scenario. `reason`: why it did not pass, or empty; `repeat`: the command to rerun it."""
 
     name: str
     requirements: tuple[str, ...]
@@ -31,30 +31,30 @@ class ScenarioResult:
 
 @dataclass
 class Report:
-    """Everything a run found about one subject."""
+    """The results of a run for one subject."""
 
     subject: dict[str, Any]
     profile: str
     requirements: Sequence[Requirement]
     results: list[ScenarioResult] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
-    """What went wrong outside any scenario: the harness's own faults."""
+    """What went wrong outside the scenarios: the harness's own faults."""
 
     def of(self, requirement: Requirement) -> list[ScenarioResult]:
-        """The scenarios that judge a requirement."""
+        """The results of the scenarios that judge a requirement."""
         return [result for result in self.results if requirement.id in result.requirements]
 
     def verdict(self, requirement: Requirement) -> Verdict:
-        """A requirement's verdict: that of its scenarios together."""
+        """The combined verdict of a requirement's scenarios."""
         return combine(result.verdict for result in self.of(requirement))
 
     def totals(self) -> dict[str, int]:
-        """How many requirements have which verdict."""
+        """How many requirements have each verdict."""
         verdicts = [self.verdict(requirement) for requirement in self.requirements]
         return {verdict.value: verdicts.count(verdict) for verdict in Verdict}
 
     def exit_status(self) -> int:
-        """0 all good; 1 the subject failed; 2 nothing could be judged or the harness broke."""
+        """0: all good; 1: the subject failed; 2: nothing could be judged, or the harness broke."""
         verdicts = [result.verdict for result in self.results]
         return exit_status([*verdicts, *(Verdict.BROKEN for _ in self.broken)])
 
@@ -88,19 +88,19 @@ class Report:
         }
 
     def write(self, directory: Path) -> Path:
-        """Write `report.json` into `directory`, made if need be."""
+        """Write `report.json` into `directory`, which is created if needed."""
         directory.mkdir(parents=True, exist_ok=True)
         path = directory / "report.json"
         path.write_text(json.dumps(self.as_json(), indent=2, ensure_ascii=False) + "\n", "utf-8")
         return path
 
     def show(self, console: Console) -> None:
-        """Print the failures in full, then a table by requirement, then one line that sums up."""
+        """Print the failures in full, then a table of the requirements, then a summary on one line."""
         for result in self.results:
             if result.verdict in (Verdict.FAILED, Verdict.BROKEN):
                 console.print(f"\n[{STYLE[result.verdict]}]{result.verdict.value}[/] {result.name}", highlight=False)
                 console.print(result.reason, markup=False, highlight=False)
-                console.print(f"again: {result.repeat}", markup=False, highlight=False, soft_wrap=True)
+                console.print(f"run again: {result.repeat}", markup=False, highlight=False, soft_wrap=True)
         for sentence in self.broken:
             console.print(f"[magenta]broken[/] {sentence}", highlight=False)
         console.print(self._table())

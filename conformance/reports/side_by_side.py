@@ -1,4 +1,4 @@
-"""Several subjects judged by the same requirements: one table with a column for each, and their reports."""
+"""Several subjects judged by the same requirements: one table with a column for each subject, and their reports."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from conformance.verdicts import Verdict, exit_status
 
 
 class SideBySide:
-    """The reports of several subjects over the same requirements, in the order in which they were named."""
+    """The reports of several subjects on the same requirements, in the given order."""
 
     def __init__(self, reports: Sequence[Report]) -> None:
         if len({tuple(report.requirements) for report in reports}) != 1:
-            raise ValueError("reports stand side by side only if all judge the same requirements, and there is one")
+            raise ValueError("side by side there must be at least one report, and all must judge the same requirements")
         self.reports = tuple(reports)
         self.requirements: Sequence[Requirement] = reports[0].requirements
 
     def exit_status(self) -> int:
-        """0 all good; 1 a subject failed; 2 nothing could be judged or the harness broke."""
+        """0: all good; 1: a subject failed; 2: nothing could be judged, or the harness broke."""
         verdicts = [result.verdict for report in self.reports for result in report.results]
         return exit_status([*verdicts, *(Verdict.BROKEN for report in self.reports for _ in report.broken)])
 
     def as_json(self) -> dict[str, Any]:
-        """Each subject's report, in the shape of `report.json`."""
+        """The reports of all subjects, each in the shape of `report.json`."""
         return {"reports": [report.as_json() for report in self.reports]}
 
     def write(self, directory: Path) -> list[Path]:
-        """Write each subject's reports into a folder of its name, made if need be."""
+        """Write each subject's report into a folder of its name, which is created if needed."""
         return [report.write(directory / name_of(report)) for report in self.reports]
 
     def show(self, console: Console) -> None:
-        """Print the table, a line on each subject, and how to see why one failed."""
+        """Print the table, a line for each subject, and a command that shows a reason for a failure."""
         for report in self.reports:
             for sentence in report.broken:
                 console.print(f"{name_of(report)}: broken: {sentence}", markup=False, highlight=False)
@@ -55,7 +55,7 @@ class SideBySide:
 
     def _failures(self) -> list[tuple[Report, Requirement]]:
         bad = (Verdict.FAILED, Verdict.BROKEN)
-        return [(one, wanted) for one in self.reports for wanted in self.requirements if one.verdict(wanted) in bad]
+        return [(report, one) for report in self.reports for one in self.requirements if report.verdict(one) in bad]
 
     def _table(self) -> Table:
         table = Table(show_edge=False, pad_edge=False)

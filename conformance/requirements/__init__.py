@@ -1,1 +1,1 @@
-"""The requirements, read from `conformance/requirements.toml`, and the known verdicts of the built-in subjects."""
+"""The requirements from `conformance/requirements.toml`, and the known verdicts of the built-in subjects."""

@@ -1,4 +1,4 @@
-"""The requirements: what a relay must, should or may do, each with its source. Read from `requirements.toml`."""
+"""The requirements from `requirements.toml`: what a relay must, should or may do, each with its source."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from importlib.resources import files
 
 
 class Level(StrEnum):
-    """How binding a requirement is, in the words of RFC 2119."""
+    """How binding a requirement is, as in RFC 2119."""
 
     MUST = "must"
     SHOULD = "should"
@@ -22,7 +22,7 @@ LEVELS = {Level.MUST: 0, Level.SHOULD: 1, Level.MAY: 2}
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """One sentence that can be judged. `source` names a document, a file of the real software, or an issue."""
+    """One requirement that can be judged. `source` names a document, a file of the real software, or an issue."""
 
     id: str
     level: Level
@@ -31,15 +31,15 @@ class Requirement:
 
 
 class UnknownRequirement(ValueError):
-    """An id that no requirement has."""
+    """No requirement has this id."""
 
 
 class EmptySelection(ValueError):
-    """A selection that selects nothing: it would pass without testing anything."""
+    """The selection contains no requirement: it would pass without testing anything."""
 
 
 def load(text: str | None = None) -> tuple[Requirement, ...]:
-    """All requirements in the order of the file. ValueError for a double id or a missing part."""
+    """All requirements in the order of the file. ValueError for a duplicate id or a missing field."""
     source = text if text is not None else files("conformance").joinpath("requirements.toml").read_text("utf-8")
     found: dict[str, Requirement] = {}
     for row in tomllib.loads(source)["requirement"]:
@@ -47,7 +47,7 @@ def load(text: str | None = None) -> tuple[Requirement, ...]:
         if missing:
             raise ValueError(f"requirement {row.get('id', '(without id)')} lacks {', '.join(sorted(missing))}")
         if row["id"] in found:
-            raise ValueError(f"two requirements have the id {row['id']}: ids are unique")
+            raise ValueError(f"two requirements have the id {row['id']}: ids must be unique")
         found[row["id"]] = Requirement(row["id"], Level(row["level"]), row["sentence"], row["source"])
     return tuple(found.values())
 
@@ -55,20 +55,20 @@ def load(text: str | None = None) -> tuple[Requirement, ...]:
 def select(
     requirements: Sequence[Requirement], only: Iterable[str] = (), level: Level | None = None
 ) -> tuple[Requirement, ...]:
-    """Those of the given ids (all, if none is given) at `level` or stricter.
+    """The requirements with the ids `only` (default: all) at `level` or stricter.
 
-    Raises UnknownRequirement with the list of known ids, EmptySelection if nothing is left.
+    UnknownRequirement lists the known ids. EmptySelection if nothing is left.
     """
-    wanted = tuple(only)
+    ids = tuple(only)
     known = [requirement.id for requirement in requirements]
-    unknown = [id_ for id_ in wanted if id_ not in known]
+    unknown = [id_ for id_ in ids if id_ not in known]
     if unknown:
-        raise UnknownRequirement(f"no requirement has the id {', '.join(unknown)}; there are: {', '.join(known)}")
-    chosen = tuple(
+        raise UnknownRequirement(f"unknown requirement {', '.join(unknown)}; known ids: {', '.join(known)}")
+    selected = tuple(
         requirement
         for requirement in requirements
-        if (not wanted or requirement.id in wanted) and (level is None or LEVELS[requirement.level] <= LEVELS[level])
+        if (not ids or requirement.id in ids) and (level is None or LEVELS[requirement.level] <= LEVELS[level])
     )
-    if not chosen:
-        raise EmptySelection(f"no requirement is left of {', '.join(wanted) or 'all'} at level {level}: choose others")
-    return chosen
+    if not selected:
+        raise EmptySelection(f"none of the requirements {', '.join(ids) or 'of all levels'} is at level {level}")
+    return selected

@@ -1,4 +1,4 @@
-"""What is known of CHT Core as its own relay, requirement by requirement with reasons: `known_verdicts.toml`."""
+"""The known verdicts of CHT Core as its own relay, by requirement and with reasons: `known_verdicts.toml`."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ MARKS = {Verdict.PASSED: "yes", Verdict.FAILED: "**no**", Verdict.UNKNOWN: "–"
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of one subject beside one version of RapidPro.
+    """The known verdicts of one subject beside one version of RapidPro.
 
-    `failed` and `unknown` hold reasons by requirement. What is in neither is passed; where `otherwise` is given, the
-    requirements named in `also_passed` are, and all others fail for that reason.
+    `failed` and `unknown` hold reasons by requirement. All other requirements are passed; with `otherwise`, only those
+    in `also_passed` are passed, and the rest fail for that reason.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Known:
     also_passed: Sequence[str] = field(default=())
 
     def verdict(self, id_: str) -> Verdict:
-        """The verdict expected for a requirement."""
+        """The expected verdict of a requirement."""
         if id_ in self.failed:
             return Verdict.FAILED
         if id_ in self.unknown:
@@ -40,12 +40,12 @@ class Known:
         return Verdict.FAILED if self.otherwise and id_ not in self.also_passed else Verdict.PASSED
 
     def reasons(self) -> Mapping[str, str]:
-        """Why it fails, by requirement."""
+        """Why the subject fails, by requirement."""
         return {**self.failed, **({"all others": self.otherwise} if self.otherwise else {})}
 
 
 def load() -> tuple[Known, ...]:
-    """All that is known. ValueError for a reason without its source."""
+    """All known verdicts. ValueError for a reason without a source."""
     text = files("conformance.requirements").joinpath("known_verdicts.toml").read_text("utf-8")
     known = tuple(Known(**row) for row in tomllib.loads(text)["subject"])
     for one in known:
@@ -55,7 +55,7 @@ def load() -> tuple[Known, ...]:
 
 
 def source_of(reason: str, where: str = "") -> tuple[str, str]:
-    """A reason without its source, and the source. ValueError if it names none."""
+    """Splits a reason into its text and its source. ValueError if it names no source."""
     found = SOURCE.fullmatch(reason)
     if found is None:
         raise ValueError(f"{where}: {reason!r} names no source: end it with one in brackets")

@@ -1,1 +1,1 @@
-"""Running the features with a subject: the pytest plugin, the runner, where worlds come from, crash runs."""
+"""Running the features with a subject: the pytest plugin, the runner, the worlds of scenarios, crash runs."""

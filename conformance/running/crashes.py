@@ -1,4 +1,4 @@
-"""Kills a relay again and again at random moments under traffic, over real sockets; then judges by the ledger."""
+"""Kills a relay repeatedly at random moments under traffic, over real sockets; then judges by the ledger."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from conformance.checks import Violation, judge
-from conformance.services.processes import Processes
+from conformance.services.processes import FakeProcesses
 from conformance.subjects.external import ExternalRelay
 from conformance.verdicts import HarnessBroken
 from conformance.world.people import Person
-from conformance.world.timing import RealPace
+from conformance.world.timing import RealTiming
 from conformance.world.world import World
 
 LONGEST_LIFE = 0.6
-"""Real seconds that the relay lives at most before it is killed."""
+"""Maximum of real seconds between the start of the relay and its kill."""
 PAUSE = 0.15
-"""Real seconds between two texts in at most."""
+"""Maximum of real seconds between two incoming texts."""
 
 
 @dataclass(frozen=True, slots=True)
-class Survived:
-    """What came of it."""
+class CrashRunResult:
+    """The result of a crash run."""
 
     kills: int
     texts_in: int
@@ -33,11 +33,11 @@ class Survived:
     seconds: float
 
     def count(self, kind: str) -> int:
-        """How many violations are of a kind."""
+        """The number of violations of a kind."""
         return sum(violation.kind == kind for violation in self.violations)
 
 
-def kill_often(
+def kill_repeatedly(
     subject: ExternalRelay,
     kills: int,
     seed: int,
@@ -45,36 +45,38 @@ def kill_often(
     profile: str = "26",
     ahead: int = 0,
     on_kill: Callable[[int], None] = lambda _count: None,
-) -> Survived:
-    """Kill `subject` so many times under traffic, `ahead` texts each way being under way from the beginning.
+) -> CrashRunResult:
+    """Kill `subject` `kills` times under traffic; `ahead` texts in each direction are on their way from the beginning.
 
-    HarnessBroken if it does not start again, or if no traffic could be made.
+    HarnessBroken if it does not restart, or if the traffic fails.
     """
     rng = random.Random(seed)
     began = time.monotonic()
-    services = Processes(profile, seed)
+    services = FakeProcesses(profile, seed)
     try:
-        services.calm()
+        services.restore_defaults()
         services.control.put("/rapidpro/rates", {"v2": "1000000/hour", "v2.messages": "1000000/hour"})
         subject.start(services.neighbours)
-        world = World(services, subject, RealPace(subject.poll_seconds, patience=60))
+        world = World(services, subject, RealTiming(subject.poll_seconds, patience=60))
         with Traffic(world, random.Random(rng.random()), ahead):
             for count in range(kills):
                 time.sleep(rng.uniform(0.05, LONGEST_LIFE))
                 subject.kill()
                 subject.restart()
                 on_kill(count + 1)
-        world.pace.settle(world)
+        world.timing.settle(world)
         history = world.history()
         found = tuple(judge(history, without=("reordered", "called_while_throttled")))
-        return Survived(kills, len(history.texts_in), len(history.due), found, time.monotonic() - began)
+        return CrashRunResult(
+            kills, len(history.incoming_texts), len(history.outgoing_texts), found, time.monotonic() - began
+        )
     finally:
         subject.stop()
         services.close()
 
 
 class Traffic:
-    """Texts each way, from a thread of its own, so that a kill can come at any moment of any exchange."""
+    """Texts in both directions, from a separate thread, so that a kill can come at any moment of any exchange."""
 
     def __init__(self, world: World, rng: random.Random, ahead: int) -> None:
         self._world, self._rng, self._ahead = world, rng, ahead
@@ -83,7 +85,7 @@ class Traffic:
         self._thread = threading.Thread(target=self._run, name="traffic", daemon=True)
 
     def __enter__(self) -> Traffic:
-        self._world.due_each([(self._person(), f"Waiting {n}") for n in range(self._ahead)])
+        self._world.cht_sends_each([(self._person(), f"Waiting {n}") for n in range(self._ahead)])
         self._thread.start()
         return self
 
@@ -91,18 +93,18 @@ class Traffic:
         self._stop.set()
         self._thread.join()
         if self._failure is not None:
-            raise HarnessBroken(f"the traffic broke off: {self._failure}")
+            raise HarnessBroken(f"the traffic failed: {self._failure}")
 
     def _run(self) -> None:
         try:
             for n in range(self._ahead):
-                self._world.text_in(self._person(), f"Ahead {n}")
+                self._world.person_texts(self._person(), f"Ahead {n}")
             count = 0
             while not self._stop.wait(self._rng.uniform(0, PAUSE)):
-                self._world.text_in(self._person(), f"Report {count}")
-                self._world.due_each([(self._person(), f"Reminder {count}.{n}") for n in range(2)])
+                self._world.person_texts(self._person(), f"Report {count}")
+                self._world.cht_sends_each([(self._person(), f"Reminder {count}.{n}") for n in range(2)])
                 count += 1
-        except Exception as failure:  # told when the traffic ends
+        except Exception as failure:  # raised when the traffic ends
             self._failure = failure
 
     def _person(self) -> Person:

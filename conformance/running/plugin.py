@@ -1,6 +1,6 @@
-"""The pytest plugin: gives scenarios their world, judges each at its end, and gathers verdicts by requirement.
+"""The pytest plugin: gives scenarios their worlds, judges each at its end, and collects verdicts by requirement.
 
-`relay-harness conform` registers it with a stage and a report. With `pytest features` alone it judges the reference
+`relay-harness conform` registers it with worlds and a report. Without that, `pytest features` judges the reference
 relay in process.
 """
 
@@ -15,8 +15,8 @@ from pytest_bdd.scenario import scenario_wrapper_template_registry
 
 from conformance.reports.report import Report, ScenarioResult
 from conformance.requirements.catalogue import Requirement, load
-from conformance.running.stages import InProcessStage, Stage
-from conformance.subjects.base import Means
+from conformance.running.worlds import InProcessWorlds, Worlds
+from conformance.subjects.base import Capability
 from conformance.verdicts import HarnessBroken, Untestable, Verdict, verdict_of
 from conformance.world.world import World
 
@@ -24,16 +24,16 @@ PROFILE = "26"
 SEED = 1
 
 NEEDS = {
-    "virtual-time": Means.VIRTUAL_TIME,
-    "restart": Means.RESTART,
-    "cht-outside": Means.CHT_OUTSIDE,
-    "states": Means.STATES,
+    "virtual-time": Capability.VIRTUAL_TIME,
+    "restart": Capability.RESTART,
+    "cht-outside": Capability.CHT_OUTSIDE,
+    "states": Capability.STATES,
 }
-"""Tags of scenarios that need means which not every subject has."""
+"""Tags of scenarios, and the capability that each needs of its subject."""
 
 
 def pytest_bdd_apply_tag(tag: str, function: Callable[..., Any]) -> bool | None:
-    """`@req:OUT-4` becomes the marker `req("OUT-4")`; likewise `@incident:...`; means and unknown tags as listed."""
+    """`@req:OUT-4` becomes the marker `req("OUT-4")`; likewise `@incident:X`; `@restart` becomes `needs("restart")`."""
     kind, _, value = tag.partition(":")
     if kind in ("req", "incident") and value:
         getattr(pytest.mark, kind)(value)(function)
@@ -42,17 +42,21 @@ def pytest_bdd_apply_tag(tag: str, function: Callable[..., Any]) -> bool | None:
         pytest.mark.needs(tag)(function)
         return True
     known = ", ".join(["@req:ID", "@incident:NAME", *(f"@{name}" for name in NEEDS)])
-    raise HarnessBroken(f"no scenario tag is called @{tag}; there are: {known}")
+    raise HarnessBroken(f"unknown scenario tag @{tag}; known: {known}")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """With `pytest features` alone: judge the reference relay in process."""
-    for name in ("req(id): the requirement judged", "incident(name): a known incident", "needs(means): what it takes"):
+    """Without a registered plugin (`pytest features`), judge the reference relay in process."""
+    for name in (
+        "req(id): the requirement judged",
+        "incident(name): a known incident",
+        "needs(tag): the capability needed",
+    ):
         config.addinivalue_line("markers", name)
     if not any(isinstance(plugin, ConformancePlugin) for plugin in config.pluginmanager.get_plugins()):
-        stage, known = InProcessStage(PROFILE, SEED), load()
-        report = Report(stage.describe(), stage.profile, known)
-        config.pluginmanager.register(ConformancePlugin(stage, report, known=known))
+        worlds, known = InProcessWorlds(PROFILE, SEED), load()
+        report = Report(worlds.describe(), worlds.profile, known)
+        config.pluginmanager.register(ConformancePlugin(worlds, report, known=known))
 
 
 def requirement_ids(item: pytest.Item) -> tuple[str, ...]:
@@ -61,13 +65,13 @@ def requirement_ids(item: pytest.Item) -> tuple[str, ...]:
 
 
 def scenario_of(item: pytest.Item) -> ScenarioTemplate | None:
-    """The scenario that a test runs, as it was read from its feature."""
+    """The scenario of a test, as read from its feature."""
     function = getattr(item, "obj", None)
     return None if function is None else scenario_wrapper_template_registry.get(function)
 
 
 def scenario_name(item: pytest.Item) -> str:
-    """The scenario's name as its feature has it, with the example's values where it is an outline."""
+    """The scenario's name in its feature; for an outline, with the values of the example."""
     scenario = scenario_of(item)
     name = item.name if scenario is None else scenario.name
     example = item.name.partition("[")[2].removesuffix("]")
@@ -75,11 +79,11 @@ def scenario_name(item: pytest.Item) -> str:
 
 
 class ConformancePlugin:
-    """One run over the features with one subject."""
+    """One run of the features with one subject."""
 
     def __init__(
         self,
-        stage: Stage,
+        worlds: Worlds,
         report: Report,
         *,
         known: Iterable[Requirement],
@@ -87,7 +91,7 @@ class ConformancePlugin:
         on_result: Callable[[ScenarioResult], None] = lambda _result: None,
         on_selected: Callable[[int], None] = lambda _count: None,
     ) -> None:
-        self.stage = stage
+        self.worlds = worlds
         self.report = report
         self._known = {requirement.id for requirement in known}
         self._repeat = repeat
@@ -97,7 +101,7 @@ class ConformancePlugin:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        """Check tags and requirements against each other, both ways; keep what is selected."""
+        """Check tags against requirements, in both directions; keep the selected scenarios."""
         judged = {id_ for item in items for id_ in requirement_ids(item)}
         for item in items:
             if not requirement_ids(item):
@@ -106,8 +110,8 @@ class ConformancePlugin:
             self.report.broken.append(f"a scenario is tagged @req:{id_}, which requirements.toml does not have")
         for id_ in sorted(self._known - judged):
             self.report.broken.append(f"no scenario judges {id_}: write one and tag it @req:{id_}")
-        wanted = {requirement.id for requirement in self.report.requirements}
-        kept = [item for item in items if wanted & set(requirement_ids(item))]
+        selected = {requirement.id for requirement in self.report.requirements}
+        kept = [item for item in items if selected & set(requirement_ids(item))]
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
         self._on_selected(len(kept))
@@ -117,26 +121,26 @@ class ConformancePlugin:
         """Two services, one subject, one clock, fresh for this scenario."""
         item = request.node
         for mark in item.iter_markers("needs"):
-            if NEEDS[mark.args[0]] not in self.stage.means():
-                raise Untestable(f"needs {NEEDS[mark.args[0]]}, which this subject does not offer")
-        world = self.stage.open()
+            if NEEDS[mark.args[0]] not in self.worlds.capabilities():
+                raise Untestable(f"needs {NEEDS[mark.args[0]]}, which this subject does not support")
+        world = self.worlds.open()
         self._worlds[item.nodeid] = world
         yield world
         self._worlds.pop(item.nodeid, None)
-        self.stage.close(world, getattr(item, "verdict", Verdict.BROKEN))
+        self.worlds.close(world, getattr(item, "verdict", Verdict.BROKEN))
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """What is broken outside scenarios fails the run."""
+        """Fail the run if anything is broken outside the scenarios."""
         if self.report.broken and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
-        """After the steps: settle and judge, so that no scenario passes by looking too early."""
+        """After the steps, settle and judge, so that no scenario passes because it looked too early."""
         result = yield
         world = self._worlds.get(item.nodeid)
         if world is None:
-            raise HarnessBroken("a scenario never touched the world: it tested nothing")
+            raise HarnessBroken("the scenario did not use its world: it tested nothing")
         world.judge()
         return result
 
@@ -144,7 +148,7 @@ class ConformancePlugin:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Turn what was raised into a verdict, and note it."""
+        """Turn the exception into a verdict, and record it."""
         test_report = yield
         failure = call.excinfo.value if call.excinfo is not None else None
         if call.when == "call" or failure is not None:
@@ -153,10 +157,10 @@ class ConformancePlugin:
             if verdict is Verdict.UNKNOWN:
                 test_report.outcome = "skipped"
                 test_report.longrepr = (str(item.path), 0, f"unknown: {failure}")
-            self._note(item, verdict, call.duration, reason_of(failure, test_report))
+            self._record(item, verdict, call.duration, reason_of(failure, test_report))
         return test_report
 
-    def _note(self, item: pytest.Item, verdict: Verdict, seconds: float, reason: str) -> None:
+    def _record(self, item: pytest.Item, verdict: Verdict, seconds: float, reason: str) -> None:
         ids = requirement_ids(item)
         repeat = "" if verdict is Verdict.PASSED else self._repeat(ids)
         result = ScenarioResult(scenario_name(item), ids, verdict, seconds, reason, repeat)
@@ -165,7 +169,7 @@ class ConformancePlugin:
 
 
 def reason_of(failure: BaseException | None, report: pytest.TestReport) -> str:
-    """Why a scenario did not pass: one sentence for verdicts of the suite, the traceback where the harness broke."""
+    """Why a scenario did not pass: one sentence for a verdict of the suite, the traceback if the harness broke."""
     if failure is None:
         return ""
     if verdict_of(failure) is not Verdict.BROKEN or isinstance(failure, HarnessBroken):

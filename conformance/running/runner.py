@@ -1,4 +1,4 @@
-"""Runs the features with one subject and gathers the report; used by the command line and by tests."""
+"""Runs the features with one subject and collects the report; used by the command line and by tests."""
 
 from __future__ import annotations
 
@@ -15,41 +15,43 @@ from pytest_bdd.parser import Step
 from conformance.reports.report import Report, ScenarioResult
 from conformance.requirements.catalogue import Requirement, load
 from conformance.running.plugin import ConformancePlugin, requirement_ids, scenario_name, scenario_of
-from conformance.running.stages import Stage
+from conformance.running.worlds import Worlds
 
 QUIET = (
     "--disable-plugin-autoload", "-p", "pytest_bdd.plugin", "-p", "no:terminal",
     "-p", "no:cacheprovider", "-p", "no:logging", "-c", os.devnull, "--import-mode=importlib",
     "-o", "disable_test_id_escaping_and_forfeit_all_rights_to_community_support=true",
 )  # fmt: skip
-"""Options for pytest: plugins that happen to be installed beside it neither slow nor change a run."""
+"""Options of pytest: other installed plugins must neither slow nor change a run."""
 
 
 def features_folder() -> Path:
-    """Where the features are, in a checkout as well as installed. Looked up by name: nothing here imports them."""
+    """The folder of the features, in a checkout or installed. Found by name, since nothing here imports the package."""
     spec = find_spec("features")
     if spec is None or not spec.submodule_search_locations:
-        raise FileNotFoundError("the package `features` is not installed: install the distribution anew")
+        raise FileNotFoundError("the package `features` is not installed: reinstall the distribution")
     return Path(next(iter(spec.submodule_search_locations)))
 
 
 def conform(
-    stage: Stage,
-    chosen: Sequence[Requirement],
+    worlds: Worlds,
+    requirements: Sequence[Requirement],
     *,
     repeat: Callable[[tuple[str, ...]], str] = lambda _ids: "",
     on_result: Callable[[ScenarioResult], None] = lambda _result: None,
     on_selected: Callable[[int], None] = lambda _count: None,
 ) -> Report:
-    """Judge the stage's subject by the `chosen` requirements. Whatever breaks is in the report, never raised."""
-    report = Report(stage.describe(), stage.profile, chosen)
-    plugin = ConformancePlugin(stage, report, known=load(), repeat=repeat, on_result=on_result, on_selected=on_selected)
+    """Judge the subject of `worlds` by the `requirements`. What breaks is in the report, and never raised."""
+    report = Report(worlds.describe(), worlds.profile, requirements)
+    plugin = ConformancePlugin(
+        worlds, report, known=load(), repeat=repeat, on_result=on_result, on_selected=on_selected
+    )
     problems = Problems()
     folder = features_folder()
     try:
         status = pytest.main([*QUIET, f"--rootdir={folder}", str(folder)], plugins=[plugin, problems])
     finally:
-        stage.end()
+        worlds.end()
     if status == pytest.ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
     report.broken.extend(problems.found)
@@ -59,7 +61,7 @@ def conform(
 
 
 class Problems:
-    """Takes up what goes wrong while the features are collected."""
+    """Collects what goes wrong outside the scenarios."""
 
     def __init__(self) -> None:
         self.found: list[str] = []
@@ -94,8 +96,8 @@ def scenarios() -> list[ScenarioEntry]:
     return collector.found
 
 
-def told(step: Step, item: pytest.Item) -> str:
-    """A step as it runs: in an outline, with the example's values in it."""
+def step_text(step: Step, item: pytest.Item) -> str:
+    """The text of a step; in an outline, with the values of the example."""
     sentence = f"{step.keyword} {step.name}"
     example: Mapping[str, str] = getattr(item, "callspec", NoExample()).params.get("_pytest_bdd_example", {})
     for name, value in example.items():
@@ -104,13 +106,13 @@ def told(step: Step, item: pytest.Item) -> str:
 
 
 class NoExample:
-    """Stands for the values of a scenario that is no outline."""
+    """The values of a scenario that is not an outline: none."""
 
     params: Mapping[str, Mapping[str, str]] = MappingProxyType({})
 
 
 class Collector:
-    """Notes what is collected."""
+    """Records the collected scenarios."""
 
     def __init__(self) -> None:
         self.found: list[ScenarioEntry] = []
@@ -118,6 +120,6 @@ class Collector:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         for item in items:
             scenario = scenario_of(item)
-            steps = () if scenario is None else tuple(told(step, item) for step in scenario.steps)
+            steps = () if scenario is None else tuple(step_text(step, item) for step in scenario.steps)
             feature = "" if scenario is None else str(scenario.feature.name)
             self.found.append(ScenarioEntry(scenario_name(item), requirement_ids(item), feature, steps))

@@ -1,1 +1,1 @@
-"""The services around a subject, in this process or as processes, and the clients that drive them."""
+"""The services around a subject, in this process or as separate processes, and their clients."""

@@ -1,4 +1,4 @@
-"""CHT as its users see it: documents, settings, credentials, over CHT's own public API. Works on a real CHT too."""
+"""A client of CHT's public API for documents, settings and credentials. It works with a real CHT, too."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DATABASE = "medic"
 PAGE = {"include_docs": "true"}
 
 
-class ChtSide:
+class ChtClient:
     """A CHT at `url`, used as an administrator."""
 
     def __init__(self, session: requests.Session, url: str, user: str, password: str) -> None:
@@ -25,7 +25,7 @@ class ChtSide:
         self._numbers = itertools.count(1)
 
     def documents(self) -> list[dict[str, Any]]:
-        """All documents but design documents."""
+        """All documents except design documents."""
         rows = self._call("GET", f"/{DATABASE}/_all_docs", params=PAGE)["rows"]
         return [row["doc"] for row in rows if row.get("doc") and not str(row["id"]).startswith("_design")]
 
@@ -48,14 +48,14 @@ class ChtSide:
         return dict(self._call("GET", "/api/v1/settings"))
 
     def replace_settings(self, changes: Mapping[str, Any]) -> None:
-        """Put these keys of the application settings in place of what they held."""
+        """Replace the values of these keys of the application settings."""
         self._call("PUT", "/api/v1/settings", params={"replace": "true"}, json=dict(changes))
 
     def delete_all(self, docs: Sequence[Mapping[str, Any]]) -> None:
-        """Delete these documents as they are now; one that has changed since stays."""
-        gone = [{"_id": doc["_id"], "_rev": doc["_rev"], "_deleted": True} for doc in docs]
-        if gone:
-            self._call("POST", f"/{DATABASE}/_bulk_docs", json={"docs": gone})
+        """Delete these revisions of documents; a document that has changed since stays."""
+        deletions = [{"_id": doc["_id"], "_rev": doc["_rev"], "_deleted": True} for doc in docs]
+        if deletions:
+            self._call("POST", f"/{DATABASE}/_bulk_docs", json={"docs": deletions})
 
     def credential(self, key: str, value: str) -> None:
         """Store a credential."""
@@ -77,9 +77,9 @@ class ChtSide:
 def message_document(
     id_: str, texts: Sequence[tuple[str, str]], at: datetime, *, scheduled: bool = False
 ) -> dict[str, Any]:
-    """A report whose tasks hold these (number, text) pairs, one task each, as a health worker's app stores them.
+    """A document with a task for each (number, text) pair, as a health worker's app stores it.
 
-    Scheduled ones are reminders that became due at `at`.
+    With `scheduled`, the tasks are reminders due at `at`.
     Source: cht-core `webapp/src/ts/services/send-message.service.ts`.
     """
     stamp = at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"

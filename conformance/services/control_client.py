@@ -1,4 +1,4 @@
-"""A client of the fakes' control API; the same over sockets and in process."""
+"""Clients of the fakes' control API, over sockets and in process."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from fakes.serving.wsgi import WSGIApp, build_environ, call
 TIMEOUT = 30.0
 
 
-class Control:
-    """Calls the control API at `url`. Every answer but 2xx is the harness's own fault: HarnessBroken."""
+class ControlClient:
+    """Calls the control API at `url`. HarnessBroken for every answer except 2xx."""
 
     def __init__(self, session: requests.Session, url: str) -> None:
         self._session = session
@@ -46,29 +46,29 @@ class Control:
             raise HarnessBroken(f"{method} {path} on the control API: {response.status_code} {response.text[:500]}")
         return response.json() if response.content else None
 
-    # What scenarios need, by name.
+    # Shortcuts for scenarios.
 
     def plan_fault(self, fault: Mapping[str, Any]) -> Any:
         """Add a fault or `{"preset": NAME}`."""
         return self.post("/faults", dict(fault))
 
     def faults(self) -> list[dict[str, Any]]:
-        """All faults of the plan, with how often each was used."""
+        """All planned faults, and how often each was used."""
         return list(self.get("/faults")["faults"])
 
     def exchanges(self, after: int = 0) -> list[dict[str, Any]]:
-        """The ledger's entries numbered above `after`."""
+        """The exchanges of the ledger numbered above `after`."""
         return list(self.get("/ledger", after=after)["exchanges"])
 
     def last(self) -> int:
-        """The number of the newest entry."""
+        """The number of the newest exchange."""
         return int(self.get("/ledger", after=2**53)["last"])
 
 
-class InProcessControl(Control):
-    """The same for a control app in this process: called as it is, without the work of an HTTP client.
+class InProcessControlClient(ControlClient):
+    """The same for a control app in this process, which is called without an HTTP client.
 
-    The ledger is read directly, since it is long and asked for often.
+    The ledger is read directly, since it is long and read often.
     """
 
     def __init__(self, app: WSGIApp, ledger: Ledger) -> None:

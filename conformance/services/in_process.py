@@ -8,7 +8,7 @@ from pathlib import Path
 import requests
 from requests.adapters import BaseAdapter
 
-from conformance.services.control_client import Control, InProcessControl
+from conformance.services.control_client import ControlClient, InProcessControlClient
 from conformance.services.neighbours import CHT_ADMIN, neighbours
 from fakes.assembly import assemble_services
 from fakes.cht import Cht
@@ -26,7 +26,7 @@ class InProcessFakes:
     """Both services in this process on one virtual clock; `requests` reaches them without sockets."""
 
     subject_folder: Path | None = None
-    """Where subjects keep their files; none: each makes a folder of its own."""
+    """Where subjects keep their files; None: each creates its own folder."""
 
     def __init__(self, profile: str, seed: int, *, cht_release: str = "5.2") -> None:
         self.clock = VirtualClock(BEGINNING)
@@ -37,16 +37,16 @@ class InProcessFakes:
             RAPIDPRO_URL: WSGIAdapter(self._fakes.apps["rapidpro"], self.clock.advance),
             CHT_URL: WSGIAdapter(self._fakes.apps["cht"], self.clock.advance),
         }
-        # CHT's own passes may overlap while one of them waits for an answer: only that one's time passes.
+        # CHT's passes may overlap while one of them waits for an answer: time passes only for that one.
         self.connect_cht(WSGIAdapter(self._fakes.apps["rapidpro"], self.cht().pass_time))
         self.session: requests.Session = InProcessSession()
         self.session.mount(CHT_URL, WSGIAdapter(self._fakes.services["cht"]))
-        self.control: Control = InProcessControl(control_app(self._fakes), self._fakes.ledger)
+        self.control: ControlClient = InProcessControlClient(control_app(self._fakes), self._fakes.ledger)
         self.cht_url, self.cht_admin = CHT_URL, CHT_ADMIN
         self.neighbours = neighbours(CHT_URL, RAPIDPRO_URL)
 
     def connect(self, session: requests.Session) -> None:
-        """Let `session` reach both services, faults and ledger in between; slow answers take virtual time."""
+        """Let `session` reach both services through faults and ledger; slow answers take virtual time."""
         for url, adapter in self._timed.items():
             session.mount(url, adapter)
 
@@ -61,11 +61,11 @@ class InProcessFakes:
         return cht
 
     def app(self, name: str) -> WSGIApp:
-        """The service `name` as its callers meet it: faults and ledger in between."""
+        """The service `name` as its callers see it, through faults and ledger."""
         return self._fakes.apps[name]
 
     def connect_cht(self, adapter: BaseAdapter) -> None:
-        """Let CHT's own calls to RapidPro pass through `adapter`."""
+        """Send CHT's own calls to RapidPro through `adapter`."""
         self._fakes.session("cht").mount(RAPIDPRO_URL, adapter)
 
     def now(self) -> datetime:
@@ -74,15 +74,15 @@ class InProcessFakes:
     def virtual_clock(self) -> VirtualClock:
         return self.clock
 
-    def calm(self) -> None:
-        """A new world is calm, and its clock begins in the morning."""
+    def restore_defaults(self) -> None:
+        """Nothing: the state after a reset is the default."""
 
-    def begin_anew(self, seed: int | None = None) -> None:
-        """As if just made (with `seed`, if one is given): time, state, faults, ledger, chance."""
+    def reset(self, seed: int | None = None) -> None:
+        """Reset time, state, faults, ledger and randomness (with a new `seed`, if one is given)."""
         if seed is not None:
             self._fakes.reseed(seed)
         self.clock.reset(BEGINNING)
         self._fakes.reset()
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Nothing to close."""

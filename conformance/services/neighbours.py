@@ -1,4 +1,4 @@
-"""What a subject is told of its neighbours: where they are, and the secrets it needs."""
+"""The addresses of a subject's neighbours, and the secrets that it needs for them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CHT_GATEWAY = ("gateway", "gateway-pass")
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """Where the subject finds its neighbours, and the secrets it needs (the environment of `python -m relay`)."""
+    """Addresses and secrets of the subject's neighbours (the environment of `python -m relay`)."""
 
     cht_url: str
     cht_user: str
@@ -35,5 +35,5 @@ class Neighbours:
 
 
 def neighbours(cht_url: str, rapidpro_url: str) -> Neighbours:
-    """What a subject is told of the built-in seeds of both services."""
+    """The neighbours at these URLs, with the secrets of the built-in seeds."""
     return Neighbours(cht_url, *CHT_GATEWAY, rapidpro_url, RAPIDPRO_TOKEN, INCOMING_TOKEN)

@@ -1,4 +1,4 @@
-"""The services as processes in real time."""
+"""The services as separate processes in real time."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from datetime import datetime
 
 import requests
 
-from conformance.services.cht_client import ChtSide
-from conformance.services.control_client import Control
+from conformance.services.cht_client import ChtClient
+from conformance.services.control_client import ControlClient
 from conformance.services.neighbours import CHT_ADMIN, neighbours
 from conformance.verdicts import HarnessBroken
 from fakes.clock import SystemClock, VirtualClock
 from fakes.serving.deadline import DeadlineAdapter
 from fakes.serving.process import Addresses, StartError, start_fakes
 
-QUICK = {"tps": 1000, "delays": {"wired": 0.02, "sent": 0.05, "delivered": 0.1, "retries": [0.3, 0.6]}}
-"""Channel settings for real time: a text takes a fraction of a second to its phone, and no text waits for others."""
+FAST_CHANNEL = {"tps": 1000, "delays": {"wired": 0.02, "sent": 0.05, "delivered": 0.1, "retries": [0.3, 0.6]}}
+"""Channel settings for real time: a text reaches its phone within a fraction of a second, and waits for no other."""
 ALL_DAY = {"schedule_evening_hours": 23, "schedule_evening_minutes": 59}
-"""Settings of CHT with which schedules run at every minute of the day."""
+"""CHT settings with which schedules run at every minute of the day."""
 
 
 def plain_session() -> requests.Session:
-    """A session that takes no proxies or credentials from the environment, and waits for no answer longer than told."""
+    """A session that ignores proxies and credentials in the environment, and never exceeds its timeout."""
     session = requests.Session()
     session.trust_env = False
     for scheme in ("http://", "https://"):
@@ -31,15 +31,15 @@ def plain_session() -> requests.Session:
     return session
 
 
-class RealTime:
-    """What fakes as processes in real time have in common. Their control API is on loopback always."""
+class RealTimeServices:
+    """Base of services that run as processes in real time. Their control API is always on loopback."""
 
     def _begin(
         self,
         services: tuple[str, ...],
         profile: str,
         seed: int,
-        control: Callable[[requests.Session, str], Control],
+        control: Callable[[requests.Session, str], ControlClient],
         bind: str | None = None,
     ) -> Addresses:
         """Start the services. HarnessBroken if they do not start."""
@@ -54,33 +54,33 @@ class RealTime:
         self._clock = SystemClock()
         self.session = plain_session()
         self.control = control(self.session, str(addresses.control))
-        self._calm = {**self.control.get("/rapidpro/channel"), **QUICK}
+        self._channel_defaults = {**self.control.get("/rapidpro/channel"), **FAST_CHANNEL}
         return addresses
 
     def now(self) -> datetime:
         return self._clock.now()
 
     def virtual_clock(self) -> VirtualClock:
-        raise HarnessBroken("this world lives in real time: there is no clock to advance")
+        raise HarnessBroken("this world runs in real time: there is no clock to advance")
 
-    def calm(self) -> None:
-        """Put the channel back to how every scenario begins."""
-        self.control.put("/rapidpro/channel", self._calm)
+    def restore_defaults(self) -> None:
+        """Restore the channel settings that every scenario begins with."""
+        self.control.put("/rapidpro/channel", self._channel_defaults)
 
     def close(self) -> None:
         self.session.close()
         self._stack.close()
 
 
-class Processes(RealTime):
-    """Both services as a process in real time, on loopback ports or at the address `bind`."""
+class FakeProcesses(RealTimeServices):
+    """Both fakes in a separate process in real time, on loopback ports or at the address `bind`."""
 
     def __init__(self, profile: str, seed: int, bind: str | None = None) -> None:
-        addresses = self._begin(("rapidpro", "cht"), profile, seed, Control, bind)
+        addresses = self._begin(("rapidpro", "cht"), profile, seed, ControlClient, bind)
         self.cht_url, self.cht_admin = str(addresses.cht), CHT_ADMIN
         self.neighbours = neighbours(self.cht_url, str(addresses.rapidpro))
 
-    def calm(self) -> None:
-        """Real time may be that hour before midnight in which CHT sends nothing that is scheduled."""
-        super().calm()
-        ChtSide(self.session, self.cht_url, *self.cht_admin).settings(ALL_DAY)
+    def restore_defaults(self) -> None:
+        """Also let CHT send at every hour: by default it sends no scheduled tasks in the hour before midnight."""
+        super().restore_defaults()
+        ChtClient(self.session, self.cht_url, *self.cht_admin).settings(ALL_DAY)

@@ -1,4 +1,4 @@
-"""Makes schedules from a seed: the same seed gives the same schedule, event for event."""
+"""Generates schedules from a seed: the same seed gives the same schedule, event for event."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
+from conformance.services.endpoints import GATEWAY, LOOK_UP, SEND
 from conformance.simulation.schedule import Event, Schedule
 from conformance.subjects.base import CrashPoint
 
 HOURS = 6.0
-SENDING = {"method": "POST", "path": "/api/v2/broadcasts.json"}
-ASKING = {"method": "GET", "path": "/api/v2/messages.json"}
-GATEWAY = {"method": "POST", "path": "/api/sms"}
 TEXTS = (
     "TEMP 38.5",
     "hello",
@@ -26,7 +24,7 @@ TEXTS = (
 
 
 def generate(seed: int, *, subject: str = "reference", profile: str = "26", hours: float = HOURS) -> Schedule:
-    """A schedule with 20 to 24 texts and 5 to 9 troubles (faults, crashes, freezes, jumps) within `hours`."""
+    """A schedule with 20 to 24 texts and 5 to 9 troubles (faults, crashes, freezes, clock jumps) within `hours`."""
     rng = random.Random(seed)
     length = hours * 3600
     incoming = _texts(rng, length, "text_in", rng.randint(8, 10))
@@ -41,7 +39,7 @@ def generate(seed: int, *, subject: str = "reference", profile: str = "26", hour
 
 
 def _texts(rng: random.Random, length: float, kind: str, count: int) -> list[Event]:
-    """Texts spread over the run, some of them in one bunch; equal texts to one person occur."""
+    """Texts spread over the run, some of them in one burst; the same person may get the same text twice."""
     bunch = rng.uniform(0, length * 0.8)
     times = [bunch + rng.uniform(0, 30) if rng.random() < 0.4 else rng.uniform(0, length * 0.85) for _ in range(count)]
     events = []
@@ -54,12 +52,12 @@ def _texts(rng: random.Random, length: float, kind: str, count: int) -> list[Eve
 
 
 def _fault(rng: random.Random, length: float) -> Event:
-    """One fault: on sending, on asking, on CHT's gateway, or on everything of a service."""
+    """One fault: of sending, of looking up messages, of CHT's gateway API, or of a whole service."""
     at = round(rng.uniform(0, length), 3)
     service, match = rng.choice(
-        (("rapidpro", SENDING), ("rapidpro", SENDING), ("rapidpro", ASKING), ("cht", GATEWAY), ("rapidpro", None))
+        (("rapidpro", SEND), ("rapidpro", SEND), ("rapidpro", LOOK_UP), ("cht", GATEWAY), ("rapidpro", None))
     )
-    choices = [*ANYWHERE, *(ON_SENDING if match is SENDING else ON_ASKING if match is ASKING else ())]
+    choices = [*ANYWHERE, *(ON_SEND if match is SEND else ON_LOOK_UP if match is LOOK_UP else ())]
     effect, options = rng.choice(choices)
     fault: dict[str, Any] = {"service": service, "effect": effect, "with": options(rng)}
     if match is not None:
@@ -88,15 +86,15 @@ ANYWHERE: Sequence[tuple[str, Any]] = (
     ("html_page", lambda rng: {"status": rng.choice((200, 502))}),
     ("outage", lambda _rng: {}),
 )
-"""Effects with the options that the dice give them."""
+"""Effects, each with a function that chooses its options at random."""
 
-ON_SENDING: Sequence[tuple[str, Any]] = (
+ON_SEND: Sequence[tuple[str, Any]] = (
     ("drop_field", lambda rng: {"path": rng.choice(("id", "status", "uuid"))}),
     ("null_field", lambda rng: {"path": rng.choice(("id", "status", "uuid"))}),
     ("set_field", lambda _rng: {"path": "status", "value": "teleported"}),
     ("lose_reply", lambda rng: {"how": rng.choice(("close", "reset", "hang"))}),
 )
-ON_ASKING: Sequence[tuple[str, Any]] = (
+ON_LOOK_UP: Sequence[tuple[str, Any]] = (
     ("set_field", lambda _rng: {"path": "results[*].status", "value": "teleported"}),
     ("drop_field", lambda _rng: {"path": "results[*].status"}),
     ("repeat", lambda _rng: {}),
@@ -114,9 +112,9 @@ CHANNELS: Sequence[dict[str, Any]] = (
 
 
 def _trouble(rng: random.Random, length: float, incoming: Sequence[Event]) -> Event:
-    """A crash, a freeze, a jump of the subject's clock, a bad hour of the channel, a text handed over again.
+    """A crash, a freeze, a jump of the subject's clock, a changed channel, or a redelivered text.
 
-    Some crashes come right behind a text that was just acknowledged, before the subject does anything else.
+    Some crashes come right after an accepted text, before the subject does anything else.
     """
     at = round(rng.uniform(0, length), 3)
     kind = rng.choice(("crash", "crash", "crash", "freeze", "clock_jump", "channel", "hand_over_again"))
@@ -124,14 +122,14 @@ def _trouble(rng: random.Random, length: float, incoming: Sequence[Event]) -> Ev
         point = rng.choice([*CrashPoint, None, None])
         if point is None and rng.random() < 0.5:
             at = rng.choice(incoming).at
-        what = {"point": None if point is None else point.name, "seconds": round(rng.uniform(1, 1200), 1)}
+        fields = {"point": None if point is None else point.name, "seconds": round(rng.uniform(1, 1200), 1)}
     elif kind == "freeze":
-        what = {"seconds": round(rng.uniform(60, 5400), 1)}
+        fields = {"seconds": round(rng.uniform(60, 5400), 1)}
     elif kind == "clock_jump":
-        what = {"seconds": rng.choice((-300, -60, -5, 5, 60, 300))}
+        fields = {"seconds": rng.choice((-300, -60, -5, 5, 60, 300))}
     elif kind == "channel":
         changes = rng.choice(CHANNELS)
-        what = {"changes": changes, "seconds": round(rng.uniform(60, 3600), 1)}
+        fields = {"changes": changes, "seconds": round(rng.uniform(60, 3600), 1)}
     else:
-        what = {"person": f"P{rng.randint(1, 6)}"}
-    return Event(at, kind, what)
+        fields = {"person": f"P{rng.randint(1, 6)}"}
+    return Event(at, kind, fields)

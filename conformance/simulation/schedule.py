@@ -9,30 +9,30 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from conformance.simulation import checked
-from conformance.simulation.checked import ScheduleError
+from conformance.simulation import schedule_values as values
+from conformance.simulation.schedule_values import ScheduleError
 
 __all__ = ["KINDS", "TEXTS", "TROUBLES", "Event", "Schedule", "ScheduleError"]
 
 VERSION = 1
-_SPAN = checked.number(0)
-KINDS: Mapping[str, Mapping[str, checked.Check]] = MappingProxyType(
+_DURATION = values.number(0)
+KINDS: Mapping[str, Mapping[str, values.Check]] = MappingProxyType(
     {
-        "text_in": {"person": checked.words, "text": checked.words},
-        "text_out": {"person": checked.words, "text": checked.words},
-        "hand_over_again": {"person": checked.words},
-        "fault": {"fault": checked.keyed},
-        "channel": {"changes": checked.keyed, "seconds": _SPAN},
-        "crash": {"point": checked.point, "seconds": _SPAN},
-        "freeze": {"seconds": _SPAN},
-        "clock_jump": {"seconds": checked.number(-checked.LONGEST)},
+        "text_in": {"person": values.text, "text": values.text},
+        "text_out": {"person": values.text, "text": values.text},
+        "hand_over_again": {"person": values.text},
+        "fault": {"fault": values.mapping},
+        "channel": {"changes": values.mapping, "seconds": _DURATION},
+        "crash": {"point": values.point, "seconds": _DURATION},
+        "freeze": {"seconds": _DURATION},
+        "clock_jump": {"seconds": values.number(-values.LONGEST)},
     }
 )
 """The kinds of events, and what each holds.
 
-crash: killed when `point` is reached (or at once, if null), started again after `seconds`. freeze: the subject does not
-run for `seconds`. clock_jump: the subject's own clock is moved by `seconds`. channel: RapidPro's channel behaves so for
-`seconds`.
+hand_over_again: RapidPro redelivers the person's last text. channel: RapidPro's channel has the changed settings for
+`seconds`. crash: the subject is killed when it reaches `point` (at once if null) and restarted after `seconds`. freeze:
+the subject does not run for `seconds`. clock_jump: the subject's own clock jumps by `seconds`.
 """
 TEXTS = frozenset({"text_in", "text_out"})
 TROUBLES = frozenset(KINDS) - TEXTS
@@ -40,19 +40,19 @@ TROUBLES = frozenset(KINDS) - TEXTS
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happens `at` seconds after the beginning."""
+    """One event, `at` seconds after the beginning of the run."""
 
     at: float
     kind: str
-    what: Mapping[str, Any]
+    fields: Mapping[str, Any]
 
     def as_json(self) -> dict[str, Any]:
-        return {"at": self.at, "kind": self.kind, **self.what}
+        return {"at": self.at, "kind": self.kind, **self.fields}
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """All events of a run, in order of time, with all that a replay needs: subject, profile, seed, length."""
+    """All events of a run in order of time, and everything else that a replay needs: subject, profile, seed, length."""
 
     seed: int
     hours: float
@@ -61,10 +61,10 @@ class Schedule:
     profile: str = "26"
     poll_seconds: float = 600
     found: Sequence[str] = field(default=())
-    """What was found wrong when it was saved: for readers, not for the replay."""
+    """The violations found before it was saved: for readers, not for the replay."""
 
     def with_events(self, events: Sequence[Event]) -> Schedule:
-        """The same run with other events."""
+        """The same schedule with other events."""
         return replace(self, events=tuple(events))
 
     def count(self, kinds: frozenset[str]) -> int:
@@ -84,7 +84,7 @@ class Schedule:
         }
 
     def save(self, path: Path) -> Path:
-        """Write it as JSON; the folder is made if need be."""
+        """Write it as JSON; creates the folder if needed."""
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(self.as_json(), indent=2, ensure_ascii=False) + "\n", "utf-8")
         return path
@@ -93,40 +93,40 @@ class Schedule:
     def load(cls, path: Path) -> Schedule:
         """Read what `save` wrote. ScheduleError says what is wrong."""
         try:
-            given = json.loads(path.read_text("utf-8"))
+            content = json.loads(path.read_text("utf-8"))
         except OSError as failure:
             raise ScheduleError(f"{path} cannot be read: {failure.strerror or failure}") from None
         except ValueError as failure:
-            raise ScheduleError(f"{path} is no JSON: {failure}") from None
-        return cls.from_json(given)
+            raise ScheduleError(f"{path} is not JSON: {failure}") from None
+        return cls.from_json(content)
 
     @classmethod
-    def from_json(cls, given: Any) -> Schedule:
+    def from_json(cls, content: Any) -> Schedule:
         """A schedule from its JSON. ScheduleError says what is wrong."""
-        if not isinstance(given, dict) or given.get("version") != VERSION:
+        if not isinstance(content, dict) or content.get("version") != VERSION:
             raise ScheduleError(
-                f"expected a schedule of version {VERSION}, as simulate saves it, got {str(given)[:80]}"
+                f"expected a schedule of version {VERSION} as saved by simulate, got {str(content)[:80]}"
             )
-        missing = {"subject", "profile", "seed", "hours", "poll_seconds", "events"} - set(given)
+        missing = {"subject", "profile", "seed", "hours", "poll_seconds", "events"} - set(content)
         if missing:
             raise ScheduleError(f"the schedule lacks {', '.join(sorted(missing))}")
         return cls(
-            seed=checked.whole("seed", given["seed"]),
-            hours=checked.number(0, checked.LONGEST / 3600)("hours", given["hours"]),
-            events=tuple(_event(n, row) for n, row in enumerate(checked.listed("events", given["events"]), 1)),
-            subject=checked.words("subject", given["subject"]),
-            profile=checked.profile("profile", given["profile"]),
-            poll_seconds=checked.number(0.05)("poll_seconds", given["poll_seconds"]),
-            found=tuple(checked.words("found", one) for one in checked.listed("found", given.get("found", []))),
+            seed=values.integer("seed", content["seed"]),
+            hours=values.number(0, values.LONGEST / 3600)("hours", content["hours"]),
+            events=tuple(_event(n, row) for n, row in enumerate(values.array("events", content["events"]), 1)),
+            subject=values.text("subject", content["subject"]),
+            profile=values.profile("profile", content["profile"]),
+            poll_seconds=values.number(0.05)("poll_seconds", content["poll_seconds"]),
+            found=tuple(values.text("found", one) for one in values.array("found", content.get("found", []))),
         )
 
 
 def _event(position: int, row: Any) -> Event:
     place = f"event {position}"
     if not isinstance(row, dict) or row.get("kind") not in KINDS:
-        raise ScheduleError(f"{place} has a kind, one of {', '.join(KINDS)}; got {str(row)[:80]}")
+        raise ScheduleError(f"{place} must have a kind, one of {', '.join(KINDS)}; got {str(row)[:80]}")
     kind, checks = row["kind"], KINDS[row["kind"]]
     if set(row) != {"at", "kind", *checks}:
-        raise ScheduleError(f"{place}: {kind} has at, {', '.join(checks)}; got {', '.join(row)}")
-    what = {name: check(f"{name} of {place} ({kind})", row[name]) for name, check in checks.items()}
-    return Event(checked.number(0)(f"at of {place} ({kind})", row["at"]), kind, what)
+        raise ScheduleError(f"{place}: {kind} must have exactly at, {', '.join(checks)}; got {', '.join(row)}")
+    fields = {name: check(f"{name} of {place} ({kind})", row[name]) for name, check in checks.items()}
+    return Event(values.number(0)(f"at of {place} ({kind})", row["at"]), kind, fields)

@@ -1,4 +1,4 @@
-"""Searches many schedules for one that the subject does not survive, on all processors."""
+"""Searches many schedules for those that the subject does not survive, on all processors."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from pathlib import Path
 from typing import Any
 
 from conformance.simulation.generate import generate
-from conformance.simulation.play import play, same_kind
+from conformance.simulation.run_schedule import run_schedule, same_kind
 from conformance.simulation.schedule import Schedule
 from conformance.simulation.shrink import shrink
-from conformance.simulation.worlds import Open, opener
+from conformance.simulation.worlds import OpenWorld, world_opener
 from conformance.subjects.in_process import quick_folder
 
 CHUNK = 10
 KEPT = 5
-"""So many failing schedules are shrunk and saved; further ones are only counted."""
+"""How many failing schedules are shrunk and saved; further ones are only counted."""
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
-    """A handful of seeds for one worker."""
+class SeedBatch:
+    """Some seeds for one worker."""
 
     seeds: tuple[int, ...]
     subject: str
@@ -38,8 +38,8 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """What a worker found for one seed."""
+class SeedResult:
+    """The result of one seed, as a worker returns it."""
 
     seed: int
     texts: int
@@ -50,8 +50,8 @@ class Finding:
 
 
 @dataclass
-class Found:
-    """What the whole search found; the shape of `simulate --json`."""
+class SearchResult:
+    """The result of the whole search; `as_json` is the shape of `simulate --json`."""
 
     seed: int
     subject: str
@@ -64,16 +64,16 @@ class Found:
     violations: list[dict[str, Any]] = field(default_factory=list)
     failing: list[int] = field(default_factory=list)
 
-    def add(self, finding: Finding) -> None:
+    def add(self, result: SeedResult) -> None:
         """Count one run."""
         self.runs += 1
-        self.texts += finding.texts
-        self.faults += finding.faults
-        self.virtual_seconds += finding.virtual_seconds
-        if finding.kinds:
-            self.failing.append(finding.seed)
-            self.kinds.update(finding.kinds)
-            self.violations.append({"seed": finding.seed, "what": list(finding.sentences[:5])})
+        self.texts += result.texts
+        self.faults += result.faults
+        self.virtual_seconds += result.virtual_seconds
+        if result.kinds:
+            self.failing.append(result.seed)
+            self.kinds.update(result.kinds)
+            self.violations.append({"seed": result.seed, "what": list(result.sentences[:5])})
 
     def as_json(self) -> dict[str, Any]:
         counted = ("lost", "duplicated", "wrong-state")
@@ -94,24 +94,24 @@ class Found:
         }
 
 
-def run_task(task: Task) -> list[Finding]:
-    """Play a handful of schedules: what a worker does."""
-    worlds = opener(task.subject, own_folder())
-    return [find(generate(seed, subject=task.subject, profile=task.profile), worlds) for seed in task.seeds]
+def run_batch(batch: SeedBatch) -> list[SeedResult]:
+    """Run the schedules of a batch; executed by a worker."""
+    open_world = world_opener(batch.subject, process_folder())
+    return [run_seed(generate(seed, subject=batch.subject, profile=batch.profile), open_world) for seed in batch.seeds]
 
 
 @cache
-def own_folder() -> Path:
-    """This process's folder for databases, the same for all its runs."""
+def process_folder() -> Path:
+    """The folder of this process for databases, the same for all its runs."""
     return quick_folder()
 
 
-def find(schedule: Schedule, worlds: Open) -> Finding:
-    """Play one schedule."""
-    played = play(schedule, worlds)
-    kinds = tuple(violation.kind for violation in played.violations)
-    sentences = tuple(map(str, played.violations))
-    return Finding(schedule.seed, played.texts, played.faults, played.virtual_seconds, kinds, sentences)
+def run_seed(schedule: Schedule, open_world: OpenWorld) -> SeedResult:
+    """Run one schedule."""
+    result = run_schedule(schedule, open_world)
+    kinds = tuple(violation.kind for violation in result.violations)
+    sentences = tuple(map(str, result.violations))
+    return SeedResult(schedule.seed, result.texts, result.faults, result.virtual_seconds, kinds, sentences)
 
 
 def search(
@@ -122,13 +122,13 @@ def search(
     runs: int | None = None,
     seconds: float | None = None,
     stop_at_first: bool = False,
-    on_run: Callable[[Found], None] = lambda _found: None,
+    on_run: Callable[[SearchResult], None] = lambda _found: None,
     workers: int | None = None,
-) -> Found:
-    """Play the schedules of `seed`, `seed + 1`, ... until `runs` are done or `seconds` are over."""
-    found = Found(seed, subject)
+) -> SearchResult:
+    """Run the schedules of `seed`, `seed + 1`, ... until `runs` are done or `seconds` have passed."""
+    found = SearchResult(seed, subject)
     began = time.monotonic()
-    tasks = _tasks(seed, subject, profile, runs)
+    batches = _batches(seed, subject, profile, runs)
     count = workers or os.cpu_count() or 1
 
     def over() -> bool:
@@ -138,18 +138,18 @@ def search(
     context = multiprocessing.get_context("spawn")  # fork copies threads' locks
     with ProcessPoolExecutor(count, mp_context=context) as pool:
         try:
-            with left_alone():
-                waiting = {pool.submit(run_task, task) for task in itertools.islice(tasks, 2 * count)}
+            with block_sigint():
+                waiting = {pool.submit(run_batch, batch) for batch in itertools.islice(batches, 2 * count)}
             while waiting:
                 done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
                 for future in done:
-                    for finding in future.result():
-                        found.add(finding)
+                    for result in future.result():
+                        found.add(result)
                     found.wall_seconds = time.monotonic() - began
                     on_run(found)
-                    task = None if over() else next(tasks, None)
-                    if task is not None:
-                        waiting.add(pool.submit(run_task, task))
+                    batch = None if over() else next(batches, None)
+                    if batch is not None:
+                        waiting.add(pool.submit(run_batch, batch))
         except KeyboardInterrupt:
             pool.shutdown(cancel_futures=True)
             raise
@@ -158,8 +158,8 @@ def search(
 
 
 @contextlib.contextmanager
-def left_alone() -> Iterator[None]:
-    """Processes started meanwhile never see Ctrl-C, which a terminal sends to all: this one ends them in good order."""
+def block_sigint() -> Iterator[None]:
+    """Processes started inside never get Ctrl-C, which a terminal sends to all: this process ends them in order."""
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -167,18 +167,18 @@ def left_alone() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
-def _tasks(seed: int, subject: str, profile: str, runs: int | None) -> Iterator[Task]:
+def _batches(seed: int, subject: str, profile: str, runs: int | None) -> Iterator[SeedBatch]:
     start = seed
     while runs is None or start < seed + runs:
         end = start + CHUNK if runs is None else min(start + CHUNK, seed + runs)
-        yield Task(tuple(range(start, end)), subject, profile)
+        yield SeedBatch(tuple(range(start, end)), subject, profile)
         start = end
 
 
 def smallest(seed: int, subject: str, profile: str) -> Schedule:
-    """The failing schedule of `seed`, shrunk, with what it shows."""
+    """The failing schedule of `seed`, shrunk, with its violations."""
     schedule = generate(seed, subject=subject, profile=profile)
-    whole = play(schedule, opener(subject))
-    small = shrink(schedule, lambda candidate: same_kind(whole, play(candidate, opener(subject))))
-    shown = play(small, opener(subject))
-    return replace(small, found=tuple(map(str, shown.violations)))
+    original = run_schedule(schedule, world_opener(subject))
+    small = shrink(schedule, lambda candidate: same_kind(original, run_schedule(candidate, world_opener(subject))))
+    final = run_schedule(small, world_opener(subject))
+    return replace(small, found=tuple(map(str, final.violations)))

@@ -1,4 +1,4 @@
-"""Shrinks a failing schedule to the smallest that still fails: fewer events first, then simpler ones.
+"""Shrinks a failing schedule as far as it still fails: first fewer events, then simpler ones.
 
 Delta debugging (Zeller and Hildebrandt, "Simplifying and isolating failure-inducing input", 2002).
 """
@@ -15,7 +15,7 @@ TRIES = 400
 
 
 class Budget:
-    """How many more runs the shrinking may cost."""
+    """How many more runs the shrinking may take."""
 
     def __init__(self, fails: Fails, tries: int) -> None:
         self._fails = fails
@@ -39,7 +39,7 @@ def shrink(schedule: Schedule, fails: Fails, tries: int = TRIES) -> Schedule:
 
 
 def _fewer(schedule: Schedule, budget: Budget, removable: Callable[[Event], bool]) -> Schedule:
-    """Leave out as many of the removable events as possible, in ever smaller pieces."""
+    """Remove as many of the removable events as possible, in ever smaller pieces."""
     kept = list(schedule.events)
     size = max(1, sum(map(removable, kept)))
     while size >= 1 and budget.left > 0:
@@ -55,7 +55,7 @@ def _fewer(schedule: Schedule, budget: Budget, removable: Callable[[Event], bool
 
 
 def _simpler(schedule: Schedule, budget: Budget) -> Schedule:
-    """Each event on its own: plainer text, a fault once instead of thrice, rounder times."""
+    """Simplify each event: plainer text, a fault once instead of several times."""
     events = list(schedule.events)
     for position, event in enumerate(events):
         for plainer in _plainer(event):
@@ -67,8 +67,8 @@ def _simpler(schedule: Schedule, budget: Budget) -> Schedule:
 
 
 def _plainer(event: Event) -> Sequence[Event]:
-    if event.kind in TEXTS and event.what["text"] != "hello":
-        return [replace(event, what={**event.what, "text": "hello"})]
-    if event.kind == "fault" and event.what["fault"].get("times") not in (1, None):
-        return [replace(event, what={"fault": {**event.what["fault"], "times": 1}})]
+    if event.kind in TEXTS and event.fields["text"] != "hello":
+        return [replace(event, fields={**event.fields, "text": "hello"})]
+    if event.kind == "fault" and event.fields["fault"].get("times") not in (1, None):
+        return [replace(event, fields={"fault": {**event.fields["fault"], "times": 1}})]
     return []

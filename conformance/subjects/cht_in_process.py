@@ -9,11 +9,11 @@ from typing import Any
 import requests
 from requests.adapters import BaseAdapter
 
-from conformance.services.cht_client import ChtSide
+from conformance.services.cht_client import ChtClient
 from conformance.services.in_process import CHT_URL, InProcessFakes
 from conformance.services.neighbours import Neighbours
-from conformance.subjects.base import CrashPoint, Means
-from conformance.subjects.cht_variants import Way
+from conformance.subjects.base import Capability, CrashPoint, PlannedCrashes
+from conformance.subjects.cht_variants import ChtVariant
 from conformance.verdicts import HarnessBroken
 from fakes.cht.jobs import JobStopped
 from fakes.serving.transport import WSGIAdapter
@@ -21,62 +21,62 @@ from fakes.serving.wsgi import Environ, StartResponse, call
 
 BEFORE_ANY_STATE = frozenset({"scheduled", "pending", "forwarded-to-gateway"})
 
-IN_PROCESS = frozenset({Means.VIRTUAL_TIME, Means.RESTART})
+IN_PROCESS = frozenset({Capability.VIRTUAL_TIME, Capability.RESTART})
 
 
-class ChtItself:
-    """The fake CHT, configured by `way`. Its passes run by the clock's own timers, so `work` has nothing to do.
+class ChtAsRelay(PlannedCrashes):
+    """The fake CHT, configured as `variant`. Its passes run on timers of the clock, so `work` has nothing to do.
 
-    Killed, its processes are gone and its documents stay: what was under way writes nothing more.
+    A kill ends its processes and keeps its documents: work in progress writes nothing more.
     """
 
-    def __init__(self, fakes: InProcessFakes, way: Way, name: str) -> None:
+    def __init__(self, fakes: InProcessFakes, variant: ChtVariant, name: str) -> None:
         self.name = name
         self.kills = 0
         self._fakes = fakes
-        self._way = way
+        self._clock = fakes.clock
+        self._variant = variant
         self._cht = fakes.cht()
         self._app = fakes.app("cht")
         self._neighbours: Neighbours | None = None
         self._running = False
         self._life = 0
-        self._crash: CrashPoint | None = None
-        self._down: float | None = None
+
         self._freezes = 0
 
     @property
-    def means(self) -> frozenset[Means]:
-        return self._way.means | IN_PROCESS
+    def capabilities(self) -> frozenset[Capability]:
+        return self._variant.capabilities | IN_PROCESS
 
     @property
-    def sending(self) -> str:
-        return self._way.sending
+    def send_path(self) -> str:
+        return self._variant.send_path
 
     @property
-    def left_aside(self) -> frozenset[str]:
-        return self._way.left_aside
+    def skipped_checks(self) -> frozenset[str]:
+        return self._variant.skipped_checks
 
     @property
     def crash_points(self) -> frozenset[CrashPoint]:
-        return self._way.crash_points
+        return self._variant.crash_points
 
-    def meets(self, fault: Mapping[str, Any]) -> Mapping[str, Any]:
-        return self._way.meets(fault)
+    def adapt_fault(self, fault: Mapping[str, Any]) -> Mapping[str, Any]:
+        return self._variant.adapt_fault(fault)
 
     def describe(self) -> dict[str, Any]:
-        return {"name": self.name, "kind": "in process", "time": "virtual", "about": self._way.about}
+        return {"name": self.name, "kind": "in process", "time": "virtual", "about": self._variant.about}
 
     def start(self, neighbours: Neighbours) -> None:
         self._neighbours = neighbours
         fakes = self._fakes
         fakes.reach(CHT_URL, self)
         fakes.connect_cht(_UntilKilled(WSGIAdapter(fakes.app("rapidpro"), self._cht.pass_time), self))
-        self._way.configure(ChtSide(fakes.session, fakes.cht_url, *fakes.cht_admin), neighbours, fakes.control)
-        self._cht.state.docs.listen(self._saved)
+        self._variant.configure(ChtClient(fakes.session, fakes.cht_url, *fakes.cht_admin), neighbours, fakes.control)
+        self._cht.state.docs.listen(self._on_saved)
         self._running = True
 
     def webhook_url(self) -> str:
-        return CHT_URL + self._way.incoming
+        return CHT_URL + self._variant.incoming_path
 
     def webhook_token(self) -> str:
         if self._neighbours is None:
@@ -102,27 +102,19 @@ class ChtItself:
         return None
 
     def work(self) -> None:
-        """Its passes run by the clock's own timers."""
+        """Nothing: its passes run on timers of the clock."""
 
     def check_alive(self) -> None:
-        """In this process, nothing ends by itself."""
+        """In this process nothing ends by itself."""
 
-    # What a world in this process may do to it besides.
-
-    def crash_at(self, point: CrashPoint, down: float | None = None) -> None:
-        """Be killed the next time `point` is reached; started again `down` seconds later (None: by `restart` only)."""
-        self._crash, self._down = point, down
-
-    def cancel_crash(self) -> None:
-        """Forget a planned crash that has not happened."""
-        self._crash = None
+    # What a simulation may do to it besides.
 
     def running(self) -> bool:
         """Whether its processes are alive."""
         return self._running
 
     def freeze(self, seconds: float) -> None:
-        """Begin no pass for so long; what has begun goes on."""
+        """Begin no pass for `seconds`; passes that have begun continue."""
         self._freezes += 1
         this, life = self._freezes, self._life
 
@@ -137,14 +129,14 @@ class ChtItself:
             thaw()
 
     def move_clock(self, seconds: float) -> None:
-        """Nothing: its passes come by intervals, which no change of the time of day moves."""
+        """Nothing: its passes run at intervals, which do not depend on the time of day."""
 
-    # How the outside reaches it, and how it reaches RapidPro.
+    # How others reach it, and how it reaches RapidPro.
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Its HTTP side as RapidPro meets it; while it is dead, connections are refused."""
+        """Its HTTP side as RapidPro sees it; while it is dead, connections are refused."""
         if not self._running:
-            raise requests.ConnectionError("connection refused: CHT does not run")
+            raise requests.ConnectionError("connection refused: CHT is not running")
         life = self._life
         try:
             reply = call(self._app, environ)
@@ -157,58 +149,52 @@ class ChtItself:
         return reply.to_wsgi(start_response)
 
     def life(self) -> int:
-        """Which life of its processes this is: one more after each kill."""
+        """A number that grows with each kill."""
         return self._life
 
-    def answered(self, request: requests.PreparedRequest, status: int) -> None:
-        """RapidPro has answered a call, of which the caller has not learned yet."""
+    def on_answer(self, request: requests.PreparedRequest, status: int) -> None:
+        """RapidPro has answered a call; the caller has not seen the answer yet."""
         path = str(request.path_url).split("?")[0]
-        accepted = request.method == "POST" and path == self._way.sending and 200 <= status < 300
-        asked = request.method == "GET" and path.endswith("/messages.json")
+        accepted = request.method == "POST" and path == self._variant.send_path and 200 <= status < 300
+        lookup = request.method == "GET" and path.endswith("/messages.json")
         if (accepted and self._crash is CrashPoint.BROADCAST_ACCEPTED) or (
-            asked and self._crash is CrashPoint.STATES_ASKED
+            lookup and self._crash is CrashPoint.STATES_ASKED
         ):
             self._die()
 
-    def _saved(self, _id: str, doc: Mapping[str, Any] | None) -> None:
-        """A document was saved; called in the middle of it, so that the end has to wait until it is done."""
-        if self._crash is CrashPoint.STATES_TOLD and doc is not None and _knows_a_state(doc):
+    def _on_saved(self, _id: str, doc: Mapping[str, Any] | None) -> None:
+        """A document is being saved; the kill has to wait until that is done."""
+        if self._crash is CrashPoint.STATES_TOLD and doc is not None and _has_a_state(doc):
             self._fakes.clock.call_later(0, lambda: self._die_at(CrashPoint.STATES_TOLD))
 
     def _die_at(self, point: CrashPoint) -> None:
         if self._crash is point and self._running:
             self._die()
 
-    def _die(self) -> None:
-        down, self._crash, self._down = self._down, None, None
-        self.kill()
-        if down is not None:
-            self._fakes.clock.call_later(down, self.restart)
-
 
 class _UntilKilled(BaseAdapter):
-    """CHT's way to RapidPro. A process that was killed while it waited for an answer never hears it."""
+    """CHT's connection to RapidPro. A process that is killed while it waits for an answer never gets it."""
 
-    def __init__(self, inner: BaseAdapter, subject: ChtItself) -> None:
+    def __init__(self, inner: BaseAdapter, subject: ChtAsRelay) -> None:
         super().__init__()
         self._inner = inner
         self._subject = subject
 
     def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
-        """Call; JobStopped if the caller died meanwhile."""
+        """Pass the call on. JobStopped if the caller was killed meanwhile."""
         life = self._subject.life()
         try:
             response = self._inner.send(request, *args, **options)
-            self._subject.answered(request, response.status_code)
+            self._subject.on_answer(request, response.status_code)
         finally:
             if self._subject.life() != life:
                 raise JobStopped
         return response
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Nothing to close."""
 
 
-def _knows_a_state(doc: Mapping[str, Any]) -> bool:
+def _has_a_state(doc: Mapping[str, Any]) -> bool:
     tasks = (*(doc.get("tasks") or ()), *(doc.get("scheduled_tasks") or ()))
     return any(task.get("state") not in BEFORE_ANY_STATE for task in tasks)

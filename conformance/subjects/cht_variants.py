@@ -1,4 +1,4 @@
-"""The ways in which CHT Core can be its own relay, each as data: what is configured, where texts go in, how it sends.
+"""Variants of CHT Core as its own relay, each as data: what is configured, where texts go in, how it sends.
 
 Sources: cht-core `api/src/services/rapidpro.js` (its gateway), issue 6532 (the prototype by outbound push), recorded as
 `outgoing_rapidpro` and `outbound/proto-*`.
@@ -11,53 +11,54 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from conformance.services.cht_client import ChtSide
-from conformance.services.control_client import Control
+from conformance.services.cht_client import ChtClient
+from conformance.services.control_client import ControlClient
+from conformance.services.endpoints import BROADCASTS, LOOK_UP, SEND
 from conformance.services.neighbours import Neighbours
-from conformance.services.requests import ASKING, BROADCASTS, SENDING
-from conformance.subjects.base import CrashPoint, Means
+from conformance.subjects.base import Capability, CrashPoint
 from conformance.verdicts import Untestable
 from fakes.faults.presets import PRESETS
 
 INCOMING = "/api/v2/sms/rapidpro/incoming-messages"
 MISSPELT = "/api/v1/sms/radpidpro/incoming-messages"
-"""The only path of releases before 4.1."""
+"""The only path in releases before 4.1."""
 FLOW_STARTS = "/api/v2/flow_starts.json"
 STORES = frozenset({CrashPoint.TEXT_TAKEN, CrashPoint.REPORT_STORED})
-"""CHT takes a text over by storing it: these are one moment."""
-Configure = Callable[[ChtSide, Neighbours, Control], None]
+"""CHT accepts a text by storing it: these are one moment."""
+Configure = Callable[[ChtClient, Neighbours, ControlClient], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """One way. `release` is the release of CHT whose work it is; `asks` whether it asks RapidPro for states.
+class ChtVariant:
+    """One variant: a release of CHT, and how it is configured.
 
-    `left_aside` are checks of what it never does, which would otherwise show in every scenario with a text out.
+    `looks_up_states` is whether it asks RapidPro for the status of messages. `skipped_checks` are checks of what it
+    never does, which would otherwise fail in every scenario with an outgoing text.
     """
 
     about: str
     release: str
-    incoming: str
-    sending: str
-    asks: bool
+    incoming_path: str
+    send_path: str
+    looks_up_states: bool
     crash_points: frozenset[CrashPoint]
     configure: Configure
-    left_aside: frozenset[str] = frozenset()
+    skipped_checks: frozenset[str] = frozenset()
 
     @property
-    def means(self) -> frozenset[Means]:
-        """What it can be put through wherever it runs."""
-        return frozenset({Means.STATES} if self.asks else ())
+    def capabilities(self) -> frozenset[Capability]:
+        """Its capabilities wherever it runs."""
+        return frozenset({Capability.STATES} if self.looks_up_states else ())
 
-    def meets(self, fault: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The fault in the form in which it meets CHT as a relay. Untestable for a fault that cannot meet it."""
+    def adapt_fault(self, fault: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The fault, adapted to CHT as a relay. Untestable if the fault cannot affect it."""
         if fault.get("service") == "cht":
-            raise Untestable("CHT is the subject itself: nothing stands between it and its gateway API to fail")
+            raise Untestable("CHT is the subject itself: nothing between it and its gateway API can fail")
         where = _where(fault)
-        if where == ASKING and not self.asks:
-            raise Untestable("the subject never asks RapidPro for a state")
-        if where == SENDING and self.sending != BROADCASTS:
-            return {**fault, "match": {**fault.get("match", {}), "method": "POST", "path": self.sending}}
+        if where == LOOK_UP and not self.looks_up_states:
+            raise Untestable("the subject never asks RapidPro for the status of a message")
+        if where == SEND and self.send_path != BROADCASTS:
+            return {**fault, "match": {**fault.get("match", {}), "method": "POST", "path": self.send_path}}
         return fault
 
 
@@ -71,15 +72,15 @@ def _where(fault: Mapping[str, Any]) -> Mapping[str, Any]:
     return {key: match[key] for key in ("method", "path") if key in match}
 
 
-def use_gateway(cht: ChtSide, neighbours: Neighbours, _control: Control) -> None:
-    """Switch on CHT's own RapidPro gateway, by CHT's own API."""
+def use_gateway(cht: ChtClient, neighbours: Neighbours, _control: ControlClient) -> None:
+    """Switch on CHT's own RapidPro gateway through CHT's own API."""
     cht.settings({"sms": {"outgoing_service": "rapidpro", "rapidpro": {"url": neighbours.rapidpro_url}}})
     cht.credential("rapidpro:incoming", neighbours.incoming_token)
     cht.credential("rapidpro:outgoing", neighbours.rapidpro_token)
 
 
-def use_push(cht: ChtSide, neighbours: Neighbours, control: Control) -> None:
-    """Have a flow started for the first task of each document, as the prototype did; all other sending is off."""
+def use_push(cht: ChtClient, neighbours: Neighbours, control: ControlClient) -> None:
+    """Configure a flow start for the first task of each document, as the prototype did; all other sending is off."""
     flow = control.put("/rapidpro/flow", {"says": "@trigger.params.content"})["uuid"]
     push = {
         "relevant_to": "doc.tasks && doc.tasks[0] && doc.tasks[0].state === 'pending'",
@@ -107,21 +108,21 @@ def use_push(cht: ChtSide, neighbours: Neighbours, control: Control) -> None:
 
 
 GATEWAY_POINTS = STORES | {CrashPoint.BROADCAST_ACCEPTED, CrashPoint.STATES_ASKED, CrashPoint.STATES_TOLD}
-WAYS: Mapping[str, Way] = MappingProxyType(
+CHT_VARIANTS: Mapping[str, ChtVariant] = MappingProxyType(
     {
-        "cht-5.2": Way(
+        "cht-5.2": ChtVariant(
             "CHT Core's own RapidPro gateway, release 5.2",
             "5.2", INCOMING, BROADCASTS, True, GATEWAY_POINTS, use_gateway,
         ),
-        "cht-3.11": Way(
+        "cht-3.11": ChtVariant(
             "CHT Core's own RapidPro gateway, release 3.11",
             "3.11", MISSPELT, BROADCASTS, True, GATEWAY_POINTS, use_gateway,
         ),
-        "outbound-push": Way(
+        "outbound-push": ChtVariant(
             "the prototype of cht-core issue 6532: an outbound push starts a flow for the first task",
             "5.2", INCOMING, FLOW_STARTS, False, STORES | {CrashPoint.BROADCAST_ACCEPTED}, use_push,
             frozenset({"state_wrong"}),
         ),
     }
 )  # fmt: skip
-"""Each way by its subject's name."""
+"""The variants by the name of the subject."""

@@ -1,4 +1,4 @@
-"""Any relay over HTTP: running already, or started here from a command (then it can be killed and restarted)."""
+"""Any relay over HTTP: one that runs already, or one started here with a command (it can be killed and restarted)."""
 
 from __future__ import annotations
 
@@ -17,32 +17,34 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from conformance.interruptions import held_back
+from conformance.interruptions import deferred_signals
 from conformance.services.neighbours import Neighbours
-from conformance.subjects.base import AsRelay, Means
+from conformance.subjects.base import Capability, GatewayRelay
 from conformance.subjects.process_guard import Guard
 from conformance.verdicts import HarnessBroken, SubjectFailed, Untestable
 
 PATH = "/api/v2/sms/rapidpro/incoming-messages"
 START_SECONDS = 20.0
 FOUND_SECONDS = 3.0
-"""For a relay that runs already."""
+"""How long to wait for a relay that should be running already."""
 STOP_SECONDS = 5.0
-"""For a relay to end when it is told to (SIGTERM); then it is killed."""
+"""How long a relay may take to end after SIGTERM; then it is killed."""
 SETTLE_SECONDS = 2.0
-"""For the reference relay, and for others that know the setting: what is accepted shows at once in the fakes."""
+"""RELAY_SETTLE_SECONDS, which may be short here: an accepted broadcast is visible in the fakes at once."""
 
 
-class ExternalRelay(AsRelay):
-    """A relay at `url`, started by `command` if one is given, with the environment that `python -m relay` takes.
+class ExternalRelay(GatewayRelay):
+    """A relay at `url`, started with `command` if one is given, with the environment that `python -m relay` takes.
 
-    Its output goes to a file whose end is shown when it does not start, or ends by itself. `poll_seconds` becomes
-    RELAY_POLL_SECONDS. It ends with the harness, also if that is killed.
+    The end of its output is shown if it does not start, or ends by itself. `poll_seconds` becomes RELAY_POLL_SECONDS.
+    It ends with the harness, even if the harness is killed.
     """
 
     def __init__(self, url: str, command: str | None = None, *, name: str = "relay", poll_seconds: float = 1) -> None:
         self.name = name
-        self.means = frozenset({Means.CHT_OUTSIDE, Means.STATES} | ({Means.RESTART} if command else set()))
+        self.capabilities = frozenset(
+            {Capability.CHT_OUTSIDE, Capability.STATES} | ({Capability.RESTART} if command else set())
+        )
         self.poll_seconds = poll_seconds
         self.kills = 0
         self._url = url.rstrip("/")
@@ -80,15 +82,15 @@ class ExternalRelay(AsRelay):
 
     def kill(self) -> None:
         if self._command is None:
-            raise Untestable(f"{self.name} was not started by the harness: give --subject-command to have it killed")
+            raise Untestable(f"the harness did not start {self.name}: use --subject-command so that it can kill it")
         self._end(signal.SIGKILL)
         self.kills += 1
 
     def restart(self) -> None:
         if self._command is None or self._neighbours is None:
-            raise Untestable(f"{self.name} was not started by the harness: give --subject-command to have it restarted")
+            raise Untestable(f"the harness did not start {self.name}: use --subject-command so that it can restart it")
         self._check_free()
-        with held_back():
+        with deferred_signals():
             try:
                 self._process = self._started(self._command, self._neighbours)
             except OSError as failure:
@@ -97,8 +99,8 @@ class ExternalRelay(AsRelay):
         self._await_port()
 
     def check_alive(self) -> None:
-        """SubjectFailed with its last words if the process that was started here has ended by itself."""
-        process = self._process  # another thread may just end it
+        """SubjectFailed with its last output if the process that was started here has ended by itself."""
+        process = self._process  # another thread may be ending it
         if process is not None and has_ended(process):
             raise SubjectFailed(f"the relay has ended by itself: {self._ended(process)}")
 
@@ -120,10 +122,10 @@ class ExternalRelay(AsRelay):
         return None
 
     def work(self) -> None:
-        """It works by itself."""
+        """Nothing: it works by itself."""
 
     def environment(self, neighbours: Neighbours) -> Mapping[str, str]:
-        """What the command is started with."""
+        """The environment variables of the command, besides those of this process."""
         address = urlsplit(self._url)
         return {
             **neighbours.environment(),
@@ -134,7 +136,7 @@ class ExternalRelay(AsRelay):
         }
 
     def _folder(self) -> Path:
-        """Where its database and its output are; gone after `stop`."""
+        """The folder of its database and its output; `stop` deletes it."""
         self._files = self._files or Path(tempfile.mkdtemp(prefix="relay-"))
         return self._files
 
@@ -142,11 +144,11 @@ class ExternalRelay(AsRelay):
         return self._folder() / "output.txt"
 
     def _check_free(self) -> None:
-        """Somebody else at the address would be taken for the relay."""
+        """HarnessBroken if something else listens there: it would be taken for the relay."""
         address = urlsplit(self._url)
         with contextlib.suppress(OSError):
             socket.create_connection((address.hostname or "127.0.0.1", address.port or 80), timeout=1).close()
-            raise HarnessBroken(f"{self._url} is in use already: stop what listens there, or choose another port")
+            raise HarnessBroken(f"{self._url} is in use already: stop the program there, or choose another port")
 
     def _await_port(self) -> None:
         address = urlsplit(self._url)
@@ -165,20 +167,20 @@ class ExternalRelay(AsRelay):
     def _silence(self, failure: OSError) -> str:
         why = failure.strerror or str(failure)
         if self._process is None:
-            return f"no relay answers at {self._url}: {why}; start it first, or give --subject-command"
+            return f"no relay answers at {self._url}: {why}; start it first, or use --subject-command"
         return (
-            f"no relay answers at {self._url}: {why}; {self._command} was started {START_SECONDS:.0f} s ago and runs, "
-            f"but does not listen where RELAY_LISTEN says{self._tail()}"
+            f"no relay answers at {self._url}: {why}; {self._command} was started {START_SECONDS:.0f} s ago and is "
+            f"running, but does not listen at the address in RELAY_LISTEN{self._tail()}"
         )
 
     def _tail(self) -> str:
         log = self._log()
         text = log.read_text("utf-8", "replace")[-1500:] if log.exists() else ""
-        return f"; its last words:\n{text}" if text else ""
+        return f"; its last output:\n{text}" if text else ""
 
     def _end(self, how: signal.Signals) -> None:
-        """End the process and its children: only those started here."""
-        with held_back():
+        """End the process that was started here, and its children."""
+        with deferred_signals():
             process, self._process = self._process, None
             if process is not None:
                 end_group(process, how)
@@ -186,13 +188,13 @@ class ExternalRelay(AsRelay):
 
 
 def has_ended(process: subprocess.Popen[bytes]) -> bool:
-    """Whether it has. To be asked in this way only: a poll that is broken off can make every later wait hang."""
-    with held_back():
+    """Whether the process has ended. Always use this: an interrupted poll can make every later wait hang."""
+    with deferred_signals():
         return process.poll() is not None
 
 
 def end_group(process: subprocess.Popen[bytes], how: signal.Signals) -> None:
-    """Signal a process and its children; kill those that are still there after STOP_SECONDS."""
+    """Signal a process and its children; kill those that still run after STOP_SECONDS."""
     for signal_ in (how, signal.SIGKILL):
         try:
             os.killpg(process.pid, signal_)

@@ -1,4 +1,4 @@
-"""The reference relay (or a relay of the same make) in this process: virtual time, no sockets, kills by exception."""
+"""The reference relay (or one with its interface) in this process: virtual time, no sockets, kills by exception."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import requests
 
 from conformance.services.neighbours import Neighbours
-from conformance.subjects.base import AsRelay, CrashPoint, Means
+from conformance.subjects.base import Capability, CrashPoint, GatewayRelay, PlannedCrashes
 from conformance.verdicts import HarnessBroken
 from fakes.clock import Clock
 from fakes.serving.transport import InProcessSession, WSGIAdapter
@@ -25,11 +25,11 @@ MEMORY = Path("/dev/shm")
 
 
 class Killed(BaseException):
-    """The subject's process ends here. No handler of the subject catches it, as none survives SIGKILL."""
+    """The subject is killed here. Not an Exception, so that no handler of the subject catches it, as with SIGKILL."""
 
 
 class RelayLike(Protocol):
-    """What is needed of a relay in process."""
+    """What a relay in process must offer."""
 
     @property
     def app(self) -> WSGIApp: ...
@@ -49,17 +49,17 @@ def reference(settings: Settings, now: Callable[[], datetime], session: requests
 
 
 def quick_folder() -> Path:
-    """A new folder for databases that need not outlive the machine."""
+    """A new folder, in memory if possible, for databases that need not outlive the machine."""
     return Path(tempfile.mkdtemp(prefix="relay-", dir=MEMORY if MEMORY.is_dir() else None))
 
 
-class InProcessRelay(AsRelay):
-    """A relay built by `build`, on a database file of its own, between neighbours reached through `connect`.
+class InProcessRelay(GatewayRelay, PlannedCrashes):
+    """A relay made by `build`, with its own database file, between neighbours reached through `connect`.
 
-    `folder` is for its database; it is gone afterwards. Given the same one again and again, SQL is compiled only once.
+    `folder` holds its database and is deleted by `stop`. With the same folder in each run, SQL is compiled only once.
     """
 
-    means = frozenset(Means)
+    capabilities = frozenset(Capability)
     crash_points = frozenset(CrashPoint)
 
     def __init__(
@@ -80,8 +80,7 @@ class InProcessRelay(AsRelay):
         self._settings: Settings | None = None
         self._relay: RelayLike | None = None
         self._due: datetime | None = None
-        self._crash: CrashPoint | None = None
-        self._down: float | None = None
+
         self._skew = timedelta()
         self._frozen: datetime | None = None
         self.kills = 0
@@ -114,7 +113,7 @@ class InProcessRelay(AsRelay):
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def kill(self) -> None:
-        # Not closed: a killed process gives nothing back. What was not committed is gone with its connection.
+        # Not closed: a killed process cannot clean up. What was not committed is lost with its connection.
         self._relay, self._due = None, None
         self.kills += 1
 
@@ -126,35 +125,20 @@ class InProcessRelay(AsRelay):
             self._relay = self._build(self._running_settings(), self._own_now, session)
         self._due = self._clock.now()
 
-    def crash_at(self, point: CrashPoint, down: float | None = None) -> None:
-        """Be killed the next time `point` is reached; started again `down` seconds later (None: by `restart` only)."""
-        self._crash, self._down = point, down
-
-    def cancel_crash(self) -> None:
-        """Forget a planned crash that has not happened."""
-        self._crash = None
-
     def running(self) -> bool:
         """Whether it is alive."""
         return self._relay is not None
 
     def freeze(self, seconds: float) -> None:
-        """Do no work for so long."""
+        """Do no work for `seconds`."""
         self._frozen = self._clock.now() + timedelta(seconds=seconds)
 
     def move_clock(self, seconds: float) -> None:
-        """Its own clock jumps, against the services' clock."""
+        """Make its own clock jump, relative to the services' clock."""
         self._skew += timedelta(seconds=seconds)
 
     def _own_now(self) -> datetime:
         return self._clock.now() + self._skew
-
-    def _die(self) -> None:
-        """Killed at a planned point."""
-        down, self._crash, self._down = self._down, None, None
-        self.kill()
-        if down is not None:
-            self._clock.call_later(down, self.restart)
 
     def next_due(self) -> datetime | None:
         if self._due is None or self._frozen is None:
@@ -172,7 +156,7 @@ class InProcessRelay(AsRelay):
     def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
         """The relay's own HTTP side; while it is dead, connections are refused."""
         if self._relay is None:
-            raise requests.ConnectionError("connection refused: the relay does not run")
+            raise requests.ConnectionError("connection refused: the relay is not running")
         try:
             answer = list(self._relay.app(environ, start_response))
         except Killed:
@@ -189,8 +173,8 @@ class InProcessRelay(AsRelay):
         return WSGIAdapter(self)
 
     def _after_call(self, response: requests.Response, *_: Any, **__: Any) -> None:
-        """The seam the relay does not know of: a call has had its effect, the caller has not learned of it yet."""
-        if self._crash is not None and self._crash is reached(response):
+        """A hook that the relay does not know: a call has had its effect, and the caller has not learned of it yet."""
+        if self._crash is not None and self._crash is crash_point_of(response):
             raise Killed
 
     def _running_settings(self) -> Settings:
@@ -199,8 +183,8 @@ class InProcessRelay(AsRelay):
         return self._settings
 
 
-def reached(response: requests.Response) -> CrashPoint | None:
-    """Which crash point a call of the relay stands for, now that it has had its effect."""
+def crash_point_of(response: requests.Response) -> CrashPoint | None:
+    """The crash point that a call of the relay has reached with its effect, or None."""
     request = response.request
     path, body = str(request.path_url).split("?")[0], str(request.body or "")
     if path.endswith("/broadcasts.json") and request.method == "POST" and response.ok:

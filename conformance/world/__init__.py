@@ -1,1 +1,1 @@
-"""The world of one scenario: services, subject, clock and people, and the words that scenarios use."""
+"""The world of one scenario: services, subject, clock and people, and the vocabulary of the scenarios."""

@@ -1,4 +1,4 @@
-"""People of the scenarios: a name, a phone number that no other person of this run has."""
+"""People of the scenarios: each has a name and a phone number that nobody else in this run has."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Person:
 
 
 class People:
-    """Gives each name its own number, from a stream that a whole run shares: no scenario meets another's texts."""
+    """Gives each name its own number, unique in the whole run: no scenario sees another's texts."""
 
     def __init__(self, numbers: Iterator[str] | None = None) -> None:
         self._numbers = numbers if numbers is not None else fresh_numbers()
@@ -29,18 +29,18 @@ class People:
             self._by_name[name] = Person(name, next(self._numbers))
         return self._by_name[name]
 
-    def give_short(self, name: str) -> None:
-        """Give somebody a number that lacks digits, so that nothing can be sent to it; nobody else's in this run."""
+    def give_short_number(self, name: str) -> None:
+        """Give somebody a number with too few digits, so that nothing can be sent to it; it is unique in this run."""
         self._by_name[name] = Person(name, f"+250{next(self._numbers)[-3:]}")
 
     def __iter__(self) -> Iterator[Person]:
         return iter(list(self._by_name.values()))
 
     def numbers(self) -> frozenset[str]:
-        """The numbers given so far."""
+        """The numbers of all people so far."""
         return frozenset(person.number for person in self)
 
 
 def fresh_numbers() -> Iterator[str]:
-    """Rwandan mobile numbers that no real person has been given here, one after the other."""
+    """Unused Rwandan mobile numbers, one after the other."""
     return (f"+{FIRST + count}" for count in itertools.count())

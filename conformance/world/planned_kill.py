@@ -1,7 +1,7 @@
-"""Kills a subject at a named moment, in process by an exception at a seam, over sockets by SIGKILL.
+"""Kills a subject at a named moment: in process by an exception, over sockets by SIGKILL.
 
-Over sockets the moment is held still: the service acts on the call and then keeps its answer back, so that the subject
-stands between the effect and the knowledge of it; there it is killed.
+Over sockets a fault holds the moment: the service acts on the call and withholds its answer, so that the call has had
+its effect and the subject does not know it yet. Then the subject is killed.
 """
 
 from __future__ import annotations
@@ -9,94 +9,94 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from conformance.services.requests import ASKING, GATEWAY, SENDING
-from conformance.subjects.base import CrashPoint, Mortal
+from conformance.services.endpoints import GATEWAY, LOOK_UP, SEND
+from conformance.subjects.base import CrashPoint, Killable
 from conformance.verdicts import HarnessBroken, SubjectFailed, Untestable
-from conformance.world.observations import Sight
-from conformance.world.timing import Pace
+from conformance.world.observations import Observations
+from conformance.world.timing import Timing
 
 PATIENCE = 6 * 3600.0
 HELD: dict[CrashPoint, tuple[str, dict[str, str]]] = {
     CrashPoint.TEXT_HANDED_OUT: ("cht", GATEWAY),
     CrashPoint.REPORT_STORED: ("cht", GATEWAY),
-    CrashPoint.BROADCAST_ACCEPTED: ("rapidpro", SENDING),
-    CrashPoint.STATES_ASKED: ("rapidpro", ASKING),
+    CrashPoint.BROADCAST_ACCEPTED: ("rapidpro", SEND),
+    CrashPoint.STATES_ASKED: ("rapidpro", LOOK_UP),
 }
-"""Whose answer to what is held back for which moment."""
+"""Which service withholds its answer to which request, by moment."""
 
 
-class Killing:
+class PlannedKill:
     """One planned kill of a world's subject."""
 
     def __init__(
         self,
-        world: Sight,
-        pace: Pace,
+        world: Observations,
+        timing: Timing,
         plan_fault: Callable[[Mapping[str, Any]], None],
         await_faults: Callable[[], None],
         point: CrashPoint,
     ) -> None:
         self._world = world
-        self._pace = pace
+        self._timing = timing
         self._plan_fault = plan_fault
         self._await_faults = await_faults
         self._point = point
         self._held = False
-        if isinstance(world.subject, Mortal):
+        if isinstance(world.subject, Killable):
             if point not in world.subject.crash_points:
-                raise Untestable(f"{world.subject.name} never comes to the moment after which {point.value}")
+                raise Untestable(f"{world.subject.name} never reaches this moment: {point.value}")
             world.subject.crash_at(point)
 
-    def before_text_in(self, text: str) -> None:
-        """A person is about to text in."""
+    def before_incoming_text(self, text: str) -> None:
+        """A person is about to send a text."""
         if self._point is CrashPoint.REPORT_STORED:
             self._hold({"text": text})
 
-    def after_text_in(self) -> None:
-        """RapidPro has handed a text over."""
+    def after_incoming_text(self) -> None:
+        """RapidPro has delivered a text to the subject."""
         if self._point is CrashPoint.TEXT_TAKEN and not self._in_process():
             self._world.subject.kill()
 
-    def before_due(self) -> None:
+    def before_outgoing_text(self) -> None:
         """CHT is about to have a text to send."""
         if self._point in (CrashPoint.BROADCAST_ACCEPTED, CrashPoint.STATES_ASKED):
             self._hold({})
         elif self._point is CrashPoint.TEXT_HANDED_OUT and not self._in_process():
-            self._world.subject.kill()  # so that the first to be handed the text is the one whose answer is held
+            self._world.subject.kill()  # so that the first poll that gets the text is the one whose answer is withheld
             self._hold({})
 
-    def after_due(self) -> None:
+    def after_outgoing_text(self) -> None:
         """CHT has a text to send."""
         if self._point is CrashPoint.TEXT_HANDED_OUT and not self._in_process():
             self._world.subject.restart()
 
     def finish(self) -> None:
-        """Wait for the moment, kill, start again. HarnessBroken if the moment never came."""
-        if isinstance(self._world.subject, Mortal):
+        """Wait for the moment, kill, restart. HarnessBroken if the moment never came."""
+        if isinstance(self._world.subject, Killable):
             self._finish_in_process(self._world.subject)
             return
         if self._held:
             self._await_faults()
         elif self._point is CrashPoint.STATES_TOLD:
-            self._reach(lambda: any(due.state != "pending" for due in self._world.history().due))
+            self._reach(lambda: any(one.state != "pending" for one in self._world.history().outgoing_texts))
         self._world.subject.kill()
         self._world.control.delete("/faults")
         self._world.subject.restart()
 
-    def _finish_in_process(self, subject: Mortal) -> None:
+    def _finish_in_process(self, subject: Killable) -> None:
         self._reach(lambda: not subject.running())
-        self._pace.run(self._world, self._pace.a_while / 60)
+        self._timing.run(self._world, self._timing.a_while / 60)
         subject.restart()
 
     def _reach(self, holds: Any) -> None:
-        if not self._pace.until(self._world, holds, PATIENCE):
+        if not self._timing.until(self._world, holds, PATIENCE):
             found = self._world.violations()
             if found:
-                raise SubjectFailed("\n".join([*map(str, found), f"and it never came to this: {self._point.value}"]))
-            raise HarnessBroken(f"the moment never came: {self._point}\n{self._world.picture()}")
+                raise SubjectFailed("\n".join([*map(str, found), f"and this never happened: {self._point.value}"]))
+            raise HarnessBroken(f"this moment never came: {self._point}\n{self._world.summary()}")
 
     def _in_process(self) -> bool:
-        return isinstance(self._world.subject, Mortal)
+        return isinstance(self._world.subject, Killable)
 
     def _hold(self, match: dict[str, str]) -> None:
         if self._in_process():

@@ -1,4 +1,4 @@
-"""How time passes in a world: virtual time driven from here, or real time at the subject's own pace."""
+"""How time passes in a world: virtual time driven from here, or real time in which the subject runs by itself."""
 
 from __future__ import annotations
 
@@ -10,67 +10,67 @@ from typing import Protocol
 
 from conformance.checks import judge
 from conformance.history.model import History
-from conformance.world.observations import Sight
+from conformance.world.observations import Observations
 
 MINUTE = 60.0
 TAIL = 12 * MINUTE
-"""Virtual seconds that must pass without anything wrong after everything has ended: a late second text is a text."""
-CALM = 100 * MINUTE
+"""Virtual seconds that pass after everything has ended: a duplicate that arrives late is a duplicate, too."""
+UNCHANGED = 100 * MINUTE
 """Virtual seconds without any change after which nothing more is expected: longer than any back-off or quota hour."""
-RARE = 8 * 3600.0
-"""The same where only a state is not known yet: a relay may ask for the states of old texts a few times a day."""
+STATE_UNCHANGED = 8 * 3600.0
+"""The same if only a state is missing: a relay may look up the states of old texts only a few times a day."""
 LONGEST = 30 * 3600.0
 STEP = 10 * MINUTE
 PATIENCE = 20.0
-"""Real seconds, besides ten polls, that a real subject is given for what it must do."""
+"""Real seconds that a real subject has for what it must do, plus ten poll intervals."""
 RUNAWAY = 20
-"""So many more messages with the same words than CHT wanted: no lost answers or crashes explain that."""
+"""Surplus messages with the same text: more than lost answers or crashes can explain."""
 
 
-class Pace(Protocol):
+class Timing(Protocol):
     """Lets time pass for a world and its subject."""
 
     a_while: float
-    """Seconds that stand for "a while" in scenarios: how long RapidPro throttles, how long an outage lasts."""
+    """Seconds that "a while" means in scenarios: how long RapidPro throttles, how long an outage lasts."""
 
-    def run(self, world: Sight, seconds: float) -> None:
-        """Let `seconds` of the scenario's time pass."""
+    def run(self, world: Observations, seconds: float) -> None:
+        """Let `seconds` of scenario time pass."""
         ...
 
-    def until(self, world: Sight, holds: Callable[[], bool], within: float) -> bool:
-        """Let time pass until `holds`, at most `within` seconds of the scenario's time; whether it came to hold."""
+    def until(self, world: Observations, holds: Callable[[], bool], within: float) -> bool:
+        """Let time pass until `holds`, at most `within` seconds of scenario time. Returns whether it held in time."""
         ...
 
-    def settle(self, world: Sight) -> None:
+    def settle(self, world: Observations) -> None:
         """Let time pass until the world is quiet."""
         ...
 
     def shown(self, seconds: float) -> str:
-        """A span of the scenario's time, for people."""
+        """A duration of scenario time, for people."""
         ...
 
 
-class VirtualPace:
-    """One process, one virtual clock: the world advances it and calls the subject when it wants to be called."""
+class VirtualTiming:
+    """One process, one virtual clock: the world advances the clock and calls the subject whenever it is due."""
 
     a_while = 1800.0
 
-    def run(self, world: Sight, seconds: float) -> None:
+    def run(self, world: Observations, seconds: float) -> None:
         self._run_until_time(world, seconds)
 
-    def _run_until_time(self, world: Sight, seconds: float) -> None:
-        clock, subject = world.surroundings.virtual_clock(), world.subject
+    def _run_until_time(self, world: Observations, seconds: float) -> None:
+        clock, subject = world.services.virtual_clock(), world.subject
         end = clock.now() + timedelta(seconds=seconds)
         while True:
             due = [moment for moment in (subject.next_due(), clock.next_due()) if moment is not None]
             clock.advance_to(min([end, *due]))
-            wanted = subject.next_due()
-            if wanted is not None and wanted <= clock.now():
+            next_due = subject.next_due()
+            if next_due is not None and next_due <= clock.now():
                 subject.work()
             elif clock.now() >= end:
                 return
 
-    def until(self, world: Sight, holds: Callable[[], bool], within: float) -> bool:
+    def until(self, world: Observations, holds: Callable[[], bool], within: float) -> bool:
         passed, step = 0.0, 15.0
         while not holds():
             if passed >= within:
@@ -80,8 +80,8 @@ class VirtualPace:
             step = min(step * 2, STEP)
         return True
 
-    def settle(self, world: Sight) -> None:
-        passed = calm = 0.0
+    def settle(self, world: Observations) -> None:
+        passed = unchanged = 0.0
         before: object = None
         while passed < LONGEST:
             history = world.history()
@@ -90,10 +90,10 @@ class VirtualPace:
                 return
             if runs_away(history):
                 return
-            seen = world.state_of(history)
-            calm = calm + STEP if seen == before else 0.0
-            before = seen
-            if calm >= (RARE if only_a_state_is_missing(history) else CALM):
+            state = world.state_of(history)
+            unchanged = unchanged + STEP if state == before else 0.0
+            before = state
+            if unchanged >= (STATE_UNCHANGED if only_a_state_is_missing(history) else UNCHANGED):
                 return
             self._run_until_time(world, STEP)
             passed += STEP
@@ -103,57 +103,57 @@ class VirtualPace:
 
 
 def only_a_state_is_missing(history: History) -> bool:
-    """Whether all is well but that CHT does not know yet what RapidPro says of a text."""
+    """Whether the only thing wrong is that CHT does not have the state of a text yet."""
     return {violation.check for violation in judge(history)} == {"state_wrong"}
 
 
 def runs_away(history: History) -> bool:
-    """Whether a phone got the same words from very many messages: whoever sends so never comes to an end."""
+    """Whether a phone got the same text in very many messages: a subject that sends like this never stops."""
     messages = {(one.number, one.text, one.message) for one in history.arrivals}
-    sent = Counter((number, text) for number, text, _ in messages)
-    due = Counter((one.number, one.text) for one in history.due)
-    return any(count > due[words] + RUNAWAY for words, count in sent.items())
+    arrived = Counter((number, text) for number, text, _ in messages)
+    expected = Counter((one.number, one.text) for one in history.outgoing_texts)
+    return any(count > expected[key] + RUNAWAY for key, count in arrived.items())
 
 
-class RealPace:
-    """Sockets and real time: the subject runs by itself, the world looks until it sees what it waits for.
+class RealTiming:
+    """Sockets and real time: the subject runs by itself, and the world looks until it sees what it waits for.
 
-    Nothing sleeps to prove absence: that nothing more comes is taken from the subject having asked CHT again, twice,
-    after all was done. `poll_seconds` is how often the subject asks CHT.
+    Nothing sleeps to prove absence: nothing more is expected once the subject has polled CHT twice after everything was
+    done. `poll_seconds` is how often the subject polls CHT.
     """
 
     a_while = 2.0
-    in_vain = False
-    """Whether it has waited for something as long as it does, and it did not come."""
+    timed_out = False
+    """Whether it has waited in vain for something."""
 
     def __init__(self, poll_seconds: float, patience: float = PATIENCE) -> None:
         self._poll_seconds = poll_seconds
         self._patience = patience + 10 * poll_seconds
-        self._calm = 6.0 + 4 * poll_seconds
+        self._unchanged = 6.0 + 4 * poll_seconds
 
-    def run(self, world: Sight, seconds: float) -> None:
-        """Real time cannot be hurried: wait until the subject has asked CHT once more, at most `seconds`."""
+    def run(self, world: Observations, seconds: float) -> None:
+        """Real time cannot be hurried: wait until the subject has polled CHT once more, at most `seconds`."""
         self._wait_for_polls(world, 1, min(seconds, self._patience))
 
-    def until(self, world: Sight, holds: Callable[[], bool], within: float) -> bool:  # noqa: ARG002 - the scenario's time
-        came = self._wait(world, holds, self._patience)
-        self.in_vain = self.in_vain or not came
-        return came
+    def until(self, world: Observations, holds: Callable[[], bool], within: float) -> bool:  # noqa: ARG002 - scenario time
+        held = self._wait(world, holds, self._patience)
+        self.timed_out = self.timed_out or not held
+        return held
 
-    def settle(self, world: Sight) -> None:
-        watched = Calm(world.snapshot)
-        self._wait(world, lambda: world.quiet() or watched.seconds() > self._calm, self._patience)
+    def settle(self, world: Observations) -> None:
+        snapshot = Unchanged(world.snapshot)
+        self._wait(world, lambda: world.quiet() or snapshot.seconds() > self._unchanged, self._patience)
         if world.subject.next_due() is None:
             self._wait_for_polls(world, 2, 4 * self._poll_seconds + 1)
 
     def shown(self, seconds: float) -> str:  # noqa: ARG002
         return f"{self._patience:.0f} seconds"
 
-    def _wait_for_polls(self, world: Sight, count: int, limit: float) -> None:
+    def _wait_for_polls(self, world: Observations, count: int, limit: float) -> None:
         start = world.control.last()
         self._wait(world, lambda: world.polls_since(start) >= count, limit)
 
-    def _wait(self, world: Sight, holds: Callable[[], bool], limit: float) -> bool:
+    def _wait(self, world: Observations, holds: Callable[[], bool], limit: float) -> bool:
         end = time.monotonic() + limit
         while not holds():
             world.subject.check_alive()
@@ -163,16 +163,16 @@ class RealPace:
         return True
 
 
-class Calm:
-    """For how many real seconds something has looked the same."""
+class Unchanged:
+    """Measures for how many real seconds a value has been the same."""
 
-    def __init__(self, look: Callable[[], object]) -> None:
-        self._look = look
-        self._seen = look()
+    def __init__(self, read: Callable[[], object]) -> None:
+        self._read = read
+        self._value = read()
         self._since = time.monotonic()
 
     def seconds(self) -> float:
-        seen = self._look()
-        if seen != self._seen:
-            self._seen, self._since = seen, time.monotonic()
+        value = self._read()
+        if value != self._value:
+            self._value, self._since = value, time.monotonic()
         return time.monotonic() - self._since

@@ -1,26 +1,26 @@
-"""The words of the scenarios: closed lists from phrases to what they mean. An unknown phrase is the suite's fault."""
+"""The vocabulary of the scenarios: what each phrase means. An unknown phrase is a fault of the suite."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from conformance.services.requests import ASKING, GATEWAY, SENDING
+from conformance.services.endpoints import GATEWAY, LOOK_UP, SEND
 from conformance.subjects.base import CrashPoint
 from conformance.verdicts import HarnessBroken
 
 Meaning = TypeVar("Meaning")
 Faults = Callable[[float], Sequence[Mapping[str, Any]]]
-"""Faults for a scenario in which "a while" lasts so many seconds."""
+"""Faults for a scenario in which "a while" lasts this many seconds."""
 
 FOREVER = 1_000_000.0
-"""Seconds that no scenario lasts."""
+"""Seconds: longer than any scenario."""
 
 
 def choose(what: str, phrase: str, known: Mapping[str, Meaning]) -> Meaning:
-    """The meaning of a phrase. HarnessBroken lists what there is."""
+    """The meaning of a phrase. HarnessBroken lists the known phrases."""
     if phrase not in known:
-        raise HarnessBroken(f"no {what} is called {phrase!r}; there are: {'; '.join(known)}")
+        raise HarnessBroken(f"unknown {what} {phrase!r}; known: {'; '.join(known)}")
     return known[phrase]
 
 
@@ -29,7 +29,7 @@ def listed(names: str) -> list[str]:
     return [name.strip() for name in names.replace(" and ", ", ").split(",") if name.strip()]
 
 
-HAND_OVERS: Mapping[str, Mapping[str, Any]] = {
+DELIVERIES: Mapping[str, Mapping[str, Any]] = {
     "without a token": {"token": None},
     "with a wrong token": {"token": "not-the-right-token"},
     "with the beginning of the token only": {"token": "relay-incoming"},
@@ -53,7 +53,7 @@ STATES: Mapping[str, str] = {
     "failed": "failed",
 }
 
-REACHES: Mapping[str, Mapping[str, Any]] = {
+FURTHEST_STATUS: Mapping[str, Mapping[str, Any]] = {
     "queued": {"delays": {"wired": FOREVER}},
     "wired": {"delays": {"sent": FOREVER}},
     "sent": {"delays": {"delivered": FOREVER}},
@@ -64,7 +64,7 @@ CHANNEL: Mapping[str, Mapping[str, Any]] = {
     "cannot be reached": {"preset": "aggregator-down"},
     "reports that texts are read": {"aggregator": "plain", "shares": {"read": 1.0}},
     "reports each delivery twice": {"preset": "duplicate-reports"},
-    "reports in disorder": {"preset": "reports-out-of-order"},
+    "reports out of order": {"preset": "reports-out-of-order"},
     "reports deliveries hours late": {"preset": "late-reports"},
     "takes a moment to report": {"delays": {"wired": 0.02, "sent": 1.5, "delivered": 1.5}},
 }
@@ -81,7 +81,7 @@ def cht(effect: str, options: Mapping[str, Any] | None = None, **fields: Any) ->
 
 
 def once(*faults: Mapping[str, Any]) -> Faults:
-    """The same faults, however long a while is."""
+    """The same faults, however long "a while" is."""
     return lambda _a_while: faults
 
 
@@ -90,40 +90,38 @@ RAPIDPRO_TROUBLES: Mapping[str, Faults] = {
     "answers the next text without its id": once({"preset": "missing-id"}),
     "accepts the next text but its answer is lost": once({"preset": "lost-reply"}),
     "accepts the next 3 texts but the answers are lost": once({"preset": "lost-reply", "times": 3}),
-    "shows a login page instead of sending": once({"preset": "html-login-page", "match": SENDING}),
-    "answers the next text with nothing": once({"preset": "empty-200", "match": SENDING}),
-    "answers the next text with half a document": once({"preset": "malformed-json", "match": SENDING}),
-    "breaks off in the middle of the next answer": once(rapidpro("truncate", match=SENDING)),
-    "resets the next connection": once(rapidpro("reset", match=SENDING)),
-    "fails the next 3 times": once(rapidpro("refuse", {"status": 503}, match=SENDING, times=3)),
+    "answers with a login page instead of sending": once({"preset": "html-login-page", "match": SEND}),
+    "answers the next text with nothing": once({"preset": "empty-200", "match": SEND}),
+    "answers the next text with half a document": once({"preset": "malformed-json", "match": SEND}),
+    "breaks off in the middle of the next answer": once(rapidpro("truncate", match=SEND)),
+    "resets the next connection": once(rapidpro("reset", match=SEND)),
+    "fails the next 3 times": once(rapidpro("refuse", {"status": 503}, match=SEND, times=3)),
     "accepts the next text but answers 500": once(
-        rapidpro("lose_reply", {"how": "close"}, match=SENDING), rapidpro("refuse", {"status": 500}, match=SENDING)
+        rapidpro("lose_reply", {"how": "close"}, match=SEND), rapidpro("refuse", {"status": 500}, match=SEND)
     ),
-    "is away for a while": lambda a_while: [{"preset": "outage", "for_seconds": a_while}],
+    "is down for a while": lambda a_while: [{"preset": "outage", "for_seconds": a_while}],
     "refuses the relay's token for a while": lambda a_while: [
         {"preset": "revoked-for-an-hour", "for_seconds": a_while}
     ],
-    "takes no token any more": once({"preset": "bad-token"}),
+    "accepts no token any more": once({"preset": "bad-token"}),
     "has replaced the relay's token": once({"preset": "rotated-token"}),
     "is throttled for a moment": once({"preset": "throttled", "with": {"retry_after": 1}}),
-    "throttles sending for a while": lambda a_while: [
-        rapidpro("throttle", {"retry_after": int(a_while)}, match=SENDING)
+    "throttles sending for a while": lambda a_while: [rapidpro("throttle", {"retry_after": int(a_while)}, match=SEND)],
+    "throttles looking up messages for a while": lambda a_while: [
+        rapidpro("throttle", {"retry_after": int(a_while)}, match=LOOK_UP)
     ],
-    "throttles asking for states for a while": lambda a_while: [
-        rapidpro("throttle", {"retry_after": int(a_while)}, match=ASKING)
-    ],
-    "has used up its quota of the hour": once({"preset": "slow-throttled"}),
-    "shows a status that nobody knows": once({"preset": "unknown-status", "times": 2}),
+    "has used up the hour's quota": once({"preset": "slow-throttled"}),
+    "returns an unknown status": once({"preset": "unknown-status", "times": 2}),
     "calls messages resent": once(
-        rapidpro("set_field", {"path": "results[*].status", "value": "resent"}, match=ASKING, times=None)
+        rapidpro("set_field", {"path": "results[*].status", "value": "resent"}, match=LOOK_UP, times=None)
     ),
     "is slow": lambda a_while: [{"preset": "slow", "with": {"seconds": min(3.0, a_while / 8)}}],
-    "lies behind a flaky network": once({"preset": "flaky-network"}),
+    "is behind a flaky network": once({"preset": "flaky-network"}),
 }
-"""What RapidPro does wrong."""
+"""What RapidPro does wrong, by phrase."""
 
 CHT_TROUBLES: Mapping[str, Faults] = {
-    "is away for a while": lambda a_while: [cht("outage", for_seconds=a_while)],
+    "is down for a while": lambda a_while: [cht("outage", for_seconds=a_while)],
     "is starting up for a while": lambda a_while: [cht("html_page", {"status": 200}, times=None, for_seconds=a_while)],
     "fails the next 3 times": once(cht("refuse", {"status": 500}, times=3)),
     "loses its next answer": once(cht("lose_reply")),
@@ -133,6 +131,6 @@ CHT_TROUBLES: Mapping[str, Faults] = {
         cht("refuse", {"status": 401}, times=None, for_seconds=a_while)
     ],
 }
-"""What CHT does wrong."""
+"""What CHT does wrong, by phrase."""
 
 CRASHES: Mapping[str, CrashPoint] = {point.value: point for point in CrashPoint}

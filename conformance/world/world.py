@@ -1,6 +1,6 @@
 """The world of one scenario: two services, one subject, one clock, and the people with their phones.
 
-Every scenario ends the same way (`judge`): stop the faults, let it recover, run until quiet, only then look.
+Every scenario ends the same way (`judge`): stop the faults, let the subject recover, run until quiet, then judge.
 """
 
 from __future__ import annotations
@@ -12,107 +12,105 @@ from datetime import datetime
 from typing import Any
 
 from conformance.checks.figures import calls_per_text
-from conformance.history.model import History, Outcome, TextIn
+from conformance.history.model import History, IncomingText, Outcome
 from conformance.history.observe import Exchanges, observe
-from conformance.services.cht_client import ChtSide, message_document
-from conformance.services.services import Surroundings
-from conformance.subjects.base import CrashPoint, Means, Subject
+from conformance.services.base import Services
+from conformance.services.cht_client import ChtClient, message_document
+from conformance.subjects.base import Capability, CrashPoint, Subject
 from conformance.verdicts import HarnessBroken, SubjectFailed, Untestable
-from conformance.world.observations import Excuse, Sight, outcome_of
+from conformance.world.observations import Observations, outcome_of
 from conformance.world.people import People, Person
-from conformance.world.planned_kill import Killing
-from conformance.world.timing import Pace
+from conformance.world.planned_kill import PlannedKill
+from conformance.world.timing import Timing
 
-SOON = 2 * 3600.0
-"""Seconds of a scenario's time within which a report must be in CHT: longer than an outage and a back-off after it."""
-LATER = 8 * 3600.0
-"""Seconds within which a text must be on its phone: longer than an hour's quota and all tries of an errored text."""
+REPORT_WITHIN = 2 * 3600.0
+"""Seconds of scenario time within which a report must be in CHT: longer than an outage and the back-off after it."""
+ARRIVAL_WITHIN = 8 * 3600.0
+"""Seconds within which a text must be on its phone: longer than a quota hour and all retries of an errored message."""
 
 
-class World(Sight):
-    """Two services and a subject between them. All steps speak to this."""
+class World(Observations):
+    """Two services and a subject between them. All steps use this."""
 
-    soon = SOON
-    later = LATER
+    report_within = REPORT_WITHIN
+    arrival_within = ARRIVAL_WITHIN
 
     def __init__(
-        self, surroundings: Surroundings, subject: Subject, pace: Pace, numbers: Iterator[str] | None = None
+        self, services: Services, subject: Subject, timing: Timing, numbers: Iterator[str] | None = None
     ) -> None:
-        self.surroundings = surroundings
+        self.services = services
         self.subject = subject
-        self.pace = pace
+        self.timing = timing
         self.people = People(numbers)
-        self.control = surroundings.control
-        self.cht = ChtSide(
-            surroundings.session, surroundings.cht_url, surroundings.cht_admin[0], surroundings.cht_admin[1]
-        )
-        self.excuse = Excuse(set(subject.left_aside))
-        self.texts_in: list[TextIn] = []
-        self.told: list[tuple[Person, dict[str, Any]]] = []
+        self.control = services.control
+        self.cht = ChtClient(services.session, services.cht_url, *services.cht_admin)
+        self.excused_checks = set(subject.skipped_checks)
+        self.incoming_texts: list[IncomingText] = []
+        self.webhook_results: list[tuple[Person, dict[str, Any]]] = []
         self._mark = self.control.last()
         self._exchanges = Exchanges(self.control, self._mark)
         unique = uuid.uuid5(uuid.NAMESPACE_OID, str(self._mark))
         self._documents = (f"{unique}-{count}" for count in itertools.count(1))
-        self._killing: Killing | None = None
+        self._planned_kill: PlannedKill | None = None
         self.configure_webhook()
 
     # What people and services do.
 
     def now(self) -> datetime:
-        """The present moment of the services."""
-        return self.surroundings.now()
+        """The services' current time."""
+        return self.services.now()
 
     def configure_webhook(self, **changes: Any) -> None:
-        """Tell RapidPro's flow where to hand texts over, with `changes` to the right way to do it."""
-        right = {"url": self.subject.webhook_url(), "token": self.subject.webhook_token()}
-        self.control.put("/rapidpro/webhook", {**right, "omit": [], "headers": {}, "body": None, **changes})
+        """Set the webhook of RapidPro's flow to the subject, with `changes` to the correct settings."""
+        correct = {"url": self.subject.webhook_url(), "token": self.subject.webhook_token()}
+        self.control.put("/rapidpro/webhook", {**correct, "omit": [], "headers": {}, "body": None, **changes})
 
-    def text_in(self, person: Person, text: str, **options: Any) -> dict[str, Any]:
-        """A person texts in; RapidPro hands it over at once. Returns what RapidPro saw, and keeps it for judging."""
+    def person_texts(self, person: Person, text: str, **options: Any) -> dict[str, Any]:
+        """A person sends a text; RapidPro delivers it at once. Returns RapidPro's result, and keeps it for judging."""
         at = self.now()
-        if self._killing is not None:
-            self._killing.before_text_in(text)
-        # An aggregator's own number for it: without one, RapidPro takes the same words within seconds for one text.
-        given = {"text": text, "external_id": f"text {self._mark} {len(self.texts_in)}", **options}
-        seen = self._handed_over(person, given)
-        self._note(TextIn(str(seen["run"]), person.number, text, outcome_of(seen), at))
-        if self._killing is not None:
-            self._killing.after_text_in()
-        return seen
+        if self._planned_kill is not None:
+            self._planned_kill.before_incoming_text(text)
+        # The aggregator's id of the text: without one, RapidPro takes equal texts within seconds for duplicates.
+        body = {"text": text, "external_id": f"text {self._mark} {len(self.incoming_texts)}", **options}
+        result = self._deliver(person, body)
+        self._record(IncomingText(str(result["run"]), person.number, text, outcome_of(result), at))
+        if self._planned_kill is not None:
+            self._planned_kill.after_incoming_text()
+        return result
 
-    def hand_over_again(self, person: Person) -> dict[str, Any]:
-        """RapidPro hands the person's last text over once more, under the same id: handling had broken off."""
-        last = [text for text in self.texts_in if text.number == person.number][-1]
-        seen = self._handed_over(person, {"again": True})
-        self._note(TextIn(last.id, person.number, last.text, outcome_of(seen), last.at))
-        return seen
+    def redeliver(self, person: Person) -> dict[str, Any]:
+        """RapidPro posts the person's last text again under the same id, as after interrupted handling."""
+        last = [text for text in self.incoming_texts if text.number == person.number][-1]
+        result = self._deliver(person, {"again": True})
+        self._record(IncomingText(last.id, person.number, last.text, outcome_of(result), last.at))
+        return result
 
-    def _handed_over(self, person: Person, given: Mapping[str, Any]) -> dict[str, Any]:
-        seen: dict[str, Any] = self.control.post(f"/rapidpro/phones/{person.number}/texts", given)
-        self.told.append((person, seen))
-        return seen
+    def _deliver(self, person: Person, body: Mapping[str, Any]) -> dict[str, Any]:
+        result: dict[str, Any] = self.control.post(f"/rapidpro/phones/{person.number}/texts", body)
+        self.webhook_results.append((person, result))
+        return result
 
-    def _note(self, text: TextIn) -> None:
-        """Keep it for judging. A relay that is no more gives no answer: that is told at once."""
-        self.texts_in.append(text)
+    def _record(self, text: IncomingText) -> None:
+        """Keep the text for judging. SubjectFailed at once if there was no answer because the relay has ended."""
+        self.incoming_texts.append(text)
         if text.outcome is Outcome.UNKNOWN:
             self.subject.check_alive()
 
-    def due(self, texts: Sequence[tuple[Person, str]], *, scheduled: bool = False) -> str:
-        """CHT has these texts to send: one document, one task each. Returns the document's id."""
+    def cht_sends(self, texts: Sequence[tuple[Person, str]], *, scheduled: bool = False) -> str:
+        """CHT has these texts to send: one document with a task for each. Returns the document's id."""
         id_ = next(self._documents)
         pairs = [(person.number, text) for person, text in texts]
-        if self._killing is not None:
-            self._killing.before_due()
+        if self._planned_kill is not None:
+            self._planned_kill.before_outgoing_text()
         self.cht.put(message_document(id_, pairs, self.now(), scheduled=scheduled))
         if scheduled:
             self.control.post("/cht/run", {"pass": "schedules"})
-        if self._killing is not None:
-            self._killing.after_due()
+        if self._planned_kill is not None:
+            self._planned_kill.after_outgoing_text()
         return id_
 
-    def due_each(self, texts: Sequence[tuple[Person, str]]) -> None:
-        """CHT has these texts to send, each in a document of its own, all put there in one request."""
+    def cht_sends_each(self, texts: Sequence[tuple[Person, str]]) -> None:
+        """CHT has these texts to send, each in its own document; all documents are stored in one request."""
         at = self.now()
         self.cht.put_all(
             [message_document(next(self._documents), [(person.number, text)], at) for person, text in texts]
@@ -120,80 +118,82 @@ class World(Sight):
 
     def fault(self, fault: Mapping[str, Any]) -> None:
         """Plan a fault (or a preset) in the services."""
-        self.control.plan_fault(self.subject.meets(fault))
+        self.control.plan_fault(self.subject.adapt_fault(fault))
 
     def channel(self, **changes: Any) -> None:
         """Change how the channel behaves."""
         self.control.put("/rapidpro/channel", changes)
 
     def kill_when(self, point: CrashPoint) -> None:
-        """Plan that the subject is killed at this moment. Untestable if it cannot be started again."""
-        if Means.RESTART not in self.subject.means:
-            raise Untestable(f"{self.subject.name} cannot be killed and started again by the harness")
-        self._killing = Killing(self, self.pace, self.fault, self.await_faults, point)
+        """Plan to kill the subject at this moment. Untestable if the harness cannot restart it."""
+        if Capability.RESTART not in self.subject.capabilities:
+            raise Untestable(f"the harness cannot kill and restart {self.subject.name}")
+        self._planned_kill = PlannedKill(self, self.timing, self.fault, self.await_faults, point)
 
     def restart_after_kill(self) -> None:
-        """Wait for the planned kill, then start the subject again."""
-        if self._killing is None:
-            raise HarnessBroken("the scenario starts the relay again without having had it killed")
-        self._killing.finish()
-        self._killing = None
+        """Wait for the planned kill, then restart the subject."""
+        if self._planned_kill is None:
+            raise HarnessBroken("the scenario restarts the relay without having killed it")
+        self._planned_kill.finish()
+        self._planned_kill = None
 
-    # What can be seen.
+    # What can be observed.
 
     def calls_per_text(self) -> float:
-        """Requests to RapidPro for each text."""
+        """Requests to RapidPro per text."""
         return calls_per_text(self.history())
 
     def history(self) -> History:
-        """All that happened so far."""
-        return observe(self.control, self.cht.documents(), self.people.numbers(), self.texts_in, self._exchanges.all())
+        """Everything that has happened so far."""
+        return observe(
+            self.control, self.cht.documents(), self.people.numbers(), self.incoming_texts, self._exchanges.all()
+        )
 
     # How time passes.
 
     def pass_time(self, seconds: float) -> None:
-        """Let virtual time pass, the subject working whenever it wants to; a real subject is given its own pace."""
-        self.pace.run(self, seconds)
+        """Let scenario time pass; the subject works when it is due (virtual time) or by itself (real time)."""
+        self.timing.run(self, seconds)
 
     def eventually(self, what: str, holds: Callable[[], bool], within: float) -> None:
-        """Let time pass until `holds`; SubjectFailed if it does not within so many seconds of the scenario's time."""
-        if not self.pace.until(self, holds, within):
-            raise SubjectFailed(f"expected within {self.pace.shown(within)}: {what}\n{self.picture()}")
+        """Let time pass until `holds`. SubjectFailed if it does not hold `within` these seconds of scenario time."""
+        if not self.timing.until(self, holds, within):
+            raise SubjectFailed(f"expected within {self.timing.shown(within)}: {what}\n{self.summary()}")
 
     def expect(self, holds: bool, what: str) -> None:
-        """SubjectFailed unless it holds."""
+        """SubjectFailed unless `holds`."""
         if not holds:
-            raise SubjectFailed(f"expected {what}\n{self.picture()}")
+            raise SubjectFailed(f"expected {what}\n{self.summary()}")
 
     def expect_harness(self, holds: bool, what: str) -> None:
-        """HarnessBroken if it does not hold: then the scenario tested nothing."""
+        """HarnessBroken unless `holds`: then the scenario tested nothing."""
         if not holds:
-            raise HarnessBroken(f"{what}\n{self.picture()}")
+            raise HarnessBroken(f"{what}\n{self.summary()}")
 
     def await_faults(self) -> None:
-        """Let time pass until every planned fault was used up."""
-        self.pace.until(self, lambda: not any(fault.get("unused") for fault in self.control.faults()), LATER)
+        """Let time pass until every planned fault has been used."""
+        self.timing.until(self, lambda: not any(fault.get("unused") for fault in self.control.faults()), ARRIVAL_WITHIN)
         self.check_faults_used()
 
     def settle(self) -> None:
-        """Stop the faults once they were used up, let it recover, run until quiet."""
+        """Stop the faults once they have been used, let the subject recover, run until quiet."""
         self.await_faults()
         self.control.delete("/faults")
         self.configure_webhook()
-        self.pace.settle(self)
+        self.timing.settle(self)
 
     def check_faults_used(self) -> None:
-        """A plan that was not used up tested nothing: the harness's own fault, unless the subject failed before."""
+        """HarnessBroken if a planned fault was never used: that tested nothing. SubjectFailed if the subject failed."""
         unused = [fault for fault in self.control.faults() if fault.get("unused")]
         if unused:
             found = self.violations()
             if found:
-                raise SubjectFailed("\n".join([*map(str, found), f"and it never came to {unused}"]))
-            raise HarnessBroken(f"planned faults were never used up, so nothing was tested: {unused}")
+                raise SubjectFailed("\n".join([*map(str, found), f"and these faults were never used: {unused}"]))
+            raise HarnessBroken(f"planned faults were never used, so nothing was tested: {unused}")
 
     def judge(self) -> None:
-        """Settle, then judge. SubjectFailed names everything that is wrong."""
+        """Settle, then judge. SubjectFailed lists everything that is wrong."""
         self.settle()
         found = self.violations()
         if found:
-            raise SubjectFailed("\n".join(map(str, found)) + "\n" + self.picture())
+            raise SubjectFailed("\n".join(map(str, found)) + "\n" + self.summary())

@@ -1,1 +1,1 @@
-"""Steps, one module for each noun. All speak to the world; no step calls a step."""
+"""Steps, one module per topic. All use the world; no step calls another step."""

@@ -1,4 +1,4 @@
-"""The relay is killed, and starts again."""
+"""The relay is killed and restarted."""
 
 from __future__ import annotations
 
@@ -13,6 +13,6 @@ def killed_after(world: World, point: str) -> None:
     world.kill_when(choose("moment", point, CRASHES))
 
 
-@when("the relay starts again")
-def starts_again(world: World) -> None:
+@when("the relay is restarted")
+def is_restarted(world: World) -> None:
     world.restart_after_kill()

@@ -1,4 +1,4 @@
-"""What goes wrong around the relay, and when it ends."""
+"""What goes wrong around the relay, and its end."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from conformance.world.vocabulary import CHT_TROUBLES, RAPIDPRO_TROUBLES, choose
 from conformance.world.world import World
 
 
-@given(parsers.re(r"RapidPro (?!hands texts over )(?P<trouble>.+)"))
+@given(parsers.re(r"RapidPro (?!delivers texts )(?P<trouble>.+)"))
 def rapidpro_trouble(world: World, trouble: str) -> None:
-    for fault in choose("trouble of RapidPro", trouble, RAPIDPRO_TROUBLES)(world.pace.a_while):
+    for fault in choose("trouble of RapidPro", trouble, RAPIDPRO_TROUBLES)(world.timing.a_while):
         world.fault(fault)
 
 
 @given(parsers.parse("CHT {trouble}"))
 def cht_trouble(world: World, trouble: str) -> None:
-    for fault in choose("trouble of CHT", trouble, CHT_TROUBLES)(world.pace.a_while):
+    for fault in choose("trouble of CHT", trouble, CHT_TROUBLES)(world.timing.a_while):
         world.fault(fault)
 
 
 @when("a while passes")
 def a_while(world: World) -> None:
-    world.pass_time(world.pace.a_while)
+    world.pass_time(world.timing.a_while)
 
 
-@when("all is well again")
-def all_well(world: World) -> None:
+@when("all trouble ends")
+def trouble_ends(world: World) -> None:
     world.await_faults()
     world.control.delete("/faults")
 

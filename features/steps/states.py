@@ -1,17 +1,17 @@
-"""What becomes of a text on its way, and what CHT knows of it."""
+"""What happens to a text on its way, and the state of its task in CHT."""
 
 from __future__ import annotations
 
 from pytest_bdd import given, parsers, then, when
 
-from conformance.world.vocabulary import CHANNEL, REACHES, STATES, choose, listed
+from conformance.world.vocabulary import CHANNEL, FURTHEST_STATUS, STATES, choose, listed
 from conformance.world.world import World
 
 
 @given(parsers.parse("texts get no further than {status}"))
 def no_further(world: World, status: str) -> None:
-    world.channel(**choose("stage of a text", status, REACHES))
-    world.excuse.checks.add("outgoing_lost")  # it is meant to get no further than that
+    world.channel(**choose("status of a text", status, FURTHEST_STATUS))
+    world.excused_checks.add("outgoing_lost")  # it is not meant to arrive
 
 
 @given(parsers.parse("the aggregator {trouble}"))
@@ -28,59 +28,61 @@ def bad_number(world: World, name: str) -> None:
     world.channel(bad_numbers=[world.people[name].number])
 
 
-@when("the aggregator is well again in time")
-def well_again(world: World) -> None:
+@when("the aggregator recovers in time")
+def recovers(world: World) -> None:
     """After the first try has failed, before RapidPro gives up."""
     world.eventually(
-        "a text is errored", lambda: any(one.status == "errored" for one in world.history().sent), within=world.later
+        "a text is errored",
+        lambda: any(one.status == "errored" for one in world.history().messages),
+        within=world.arrival_within,
     )
     world.channel(down=False)
 
 
-@then(parsers.parse("CHT knows the text to {names} as {state}"))
-def knows(world: World, names: str, state: str) -> None:
+@then(parsers.parse("CHT shows the text to {names} as {state}"))
+def has_state(world: World, names: str, state: str) -> None:
     expected = choose("state", state, STATES)
     for name in listed(names):
         world.eventually(
-            f"CHT knows the text to {name} as {state}",
-            world.known_as(world.people[name], expected),
-            within=world.later,
+            f"CHT shows the text to {name} as {state}",
+            world.task_in_state(world.people[name], expected),
+            within=world.arrival_within,
         )
 
 
-@then(parsers.parse("CHT knows all {count:d} texts for bad numbers as failed"))
-def knows_all_bad(world: World, count: int) -> None:
+@then(parsers.parse("CHT shows all {count:d} texts for bad numbers as failed"))
+def all_bad_failed(world: World, count: int) -> None:
     bad = {world.people[f"Nobody {n}"].number for n in range(count)}
 
     def all_failed() -> bool:
-        states = [due.state for due in world.history().due if due.number in bad]
+        states = [one.state for one in world.history().outgoing_texts if one.number in bad]
         return states == ["failed"] * count
 
-    world.eventually(f"CHT knows all {count} texts for bad numbers as failed", all_failed, within=world.later)
+    world.eventually(f"CHT shows all {count} texts for bad numbers as failed", all_failed, within=world.arrival_within)
 
 
-@then(parsers.parse('CHT is told why the text to {name} failed: "{words}"'))
+@then(parsers.parse('CHT shows why the text to {name} failed: "{words}"'))
 def reason(world: World, name: str, words: str) -> None:
     details = world.task(world.people[name]).details
-    world.expect(words.lower() in details.lower(), f"a reason that says {words!r}, CHT was told {details!r}")
+    world.expect(words.lower() in details.lower(), f"a reason that says {words!r}, CHT has {details!r}")
 
 
 @then(parsers.parse("RapidPro has one message for {name}"))
 def one_message(world: World, name: str) -> None:
     world.settle()
-    sent = [one for one in world.history().sent if one.number == world.people[name].number]
+    sent = [one for one in world.history().messages if one.number == world.people[name].number]
     world.expect(len(sent) == 1, f"one message for {name} in RapidPro, there are {len(sent)}")
 
 
-@then(parsers.parse("RapidPro got at most {count:d} requests to send"))
+@then(parsers.parse("RapidPro received at most {count:d} requests to send"))
 def at_most_sends(world: World, count: int) -> None:
     world.settle()
-    calls = [one for one in world.history().calls if one.method == "POST" and one.path == world.subject.sending]
+    calls = [one for one in world.history().calls if one.method == "POST" and one.path == world.subject.send_path]
     world.expect(len(calls) <= count, f"at most {count} requests to send, there were {len(calls)}")
 
 
-@then(parsers.parse("RapidPro got at most {share:g} requests for each text"))
+@then(parsers.parse("RapidPro received at most {share:g} requests per text"))
 def few_requests(world: World, share: float) -> None:
     world.settle()
     figure = world.calls_per_text()
-    world.expect(figure <= share, f"at most {share:g} requests for each text, there were {figure:.2f}")
+    world.expect(figure <= share, f"at most {share:g} requests per text, there were {figure:.2f}")

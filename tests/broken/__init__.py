@@ -1,1 +1,1 @@
-"""Deliberately broken relays: the reference relay with one defect each, to see the suite catch it."""
+"""Deliberately broken relays: the reference relay with one defect each, to check that the suite catches it."""

@@ -1,4 +1,4 @@
-"""What broken relays are made of: a session and a WSGI app that stand between the reference relay and the world."""
+"""Parts of broken relays: a session and a WSGI app between the reference relay and the world."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Between:
 
 
 def body_of(options: dict[str, Any]) -> Any:
-    """The JSON that a call carries, however it is given."""
+    """The JSON body of a call, in whatever form it is passed."""
     if options.get("json") is not None:
         return options["json"]
     data = options.get("data")
@@ -60,8 +60,8 @@ def is_sending(method: str, url: str) -> bool:
     return method == "POST" and url.endswith("/broadcasts.json")
 
 
-def is_asking(url: str) -> bool:
-    """Whether a call asks for states."""
+def is_lookup(url: str) -> bool:
+    """Whether a call looks up messages."""
     return url.endswith("/messages.json")
 
 
@@ -75,7 +75,7 @@ App = Callable[[WSGIApp, Settings], WSGIApp]
 
 
 class Defect:
-    """A relay with another session or another app around it: a `Build` of the in-process subject."""
+    """A relay with a different session or app around it: a `Build` of the in-process subject."""
 
     def __init__(self, session: Session | None = None, app: App | None = None) -> None:
         self._session = session

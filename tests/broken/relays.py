@@ -24,14 +24,14 @@ from tests.broken.pieces import (
     answer,
     body_of,
     changing,
-    is_asking,
     is_gateway,
+    is_lookup,
     is_sending,
     with_body,
 )
 
 
-def any_token_will_do(app: WSGIApp, settings: Settings) -> WSGIApp:
+def accepts_any_token(app: WSGIApp, settings: Settings) -> WSGIApp:
     def lax(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if environ.get("HTTP_AUTHORIZATION", "").startswith("Token "):
             environ["HTTP_AUTHORIZATION"] = f"Token {settings.incoming_token}"
@@ -40,7 +40,7 @@ def any_token_will_do(app: WSGIApp, settings: Settings) -> WSGIApp:
     return lax
 
 
-def no_token_will_do(app: WSGIApp, settings: Settings) -> WSGIApp:
+def requires_no_token(app: WSGIApp, settings: Settings) -> WSGIApp:
     def lax(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         environ["HTTP_AUTHORIZATION"] = f"Token {settings.incoming_token}"
         return app(environ, start_response)
@@ -78,7 +78,7 @@ def new_ids() -> Any:
     return changing(lambda env: change_body(env, lambda body: {**body, "id": f"{body['id']}-{next(numbers)}"}))
 
 
-def small_letters(environ: Environ) -> None:
+def lower_case(environ: Environ) -> None:
     change_body(environ, lambda body: {**body, "content": body["content"].lower()})
 
 
@@ -107,7 +107,7 @@ class IgnoresRetryAfter(Between):
 
 
 class StopsAt25(Between):
-    """Takes 25 texts an hour from CHT."""
+    """Accepts only 25 texts an hour from CHT."""
 
     def __init__(self, inner: requests.Session, now: Now) -> None:
         super().__init__(inner, now)
@@ -141,26 +141,26 @@ class LetsRapidProEvaluate(Between):
         return super().call(method, url, options)
 
 
-class NeverTellsStates(Between):
+class NeverReportsStates(Between):
     def call(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
         if is_gateway(url):
             body = body_of(options)
-            told = [update for update in body.get("updates") or [] if update["status"] == "UNSENT"]
-            options = with_body(options, {**body, "updates": told})
+            unsent = [update for update in body.get("updates") or [] if update["status"] == "UNSENT"]
+            options = with_body(options, {**body, "updates": unsent})
         return super().call(method, url, options)
 
 
-class NeverSaysDelivered(Between):
+class NeverReportsDelivered(Between):
     def call(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
         if is_gateway(url):
             body = body_of(options)
-            said = [{**one, "status": one["status"].replace("DELIVERED", "SENT")} for one in body.get("updates") or []]
-            options = with_body(options, {**body, "updates": said})
+            sent = [{**one, "status": one["status"].replace("DELIVERED", "SENT")} for one in body.get("updates") or []]
+            options = with_body(options, {**body, "updates": sent})
         return super().call(method, url, options)
 
 
 class GoesBackwards(Between):
-    """After `delivered` it says `sent` once more."""
+    """Reports `sent` again after `delivered`."""
 
     def call(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
         response = super().call(method, url, options)
@@ -173,14 +173,14 @@ class GoesBackwards(Between):
         return response
 
 
-class RetriesForEver(Between):
+class RetriesForever(Between):
     def call(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
         response = super().call(method, url, options)
         return answer(response, 503) if is_sending(method, url) and response.status_code == 400 else response
 
 
 class StopsAtARefusal(Between):
-    """Sends nothing more once a text was refused."""
+    """Sends nothing more after a text was refused."""
 
     def __init__(self, inner: requests.Session, now: Now) -> None:
         super().__init__(inner, now)
@@ -204,15 +204,15 @@ class GivesUpAtOnce(Between):
         return response
 
 
-class AsksTooOften(Between):
+class LooksUpTooOften(Between):
     def call(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
-        if is_asking(url):
+        if is_lookup(url):
             for _ in range(60):
                 super().call(method, url, options)
         return super().call(method, url, options)
 
 
-class TakesPagesForAcceptance(Between):
+class TakesWebPagesForAcceptance(Between):
     def call(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
         response = super().call(method, url, options)
         if is_sending(method, url) and "html" in response.headers.get("Content-Type", ""):
@@ -220,7 +220,7 @@ class TakesPagesForAcceptance(Between):
         return response
 
 
-class ForgetsWhatChtDidNotTake(Between):
+class ForgetsWhatChtDidNotAccept(Between):
     def call(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
         try:
             response = super().call(method, url, options)
@@ -244,7 +244,7 @@ class TakesWaitingPageForSuccess(Between):
 class TakesReadForQueued(Between):
     def call(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
         response = super().call(method, url, options)
-        if is_asking(url) and response.ok and "json" in response.headers.get("Content-Type", ""):
+        if is_lookup(url) and response.ok and "json" in response.headers.get("Content-Type", ""):
             body = response.json()
             rows = [{**row, "status": "queued"} if row.get("status") == "read" else row for row in body["results"]]
             return answer(response, body={**body, "results": rows})
@@ -252,7 +252,7 @@ class TakesReadForQueued(Between):
 
 
 class ShowsItsToken(Between):
-    """Gives CHT RapidPro's token, as a header for debugging."""
+    """Sends RapidPro's token to CHT, in a header for debugging."""
 
     def __init__(self, inner: requests.Session, now: Now) -> None:
         super().__init__(inner, now)
@@ -276,8 +276,8 @@ def forgets_on_restart(settings: Settings, now: Now, session: requests.Session) 
     return reference(settings, now, session)
 
 
-class AcknowledgesFirst:
-    """Answers at once, and stores at its next work: what it holds in memory dies with it."""
+class AcceptsFirst:
+    """Answers at once, and stores the text at its next `work`: what it has in memory is lost when it is killed."""
 
     def __init__(self, settings: Settings, now: Now, session: requests.Session) -> None:
         self._relay = reference(settings, now, session)
@@ -298,7 +298,7 @@ class AcknowledgesFirst:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A broken relay: how it is built, and the requirements of which every one must catch it."""
+    """A broken relay: how it is built, and the requirements that must all catch it."""
 
     build: Build
     caught_by: frozenset[str]
@@ -311,29 +311,29 @@ def caught_by(build: Build, *ids: str) -> Broken:
 def broken_relays() -> Mapping[str, Broken]:
     """All broken relays by name."""
     return {
-        "accepts a wrong token": caught_by(Defect(app=any_token_will_do), "AUTH-2"),
-        "asks for no token": caught_by(Defect(app=no_token_will_do), "AUTH-1", "AUTH-2", "AUTH-3"),
+        "accepts a wrong token": caught_by(Defect(app=accepts_any_token), "AUTH-2"),
+        "asks for no token": caught_by(Defect(app=requires_no_token), "AUTH-1", "AUTH-2", "AUTH-3"),
         "answers 200 for a missing field": caught_by(Defect(app=never_refuses), "IN-4", "IN-5", "IN-7"),
         "refuses without a reason": caught_by(Defect(app=refuses_without_reason), "IN-4"),
-        "does not know a repetition": caught_by(Defect(app=new_ids()), "IN-3"),
-        "writes everything small": caught_by(Defect(app=changing(small_letters)), "IN-1"),
+        "does not recognise a redelivery": caught_by(Defect(app=new_ids()), "IN-3"),
+        "changes texts to lower case": caught_by(Defect(app=changing(lower_case)), "IN-1"),
         "resends after a lost status": caught_by(Defect(ResendsWithoutStatus), "OUT-8"),
         "resends after a lost answer": caught_by(Defect(ResendsLostAnswers), "OUT-9"),
         "ignores Retry-After": caught_by(Defect(IgnoresRetryAfter), "QUOTA-1", "QUOTA-2"),
         "stops at 25": caught_by(Defect(StopsAt25), "OUT-6"),
         "lets RapidPro evaluate texts": caught_by(Defect(LetsRapidProEvaluate), "OUT-4"),
-        "never tells states": caught_by(Defect(NeverTellsStates), "STATE-1", "STATE-2"),
-        "never says delivered": caught_by(Defect(NeverSaysDelivered), "STATE-1"),
+        "never reports states": caught_by(Defect(NeverReportsStates), "STATE-1", "STATE-2"),
+        "never reports delivered": caught_by(Defect(NeverReportsDelivered), "STATE-1"),
         "goes backwards": caught_by(Defect(GoesBackwards), "STATE-6"),
-        "retries a bad number for ever": caught_by(Defect(RetriesForEver), "OUT-5", "OUT-7"),
+        "retries a bad number forever": caught_by(Defect(RetriesForever), "OUT-5", "OUT-7"),
         "stops at a refused text": caught_by(Defect(StopsAtARefusal), "OUT-12"),
         "gives up at once": caught_by(Defect(GivesUpAtOnce), "OUT-10"),
-        "asks too often": caught_by(Defect(AsksTooOften), "QUOTA-3"),
-        "takes a page for acceptance": caught_by(Defect(TakesPagesForAcceptance), "OUT-11"),
-        "forgets what CHT did not take": caught_by(Defect(ForgetsWhatChtDidNotTake), "IN-6", "OPS-1"),
+        "looks up too often": caught_by(Defect(LooksUpTooOften), "QUOTA-3"),
+        "takes a web page for acceptance": caught_by(Defect(TakesWebPagesForAcceptance), "OUT-11"),
+        "forgets what CHT did not accept": caught_by(Defect(ForgetsWhatChtDidNotAccept), "IN-6", "OPS-1"),
         "takes the waiting page for success": caught_by(Defect(TakesWaitingPageForSuccess), "IN-9"),
         "takes read for queued": caught_by(Defect(TakesReadForQueued), "STATE-4"),
         "shows its token": caught_by(Defect(ShowsItsToken), "AUTH-5"),
         "forgets everything on restart": caught_by(forgets_on_restart, "CRASH-3"),
-        "acknowledges before it is on disk": caught_by(AcknowledgesFirst, "CRASH-3"),
+        "accepts a text before it is on disk": caught_by(AcceptsFirst, "CRASH-3"),
     }

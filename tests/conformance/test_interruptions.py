@@ -1,4 +1,4 @@
-"""A harness that is told to end at any moment ends what it started, and itself."""
+"""A harness that gets a signal at any moment ends what it started, and itself."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from conformance.interruptions import SIGNALS, heed, held_back
+from conformance.interruptions import SIGNALS, deferred_signals, unwind_on_signals
 from conformance.services.neighbours import neighbours
 from conformance.subjects.external import ExternalRelay, free_port
 
@@ -22,14 +22,14 @@ SLEEPING = f'{sys.executable} -c "import time; time.sleep(600)"'
 @pytest.fixture(autouse=True)
 def _heeded() -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in SIGNALS}
-    heed()
+    unwind_on_signals()
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_a_signal_unwinds_once_and_no_second_one_breaks_that_off(number: signal.Signals) -> None:
+def test_a_signal_raises_once_and_later_ones_are_ignored(number: signal.Signals) -> None:
     with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(number)
     for again in SIGNALS:
@@ -37,11 +37,11 @@ def test_a_signal_unwinds_once_and_no_second_one_breaks_that_off(number: signal.
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_what_is_held_back_takes_effect_after_the_block(number: signal.Signals) -> None:
+def test_a_deferred_signal_takes_effect_after_the_block(number: signal.Signals) -> None:
     done = []
 
     def work() -> None:
-        with held_back():
+        with deferred_signals():
             signal.raise_signal(number)
             signal.raise_signal(signal.SIGINT)
             done.append("whole")
@@ -51,20 +51,20 @@ def test_what_is_held_back_takes_effect_after_the_block(number: signal.Signals) 
     assert done == ["whole"]
 
 
-def test_without_a_signal_nothing_is_changed_by_holding_back() -> None:
+def test_without_a_signal_deferring_changes_nothing() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     before = [signal.getsignal(number) for number in SIGNALS]
-    with held_back():
+    with deferred_signals():
         signal.raise_signal(signal.SIGHUP)
         assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN, "what is ignored stays ignored"
     assert [signal.getsignal(number) for number in SIGNALS] == before
 
 
-def test_another_thread_than_the_main_one_has_nothing_to_hold_back() -> None:
+def test_nothing_is_deferred_outside_the_main_thread() -> None:
     before, seen = signal.getsignal(signal.SIGTERM), []
 
     def work() -> None:
-        with held_back():
+        with deferred_signals():
             seen.append(signal.getsignal(signal.SIGTERM))
 
     thread = threading.Thread(target=work)
@@ -74,7 +74,7 @@ def test_another_thread_than_the_main_one_has_nothing_to_hold_back() -> None:
 
 
 class Interrupting(subprocess.Popen[bytes]):
-    """Meets a signal where `subprocess` itself cannot bear one."""
+    """Gets a signal at places where `subprocess` cannot handle one."""
 
     def __init__(self, *arguments: object, **options: object) -> None:
         super().__init__(*arguments, **options)  # type: ignore[call-overload] # passed on as it came

@@ -1,4 +1,4 @@
-"""Each preset has a scenario: what people meet is judged, not only offered."""
+"""Each preset has a scenario: common faults are judged, not only offered."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fakes.faults.presets import PRESETS
 
 
 def presets_of(phrases: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Preset and phrase, for each phrase that stands for a preset."""
+    """(preset, phrase) for each phrase that means a preset."""
     for phrase, meaning in phrases.items():
         for fault in meaning(60.0) if callable(meaning) else [meaning]:
             if "preset" in fault:
@@ -22,7 +22,7 @@ def presets_of(phrases: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 @pytest.fixture(scope="module")
 def steps() -> str:
-    """All steps of all scenarios, and the examples of outlines, which are part of their names."""
+    """All steps of all scenarios, and their names, which include the examples of outlines."""
     return "\n".join(line for one in scenarios() for line in (one.name, *one.steps))
 
 
@@ -30,5 +30,5 @@ def steps() -> str:
 def test_a_preset_has_a_scenario(preset: str, steps: str) -> None:
     known = [*presets_of(RAPIDPRO_TROUBLES), *presets_of(CHT_TROUBLES), *presets_of(CHANNEL)]
     phrases = [phrase for name, phrase in known if name == preset]
-    assert phrases, f"no phrase of the scenarios stands for {preset}"
+    assert phrases, f"no phrase of the scenarios means {preset}"
     assert any(phrase in steps for phrase in phrases), f"no scenario says {phrases}"

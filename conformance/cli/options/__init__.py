@@ -1,1 +1,1 @@
-"""Options that several commands share: which subject, running fakes, and the types of values."""
+"""Options shared by several commands: the subject, running fakes, and the types of values."""

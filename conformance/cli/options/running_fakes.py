@@ -1,4 +1,4 @@
-"""What `fault` and `sms` share: the control API of fakes that run already, and how its refusals are told."""
+"""What `fault` and `sms` share: a client of the control API of running fakes, and how it reports errors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 import requests
 
 from conformance.cli.options.types import check_url
-from conformance.services.control_client import TIMEOUT, Control
+from conformance.services.control_client import TIMEOUT, ControlClient
 from conformance.services.processes import plain_session
 
 VARIABLE = "HARNESS_CONTROL"
@@ -18,28 +18,28 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class NotDone(click.ClickException):
-    """What was asked for could not be done, for a reason in a sentence."""
+    """The command could not be carried out; the message says why."""
 
     exit_code = 2
 
 
-class RunningFakes(Control):
-    """The control API at `url`; its refusals, and everything else that keeps it from answering, are NotDone."""
+class RunningFakes(ControlClient):
+    """The control API at `url`. Every refusal or failure is NotDone."""
 
     def _call(self, method: str, path: str, **options: Any) -> Any:
         try:
             response = self._session.request(method, f"{self.url}{path}", timeout=TIMEOUT, **options)
         except requests.RequestException as failure:
             raise NotDone(
-                f"no control API answers at {self.url} ({type(failure).__name__}): do the fakes run there? "
-                "`relay-harness up` starts some and prints the address"
+                f"no control API answers at {self.url} ({type(failure).__name__}): are the fakes running there? "
+                "`relay-harness up` starts them and prints the address"
             ) from None
         try:
             found = response.json()
         except ValueError:
             found = None
         if not isinstance(found, dict):
-            raise NotDone(f"what answers at {self.url} is no control API of the fakes: {method} {path} gave no object")
+            raise NotDone(f"{self.url} is not the control API of the fakes: {method} {path} returned no JSON object")
         if not response.ok:
             raise NotDone(str(found.get("error") or f"{method} {path}: {response.status_code}"))
         return found
@@ -64,7 +64,7 @@ def with_json(command: Command) -> Command:
 
 
 def show(document: Any, lines: str, as_json: bool) -> None:
-    """Print the one or the other."""
+    """Print `document` as JSON, or `lines`."""
     click.echo(json.dumps(document, ensure_ascii=False) if as_json else lines)
 
 
@@ -72,7 +72,7 @@ def _reached(context: click.Context, parameter: click.Parameter, value: str | No
     url = check_url(context, parameter, value or None)
     if url is None:
         raise click.UsageError(
-            f"where do the fakes run? Give --control URL, or the environment variable {VARIABLE}: "
+            f"the address of the fakes is missing. Give --control URL, or the environment variable {VARIABLE}: "
             "`relay-harness up` prints the address"
         )
     return RunningFakes(plain_session(), url)

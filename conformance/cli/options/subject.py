@@ -1,4 +1,4 @@
-"""What the caller of `conform` asked to have judged, and the stages for it."""
+"""The options of `conform` that say what is judged, and the worlds for it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ import click
 
 from conformance.cli.options.types import is_loopback
 from conformance.live.account import Account
-from conformance.live.cht import LiveChtStage
-from conformance.running.stages import BuiltInStage, HttpStage, InProcessStage, Stage
+from conformance.live.cht import LiveChtWorlds
+from conformance.running.worlds import BuiltInWorlds, HttpWorlds, InProcessWorlds, Worlds
 from conformance.subjects.built_in import UnknownSubject, named
 from conformance.subjects.external import ExternalRelay, free_port
 
@@ -25,8 +25,8 @@ PASSWORD = "CHT_PASSWORD"
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """What the caller asked for: which subject, how, with what."""
+class SubjectOptions:
+    """The options of a caller: which subject is judged, and how."""
 
     http: bool
     url: str | None
@@ -44,18 +44,18 @@ class Choice:
         """click.UsageError for options that do not go together."""
         check_started(self.url, self.command)
         if self.http and self.url is not None:
-            raise click.UsageError("--http is for the reference relay; --subject-url is over sockets anyway")
-        for name, given in (("--subject", self.subject), ("--cht-url", self.cht_url)):
+            raise click.UsageError("--http is for the reference relay; --subject-url always uses sockets")
+        for name, value in (("--subject", self.subject), ("--cht-url", self.cht_url)):
             others = {"--http": self.http, "--subject-url": self.url}
-            if given is not None and any(others.values()):
-                other = next(word for word, value in others.items() if value)
-                raise click.UsageError(f"{name} and {other} both say what is judged: give one of them")
+            if value is not None and any(others.values()):
+                other = next(word for word, used in others.items() if used)
+                raise click.UsageError(f"{name} and {other} both say what is judged: use one of them")
         if self.subject is not None and self.cht_url is not None:
-            raise click.UsageError("--subject and --cht-url both say what is judged: give one of them")
+            raise click.UsageError("--subject and --cht-url both say what is judged: use one of them")
         if self.poll_seconds is not None and self.command is None and self.cht_url is None:
-            raise click.UsageError("--poll-seconds goes with --subject-command or --cht-url: nothing else is told it")
+            raise click.UsageError("--poll-seconds goes with --subject-command or --cht-url: it affects nothing else")
         if (self.cht_url is None) != (self.cht_user is None):
-            raise click.UsageError("--cht-url and --cht-user go together: which CHT, and who is its administrator")
+            raise click.UsageError("--cht-url and --cht-user go together: which CHT, and its administrator")
         self._check_remote()
         self._check_bind()
 
@@ -63,9 +63,11 @@ class Choice:
         if self.bind is None:
             return
         if self.cht_url is None:
-            raise click.UsageError("--bind goes with --cht-url: it is for a CHT that does not reach this loopback")
+            raise click.UsageError("--bind goes with --cht-url: it is for a CHT that cannot reach the loopback address")
         if ipaddress.ip_address(self.bind).is_unspecified:
-            raise click.UsageError(f"--bind {self.bind} is no address that CHT could be told: give one that it reaches")
+            raise click.UsageError(
+                f"--bind {self.bind} is not an address that CHT can call: give one that it can reach"
+            )
 
     def _check_remote(self) -> None:
         if self.allow_remote and self.cht_url is None:
@@ -73,30 +75,30 @@ class Choice:
         if self.cht_url is not None and not self.allow_remote and not is_loopback(self.cht_url):
             raise click.UsageError(
                 f"{self.cht_url} is not on this machine, and judging a CHT changes its settings and documents: "
-                "if it is a test instance of yours, give --allow-remote"
+                "if it is your own test instance, use --allow-remote"
             )
 
-    def stages(self) -> list[Stage]:
-        """A stage for each subject. click.UsageError for an unknown name or a missing password."""
+    def worlds_by_subject(self) -> list[Worlds]:
+        """The worlds of each subject. click.UsageError for an unknown name or a missing password."""
         if self.subject is not None:
             return [self._built_in(name) for name in self._names(self.subject)]
         if self.cht_url is not None:
-            return [LiveChtStage(self.profile, self.seed, self._account(os.environ), self.poll_seconds, self.bind)]
+            return [LiveChtWorlds(self.profile, self.seed, self._account(os.environ), self.poll_seconds, self.bind)]
         if self.url is not None:
-            return [HttpStage(self.profile, self.seed, self._external)]
+            return [HttpWorlds(self.profile, self.seed, self._external)]
         if self.http:
-            return [HttpStage(self.profile, self.seed, reference_process)]
-        return [InProcessStage(self.profile, self.seed)]
+            return [HttpWorlds(self.profile, self.seed, reference_process)]
+        return [InProcessWorlds(self.profile, self.seed)]
 
-    def _names(self, given: str) -> list[str]:
-        names = list(dict.fromkeys(word.strip() for word in given.split(",") if word.strip()))
+    def _names(self, names_option: str) -> list[str]:
+        names = list(dict.fromkeys(word.strip() for word in names_option.split(",") if word.strip()))
         if not names:
-            raise click.UsageError("--subject names none: give names such as reference,cht-5.2")
+            raise click.UsageError("--subject is empty: give names such as reference,cht-5.2")
         return names
 
-    def _built_in(self, name: str) -> Stage:
+    def _built_in(self, name: str) -> Worlds:
         try:
-            return BuiltInStage(self.profile, self.seed, named(name))
+            return BuiltInWorlds(self.profile, self.seed, named(name))
         except UnknownSubject as problem:
             raise click.UsageError(str(problem)) from None
 
@@ -110,7 +112,7 @@ class Choice:
         return ExternalRelay(str(self.url), self.command, poll_seconds=self.poll_seconds or 1)
 
     def arguments(self, name: str = "") -> str:
-        """The same choice on a command line, to repeat it; `name` is the one built-in subject meant."""
+        """These options as a command line, to repeat the run; `name` is the built-in subject, if one is meant."""
         words = ["--profile", self.profile, "--seed", str(self.seed)]
         if self.http:
             words.append("--http")
@@ -130,7 +132,7 @@ class Choice:
 
 
 def check_started(url: str | None, command: str | None) -> None:
-    """click.UsageError for a relay that shall be started, but nobody knows where it will listen."""
+    """click.UsageError if a relay is to be started, but the address where it will listen is missing."""
     if command is None:
         return
     if url is None:
@@ -140,6 +142,6 @@ def check_started(url: str | None, command: str | None) -> None:
 
 
 def reference_process() -> ExternalRelay:
-    """The reference relay as a process of its own."""
+    """The reference relay as a separate process."""
     url = f"http://127.0.0.1:{free_port()}"
     return ExternalRelay(url, REFERENCE_COMMAND, name="reference", poll_seconds=REFERENCE_POLL)

@@ -1,4 +1,4 @@
-"""What the commands' options take: numbers that are finite, addresses, commands and folders that can be used at all."""
+"""Types and checks of option values: finite numbers, addresses, commands, folders."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fakes.control.local_only import is_local
 
 
 class Finite(click.FloatRange):
-    """A number in a range. `nan` and `inf` are numbers to Python, and would pass every comparison or none."""
+    """A finite number in a range. Python accepts `nan` and `inf` as numbers, but comparing with them makes no sense."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         number = float(super().convert(value, param, ctx))
@@ -26,13 +26,13 @@ class Finite(click.FloatRange):
 
 
 def check_url(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
-    """Refuse what is no http URL with host and port. Secrets do not belong in it: it is shown in reports."""
+    """Refuse anything but an http(s) URL. It must not contain secrets, since it is shown in reports."""
     if value is None:
         return None
     try:
         parts = urlsplit(value)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # brackets that do not close, a port that is no number
+    except ValueError:  # brackets that do not close, a port that is not a number
         usable = False
     if not usable:
         raise click.BadParameter(f"expected an address such as http://127.0.0.1:7070, got {value!r}")
@@ -42,7 +42,7 @@ def check_url(_context: click.Context, _parameter: click.Parameter, value: str |
 
 
 def check_command(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
-    """Refuse what cannot be split into a program and its arguments as a shell does."""
+    """Refuse what cannot be split into a program and its arguments as a shell would."""
     if value is None:
         return None
     try:
@@ -55,7 +55,7 @@ def check_command(_context: click.Context, _parameter: click.Parameter, value: s
 
 
 def check_bind(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
-    """Refuse what is no IP address: the fakes listen there and nowhere else."""
+    """Refuse anything but an IP address: the fakes listen only there."""
     if value is not None:
         try:
             ipaddress.ip_address(value)
@@ -67,15 +67,15 @@ def check_bind(_context: click.Context, _parameter: click.Parameter, value: str 
 
 
 def is_loopback(url: str) -> bool:
-    """Whether the address is this machine for certain: localhost or a loopback address, no name that is looked up."""
+    """Whether the address is certainly this machine: localhost or a loopback address, no name that needs DNS."""
     return is_local(url) and not str(urlsplit(url).hostname).endswith(".test")
 
 
 def check_folder(folder: Path) -> None:
-    """Make the folder, before hours of work are done whose result could not be kept. click.UsageError if it cannot."""
+    """Create the folder before hours of work whose result could not be saved. click.UsageError if that fails."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as failure:
-        raise click.UsageError(f"{folder} cannot be made a folder to write to: {failure.strerror or failure}") from None
+        raise click.UsageError(f"{folder} cannot be used as an output folder: {failure.strerror or failure}") from None
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise click.UsageError(f"{folder} cannot be written to")
+        raise click.UsageError(f"{folder} is not writable")

@@ -1,4 +1,4 @@
-"""The checks on histories written by hand: each finds what it is for, and nothing in a history that is right."""
+"""The checks on handwritten histories: each finds its violation, and nothing in a correct history."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from conformance.checks import ALL, UnknownCheck, judge, names
 from conformance.checks.figures import calls_per_text, seconds_to_phone
-from conformance.history.model import Arrival, Call, Due, History, Outcome, Sent, Stored, TextIn
+from conformance.history.model import Arrival, Call, History, IncomingText, Message, Outcome, OutgoingText, StoredReport
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 AMINA, YUSUF = "+250788200001", "+250788200002"
@@ -19,14 +19,16 @@ def at(seconds: float) -> datetime:
     return NOON + timedelta(seconds=seconds)
 
 
-def text_in(outcome: Outcome = Outcome.OK, id_: str = "run-1", text: str = "I am ill") -> TextIn:
-    return TextIn(id_, AMINA, text, outcome, at(0))
+def text_in(outcome: Outcome = Outcome.OK, id_: str = "run-1", text: str = "I am ill") -> IncomingText:
+    return IncomingText(id_, AMINA, text, outcome, at(0))
 
 
-def due(state: str = "delivered", text: str = "hello", number: str = YUSUF, since: float = 0, *way: str) -> Due:
+def due(
+    state: str = "delivered", text: str = "hello", number: str = YUSUF, since: float = 0, *way: str
+) -> OutgoingText:
     passed = way or ("pending", "forwarded-to-gateway", "received-by-gateway", "sent", "delivered")
     states = tuple((word, at(since + place)) for place, word in enumerate(passed))
-    return Due("u-1", number, text, state, at(since), states)
+    return OutgoingText("u-1", number, text, state, at(since), states)
 
 
 def arrival(text: str = "hello", number: str = YUSUF, message: int | None = 8001, seconds: float = 60) -> Arrival:
@@ -35,8 +37,8 @@ def arrival(text: str = "hello", number: str = YUSUF, message: int | None = 8001
 
 def sent(
     status: str = "delivered", text: str = "hello", number: str = YUSUF, id_: int = 8001, seconds: float = 10
-) -> Sent:
-    return Sent(id_, number, text, status, at(seconds))
+) -> Message:
+    return Message(id_, number, text, status, at(seconds))
 
 
 def call(seconds: float, status: int | None = 201, **changes: object) -> Call:
@@ -45,53 +47,59 @@ def call(seconds: float, status: int | None = 201, **changes: object) -> Call:
 
 
 RIGHT = History(
-    texts_in=(text_in(),),
-    stored=(Stored(AMINA, "I am ill", "run-1"),),
-    due=(due(),),
+    incoming_texts=(text_in(),),
+    reports=(StoredReport(AMINA, "I am ill", "run-1"),),
+    outgoing_texts=(due(),),
     arrivals=(arrival(),),
-    sent=(sent(),),
+    messages=(sent(),),
     calls=(call(5, headers={"authorization": "Token [hidden:rapidpro:relay]"}),),
 )
 
 WRONG: dict[str, tuple[History, ...]] = {
     "incoming_lost": (
-        replace(RIGHT, stored=()),
-        replace(RIGHT, stored=(Stored(AMINA, "I am", "run-1"),)),
-        replace(RIGHT, texts_in=(text_in(), text_in(id_="run-2"))),
+        replace(RIGHT, reports=()),
+        replace(RIGHT, reports=(StoredReport(AMINA, "I am", "run-1"),)),
+        replace(RIGHT, incoming_texts=(text_in(), text_in(id_="run-2"))),
     ),
     "incoming_duplicated": (
-        replace(RIGHT, stored=RIGHT.stored * 2),
-        replace(RIGHT, texts_in=(text_in(Outcome.UNKNOWN), text_in()), stored=RIGHT.stored * 2),
+        replace(RIGHT, reports=RIGHT.reports * 2),
+        replace(RIGHT, incoming_texts=(text_in(Outcome.UNKNOWN), text_in()), reports=RIGHT.reports * 2),
     ),
-    "incoming_from_nowhere": (replace(RIGHT, stored=(*RIGHT.stored, Stored(YUSUF, "I am ill", "run-1"))),),
-    "refused_although_stored": (replace(RIGHT, texts_in=(text_in(Outcome.REFUSED),)),),
+    "incoming_from_nowhere": (replace(RIGHT, reports=(*RIGHT.reports, StoredReport(YUSUF, "I am ill", "run-1"))),),
+    "refused_although_stored": (replace(RIGHT, incoming_texts=(text_in(Outcome.REFUSED),)),),
     "outgoing_lost": (
         replace(RIGHT, arrivals=()),
-        replace(RIGHT, due=(due(), due())),
+        replace(RIGHT, outgoing_texts=(due(), due())),
         replace(RIGHT, arrivals=(arrival("Hello"),)),
     ),
     "outgoing_duplicated": (replace(RIGHT, arrivals=(arrival(), arrival(message=8002))),),
     "outgoing_from_nowhere": (replace(RIGHT, arrivals=(arrival(), arrival("surprise", message=8002))),),
     "given_up_without_cause": (
-        replace(RIGHT, due=(due("failed", "hello", YUSUF, 0, "pending", "failed"),), sent=(), arrivals=()),
+        replace(
+            RIGHT, outgoing_texts=(due("failed", "hello", YUSUF, 0, "pending", "failed"),), messages=(), arrivals=()
+        ),
     ),
     "reordered": (
         replace(
             RIGHT,
-            due=(due(), due(text="second", since=30)),
-            sent=(sent(seconds=50, id_=8002), sent(text="second", seconds=40)),
+            outgoing_texts=(due(), due(text="second", since=30)),
+            messages=(sent(seconds=50, id_=8002), sent(text="second", seconds=40)),
         ),
     ),
     "state_regressed": (
-        replace(RIGHT, due=(due("delivered", "hello", YUSUF, 0, "pending", "delivered", "sent", "delivered"),)),
-        replace(RIGHT, due=(due("failed", "hello", YUSUF, 0, "pending", "delivered", "failed"),)),
-        replace(RIGHT, due=(due("pending", "hello", YUSUF, 0, "pending", "forwarded-to-gateway", "pending"),)),
+        replace(
+            RIGHT, outgoing_texts=(due("delivered", "hello", YUSUF, 0, "pending", "delivered", "sent", "delivered"),)
+        ),
+        replace(RIGHT, outgoing_texts=(due("failed", "hello", YUSUF, 0, "pending", "delivered", "failed"),)),
+        replace(
+            RIGHT, outgoing_texts=(due("pending", "hello", YUSUF, 0, "pending", "forwarded-to-gateway", "pending"),)
+        ),
     ),
     "state_wrong": (
-        replace(RIGHT, due=(due("sent"),)),
-        replace(RIGHT, due=(due("sent", "hello", YUSUF, 0, "pending", "sent"),), sent=(sent("failed"),)),
-        replace(RIGHT, due=(due("received-by-gateway"),)),
-        replace(RIGHT, due=(due("forwarded-to-gateway"),), sent=(sent("queued"),)),
+        replace(RIGHT, outgoing_texts=(due("sent"),)),
+        replace(RIGHT, outgoing_texts=(due("sent", "hello", YUSUF, 0, "pending", "sent"),), messages=(sent("failed"),)),
+        replace(RIGHT, outgoing_texts=(due("received-by-gateway"),)),
+        replace(RIGHT, outgoing_texts=(due("forwarded-to-gateway"),), messages=(sent("queued"),)),
     ),
     "called_while_throttled": (
         replace(RIGHT, calls=(call(0, 429, reply_headers={"retry-after": "60"}), call(30))),
@@ -137,26 +145,27 @@ def test_a_violation_names_its_check_and_says_a_sentence(check: object) -> None:
     "history",
     [
         # A refused text that nobody has: the sender knows.
-        replace(RIGHT, texts_in=(text_in(Outcome.REFUSED),), stored=()),
+        replace(RIGHT, incoming_texts=(text_in(Outcome.REFUSED),), reports=()),
         # An unknown outcome may be either.
-        replace(RIGHT, texts_in=(text_in(Outcome.UNKNOWN),), stored=()),
-        replace(RIGHT, texts_in=(text_in(Outcome.UNKNOWN),)),
+        replace(RIGHT, incoming_texts=(text_in(Outcome.UNKNOWN),), reports=()),
+        replace(RIGHT, incoming_texts=(text_in(Outcome.UNKNOWN),)),
         # The same text under one id twice is one text.
-        replace(RIGHT, texts_in=(text_in(), text_in())),
+        replace(RIGHT, incoming_texts=(text_in(), text_in())),
         # RapidPro itself repeats a message after a late error report.
         replace(RIGHT, arrivals=(arrival(), arrival(seconds=90))),
         # CHT keeps some texts back.
-        replace(RIGHT, due=(due("muted"),), arrivals=(), sent=()),
+        replace(RIGHT, outgoing_texts=(due("muted"),), arrivals=(), messages=()),
         # Failed for good, and RapidPro says so.
-        replace(RIGHT, due=(due("failed", "hello", YUSUF, 0, "pending", "failed"),), sent=(sent("failed"),),
-                arrivals=()),
+        replace(RIGHT, outgoing_texts=(due("failed", "hello", YUSUF, 0, "pending", "failed"),),
+                messages=(sent("failed"),), arrivals=()),
         # Refused by RapidPro.
-        replace(RIGHT, due=(due("failed", "hello", YUSUF, 0, "pending", "failed"),), sent=(), arrivals=(),
-                calls=(call(5, 400, body=YUSUF),)),
+        replace(RIGHT, outgoing_texts=(due("failed", "hello", YUSUF, 0, "pending", "failed"),), messages=(),
+                arrivals=(), calls=(call(5, 400, body=YUSUF),)),
         # RapidPro revives failed messages.
-        replace(RIGHT, due=(due("delivered", "hello", YUSUF, 0, "pending", "failed", "delivered"),)),
+        replace(RIGHT, outgoing_texts=(due("delivered", "hello", YUSUF, 0, "pending", "failed", "delivered"),)),
         # What RapidPro's own flow says.
-        replace(RIGHT, arrivals=(arrival(), arrival("not received", AMINA, 8002)), replies=((AMINA, "not received"),)),
+        replace(RIGHT, arrivals=(arrival(), arrival("not received", AMINA, 8002)),
+                flow_replies=((AMINA, "not received"),)),
         # At its time, and under another quota.
         replace(RIGHT, calls=(call(0, 429, reply_headers={"retry-after": "60"}), call(60.5),
                               call(1, 200, method="GET", path="/api/v2/messages.json"))),
@@ -164,18 +173,21 @@ def test_a_violation_names_its_check_and_says_a_sentence(check: object) -> None:
         replace(RIGHT, calls=(call(5, direction="out", body="[hidden:rapidpro:relay]"),)),
     ],
 )  # fmt: skip
-def test_what_is_no_fault_of_the_subject_is_not_held_against_it(history: History) -> None:
+def test_what_is_not_the_subjects_fault_is_no_violation(history: History) -> None:
     assert judge(history) == []
 
 
 def test_a_check_can_be_left_out_and_only_by_its_name() -> None:
     assert judge(replace(RIGHT, arrivals=()), without=("outgoing_lost",)) == []
-    with pytest.raises(UnknownCheck, match="no check is called lost; there are: incoming_lost"):
+    with pytest.raises(UnknownCheck, match="unknown check lost; known: incoming_lost"):
         judge(RIGHT, without=("lost",))
 
 
-def test_figures_tell_calls_and_seconds_for_each_text() -> None:
+def test_figures_count_calls_and_seconds_per_text() -> None:
     assert calls_per_text(replace(RIGHT, calls=(call(1), call(2), call(3, service="cht")))) == 2
     assert calls_per_text(History(calls=(call(1),))) == 1
     assert seconds_to_phone(RIGHT) == [60]
-    assert seconds_to_phone(replace(RIGHT, due=(due(), due(since=10)), arrivals=(arrival(), arrival()))) == [60, 50]
+    assert seconds_to_phone(replace(RIGHT, outgoing_texts=(due(), due(since=10)), arrivals=(arrival(), arrival()))) == [
+        60,
+        50,
+    ]

@@ -1,4 +1,4 @@
-"""The command `relay-harness`: right exit status and a clear sentence, whatever it is given."""
+"""The command `relay-harness`: the right exit status and a clear sentence for every input."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from tests.harness_command import harness
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("conform", "--only", "NOPE"), "no requirement has the id NOPE; there are: IN-1"),
+        (("conform", "--only", "NOPE"), "unknown requirement NOPE; known ids: IN-1"),
         (("conform", "--only", ""), "--only"),
         (("conform", "--profile", "5"), "is not one of '6.4'"),
         (("conform", "--subject-url", "nonsense"), "expected an address such as http://127.0.0.1:7070"),
-        (("conform", "--http", "--subject-url", "http://127.0.0.1:9"), "--subject-url is over sockets anyway"),
+        (("conform", "--http", "--subject-url", "http://127.0.0.1:9"), "--subject-url always uses sockets"),
         (("conform", "--subject-url", "http://127.0.0.1:99999"), "expected an address such as"),
         (("conform", "--subject-url", "http://[::1"), "expected an address such as"),
         (("conform", "--subject-url", "http://me:secret@127.0.0.1:9"), "without user and password"),
@@ -33,23 +33,23 @@ from tests.harness_command import harness
         (("conform", "--subject-url", "http://127.0.0.1:9", "--subject-command", ""), "expected a command"),
         (("conform", "--subject-url", "http://127.0.0.1:9", "--subject-command", "'x"), "cannot be read as a command"),
         (("conform", "--http", "--poll-seconds", "2"), "--poll-seconds goes with"),
-        (("conform", "--report-dir", "/dev/null/report"), "cannot be made a folder"),
+        (("conform", "--report-dir", "/dev/null/report"), "cannot be used as an output folder"),
         (("conform", "--bind", "127.0.0.1"), "--bind goes with --cht-url"),
         (("up", "--bind", "nonsense"), "expected an IP address of this machine"),
         (("up", "--poll-seconds", "nan"), "is not a finite number"),
         (("load", "reminder_morning", "--seconds", "inf"), "is not a finite number"),
         (("load", "reminder_morning", "--subject-command", "x"), "needs --subject-url"),
         (("simulate", "--minutes", "nan"), "is not a finite number"),
-        (("simulate", "--save", "/dev/null/x"), "cannot be made a folder"),
-        (("show", "NOPE"), "no requirement has the id NOPE"),
-        (("nonsense",), "no command is called 'nonsense'; there are: conform"),
+        (("simulate", "--save", "/dev/null/x"), "cannot be used as an output folder"),
+        (("show", "NOPE"), "unknown requirement NOPE"),
+        (("nonsense",), "unknown command 'nonsense'; available: conform"),
         (("replay", "there-is-none.json"), "there-is-none.json cannot be read"),
         (("load", "nonsense"), "unknown load shape 'nonsense': expected one of reminder_morning"),
         (("simulate", "--runs", "0"), "not in the range"),
-        (("simulate", "--subject", "nobody"), "no built-in subject is called 'nobody'; there are: reference"),
+        (("simulate", "--subject", "nobody"), "unknown built-in subject 'nobody'; available: reference"),
     ],
 )
-def test_wrong_usage_is_told_with_what_is_possible(arguments: tuple[str, ...], sentence: str) -> None:
+def test_wrong_usage_is_reported_with_the_valid_choices(arguments: tuple[str, ...], sentence: str) -> None:
     done = harness(*arguments)
     assert done.returncode == 2
     assert sentence in done.stderr
@@ -81,7 +81,7 @@ def test_a_relay_whose_command_ends_at_once_cannot_be_judged_and_its_last_words_
     assert "I do not want to" in done.stdout + done.stderr
 
 
-def test_a_relay_that_never_starts_is_told_once_and_not_for_every_scenario() -> None:
+def test_a_relay_that_never_starts_is_reported_once_and_not_for_every_scenario() -> None:
     done = harness("conform", "--subject-url", "http://127.0.0.1:9", "--subject-command", "no-such-program")
     assert done.returncode == 2
     assert done.stderr == "nothing can be judged: no-such-program cannot be started: No such file or directory\n"
@@ -165,7 +165,7 @@ def test_requirements_are_listed_and_shown_with_sources() -> None:
     assert "When CHT sends" in shown.stdout
 
 
-def test_up_says_that_a_port_is_taken() -> None:
+def test_up_reports_a_port_in_use() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

@@ -1,4 +1,4 @@
-"""`relay-harness drift`: the right version is named, whatever differs from it is found, and nothing is written."""
+"""`relay-harness drift`: it names the right version, finds all differences from it, and writes nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import requests
 from click.testing import CliRunner, Result
 
 from conformance.cli import harness
-from conformance.drift.comparison import MOST_REQUESTS
+from conformance.drift.questions import MOST_REQUESTS
 from conformance.services.neighbours import CHT_ADMIN, CHT_GATEWAY, RAPIDPRO_TOKEN
 from fakes.rapidpro.versions.profiles import PROFILES
 from fakes.serving.process import Addresses, start_fakes
@@ -39,7 +39,7 @@ def call(method: str, url: str, **options: Any) -> requests.Response:
 
 
 def fill(fakes: Addresses) -> None:
-    """One text in, with a run of a flow; one broadcast out."""
+    """One incoming text with a flow run; one broadcast."""
     call("PUT", f"{fakes.control}/rapidpro/webhook", json={"url": f"{NOWHERE}/nobody"})
     call("POST", f"{fakes.control}/rapidpro/phones/{ANN}/texts", json={"text": SECRET_TEXT})
     headers = {"Authorization": f"Token {RAPIDPRO_TOKEN}"}
@@ -94,7 +94,7 @@ REFUSED = {"status": 400, "content_type": "application/json"}
     [
         ("drop_field", MESSAGES, {"path": "results[*].status"}, "messages: results[*].status: missing"),
         ("drop_field", WORKSPACE, {"path": "timezone"}, "workspace: timezone: missing"),
-        ("null_field", MESSAGES, {"path": "results[*].direction"}, "null is none of the recorded words: in, out"),
+        ("null_field", MESSAGES, {"path": "results[*].direction"}, "null is not one of the recorded words: in, out"),
         ("null_field", MESSAGES, {"path": "results[*].created_on"}, "results[*].created_on: null, recorded: string"),
         ("set_field", BROADCASTS, {"path": "results[*].id", "value": "a"}, "results[*].id: string, recorded: integer"),
         ("set_field", MESSAGES, {"path": "results[*].colour", "value": 1}, "colour: a field that was never recorded"),
@@ -121,20 +121,20 @@ def test_what_differs_is_found_and_the_version_still_recognised(
     assert SECRET_TEXT not in done.stdout
 
 
-def test_the_preset_of_an_unknown_status_is_drift_and_the_word_is_told(fakes: Addresses) -> None:
+def test_the_preset_of_an_unknown_status_is_drift_and_the_status_is_shown(fakes: Addresses) -> None:
     call("POST", f"{fakes.control}/faults", json={"preset": "unknown-status", "times": None})
     found = document(drift("--rapidpro", str(fakes.rapidpro), "--json"))
     assert found["fits"] == ["26"]
     (one,) = found["differences"]
     assert one["seen_at"] == ["messages"]
-    assert one["what"].startswith("results[*].status: teleported is none of the recorded words: delivered, errored")
+    assert one["what"].startswith("results[*].status: teleported is not one of the recorded words: delivered, errored")
 
 
 def test_rows_where_none_were_recorded_are_drift_and_are_not_shown(fakes: Addresses) -> None:
     plan(fakes, "set_field", MESSAGES, path="results", value=[{"text": SECRET_TEXT}])
     done = drift("--rapidpro", str(fakes.rapidpro))
     assert done.exit_code == 1
-    assert "unknown folder: gives rows, recorded: none" in done.stdout
+    assert "unknown folder: returns rows, recorded: none" in done.stdout
     assert SECRET_TEXT not in done.stdout
 
 
@@ -143,7 +143,7 @@ def test_rows_without_a_token_are_drift_and_are_not_shown(fakes: Addresses) -> N
     plan(fakes, "refuse", "/api/v2/broadcasts", status=200, body=body, content_type="application/json")
     done = drift("--rapidpro", str(fakes.rapidpro))
     assert done.exit_code == 1, done.output
-    assert "documentation without a token: gives rows, recorded: none" in done.stdout
+    assert "documentation without a token: returns rows, recorded: none" in done.stdout
     assert SECRET_TEXT not in done.stdout
 
 
@@ -152,7 +152,7 @@ def test_it_stops_asking_when_it_is_throttled_and_knows_the_recorded_form(fakes:
     before = len(asked(fakes, "rapidpro"))
     done = drift("--rapidpro", str(fakes.rapidpro))
     assert done.exit_code == 0, done.output
-    assert "throttled, so these were not asked: runs, unknown path" in done.stdout
+    assert "throttled, so these questions were not asked: runs, unknown path" in done.stdout
     assert len(asked(fakes, "rapidpro")) - before == 4
 
 
@@ -161,7 +161,7 @@ def test_a_429_without_its_seconds_is_drift(fakes: Addresses) -> None:
     done = drift("--rapidpro", str(fakes.rapidpro))
     assert done.exit_code == 1
     assert "messages: header retry-after of a 429: missing, recorded: whole seconds" in done.stdout
-    assert "messages: the body of a 429 does not tell the seconds" in done.stdout
+    assert "messages: the body of a 429 does not give the seconds" in done.stdout
 
 
 def test_a_service_that_throttles_at_once_could_not_be_looked_at(fakes: Addresses) -> None:
@@ -177,14 +177,14 @@ def test_an_empty_workspace_says_what_could_not_be_seen(fakes: Addresses) -> Non
     assert done.exit_code == 0
     assert done.stdout.startswith(f"{fakes.rapidpro} answers as recorded of rapidpro 26\n")
     for name in ("broadcasts", "messages", "runs"):
-        assert f"this workspace has no {name}: their fields were not seen" in done.stdout
+        assert f"this workspace has no {name}: their fields could not be checked" in done.stdout
 
 
-def test_versions_that_cannot_be_told_apart_are_both_named() -> None:
+def test_versions_that_cannot_be_distinguished_are_both_named() -> None:
     with start_fakes(("rapidpro",), profile="10") as fakes:
         found = document(drift("--rapidpro", str(fakes.rapidpro), "--json"))
     assert found["fits"] == ["9.3", "10"]
-    assert "from what was seen the versions 9.3 and 10 cannot be told apart" in found["notes"]
+    assert "these answers do not distinguish the versions 9.3 and 10" in found["notes"]
 
 
 @pytest.mark.parametrize("account", [CHT_GATEWAY, CHT_ADMIN])
@@ -219,11 +219,11 @@ def test_what_differs_at_cht_is_found(
     assert sentence in done.stdout
 
 
-def test_another_release_of_cht_is_told_but_is_no_difference(fakes: Addresses) -> None:
+def test_another_release_of_cht_is_noted_but_is_no_difference(fakes: Addresses) -> None:
     plan(fakes, "set_field", "/api/info", service="cht", path="version", value="4.18.0")
     done = drift("--cht", str(fakes.cht), "--cht-user", CHT_GATEWAY[0])
     assert done.exit_code == 0, done.output
-    assert "note: it calls itself 4.18.0, recorded was 5.2" in done.stdout
+    assert "note: its version is 4.18.0, recorded was 5.2" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -232,14 +232,14 @@ def test_another_release_of_cht_is_told_but_is_no_difference(fakes: Addresses) -
         (WORKSPACE, "html_page", {"status": 200}, "is it a RapidPro?"),
         (WORKSPACE, "refuse", {"status": 502}, "status 502: is it a RapidPro, and is it up?"),
         (WORKSPACE, "reset", {}, "cannot be reached (ConnectionError)"),
-        (WORKSPACE, "refuse", {"status": 301}, "sends callers on to"),
+        (WORKSPACE, "refuse", {"status": 301}, "redirects to"),
         ("/api/info", "refuse", {"status": 503}, "is starting up"),
         ("/api/info", "html_page", {"status": 200}, "no version: is it a CHT?"),
         ("/api/sms", "refuse", {"status": 403}, "may not use the gateway API"),
-        ("/api/sms", "refuse", {"status": 429}, "has seen too many wrong passwords"),
+        ("/api/sms", "refuse", {"status": 429}, "has received too many wrong passwords"),
     ],
 )
-def test_what_could_not_be_looked_at_is_no_verdict(
+def test_a_service_that_could_not_be_checked_is_no_verdict(
     fakes: Addresses, path: str, effect: str, given: dict[str, Any], sentence: str
 ) -> None:
     rapidpro = path == WORKSPACE
@@ -250,14 +250,14 @@ def test_what_could_not_be_looked_at_is_no_verdict(
     assert sentence in done.stderr
 
 
-def test_a_wrong_token_or_password_is_told_and_never_shown(fakes: Addresses) -> None:
+def test_a_wrong_token_or_password_is_reported_and_never_shown(fakes: Addresses) -> None:
     done = drift("--rapidpro", str(fakes.rapidpro), token="not-the-token")
     assert done.exit_code == 2
-    assert "refuses the token: look at RAPIDPRO_TOKEN" in done.stderr
+    assert "refuses the token: check RAPIDPRO_TOKEN" in done.stderr
     assert "not-the-token" not in done.output
     done = drift("--cht", str(fakes.cht), "--cht-user", "gateway", password="not-the-password")
     assert done.exit_code == 2
-    assert "refuses gateway: look at --cht-user and the password in CHT_PASSWORD" in done.stderr
+    assert "refuses gateway: check --cht-user and the password in CHT_PASSWORD" in done.stderr
     assert "not-the-password" not in done.output
 
 
@@ -269,21 +269,21 @@ def test_a_wrong_token_or_password_is_told_and_never_shown(fakes: Addresses) -> 
         (("--cht", NOWHERE), {}, "--cht and --cht-user go together"),
         (("--rapidpro", NOWHERE, "--cht-user", "a"), {}, "--cht and --cht-user go together"),
         (("--cht", NOWHERE, "--cht-user", "a:b"), {}, "a name without a colon"),
-        (("--rapidpro", "https://rapidpro.example.org"), {}, "if you may ask it, give --allow-remote"),
+        (("--rapidpro", "https://rapidpro.example.org"), {}, "if you may send requests to it, use --allow-remote"),
         (("--rapidpro", "nonsense"), {}, "expected an address such as"),
         (("--rapidpro", NOWHERE), {"token": None}, "RAPIDPRO_TOKEN is not set"),
         (("--rapidpro", NOWHERE), {"token": "tök\nen"}, "RAPIDPRO_TOKEN holds no token"),
         (("--cht", NOWHERE, "--cht-user", "a"), {"password": None}, "CHT_PASSWORD is not set"),
-        (("--rapidpro", NOWHERE), {}, "could not be looked at: the RapidPro at http://127.0.0.1:9 cannot be reached"),
+        (("--rapidpro", NOWHERE), {}, "could not be checked: the RapidPro at http://127.0.0.1:9 cannot be reached"),
     ],
 )
-def test_wrong_usage_is_told_in_a_sentence(words: tuple[str, ...], secrets: dict[str, Any], sentence: str) -> None:
+def test_wrong_usage_is_reported_in_a_sentence(words: tuple[str, ...], secrets: dict[str, Any], sentence: str) -> None:
     done = drift(*words, **secrets)
     assert (done.exit_code, done.stdout) == (2, "")
     assert sentence in " ".join(done.stderr.split())
 
 
-def test_a_service_elsewhere_is_looked_at_when_that_is_allowed(fakes: Addresses) -> None:
+def test_a_remote_service_is_checked_if_that_is_allowed(fakes: Addresses) -> None:
     elsewhere = str(fakes.rapidpro).replace("127.0.0.1", "0.0.0.0")
     assert drift("--rapidpro", elsewhere).exit_code == 2
     assert drift("--rapidpro", elsewhere, "--allow-remote").exit_code == 0

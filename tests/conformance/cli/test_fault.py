@@ -1,4 +1,4 @@
-"""`relay-harness fault`: faults are set, shown and taken away in fakes that run as a process."""
+"""`relay-harness fault`: plans, lists and removes faults in fakes that run as a process."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def fakes() -> Iterator[Addresses]:
 
 
 def fault(*words: str, control: str | None = None) -> Result:
-    """The command in this process: quicker than one of its own."""
+    """The command in this process: quicker than in a separate one."""
     return CliRunner(env={"HARNESS_CONTROL": control}).invoke(harness, ["fault", *words])
 
 
@@ -42,7 +42,7 @@ def listed(at: str) -> list[dict[str, Any]]:
     return found
 
 
-def test_a_preset_is_planned_used_counted_and_taken_away(at: str, fakes: Addresses) -> None:
+def test_a_preset_is_planned_used_counted_and_removed(at: str, fakes: Addresses) -> None:
     added = fault("add", "throttled", control=at)
     assert added.exit_code == 0, added.output
     headers = {"Authorization": f"Token {TOKEN}"}
@@ -50,9 +50,9 @@ def test_a_preset_is_planned_used_counted_and_taken_away(at: str, fakes: Address
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "60")
     told = fault("list", control=at)
     assert "throttle retry_after=60" in told.stdout
-    assert "used 1 times, 2 to come" in told.stdout
+    assert "used 1 times, 2 left" in told.stdout
     cleared = fault("clear", control=at)
-    assert (cleared.exit_code, cleared.stdout) == (0, "1 fault taken away\n")
+    assert (cleared.exit_code, cleared.stdout) == (0, "1 fault removed\n")
     assert fault("list", control=at).stdout == "no faults are planned\n"
     assert requests.get(f"{fakes.rapidpro}/api/v2/messages.json", headers=headers, timeout=10).status_code == 200
 
@@ -84,7 +84,7 @@ def test_options_that_are_texts_stay_texts_and_others_are_json(at: str) -> None:
     assert faults[3]["times"] is None
 
 
-def test_one_fault_of_many_is_taken_away_by_its_number(at: str) -> None:
+def test_one_fault_of_many_is_removed_by_its_number(at: str) -> None:
     numbers = [
         json.loads(fault("add", name, "--json", control=at).stdout)["faults"][0]["id"] for name in ("outage", "slow")
     ]
@@ -92,7 +92,7 @@ def test_one_fault_of_many_is_taken_away_by_its_number(at: str) -> None:
     assert [one["id"] for one in listed(at)] == numbers[1:]
 
 
-def test_a_preset_of_the_channel_is_told(at: str) -> None:
+def test_a_preset_of_the_channel_is_shown(at: str) -> None:
     added = fault("add", "aggregator-down", control=at)
     assert (added.exit_code, added.stdout) == (0, 'channel  {"down": true}\n')
 
@@ -112,7 +112,7 @@ def test_a_preset_of_the_channel_is_told(at: str) -> None:
         (("add", "throttled", "--with", "retry_after"), "expected NAME=VALUE such as retry_after=30"),
     ],
 )
-def test_what_cannot_be_planned_is_told_with_what_is_possible(at: str, words: tuple[str, ...], sentence: str) -> None:
+def test_what_cannot_be_planned_is_reported_with_valid_choices(at: str, words: tuple[str, ...], sentence: str) -> None:
     done = fault(*words, control=at)
     assert done.exit_code == 2
     assert sentence in " ".join(done.stderr.split())
@@ -130,14 +130,14 @@ def test_without_an_address_or_without_fakes_there_it_says_what_to_do() -> None:
     assert "relay-harness up" in done.stderr
 
 
-def test_a_service_taken_for_the_control_api_is_noticed(fakes: Addresses) -> None:
+def test_a_service_that_is_not_the_control_api_is_noticed(fakes: Addresses) -> None:
     done = fault("list", "--control", str(fakes.rapidpro))
     assert done.exit_code == 2
-    assert "is no control API of the fakes" in done.stderr
+    assert "is not the control API of the fakes" in done.stderr
 
 
 @pytest.mark.parametrize(("what", "names"), [("presets", PRESETS), ("effects", EFFECTS)])
-def test_what_there_is_is_listed_with_a_sentence_each(what: str, names: dict[str, Any]) -> None:
+def test_presets_and_effects_are_listed_with_a_sentence_each(what: str, names: dict[str, Any]) -> None:
     lines = fault(what).stdout.splitlines()
     assert [line.split()[0] for line in lines] == list(names)
     document = json.loads(fault(what, "--json").stdout)

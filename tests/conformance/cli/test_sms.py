@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from conformance.cli import harness
 from conformance.cli.options.subject import REFERENCE_COMMAND
-from conformance.services.processes import Processes
+from conformance.services.processes import FakeProcesses
 from conformance.subjects.external import ExternalRelay, free_port
 from conformance.verdicts import HarnessBroken
 from fakes.serving.process import start_fakes
@@ -22,8 +22,8 @@ class Up:
     """What `relay-harness up` starts."""
 
     def __init__(self) -> None:
-        self.fakes = Processes("26", 1)
-        self.fakes.calm()
+        self.fakes = FakeProcesses("26", 1)
+        self.fakes.restore_defaults()
         url = f"http://127.0.0.1:{free_port()}"
         self.relay = ExternalRelay(url, REFERENCE_COMMAND, name="reference", poll_seconds=0.2)
 
@@ -53,7 +53,7 @@ def up() -> Iterator[Up]:
         world.stop()
 
 
-def test_a_text_sent_by_a_person_is_taken_by_the_relay_and_reaches_cht(up: Up) -> None:
+def test_a_text_sent_by_a_person_is_accepted_by_the_relay_and_reaches_cht(up: Up) -> None:
     done = up.sms("send", ANN, "TEMP 38.5")
     assert done.exit_code == 0, done.output
     assert "RapidPro stored it as message" in done.stdout
@@ -63,7 +63,7 @@ def test_a_text_sent_by_a_person_is_taken_by_the_relay_and_reaches_cht(up: Up) -
     assert "sent      TEMP 38.5" in shown.stdout
 
 
-def test_a_text_that_no_webhook_takes_is_told_and_is_a_failure(up: Up) -> None:
+def test_a_text_that_no_webhook_accepts_is_reported_as_a_failure(up: Up) -> None:
     try:
         up.webhook(None)
         done = up.sms("send", BEN, "first")
@@ -77,11 +77,11 @@ def test_a_text_that_no_webhook_takes_is_told_and_is_a_failure(up: Up) -> None:
         up.webhook(up.relay.webhook_url())
 
 
-def test_a_repetition_is_told_as_such(up: Up) -> None:
+def test_a_duplicate_is_reported_as_such(up: Up) -> None:
     assert up.sms("send", BEN, "again").exit_code == 0
     done = up.sms("send", BEN, "again")
     assert done.exit_code == 1
-    assert "took it for a repetition of message" in done.stdout
+    assert "dropped it as a duplicate of message" in done.stdout
 
 
 def test_a_text_that_is_due_in_cht_arrives_on_the_phone(up: Up) -> None:
@@ -103,7 +103,7 @@ def test_the_fake_cht_is_found_by_itself(up: Up) -> None:
 
 def test_waiting_for_a_text_that_does_not_come_is_a_failure(up: Up) -> None:
     done = up.sms("wait", "+250788123009", "--for", "0")
-    assert (done.exit_code, done.stdout) == (1, "no text came to +250788123009 within 0 s\n")
+    assert (done.exit_code, done.stdout) == (1, "+250788123009 received no text within 0 s\n")
 
 
 @pytest.mark.parametrize(
@@ -111,21 +111,21 @@ def test_waiting_for_a_text_that_does_not_come_is_a_failure(up: Up) -> None:
     [
         (("send", "nobody", "Hello"), "expected a phone number such as +250788123123, got 'nobody'"),
         (("show", " "), "expected a phone number"),
-        (("due", ANN, " "), "a text needs a number to go to and something to say"),
+        (("due", ANN, " "), "NUMBER and TEXT must not be empty"),
         (("due", ANN, "x", "--cht-url", "http://cht.example.org"), "is not on this machine"),
         (("due", ANN, "x", "--cht-user", "ada"), "CHT_PASSWORD is not set: the password of ada"),
         (("due", ANN, "x", "--cht-url", "http://127.0.0.1:9"), "CHT at http://127.0.0.1:9 does not answer"),
         (("wait", ANN, "--for", "long"), "is not a valid float"),
     ],
 )
-def test_what_cannot_be_done_is_told_in_a_sentence(up: Up, words: tuple[str, ...], sentence: str) -> None:
+def test_what_cannot_be_done_is_reported_in_a_sentence(up: Up, words: tuple[str, ...], sentence: str) -> None:
     done = up.sms(*words)
     assert done.exit_code == 2
     assert sentence in " ".join(done.stderr.split())
     assert done.stdout == ""
 
 
-def test_an_account_that_cht_refuses_is_told(up: Up) -> None:
+def test_an_account_that_cht_refuses_is_reported(up: Up) -> None:
     runner = CliRunner(env={"HARNESS_CONTROL": up.fakes.control.url, "CHT_PASSWORD": "wrong"})
     words = ["sms", "due", ANN, "x", "--cht-user", "admin", "--cht-url", up.fakes.cht_url]
     done = runner.invoke(harness, words)
@@ -138,5 +138,5 @@ def test_where_no_fake_cht_runs_its_address_must_be_given() -> None:
     with start_fakes(("rapidpro",)) as fakes:
         done = CliRunner().invoke(harness, ["sms", "due", ANN, "x", "--control", fakes.control])
     assert done.exit_code == 2
-    assert "give --cht-url" in done.stderr
+    assert "use --cht-url" in done.stderr
     assert not isinstance(done.exception, HarnessBroken)

@@ -1,4 +1,4 @@
-"""The lists in the documents are generated, and none is out of date."""
+"""The generated lists in the documents are up to date."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.docs.lists import UnknownList, documents, lists, renewed, stale
+from conformance.docs.lists import UnknownList, documents, lists, stale, updated
 from conformance.services.neighbours import neighbours
 from conformance.subjects.base import ENVIRONMENT
 from conformance.subjects.external import ExternalRelay
@@ -22,19 +22,19 @@ def test_every_list_stands_in_some_document() -> None:
     assert [name for name in lists() if f"<!-- generated: {name} -->" not in text] == []
 
 
-def test_a_list_that_is_out_of_date_is_found_and_renewed(tmp_path: Path) -> None:
+def test_a_list_that_is_out_of_date_is_found_and_updated(tmp_path: Path) -> None:
     readme = tmp_path / "README.md"
     readme.write_text("before\n<!-- generated: checks -->\n- old\n<!-- end -->\nafter\n", "utf-8")
     assert stale(tmp_path) == [readme]
-    readme.write_text(renewed(readme.read_text("utf-8")), "utf-8")
+    readme.write_text(updated(readme.read_text("utf-8")), "utf-8")
     assert stale(tmp_path) == []
     assert "- old" not in readme.read_text("utf-8")
     assert "`outgoing_lost`" in readme.read_text("utf-8")
 
 
 def test_a_marker_of_an_unknown_list_is_refused() -> None:
-    with pytest.raises(UnknownList, match="no generated list is called 'x'; there are: requirements"):
-        renewed("<!-- generated: x -->\n<!-- end -->")
+    with pytest.raises(UnknownList, match="unknown generated list 'x'; known: requirements"):
+        updated("<!-- generated: x -->\n<!-- end -->")
 
 
 def test_the_documented_environment_is_the_one_a_relay_gets() -> None:

@@ -1,4 +1,4 @@
-"""How the answers of a live service are compared: headers as sets, shapes by kind, few questions."""
+"""How the answers of a live service are compared: headers as sets, fields by type, few questions."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import pytest
 import requests
 
 from conformance.drift.cht import QUESTIONS as CHT_QUESTIONS
-from conformance.drift.comparison import MOST_REQUESTS, Answer, Live, Question, differing_headers, gathered
+from conformance.drift.comparison import differing_headers, merged
+from conformance.drift.questions import MOST_REQUESTS, Answer, LiveService, Question
 from conformance.drift.rapidpro import QUESTIONS, throttled_otherwise
-from conformance.drift.schema import misfits
+from conformance.drift.schema import mismatches
 
 ROW = {
     "type": "object",
@@ -35,8 +36,8 @@ TEXTS = {"type": "object", "additionalProperties": {"type": ["string", "null"]}}
         ([{"id": "a", "flow": None}], {"type": "array", "items": ROW}, ["[*].id: string, recorded: integer"]),
     ],
 )
-def test_a_value_that_does_not_fit_is_told_by_place_and_kind(value: Any, schema: Any, found: list[str]) -> None:
-    assert list(misfits(value, schema)) == found
+def test_a_mismatch_is_reported_with_place_and_type(value: Any, schema: Any, found: list[str]) -> None:
+    assert list(mismatches(value, schema)) == found
 
 
 @pytest.mark.parametrize(
@@ -64,18 +65,18 @@ def test_headers_are_compared_as_sets_and_proxies_may_vary_more(mine: Any, their
         ("Wed, 21 Oct 2026 07:28:00 GMT", b"", 2),
     ],
 )
-def test_a_429_must_tell_its_seconds_twice_and_alike(seconds: str, body: bytes, count: int) -> None:
+def test_a_429_must_give_its_seconds_in_header_and_body(seconds: str, body: bytes, count: int) -> None:
     assert len(list(throttled_otherwise(Answer(429, {"retry-after": seconds}, body)))) == count
 
 
-def test_the_same_difference_at_several_questions_is_told_once() -> None:
-    (one,) = gathered([("messages", "status 500"), ("runs", "status 500"), ("runs", "status 500")])
+def test_the_same_difference_at_several_questions_is_reported_once() -> None:
+    (one,) = merged([("messages", "status 500"), ("runs", "status 500"), ("runs", "status 500")])
     assert str(one) == "messages, runs: status 500"
 
 
-def test_no_look_has_more_questions_than_promised_and_more_cannot_be_asked() -> None:
+def test_no_check_has_more_questions_than_promised_and_more_cannot_be_asked() -> None:
     assert max(len(QUESTIONS), len(CHT_QUESTIONS)) <= MOST_REQUESTS
-    live = Live(requests.Session(), "http://127.0.0.1:9", lambda _credential: {})
+    live = LiveService(requests.Session(), "http://127.0.0.1:9", lambda _credential: {})
     for _ in range(MOST_REQUESTS):
         assert live(Question("any", "/")).failure == "ConnectionError"
     with pytest.raises(AssertionError, match="at most 12"):

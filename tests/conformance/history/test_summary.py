@@ -1,12 +1,12 @@
-"""What a failure shows of its history: texts and the last telling calls, in few lines and in people's names."""
+"""What a failure shows of its history: texts and the last informative calls, in few lines and with people's names."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
 
-from conformance.history.model import Arrival, Call, Due, History
-from conformance.history.summary import LAST_CALLS, MOST_LINES, picture
+from conformance.history.model import Arrival, Call, History, OutgoingText
+from conformance.history.summary import LAST_CALLS, MOST_LINES, summarize
 from conformance.world.people import Person
 
 AT = datetime(2026, 5, 4, 9, 0, 1, 250_000, tzinfo=UTC)
@@ -23,26 +23,28 @@ def poll(body: str = '{"messages":[]}', **given: Any) -> Call:
 
 
 def lines(*calls: Call) -> list[str]:
-    return picture(History(calls=calls), [AMINA]).splitlines()
+    return summarize(History(calls=calls), [AMINA]).splitlines()
 
 
-def test_nothing_is_said_to_be_nothing() -> None:
+def test_an_empty_history_is_shown_as_nothing() -> None:
     assert lines() == ["What happened:", "  nothing"]
 
 
-def test_texts_are_told_in_the_names_of_people() -> None:
-    due = Due(uuid="u", number=AMINA.number, text="Visit", state="sent", states=(("pending", AT), ("sent", AT)))
-    shown = picture(History(due=(due,), arrivals=(Arrival(AMINA.number, "Visit", AT),)), [AMINA])
+def test_texts_are_shown_with_the_names_of_people() -> None:
+    text = OutgoingText(
+        uuid="u", number=AMINA.number, text="Visit", state="sent", states=(("pending", AT), ("sent", AT))
+    )
+    shown = summarize(History(outgoing_texts=(text,), arrivals=(Arrival(AMINA.number, "Visit", AT),)), [AMINA])
     assert shown.splitlines()[1:] == [
         "  Amina: 'Visit' is sent in CHT (pending > sent)",
         "  Amina received 'Visit'",
-        "No call of the relay was seen: is it given the addresses of its neighbours, and does it ask CHT?",
+        "The relay made no call: does it get the addresses of its neighbours, and does it poll CHT?",
     ]
 
 
-def test_a_long_story_says_how_much_more_there_is() -> None:
+def test_a_long_history_says_how_many_lines_were_left_out() -> None:
     arrivals = tuple(Arrival(AMINA.number, str(number), AT) for number in range(MOST_LINES + 3))
-    assert picture(History(arrivals=arrivals), [AMINA]).splitlines()[-1] == "  and 3 more"
+    assert summarize(History(arrivals=arrivals), [AMINA]).splitlines()[-1] == "  and 3 more"
 
 
 def test_a_call_is_shown_with_its_place_its_body_and_how_it_ended() -> None:
@@ -54,20 +56,20 @@ def test_a_call_is_shown_with_its_place_its_body_and_how_it_ended() -> None:
     ]
 
 
-def test_what_a_service_asks_of_the_relay_is_told_from_what_it_is_asked() -> None:
+def test_calls_of_a_service_are_distinguished_from_calls_to_it() -> None:
     (line,) = lines(call(direction="out", path="/sms/incoming", status=200, fault="reset#1", acted=False))[3:]
     assert line == "  #1 09:00:01.250 rapidpro calls POST /sms/incoming: 200, fault reset (it did not act)"
 
 
-def test_only_polls_that_say_something_are_shown() -> None:
+def test_only_informative_polls_are_shown() -> None:
     assert lines(poll(), call(service="cht", path="/medic/doc")) == ["What happened:", "  nothing"]
-    telling = [
+    informative = [
         poll('{"messages":[{"id":"a"}]}'),
         poll('{"updates":[{"x":1}]}'),
         poll(status=502),
         poll(fault="reset#1"),
     ]
-    assert len(lines(poll(), *telling)) == 3 + len(telling)
+    assert len(lines(poll(), *informative)) == 3 + len(informative)
 
 
 def test_the_last_calls_are_few() -> None:

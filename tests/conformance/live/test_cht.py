@@ -1,4 +1,4 @@
-"""`relay-harness conform --cht-url`: a live CHT Core is the relay; here our own fake CHT, as a process, plays it."""
+"""`relay-harness conform --cht-url`: a live CHT Core is the relay; here it is a fake CHT in a separate process."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import requests
 
 from conformance.cli.options.types import is_loopback
 from conformance.live.account import RIGHT_PATH_SINCE, Account, check_nothing_waits, documents_of, release_of
-from conformance.live.cht import ChtPace, LiveCht, LiveChtStage
+from conformance.live.cht import ChtTiming, LiveCht, LiveChtWorlds
 from conformance.subjects.cht_variants import INCOMING, MISSPELT
 from conformance.verdicts import HarnessBroken, Untestable
 from fakes.serving.process import Addresses, start_fakes
@@ -27,7 +27,7 @@ INTERVAL = 0.3
 
 @pytest.fixture(scope="module")
 def cht() -> Iterator[Addresses]:
-    """A fake CHT as a process of its own, whose passes come every 0.3 seconds."""
+    """A fake CHT in a separate process, whose passes run every 0.3 seconds."""
     with start_fakes(("cht",)) as addresses:
         requests.put(f"{addresses.control}/cht/timers", json={"sending_every": INTERVAL}, timeout=10).raise_for_status()
         yield addresses
@@ -84,7 +84,7 @@ def test_a_cht_that_holds_texts_to_be_sent_is_refused_and_left_alone(cht: Addres
     try:
         done = conform(cht.cht, "--only", "AUTH-1")
         assert (done.returncode, done.stdout) == (2, "")
-        assert "this CHT holds 1 texts that are to be sent" in done.stderr
+        assert "this CHT has 1 texts to send" in done.stderr
         assert sms_settings(cht) == {"outgoing_service": "medic-gateway"}
     finally:
         requests.delete(f"{cht.cht}/medic/waits", params={"rev": put.json()["rev"]}, auth=ADMIN, timeout=10)
@@ -93,14 +93,14 @@ def test_a_cht_that_holds_texts_to_be_sent_is_refused_and_left_alone(cht: Addres
 @pytest.mark.parametrize(
     ("user", "password", "sentence"),
     [
-        ("admin", "wrong", "refuses admin: look at --cht-user and the password in CHT_PASSWORD"),
+        ("admin", "wrong", "refuses admin: check --cht-user and the password in CHT_PASSWORD"),
         ("nobody", "pass", "refuses nobody"),
         ("plain-user", "plain-pass", "plain-user is no administrator"),
         ("admin", None, "CHT_PASSWORD is not set"),
         ("admin", "", "CHT_PASSWORD is not set"),
     ],
 )
-def test_whoever_may_not_configure_it_is_told_so(
+def test_a_user_who_may_not_configure_cht_is_reported(
     cht: Addresses, user: str, password: str | None, sentence: str
 ) -> None:
     done = conform(cht.cht, "--only", "AUTH-1", user=user, password=password)
@@ -109,7 +109,7 @@ def test_whoever_may_not_configure_it_is_told_so(
     assert "Traceback" not in done.stderr
 
 
-def test_a_cht_that_is_not_there_is_told_so() -> None:
+def test_a_cht_that_cannot_be_reached_is_reported() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{probe.getsockname()[1]}"
@@ -118,25 +118,25 @@ def test_a_cht_that_is_not_there_is_told_so() -> None:
     assert f"the CHT at {url} cannot be reached" in done.stderr
 
 
-def test_what_is_no_cht_is_told_so(cht: Addresses) -> None:
+def test_a_service_that_is_not_cht_is_reported(cht: Addresses) -> None:
     done = conform(cht.control, "--only", "AUTH-1")
     assert done.returncode == 2
-    assert "is it a CHT that has started up?" in done.stderr
+    assert "is it a CHT, and has it started up?" in done.stderr
 
 
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("--cht-url", "http://cht.example.org", "--cht-user", "a"), "give --allow-remote"),
-        (("--cht-url", "http://cht.test", "--cht-user", "a"), "give --allow-remote"),
+        (("--cht-url", "http://cht.example.org", "--cht-user", "a"), "use --allow-remote"),
+        (("--cht-url", "http://cht.test", "--cht-user", "a"), "use --allow-remote"),
         (("--cht-url", "http://127.0.0.1:9"), "--cht-url and --cht-user go together"),
         (("--cht-user", "a"), "--cht-url and --cht-user go together"),
         (("--cht-url", "nonsense", "--cht-user", "a"), "expected an address"),
-        (("--cht-url", "http://127.0.0.1:9", "--cht-user", "a", "--http"), "give one of them"),
+        (("--cht-url", "http://127.0.0.1:9", "--cht-user", "a", "--http"), "use one of them"),
         (("--allow-remote",), "--allow-remote goes with --cht-url"),
     ],
 )
-def test_wrong_usage_is_told(arguments: tuple[str, ...], sentence: str) -> None:
+def test_wrong_usage_is_reported(arguments: tuple[str, ...], sentence: str) -> None:
     command = [sys.executable, "-m", "conformance", "conform", *arguments]
     env = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "300", "CHT_PASSWORD": "x"}
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False)
@@ -188,17 +188,17 @@ def test_a_live_cht_is_neither_killed_nor_restarted() -> None:
         with pytest.raises(Untestable, match="live CHT"):
             attempt()
     with pytest.raises(Untestable, match="the subject itself"):
-        subject.meets({"service": "cht", "effect": "outage"})
+        subject.adapt_fault({"service": "cht", "effect": "outage"})
 
 
-def test_a_stage_begins_before_it_gives_worlds() -> None:
+def test_begin_must_be_called_before_open() -> None:
     with pytest.raises(HarnessBroken, match="call begin"):
-        LiveChtStage("26", 1, Account("http://localhost", "a", "b")).open()
+        LiveChtWorlds("26", 1, Account("http://localhost", "a", "b")).open()
 
 
 def test_a_while_is_longer_than_from_one_pass_to_the_next() -> None:
-    assert ChtPace(60).a_while == 150
-    assert ChtPace(0.3).a_while == 2
+    assert ChtTiming(60).a_while == 150
+    assert ChtTiming(0.3).a_while == 2
 
 
 def test_only_documents_of_the_runs_own_people_are_deleted() -> None:
@@ -210,5 +210,5 @@ def test_only_documents_of_the_runs_own_people_are_deleted() -> None:
 
 
 @pytest.mark.parametrize("state", ["delivered", "failed", "cleared", "sent"])
-def test_texts_that_are_done_with_do_not_matter(state: str) -> None:
+def test_texts_in_a_final_state_do_not_matter(state: str) -> None:
     check_nothing_waits([{"tasks": [{"state": state}]}, {"_id": "x"}])

@@ -1,4 +1,4 @@
-"""`relay-harness conform --subject NAME[,NAME]`: several subjects in one table, and what of it ends in which status."""
+"""`relay-harness conform --subject NAME[,NAME]`: several subjects in one table, and the exit status."""
 
 from __future__ import annotations
 
@@ -69,18 +69,18 @@ def test_a_single_subject_is_reported_like_any_other(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("--subject", "cht-9"), "there are: reference, cht-5.2, cht-3.11, outbound-push"),
-        (("--subject", "reference,nobody"), "no built-in subject is called 'nobody'"),
-        (("--subject", ""), "--subject names none"),
-        (("--subject", " , "), "--subject names none"),
-        (("--subject", "reference", "--http"), "give one of them"),
-        (("--subject", "reference", "--subject-url", "http://127.0.0.1:9"), "give one of them"),
-        (("--subject", "reference", "--cht-url", "http://127.0.0.1:9", "--cht-user", "a"), "give one of them"),
+        (("--subject", "cht-9"), "available: reference, cht-5.2, cht-3.11, outbound-push"),
+        (("--subject", "reference,nobody"), "unknown built-in subject 'nobody'"),
+        (("--subject", ""), "--subject is empty"),
+        (("--subject", " , "), "--subject is empty"),
+        (("--subject", "reference", "--http"), "use one of them"),
+        (("--subject", "reference", "--subject-url", "http://127.0.0.1:9"), "use one of them"),
+        (("--subject", "reference", "--cht-url", "http://127.0.0.1:9", "--cht-user", "a"), "use one of them"),
         (("--subject", "reference,cht-5.2", "--only", ","), "--only"),
-        (("--subject", "reference,cht-5.2", "--only", "NOPE"), "no requirement has the id NOPE"),
+        (("--subject", "reference,cht-5.2", "--only", "NOPE"), "unknown requirement NOPE"),
     ],
 )
-def test_wrong_usage_is_told_and_nothing_is_judged(arguments: tuple[str, ...], sentence: str) -> None:
+def test_wrong_usage_is_reported_and_nothing_is_judged(arguments: tuple[str, ...], sentence: str) -> None:
     done = harness("conform", *arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert sentence in done.stderr

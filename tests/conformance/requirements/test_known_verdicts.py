@@ -1,4 +1,4 @@
-"""Each built-in subject is judged as it is known to be: a change of model, check or scenario is noticed here."""
+"""Each built-in subject gets its known verdicts: a change of model, check or scenario is noticed here."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from conformance.requirements.catalogue import Level, Requirement
 from conformance.requirements.catalogue import load as load_requirements
 from conformance.requirements.known_verdicts import RECORDING, Known, as_markdown, load, source_of
 from conformance.running.runner import conform
-from conformance.running.stages import BuiltInStage
+from conformance.running.worlds import BuiltInWorlds
 from conformance.subjects.built_in import built_in, named
 from conformance.verdicts import Verdict
 from tests.folders import GOLDEN, ROOT
@@ -20,7 +20,7 @@ KNOWN = [pytest.param(one, id=f"{one.name} beside {one.profile}") for one in loa
 
 @pytest.mark.parametrize("known", KNOWN)
 def test_a_subject_is_judged_as_it_is_known_to_be(known: Known) -> None:
-    report = conform(BuiltInStage(known.profile, 1, named(known.name)), load_requirements())
+    report = conform(BuiltInWorlds(known.profile, 1, named(known.name)), load_requirements())
     assert report.broken == []
     expected = {one.id: known.verdict(one.id) for one in report.requirements}
     found = {one.id: report.verdict(one) for one in report.requirements}
@@ -31,7 +31,7 @@ def test_a_subject_is_judged_as_it_is_known_to_be(known: Known) -> None:
 
 def test_what_is_unknown_says_why() -> None:
     ids = [one for one in load_requirements() if one.id in {"IN-6", "CRASH-1", "QUOTA-2", "STATE-6", "STATE-8"}]
-    report = conform(BuiltInStage("26", 1, named("outbound-push")), ids)
+    report = conform(BuiltInWorlds("26", 1, named("outbound-push")), ids)
     assert {one.verdict for one in report.results} == {Verdict.UNKNOWN}
     assert all(one.reason for one in report.results)
     assert report.exit_status() == 2, "nothing could be judged"
@@ -69,7 +69,7 @@ def test_a_reason_without_a_source_is_refused() -> None:
         source_of("it is slow", "cht-5.2, OUT-6")
 
 
-def test_the_table_tells_passed_failed_and_unknown_apart() -> None:
+def test_the_table_distinguishes_passed_failed_and_unknown() -> None:
     known = Known("x", "26", {"A-1": "it is lost [file/id]"}, {"A-2": "no way"})
     requirements = [Requirement(f"A-{number}", Level.MUST, "A sentence.", "a source") for number in (1, 2, 3)]
     text = as_markdown([known], requirements)

@@ -7,25 +7,25 @@ import pytest
 from conformance.reports.report import Report
 from conformance.requirements.catalogue import load, select
 from conformance.running.runner import conform
-from conformance.running.stages import InProcessStage
+from conformance.running.worlds import InProcessWorlds
 from conformance.subjects.in_process import Build, reference
 from conformance.verdicts import Verdict
 from tests.broken.relays import broken_relays
 
 CONTROL = ("IN-8", "OUT-2")
-"""Requirements that these defects leave alone: a suite that fails everything catches nothing."""
-EXEMPT = {"shows its token", "never tells states", "never says delivered", "goes backwards"}
-"""What these do wrong shows in every scenario with a text out."""
+"""Requirements that these defects do not break: a suite that fails everything catches nothing."""
+EXEMPT = {"shows its token", "never reports states", "never reports delivered", "goes backwards"}
+"""Their defects fail every scenario with an outgoing text."""
 
 
 def judged(build: Build, name: str, *ids: str) -> Report:
-    return conform(InProcessStage("26", 1, build, name), select(load(), ids))
+    return conform(InProcessWorlds("26", 1, build, name), select(load(), ids))
 
 
 @pytest.mark.parametrize("name", broken_relays())
 def test_a_broken_relay_is_caught_under_the_right_requirement(name: str) -> None:
     broken = broken_relays()[name]
-    control = () if name in EXEMPT or name.startswith("does not know") else CONTROL
+    control = () if name in EXEMPT or name.startswith("does not recognise") else CONTROL
     report = judged(broken.build, name, *broken.caught_by, *control)
     failed = {one.id for one in report.requirements if report.verdict(one) is Verdict.FAILED}
     assert not report.broken, report.broken

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 
 from conformance.cli.options.subject import reference_process
-from conformance.running.crashes import kill_often
+from conformance.running.crashes import kill_repeatedly
 from tests.harness_command import harness
 
 
 def test_two_hundred_texts_each_way_survive_kill_9_under_way() -> None:
-    survived = kill_often(reference_process(), kills=4, seed=11, ahead=200)
-    assert survived.violations == ()
-    assert survived.texts_in >= 200
-    assert survived.texts_out >= 200
+    result = kill_repeatedly(reference_process(), kills=4, seed=11, ahead=200)
+    assert result.violations == ()
+    assert result.texts_in >= 200
+    assert result.texts_out >= 200
 
 
 def test_the_command_kills_and_prints_one_document() -> None:

@@ -1,4 +1,4 @@
-"""What scenarios over sockets begin with, whatever the hour at which they are run."""
+"""Scenarios over sockets begin with the same settings at every hour of the day."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Simulation finds what CHT's own gateway does wrong, in few events, and a replay shows it again exactly."""
+"""Simulation finds with few events what CHT's own gateway does wrong, and a replay shows it again exactly."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from conformance.simulation.generate import generate
-from conformance.simulation.play import play
+from conformance.simulation.run_schedule import run_schedule
 from conformance.simulation.schedule import TEXTS, TROUBLES, Event, Schedule
 from conformance.simulation.search import smallest
-from conformance.simulation.worlds import opener, subjects
+from conformance.simulation.worlds import subjects, world_opener
 from tests.harness_command import harness
 
 LOST_REPLY = {
@@ -33,8 +33,8 @@ def text_out(at: float = 60.0, text: str = "hello") -> Event:
     return Event(at, "text_out", {"person": "P1", "text": text})
 
 
-def kinds(played: Schedule) -> set[str]:
-    return set(play(played, opener(played.subject)).kinds())
+def kinds(case: Schedule) -> set[str]:
+    return set(run_schedule(case, world_opener(case.subject)).kinds())
 
 
 @pytest.mark.parametrize("subject", ["cht-5.2", "outbound-push"])
@@ -71,7 +71,7 @@ def test_a_crash_between_acceptance_and_knowledge_makes_two_texts_of_one(subject
     ],
     ids=lambda event: event.kind,
 )
-def test_trouble_that_it_stands_or_that_cannot_meet_it_does_no_harm(subject: str, trouble: Event) -> None:
+def test_trouble_that_it_survives_or_that_cannot_affect_it_does_no_harm(subject: str, trouble: Event) -> None:
     assert kinds(schedule(subject, trouble, text_out())) == set()
 
 
@@ -83,16 +83,16 @@ def test_what_a_search_finds_is_small_and_is_found_again_exactly(subject: str, t
     assert small.count(TEXTS) >= 1
     assert small.found
     path = small.save(tmp_path / "found.json")
-    again = play(Schedule.load(path), opener(subject))
+    again = run_schedule(Schedule.load(path), world_opener(subject))
     assert tuple(map(str, again.violations)) == tuple(small.found)
 
 
 def test_the_same_schedule_gives_the_same_history() -> None:
-    def lived() -> Any:
-        played = play(generate(3, subject="cht-5.2"), opener("cht-5.2"))
-        return played.violations, played.picture, played.virtual_seconds
+    def outcome() -> Any:
+        result = run_schedule(generate(3, subject="cht-5.2"), world_opener("cht-5.2"))
+        return result.violations, result.summary, result.virtual_seconds
 
-    assert lived() == lived()
+    assert outcome() == outcome()
 
 
 def test_the_command_finds_saves_and_replays(tmp_path: Path) -> None:

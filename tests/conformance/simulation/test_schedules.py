@@ -1,4 +1,4 @@
-"""Schedules: made from a seed, saved, read again, shrunk."""
+"""Schedules: generated from a seed, saved, loaded, shrunk."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_a_saved_schedule_is_read_again_as_it_was(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("not json", "is no JSON"),
+        ("not json", "is not JSON"),
         ("[]", "expected a schedule of version 1"),
         ('{"version": 2}', "expected a schedule of version 1"),
         ('{"version": 1, "events": []}', "lacks hours, poll_seconds, profile, seed, subject"),
@@ -56,7 +56,7 @@ def test_an_unknown_kind_of_event_is_refused_with_the_known_ones() -> None:
 
 def test_an_event_with_a_missing_part_is_refused() -> None:
     given = {**generate(1).as_json(), "events": [{"at": 1, "kind": "text_in", "person": "P1"}]}
-    with pytest.raises(ScheduleError, match="text_in has at, person, text"):
+    with pytest.raises(ScheduleError, match="text_in must have exactly at, person, text"):
         Schedule.from_json(given)
 
 
@@ -78,7 +78,7 @@ def test_shrinking_leaves_only_what_is_needed() -> None:
 
     small = shrink(schedule, fails)
     assert [event.kind for event in small.events] == ["text_out", "crash"]
-    assert small.events[0].what["text"] == "hello", "the plainer text fails too"
+    assert small.events[0].fields["text"] == "hello", "the plainer text fails too"
 
 
 def test_shrinking_keeps_to_its_budget() -> None:
@@ -104,19 +104,19 @@ def test_a_schedule_that_needs_everything_stays_whole() -> None:
 def test_a_value_of_another_kind_is_refused_with_its_name(name: str, given: Any) -> None:
     if name == "subject" and given == "9.9.9":
         return  # text; whether there is such a subject is not the schedule's to say
-    with pytest.raises(ScheduleError, match=f"^{name} is (text|a list|a whole number|a number from|one of)"):
+    with pytest.raises(ScheduleError, match=f"^{name} must be (text|a list|a whole number|a number from|one of)"):
         Schedule.from_json({**generate(1).as_json(), name: given})
 
 
 @pytest.mark.parametrize(
     ("event", "complaint"),
     [
-        ({"at": -1, "kind": "freeze", "seconds": 5}, r"at of event 1 \(freeze\) is a number from 0 to .*; got -1"),
-        ({"at": 1, "kind": "freeze", "seconds": "5"}, r"seconds of event 1 \(freeze\) is a number"),
-        ({"at": 1, "kind": "text_in", "person": ["P"], "text": "a"}, r"person of event 1 \(text_in\) is text"),
-        ({"at": 1, "kind": "text_in", "person": "P", "text": ""}, r"1 \(text_in\) is text; got empty text"),
-        ({"at": 1, "kind": "fault", "fault": None}, r"fault of event 1 \(fault\) is an object; got None"),
-        ({"at": 1, "kind": "crash", "point": "NOW", "seconds": 1}, r"1 \(crash\) is one of .* or null; got NOW"),
+        ({"at": -1, "kind": "freeze", "seconds": 5}, r"at of event 1 \(freeze\) must be a number from 0 to .*; got -1"),
+        ({"at": 1, "kind": "freeze", "seconds": "5"}, r"seconds of event 1 \(freeze\) must be a number"),
+        ({"at": 1, "kind": "text_in", "person": ["P"], "text": "a"}, r"person of event 1 \(text_in\) must be text"),
+        ({"at": 1, "kind": "text_in", "person": "P", "text": ""}, r"1 \(text_in\) must be text; got empty text"),
+        ({"at": 1, "kind": "fault", "fault": None}, r"fault of event 1 \(fault\) must be an object; got None"),
+        ({"at": 1, "kind": "crash", "point": "NOW", "seconds": 1}, r"1 \(crash\) must be one of .* or null; got NOW"),
     ],
 )  # fmt: skip
 def test_a_value_of_an_event_is_refused_with_its_place(event: dict[str, Any], complaint: str) -> None:

@@ -1,4 +1,4 @@
-"""CHT itself as the relay: what it is put through, and what of it is told by whom."""
+"""CHT itself as the relay: crashes, freezes and faults, and its capabilities."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ from typing import Any
 
 import pytest
 
+from conformance.services.endpoints import BROADCASTS, LOOK_UP, SEND
 from conformance.services.in_process import InProcessFakes
-from conformance.services.requests import ASKING, BROADCASTS, SENDING
-from conformance.subjects.base import CrashPoint, Means, Mortal
+from conformance.subjects.base import Capability, CrashPoint, Killable
 from conformance.subjects.built_in import POLL_SECONDS, UnknownSubject, built_in, named
-from conformance.subjects.cht_in_process import ChtItself
-from conformance.subjects.cht_variants import FLOW_STARTS, MISSPELT, WAYS
+from conformance.subjects.cht_in_process import ChtAsRelay
+from conformance.subjects.cht_variants import CHT_VARIANTS, FLOW_STARTS, MISSPELT
 from conformance.verdicts import HarnessBroken, SubjectFailed, Untestable
-from conformance.world.timing import VirtualPace
+from conformance.world.timing import VirtualTiming
 from conformance.world.world import World
 
 GATEWAYS = ("cht-5.2", "cht-3.11")
 
 
-def opened(name: str, profile: str = "6.4") -> tuple[World, ChtItself]:
+def opened(name: str, profile: str = "6.4") -> tuple[World, ChtAsRelay]:
     one = named(name)
     fakes = InProcessFakes(profile, 1, cht_release=one.cht_release)
     subject = one.make(fakes, POLL_SECONDS)
-    assert isinstance(subject, ChtItself)
+    assert isinstance(subject, ChtAsRelay)
     subject.start(fakes.neighbours)
-    return World(fakes, subject, VirtualPace()), subject
+    return World(fakes, subject, VirtualTiming()), subject
 
 
 def arrived(world: World, name: str = "Amina") -> int:
@@ -33,13 +33,13 @@ def arrived(world: World, name: str = "Amina") -> int:
 
 
 def send(world: World) -> None:
-    world.due([(world.people["Amina"], "hello")])
+    world.cht_sends([(world.people["Amina"], "hello")])
 
 
-@pytest.mark.parametrize("name", WAYS)
+@pytest.mark.parametrize("name", CHT_VARIANTS)
 def test_texts_go_in_and_out_without_a_relay(name: str) -> None:
     world, _ = opened(name)
-    seen = world.text_in(world.people["Yusuf"], "I am well")
+    seen = world.person_texts(world.people["Yusuf"], "I am well")
     assert seen["webhook"]["status"] == 200
     send(world)
     world.pass_time(600)
@@ -58,11 +58,11 @@ def test_the_oldest_release_has_only_the_misspelt_path() -> None:
     assert opened("cht-3.11")[1].webhook_url().endswith(MISSPELT)
 
 
-@pytest.mark.parametrize("name", WAYS)
+@pytest.mark.parametrize("name", CHT_VARIANTS)
 def test_while_it_is_dead_connections_are_refused_and_nothing_is_sent(name: str) -> None:
     world, subject = opened(name)
     subject.kill()
-    seen = world.text_in(world.people["Yusuf"], "I am well")
+    seen = world.person_texts(world.people["Yusuf"], "I am well")
     send(world)
     world.pass_time(7200)
     assert seen["webhook"]["status"] == 0
@@ -72,12 +72,12 @@ def test_while_it_is_dead_connections_are_refused_and_nothing_is_sent(name: str)
     assert arrived(world) == 1
 
 
-@pytest.mark.parametrize("name", WAYS)
+@pytest.mark.parametrize("name", CHT_VARIANTS)
 @pytest.mark.parametrize("point", [CrashPoint.TEXT_TAKEN, CrashPoint.REPORT_STORED])
 def test_killed_over_a_text_it_has_the_text_and_the_caller_does_not_know(name: str, point: CrashPoint) -> None:
     world, subject = opened(name)
     subject.crash_at(point, down=60)
-    seen = world.text_in(world.people["Yusuf"], "I am well")
+    seen = world.person_texts(world.people["Yusuf"], "I am well")
     assert (seen["webhook"]["status"], subject.running()) == (0, False)
     world.pass_time(61)
     assert subject.running()
@@ -88,11 +88,11 @@ def test_a_refused_text_is_not_the_moment_at_which_it_took_one() -> None:
     world, subject = opened("cht-5.2")
     world.configure_webhook(omit=["content"])
     subject.crash_at(CrashPoint.TEXT_TAKEN)
-    world.text_in(world.people["Yusuf"], "I am well")
+    world.person_texts(world.people["Yusuf"], "I am well")
     assert subject.running()
 
 
-@pytest.mark.parametrize("name", WAYS)
+@pytest.mark.parametrize("name", CHT_VARIANTS)
 def test_killed_after_rapidpro_accepted_a_text_it_sends_it_again(name: str) -> None:
     """outgoing_rapidpro/crash-midway"""
     world, subject = opened(name)
@@ -104,7 +104,7 @@ def test_killed_after_rapidpro_accepted_a_text_it_sends_it_again(name: str) -> N
 
 @pytest.mark.parametrize("name", GATEWAYS)
 @pytest.mark.parametrize("point", [CrashPoint.STATES_ASKED, CrashPoint.STATES_TOLD])
-def test_killed_while_states_are_under_way_a_gateway_loses_none(name: str, point: CrashPoint) -> None:
+def test_killed_while_states_are_on_their_way_a_gateway_loses_none(name: str, point: CrashPoint) -> None:
     world, subject = opened(name)
     subject.crash_at(point, down=30)
     send(world)
@@ -121,7 +121,7 @@ def test_a_cancelled_crash_does_not_happen() -> None:
     assert subject.kills == 0
 
 
-@pytest.mark.parametrize("name", WAYS)
+@pytest.mark.parametrize("name", CHT_VARIANTS)
 def test_a_frozen_one_sends_nothing_until_it_thaws(name: str) -> None:
     world, subject = opened(name)
     subject.freeze(3600)
@@ -132,7 +132,7 @@ def test_a_frozen_one_sends_nothing_until_it_thaws(name: str) -> None:
     assert arrived(world) == 1
 
 
-def test_thawed_early_it_goes_on_at_once_and_later_freezes_hold() -> None:
+def test_unfrozen_early_it_continues_at_once_and_later_freezes_hold() -> None:
     world, subject = opened("cht-5.2")
     subject.freeze(3600)
     subject.freeze(0)
@@ -142,43 +142,43 @@ def test_thawed_early_it_goes_on_at_once_and_later_freezes_hold() -> None:
     assert arrived(world) == 0, "the thaw of the first freeze ends no later one"
 
 
-@pytest.mark.parametrize("name", WAYS)
+@pytest.mark.parametrize("name", CHT_VARIANTS)
 def test_trouble_of_chts_gateway_api_is_untestable(name: str) -> None:
     world, _ = opened(name)
     with pytest.raises(Untestable, match="the subject itself"):
         world.fault({"service": "cht", "effect": "refuse", "with": {"status": 500}})
 
 
-def test_faults_on_sending_meet_a_push_where_it_sends() -> None:
-    meets = WAYS["outbound-push"].meets
-    assert meets({"service": "rapidpro", "effect": "reset", "match": SENDING})["match"]["path"] == FLOW_STARTS
-    assert meets({"preset": "lost-reply", "times": 3})["match"] == {"method": "POST", "path": FLOW_STARTS}
-    assert meets({"preset": "throttled"}) == {"preset": "throttled"}, "this one meets every request"
-    assert WAYS["cht-5.2"].meets({"preset": "lost-reply"}) == {"preset": "lost-reply"}
-    assert WAYS["cht-5.2"].sending == BROADCASTS
+def test_faults_of_sending_are_adapted_to_a_push() -> None:
+    adapt_fault = CHT_VARIANTS["outbound-push"].adapt_fault
+    assert adapt_fault({"service": "rapidpro", "effect": "reset", "match": SEND})["match"]["path"] == FLOW_STARTS
+    assert adapt_fault({"preset": "lost-reply", "times": 3})["match"] == {"method": "POST", "path": FLOW_STARTS}
+    assert adapt_fault({"preset": "throttled"}) == {"preset": "throttled"}, "this one affects every request"
+    assert CHT_VARIANTS["cht-5.2"].adapt_fault({"preset": "lost-reply"}) == {"preset": "lost-reply"}
+    assert CHT_VARIANTS["cht-5.2"].send_path == BROADCASTS
 
 
-@pytest.mark.parametrize("fault", [{"preset": "unknown-status"}, {"service": "rapidpro", "match": ASKING}])
-def test_faults_on_asking_cannot_meet_a_push(fault: dict[str, Any]) -> None:
+@pytest.mark.parametrize("fault", [{"preset": "unknown-status"}, {"service": "rapidpro", "match": LOOK_UP}])
+def test_faults_of_looking_up_cannot_affect_a_push(fault: dict[str, Any]) -> None:
     with pytest.raises(Untestable, match="never asks"):
-        WAYS["outbound-push"].meets(fault)
+        CHT_VARIANTS["outbound-push"].adapt_fault(fault)
 
 
-@pytest.mark.parametrize("name", WAYS)
+@pytest.mark.parametrize("name", CHT_VARIANTS)
 def test_a_moment_that_never_comes_is_untestable(name: str) -> None:
     world, _ = opened(name)
-    with pytest.raises(Untestable, match="CHT handed a text out"):
+    with pytest.raises(Untestable, match="CHT handed out a text"):
         world.kill_when(CrashPoint.TEXT_HANDED_OUT)
 
 
-def test_all_can_be_killed_and_only_gateways_tell_states() -> None:
-    assert all(isinstance(opened(name)[1], Mortal) for name in WAYS)
-    assert {name for name in WAYS if Means.STATES in named(name).means} == set(GATEWAYS)
-    assert not any(Means.CHT_OUTSIDE in named(name).means for name in WAYS)
+def test_all_can_be_killed_and_only_gateways_report_states() -> None:
+    assert all(isinstance(opened(name)[1], Killable) for name in CHT_VARIANTS)
+    assert {name for name in CHT_VARIANTS if Capability.STATES in named(name).capabilities} == set(GATEWAYS)
+    assert not any(Capability.CHT_OUTSIDE in named(name).capabilities for name in CHT_VARIANTS)
 
 
-def test_a_push_leaves_states_aside_and_says_so() -> None:
-    assert named("outbound-push").left_aside == {"state_wrong"}
+def test_a_push_skips_the_check_of_states_and_says_so() -> None:
+    assert named("outbound-push").skipped_checks == {"state_wrong"}
     world, _ = opened("outbound-push")
     send(world)
     world.judge()
@@ -187,16 +187,16 @@ def test_a_push_leaves_states_aside_and_says_so() -> None:
 
 def test_whoever_fails_before_a_planned_fault_has_failed_and_not_the_harness() -> None:
     world, _ = opened("cht-3.11", profile="26")
-    world.fault({"service": "rapidpro", "effect": "reset", "match": ASKING})
+    world.fault({"service": "rapidpro", "effect": "reset", "match": LOOK_UP})
     send(world)
-    with pytest.raises(SubjectFailed, match="never came to"):
+    with pytest.raises(SubjectFailed, match="were never used"):
         world.await_faults()
 
 
 def test_a_subject_is_started_before_it_is_used() -> None:
     fakes = InProcessFakes("26", 1)
     with pytest.raises(HarnessBroken, match="call start"):
-        ChtItself(fakes, WAYS["cht-5.2"], "cht-5.2").webhook_token()
+        ChtAsRelay(fakes, CHT_VARIANTS["cht-5.2"], "cht-5.2").webhook_token()
 
 
 def test_an_unknown_name_is_refused_with_those_that_there_are() -> None:
@@ -206,11 +206,11 @@ def test_an_unknown_name_is_refused_with_those_that_there_are() -> None:
 
 
 def test_the_same_world_gives_the_same_history() -> None:
-    def lived() -> object:
+    def run() -> object:
         world, subject = opened("cht-5.2", "26")
         subject.crash_at(CrashPoint.BROADCAST_ACCEPTED, down=30)
         send(world)
         world.pass_time(1200)
         return world.history()
 
-    assert lived() == lived()
+    assert run() == run()

@@ -1,4 +1,4 @@
-"""A killed harness leaves no relay behind; a relay that ends by itself is told at once."""
+"""A killed harness leaves no relay behind; a relay that ends by itself is reported at once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from conformance.services.neighbours import Neighbours, neighbours
 from conformance.subjects.external import ExternalRelay, describe_status, free_port
-from conformance.subjects.process_guard import NOBODY, Guard, keep_watch
+from conformance.subjects.process_guard import NO_GROUP, Guard, keep_watch
 from conformance.verdicts import SubjectFailed
 
 HARNESS = """
@@ -31,7 +31,7 @@ def asleep() -> subprocess.Popen[bytes]:
 
 
 def read_to_the_end(stream: IO[bytes] | None) -> bytes:
-    """Until nobody holds the other end any more."""
+    """Read until the other end is closed."""
     assert stream is not None
     return stream.read()
 
@@ -53,7 +53,7 @@ def test_a_guard_that_is_closed_ends_nobody() -> None:
 
 def test_only_the_last_one_named_is_ended() -> None:
     first, second = asleep(), asleep()
-    keep_watch([f"{first.pid}\n", f"{NOBODY}\n"])
+    keep_watch([f"{first.pid}\n", f"{NO_GROUP}\n"])
     keep_watch([f"{first.pid}\n", f"{second.pid}\n"])
     assert second.wait(timeout=30) == -signal.SIGKILL
     keep_watch([f"{second.pid}\n"])  # it is no more
@@ -62,7 +62,7 @@ def test_only_the_last_one_named_is_ended() -> None:
     first.wait()
 
 
-def test_a_relay_that_ended_by_itself_is_told_with_how_it_ended() -> None:
+def test_a_relay_that_ended_by_itself_is_reported_with_how_it_ended() -> None:
     port = free_port()
     relay = ExternalRelay(f"http://127.0.0.1:{port}", f'{sys.executable} -c "{RELAY.format(port=port)}"')
     relay.start(given())
@@ -82,7 +82,7 @@ def given() -> Neighbours:
     return neighbours("http://127.0.0.1:9", "http://127.0.0.1:9")
 
 
-def test_ends_of_processes_are_told_in_words() -> None:
+def test_ends_of_processes_are_described_in_words() -> None:
     assert describe_status(3) == "ended with status 3"
     assert describe_status(-15) == "was ended by SIGTERM"
     assert describe_status(-44) == "was ended by signal 44"

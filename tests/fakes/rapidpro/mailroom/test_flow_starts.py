@@ -55,5 +55,5 @@ def test_a_flow_without_a_template_sends_nothing() -> None:
 def test_a_reset_removes_the_templates_of_flows() -> None:
     fakes = InProcessFakes("26", 1)
     flow = fakes.control.put("/rapidpro/flow", {"says": "hello"})["uuid"]
-    fakes.begin_anew()
+    fakes.reset()
     assert started(fakes, flow) == 400

@@ -1,4 +1,4 @@
-"""How the subject behaves towards its neighbours: quotas, secrets, requests that make no sense."""
+"""How the subject behaves towards its neighbours: quotas, secrets, unexpected requests."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from conformance.checks.violation import Violation
 from conformance.history.model import Call, History
 
 SLACK = timedelta(milliseconds=100)
-"""Requests that were already on their way when the 429 was given."""
+"""Tolerance for requests that were already on their way when RapidPro answered 429."""
 
 HIDDEN = re.compile(r"\[hidden:([^\]]+)\]")
 
 
 def scope(call: Call) -> str:
-    """The quota a RapidPro request counts under (RapidPro, `temba/api/v2/views.py`, `throttle_scope`)."""
+    """The quota that a RapidPro request counts towards (RapidPro, `temba/api/v2/views.py`, `throttle_scope`)."""
     name = call.path.rstrip("/").rsplit("/", 1)[-1].removesuffix(".json")
     return name if name in {"broadcasts", "messages", "contacts", "runs"} else "others"
 
 
 def called_while_throttled(history: History) -> Iterator[Violation]:
-    """A request under a quota that RapidPro had just said to be used up, before the time it gave had passed."""
+    """A request for which RapidPro had answered 429, before the time in its Retry-After had passed."""
     until: dict[str, tuple[Call, timedelta]] = {}
     for call in sorted(history.calls, key=lambda one: (one.at, one.seq)):
         if call.service != "rapidpro" or call.direction != "in":
@@ -48,27 +48,29 @@ def _still(until: dict[str, tuple[Call, timedelta]], call: Call) -> set[str]:
 
 
 def secret_leaked(history: History) -> Iterator[Violation]:
-    """A secret where it does not belong: in a path, a body, another header, or shown to the wrong service.
+    """A secret where it does not belong: in a path, a body, another header, or in a request to the wrong service.
 
-    The ledger has replaced secrets by `[hidden:OWNER:NAME]`, so that they can be found but not read.
+    The ledger replaces secrets by `[hidden:OWNER:NAME]`, so that they can be found but not read.
     """
     for call in history.calls:
         if call.direction != "in":
             continue
         places = {"path": call.path, "query": call.query, "body": call.body, **call.headers}
         for place, value in places.items():
-            if "[hidden:" not in value:  # nearly always, and this is quicker than to look for the whole
+            if "[hidden:" not in value:  # nearly always; quicker than the regular expression
                 continue
             for name in HIDDEN.findall(value):
                 owner = name.split(":", 1)[0]
                 if place != "authorization" or owner != call.service:
                     yield Violation(
-                        "secret_leaked", "secret-leaked", f"{call.method} {call.path}: {place} shows the secret {name}"
+                        "secret_leaked",
+                        "secret-leaked",
+                        f"{call.method} {call.path}: {place} contains the secret {name}",
                     )
 
 
 def unexpected_call(history: History) -> Iterator[Violation]:
-    """A request that nobody expects: an unknown path, a method it does not take."""
+    """A request that makes no sense: an unknown path, or a method that the path does not support."""
     for call in history.calls:
         if call.direction == "in" and call.unexpected:
             yield Violation("unexpected_call", "unexpected", f"{call.method} {call.path}: {call.unexpected}")

@@ -1,4 +1,4 @@
-"""Texts that CHT has to send, and the phones they arrive at."""
+"""Outgoing texts, and the phones at which they arrive."""
 
 from __future__ import annotations
 
@@ -10,59 +10,59 @@ from conformance.world.world import World
 MINUTE = 60
 
 
-@given(parsers.parse("{name}'s number is too short to be one"))
+@given(parsers.parse("{name}'s number is too short"))
 def too_short(world: World, name: str) -> None:
-    world.people.give_short(name)
+    world.people.give_short_number(name)
 
 
 @when(parsers.parse('CHT sends "{text}" to {names} in one document'))
 def sends_in_one(world: World, text: str, names: str) -> None:
-    world.due([(world.people[name], text) for name in listed(names)])
+    world.cht_sends([(world.people[name], text) for name in listed(names)])
 
 
 @when(parsers.re(r'CHT sends "(?P<text>[^"]+)" to (?P<names>(?:(?! in one document).)+)$'))
 def sends(world: World, text: str, names: str) -> None:
     for name in listed(names):
-        world.due([(world.people[name], text)])
+        world.cht_sends([(world.people[name], text)])
 
 
 @when(parsers.parse('CHT sends "{first}" and then "{second}" to {name}'))
 def sends_two(world: World, first: str, second: str, name: str) -> None:
-    world.due([(world.people[name], first)])
+    world.cht_sends([(world.people[name], first)])
     world.pass_time(1)
-    world.due([(world.people[name], second)])
+    world.cht_sends([(world.people[name], second)])
 
 
 @when(parsers.parse('CHT\'s reminder "{text}" for {name} becomes due'))
 def reminder(world: World, text: str, name: str) -> None:
-    world.due([(world.people[name], text)], scheduled=True)
+    world.cht_sends([(world.people[name], text)], scheduled=True)
 
 
 @when(parsers.parse("CHT has {count:d} texts to send"))
 def has_many(world: World, count: int) -> None:
-    world.due_each([(world.people[f"Person {n}"], f"You are number {n}") for n in range(count)])
+    world.cht_sends_each([(world.people[f"Person {n}"], f"You are number {n}") for n in range(count)])
 
 
 @when(parsers.parse("CHT has {count:d} texts for numbers that are too short"))
 def has_bad(world: World, count: int) -> None:
     for n in range(count):
-        world.people.give_short(f"Nobody {n}")
-    world.due_each([(world.people[f"Nobody {n}"], f"You are number {n}") for n in range(count)])
-    world.pass_time(1)  # CHT hands out the oldest first: what comes from here on stands behind these
+        world.people.give_short_number(f"Nobody {n}")
+    world.cht_sends_each([(world.people[f"Nobody {n}"], f"You are number {n}") for n in range(count)])
+    world.pass_time(1)  # CHT hands out the oldest first, so later texts queue behind these
 
 
 @when(parsers.parse("CHT sends {name} a text of {count:d} characters"))
 def sends_long(world: World, name: str, count: int) -> None:
-    world.due([(world.people[name], "0123456789" * (count // 10))])
+    world.cht_sends([(world.people[name], "0123456789" * (count // 10))])
 
 
-@then(parsers.parse('{names} receives "{text}" once'))
+@then(parsers.re(r'(?P<names>.+) receives? "(?P<text>(?s:.+))" once$'))
 def receives(world: World, names: str, text: str) -> None:
     for name in listed(names):
         world.eventually(
             f"{name} receives {text!r}",
-            world.arrived(world.people[name], text),
-            within=world.later,
+            world.text_arrived(world.people[name], text),
+            within=world.arrival_within,
         )
     world.settle()
     for name in listed(names):
@@ -85,8 +85,8 @@ def all_arrive(world: World, count: int, minutes: int) -> None:
 @then(parsers.parse('{name} receives "{first}" before "{second}"'))
 def in_order(world: World, name: str, first: str, second: str) -> None:
     def order() -> list[str]:
-        sent = sorted(world.history().sent, key=lambda one: (one.created, str(one.id).zfill(20)))
+        sent = sorted(world.history().messages, key=lambda one: (one.created, str(one.id).zfill(20)))
         return [one.text for one in sent if one.number == world.people[name].number]
 
-    world.eventually("both texts are sent", lambda: {first, second} <= set(order()), within=world.later)
+    world.eventually("both texts are sent", lambda: {first, second} <= set(order()), within=world.arrival_within)
     world.expect(order() == [first, second], f"{first!r} before {second!r}, RapidPro got {order()}")

@@ -1,8 +1,0 @@
-"""The requests of a relay to its neighbours: what faults are aimed at, as `match` of a fault has it."""
-
-from __future__ import annotations
-
-BROADCASTS = "/api/v2/broadcasts.json"
-SENDING = {"method": "POST", "path": BROADCASTS}
-ASKING = {"method": "GET", "path": "/api/v2/messages.json"}
-GATEWAY = {"method": "POST", "path": "/api/sms"}

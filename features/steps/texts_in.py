@@ -1,0 +1,113 @@
+"""Incoming texts, and the reports that CHT has from them."""
+
+from __future__ import annotations
+
+from pytest_bdd import given, parsers, then, when
+
+from conformance.history.model import Outcome
+from conformance.world.vocabulary import DELIVERIES, choose, listed
+from conformance.world.world import World
+
+
+@given(parsers.parse("RapidPro delivers texts {how}"))
+def delivers_texts(world: World, how: str) -> None:
+    world.configure_webhook(**choose("way of delivery", how, DELIVERIES))
+
+
+@when(parsers.parse('{name} texts "{text}"'))
+def texts(world: World, name: str, text: str) -> None:
+    world.person_texts(world.people[name], text)
+
+
+@when(parsers.parse('{name} texts "{text}" in {count:d} lines'))
+def texts_lines(world: World, name: str, text: str, count: int) -> None:
+    world.person_texts(world.people[name], "\n".join([text] * count))
+
+
+@when(parsers.parse("RapidPro redelivers {name}'s text"))
+def redelivers(world: World, name: str) -> None:
+    world.redeliver(world.people[name])
+
+
+@when(parsers.parse("{count:d} people text in"))
+def many_text_in(world: World, count: int) -> None:
+    for position in range(count):
+        person = world.people[f"Person {position}"]
+        world.person_texts(person, f"I am number {position}")
+        world.expect_accepted(person)
+        world.expect(
+            bool(world.last_response(person).status), f"an answer to text {position + 1} of {count}, none came"
+        )
+
+
+@then(parsers.parse('CHT has {names}\'s report "{text}"'))
+def has_report(world: World, names: str, text: str) -> None:
+    for name in listed(names):
+        person = world.people[name]
+        world.expect_accepted(person)
+        world.eventually(
+            f"CHT has {text!r} from {name}",
+            world.report_stored(person, text),
+            within=world.report_within,
+        )
+        world.expect(len(world.reports(person)) == 1, f"one report from {name}, there are {len(world.reports(person))}")
+
+
+@then(parsers.re(r"CHT has (?P<count>\d+) reports? from (?P<name>.+)"), converters={"count": int})
+def has_reports(world: World, count: int, name: str) -> None:
+    person = world.people[name]
+    world.expect_accepted(person, count)
+    world.eventually(
+        f"CHT has {count} reports from {name}", lambda: len(world.reports(person)) >= count, within=world.report_within
+    )
+    world.settle()
+    world.expect(len(world.reports(person)) == count, f"{count} reports from {name}, not {len(world.reports(person))}")
+
+
+@then(parsers.parse("CHT has reports from all {count:d}"))
+def has_all(world: World, count: int) -> None:
+    world.eventually(
+        f"CHT has {count} reports", lambda: len(world.history().reports) >= count, within=world.report_within
+    )
+
+
+@then(parsers.parse("CHT has a {form} report from {name} whose {field} is {value:g}"))
+def has_form(world: World, form: str, name: str, field: str, value: float) -> None:
+    person = world.people[name]
+    world.expect_accepted(person)
+    world.eventually(
+        f"CHT has a {form} report from {name} with {field} {value:g}",
+        lambda: any(one.get("fields", {}).get(field) == value for one in world.parsed(person, form)),
+        within=world.report_within,
+    )
+
+
+@then(parsers.parse("{name}'s text is refused with {status:d}, naming the {part}"))
+def refused_naming(world: World, name: str, status: int, part: str) -> None:
+    answer = world.last_response(world.people[name])
+    world.expect(answer.status == status, f"the text to be refused with {status}, the relay answered {answer}")
+    world.expect(part in answer.body, f"the reason to name {part!r}, the relay answered {answer}")
+
+
+@then(parsers.parse("{name}'s text is refused with {status:d}"))
+def refused(world: World, name: str, status: int) -> None:
+    answer = world.last_response(world.people[name])
+    world.expect(answer.status == status, f"the text to be refused with {status}, the relay answered {answer}")
+    world.expect(bool(answer.body.strip()), "a reason, the relay gave none")
+
+
+@then(parsers.parse("{name}'s text is accepted"))
+def is_accepted(world: World, name: str) -> None:
+    answer = world.last_response(world.people[name])
+    accepted = Outcome.of_status(answer.status) is Outcome.OK
+    world.expect(accepted, f"the text to be accepted, the relay answered {answer}")
+
+
+@then(parsers.parse("{name} learns that the text was not received"))
+def learns_of_failure(world: World, name: str) -> None:
+    person = world.people[name]
+    world.eventually(
+        f"{name} learns that the text was not received",
+        lambda: any(number == person.number for number, _ in world.history().flow_replies),
+        within=world.report_within,
+    )
