@@ -137,12 +137,6 @@ AFRICASTALKING = Aggregator(
 AGGREGATORS: Mapping[str, Aggregator] = MappingProxyType(
     {aggregator.name: aggregator for aggregator in (PLAIN, INFOBIP, AFRICASTALKING)}
 )
-SEND_CODES: Mapping[int, str] = MappingProxyType({
-    100: "Processed", 101: "Sent", 102: "Queued", 401: "RiskHold", 402: "InvalidSenderId", 403: "InvalidPhoneNumber",
-    404: "UnsupportedNumberType", 405: "InsufficientBalance", 406: "UserInBlacklist", 407: "CouldNotRoute",
-    409: "DoNotDisturbRejection", 500: "InternalServerError", 501: "GatewayError", 502: "RejectedByGateway",
-})  # fmt: skip
-"""Africa's Talking: the codes of its answer to a send; 100 to 102 mean accepted."""
 
 
 def report_payload(aggregator: Aggregator, word: str, external_id: str, number: str, at: str) -> dict[str, Any]:
