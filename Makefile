@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 UV := UV_PROJECT_ENVIRONMENT=$(VENV) UV_PYTHON_DOWNLOADS=never $(BIN)/uv
+# The tests start hundreds of processes: none of them shall compile everything again, whatever the environment says.
+export PYTHONDONTWRITEBYTECODE :=
 # As many workers as processors; TEST_WORKERS=0 runs the tests in one process.
 TEST_WORKERS ?= auto
 
@@ -49,5 +51,5 @@ clean: ## remove everything that was set up or produced
 $(STAMP): pyproject.toml uv.lock
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
-	@$(UV) sync --quiet --locked --inexact --extra postgresql
+	@$(UV) sync --quiet --locked --inexact --compile-bytecode --extra postgresql
 	@touch $@
