@@ -4,6 +4,7 @@ pytest_plugins = (
     "conformance.running.plugin",
     "features.steps.texts_in",
     "features.steps.texts_out",
+    "features.steps.samples",
     "features.steps.states",
     "features.steps.faults",
     "features.steps.crashes",

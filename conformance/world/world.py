@@ -66,14 +66,17 @@ class World(Observations):
         self.control.put("/rapidpro/webhook", {**correct, "omit": [], "headers": {}, "body": None, **changes})
 
     def person_texts(self, person: Person, text: str, **options: Any) -> dict[str, Any]:
-        """A person sends a text; RapidPro delivers it at once. Returns RapidPro's result, and keeps it for judging."""
+        """A person sends a text; RapidPro delivers it at once. Returns RapidPro's result, and keeps it for judging.
+
+        What is judged is the text as RapidPro stored it: what RapidPro itself changes is not the relay's.
+        """
         at = self.now()
         if self._planned_kill is not None:
             self._planned_kill.before_incoming_text(text)
         # The aggregator's id of the text: without one, RapidPro takes equal texts within seconds for duplicates.
         body = {"text": text, "external_id": f"text {self._mark} {len(self.incoming_texts)}", **options}
         result = self._deliver(person, body)
-        self._record(IncomingText(str(result["run"]), person.number, text, outcome_of(result), at))
+        self._record(IncomingText(str(result["run"]), person.number, str(result["text"]), outcome_of(result), at))
         if self._planned_kill is not None:
             self._planned_kill.after_incoming_text()
         return result

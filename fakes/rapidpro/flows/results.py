@@ -11,13 +11,15 @@ MAX_EXTRA = 10_000
 
 
 def outcome(
-    message_id: int | None, *, run: str | None = None, calls: list[hooks.Outcome] | None = None,
-    reply: dict[str, Any] | None = None, duplicate: bool = False, ignored: str | None = None,
+    message_id: int | None, *, text: str | None = None, run: str | None = None,
+    calls: list[hooks.Outcome] | None = None, reply: dict[str, Any] | None = None, duplicate: bool = False,
+    ignored: str | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """The control API's answer: `webhook` is the last call, `calls` are all."""
+    """The control API's answer: `text` is what RapidPro stored, `webhook` is the last call, `calls` are all."""
     made = [call.as_json() for call in calls or []]
     return {
         "message": message_id,
+        "text": text,
         "run": run,
         "webhook": made[-1] if made else None,
         "calls": made,

@@ -168,7 +168,7 @@ class Incoming:
             self.records.mark_seen(contact, now, status=contact.status)
         if flow is None:
             self._mark_seen(contact)
-            return outcome(message.id)
+            return outcome(message.id, text=text)
         handling = TextHandling(
             workspace, contact, message, flow, None, "",
             input_context(text, urn, message.uuid, external_id or "", now), now,
@@ -204,7 +204,7 @@ class Incoming:
                     context["webhook"] = webhook_of(calls[-1], self.runtime.habits.generation)
                 reply = self._reply(handling, settings, context)
             self._mark_seen(handling.contact)
-        return outcome(handling.message.id, run=handling.run_uuid, calls=calls, reply=reply)
+        return outcome(handling.message.id, text=handling.message.text, run=handling.run_uuid, calls=calls, reply=reply)
 
     def _evaluated_call(self, settings: hooks.Webhook, handling: TextHandling) -> tuple[hooks.Webhook, str]:
         """URL, headers and body of the call for this text."""
