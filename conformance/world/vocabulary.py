@@ -24,6 +24,15 @@ def choose(what: str, phrase: str, known: Mapping[str, Meaning]) -> Meaning:
     return known[phrase]
 
 
+UNITS: Mapping[str, float] = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
+
+
+def seconds_of(duration: str) -> float:
+    """`3 days` in seconds. HarnessBroken for another unit."""
+    number, _, unit = duration.partition(" ")
+    return float(number) * choose("unit of time", unit.removesuffix("s"), UNITS)
+
+
 def listed(names: str) -> list[str]:
     """`Amina, Yusuf and Grace` as three names."""
     return [name.strip() for name in names.replace(" and ", ", ").split(",") if name.strip()]

@@ -50,6 +50,16 @@ def has_state(world: World, names: str, state: str) -> None:
         )
 
 
+@then(parsers.parse("CHT shows all {count:d} texts as {state}"))
+def all_have_state(world: World, count: int, state: str) -> None:
+    expected = [choose("state", state, STATES)] * count
+    world.eventually(
+        f"CHT shows all {count} texts as {state}",
+        lambda: [one.state for one in world.history().outgoing_texts] == expected,
+        within=world.arrival_within,
+    )
+
+
 @then(parsers.parse("CHT shows all {count:d} texts for bad numbers as failed"))
 def all_bad_failed(world: World, count: int) -> None:
     bad = {world.people[f"Nobody {n}"].number for n in range(count)}

@@ -70,6 +70,17 @@ def receives(world: World, names: str, text: str) -> None:
         world.expect(texts.count(text) == 1, f"{name} to receive {text!r} once, the phone shows {texts}")
 
 
+@then(parsers.re(r'(?P<name>.+) receives "(?P<text>[^"]+)" (?P<count>\d+) times'), converters={"count": int})
+def receives_times(world: World, name: str, text: str, count: int) -> None:
+    person = world.people[name]
+    world.eventually(
+        f"{name} receives {text!r} {count} times", lambda: len(world.received(person)) >= count, world.arrival_within
+    )
+    world.settle()
+    texts = [one.text for one in world.received(person)]
+    world.expect(texts == [text] * count, f"{name} to receive {text!r} {count} times, the phone shows {texts}")
+
+
 @then(parsers.parse("{name} receives nothing"))
 def receives_nothing(world: World, name: str) -> None:
     world.settle()
