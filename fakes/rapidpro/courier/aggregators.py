@@ -139,12 +139,26 @@ AGGREGATORS: Mapping[str, Aggregator] = MappingProxyType(
 )
 
 
+def find_status(aggregator: Aggregator, word: str) -> AggregatorStatus | None:
+    """What the aggregator's status word means; None if it has no such word.
+
+    Courier looks only at the group of an Infobip status, so any word that begins with a known group is one.
+    """
+    found = aggregator.statuses.get(word)
+    if found is not None or aggregator is not INFOBIP:
+        return found
+    group = next((one for one in INFOBIP.statuses.values() if word.startswith(f"{one.group}_")), None)
+    return None if group is None or group.status is None else _infobip(group.status, group.group_id, group.group, 0, "")
+
+
 def report_payload(aggregator: Aggregator, word: str, external_id: str, number: str, at: str) -> dict[str, Any]:
     """The delivery report as the aggregator posts it (JSON for Infobip, a form for the others).
 
-    `number` is the receiver with `+`, `at` an ISO time.
+    `number` is the receiver with `+`, `at` an ISO time. Raises KeyError for a word that the aggregator does not have.
     """
-    found = aggregator.statuses[word]
+    found = find_status(aggregator, word)
+    if found is None:
+        raise KeyError(word)
     if aggregator is INFOBIP:
         status = {
             "groupId": found.group_id, "groupName": found.group, "id": found.status_id, "name": word,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from fakes.rapidpro.courier.aggregators import AGGREGATORS, HOUR, Aggregator, new_external_id
+from fakes.rapidpro.courier.aggregators import AGGREGATORS, HOUR, Aggregator, find_status, new_external_id
 from fakes.rapidpro.courier.channel import Channel
 from fakes.rapidpro.courier.phones import Phones
 from fakes.rapidpro.courier.queue import SendQueue
@@ -94,7 +94,7 @@ class Courier:
 
     def report(self, message: Message, word: str) -> bool:
         """A delivery report with the aggregator's status; False if courier does not accept it (400, nothing stored)."""
-        found = AGGREGATORS[self.channel.aggregator].statuses.get(word)
+        found = find_status(AGGREGATORS[self.channel.aggregator], word)
         if (
             found is None
             or found.status is None

@@ -13,6 +13,7 @@ from fakes.rapidpro.courier.aggregators import (
     AGGREGATORS,
     INFOBIP,
     PLAIN,
+    find_status,
     incoming_payload,
     report_payload,
 )
@@ -119,6 +120,39 @@ def test_infobip_groups_decide_the_status() -> None:
         (4, "EXPIRED"): {"sent"},
         (5, "REJECTED"): {"failed"},
     }
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        ("REJECTED_SOURCE", "failed"),
+        ("REJECTED_ROUTE_NOT_AVAILABLE", "failed"),
+        ("UNDELIVERABLE_LATER", "failed"),
+        ("EXPIRED_LATER", "sent"),
+        ("PENDING_LATER", "sent"),
+        ("DELIVERED_LATER", "delivered"),
+    ],
+)
+def test_an_infobip_word_outside_the_table_means_what_its_group_means(word: str, status: str) -> None:
+    found = find_status(INFOBIP, word)
+    assert found is not None
+    assert found.status == status
+    (result,) = report_payload(INFOBIP, word, "id-1", "+250788123123", "2026-03-04T05:06:07Z")["results"]
+    assert (result["status"]["name"], result["status"]["groupName"]) == (word, word.partition("_")[0])
+
+
+@pytest.mark.parametrize(
+    "word", ["GONE", "REJECTED", "rejected_source", "REJECTEDSOURCE", "ACCEPTED_LATER", "GONE_SOURCE"]
+)
+def test_a_word_of_no_known_infobip_group_is_none(word: str) -> None:
+    assert find_status(INFOBIP, word) is None
+    with pytest.raises(KeyError, match=word):
+        report_payload(INFOBIP, word, "id-1", "+250788123123", "2026-03-04T05:06:07Z")
+
+
+@pytest.mark.parametrize("aggregator", [PLAIN, AFRICASTALKING], ids=lambda one: one.name)
+def test_other_aggregators_have_only_the_words_of_their_table(aggregator: Any) -> None:
+    assert find_status(aggregator, "REJECTED_SOURCE") is None
 
 
 def test_an_infobip_report_holds_what_courier_reads() -> None:
