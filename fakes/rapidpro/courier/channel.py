@@ -9,6 +9,7 @@ from typing import Any
 
 from fakes.rapidpro import settings
 from fakes.rapidpro.courier.aggregators import AGGREGATORS
+from fakes.rapidpro.courier.aimed import Rules, read_rules
 from fakes.rapidpro.settings import expect
 
 
@@ -62,11 +63,16 @@ class Channel:
     """The aggregator refuses connections."""
     length_limit: int | None = None
     """The most characters that the aggregator accepts; it refuses longer texts."""
+    segment_reports: bool = False
+    """The aggregator reports each segment of a text by itself; a handset shows the text when it has all of them."""
+    aimed: Rules = ()
+    """Trouble for some messages only, beside that of `shares`."""
 
     def as_json(self) -> dict[str, Any]:
         """The JSON form, as PUT accepts it."""
         delays = {**asdict(self.delays), "retries": list(self.delays.retries)}
-        return {**asdict(self), "delays": delays, "bad_numbers": list(self.bad_numbers)}
+        aimed = [rule.as_json() for rule in self.aimed]
+        return {**asdict(self), "delays": delays, "bad_numbers": list(self.bad_numbers), "aimed": aimed}
 
 
 def changed(channel: Channel, values: Any) -> Channel:
@@ -79,8 +85,13 @@ def changed(channel: Channel, values: Any) -> Channel:
         "bad_numbers": _numbers,
         "down": lambda value: expect(isinstance(value, bool), "down", "true or false", value),
         "length_limit": _length_limit,
+        "segment_reports": lambda value: expect(isinstance(value, bool), "segment_reports", "true or false", value),
+        "aimed": read_rules,
     }
-    return settings.changed(channel, values, "channel", lambda name, value: checks[name](value))
+    found: Channel = settings.changed(channel, values, "channel", lambda name, value: checks[name](value))
+    if not found.segment_reports and any(rule.match.segment is not None for rule in found.aimed):
+        raise settings.BadSetting("aimed names a segment: that needs segment_reports to be true")
+    return found
 
 
 def _number(name: str, value: Any, expected: str, least: float, most: float) -> float:

@@ -11,21 +11,19 @@ from collections.abc import Callable
 from typing import Any
 
 from fakes.rapidpro.courier.aggregators import AGGREGATORS, HOUR, Aggregator, find_status, new_external_id
+from fakes.rapidpro.courier.aimed import Aim, Rules, troubles
 from fakes.rapidpro.courier.channel import Channel
+from fakes.rapidpro.courier.delivery import DUPLICATE_DELAY, NO_TROUBLE, Delivery, number_of
 from fakes.rapidpro.courier.phones import Phones
 from fakes.rapidpro.courier.queue import SendQueue
 from fakes.rapidpro.courier.segments import segments
 from fakes.rapidpro.runtime import MINUTE, Runtime
 from fakes.rapidpro.store.records import Message, Records
-from fakes.rapidpro.urns import path_of
 
 QUEUE_POLL = 0.25
 """Seconds within which courier notices a message in an idle queue."""
 MAX_ERRORS = 3
 SENT_MEMORY = 48 * HOUR
-LATE_DELAY = (1 * HOUR, 6 * HOUR)
-DUPLICATE_DELAY = (0.5, 30.0)
-"""Seconds after which a duplicate of a report comes."""
 EPSILON = 1e-3
 REMOVAL_DELAY = 5.0
 """Seconds until mailroom processes the removal of a channel (rapidpro temba/channels/models.py, release)."""
@@ -46,6 +44,8 @@ class Courier:
         self._sent: dict[int, float] = {}
         self._retry_due: dict[int, float] = {}
         self._by_external_id: dict[str, Message] = {}
+        self._aim = Aim()
+        self._delivery = Delivery(runtime, phones, self._report_stage, lambda: self.channel)
 
         self.before_sending: Callable[[Message], None] = lambda _message: None
         """Called with a message before it is sent."""
@@ -106,7 +106,7 @@ class Courier:
 
     def reset(self) -> None:
         """Start over, with default channel settings."""
-        self.channel = Channel()
+        self.channel, self._aim = Channel(), Aim()
         for mapping in (self._queues, self._sent, self._retry_due, self._by_external_id):
             mapping.clear()
 
@@ -131,12 +131,16 @@ class Courier:
         channel, runtime = self.channel, self.runtime
         aggregator = AGGREGATORS[channel.aggregator]
         delay = runtime.jittered(channel.delays.wired)
-        if channel.down or runtime.chance(channel.shares.errored):
+        rules: Rules = ()
+        if channel.aimed:
+            rules = self._aim.rules_for(channel.aimed, message.id, number_of(message), message.text)
+        meets = troubles(rules) if rules else NO_TROUBLE
+        if channel.down or "errored" in meets or runtime.chance(channel.shares.errored):
             self._later(delay, self.set_status, message, "errored")
-        elif self._is_refused(message, aggregator):
+        elif "refused" in meets or self._is_refused(message, aggregator):
             self._later(delay, self.set_status, message, "errored" if runtime.habits.retries_refusals else "failed")
         else:
-            self._later(delay, self._on_accepted, message, aggregator)
+            self._later(delay, self._on_accepted, message, aggregator, rules)
 
     def _is_refused(self, message: Message, aggregator: Aggregator) -> bool:
         limit = self.channel.length_limit
@@ -147,46 +151,13 @@ class Courier:
     def _is_bad(self, message: Message) -> bool:
         return bool(self.channel.bad_numbers) and number_of(message) in self.channel.bad_numbers
 
-    def _on_accepted(self, message: Message, aggregator: Aggregator) -> None:
-        runtime, shares, delays = self.runtime, self.channel.shares, self.channel.delays
+    def _on_accepted(self, message: Message, aggregator: Aggregator, rules: Rules) -> None:
+        runtime = self.runtime
         external_id = new_external_id(aggregator, message.id, message.uuid, runtime.habits.generation, runtime.rng)
         message.external_id, self._by_external_id[external_id] = external_id, message
         self._sent[message.id] = runtime.clock.timestamp()
         self.set_status(message, "wired")
-        to_operator = runtime.jittered(delays.sent)
-        to_handset = to_operator + runtime.jittered(delays.delivered)
-        if self._is_bad(message) or runtime.chance(shares.failed):
-            self._later(to_operator, self._report_stage, message, aggregator, "sent")
-            self._later(to_handset, self._report_stage, message, aggregator, "failed")
-        elif runtime.chance(shares.no_report):
-            self._later(to_handset, self._on_handset, message)
-            if aggregator.expires_after is not None:
-                self._later(aggregator.expires_after, self._report_stage, message, aggregator, "expired")
-        elif runtime.chance(shares.out_of_order):
-            self._later(to_handset, self._on_handset_with_report, message, aggregator)
-            self._later(to_handset + to_operator + 1.0, self._report_stage, message, aggregator, "sent")
-        else:
-            late = runtime.chance(shares.late_report)
-            self._later(to_operator, self._on_operator, message, aggregator, to_handset - to_operator, late)
-
-    def _on_operator(self, message: Message, aggregator: Aggregator, to_handset: float, late: bool) -> None:
-        self._report_stage(message, aggregator, "sent")
-        if late:
-            self._later(to_handset, self._on_handset, message)
-            reported = to_handset + self.runtime.rng.uniform(*LATE_DELAY)
-            self._later(reported, self._report_stage, message, aggregator, "delivered")
-        else:
-            self._later(to_handset, self._on_handset_with_report, message, aggregator)
-
-    def _on_handset(self, message: Message) -> None:
-        self.phones.received(number_of(message), self.runtime.clock.now(), message.text, message.id)
-
-    def _on_handset_with_report(self, message: Message, aggregator: Aggregator) -> None:
-        self._on_handset(message)
-        self._report_stage(message, aggregator, "delivered")
-        if self.runtime.chance(self.channel.shares.read):
-            delay = self.runtime.jittered(self.channel.delays.delivered)
-            self._later(delay, self._report_stage, message, aggregator, "read")
+        self._delivery.begin(message, aggregator, rules, bad=self._is_bad(message))
 
     def _report_stage(self, message: Message, aggregator: Aggregator, stage: Any, duplicate: bool = False) -> None:
         """The aggregator reports a stage of the message, if it reports that stage at all."""
@@ -241,8 +212,3 @@ class Courier:
         if self.records.channel_of(message) is not None:
             self.records.set_status(message, "queued", None)
             self.queue(message)
-
-
-def number_of(message: Message) -> str:
-    """The phone number of a message, without scheme and display name."""
-    return path_of(message.urn or "")

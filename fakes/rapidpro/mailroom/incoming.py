@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any
 
 from fakes.rapidpro.courier.aggregators import AGGREGATORS
-from fakes.rapidpro.courier.courier import number_of
+from fakes.rapidpro.courier.delivery import number_of
 from fakes.rapidpro.courier.duplicates import RecentTexts
 from fakes.rapidpro.courier.phones import Phones
 from fakes.rapidpro.flows import webhook as hooks
