@@ -24,7 +24,7 @@ class BadCall(ValueError):
 def answer(mailroom: Mailroom, kind: str, action: str, payload: Any) -> dict[str, Any]:
     """Process a call to courier and return its answer. `kind`: ib, at or ex. Raises BadCall."""
     aggregator = next((one for one in AGGREGATORS.values() if one.channel_type.lower() == kind), None)
-    if aggregator is None or action not in REPORTS | INCOMING:
+    if aggregator is None or aggregator.syncs or action not in REPORTS | INCOMING:
         raise BadCall(f"no channel accepts calls at /c/{kind}/.../{action}")
     if not isinstance(payload, dict):
         raise BadCall("unable to read the request")

@@ -30,6 +30,7 @@ def add_rules(blueprint: Blueprint, mailroom: Mailroom) -> None:
         ("/channel", "GET", _show_channel),
         ("/channel", "PUT", _change_channel),
         ("/channel/reports", "POST", _report),
+        ("/channel/sync", "POST", _sync),
         ("/channels/<uuid>", "DELETE", _remove_channel),
         ("/webhook", "GET", _show_webhook),
         ("/webhook", "PUT", _change_webhook),
@@ -190,6 +191,15 @@ def _report(mailroom: Mailroom) -> Any:
         message = _message(mailroom, body["message"])
         accepted = mailroom.courier.report(message, word)
         return {"message": message.id, "word": word, "taken": accepted, "status": message.status}
+
+
+def _sync(mailroom: Mailroom) -> Any:
+    """The phone of an Android channel syncs now, before its time."""
+    with mailroom.lock:
+        taken = mailroom.courier.sync()
+    if taken is None:
+        raise BadRequest("no phone can sync: that needs the channel settings aggregator android and down false")
+    return {"taken": taken}
 
 
 def _resend(mailroom: Mailroom, message_id: int) -> Any:

@@ -60,7 +60,9 @@ class Channel:
     bad_numbers: tuple[str, ...] = ()
     """Numbers that nothing can be sent to, such as +250788000000."""
     down: bool = False
-    """The aggregator refuses connections."""
+    """The aggregator refuses connections; an Android phone does not sync."""
+    sync_every: float = 60.0
+    """Seconds from one sync of an Android phone to the next."""
     length_limit: int | None = None
     """The most characters that the aggregator accepts; it refuses longer texts."""
     segment_reports: bool = False
@@ -84,6 +86,7 @@ def changed(channel: Channel, values: Any) -> Channel:
         "shares": lambda value: settings.changed(channel.shares, value, "shares", _share),
         "bad_numbers": _numbers,
         "down": lambda value: expect(isinstance(value, bool), "down", "true or false", value),
+        "sync_every": lambda value: _number("sync_every", value, "a number of seconds, 1 to 1000000", 1, 1_000_000),
         "length_limit": _length_limit,
         "segment_reports": lambda value: expect(isinstance(value, bool), "segment_reports", "true or false", value),
         "aimed": read_rules,

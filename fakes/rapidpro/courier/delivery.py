@@ -101,6 +101,10 @@ class Delivery:
     def _report(self, part: Part, stage: Stage) -> None:
         if "never_reports" in part.meets:
             return
+        channel = self._channel()
+        if channel.down and part.sent.aggregator.syncs:
+            self._later(channel.sync_every, self._report, part, stage)
+            return
         again = "duplicate_report" in part.meets
         self._report_stage(part.sent.message, part.sent.aggregator, stage, again)
         if again:

@@ -11,6 +11,7 @@ from fakes.rapidpro.courier import channel as channel_settings
 from fakes.rapidpro.courier.aggregators import (
     AFRICASTALKING,
     AGGREGATORS,
+    ANDROID,
     INFOBIP,
     PLAIN,
     find_status,
@@ -87,6 +88,10 @@ def test_only_gsm7_characters_count_as_gsm7() -> None:
         (AFRICASTALKING, "Expired", "failed"),
         (AFRICASTALKING, "Submitted", None),
         (AFRICASTALKING, "AbsentSubscriber", None),
+        (ANDROID, "mt_sent", "sent"),
+        (ANDROID, "mt_dlvd", "delivered"),
+        (ANDROID, "mt_fail", "failed"),
+        (ANDROID, "mt_error", "errored"),
         (PLAIN, "sent", "sent"),
         (PLAIN, "delivered", "delivered"),
         (PLAIN, "read", "read"),
@@ -99,7 +104,7 @@ def test_an_aggregators_word_becomes_the_recorded_status(aggregator: Any, word: 
 
 
 def test_the_table_above_names_every_word() -> None:
-    assert sum(len(aggregator.statuses) for aggregator in AGGREGATORS.values()) == 31
+    assert sum(len(aggregator.statuses) for aggregator in AGGREGATORS.values()) == 35
 
 
 @pytest.mark.parametrize("aggregator", AGGREGATORS.values(), ids=lambda one: one.name)
@@ -211,6 +216,8 @@ def test_knobs_not_named_stay() -> None:
         ({"bad_numbers": "+250"}, "bad_numbers must be a list of numbers"),
         ({"bad_numbers": ["0788123123"]}, "bad_numbers must be written in full"),
         ({"down": "yes"}, "down must be true or false"),
+        ({"sync_every": 0}, "sync_every must be a number of seconds, 1 to 1000000"),
+        ({"sync_every": None}, "sync_every must be a number of seconds"),
         ({"length_limit": 0}, "length_limit must be a whole number above 0, or null"),
         ([], "channel must be an object with any of aggregator"),
     ],
