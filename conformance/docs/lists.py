@@ -49,6 +49,14 @@ def known_list() -> str:
     return known_verdicts.as_markdown(known_verdicts.load(), load())
 
 
+def troubles_list() -> str:
+    """The troubles that can be aimed at messages of the fake RapidPro's channel."""
+    from fakes.rapidpro.courier.aimed import TROUBLES
+
+    rows = [f"| `{name}` | {meaning} |" for name, meaning in TROUBLES.items()]
+    return "\n".join(["| trouble | what happens to the message |", "| --- | --- |", *rows]) + "\n"
+
+
 def first_line(text: str | None) -> str:
     """The first sentence of a docstring, on one line."""
     return " ".join((text or "").split("\n\n")[0].split())
@@ -61,6 +69,7 @@ def lists() -> Mapping[str, Callable[[], str]]:
         "checks": checks_list,
         "settings": settings_list,
         "known-verdicts": known_list,
+        "troubles": troubles_list,
         "import-graph": packages.diagram,
         "folders": packages.folders,
     }

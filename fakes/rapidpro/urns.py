@@ -1,16 +1,20 @@
 """The parts of URNs, and the channel that sends to one.
 
 Source: goflow core/channel.go (GetForURN), gocommon i18n/country.go: for a phone number the channel of its country
-whose own number shares the longest prefix with it.
+whose own number shares the longest prefix with it. gocommon urns/phone.go: numbers and short codes; the handlers of
+courier for aggregators take both, and no named senders.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cache
 from typing import Protocol, TypeVar
 
 import phonenumbers
+
+SHORT_CODE = re.compile("[1-9][0-9]{2,5}")
 
 
 class SendingChannel(Protocol):
@@ -54,6 +58,30 @@ def channel_for(urn: str, channels: Iterable[AnyChannel]) -> AnyChannel | None:
     candidates = [channel for channel in candidates if not channel.country or serves_number(channel.country, path)]
     # Of several equally good ones mailroom takes the last, but the recordings (made without it) have the first.
     return max(candidates, key=lambda channel: _shared(path, channel.address or ""), default=None)
+
+
+def international_number(number: str, country: str) -> str | None:
+    """A phone number with `+` and country code; None if it is not one. `country`: of numbers without it, or empty."""
+    try:
+        parsed = phonenumbers.parse(number, country or None)
+    except phonenumbers.NumberParseException:
+        return None
+    possible = phonenumbers.is_possible_number_with_reason(parsed) == phonenumbers.ValidationResult.IS_POSSIBLE
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164) if possible else None
+
+
+def short_code(number: str, country: str) -> str | None:
+    """A short code as its sender's URN has it, such as 60396; None if it is not one.
+
+    One that is known in the country, or else any 3 to 6 digits that do not begin with 0.
+    """
+    try:
+        parsed = phonenumbers.parse(number, country or None)
+    except phonenumbers.NumberParseException:
+        return None
+    if phonenumbers.is_possible_short_number_for_region(parsed, country):
+        return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL))
+    return number if SHORT_CODE.fullmatch(number) else None
 
 
 def serves_number(country: str, number: str) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from fakes.rapidpro.courier.aggregators import AFRICASTALKING, AGGREGATORS, INFOBIP, Aggregator
 from fakes.rapidpro.mailroom.incoming import BadText
 from fakes.rapidpro.mailroom.mailroom import Mailroom
+from fakes.rapidpro.urns import SHORT_CODE
 
 REPORTS = frozenset({"delivered", "status", "delivery"})
 INCOMING = frozenset({"receive", "callback"})
@@ -23,7 +24,7 @@ class BadCall(ValueError):
 def answer(mailroom: Mailroom, kind: str, action: str, payload: Any) -> dict[str, Any]:
     """Process a call to courier and return its answer. `kind`: ib, at or ex. Raises BadCall."""
     aggregator = next((one for one in AGGREGATORS.values() if one.channel_type.lower() == kind), None)
-    if aggregator is None or action not in REPORTS | INCOMING:
+    if aggregator is None or aggregator.syncs or action not in REPORTS | INCOMING:
         raise BadCall(f"no channel accepts calls at /c/{kind}/.../{action}")
     if not isinstance(payload, dict):
         raise BadCall("unable to read the request")
@@ -97,8 +98,13 @@ def _texts(aggregator: Aggregator, payload: dict[str, Any]) -> list[tuple[str, s
             raise BadCall("field 'results' must hold objects")
         if result.get("text"):
             _check_date(_text(result, "receivedAt"), "%Y-%m-%dT%H:%M:%S.%f%z")
-            found.append(("+" + _text(result, "from").lstrip("+"), _text(result, "text"), _text(result, "messageId")))
+            found.append((_sender(_text(result, "from")), _text(result, "text"), _text(result, "messageId")))
     return found
+
+
+def _sender(number: str) -> str:
+    """An Infobip sender: a number without its `+`, or a short code."""
+    return number if SHORT_CODE.fullmatch(number) else "+" + number.lstrip("+")
 
 
 def _text(payload: dict[str, Any], key: str) -> str:

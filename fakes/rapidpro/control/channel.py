@@ -11,7 +11,7 @@ from werkzeug.exceptions import BadRequest
 from fakes.clock import format_moment
 from fakes.rapidpro.control.callbacks import BadCall, answer
 from fakes.rapidpro.courier import channel as channels
-from fakes.rapidpro.courier.aggregators import AGGREGATORS
+from fakes.rapidpro.courier.aggregators import AGGREGATORS, find_status
 from fakes.rapidpro.flows import webhook as webhooks
 from fakes.rapidpro.mailroom.incoming import BadText
 from fakes.rapidpro.mailroom.mailroom import Mailroom
@@ -30,6 +30,7 @@ def add_rules(blueprint: Blueprint, mailroom: Mailroom) -> None:
         ("/channel", "GET", _show_channel),
         ("/channel", "PUT", _change_channel),
         ("/channel/reports", "POST", _report),
+        ("/channel/sync", "POST", _sync),
         ("/channels/<uuid>", "DELETE", _remove_channel),
         ("/webhook", "GET", _show_webhook),
         ("/webhook", "PUT", _change_webhook),
@@ -173,20 +174,32 @@ def _receive(mailroom: Mailroom, number: str) -> Any:
 
 
 def _report(mailroom: Mailroom) -> Any:
-    """A delivery report on request: `status` is one of the aggregator's statuses or a stage such as delivered."""
+    """A delivery report on request: `status` is one of the aggregator's statuses or a stage such as delivered.
+
+    Of Infobip also any other word of a known group, such as REJECTED_SOURCE.
+    """
     body = typed_fields({"message": (int,), "status": (str,)})
     if set(body) != {"message", "status"}:
         raise BadRequest("expected message (a number) and status")
     aggregator = AGGREGATORS[mailroom.channel.aggregator]
     stages = {str(stage): word for stage, word in aggregator.stages.items()}
     word = stages.get(body["status"], body["status"])
-    if word not in aggregator.statuses:
+    if find_status(aggregator, word) is None:
         known = ", ".join([*stages, *(one for one in aggregator.statuses if one not in stages)])
         raise BadRequest(f"{aggregator.name} does not report {body['status']!r}: possible are {known}")
     with mailroom.lock:
         message = _message(mailroom, body["message"])
         accepted = mailroom.courier.report(message, word)
         return {"message": message.id, "word": word, "taken": accepted, "status": message.status}
+
+
+def _sync(mailroom: Mailroom) -> Any:
+    """The phone of an Android channel syncs now, before its time."""
+    with mailroom.lock:
+        taken = mailroom.courier.sync()
+    if taken is None:
+        raise BadRequest("no phone can sync: that needs the channel settings aggregator android and down false")
+    return {"taken": taken}
 
 
 def _resend(mailroom: Mailroom, message_id: int) -> Any:

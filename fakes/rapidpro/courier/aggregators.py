@@ -1,7 +1,7 @@
 """The SMS aggregators behind the channel: the statuses they report, and what courier makes of them. Only data.
 
-Sources: courier handlers/infobip, handlers/africastalking (v9.0.0 and v26.3.38); Infobip "Message status codes";
-docs.africastalking.com sms/deliveryreports.
+Sources: courier handlers/infobip, handlers/africastalking (v9.0.0 and v26.3.38); mailroom web/android/status.go;
+Infobip "Message status codes"; docs.africastalking.com sms/deliveryreports.
 """
 
 from __future__ import annotations
@@ -51,6 +51,9 @@ class Aggregator:
     """Whether an empty text from a phone never reaches RapidPro."""
     report_path: str
     incoming_path: str
+    syncs: bool = False
+    """A phone with RapidPro's Android app: messages wait until it syncs, it never calls courier, and it tries again
+    by itself."""
 
 
 def _infobip(status: str | None, group_id: int, group: str, status_id: int, description: str) -> AggregatorStatus:
@@ -134,17 +137,49 @@ AFRICASTALKING = Aggregator(
     incoming_path="/c/at/{uuid}/receive",
 )  # fmt: skip
 
+ANDROID = Aggregator(
+    name="android",
+    channel_type="A",
+    statuses=MappingProxyType({
+        "mt_sent": AggregatorStatus("sent"),
+        "mt_dlvd": AggregatorStatus("delivered"),
+        "mt_fail": AggregatorStatus("failed"),
+        "mt_error": AggregatorStatus("errored"),
+    }),
+    stages=MappingProxyType({"sent": "mt_sent", "delivered": "mt_dlvd", "failed": "mt_fail", "errored": "mt_error"}),
+    refuses_bad_numbers=True,
+    expires_after=None,
+    ignores_empty=True,
+    report_path="",
+    incoming_path="",
+    syncs=True,
+)  # fmt: skip
+
 AGGREGATORS: Mapping[str, Aggregator] = MappingProxyType(
-    {aggregator.name: aggregator for aggregator in (PLAIN, INFOBIP, AFRICASTALKING)}
+    {aggregator.name: aggregator for aggregator in (PLAIN, INFOBIP, AFRICASTALKING, ANDROID)}
 )
+
+
+def find_status(aggregator: Aggregator, word: str) -> AggregatorStatus | None:
+    """What the aggregator's status word means; None if it has no such word.
+
+    Courier looks only at the group of an Infobip status, so any word that begins with a known group is one.
+    """
+    found = aggregator.statuses.get(word)
+    if found is not None or aggregator is not INFOBIP:
+        return found
+    group = next((one for one in INFOBIP.statuses.values() if word.startswith(f"{one.group}_")), None)
+    return None if group is None or group.status is None else _infobip(group.status, group.group_id, group.group, 0, "")
 
 
 def report_payload(aggregator: Aggregator, word: str, external_id: str, number: str, at: str) -> dict[str, Any]:
     """The delivery report as the aggregator posts it (JSON for Infobip, a form for the others).
 
-    `number` is the receiver with `+`, `at` an ISO time.
+    `number` is the receiver with `+`, `at` an ISO time. Raises KeyError for a word that the aggregator does not have.
     """
-    found = aggregator.statuses[word]
+    found = find_status(aggregator, word)
+    if found is None:
+        raise KeyError(word)
     if aggregator is INFOBIP:
         status = {
             "groupId": found.group_id, "groupName": found.group, "id": found.status_id, "name": word,

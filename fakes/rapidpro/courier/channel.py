@@ -9,6 +9,7 @@ from typing import Any
 
 from fakes.rapidpro import settings
 from fakes.rapidpro.courier.aggregators import AGGREGATORS
+from fakes.rapidpro.courier.aimed import Rules, read_rules
 from fakes.rapidpro.settings import expect
 
 
@@ -59,14 +60,21 @@ class Channel:
     bad_numbers: tuple[str, ...] = ()
     """Numbers that nothing can be sent to, such as +250788000000."""
     down: bool = False
-    """The aggregator refuses connections."""
+    """The aggregator refuses connections; an Android phone does not sync."""
+    sync_every: float = 60.0
+    """Seconds from one sync of an Android phone to the next."""
     length_limit: int | None = None
     """The most characters that the aggregator accepts; it refuses longer texts."""
+    segment_reports: bool = False
+    """The aggregator reports each segment of a text by itself; a handset shows the text when it has all of them."""
+    aimed: Rules = ()
+    """Trouble for some messages only, beside that of `shares`."""
 
     def as_json(self) -> dict[str, Any]:
         """The JSON form, as PUT accepts it."""
         delays = {**asdict(self.delays), "retries": list(self.delays.retries)}
-        return {**asdict(self), "delays": delays, "bad_numbers": list(self.bad_numbers)}
+        aimed = [rule.as_json() for rule in self.aimed]
+        return {**asdict(self), "delays": delays, "bad_numbers": list(self.bad_numbers), "aimed": aimed}
 
 
 def changed(channel: Channel, values: Any) -> Channel:
@@ -78,9 +86,15 @@ def changed(channel: Channel, values: Any) -> Channel:
         "shares": lambda value: settings.changed(channel.shares, value, "shares", _share),
         "bad_numbers": _numbers,
         "down": lambda value: expect(isinstance(value, bool), "down", "true or false", value),
+        "sync_every": lambda value: _number("sync_every", value, "a number of seconds, 1 to 1000000", 1, 1_000_000),
         "length_limit": _length_limit,
+        "segment_reports": lambda value: expect(isinstance(value, bool), "segment_reports", "true or false", value),
+        "aimed": read_rules,
     }
-    return settings.changed(channel, values, "channel", lambda name, value: checks[name](value))
+    found: Channel = settings.changed(channel, values, "channel", lambda name, value: checks[name](value))
+    if not found.segment_reports and any(rule.match.segment is not None for rule in found.aimed):
+        raise settings.BadSetting("aimed names a segment: that needs segment_reports to be true")
+    return found
 
 
 def _number(name: str, value: Any, expected: str, least: float, most: float) -> float:

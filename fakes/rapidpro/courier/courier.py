@@ -10,22 +10,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from fakes.rapidpro.courier.aggregators import AGGREGATORS, HOUR, Aggregator, new_external_id
+from fakes.rapidpro.courier.aggregators import AGGREGATORS, HOUR, Aggregator, find_status, new_external_id
+from fakes.rapidpro.courier.aimed import Aim, Rules, troubles
 from fakes.rapidpro.courier.channel import Channel
+from fakes.rapidpro.courier.delivery import DUPLICATE_DELAY, NO_TROUBLE, Delivery, number_of
+from fakes.rapidpro.courier.outbox import Outbox
 from fakes.rapidpro.courier.phones import Phones
 from fakes.rapidpro.courier.queue import SendQueue
 from fakes.rapidpro.courier.segments import segments
 from fakes.rapidpro.runtime import MINUTE, Runtime
 from fakes.rapidpro.store.records import Message, Records
-from fakes.rapidpro.urns import path_of
 
 QUEUE_POLL = 0.25
 """Seconds within which courier notices a message in an idle queue."""
 MAX_ERRORS = 3
 SENT_MEMORY = 48 * HOUR
-LATE_DELAY = (1 * HOUR, 6 * HOUR)
-DUPLICATE_DELAY = (0.5, 30.0)
-"""Seconds after which a duplicate of a report comes."""
 EPSILON = 1e-3
 REMOVAL_DELAY = 5.0
 """Seconds until mailroom processes the removal of a channel (rapidpro temba/channels/models.py, release)."""
@@ -41,19 +40,41 @@ class Courier:
         self.runtime = runtime
         self._later = runtime.call_later
         self.phones = phones
-        self.channel = Channel()
+        self._settings = Channel()
         self._queues: dict[str, SendQueue[Message]] = {}
         self._sent: dict[int, float] = {}
         self._retry_due: dict[int, float] = {}
         self._by_external_id: dict[str, Message] = {}
+        self._aim = Aim()
+        self._delivery = Delivery(runtime, phones, self._report_stage, lambda: self._settings)
+        self._outbox = Outbox(runtime, lambda: self._settings, self._send)
 
         self.before_sending: Callable[[Message], None] = lambda _message: None
         """Called with a message before it is sent."""
+
+    @property
+    def channel(self) -> Channel:
+        """The channel's settings."""
+        return self._settings
+
+    @channel.setter
+    def channel(self, settings: Channel) -> None:
+        """Change the settings: what waits for an Android phone waits for the next sync, or for the new aggregator."""
+        before, self._settings = self._settings, settings
+        if AGGREGATORS[settings.aggregator].syncs:
+            if settings.sync_every != before.sync_every:
+                self._outbox.time_again()
+        else:
+            for message in self._outbox.clear():
+                self.queue(message)
 
     def queue(self, message: Message) -> None:
         """Add a message to its channel's queue, unless the channel was removed."""
         channel = self.records.channel_of(message)
         if channel is None:
+            return
+        if AGGREGATORS[self.channel.aggregator].syncs:
+            self._outbox.add(message)
             return
         queue = self._queues.get(channel.uuid)
         if queue is None:
@@ -65,7 +86,12 @@ class Courier:
 
     def waiting(self) -> int:
         """The number of messages in all queues."""
-        return sum(map(len, self._queues.values()))
+        return sum(map(len, self._queues.values())) + len(self._outbox)
+
+    def sync(self) -> int | None:
+        """The Android phone syncs now. Returns the number of messages it took; None if there is none or it is down."""
+        can_sync = AGGREGATORS[self.channel.aggregator].syncs and not self.channel.down
+        return self._outbox.sync() if can_sync else None
 
     def resend(self, message: Message, channel: Any) -> None:
         """Send a message again over this channel, with the same id and no errors. Without a channel it fails again."""
@@ -80,6 +106,7 @@ class Courier:
         """A channel was removed: messages waiting for it fail."""
         habits = self.runtime.habits
         self._queues.pop(channel.uuid, None)
+        self._outbox.keep(lambda message: self.records.channel_of(message) is not None)
         if habits.delays_removal_failures:
             self._later(REMOVAL_DELAY, self._fail_all, channel, "channel removed")
         else:
@@ -94,7 +121,7 @@ class Courier:
 
     def report(self, message: Message, word: str) -> bool:
         """A delivery report with the aggregator's status; False if courier does not accept it (400, nothing stored)."""
-        found = AGGREGATORS[self.channel.aggregator].statuses.get(word)
+        found = find_status(AGGREGATORS[self.channel.aggregator], word)
         if (
             found is None
             or found.status is None
@@ -106,7 +133,8 @@ class Courier:
 
     def reset(self) -> None:
         """Start over, with default channel settings."""
-        self.channel = Channel()
+        self._outbox.clear()
+        self._settings, self._aim = Channel(), Aim()
         for mapping in (self._queues, self._sent, self._retry_due, self._by_external_id):
             mapping.clear()
 
@@ -116,27 +144,33 @@ class Courier:
 
     def _drain(self, queue: SendQueue[Message]) -> None:
         now = self.runtime.clock.timestamp()
+        send = self._outbox.add if AGGREGATORS[self.channel.aggregator].syncs else self._send
         while (message := queue.take(now, self.channel.tps)) is not None:
             if message.status == "queued":
-                self._send(message, now)
+                send(message)
         queue.scheduled = len(queue) > 0
         if queue.scheduled:
             self._later(queue.seconds_left(now), self._drain, queue)
 
-    def _send(self, message: Message, now: float) -> None:
+    def _send(self, message: Message) -> None:
         self.before_sending(message)
-        if now - self._sent.get(message.id, -SENT_MEMORY) < SENT_MEMORY:
+        if self.runtime.clock.timestamp() - self._sent.get(message.id, -SENT_MEMORY) < SENT_MEMORY:
             self.set_status(message, "wired")
             return
         channel, runtime = self.channel, self.runtime
         aggregator = AGGREGATORS[channel.aggregator]
         delay = runtime.jittered(channel.delays.wired)
-        if channel.down or runtime.chance(channel.shares.errored):
+        rules: Rules = ()
+        if channel.aimed:
+            rules = self._aim.rules_for(channel.aimed, message.id, number_of(message), message.text)
+        meets = troubles(rules) if rules else NO_TROUBLE
+        if channel.down or "errored" in meets or runtime.chance(channel.shares.errored):
             self._later(delay, self.set_status, message, "errored")
-        elif self._is_refused(message, aggregator):
-            self._later(delay, self.set_status, message, "errored" if runtime.habits.retries_refusals else "failed")
+        elif "refused" in meets or self._is_refused(message, aggregator):
+            retried = runtime.habits.retries_refusals and not aggregator.syncs
+            self._later(delay, self.set_status, message, "errored" if retried else "failed")
         else:
-            self._later(delay, self._on_accepted, message, aggregator)
+            self._later(delay, self._on_accepted, message, aggregator, rules)
 
     def _is_refused(self, message: Message, aggregator: Aggregator) -> bool:
         limit = self.channel.length_limit
@@ -147,46 +181,14 @@ class Courier:
     def _is_bad(self, message: Message) -> bool:
         return bool(self.channel.bad_numbers) and number_of(message) in self.channel.bad_numbers
 
-    def _on_accepted(self, message: Message, aggregator: Aggregator) -> None:
-        runtime, shares, delays = self.runtime, self.channel.shares, self.channel.delays
-        external_id = new_external_id(aggregator, message.id, message.uuid, runtime.habits.generation, runtime.rng)
-        message.external_id, self._by_external_id[external_id] = external_id, message
-        self._sent[message.id] = runtime.clock.timestamp()
-        self.set_status(message, "wired")
-        to_operator = runtime.jittered(delays.sent)
-        to_handset = to_operator + runtime.jittered(delays.delivered)
-        if self._is_bad(message) or runtime.chance(shares.failed):
-            self._later(to_operator, self._report_stage, message, aggregator, "sent")
-            self._later(to_handset, self._report_stage, message, aggregator, "failed")
-        elif runtime.chance(shares.no_report):
-            self._later(to_handset, self._on_handset, message)
-            if aggregator.expires_after is not None:
-                self._later(aggregator.expires_after, self._report_stage, message, aggregator, "expired")
-        elif runtime.chance(shares.out_of_order):
-            self._later(to_handset, self._on_handset_with_report, message, aggregator)
-            self._later(to_handset + to_operator + 1.0, self._report_stage, message, aggregator, "sent")
-        else:
-            late = runtime.chance(shares.late_report)
-            self._later(to_operator, self._on_operator, message, aggregator, to_handset - to_operator, late)
-
-    def _on_operator(self, message: Message, aggregator: Aggregator, to_handset: float, late: bool) -> None:
-        self._report_stage(message, aggregator, "sent")
-        if late:
-            self._later(to_handset, self._on_handset, message)
-            reported = to_handset + self.runtime.rng.uniform(*LATE_DELAY)
-            self._later(reported, self._report_stage, message, aggregator, "delivered")
-        else:
-            self._later(to_handset, self._on_handset_with_report, message, aggregator)
-
-    def _on_handset(self, message: Message) -> None:
-        self.phones.received(number_of(message), self.runtime.clock.now(), message.text, message.id)
-
-    def _on_handset_with_report(self, message: Message, aggregator: Aggregator) -> None:
-        self._on_handset(message)
-        self._report_stage(message, aggregator, "delivered")
-        if self.runtime.chance(self.channel.shares.read):
-            delay = self.runtime.jittered(self.channel.delays.delivered)
-            self._later(delay, self._report_stage, message, aggregator, "read")
+    def _on_accepted(self, message: Message, aggregator: Aggregator, rules: Rules) -> None:
+        runtime = self.runtime
+        if not aggregator.syncs:
+            external_id = new_external_id(aggregator, message.id, message.uuid, runtime.habits.generation, runtime.rng)
+            message.external_id, self._by_external_id[external_id] = external_id, message
+            self._sent[message.id] = runtime.clock.timestamp()
+            self.set_status(message, "wired")
+        self._delivery.begin(message, aggregator, rules, bad=self._is_bad(message))
 
     def _report_stage(self, message: Message, aggregator: Aggregator, stage: Any, duplicate: bool = False) -> None:
         """The aggregator reports a stage of the message, if it reports that stage at all."""
@@ -215,8 +217,11 @@ class Courier:
         self.records.set_status(message, status, now)
 
     def _errored(self, message: Message) -> None:
-        """The third error is final; an error leaves a failed message failed."""
+        """The third error is final; an error leaves a failed message failed. An Android phone tries again by itself."""
         now = self.runtime.clock.now()
+        if AGGREGATORS[self.channel.aggregator].syncs:
+            self.records.set_status(message, "errored", now)
+            return
         self._sent.pop(message.id, None)
         message.errors += 1
         if self.runtime.habits.clears_sent_on:
@@ -241,8 +246,3 @@ class Courier:
         if self.records.channel_of(message) is not None:
             self.records.set_status(message, "queued", None)
             self.queue(message)
-
-
-def number_of(message: Message) -> str:
-    """The phone number of a message, without scheme and display name."""
-    return path_of(message.urn or "")

@@ -14,10 +14,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-import phonenumbers
-
 from fakes.rapidpro.courier.aggregators import AGGREGATORS
-from fakes.rapidpro.courier.courier import number_of
+from fakes.rapidpro.courier.delivery import number_of
 from fakes.rapidpro.courier.duplicates import RecentTexts
 from fakes.rapidpro.courier.phones import Phones
 from fakes.rapidpro.flows import webhook as hooks
@@ -27,7 +25,7 @@ from fakes.rapidpro.flows.templates import evaluate_template
 from fakes.rapidpro.mailroom.dispatch import Dispatcher
 from fakes.rapidpro.runtime import Runtime
 from fakes.rapidpro.store.records import Content, Message, Records, Workspace
-from fakes.rapidpro.urns import channel_for
+from fakes.rapidpro.urns import channel_for, international_number, short_code
 
 Json = dict[str, Any]
 MAX_TEXT = 10_000
@@ -77,17 +75,18 @@ class Incoming:
         self._locks.clear()
 
     def number(self, text: str) -> str:
-        """A phone number in international form; a national one gets the first channel's country. Raises BadText."""
+        """A phone number in international form, or a short code as it is. Raises BadText.
+
+        A national number gets the first channel's country. Named senders are refused, as the channels do.
+        """
         digits = "".join(character for character in text if character not in " -().")
         if digits[:1].isdigit() and len(digits) >= 11 and not digits.startswith("0"):
             digits = "+" + digits
-        try:
-            parsed = phonenumbers.parse(digits, self._country() or None)
-        except phonenumbers.NumberParseException:
-            parsed = None
-        if parsed is None or not phonenumbers.is_possible_number(parsed):
-            raise BadText(f"expected a phone number such as +250788123123, got {text[:60]!r}")
-        return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+        country = self._country()
+        found = international_number(digits, country) or short_code(digits, country)
+        if found is None:
+            raise BadText(f"expected a phone number such as +250788123123 or a short code, got {text[:60]!r}")
+        return found
 
     def receive(self, number: str, text: str, external_id: str | None = None) -> Json:
         """A person sends a text. The texts of one person are handled one after the other. Returns the outcome."""

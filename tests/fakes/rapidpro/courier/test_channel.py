@@ -11,8 +11,10 @@ from fakes.rapidpro.courier import channel as channel_settings
 from fakes.rapidpro.courier.aggregators import (
     AFRICASTALKING,
     AGGREGATORS,
+    ANDROID,
     INFOBIP,
     PLAIN,
+    find_status,
     incoming_payload,
     report_payload,
 )
@@ -86,6 +88,10 @@ def test_only_gsm7_characters_count_as_gsm7() -> None:
         (AFRICASTALKING, "Expired", "failed"),
         (AFRICASTALKING, "Submitted", None),
         (AFRICASTALKING, "AbsentSubscriber", None),
+        (ANDROID, "mt_sent", "sent"),
+        (ANDROID, "mt_dlvd", "delivered"),
+        (ANDROID, "mt_fail", "failed"),
+        (ANDROID, "mt_error", "errored"),
         (PLAIN, "sent", "sent"),
         (PLAIN, "delivered", "delivered"),
         (PLAIN, "read", "read"),
@@ -98,7 +104,7 @@ def test_an_aggregators_word_becomes_the_recorded_status(aggregator: Any, word: 
 
 
 def test_the_table_above_names_every_word() -> None:
-    assert sum(len(aggregator.statuses) for aggregator in AGGREGATORS.values()) == 31
+    assert sum(len(aggregator.statuses) for aggregator in AGGREGATORS.values()) == 35
 
 
 @pytest.mark.parametrize("aggregator", AGGREGATORS.values(), ids=lambda one: one.name)
@@ -119,6 +125,39 @@ def test_infobip_groups_decide_the_status() -> None:
         (4, "EXPIRED"): {"sent"},
         (5, "REJECTED"): {"failed"},
     }
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        ("REJECTED_SOURCE", "failed"),
+        ("REJECTED_ROUTE_NOT_AVAILABLE", "failed"),
+        ("UNDELIVERABLE_LATER", "failed"),
+        ("EXPIRED_LATER", "sent"),
+        ("PENDING_LATER", "sent"),
+        ("DELIVERED_LATER", "delivered"),
+    ],
+)
+def test_an_infobip_word_outside_the_table_means_what_its_group_means(word: str, status: str) -> None:
+    found = find_status(INFOBIP, word)
+    assert found is not None
+    assert found.status == status
+    (result,) = report_payload(INFOBIP, word, "id-1", "+250788123123", "2026-03-04T05:06:07Z")["results"]
+    assert (result["status"]["name"], result["status"]["groupName"]) == (word, word.partition("_")[0])
+
+
+@pytest.mark.parametrize(
+    "word", ["GONE", "REJECTED", "rejected_source", "REJECTEDSOURCE", "ACCEPTED_LATER", "GONE_SOURCE"]
+)
+def test_a_word_of_no_known_infobip_group_is_none(word: str) -> None:
+    assert find_status(INFOBIP, word) is None
+    with pytest.raises(KeyError, match=word):
+        report_payload(INFOBIP, word, "id-1", "+250788123123", "2026-03-04T05:06:07Z")
+
+
+@pytest.mark.parametrize("aggregator", [PLAIN, AFRICASTALKING], ids=lambda one: one.name)
+def test_other_aggregators_have_only_the_words_of_their_table(aggregator: Any) -> None:
+    assert find_status(aggregator, "REJECTED_SOURCE") is None
 
 
 def test_an_infobip_report_holds_what_courier_reads() -> None:
@@ -177,6 +216,8 @@ def test_knobs_not_named_stay() -> None:
         ({"bad_numbers": "+250"}, "bad_numbers must be a list of numbers"),
         ({"bad_numbers": ["0788123123"]}, "bad_numbers must be written in full"),
         ({"down": "yes"}, "down must be true or false"),
+        ({"sync_every": 0}, "sync_every must be a number of seconds, 1 to 1000000"),
+        ({"sync_every": None}, "sync_every must be a number of seconds"),
         ({"length_limit": 0}, "length_limit must be a whole number above 0, or null"),
         ([], "channel must be an object with any of aggregator"),
     ],

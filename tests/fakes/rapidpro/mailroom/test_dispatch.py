@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fakes.rapidpro.courier import channel as knobs
-from fakes.rapidpro.courier.courier import number_of
+from fakes.rapidpro.courier.delivery import number_of
 from fakes.rapidpro.store.records import Content
 from tests.fakes.rapidpro.memory_records import T0, Broadcast, Channel, Row
 from tests.fakes.rapidpro.worlds import OutgoingWorld as World

@@ -439,9 +439,20 @@ def test_a_report_and_a_resend_can_be_requested() -> None:
     assert world.http.post(f"/rapidpro/messages/{message.id}/resend", json={}).status_code == 400
 
 
+def test_any_word_of_a_known_infobip_group_can_be_reported_by_hand() -> None:
+    world = World()
+    world.put("channel", aggregator="infobip")
+    message = sent(world)
+    answer = world.http.post("/rapidpro/channel/reports", json={"message": message.id, "status": "REJECTED_SOURCE"})
+    assert answer.get_json() == {"message": message.id, "word": "REJECTED_SOURCE", "taken": True, "status": "failed"}
+    answer = world.http.post("/rapidpro/channel/reports", json={"message": message.id, "status": "GONE_SOURCE"})
+    assert (answer.status_code, message.status) == (400, "failed")
+
+
 @pytest.mark.parametrize(
     ("name", "kind", "word", "status"),
     [
+        ("infobip", "ib", "REJECTED_SOURCE", "failed"),
         ("infobip", "ib", "UNDELIVERABLE_NOT_DELIVERED", "failed"),
         ("infobip", "ib", "PENDING_ENROUTE", "sent"),
         ("africastalking", "at", "Buffered", "sent"),
