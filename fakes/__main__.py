@@ -32,7 +32,7 @@ def _service_command(command: str) -> click.Command:
     @click.option("--bind", default="127.0.0.1", show_default=True, help="Address of the services.")
     @click.option("--seed-file", type=click.Path(path_type=Path), help="JSON with the initial state of the services.")
     @click.option("--profile", default="26", show_default=True, help="Version of RapidPro to imitate.")
-    @click.option("--cht-release", default="5.2", show_default=True, help="Release of CHT's own gateway to imitate.")
+    @click.option("--cht-release", default="5.2", show_default=True, help="Release of CHT to imitate, 3.11 to 5.2.")
     @click.option("--clock", type=click.Choice(["system", "virtual"]), default="system", show_default=True)
     @click.option("--now", help="ISO time at which a virtual clock starts.")
     @click.option("--seed", type=int, default=1, show_default=True, help="Seed of all randomness.")
@@ -82,10 +82,13 @@ def evaluate() -> None:
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False), default=Path("docs"))
 def docs(check: bool, folder: Path) -> None:
     """Write the lists of effects, presets and versions into the docs."""
+    from fakes.cht.releases import docs as releases
     from fakes.faults import docs as faults
     from fakes.rapidpro.versions import docs as profiles
 
-    for file, updated in ((folder / "faults.md", faults.updated), (folder / "profiles.md", profiles.updated)):
+    parts = {"faults.md": faults.updated, "profiles.md": profiles.updated, "cht-releases.md": releases.updated}
+    for name, updated in parts.items():
+        file = folder / name
         text = file.read_text(encoding="utf-8")
         new = updated(text)
         if new != text and check:

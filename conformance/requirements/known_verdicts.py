@@ -18,7 +18,7 @@ MARKS = {Verdict.PASSED: "yes", Verdict.FAILED: "**no**", Verdict.UNKNOWN: "–"
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The known verdicts of one subject beside one version of RapidPro.
+    """The known verdicts of one subject beside one version of RapidPro; `also` names subjects with the same verdicts.
 
     `failed` and `unknown` hold reasons by requirement. All other requirements are passed; with `otherwise`, only those
     in `also_passed` are passed, and the rest fail for that reason.
@@ -30,6 +30,12 @@ class Known:
     unknown: Mapping[str, str]
     otherwise: str = ""
     also_passed: Sequence[str] = field(default=())
+    also: Sequence[str] = field(default=())
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All subjects with these verdicts."""
+        return (self.name, *self.also)
 
     def verdict(self, id_: str) -> Verdict:
         """The expected verdict of a requirement."""
@@ -64,13 +70,13 @@ def source_of(reason: str, where: str = "") -> tuple[str, str]:
 
 def as_markdown(known: Sequence[Known], requirements: Sequence[Requirement]) -> str:
     """Requirements by subjects as a table, then why each subject fails what it fails."""
-    heads = [f"`{one.name}` beside RapidPro {one.profile}" for one in known]
+    heads = [f"{', '.join(f'`{name}`' for name in one.names)} beside RapidPro {one.profile}" for one in known]
     lines = [f"| id | {' | '.join(heads)} | requirement |", f"| --- |{' --- |' * len(known)} --- |"]
     for requirement in requirements:
         cells = " | ".join(MARKS[one.verdict(requirement.id)] for one in known)
         lines.append(f"| {requirement.id} | {cells} | {requirement.sentence} |")
     for one, head in zip(known, heads, strict=True):
-        lines += ["", f"Why {head} fails:", ""]
+        lines += ["", f"Why {head} {'fail' if one.also else 'fails'}:", ""]
         for id_, reason in one.reasons().items():
             why, source = source_of(reason)
             shown = f"`{source}`" if RECORDING.fullmatch(source) else source

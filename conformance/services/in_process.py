@@ -12,6 +12,7 @@ from conformance.services.control_client import ControlClient, InProcessControlC
 from conformance.services.neighbours import CHT_ADMIN, neighbours
 from fakes.assembly import assemble_services
 from fakes.cht import Cht
+from fakes.cht.releases.table import NEWEST
 from fakes.clock import VirtualClock
 from fakes.control.app import control_app
 from fakes.serving.transport import InProcessSession, WSGIAdapter
@@ -28,7 +29,7 @@ class InProcessFakes:
     subject_folder: Path | None = None
     """Where subjects keep their files; None: each creates its own folder."""
 
-    def __init__(self, profile: str, seed: int, *, cht_release: str = "5.2") -> None:
+    def __init__(self, profile: str, seed: int, *, cht_release: str = NEWEST) -> None:
         self.clock = VirtualClock(BEGINNING)
         self._fakes = assemble_services(
             ("rapidpro", "cht"), self.clock, profile=profile, cht_release=cht_release, seed=seed

@@ -10,6 +10,7 @@ from conformance.subjects.base import Capability, Subject
 from conformance.subjects.cht_in_process import IN_PROCESS, ChtAsRelay
 from conformance.subjects.cht_variants import CHT_VARIANTS, ChtVariant
 from conformance.subjects.in_process import WEBHOOK, Build, InProcessRelay, reference
+from fakes.cht.releases.table import NEWEST
 
 Make = Callable[[InProcessFakes, float], Subject]
 """Makes the subject between these fakes, not started. The number is the seconds between two polls of CHT by a relay."""
@@ -29,7 +30,7 @@ class BuiltIn:
     about: str
     capabilities: frozenset[Capability]
     make: Make
-    cht_release: str = "5.2"
+    cht_release: str = NEWEST
     skipped_checks: frozenset[str] = frozenset()
 
 

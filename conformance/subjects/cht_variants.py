@@ -17,6 +17,8 @@ from conformance.services.endpoints import BROADCASTS, LOOK_UP, SEND
 from conformance.services.neighbours import Neighbours
 from conformance.subjects.base import Capability, CrashPoint
 from conformance.verdicts import Untestable
+from fakes.cht.releases.release import Release
+from fakes.cht.releases.table import NEWEST, RELEASES
 from fakes.faults.presets import PRESETS
 
 INCOMING = "/api/v2/sms/rapidpro/incoming-messages"
@@ -108,19 +110,22 @@ def use_push(cht: ChtClient, neighbours: Neighbours, control: ControlClient) -> 
 
 
 GATEWAY_POINTS = STORES | {CrashPoint.BROADCAST_ACCEPTED, CrashPoint.STATES_ASKED, CrashPoint.STATES_TOLD}
+
+
+def _gateway(release: Release) -> ChtVariant:
+    """CHT's own gateway in one release."""
+    return ChtVariant(
+        f"CHT Core's own RapidPro gateway, release {release.name}",
+        release.name, INCOMING if release.right_path else MISSPELT, BROADCASTS, True, GATEWAY_POINTS, use_gateway,
+    )  # fmt: skip
+
+
 CHT_VARIANTS: Mapping[str, ChtVariant] = MappingProxyType(
     {
-        "cht-5.2": ChtVariant(
-            "CHT Core's own RapidPro gateway, release 5.2",
-            "5.2", INCOMING, BROADCASTS, True, GATEWAY_POINTS, use_gateway,
-        ),
-        "cht-3.11": ChtVariant(
-            "CHT Core's own RapidPro gateway, release 3.11",
-            "3.11", MISSPELT, BROADCASTS, True, GATEWAY_POINTS, use_gateway,
-        ),
+        **{f"cht-{name}": _gateway(RELEASES[name]) for name in reversed(tuple(RELEASES))},
         "outbound-push": ChtVariant(
             "the prototype of cht-core issue 6532: an outbound push starts a flow for the first task",
-            "5.2", INCOMING, FLOW_STARTS, False, STORES | {CrashPoint.BROADCAST_ACCEPTED}, use_push,
+            NEWEST, INCOMING, FLOW_STARTS, False, STORES | {CrashPoint.BROADCAST_ACCEPTED}, use_push,
             frozenset({"state_wrong"}),
         ),
     }

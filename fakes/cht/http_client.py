@@ -1,7 +1,7 @@
 """One HTTP call as CHT makes it: the headers, the redirects that are followed, and the body of the reply.
 
 There are two clients: today's `fetch` (cht-core shared-libs/couch-request/src/couch-request.js) and the `request`
-library of release 3.11. Neither has a timeout, and each call opens a new connection.
+library of releases before 4.17. Neither has a timeout, and each call opens a new connection.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import posixpath
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -28,7 +28,6 @@ REQUEST_REDIRECTS = 10
 FETCH_HEADERS: tuple[tuple[str, str], ...] = (
     ("accept-language", "*"),
     ("sec-fetch-mode", "cors"),
-    ("user-agent", "Community Health Toolkit/5.2.0 (linux,x64)"),
     ("accept-encoding", "gzip, deflate"),
 )
 BODY_HEADERS = ("content-type",)
@@ -53,22 +52,12 @@ class Call:
     limit: tuple[float, float] = NO_LIMIT
 
 
-class Caller(Protocol):
-    """Makes one call. `base` is the configured URL; `path` is appended to it."""
-
-    def __call__(
-        self, session: requests.Session, method: str, base: str, path: str, headers: Mapping[str, str], body: Any = None
-    ) -> Any:
-        """The body of the reply: the JSON value if it is JSON, else the text. Raises CallFailed."""
-        ...
-
-
 def fetch(
     session: requests.Session, method: str, base: str, path: str, headers: Mapping[str, str], body: Any = None
 ) -> Any:
-    """A JSON call as releases since 4.17 make it. Raises CallFailed."""
+    """A JSON call as releases since 4.17 make it. `headers` replace those of `fetch`. Raises CallFailed."""
     url = address(posixpath.normpath(f"{base}/{path}"))
-    sent = {**headers, "accept": JSON, "content-type": JSON, **dict(FETCH_HEADERS)}
+    sent = {**dict(FETCH_HEADERS), **headers, "accept": JSON, "content-type": JSON}
     answer = follow(session, Call(method, url, sent, _json(body)))
     return fetched_body(answer, json_wanted=True)
 
@@ -76,7 +65,7 @@ def fetch(
 def request(
     session: requests.Session, method: str, base: str, path: str, headers: Mapping[str, str], body: Any = None
 ) -> Any:
-    """A JSON call as release 3.11 made it. A body that is not JSON is returned as text. Raises CallFailed."""
+    """A JSON call as releases before 4.17 make it. A body that is not JSON is returned as text. Raises CallFailed."""
     url = address(f"{base.removesuffix('/')}/{path.removeprefix('/')}")
     sent = {**headers, "accept": JSON, **({"content-type": JSON} if body is not None else {})}
     answer = once(session, Call(method, url, sent, _json(body)))
@@ -89,6 +78,11 @@ def request(
             sent.pop("authorization", None)
         url = target
         answer = once(session, Call(method, url, sent))
+    return requested_body(answer)
+
+
+def requested_body(answer: requests.Response) -> Any:
+    """The body of a reply as the request library reads it; one that is not JSON is text. Raises CallFailed."""
     if not 200 <= answer.status_code < 300:
         raise CallFailed(f"status {answer.status_code}", answer.status_code)
     text = _text(answer)
@@ -96,6 +90,11 @@ def request(
         return parse(text)
     except ValueError:
         return text
+
+
+def fetch_headers(user_agent: str | None) -> dict[str, str]:
+    """The headers that `fetch` adds to a call, and the name of CHT if it gives one."""
+    return {**dict(FETCH_HEADERS), **({"user-agent": user_agent} if user_agent is not None else {})}
 
 
 def address(url: str) -> str:

@@ -11,6 +11,7 @@ import requests
 from fakes.cht.api.app import Api
 from fakes.cht.background import Background
 from fakes.cht.messaging.messaging import Messaging
+from fakes.cht.releases.table import NEWEST, release_named, switched, switches
 from fakes.cht.seed.earlier_requests import send_earlier_requests
 from fakes.cht.seed.loader import DEFAULT, Seed, load_seed, read_seed
 from fakes.cht.state import State
@@ -18,13 +19,12 @@ from fakes.clock import Clock, VirtualClock
 from fakes.service import SeedError
 from fakes.serving.wsgi import Environ, StartResponse
 
-RELEASES = ("5.2", "3.11")
 DATABASE_SECONDS = 0.005
 """Duration of the look-up of duplicates; well below that of the real server."""
 
 
 class Cht:
-    """A fake CHT server. `release` selects the release whose background work it does: `5.2` or `3.11`.
+    """A fake CHT server. `release` is the name of a row of `fakes/cht/releases/table.py`.
 
     `session` makes the outgoing calls: CHT's own RapidPro gateway, Africa's Talking, outbound pushes.
     Raises ValueError for an unknown release.
@@ -32,12 +32,11 @@ class Cht:
 
     name = "cht"
 
-    def __init__(self, clock: Clock, *, session: requests.Session, rng: random.Random, release: str = "5.2") -> None:
-        if release not in RELEASES:
-            raise ValueError(f"release: expected one of {', '.join(RELEASES)}, got {release!r}")
+    def __init__(self, clock: Clock, *, session: requests.Session, rng: random.Random, release: str = NEWEST) -> None:
+        self._release = release_named(release)
         self._clock = clock
         self._rng, self.rng_state = rng, rng.getstate()
-        self.state = State(clock, rng, release)
+        self.state = State(clock, rng, self._release)
         self.background = Background(self.state, clock, session)
         self.messaging = Messaging(self.state, self.background.before_save, self.background.send_at_once)
         self._api = Api(self.state, self.messaging)
@@ -75,6 +74,7 @@ class Cht:
             else:
                 self._clock.reset(self._seed.now)
         self._rng.setstate(self.rng_state)
+        self.state.release = self._release
         self._api.reset()
         load_seed(self._seed, self.state)
         self.background.start()
@@ -98,6 +98,12 @@ class Cht:
     def start(self) -> None:
         """After `kill`: start the processes again, with nothing but the documents."""
         self.background.start()
+
+    def switch(self, changes: Mapping[str, bool]) -> Mapping[str, bool]:
+        """Switch behaviours of the release on or off, by the name of their field, until the next reset. Returns all."""
+        with self.state.lock:
+            self.state.release = switched(self.state.release, changes)
+        return switches(self.state.release)
 
     def simulate_database_delay(self, sleep: Callable[[float], object]) -> None:
         """For serving over sockets: delay each incoming text a little from now on, as a database does.

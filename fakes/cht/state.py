@@ -16,6 +16,8 @@ from typing import Any
 from fakes.cht.couch.documents import Doc, Documents
 from fakes.cht.couch.message_views import MessageViews
 from fakes.cht.javascript.dates import to_ms
+from fakes.cht.releases.release import Release
+from fakes.cht.releases.table import NEWEST, RELEASES
 from fakes.clock import Clock
 
 ChangeListener = Callable[[Doc], None]
@@ -39,10 +41,10 @@ class State:
 
     `docs` is the database `medic`, `sentinel` the database `medic-sentinel` (info documents and `task:outbound:*`).
     `settings` is the whole settings object, read at every use, replaced as a whole and never changed in place.
-    `messages` are CHT's database views of messages. `release` is `5.2` or `3.11`.
+    `messages` are CHT's database views of messages. `release` is read at every use, because behaviours can be switched.
     """
 
-    def __init__(self, clock: Clock, rng: random.Random, release: str = "5.2") -> None:
+    def __init__(self, clock: Clock, rng: random.Random, release: Release = RELEASES[NEWEST]) -> None:
         self.lock = threading.RLock()
         self.clock = clock
         self.rng = rng
@@ -99,10 +101,10 @@ class State:
             return f"{self.rng.getrandbits(128):032x}"
 
     def new_uuid(self) -> str:
-        """An id as CHT generates it: a UUID of version 7 since release 5.2, of version 4 before."""
+        """An id as CHT generates it: a UUID of the version of the release."""
         with self.lock:
             bits = self.rng.getrandbits(128)
-        version = 7 if self.release == "5.2" else 4
+        version = self.release.uuid_version
         if version == 7:
             bits = (self.now_ms() << 80) | (bits & ((1 << 80) - 1))
         bits = bits & ~(0xF << 76) | (version << 76)

@@ -26,6 +26,7 @@ WAITING_PAGE = (
     '<!DOCTYPE html>\n<html lang="en">\n<head><meta charset="utf-8"><title>Starting up</title></head>\n'
     "<body><h1>The server is starting up</h1><p>Please wait.</p></body>\n</html>\n"
 )
+RIGHT_PATH = "/api/v2/sms/rapidpro/incoming-messages"
 DATABASE_PATHS = ("/medic/", "/medic-sentinel/")
 
 
@@ -39,7 +40,7 @@ class Api:
         gateways, settings, info = Gateways(state, messaging, self._warn), Settings(state), ServerInfo(state)
         self._write_credential: Handler = credentials.Credentials(state).write
         self._routes: Mapping[tuple[str, str], Handler] = {
-            ("POST", "/api/v2/sms/rapidpro/incoming-messages"): gateways.rapidpro,
+            ("POST", RIGHT_PATH): gateways.rapidpro,
             ("POST", "/api/v1/sms/radpidpro/incoming-messages"): gateways.rapidpro,
             ("GET", "/api/sms"): gateways.gateway_check,
             ("GET", "/api/sms/"): gateways.gateway_check,
@@ -63,7 +64,7 @@ class Api:
         self._limit.clear()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        request = Request(environ)
+        request = Request(environ, negotiates=self._state.release.negotiates_errors)
         reply = self.answer(request)
         if request.method == "HEAD":
             reply = Reply(reply.status, reply.headers)
@@ -74,7 +75,7 @@ class Api:
         if self._state.starting_up:
             return _starting(request)
         now = self._state.clock.timestamp()
-        if self._limit.refuses(request, now):
+        if self._state.release.limits_logins and self._limit.refuses(request, now):
             return error_reply(request, HttpError(429, "Too Many Requests"))
         try:
             reply = self._handler(request)(request)
@@ -96,7 +97,8 @@ class Api:
     def _handler(self, request: Request) -> Handler:
         path = request.path.lower()
         method = "GET" if request.method == "HEAD" else request.method
-        handler = self._routes.get((method, path))
+        known = path != RIGHT_PATH or self._state.release.right_path
+        handler = self._routes.get((method, path)) if known else None
         if handler is not None:
             return handler
         name = path.removeprefix(credentials.PATH)

@@ -25,9 +25,13 @@ MAX_BODY = 32 * 1024 * 1024
 
 
 class Request:
-    """One request. `path` has its repeated slashes collapsed; `url` is the path with the query."""
+    """One request. `path` has its repeated slashes collapsed; `url` is the path with the query.
 
-    def __init__(self, environ: Environ) -> None:
+    `negotiates` is whether `Accept` is read as a list of preferences, and not as one media type.
+    """
+
+    def __init__(self, environ: Environ, *, negotiates: bool = True) -> None:
+        self._negotiates = negotiates
         self.environ = environ
         self.method: str = environ["REQUEST_METHOD"]
         path = environ.get("PATH_INFO", "") or "/"
@@ -86,7 +90,8 @@ class Request:
     @cached_property
     def prefers_json(self) -> bool:
         """Whether the client prefers JSON to plain text. A client without a preference gets plain text."""
-        return prefers_json(self.header("Accept"))
+        accept = self.header("Accept")
+        return prefers_json(accept) if self._negotiates else accept == "application/json"
 
 
 def collect(pairs: list[tuple[str, str]]) -> dict[str, str | list[str]]:

@@ -7,8 +7,6 @@ from fakes.cht.api.http import Request, json_reply
 from fakes.cht.state import State
 from fakes.serving.wsgi import Reply
 
-VERSIONS = {"5.2": "5.2.0", "3.11": "3.11.0"}
-
 
 class ServerInfo:
     """The handlers; each takes a request and returns the reply, or raises HttpError."""
@@ -18,7 +16,7 @@ class ServerInfo:
 
     def info(self, _request: Request) -> Reply:
         """The version of the server, without login."""
-        return json_reply({"version": VERSIONS.get(self._state.release, self._state.release)})
+        return json_reply({"version": self._state.release.version})
 
     def deploy_info(self, request: Request) -> Reply:
         """The version of the server, for every logged-in user."""

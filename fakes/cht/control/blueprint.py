@@ -10,7 +10,7 @@ from werkzeug.exceptions import BadRequest
 from fakes.cht.couch.documents import Documents
 from fakes.cht.service import Cht
 from fakes.service import SeedError
-from fakes.serving.json_fields import choice, json_body, seconds
+from fakes.serving.json_fields import choice, json_body, seconds, typed_fields
 
 PASSES = ("send", "poll", "schedules", "outbound")
 DATABASES = ("medic", "sentinel")
@@ -49,6 +49,15 @@ def control_blueprint(service: Cht) -> Blueprint:
         state = service.state
         with state.lock:
             return jsonify(docs=without_revisions(state.sentinel if name == "sentinel" else state.docs))
+
+    @routes.get("/release")
+    def release() -> Response:
+        return jsonify(name=service.state.release.name, behaviours=service.switch({}))
+
+    @routes.put("/release")
+    def switch() -> Response:
+        service.switch(typed_fields(dict.fromkeys(service.switch({}), (bool,))))
+        return release()
 
     @routes.put("/server")
     def server() -> Response:

@@ -65,7 +65,7 @@ class Messages:
         Raises TemplateError, and TypeError or ValueError for settings of an unexpected shape.
         """
         settings = self._state.settings
-        to = phone_of(settings, view_of(doc, context), recipient)
+        to = phone_of(self._phone_settings(), view_of(doc, context), recipient)
         message: Doc = {"uuid": self._state.new_uuid(), **({"to": to} if to is not None else {})}
         text = self.fill(doc, content, context)
         if not text or text == content.get("translation_key"):
@@ -77,6 +77,14 @@ class Messages:
         if context.place_registrations and not context.place:
             message["error"] = "messages.errors.place.missing"
         return [message]
+
+    def _phone_settings(self) -> Mapping[str, Any]:
+        """The settings as far as this release knows them."""
+        settings = self._state.settings
+        sms = settings.get("sms")
+        if self._state.release.knows_default_to_sender or not isinstance(sms, Mapping):
+            return settings
+        return {**settings, "sms": {key: value for key, value in sms.items() if key != "default_to_sender"}}
 
     def fill(self, doc: Doc, content: Any, context: Context = NO_CONTEXT) -> str:
         """The text of a message, from its template. Raises TemplateError."""

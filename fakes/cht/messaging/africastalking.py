@@ -13,7 +13,7 @@ from urllib.parse import quote_plus, urlsplit
 
 import requests
 
-from fakes.cht.http_client import FETCH_HEADERS, JSON, Call, CallFailed, fetched_body, follow, once, parse
+from fakes.cht.http_client import JSON, Call, CallFailed, fetch_headers, fetched_body, follow, once, parse
 from fakes.cht.javascript import js
 from fakes.cht.messages.task_state import value_or_null
 from fakes.cht.messaging.messaging import StateUpdate
@@ -99,10 +99,13 @@ class AfricasTalkingGateway:
             raise CallFailed(f"no adapter is mounted for {url}")
         fields = {"username": login.username, "from": login.sender, "to": message["to"], "message": message["content"]}
         sent = {"apikey": login.key, "accept": JSON, "content-type": FORM, **headers}
-        if self._state.release == "3.11":
+        release = self._state.release
+        if not release.fetches:
             return _read_any_status(once(self._session, Call("POST", url, sent, _form(fields, leave_out=True))))
-        call = Call("POST", url, sent | dict(FETCH_HEADERS), _form(fields, leave_out=False))
-        return fetched_body(follow(self._session, call), json_wanted=False)
+        sent |= fetch_headers(release.user_agent(release.gateway_user_agent))
+        answer = follow(self._session, Call("POST", url, sent, _form(fields, leave_out=False)))
+        body = fetched_body(answer, json_wanted=False)
+        return _parsed(body) if release.parses_answers_twice else body
 
 
 def _is_mounted(session: requests.Session, url: str) -> bool:
@@ -121,9 +124,16 @@ def _quoted(text: str) -> str:
 
 
 def _read_any_status(answer: requests.Response) -> Any:
-    """The body as release 3.11 read it, whatever the status and the content type. Raises CallFailed."""
+    """The body as the request library gives it, whatever the status and the content type. Raises CallFailed."""
+    return _parsed(answer.content.decode("utf-8", "replace"))
+
+
+def _parsed(body: Any) -> Any:
+    """`JSON.parse` of a body; what is parsed already cannot be parsed again. Raises CallFailed."""
+    if not isinstance(body, str):
+        raise CallFailed("the answer is an object, and no JSON text")
     try:
-        return parse(answer.content.decode("utf-8", "replace"))
+        return parse(body)
     except ValueError as fault:
         raise CallFailed(f"malformed JSON: {fault}") from None
 

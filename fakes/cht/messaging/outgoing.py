@@ -112,7 +112,7 @@ class Outgoing:
             self._messaging.update_states(updates)
 
     def _request_id(self) -> dict[str, str]:
-        if self._state.release == "3.11":
+        if not self._state.release.request_ids:
             return {}
         with self._state.lock:
             return {"x-request-id": f"{self._state.rng.getrandbits(48):012x}"}

@@ -1,6 +1,6 @@
 """CHT's own gateway to RapidPro: one broadcast for each message, then polling for its state.
 
-Source: cht-core api/src/services/rapidpro.js, releases 5.2 and 3.11. Its weaknesses are kept on purpose.
+Source: cht-core api/src/services/rapidpro.js, at the tags from 3.11.0 to 5.2.0. Its weaknesses are kept on purpose.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import requests
 
 from fakes.cht.couch.message_views import Row
-from fakes.cht.http_client import Caller, CallFailed, fetch, request
+from fakes.cht.http_client import CallFailed, fetch, fetch_headers, request
 from fakes.cht.javascript import js
 from fakes.cht.messages.task_state import value_or_null
 from fakes.cht.messaging.messaging import Messaging, StateUpdate
@@ -38,20 +38,6 @@ REQUEST_SECONDS = 0.02
 """Duration of a request in the endless loop: about 50 a second were observed."""
 MAX_FRUITLESS = 500
 """Consecutive requests without progress after which a pass gives up. The real CHT never does; the fake must end."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReleaseBehaviour:
-    """What differs between releases: the HTTP client, the meaning of an unknown status, whether a 400 is final."""
-
-    call: Caller
-    unknown_is_queued: bool
-    refusal_is_final: bool
-
-
-BEHAVIOURS: Mapping[str, ReleaseBehaviour] = MappingProxyType(
-    {"5.2": ReleaseBehaviour(fetch, True, True), "3.11": ReleaseBehaviour(request, False, False)}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +67,6 @@ class RapidProGateway:
         self._session = session
         self._check_running = check_running
         self._sleep = sleep
-        self._behaviour = BEHAVIOURS[state.release]
         self._skip = 0
         self._polling = False
         self._throttled = False
@@ -158,7 +143,7 @@ class RapidProGateway:
             reference = value_or_null(answer, "id") if isinstance(answer, dict) else None
             return self._state_update(answer, message["id"], reference)
         except CallFailed as failure:
-            if failure.status == 400 and self._behaviour.refusal_is_final:
+            if failure.status == 400 and self._state.release.refusal_is_final:
                 state, details = STATES["failed"]
                 return StateUpdate(state, uuid=message["id"], details=details)
             return None
@@ -185,18 +170,21 @@ class RapidProGateway:
         return self._state_update(results[0], row.uuid, row.gateway_ref)
 
     def _call(self, login: Login, method: str, path: str, headers: Mapping[str, str], body: Any = None) -> Any:
+        release = self._state.release
+        sent = {"authorization": f"Token {login.token}", **headers}
+        if release.fetches:
+            sent = fetch_headers(release.user_agent(release.gateway_user_agent)) | sent
+        call = fetch if release.fetches else request
         try:
-            return self._behaviour.call(
-                self._session, method, login.base, path, {"authorization": f"Token {login.token}", **headers}, body
-            )
+            return call(self._session, method, login.base, path, sent, body)
         finally:
             self._check_running()
 
     def _state_update(self, answer: Any, uuid: Any, reference: Any) -> StateUpdate:
-        """The state update for a status. Raises CallFailed where release 3.11 failed."""
+        """The state update for a status. Raises CallFailed where releases before 4.14 fail."""
         status = answer.get("status") if isinstance(answer, dict) else None
         known = STATES.get(js.string(status)) if js.truthy(status) else None
-        if known is None and self._behaviour.unknown_is_queued:
+        if known is None and self._state.release.unknown_is_queued:
             known = STATES["queued"]
         if known is None and (js.truthy(status) or status is None):
             raise CallFailed(f"the status {status!r} has no state")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -15,7 +16,17 @@ from urllib.parse import urlencode
 import requests
 
 from fakes.cht.couch.documents import Doc
-from fakes.cht.http_client import FETCH_HEADERS, JSON, Call, CallFailed, address, fetched_body, follow
+from fakes.cht.http_client import (
+    JSON,
+    Call,
+    CallFailed,
+    address,
+    fetch_headers,
+    fetched_body,
+    follow,
+    once,
+    requested_body,
+)
 from fakes.cht.outbound.cron import CronError, is_near
 from fakes.cht.outbound.payload import OutboundError, as_json, digest, payload_of
 from fakes.cht.outbound.urls import join_url
@@ -43,7 +54,7 @@ class Outbound:
 
     def is_due(self, push: Mapping[str, Any]) -> bool:
         """Whether a push may be made now: always without a `cron`, never with an invalid one."""
-        if not push.get("cron"):
+        if not push.get("cron") or not self._state.release.push_cron:
             return True
         try:
             return is_near(str(push["cron"]), self._state.now(), FRAME)
@@ -80,18 +91,24 @@ class Outbound:
 
     def _call(self, url: str, headers: Mapping[str, str], body: bytes, *, json_wanted: bool) -> Any:
         """POST within the timeout. Returns the body of the reply. Raises OutboundError."""
-        own = dict(FETCH_HEADERS)
-        if self._state.release == "3.11":
-            del own["user-agent"]
         began = self._state.clock.timestamp()
         try:
-            answer = follow(self._session, Call("POST", address(url), {**own, **headers}, body, (LIMIT, LIMIT)))
-            value = fetched_body(answer, json_wanted=json_wanted)
+            value = self._answer(Call("POST", address(url), headers, body, (LIMIT, LIMIT)), json_wanted=json_wanted)
         except CallFailed as failure:
             raise OutboundError(str(failure)) from failure
         if self._state.clock.timestamp() - began > LIMIT:  # a reply may come in pieces, each in time
             raise OutboundError(f"no reply within {LIMIT:g} s")
         return value
+
+    def _answer(self, call: Call, *, json_wanted: bool) -> Any:
+        """The body of the reply, as the HTTP client of the release reads it. Raises CallFailed."""
+        release = self._state.release
+        if not release.fetches:
+            return requested_body(once(self._session, call))
+        own = fetch_headers(release.user_agent(release.push_user_agent))
+        return fetched_body(
+            follow(self._session, replace(call, headers={**own, **call.headers})), json_wanted=json_wanted
+        )
 
     def _auth(self, destination: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
         """Headers and query that authenticate the push. Raises OutboundError if these are missing or not supported."""

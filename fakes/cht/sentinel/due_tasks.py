@@ -3,7 +3,8 @@
 Source: cht-core sentinel/src/schedule/index.js, shared-libs/transitions/src/schedule/due_tasks.js: a run every five
 minutes, only between the morning and the evening time of the settings, for tasks of the last seven days.
 A document is processed if one of its tasks in state `scheduled` is due and has a message that could be sent, or no
-messages yet. Then every scheduled task with the same due date is processed.
+messages yet. Then every scheduled task with the same due date is processed; in releases before 5.2 every task with it,
+whatever its state.
 """
 
 from __future__ import annotations
@@ -102,11 +103,14 @@ class DueTasks:
             raise TypeError("a task in `tasks` is scheduled, and `scheduled_tasks` is missing")
         hydrate(doc, self._state, self._views)
         sms = self._state.settings.get("sms")
-        clear_failing = isinstance(sms, Mapping) and js.truthy(sms.get("clear_failing_schedules"))
+        known = self._state.release.clears_failing_schedules
+        clear_failing = known and isinstance(sms, Mapping) and js.truthy(sms.get("clear_failing_schedules"))
+        only_scheduled = self._state.release.only_scheduled_become_due
         context = self._context(doc)
         changed = False
         for task in _tasks(doc):
-            if task.get("state") == SCHEDULED and _date_of(task, doc) in dates:
+            moves = task.get("state") == SCHEDULED or not only_scheduled
+            if moves and _date_of(task, doc) in dates:
                 ready = self._is_ready(task, doc, context)
                 if ready or clear_failing:
                     set_task_state(task, "pending" if ready else "clear", now=now)

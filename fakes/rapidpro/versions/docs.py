@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
 import re
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
+from fakes.field_meanings import meanings
 from fakes.rapidpro.versions.habits import HABITS, Habits
 from fakes.rapidpro.versions.profile import Profile
 from fakes.rapidpro.versions.profiles import NAMES, PROFILES
@@ -25,16 +24,6 @@ def updated(text: str) -> str:
     if found != 1:
         raise ValueError(f"expected one pair of markers `begin profiles` and `end profiles`, found {found}")
     return text
-
-
-def meanings(kind: type[Any]) -> Mapping[str, str]:
-    """What each field of a table means, by name: the docstrings below the fields in the source."""
-    (definition,) = (one for one in ast.parse(inspect.getsource(kind)).body if isinstance(one, ast.ClassDef))
-    found = {}
-    for one, after in pairwise(definition.body):
-        if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name) and isinstance(after, ast.Expr):
-            found[one.target.id] = str(ast.literal_eval(after.value))
-    return found
 
 
 def _versions() -> Iterator[str]:

@@ -15,12 +15,12 @@ from conformance.subjects.built_in import built_in, named
 from conformance.verdicts import Verdict
 from tests.folders import GOLDEN, ROOT
 
-KNOWN = [pytest.param(one, id=f"{one.name} beside {one.profile}") for one in load()]
+KNOWN = [pytest.param(name, one, id=f"{name} beside {one.profile}") for one in load() for name in one.names]
 
 
-@pytest.mark.parametrize("known", KNOWN)
-def test_a_subject_is_judged_as_it_is_known_to_be(known: Known) -> None:
-    report = conform(BuiltInWorlds(known.profile, 1, named(known.name)), load_requirements())
+@pytest.mark.parametrize(("name", "known"), KNOWN)
+def test_a_subject_is_judged_as_it_is_known_to_be(name: str, known: Known) -> None:
+    report = conform(BuiltInWorlds(known.profile, 1, named(name)), load_requirements())
     assert report.broken == []
     expected = {one.id: known.verdict(one.id) for one in report.requirements}
     found = {one.id: report.verdict(one) for one in report.requirements}
@@ -38,7 +38,7 @@ def test_what_is_unknown_says_why() -> None:
 
 
 def test_every_built_in_subject_but_the_reference_is_known() -> None:
-    assert {one.name for one in load()} == set(built_in()) - {"reference"}
+    assert {name for one in load() for name in one.names} == set(built_in()) - {"reference"}
 
 
 def test_what_is_known_names_requirements_that_there_are() -> None:
@@ -67,6 +67,12 @@ def test_each_reason_names_a_recording_or_file_that_there_is() -> None:
 def test_a_reason_without_a_source_is_refused() -> None:
     with pytest.raises(ValueError, match="names no source"):
         source_of("it is slow", "cht-5.2, OUT-6")
+
+
+def test_subjects_with_the_same_verdicts_share_a_column() -> None:
+    text = as_markdown([Known("x", "26", {"A-1": "it is lost [file/id]"}, {}, also=["y"])], [])
+    assert "| `x`, `y` beside RapidPro 26 |" in text
+    assert "Why `x`, `y` beside RapidPro 26 fail:" in text
 
 
 def test_the_table_distinguishes_passed_failed_and_unknown() -> None:

@@ -13,6 +13,7 @@ from conformance.simulation.run_schedule import run_schedule
 from conformance.simulation.schedule import TEXTS, TROUBLES, Event, Schedule
 from conformance.simulation.search import smallest
 from conformance.simulation.worlds import subjects, world_opener
+from conformance.subjects.built_in import built_in
 from tests.harness_command import harness
 
 LOST_REPLY = {
@@ -111,4 +112,4 @@ def test_the_command_finds_saves_and_replays(tmp_path: Path) -> None:
 
 
 def test_all_built_in_subjects_can_be_simulated() -> None:
-    assert subjects() == ("reference", "cht-5.2", "cht-3.11", "outbound-push")
+    assert subjects() == tuple(built_in())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -11,12 +12,13 @@ from conformance.services.in_process import InProcessFakes
 from conformance.subjects.base import Capability, CrashPoint, Killable
 from conformance.subjects.built_in import POLL_SECONDS, UnknownSubject, built_in, named
 from conformance.subjects.cht_in_process import ChtAsRelay
-from conformance.subjects.cht_variants import CHT_VARIANTS, FLOW_STARTS, MISSPELT
+from conformance.subjects.cht_variants import CHT_VARIANTS, FLOW_STARTS, INCOMING, MISSPELT
 from conformance.verdicts import HarnessBroken, SubjectFailed, Untestable
 from conformance.world.timing import VirtualTiming
 from conformance.world.world import World
 
-GATEWAYS = ("cht-5.2", "cht-3.11")
+GATEWAYS = ("cht-5.2", "cht-5.1", "cht-4.21", "cht-4.17", "cht-4.13", "cht-4.4", "cht-3.11")
+SUBJECTS = ["reference", *GATEWAYS, "outbound-push"]
 
 
 def opened(name: str, profile: str = "6.4") -> tuple[World, ChtAsRelay]:
@@ -54,8 +56,17 @@ def test_a_gateway_ends_with_the_right_state(name: str) -> None:
     assert world.task(world.people["Amina"]).state == "delivered"
 
 
-def test_the_oldest_release_has_only_the_misspelt_path() -> None:
-    assert opened("cht-3.11")[1].webhook_url().endswith(MISSPELT)
+@pytest.mark.parametrize("name", GATEWAYS)
+def test_only_the_oldest_release_is_called_at_the_misspelt_path(name: str) -> None:
+    assert opened(name)[1].webhook_url().endswith(MISSPELT if name == "cht-3.11" else INCOMING)
+
+
+@pytest.mark.parametrize("name", GATEWAYS)
+def test_beside_current_rapidpro_releases_before_4_14_send_each_text_every_minute(name: str) -> None:
+    world, _ = opened(name, profile="26")
+    send(world)
+    world.pass_time(630)
+    assert arrived(world) == (10 if name in ("cht-3.11", "cht-4.4", "cht-4.13") else 1)
 
 
 @pytest.mark.parametrize("name", CHT_VARIANTS)
@@ -200,9 +211,9 @@ def test_a_subject_is_started_before_it_is_used() -> None:
 
 
 def test_an_unknown_name_is_refused_with_those_that_there_are() -> None:
-    with pytest.raises(UnknownSubject, match=r"reference, cht-5\.2, cht-3\.11, outbound-push"):
+    with pytest.raises(UnknownSubject, match=re.escape(", ".join(SUBJECTS))):
         named("cht-9")
-    assert list(built_in()) == ["reference", "cht-5.2", "cht-3.11", "outbound-push"]
+    assert list(built_in()) == SUBJECTS
 
 
 def test_the_same_world_gives_the_same_history() -> None:

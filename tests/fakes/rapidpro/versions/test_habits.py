@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fakes.rapidpro.versions.docs import meanings
+from fakes.field_meanings import meanings
 from fakes.rapidpro.versions.habits import HABITS, Habits
 from fakes.rapidpro.versions.profiles import PROFILES, version_of
 from tests.fakes.rapidpro.memory_records import T0

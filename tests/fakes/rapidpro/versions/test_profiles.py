@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from fakes.field_meanings import meanings
 from fakes.rapidpro.api.http.pages import decode
 from fakes.rapidpro.seed.default import default_seed
-from fakes.rapidpro.versions.docs import meanings, updated
+from fakes.rapidpro.versions.docs import updated
 from fakes.rapidpro.versions.profile import Profile
 from fakes.rapidpro.versions.profiles import PROFILES, differences, version_of
 from fakes.serving.wsgi import Reply, build_environ, call
