@@ -155,7 +155,7 @@ def test_everything_else_can_be_read_by_the_clients_own_types(fakes: Addresses) 
     assert caller.get_org().timezone == "Africa/Kigali"
 
 
-def test_a_rate_limit_is_told_with_the_seconds_to_wait(fakes: Addresses) -> None:
+def test_a_rate_limit_error_has_the_seconds_to_wait(fakes: Addresses) -> None:
     caller = client(fakes)
     control(fakes, "PUT", "/rapidpro/rates", {"v2.messages": "2/minute"})
     caller.get_messages().first()

@@ -68,14 +68,14 @@ def test_tokens_are_listed_by_name_without_their_keys(desk: Desk) -> None:
     assert told == {name: one["active"] for name, one in setup()["tokens"].items()}
 
 
-def test_a_rotated_token_opens_with_the_new_key_only(desk: Desk) -> None:
+def test_after_a_rotation_only_the_new_key_is_accepted(desk: Desk) -> None:
     assert desk.tell("PUT", "/tokens/admin", {"key": "NEW-KEY"}) == (200, {"name": "admin", "active": True})
     assert desk.status("workspace.json", key="NEW-KEY") == 200
     refused = desk.ask("workspace.json")
     assert (refused.status, json.loads(refused.body)) == (403, {"detail": "Invalid token"})
 
 
-def test_a_token_is_taken_out_of_use_and_back(desk: Desk) -> None:
+def test_a_token_can_be_deactivated_and_activated_again(desk: Desk) -> None:
     assert desk.tell("PUT", "/tokens/admin", {"active": False}) == (200, {"name": "admin", "active": False})
     assert json.loads(desk.ask("workspace.json").body) == {"detail": "Invalid token"}
     assert desk.status("workspace.json", "editor") == 200
@@ -94,7 +94,7 @@ def test_a_reset_brings_back_the_first_key(desk: Desk) -> None:
     "body", [{}, [], None, 5, {"key": 5}, {"key": ""}, {"key": "a b"}, {"active": "no"}, {"name": "x"}, b"{", b"\xff"],
     ids=str,
 )  # fmt: skip
-def test_a_change_of_a_token_that_is_none_is_refused_with_a_sentence(desk: Desk, body: Any) -> None:
+def test_an_invalid_change_of_a_token_is_refused_with_a_sentence(desk: Desk, body: Any) -> None:
     status, told = desk.tell("PUT", "/tokens/admin", b"null" if body is None else body)
     assert status == 400
     assert isinstance(told["error"], str)
@@ -108,7 +108,7 @@ def test_an_unknown_token_or_a_key_of_another_is_refused(desk: Desk) -> None:
     assert desk.tell("PUT", "/tokens/admin", {"key": taken}) == (400, {"error": "another token already has this key"})
 
 
-def test_keys_never_stand_in_the_ledger(desk: Desk) -> None:
+def test_keys_never_appear_in_the_ledger(desk: Desk) -> None:
     first = setup()["tokens"]["admin"]["key"]
     desk.ask("workspace.json")
     desk.tell("PUT", "/tokens/admin", {"key": "A-ROTATED-SECRET"})
@@ -130,12 +130,14 @@ def test_keys_never_stand_in_the_ledger(desk: Desk) -> None:
      ("inactive-user", 403, 403), ("inactive-token", 403, 403), ("staff", 403, 403), ("suspended", 200, 400),
      ("flagged", 200, 400)],
 )  # fmt: skip
-def test_a_role_opens_what_it_opens_in_the_real_one(desk: Desk, token: str, reads: int, writes: int) -> None:
+def test_a_role_has_the_permissions_it_has_in_the_real_rapidpro(
+    desk: Desk, token: str, reads: int, writes: int
+) -> None:
     assert desk.status("messages.json", token) == reads
     assert desk.status("broadcasts.json", token, method="POST", body={"urns": [ANN], "text": "x"}) == writes
 
 
-def test_a_viewer_is_told_what_is_missing(desk: Desk) -> None:
+def test_a_viewer_gets_an_error_that_names_what_is_missing(desk: Desk) -> None:
     assert json.loads(desk.ask("messages.json", "viewer").body) == FORBIDDEN
 
 
@@ -170,7 +172,7 @@ def test_the_same_number_is_another_person_in_another_workspace(desk: Desk) -> N
 # Quotas
 
 
-def test_rates_are_told_and_changed(desk: Desk) -> None:
+def test_rates_are_shown_and_changed(desk: Desk) -> None:
     assert desk.tell("GET", "/rates")[1]["v2.messages"] == "3600/hour"
     status, told = desk.tell("PUT", "/rates", {"v2.messages": "1/minute"})
     assert (status, told["v2.messages"], told["v2"]) == (200, "1/minute", "3600/hour")
@@ -186,7 +188,7 @@ def test_rates_are_told_and_changed(desk: Desk) -> None:
      ({"v2": "1/fortnight"}, "a rate is"), ({"v2": "-1/hour"}, "a rate is"), ({"v2": "²/hour"}, "a rate is"),
      ({"v2": 5}, "expected an object of rates"), ([], "expected an object of rates"), ("x", "expected an object")],
 )  # fmt: skip
-def test_a_rate_that_is_none_is_refused_with_a_sentence(desk: Desk, given: Any, sentence: str) -> None:
+def test_an_invalid_rate_is_refused_with_a_sentence(desk: Desk, given: Any, sentence: str) -> None:
     before = desk.tell("GET", "/rates")
     status, told = desk.tell("PUT", "/rates", given)
     assert status == 400
@@ -210,7 +212,7 @@ def test_a_workspace_may_have_rates_of_its_own() -> None:
     assert [desk.status("broadcasts.json") for _ in range(3)] == [200, 200, 200]
 
 
-def test_granted_requests_count_whatever_becomes_of_them(desk: Desk) -> None:
+def test_granted_requests_count_whatever_their_outcome(desk: Desk) -> None:
     desk.tell("PUT", "/rates", {"v2.messages": "4/hour", "v2": "3/hour"})
     asked = ("?id=x", "?broadcast=x", "?cursor=zzz", "")
     assert [desk.status(f"messages.json{query}") for query in asked] == [400, 500, 404, 200]
@@ -221,7 +223,7 @@ def test_granted_requests_count_whatever_becomes_of_them(desk: Desk) -> None:
     assert desk.status("broadcasts.json", method="POST", body={}) == 429
 
 
-def test_what_is_refused_before_the_quota_does_not_count(desk: Desk) -> None:
+def test_requests_refused_before_the_quota_do_not_count(desk: Desk) -> None:
     desk.tell("PUT", "/rates", {"v2.messages": "1/hour"})
     assert desk.status("messages.json", "viewer") == 403
     assert desk.status("messages.json", key="UNKNOWN") == 403
@@ -230,7 +232,7 @@ def test_what_is_refused_before_the_quota_does_not_count(desk: Desk) -> None:
     assert [desk.status("messages.json") for _ in range(3)] == [200, 429, 429]
 
 
-def test_refused_requests_do_not_prolong_the_wait_and_one_place_becomes_free_at_a_time(desk: Desk) -> None:
+def test_refused_requests_do_not_prolong_the_wait_and_one_request_at_a_time_is_granted_again(desk: Desk) -> None:
     desk.tell("PUT", "/rates", {"v2.messages": "2/minute"})
     assert desk.status("messages.json") == 200
     desk.clock.advance(20)
@@ -254,7 +256,7 @@ def test_a_quota_of_any_size_is_used_up_at_once_and_free_again_when_its_time_is_
     assert desk.status("messages.json") == 200
 
 
-def test_one_second_is_told_in_the_singular(desk: Desk) -> None:
+def test_a_wait_of_one_second_is_written_in_the_singular(desk: Desk) -> None:
     desk.tell("PUT", "/rates", {"v2.messages": "1/minute"})
     desk.status("messages.json")
     desk.clock.advance(59.2)

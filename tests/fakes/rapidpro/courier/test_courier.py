@@ -26,7 +26,7 @@ def remove_channels(desk: Desk) -> None:
     assert desk.rows("channels.json") == []
 
 
-def test_a_removed_channel_is_listed_no_more_and_messages_after_it_fail() -> None:
+def test_a_removed_channel_is_no_longer_listed_and_later_messages_fail() -> None:
     desk = Desk()
     before = sent(desk, {"urns": [ANN], "text": "Hello"})
     remove_channels(desk)
@@ -36,7 +36,7 @@ def test_a_removed_channel_is_listed_no_more_and_messages_after_it_fail() -> Non
     assert kept["channel"] == before["channel"]
 
 
-def test_what_waits_for_a_removed_channel_fails_with_the_channel_still_told() -> None:
+def test_messages_waiting_for_a_removed_channel_fail_and_still_name_the_channel() -> None:
     desk = Desk()
     desk.tell("PUT", "/channel", {"down": True, "delays": {"retries": [59.9, 3600]}})
     message = sent(desk, {"urns": [ANN], "text": "Hello"})
@@ -53,7 +53,7 @@ def test_what_waits_for_a_removed_channel_fails_with_the_channel_still_told() ->
     assert "channel removed" in reasons
 
 
-def test_a_person_from_abroad_is_reached_once_heard_until_the_channel_is_gone() -> None:
+def test_a_contact_from_abroad_who_has_texted_in_is_reached_until_the_channel_is_removed() -> None:
     desk = Desk()
     urn = f"tel:{ABROAD}"
     assert sent(desk, {"urns": [urn], "text": "one"})["status"] == "failed"
@@ -65,7 +65,7 @@ def test_a_person_from_abroad_is_reached_once_heard_until_the_channel_is_gone() 
     assert (three["status"], three["channel"]) == ("failed", None)
 
 
-def test_quick_replies_of_a_broadcast_and_of_a_message_are_told_of_the_message() -> None:
+def test_quick_replies_of_a_broadcast_and_of_a_message_are_shown_with_the_message() -> None:
     desk = Desk()
     broadcast = {"urns": [ANN], "text": {"eng": "Coming?"}, "quick_replies": {"eng": [YES]}}
     assert sent(desk, broadcast)["quick_replies"] == [YES]

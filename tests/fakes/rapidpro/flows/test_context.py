@@ -68,7 +68,7 @@ def test_dates_are_written_as_the_workspace_wants_them(sent: Callable[..., str],
     assert sent("@(format_date(now()))", date_style=style) == written
 
 
-def test_a_way_to_write_dates_that_is_none_is_refused() -> None:
+def test_an_invalid_date_format_is_refused() -> None:
     with pytest.raises(SeedError, match="date_style: expected one of day_first"):
         site(Far(), date_style="backwards")
 

@@ -257,7 +257,7 @@ def test_equal_texts_are_compared_by_128_bytes_and_only_ascii_letters_without_ca
     assert [one.failed_reason for one in world.records.messages] == [None] * 20 + ["looping"] + [None] * 21
 
 
-def test_who_cannot_be_reached_is_told_before_that_the_workspace_is_suspended() -> None:
+def test_an_unreachable_contact_is_reported_before_the_suspended_workspace() -> None:
     world = World()
     world.records.workspace.suspended = True
     world.records.contact("Amina", AMINA, status="blocked")

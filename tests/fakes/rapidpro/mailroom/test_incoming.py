@@ -66,7 +66,7 @@ def test_a_part_of_the_body_can_be_left_out(part: Any) -> None:
     assert set(world.relay.bodies()[0]) == {"id", "from", "content"} - {part}
 
 
-def test_a_failed_call_is_not_repeated_and_the_sender_is_told() -> None:
+def test_a_failed_call_is_not_repeated_and_the_sender_gets_a_message() -> None:
     world = World(reply_on_failure="Sorry, your report was not received (@webhook.status)")
     world.relay.answers = [503]
     happened = world.text()
@@ -85,7 +85,7 @@ def test_in_the_old_engine_the_status_is_among_the_results() -> None:
     assert world.text()["reply"]["text"] == "400 [no content]"
 
 
-def test_the_sender_can_be_left_uninformed() -> None:
+def test_the_message_to_the_sender_can_be_switched_off() -> None:
     world = World(reply_on_failure=None)
     world.relay.answers = [400]
     assert world.text()["reply"] is None
@@ -115,7 +115,7 @@ def test_with_retry_the_flow_calls_once_more_in_the_same_run(first: Any, calls: 
     assert (happened["reply"] is None) == (calls == 2 or first == 200)
 
 
-def test_a_second_failure_tells_the_sender_too() -> None:
+def test_the_sender_also_gets_a_message_after_a_second_failure() -> None:
     world = World(retry=True)
     world.relay.answers = [503, 503]
     assert world.text()["reply"] is not None
@@ -123,7 +123,7 @@ def test_a_second_failure_tells_the_sender_too() -> None:
 
 
 @pytest.mark.parametrize(("profile", "told"), [("26", False), ("9.3", True)])
-def test_an_answer_too_large_goes_the_way_of_its_generation(profile: Any, told: Any) -> None:
+def test_an_answer_that_is_too_large_is_a_failure_in_each_generation(profile: Any, told: Any) -> None:
     world = World(profile=profile)
     world.relay.answers = [(200, b"x" * (1024 * 1024 + 1))]
     happened = world.text()
@@ -210,7 +210,7 @@ def test_expressions_in_address_and_headers_are_evaluated_for_each_text() -> Non
     assert (headers["HTTP_X_PERSON"], headers["HTTP_X_MAIL"]) == ("p-1", "a@b.org")
 
 
-def test_an_address_that_is_none_after_its_expressions_is_not_called_and_the_sender_is_told() -> None:
+def test_an_invalid_evaluated_address_is_not_called_and_the_sender_gets_a_message() -> None:
     world = World()
     world.put("webhook", url="http://@fields.edd")
     happened = world.text()

@@ -474,7 +474,7 @@ OBSERVED: Mapping[str, Callable[[Caller], Any]] = {
 
 @pytest.mark.parametrize("name", OBSERVED)
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
-def test_what_a_profile_says_is_what_callers_see(profile: Profile, name: str) -> None:
+def test_callers_see_what_a_profile_says(profile: Profile, name: str) -> None:
     seen, told = OBSERVED[name](Caller(profile)), getattr(profile, name)
     if name in ("broadcast_statuses", "message_statuses", "start_statuses") and told is not None:
         told = {key: word for key, word in told.items() if key != word}

@@ -61,18 +61,18 @@ QUIET = settings(max_examples=25, deadline=None, suppress_health_check=list(Heal
 
 @CURRENT.parametrize()  # type: ignore[untyped-decorator]
 @QUIET
-def test_no_request_that_fits_the_document_gets_an_answer_that_does_not(case: Any) -> None:
+def test_every_valid_request_gets_an_answer_that_fits_the_document(case: Any) -> None:
     case.call_and_validate(headers=HEADERS, checks=list(CHECKS))
 
 
 @OLD.parametrize()  # type: ignore[untyped-decorator]
 @QUIET
-def test_nor_does_it_in_the_oldest_version(case: Any) -> None:
+def test_every_valid_request_gets_an_answer_that_fits_the_document_in_the_oldest_version(case: Any) -> None:
     case.call_and_validate(headers=HEADERS, checks=list(CHECKS))
 
 
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
-def test_the_document_tells_every_route_and_method(profile: Any) -> None:
+def test_the_document_describes_every_route_and_method(profile: Any) -> None:
     description = document(profile)
     assert description["info"]["version"] == profile.name
     assert {path: {method.upper() for method in methods} for path, methods in description["paths"].items()} == {

@@ -43,7 +43,7 @@ def world(request: pytest.FixtureRequest) -> World:
         ("", {"urns": ["tel:+250788123001"] * 2}, {"urns": {"0": ["URN is in use by another contact."]}}),
     ],
 )
-def test_what_is_wrong_with_a_contact_is_told_field_by_field_in_this_order(
+def test_the_errors_of_a_contact_are_reported_field_by_field_in_this_order(
     world: World, query: str, body: Any, errors: Any
 ) -> None:
     reply = ask(world, "POST", "contacts", body, query)
@@ -66,14 +66,14 @@ def test_the_last_five_notes_are_kept_with_their_authors_and_none_of_a_new_conta
     assert json_of(ask(world, "POST", "contacts", {"name": "New", "note": " "}))["notes"] == []
 
 
-def test_a_change_to_what_is_already_so_is_none(world: World) -> None:
+def test_a_change_that_changes_nothing_leaves_the_contact_unmodified(world: World) -> None:
     before = rows(world, "contacts", f"uuid={ANN}")[0]
     same: list[Any] = [{}, {"fields": {}}, {"name": "Ann", "language": "eng"}, {"groups": ["nurses"]}]
     for body in same:
         assert json_of(ask(world, "POST", "contacts", body, f"uuid={ANN}")) == before
 
 
-def test_a_urn_given_twice_is_there_once(world: World) -> None:
+def test_a_urn_that_is_given_twice_is_stored_once(world: World) -> None:
     urns = ["tel:+250788123001", "tel:0788123001", "tel:+250788123999"]
     shown = json_of(ask(world, "POST", "contacts", {"urns": urns}, f"uuid={ANN}"))
     assert shown["urns"] == ["tel:+250788123001", "tel:+250788123999"]
@@ -82,7 +82,7 @@ def test_a_urn_given_twice_is_there_once(world: World) -> None:
 @pytest.mark.parametrize(
     ("profile", "mine", "his"), [("9.3", ["tel:+250788123002"], []), ("26", [], ["tel:+250788123002"])]
 )
-def test_another_ones_urn_is_taken_away_from_him_or_later_left_to_him(
+def test_a_urn_of_another_contact_is_moved_in_old_versions_and_stays_in_new_ones(
     profile: str, mine: list[str], his: list[str]
 ) -> None:
     world = World(profile)

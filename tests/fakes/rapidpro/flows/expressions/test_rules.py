@@ -33,7 +33,7 @@ def test_an_expression_without_a_value_leaves_a_gap_and_one_error(expression: An
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)
-def test_without_an_input_the_body_for_cht_is_empty_and_one_error_is_told(generation: Any) -> None:
+def test_without_an_input_the_body_for_cht_is_empty_and_one_error_is_reported(generation: Any) -> None:
     body = '@(json(object("id", run.uuid, "from", replace(urns.tel, "tel:+", "+"), "content", input.text)))'
     outcome = evaluated(body, generation, input=None)
     assert outcome.text == ""
