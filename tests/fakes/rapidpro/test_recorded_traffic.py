@@ -143,6 +143,6 @@ def test_headers_from_another_version_are_expected_for_the_same_workspace() -> N
 def test_every_json_answer_is_compact_and_has_its_length_in_a_header(profile: str) -> None:
     entry = recorded(profile)["get-by-id"]
     reply = World(profile).play(entry["trace"])
-    told = json.loads(reply.body)
-    assert reply.body == json.dumps(told, separators=(",", ":"), ensure_ascii=False).encode()
+    answer = json.loads(reply.body)
+    assert reply.body == json.dumps(answer, separators=(",", ":"), ensure_ascii=False).encode()
     assert reply.header("Content-Length") == str(len(reply.body))

@@ -1,4 +1,4 @@
-"""Smaller things that versions answer otherwise: params of flow starts, users, tickets, anonymous workspaces.
+"""Smaller differences between the answers of versions: params of flow starts, users, tickets, anonymous workspaces.
 
 Read at v6.4.0 to v26.3.54: temba/api/v2/serializers.py (FlowStartWrite-, UserRead-, BroadcastWrite-, MsgWrite-,
 ContactReadSerializer), temba/api/v2/views.py (UsersEndpoint), temba/api/v2/fields.py (ContactField, TicketField),

@@ -1,4 +1,4 @@
-"""What flows may know and send: names of the context, the workspace's way to write dates, limits of webhook calls.
+"""What flows can read and send: names of the context, the workspace's date format, limits of webhook calls.
 
 Read in goflow v0.293.0 and v0.198.0: flows/engine/run.go (RootContext, nodeContext), flows/engine/legacy.go,
 flows/actions/call_webhook.go (requestSize), utils/json.go; in rapidpro v26.3.54: temba/orgs/models.py (date formats).

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fakes.rapidpro.courier import channel as knobs
+from fakes.rapidpro.courier import channel as channel_settings
 from fakes.rapidpro.courier.courier import number_of
 from fakes.rapidpro.store.records import Content
 from tests.fakes.rapidpro.memory_records import T0, Broadcast, Channel, Row
@@ -599,7 +599,7 @@ def test_a_reset_cancels_waiting_tasks() -> None:
     world.clock.advance(7200)
     assert len(world.records.messages) == count
     assert world.records.messages[0].status == "errored"
-    assert world.mailroom.channel == knobs.Channel()
+    assert world.mailroom.channel == channel_settings.Channel()
     assert world.mailroom.phones.numbers() == []
     world.one("anew")
     assert world.texts_on(AMINA) == ["anew"]

@@ -122,13 +122,13 @@ def test_the_sender_also_gets_a_message_after_a_second_failure() -> None:
     assert set(world.records.runs[0].results) == {"relay", "relay_retry"}
 
 
-@pytest.mark.parametrize(("profile", "told"), [("26", False), ("9.3", True)])
-def test_an_answer_that_is_too_large_is_a_failure_in_each_generation(profile: Any, told: Any) -> None:
+@pytest.mark.parametrize(("profile", "informed"), [("26", False), ("9.3", True)])
+def test_an_answer_that_is_too_large_is_a_failure_in_each_generation(profile: Any, informed: Any) -> None:
     world = World(profile=profile)
     world.relay.answers = [(200, b"x" * (1024 * 1024 + 1))]
     happened = world.text()
     assert happened["webhook"]["error"] == "body too large or cut off"
-    assert (happened["reply"] is not None) == told
+    assert (happened["reply"] is not None) == informed
     assert world.records.runs[0].results["relay"]["category"] == "Failure"
 
 
@@ -137,10 +137,10 @@ def test_a_redelivered_text_has_the_same_id_or_a_run_of_its_own() -> None:
     first = world.text()
     again = world.http.post(TEXTS, json={"again": True}).get_json()
     assert (again["run"], again["message"]) == (first["run"], first["message"])
-    anew = world.http.post(TEXTS, json={"again": "new_run"}).get_json()
-    assert anew["message"] == first["message"]
-    assert [body["id"] for body in world.relay.bodies()] == [first["run"], first["run"], anew["run"]]
-    assert anew["run"] != first["run"]
+    new_run = world.http.post(TEXTS, json={"again": "new_run"}).get_json()
+    assert new_run["message"] == first["message"]
+    assert [body["id"] for body in world.relay.bodies()] == [first["run"], first["run"], new_run["run"]]
+    assert new_run["run"] != first["run"]
     assert len(world.records.incoming) == 1
 
 

@@ -239,7 +239,7 @@ def test_events_of_channels_are_listed_though_newer_roots_do_not_name_them() -> 
     ],
 )
 def test_nul_breaks_a_list_where_the_database_would_see_it(name: str, query: str, status: int) -> None:
-    """PostgreSQL's text knows no NUL; nothing of temba/api/v2/views.py catches what the driver says to that."""
+    """PostgreSQL's text cannot hold NUL; nothing in temba/api/v2/views.py catches the driver's error."""
     assert poster("26")(name, {}, query, "GET")[0] == status
     if query == "uuid=%00":
         assert poster("9.3")(name, {}, query, "GET")[0] == 500

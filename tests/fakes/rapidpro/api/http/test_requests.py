@@ -1,4 +1,4 @@
-"""Methods, kinds of answers and bodies that nobody recorded, and in which order they are looked at.
+"""Methods, content types and bodies that nobody recorded, and the order in which they are checked.
 
 Read at v6.4.0, v7.4.0, v8.0.0, v9.0.0, v9.3.76, v10.0.1 and v26.3.54: temba/api/models.py (APIPermission),
 temba/api/views.py (WriteAPIMixin, ListAPIMixin; temba/api/v2/views_base.py before), temba/api/v2/views.py

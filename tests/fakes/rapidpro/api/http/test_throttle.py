@@ -1,4 +1,4 @@
-"""Which requests use up a place in which quota, and what is told when none is left.
+"""Which requests count towards which quota, and what a throttled answer says.
 
 Read at v6.4.0, v8.0.0, v9.3.76 and v26.3.54: temba/api/support.py (OrgUserRateThrottle), temba/api/models.py
 (APIPermission), temba/api/v2/views.py (`throttle_scope`); Django REST framework's throttling.py, views.py (the order

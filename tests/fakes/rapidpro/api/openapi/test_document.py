@@ -17,7 +17,7 @@ from fakes.rapidpro.api.openapi.document import document
 from fakes.rapidpro.api.routes import endpoints
 from fakes.rapidpro.versions.profiles import PROFILES
 from fakes.serving.wsgi import Environ, StartResponse, build_environ, call
-from tests.fakes.rapidpro.control.test_tokens_and_rates import Desk
+from tests.fakes.rapidpro.control.test_tokens_and_rates import ControlledRapidPro
 from tests.fakes.rapidpro.recorded_traffic import World, setup
 
 PATH = "/openapi.json"
@@ -104,8 +104,8 @@ def test_an_answer_that_does_not_fit_is_noticed() -> None:
 
 
 def test_the_control_port_serves_the_document() -> None:
-    desk = Desk("9.3")
+    service = ControlledRapidPro("9.3")
     reply = call(
-        control_app(desk.fakes), build_environ("GET", "/rapidpro/openapi.json", "", {"Host": "127.0.0.1"}, b"")
+        control_app(service.fakes), build_environ("GET", "/rapidpro/openapi.json", "", {"Host": "127.0.0.1"}, b"")
     )
     assert json.loads(reply.body) == json.loads(json.dumps(document(PROFILES["9.3"])))

@@ -1,4 +1,4 @@
-"""Contacts, labels and actions as the real RapidPro answers about them.
+"""Contacts, labels and actions: the answers of the real RapidPro.
 
 Compared with RapidPro v9.3.76 and v26.3.54 themselves: their REST layers were run on the data of the recordings. Where
 the message engine takes part, which was not run, it was read in mailroom v9.3.45 and v26.3.47 (core/models/contact.go,

@@ -1,4 +1,4 @@
-"""UUIDs and other names in the address: which are refused, and which of several counts.
+"""UUIDs and other keys in the query: which are refused, and which of several counts.
 
 Read at v6.4.0, v9.3.76 and v26.3.54: get_lookup_values and get_uuid_param of temba/api/views.py (temba/api/v2/
 views_base.py before), get_object of the ContactsEndpoint in temba/api/v2/views.py.
