@@ -95,7 +95,7 @@ def test_a_deleted_contact_shows_no_name_and_can_be_deleted_again(world: World) 
     assert ask(world, "DELETE", "contacts", query=f"uuid={GONE}").status == 204
 
 
-def test_recipients_are_named_in_the_order_of_their_making_each_once() -> None:
+def test_recipients_are_listed_once_each_in_order_of_creation() -> None:
     world = World("9.3")  # the answer to a new flow start of v26.3.54 has them in no order
     body = {"contacts": [CAT, ANN, BOB], "groups": [EMPTY, NURSES]}
     for name, more in (("broadcasts", {"text": "x"}), ("flow_starts", {"flow": INTAKE})):
@@ -109,7 +109,7 @@ def test_recipients_are_named_in_the_order_of_their_making_each_once() -> None:
 
 @pytest.mark.parametrize(("profile", "status"), [("9.0", 201), ("9.3", 500), ("26", 500)])
 @pytest.mark.parametrize("twice", [{"contacts": [ANN, "tel:+250788123001"]}, {"groups": [NURSES, "Nurses"]}])
-def test_a_recipient_named_twice_breaks_where_the_message_engine_stores_broadcasts(
+def test_a_duplicate_recipient_causes_a_server_error_where_the_message_engine_stores_broadcasts(
     profile: str, status: int, twice: Any
 ) -> None:
     assert ask(World(profile), "POST", "broadcasts", {"text": "x", **twice}).status == status
@@ -129,11 +129,11 @@ def test_a_label_is_renamed_as_it_is_written_where_it_is_given_by_name(world: Wo
     assert [row["name"] for row in rows(world, "labels")] == ["importanT"]
 
 
-def test_messages_as_keys_of_an_object_break_it(world: World) -> None:
+def test_messages_as_keys_of_an_object_cause_a_server_error(world: World) -> None:
     assert ask(world, "POST", "message_actions", {"messages": {"a": 1}, "action": "archive"}).status == 500
 
 
-def test_who_is_blocked_leaves_all_groups_and_who_was_nothing_is_done_to_stays_unchanged(world: World) -> None:
+def test_a_blocked_contact_leaves_all_groups_and_an_unaffected_contact_stays_unchanged(world: World) -> None:
     assert ask(world, "POST", "contact_actions", {"contacts": [ANN], "action": "block"}).status == 204
     assert rows(world, "contacts", f"uuid={ANN}")[0]["groups"] == []
     before = rows(world, "contacts", f"uuid={EVE}")[0]
@@ -147,11 +147,11 @@ def test_who_is_blocked_leaves_all_groups_and_who_was_nothing_is_done_to_stays_u
     [("contacts", "uuid=%00"), ("groups", "uuid=%00"), ("labels", "uuid=abc"), ("flow_starts", "uuid=abc"),
      ("messages", "uuid=abc"), ("fields", "key=%00"), ("globals", "key=%00")],
 )  # fmt: skip
-def test_up_to_v10_names_that_the_database_does_not_take_break_it(name: str, query: str) -> None:
+def test_up_to_v10_names_that_the_database_cannot_store_cause_a_server_error(name: str, query: str) -> None:
     assert ask(World("9.3"), "POST", name, {}, query).status == 500
 
 
-def test_numbers_are_looked_at_before_words_that_the_database_does_not_take(world: World) -> None:
+def test_numbers_are_checked_before_words_that_the_database_cannot_store(world: World) -> None:
     reply = ask(world, "GET", "messages", query="id=1.0&label=%00")
     assert (reply.status, json_of(reply)) == (400, {"detail": "Value for id must be an integer"})
 

@@ -45,7 +45,7 @@ def test_a_uuid_may_be_written_in_any_of_its_forms_in_version_26() -> None:
     assert [row["uuid"] for row in shown] == [NURSES]
 
 
-def test_of_several_uuids_the_first_counts_in_version_26_and_the_last_before() -> None:
+def test_of_several_uuids_the_first_counts_in_version_26_and_the_last_in_older_versions() -> None:
     query = f"uuid={ANN}&uuid={BOB}"
     for profile, uuid in (("26", ANN), ("9.3", BOB)):
         shown = poster(profile)("contacts", {}, query, "GET")[1]["results"]
@@ -112,7 +112,7 @@ def test_an_invalid_uuid_causes_a_server_error_where_the_database_has_a_uuid_typ
     }
 
 
-def test_to_name_contacts_and_groups_a_uuid_is_written_as_stored_and_for_labels_in_any_form() -> None:
+def test_contacts_and_groups_need_a_uuid_as_stored_and_labels_accept_any_form() -> None:
     """temba/utils/models/base.py: LegacyUUIDMixin keeps words, TembaUUIDMixin UUIDs."""
     label = "00000070-0000-4000-8000-00000000000a"
     for profile, status in (("26", 200), ("8.0", 200), ("7.4", 404)):
