@@ -12,9 +12,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from conformance.cli.conform import PROFILES
 from conformance.cli.options.types import Finite, check_folder
+from conformance.simulation.results import SearchResult
 from conformance.simulation.run_schedule import run_schedule
+from conformance.simulation.saving import save_failures
 from conformance.simulation.schedule import TEXTS, Schedule, ScheduleError
-from conformance.simulation.search import KEPT, SearchResult, search, smallest
+from conformance.simulation.search import search
 from conformance.simulation.worlds import UnknownSubject, subjects, world_opener
 
 FOLDER = Path("simulation-failures")
@@ -26,7 +28,7 @@ FOLDER = Path("simulation-failures")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="The seed of the first run.")
 @click.option("--subject", default="reference", show_default=True, help=f"One of {', '.join(subjects())}.")
 @click.option("--profile", type=click.Choice(PROFILES), default="26", show_default=True, help="RapidPro's version.")
-@click.option("--stop-at-first", is_flag=True, help="Stop at the first schedule that fails.")
+@click.option("--stop-at-first", is_flag=True, help="Stop at the first failing seed; say what was left out.")
 @click.option(
     "--save", type=click.Path(file_okay=False, path_type=Path), help=f"Save failing schedules here. Default: {FOLDER}."
 )
@@ -48,7 +50,8 @@ def simulate_command(
 ) -> None:
     """Search for fault schedules that break a subject.
 
-    A schedule contains texts, faults, crashes and clock jumps in virtual time. Failing schedules are shrunk and saved.
+    A schedule contains texts, faults, crashes and clock jumps in virtual time. All failing seeds are listed. Their
+    schedules are saved, the first ones shrunk.
     """
     try:
         world_opener(subject)
@@ -80,23 +83,17 @@ def simulate_command(
                 bar, completed=so_far.runs, description=f"{len(so_far.failing)} failing"
             ),
         )
-        saved = [shrunk(failing, found, profile, save or FOLDER, progress) for failing in sorted(found.failing)[:KEPT]]
-    click.echo(json.dumps(found.as_json()) if as_json else as_text(found))
-    for sentence in saved:
+        task = progress.add_task("shrinking", total=None, visible=False)
+        saved = save_failures(
+            found,
+            profile,
+            save or FOLDER,
+            on_shrinking=lambda one: progress.update(task, visible=True, description=f"shrinking {one}"),
+        )
+    click.echo(json.dumps({**found.as_json(), **saved.as_json()}) if as_json else as_text(found))
+    for sentence in saved.sentences():
         click.echo(sentence, err=True)
     context.exit(1 if found.failing else 0 if found.runs else 2)
-
-
-def shrunk(seed: int, found: SearchResult, profile: str, folder: Path, progress: Progress) -> str:
-    """Save the failing schedule of `seed`, shrunk. Returns how to replay it, or why it was not saved."""
-    task = progress.add_task(f"shrinking {seed}", total=None)
-    schedule = smallest(seed, found.subject, profile)
-    progress.remove_task(task)
-    path = folder / f"{found.subject}-{seed}.json"
-    try:
-        return f"run again: relay-harness replay {schedule.save(path)}"
-    except OSError as failure:
-        return f"the schedule of seed {seed} could not be saved as {path}: {failure.strerror or failure}"
 
 
 def as_text(found: SearchResult) -> str:
@@ -110,9 +107,24 @@ def as_text(found: SearchResult) -> str:
         f"  lost {figures['lost']}, duplicated {figures['duplicated']}, wrong state {figures['wrong_state']}, "
         f"other {figures['other']}",
     ]
-    for violation in found.violations[:10]:
-        lines.append(f"  seed {violation['seed']}: {violation['what'][0]}")
+    for result in found.failing:
+        more = len(result.sentences) - 1
+        lines.append(f"  seed {result.seed}: {result.sentences[0]}{f' (and {more} more)' if more else ''}")
+    if found.stopped_at_first:
+        lines.append(f"  {left_out(found)}")
     return "\n".join(lines)
+
+
+def left_out(found: SearchResult) -> str:
+    """What a search that stopped at the first failing seed left out."""
+    last, count = found.seed + found.runs - 1, found.left_out()
+    if count is None:
+        what = f"all seeds from {last + 1} on, and the rest of the time, were left out"
+    elif count:
+        what = f"{count} of {found.requested} runs were left out: seeds {last + 1} to {last + count}"
+    else:
+        what = "no run was left out: it was the last one"
+    return f"stopped at seed {last}, the first that fails: {what}"
 
 
 @click.command("replay")

@@ -30,6 +30,11 @@ class SimulatedSubject(Protocol):
     def restart(self) -> None: ...
 
 
+def same_defect(one: Violation, other: Violation) -> bool:
+    """Whether the same check found the same kind of violation. Texts and numbers in the sentences may differ."""
+    return (one.check, one.kind) == (other.check, other.kind)
+
+
 @dataclass(frozen=True, slots=True)
 class RunResult:
     """The result of one run."""
@@ -44,6 +49,10 @@ class RunResult:
     def kinds(self) -> frozenset[str]:
         """The kinds of violations."""
         return frozenset(violation.kind for violation in self.violations)
+
+    def shows(self, wanted: Violation) -> bool:
+        """Whether a violation of the same check and the same kind is among them."""
+        return any(same_defect(violation, wanted) for violation in self.violations)
 
 
 def run_schedule(schedule: Schedule, open_world: Callable[[Schedule], World]) -> RunResult:
@@ -140,8 +149,3 @@ class ScheduleRunner:
         elif self._subject.running():
             self._subject.kill()
             self._clock.call_later(down, self._subject.restart)
-
-
-def same_kind(expected: RunResult, found: RunResult) -> bool:
-    """Whether two results have a kind of violation in common."""
-    return bool(expected.kinds() & found.kinds())

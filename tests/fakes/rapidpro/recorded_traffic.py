@@ -42,7 +42,7 @@ def setup() -> Mapping[str, Any]:
 
 @cache
 def recorded(profile: str) -> Mapping[str, Mapping[str, Any]]:
-    """The recordings of a profile: traces by id, with the common headers to expect besides.
+    """The recordings of a profile: traces by id, each with the common headers that are also expected.
 
     Of the other versions a file holds the traces that differ; the rest is as in the main recordings, but for headers.
     """
@@ -114,27 +114,27 @@ class World:
         return urlsplit(value).query if str(value).startswith("http") else str(value)
 
 
-def happen(rapidpro: RapidPro, clock: VirtualClock, told: str) -> None:
+def happen(rapidpro: RapidPro, clock: VirtualClock, event: str) -> None:
     """Simulate what a recording says happened behind the API."""
-    if not told:
+    if not event:
         return
-    if "answers HTTP 500" in told:
+    if "answers HTTP 500" in event:
         rapidpro.engine = "down"
         return
     store, now = rapidpro.store, clock.now()
     broadcast = store.broadcast_by_id[store.next_ids["broadcast"] - 1]
-    if "resolved the recipients" in told:
+    if "resolved the recipients" in event:
         store.set_broadcast(broadcast, "queued", 2, now)
-    elif "created both messages" in told:
+    elif "created both messages" in event:
         _make_messages(rapidpro, broadcast, now)
-    elif "wired" in told or "delivered" in told:
+    elif "wired" in event or "delivered" in event:
         known, other = sorted(store.by_broadcast[broadcast.id], key=lambda one: one.id)
-        words = ("wired", "errored") if "wired" in told else ("delivered", "failed")
+        words = ("wired", "errored") if "wired" in event else ("delivered", "failed")
         known.sent_on = now
         for message, word in zip((known, other), words, strict=True):
             store.set_status(message, word, now)
     else:
-        raise AssertionError(f"nobody knows how to bring about: {told}")
+        raise AssertionError(f"no step simulates this event: {event}")
 
 
 def _make_messages(rapidpro: RapidPro, broadcast: Any, now: datetime) -> None:
@@ -179,10 +179,10 @@ def differences(entry: Mapping[str, Any], reply: Reply) -> list[str]:
 
 def volatile_of(trace: Trace) -> set[str]:
     """Values that may differ from run to run. Recordings where a limit was missed do not name a new row's time."""
-    told, answer = set(trace["volatile"]), trace["response"].get("json")
+    named, answer = set(trace["volatile"]), trace["response"].get("json")
     made = trace["response"]["status"] == 201 and isinstance(answer, dict)
     times = [key for key, value in answer.items() if _is_time(value)] if made else []
-    return told | {f"$.{key}" for key in times}
+    return named | {f"$.{key}" for key in times}
 
 
 def expected_headers(entry: Mapping[str, Any]) -> dict[str, str | None]:

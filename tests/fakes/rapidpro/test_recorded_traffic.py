@@ -131,7 +131,7 @@ def test_a_volatile_value_must_still_have_its_type_and_a_time_its_form() -> None
     assert len(found) == 3
 
 
-def test_headers_of_a_version_that_answers_alike_are_told_for_the_same_workspace() -> None:
+def test_headers_from_another_version_are_expected_for_the_same_workspace() -> None:
     entry = recorded("26")["get-suspended-workspace"]
     assert entry["ambient"] is not None
     headers = expected_headers(entry)
@@ -140,9 +140,9 @@ def test_headers_of_a_version_that_answers_alike_are_told_for_the_same_workspace
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_every_answer_in_json_is_compact_and_says_how_long_it_is(profile: str) -> None:
+def test_every_json_answer_is_compact_and_has_its_length_in_a_header(profile: str) -> None:
     entry = recorded(profile)["get-by-id"]
     reply = World(profile).play(entry["trace"])
-    told = json.loads(reply.body)
-    assert reply.body == json.dumps(told, separators=(",", ":"), ensure_ascii=False).encode()
+    answer = json.loads(reply.body)
+    assert reply.body == json.dumps(answer, separators=(",", ":"), ensure_ascii=False).encode()
     assert reply.header("Content-Length") == str(len(reply.body))

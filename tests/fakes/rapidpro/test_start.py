@@ -1,4 +1,4 @@
-"""What a fake RapidPro loads before its first answer, which people wait for, and what it loads later."""
+"""What a fake RapidPro loads before its first answer, while its user waits, and what it loads later."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Smaller things that versions answer otherwise: params of flow starts, users, tickets, anonymous workspaces.
+"""Smaller differences between the answers of versions: params of flow starts, users, tickets, anonymous workspaces.
 
 Read at v6.4.0 to v26.3.54: temba/api/v2/serializers.py (FlowStartWrite-, UserRead-, BroadcastWrite-, MsgWrite-,
 ContactReadSerializer), temba/api/v2/views.py (UsersEndpoint), temba/api/v2/fields.py (ContactField, TicketField),
@@ -36,7 +36,7 @@ def test_extra_is_brought_into_a_narrow_form_in_every_version() -> None:
     assert poster("26", flows=FLOWS)("flow_starts", {**START, "extra": {"e": 1}, "params": {}})[1]["params"] == {"e": 1}
 
 
-def test_of_extra_only_the_first_256_values_are_kept() -> None:
+def test_only_the_first_256_values_of_extra_are_kept() -> None:
     given = {f"k{number:03}": number for number in range(300)}
     shown = poster("26", flows=FLOWS)("flow_starts", {**START, "extra": given})[1]["params"]
     assert list(shown) == [f"k{number:03}" for number in range(256)]

@@ -118,7 +118,7 @@ def test_a_message_to_one_contact_and_its_labels(fakes: Addresses) -> None:
     assert [one.count for one in caller.get_labels(name="Urgent").all()] == [1]
 
 
-def test_contacts_are_made_changed_grouped_and_deleted(fakes: Addresses) -> None:
+def test_contacts_are_created_changed_grouped_and_deleted(fakes: Addresses) -> None:
     caller = client(fakes)
     made = caller.create_contact(name="Neo", urns=["tel:+250788999001"], fields={"village": "Kigali"})
     assert (made.name, made.urns, made.fields) == ("Neo", ["tel:+250788999001"], {"village": "Kigali"})
@@ -142,7 +142,7 @@ def test_a_flow_is_started_and_its_runs_are_read(fakes: Addresses) -> None:
     assert caller.get_runs(flow=INTAKE).all()[0].flow.uuid == INTAKE
 
 
-def test_everything_else_can_be_read_by_the_clients_own_types(fakes: Addresses) -> None:
+def test_everything_else_can_be_read_with_the_clients_own_types(fakes: Addresses) -> None:
     caller = client(fakes)
     for query in (
         caller.get_channels(), caller.get_fields(), caller.get_flows(), caller.get_globals(), caller.get_groups(),
@@ -155,7 +155,7 @@ def test_everything_else_can_be_read_by_the_clients_own_types(fakes: Addresses) 
     assert caller.get_org().timezone == "Africa/Kigali"
 
 
-def test_a_rate_limit_is_told_with_the_seconds_to_wait(fakes: Addresses) -> None:
+def test_a_rate_limit_error_has_the_seconds_to_wait(fakes: Addresses) -> None:
     caller = client(fakes)
     control(fakes, "PUT", "/rapidpro/rates", {"v2.messages": "2/minute"})
     caller.get_messages().first()
@@ -168,7 +168,7 @@ def test_a_rate_limit_is_told_with_the_seconds_to_wait(fakes: Addresses) -> None
     assert caller.get_messages().first() is not None
 
 
-def test_errors_come_as_the_clients_own_kinds(fakes: Addresses) -> None:
+def test_errors_are_raised_as_the_clients_own_exceptions(fakes: Addresses) -> None:
     caller = client(fakes)
     with pytest.raises(TembaBadRequestError) as bad:
         caller.create_broadcast("Hello", urns=["tel:12"])

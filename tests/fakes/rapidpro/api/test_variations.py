@@ -1,4 +1,4 @@
-"""Requests that vary the recorded ones: what they are answered was read in RapidPro's source.
+"""Variations of the recorded requests; the expected answers were read in RapidPro's source.
 
 Read at v6.4.0, v8.0.0, v9.3.76 and v26.3.54: temba/api/v2/fields.py (the field classes), temba/api/v2/serializers.py
 (Broadcast-, Msg-, Contact-, ContactBulkAction-, MsgBulkActionSerializer), temba/utils/fields.py (NameValidator).

@@ -22,7 +22,7 @@ SEEN = (
 )  # fmt: skip
 
 
-class Desk:
+class ControlledRapidPro:
     """The fake with its control API, in the state of the recordings."""
 
     def __init__(self, profile: str = "26") -> None:
@@ -30,7 +30,7 @@ class Desk:
         self.fakes: Fakes = assemble_services(["rapidpro"], self.clock, profile=profile, seeds={"rapidpro": setup()})
         self.control = control_app(self.fakes)
 
-    def tell(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+    def control_call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         raw = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         headers = {"Host": "127.0.0.1", "Content-Type": "application/json"}
         reply = call(self.control, build_environ(method, f"/rapidpro{path}", "", headers, raw))
@@ -55,70 +55,73 @@ class Desk:
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
+def service() -> ControlledRapidPro:
+    return ControlledRapidPro()
 
 
 # Tokens
 
 
-def test_tokens_are_listed_by_name_without_their_keys(desk: Desk) -> None:
-    status, told = desk.tell("GET", "/tokens")
+def test_tokens_are_listed_by_name_without_their_keys(service: ControlledRapidPro) -> None:
+    status, answer = service.control_call("GET", "/tokens")
     assert status == 200
-    assert told == {name: one["active"] for name, one in setup()["tokens"].items()}
+    assert answer == {name: one["active"] for name, one in setup()["tokens"].items()}
 
 
-def test_a_rotated_token_opens_with_the_new_key_only(desk: Desk) -> None:
-    assert desk.tell("PUT", "/tokens/admin", {"key": "NEW-KEY"}) == (200, {"name": "admin", "active": True})
-    assert desk.status("workspace.json", key="NEW-KEY") == 200
-    refused = desk.ask("workspace.json")
+def test_after_a_rotation_only_the_new_key_is_accepted(service: ControlledRapidPro) -> None:
+    assert service.control_call("PUT", "/tokens/admin", {"key": "NEW-KEY"}) == (200, {"name": "admin", "active": True})
+    assert service.status("workspace.json", key="NEW-KEY") == 200
+    refused = service.ask("workspace.json")
     assert (refused.status, json.loads(refused.body)) == (403, {"detail": "Invalid token"})
 
 
-def test_a_token_is_taken_out_of_use_and_back(desk: Desk) -> None:
-    assert desk.tell("PUT", "/tokens/admin", {"active": False}) == (200, {"name": "admin", "active": False})
-    assert json.loads(desk.ask("workspace.json").body) == {"detail": "Invalid token"}
-    assert desk.status("workspace.json", "editor") == 200
-    desk.tell("PUT", "/tokens/admin", {"active": True})
-    assert desk.status("workspace.json") == 200
+def test_a_token_can_be_deactivated_and_activated_again(service: ControlledRapidPro) -> None:
+    assert service.control_call("PUT", "/tokens/admin", {"active": False}) == (200, {"name": "admin", "active": False})
+    assert json.loads(service.ask("workspace.json").body) == {"detail": "Invalid token"}
+    assert service.status("workspace.json", "editor") == 200
+    service.control_call("PUT", "/tokens/admin", {"active": True})
+    assert service.status("workspace.json") == 200
 
 
-def test_a_reset_brings_back_the_first_key(desk: Desk) -> None:
-    desk.tell("PUT", "/tokens/admin", {"key": "NEW-KEY", "active": False})
-    desk.fakes.reset()
-    assert desk.status("workspace.json") == 200
-    assert desk.status("workspace.json", key="NEW-KEY") == 403
+def test_a_reset_brings_back_the_first_key(service: ControlledRapidPro) -> None:
+    service.control_call("PUT", "/tokens/admin", {"key": "NEW-KEY", "active": False})
+    service.fakes.reset()
+    assert service.status("workspace.json") == 200
+    assert service.status("workspace.json", key="NEW-KEY") == 403
 
 
 @pytest.mark.parametrize(
     "body", [{}, [], None, 5, {"key": 5}, {"key": ""}, {"key": "a b"}, {"active": "no"}, {"name": "x"}, b"{", b"\xff"],
     ids=str,
 )  # fmt: skip
-def test_a_change_of_a_token_that_is_none_is_refused_with_a_sentence(desk: Desk, body: Any) -> None:
-    status, told = desk.tell("PUT", "/tokens/admin", b"null" if body is None else body)
+def test_an_invalid_change_of_a_token_is_refused_with_a_sentence(service: ControlledRapidPro, body: Any) -> None:
+    status, answer = service.control_call("PUT", "/tokens/admin", b"null" if body is None else body)
     assert status == 400
-    assert isinstance(told["error"], str)
-    assert desk.status("workspace.json") == 200
+    assert isinstance(answer["error"], str)
+    assert service.status("workspace.json") == 200
 
 
-def test_an_unknown_token_or_a_key_of_another_is_refused(desk: Desk) -> None:
-    status, told = desk.tell("PUT", "/tokens/nobody", {"active": False})
-    assert (status, told["error"].partition(";")[0]) == (400, "unknown token 'nobody'")
+def test_an_unknown_token_or_a_key_of_another_is_refused(service: ControlledRapidPro) -> None:
+    status, answer = service.control_call("PUT", "/tokens/nobody", {"active": False})
+    assert (status, answer["error"].partition(";")[0]) == (400, "unknown token 'nobody'")
     taken = setup()["tokens"]["editor"]["key"]
-    assert desk.tell("PUT", "/tokens/admin", {"key": taken}) == (400, {"error": "another token already has this key"})
+    assert service.control_call("PUT", "/tokens/admin", {"key": taken}) == (
+        400,
+        {"error": "another token already has this key"},
+    )
 
 
-def test_keys_never_stand_in_the_ledger(desk: Desk) -> None:
+def test_keys_never_appear_in_the_ledger(service: ControlledRapidPro) -> None:
     first = setup()["tokens"]["admin"]["key"]
-    desk.ask("workspace.json")
-    desk.tell("PUT", "/tokens/admin", {"key": "A-ROTATED-SECRET"})
-    desk.ask("workspace.json", key="A-ROTATED-SECRET")
-    desk.ask("workspace.json")
-    told = json.dumps(desk.fakes.ledger.export(desk.fakes.ledger.after(0)))
-    assert "A-ROTATED-SECRET" not in told
-    assert first not in told
-    assert told.count("[hidden:rapidpro:admin]") == 1
-    assert told.count("[hidden:rapidpro:admin, before 1]") == 2
+    service.ask("workspace.json")
+    service.control_call("PUT", "/tokens/admin", {"key": "A-ROTATED-SECRET"})
+    service.ask("workspace.json", key="A-ROTATED-SECRET")
+    service.ask("workspace.json")
+    answer = json.dumps(service.fakes.ledger.export(service.fakes.ledger.after(0)))
+    assert "A-ROTATED-SECRET" not in answer
+    assert first not in answer
+    assert answer.count("[hidden:rapidpro:admin]") == 1
+    assert answer.count("[hidden:rapidpro:admin, before 1]") == 2
 
 
 # Roles and workspaces
@@ -130,54 +133,56 @@ def test_keys_never_stand_in_the_ledger(desk: Desk) -> None:
      ("inactive-user", 403, 403), ("inactive-token", 403, 403), ("staff", 403, 403), ("suspended", 200, 400),
      ("flagged", 200, 400)],
 )  # fmt: skip
-def test_a_role_opens_what_it_opens_in_the_real_one(desk: Desk, token: str, reads: int, writes: int) -> None:
-    assert desk.status("messages.json", token) == reads
-    assert desk.status("broadcasts.json", token, method="POST", body={"urns": [ANN], "text": "x"}) == writes
+def test_a_role_has_the_permissions_it_has_in_the_real_rapidpro(
+    service: ControlledRapidPro, token: str, reads: int, writes: int
+) -> None:
+    assert service.status("messages.json", token) == reads
+    assert service.status("broadcasts.json", token, method="POST", body={"urns": [ANN], "text": "x"}) == writes
 
 
-def test_a_viewer_is_told_what_is_missing(desk: Desk) -> None:
-    assert json.loads(desk.ask("messages.json", "viewer").body) == FORBIDDEN
+def test_a_viewer_gets_an_error_that_names_what_is_missing(service: ControlledRapidPro) -> None:
+    assert json.loads(service.ask("messages.json", "viewer").body) == FORBIDDEN
 
 
 @pytest.mark.parametrize("name", SEEN)
-def test_a_token_sees_rows_of_its_own_workspace_only(desk: Desk, name: str) -> None:
+def test_a_token_sees_rows_of_its_own_workspace_only(service: ControlledRapidPro, name: str) -> None:
     def identities(token: str) -> set[Any]:
-        return {json.dumps(row.get("uuid") or row.get("id") or row) for row in desk.rows(f"{name}.json", token)}
+        return {json.dumps(row.get("uuid") or row.get("id") or row) for row in service.rows(f"{name}.json", token)}
 
-    desk.ask("contacts.json", "other", method="POST", body={"name": "Only there", "urns": ["tel:+256772000999"]})
+    service.ask("contacts.json", "other", method="POST", body={"name": "Only there", "urns": ["tel:+256772000999"]})
     assert identities("admin").isdisjoint(identities("other") - ({"null"} if name == "users" else set()))
 
 
-def test_ids_of_another_workspace_look_like_ids_that_do_not_exist(desk: Desk) -> None:
-    assert desk.rows("broadcasts.json?id=1001", "other") == []
-    assert desk.rows("messages.json?broadcast=1001", "other") == []
-    assert desk.rows("messages.json?id=5001", "other") == []
+def test_ids_of_another_workspace_look_like_ids_that_do_not_exist(service: ControlledRapidPro) -> None:
+    assert service.rows("broadcasts.json?id=1001", "other") == []
+    assert service.rows("messages.json?broadcast=1001", "other") == []
+    assert service.rows("messages.json?id=5001", "other") == []
     uuid = setup()["contacts"][0]["uuid"]
-    assert desk.rows(f"messages.json?contact={uuid}", "other") == []
-    assert desk.rows(f"contacts.json?uuid={uuid}", "other") == []
+    assert service.rows(f"messages.json?contact={uuid}", "other") == []
+    assert service.rows(f"contacts.json?uuid={uuid}", "other") == []
     body = {"contacts": [uuid], "text": "x"}
-    refused = desk.ask("broadcasts.json", "other", method="POST", body=body)
+    refused = service.ask("broadcasts.json", "other", method="POST", body=body)
     assert json.loads(refused.body) == {"contacts": [f"No such object: {uuid}"]}
-    assert desk.status(f"contacts.json?uuid={uuid}", "other", method="DELETE") == 404
+    assert service.status(f"contacts.json?uuid={uuid}", "other", method="DELETE") == 404
 
 
-def test_the_same_number_is_another_person_in_another_workspace(desk: Desk) -> None:
-    made = desk.ask("contacts.json", "other", method="POST", body={"name": "Namesake", "urns": [ANN]})
+def test_the_same_number_is_another_person_in_another_workspace(service: ControlledRapidPro) -> None:
+    made = service.ask("contacts.json", "other", method="POST", body={"name": "Namesake", "urns": [ANN]})
     assert made.status == 201
-    assert desk.rows(f"contacts.json?urn={ANN.replace('+', '%2B')}")[0]["name"] == "Ann"
+    assert service.rows(f"contacts.json?urn={ANN.replace('+', '%2B')}")[0]["name"] == "Ann"
 
 
 # Quotas
 
 
-def test_rates_are_told_and_changed(desk: Desk) -> None:
-    assert desk.tell("GET", "/rates")[1]["v2.messages"] == "3600/hour"
-    status, told = desk.tell("PUT", "/rates", {"v2.messages": "1/minute"})
-    assert (status, told["v2.messages"], told["v2"]) == (200, "1/minute", "3600/hour")
-    assert [desk.status("messages.json") for _ in range(2)] == [200, 429]
-    assert desk.status("workspace.json") == 200
-    desk.fakes.reset()
-    assert desk.tell("GET", "/rates")[1]["v2.messages"] == "3600/hour"
+def test_rates_are_shown_and_changed(service: ControlledRapidPro) -> None:
+    assert service.control_call("GET", "/rates")[1]["v2.messages"] == "3600/hour"
+    status, answer = service.control_call("PUT", "/rates", {"v2.messages": "1/minute"})
+    assert (status, answer["v2.messages"], answer["v2"]) == (200, "1/minute", "3600/hour")
+    assert [service.status("messages.json") for _ in range(2)] == [200, 429]
+    assert service.status("workspace.json") == 200
+    service.fakes.reset()
+    assert service.control_call("GET", "/rates")[1]["v2.messages"] == "3600/hour"
 
 
 @pytest.mark.parametrize(
@@ -186,107 +191,111 @@ def test_rates_are_told_and_changed(desk: Desk) -> None:
      ({"v2": "1/fortnight"}, "a rate is"), ({"v2": "-1/hour"}, "a rate is"), ({"v2": "²/hour"}, "a rate is"),
      ({"v2": 5}, "expected an object of rates"), ([], "expected an object of rates"), ("x", "expected an object")],
 )  # fmt: skip
-def test_a_rate_that_is_none_is_refused_with_a_sentence(desk: Desk, given: Any, sentence: str) -> None:
-    before = desk.tell("GET", "/rates")
-    status, told = desk.tell("PUT", "/rates", given)
+def test_an_invalid_rate_is_refused_with_a_sentence(service: ControlledRapidPro, given: Any, sentence: str) -> None:
+    before = service.control_call("GET", "/rates")
+    status, answer = service.control_call("PUT", "/rates", given)
     assert status == 400
-    assert told["error"].startswith(sentence)
-    assert desk.tell("GET", "/rates") == before
+    assert answer["error"].startswith(sentence)
+    assert service.control_call("GET", "/rates") == before
 
 
-def test_all_tokens_of_a_workspace_share_one_quota_and_no_other_workspace_does(desk: Desk) -> None:
-    desk.tell("PUT", "/rates", {"v2.messages": "2/hour"})
-    assert [desk.status("messages.json", token) for token in ("admin", "editor", "admin", "editor")] == [
+def test_all_tokens_of_a_workspace_share_one_quota_and_no_other_workspace_does(service: ControlledRapidPro) -> None:
+    service.control_call("PUT", "/rates", {"v2.messages": "2/hour"})
+    assert [service.status("messages.json", token) for token in ("admin", "editor", "admin", "editor")] == [
         200, 200, 429, 429,
     ]  # fmt: skip
-    assert desk.status("messages.json", "other") == 200
+    assert service.status("messages.json", "other") == 200
 
 
 def test_a_workspace_may_have_rates_of_its_own() -> None:
-    desk = Desk("9.3")
-    assert [desk.status("broadcasts.json", "override") for _ in range(3)] == [200, 200, 429]
-    assert [desk.status("workspace.json", "override") for _ in range(4)] == [200, 200, 200, 429]
-    assert desk.status("messages.json", "override") == 200
-    assert [desk.status("broadcasts.json") for _ in range(3)] == [200, 200, 200]
+    service = ControlledRapidPro("9.3")
+    assert [service.status("broadcasts.json", "override") for _ in range(3)] == [200, 200, 429]
+    assert [service.status("workspace.json", "override") for _ in range(4)] == [200, 200, 200, 429]
+    assert service.status("messages.json", "override") == 200
+    assert [service.status("broadcasts.json") for _ in range(3)] == [200, 200, 200]
 
 
-def test_granted_requests_count_whatever_becomes_of_them(desk: Desk) -> None:
-    desk.tell("PUT", "/rates", {"v2.messages": "4/hour", "v2": "3/hour"})
+def test_granted_requests_count_whatever_their_outcome(service: ControlledRapidPro) -> None:
+    service.control_call("PUT", "/rates", {"v2.messages": "4/hour", "v2": "3/hour"})
     asked = ("?id=x", "?broadcast=x", "?cursor=zzz", "")
-    assert [desk.status(f"messages.json{query}") for query in asked] == [400, 500, 404, 200]
-    assert desk.status("messages.json") == 429
-    assert desk.status("broadcasts.json", method="POST", body={}) == 400
-    assert desk.status("flow_starts.json", method="POST", body={}) == 400
-    assert desk.status("groups.json", method="POST", body={"name": ""}) == 400
-    assert desk.status("broadcasts.json", method="POST", body={}) == 429
+    assert [service.status(f"messages.json{query}") for query in asked] == [400, 500, 404, 200]
+    assert service.status("messages.json") == 429
+    assert service.status("broadcasts.json", method="POST", body={}) == 400
+    assert service.status("flow_starts.json", method="POST", body={}) == 400
+    assert service.status("groups.json", method="POST", body={"name": ""}) == 400
+    assert service.status("broadcasts.json", method="POST", body={}) == 429
 
 
-def test_what_is_refused_before_the_quota_does_not_count(desk: Desk) -> None:
-    desk.tell("PUT", "/rates", {"v2.messages": "1/hour"})
-    assert desk.status("messages.json", "viewer") == 403
-    assert desk.status("messages.json", key="UNKNOWN") == 403
-    assert desk.status("messages.json", method="DELETE") == 405
-    assert desk.status("nothing.json") == 404
-    assert [desk.status("messages.json") for _ in range(3)] == [200, 429, 429]
+def test_requests_refused_before_the_quota_do_not_count(service: ControlledRapidPro) -> None:
+    service.control_call("PUT", "/rates", {"v2.messages": "1/hour"})
+    assert service.status("messages.json", "viewer") == 403
+    assert service.status("messages.json", key="UNKNOWN") == 403
+    assert service.status("messages.json", method="DELETE") == 405
+    assert service.status("nothing.json") == 404
+    assert [service.status("messages.json") for _ in range(3)] == [200, 429, 429]
 
 
-def test_refused_requests_do_not_prolong_the_wait_and_one_place_becomes_free_at_a_time(desk: Desk) -> None:
-    desk.tell("PUT", "/rates", {"v2.messages": "2/minute"})
-    assert desk.status("messages.json") == 200
-    desk.clock.advance(20)
-    assert desk.status("messages.json") == 200
+def test_refused_requests_do_not_prolong_the_wait_and_one_request_at_a_time_is_granted_again(
+    service: ControlledRapidPro,
+) -> None:
+    service.control_call("PUT", "/rates", {"v2.messages": "2/minute"})
+    assert service.status("messages.json") == 200
+    service.clock.advance(20)
+    assert service.status("messages.json") == 200
     waits = []
     for _ in range(4):
-        desk.clock.advance(9.5)
-        waits.append(desk.ask("messages.json").header("Retry-After"))
+        service.clock.advance(9.5)
+        waits.append(service.ask("messages.json").header("Retry-After"))
     assert waits == ["31", "21", "12", "2"]
-    desk.clock.advance(2)
-    assert [desk.status("messages.json") for _ in range(2)] == [200, 429]
+    service.clock.advance(2)
+    assert [service.status("messages.json") for _ in range(2)] == [200, 429]
 
 
 @pytest.mark.parametrize("rate", ["10/minute", "1000000000/minute"])
-def test_a_quota_of_any_size_is_used_up_at_once_and_free_again_when_its_time_is_over(desk: Desk, rate: str) -> None:
-    desk.tell("PUT", "/rates", {"v2.messages": rate})
-    desk.fakes.services["rapidpro"].exhaust_quota()  # type: ignore[attr-defined]
-    desk.clock.advance(15)
-    assert desk.ask("messages.json").header("Retry-After") == "45"
-    desk.clock.advance(45)
-    assert desk.status("messages.json") == 200
+def test_a_quota_of_any_size_is_used_up_at_once_and_free_again_when_its_time_is_over(
+    service: ControlledRapidPro, rate: str
+) -> None:
+    service.control_call("PUT", "/rates", {"v2.messages": rate})
+    service.fakes.services["rapidpro"].exhaust_quota()  # type: ignore[attr-defined]
+    service.clock.advance(15)
+    assert service.ask("messages.json").header("Retry-After") == "45"
+    service.clock.advance(45)
+    assert service.status("messages.json") == 200
 
 
-def test_one_second_is_told_in_the_singular(desk: Desk) -> None:
-    desk.tell("PUT", "/rates", {"v2.messages": "1/minute"})
-    desk.status("messages.json")
-    desk.clock.advance(59.2)
-    refused = desk.ask("messages.json")
+def test_a_wait_of_one_second_is_written_in_the_singular(service: ControlledRapidPro) -> None:
+    service.control_call("PUT", "/rates", {"v2.messages": "1/minute"})
+    service.status("messages.json")
+    service.clock.advance(59.2)
+    refused = service.ask("messages.json")
     assert refused.header("Retry-After") == "1"
     assert json.loads(refused.body) == {"detail": "Request was throttled. Expected available in 1 second."}
 
 
-def test_callers_without_a_token_have_a_quota_by_address(desk: Desk) -> None:
-    desk.tell("PUT", "/rates", {"v2.messages": "1/hour"})
+def test_callers_without_a_token_have_a_quota_by_address(service: ControlledRapidPro) -> None:
+    service.control_call("PUT", "/rates", {"v2.messages": "1/hour"})
 
     def documentation(address: str) -> int:
         environ = build_environ("GET", "/api/v2/messages", "", {"Accept": "application/json"}, b"")
-        return call(desk.fakes.apps["rapidpro"], environ | {"REMOTE_ADDR": address}).status
+        return call(service.fakes.apps["rapidpro"], environ | {"REMOTE_ADDR": address}).status
 
     assert [documentation("10.0.0.1"), documentation("10.0.0.1"), documentation("10.0.0.2")] == [200, 429, 200]
-    assert desk.status("messages.json") == 200
+    assert service.status("messages.json") == 200
 
 
 # The rest of the control API
 
 
-def test_the_message_engine_is_stopped_and_started(desk: Desk) -> None:
+def test_the_message_engine_is_stopped_and_started(service: ControlledRapidPro) -> None:
     body = {"urns": [ANN], "text": "x"}
-    assert desk.tell("PUT", "/engine", {"state": "down"}) == (200, {"state": "down"})
-    assert desk.status("broadcasts.json", method="POST", body=body) == 500
-    assert desk.tell("PUT", "/engine", {"state": "idle"})[0] == 200
-    made = json.loads(desk.ask("broadcasts.json", method="POST", body=body).body)
-    desk.clock.advance(3600)
-    assert desk.rows(f"broadcasts.json?id={made['id']}")[0]["status"] == "pending"
-    status, told = desk.tell("PUT", "/engine", {"state": "tired"})
-    assert (status, told["error"]) == (400, "state: expected one of working, idle, down, got 'tired'")
+    assert service.control_call("PUT", "/engine", {"state": "down"}) == (200, {"state": "down"})
+    assert service.status("broadcasts.json", method="POST", body=body) == 500
+    assert service.control_call("PUT", "/engine", {"state": "idle"})[0] == 200
+    made = json.loads(service.ask("broadcasts.json", method="POST", body=body).body)
+    service.clock.advance(3600)
+    assert service.rows(f"broadcasts.json?id={made['id']}")[0]["status"] == "pending"
+    status, answer = service.control_call("PUT", "/engine", {"state": "tired"})
+    assert (status, answer["error"]) == (400, "state: expected one of working, idle, down, got 'tired'")
 
 
 @pytest.mark.parametrize(
@@ -297,33 +306,35 @@ def test_the_message_engine_is_stopped_and_started(desk: Desk) -> None:
      ({**setup(), "users": [{"email": "a", "roles": {"1": "king"}}]}, "unknown role 'king'")],
     ids=["empty", "list", "no-users", "messages", "workspace", "role"],
 )  # fmt: skip
-def test_a_seed_that_cannot_be_used_is_refused_and_changes_nothing(desk: Desk, seed: Any, word: str) -> None:
-    made = json.loads(desk.ask("broadcasts.json", method="POST", body={"urns": [ANN], "text": "x"}).body)
-    status, told = desk.tell("POST", "/seed", seed)
+def test_a_seed_that_cannot_be_used_is_refused_and_changes_nothing(
+    service: ControlledRapidPro, seed: Any, word: str
+) -> None:
+    made = json.loads(service.ask("broadcasts.json", method="POST", body={"urns": [ANN], "text": "x"}).body)
+    status, answer = service.control_call("POST", "/seed", seed)
     assert status == 400
-    assert word in told["error"]
-    assert desk.rows(f"broadcasts.json?id={made['id']}") != []
+    assert word in answer["error"]
+    assert service.rows(f"broadcasts.json?id={made['id']}") != []
 
 
-def test_a_seed_starts_the_world_over(desk: Desk) -> None:
-    made = json.loads(desk.ask("broadcasts.json", method="POST", body={"urns": [ANN], "text": "x"}).body)
-    assert desk.tell("POST", "/seed", setup()) == (200, {"status": "ok", "workspaces": 9})
-    assert desk.rows(f"broadcasts.json?id={made['id']}") == []
-    again = json.loads(desk.ask("broadcasts.json", method="POST", body={"urns": [ANN], "text": "x"}).body)
+def test_a_seed_starts_the_world_over(service: ControlledRapidPro) -> None:
+    made = json.loads(service.ask("broadcasts.json", method="POST", body={"urns": [ANN], "text": "x"}).body)
+    assert service.control_call("POST", "/seed", setup()) == (200, {"status": "ok", "workspaces": 9})
+    assert service.rows(f"broadcasts.json?id={made['id']}") == []
+    again = json.loads(service.ask("broadcasts.json", method="POST", body={"urns": [ANN], "text": "x"}).body)
     assert (again["id"], again["uuid"]) == (made["id"], made["uuid"])
 
 
-def test_tokens_and_rates_may_change_while_many_requests_come_in(desk: Desk) -> None:
-    desk.tell("PUT", "/rates", {"v2": "50/second", "v2.messages": "50/second"})
+def test_tokens_and_rates_may_change_while_many_requests_come_in(service: ControlledRapidPro) -> None:
+    service.control_call("PUT", "/rates", {"v2": "50/second", "v2.messages": "50/second"})
     found: list[int] = []
 
     def ask() -> None:
-        found.extend(desk.status("messages.json", token) for _ in range(100) for token in ("admin", "editor"))
+        found.extend(service.status("messages.json", token) for _ in range(100) for token in ("admin", "editor"))
 
     def change() -> None:
         for number in range(200):
-            desk.tell("PUT", "/tokens/other", {"key": f"KEY-{number}"})
-            desk.clock.advance(0.5)
+            service.control_call("PUT", "/tokens/other", {"key": f"KEY-{number}"})
+            service.clock.advance(0.5)
 
     workers = [threading.Thread(target=work) for work in (ask, ask, ask, change)]
     for worker in workers:

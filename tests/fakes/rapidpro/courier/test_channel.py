@@ -187,7 +187,7 @@ def test_incoming_payloads_have_each_aggregators_shape() -> None:
     assert incoming_payload(PLAIN, *given)["id"] == "in-1"
 
 
-def test_knobs_not_named_stay() -> None:
+def test_settings_that_are_not_named_stay_unchanged() -> None:
     first = channel_settings.changed(Channel(), {"tps": 5, "shares": {"failed": 0.5}, "bad_numbers": ["+250788000000"]})
     second = channel_settings.changed(first, {"shares": {"errored": 1}, "down": True, "length_limit": 160})
     assert (second.tps, second.shares.failed, second.shares.errored, second.down) == (5.0, 0.5, 1.0, True)

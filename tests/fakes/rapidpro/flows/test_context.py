@@ -1,4 +1,4 @@
-"""What flows may know and send: names of the context, the workspace's way to write dates, limits of webhook calls.
+"""What flows can read and send: names of the context, the workspace's date format, limits of webhook calls.
 
 Read in goflow v0.293.0 and v0.198.0: flows/engine/run.go (RootContext, nodeContext), flows/engine/legacy.go,
 flows/actions/call_webhook.go (requestSize), utils/json.go; in rapidpro v26.3.54: temba/orgs/models.py (date formats).
@@ -64,11 +64,11 @@ def sent() -> Callable[..., str]:
 @pytest.mark.parametrize(
     ("style", "written"), [("day_first", "02-01-2026"), ("month_first", "01-02-2026"), ("year_first", "2026-01-02")]
 )
-def test_dates_are_written_as_the_workspace_wants_them(sent: Callable[..., str], style: str, written: str) -> None:
+def test_dates_are_written_in_the_format_of_the_workspace(sent: Callable[..., str], style: str, written: str) -> None:
     assert sent("@(format_date(now()))", date_style=style) == written
 
 
-def test_a_way_to_write_dates_that_is_none_is_refused() -> None:
+def test_an_invalid_date_format_is_refused() -> None:
     with pytest.raises(SeedError, match="date_style: expected one of day_first"):
         site(Far(), date_style="backwards")
 
@@ -86,7 +86,7 @@ def test_a_way_to_write_dates_that_is_none_is_refused() -> None:
         ("@(json(locals))", "{}"),
     ],
 )
-def test_a_flow_knows_its_run_and_its_node(sent: Callable[..., str], template: str, written: str) -> None:
+def test_a_flow_can_read_its_run_and_its_node(sent: Callable[..., str], template: str, written: str) -> None:
     assert sent(template) == written
 
 
@@ -101,7 +101,7 @@ def reply_to(far: Far, template: str, profile: str = "26", **settings: Any) -> s
     return "" if reply is None else str(reply["text"])
 
 
-def test_what_the_answer_said_is_known_afterwards() -> None:
+def test_the_answer_of_a_webhook_can_be_read_afterwards() -> None:
     far = Far(json.dumps({"Why Not": "busy"}).encode(), status=503)
     template = '@legacy_extra.why_not @(webhook.headers["X-Far"]) @run.results.relay.value'
     assert reply_to(far, template) == "busy away 503"
@@ -115,7 +115,7 @@ def test_new_versions_send_no_request_above_256_kib() -> None:
     assert [len(body) for body in far.bodies] == [hooks.NEW_SIZE_LIMIT]
 
 
-def test_line_headers_and_body_count_to_the_byte() -> None:
+def test_the_limit_counts_request_line_headers_and_body_to_the_byte() -> None:
     settings = hooks.Webhook(url="http://relay.test/", accept=False, headers={"X": "y"})
     head = len("POST http://relay.test/ HTTP/1.1\r\nContent-Type: application/json\r\nX: y\r\n\r\n")
     habits = HABITS["26"]
@@ -134,5 +134,5 @@ def test_line_headers_and_body_count_to_the_byte() -> None:
         ("nonsense", None),
     ],
 )
-def test_an_answer_is_json_or_is_not(body: str, found: Any) -> None:
+def test_an_answer_is_recognised_as_json_or_not(body: str, found: Any) -> None:
     assert hooks.json_of(hooks.Outcome("http://relay.test/", 200, body, None, True)) == found

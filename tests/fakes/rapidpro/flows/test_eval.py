@@ -70,7 +70,7 @@ def test_invalid_lines_get_a_sentence_each_and_the_last_line_is_still_evaluated(
         ("@(" * 100_000, None),
     ],
 )
-def test_a_template_meant_to_hurt_is_answered(template: str, error: str | None) -> None:
+def test_a_hostile_template_is_answered(template: str, error: str | None) -> None:
     status, answers = process(line(template, a={}, mail="a.b-" * 50_000 + "a@" * 50_000))
     assert status == 0
     assert error is None or answers[0]["errors"] == [error]

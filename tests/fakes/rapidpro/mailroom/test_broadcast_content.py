@@ -16,7 +16,7 @@ HEADERS = {"Authorization": "Token RAPIDPRO-TEST-TOKEN-0000000000000000000000", 
 
 
 @pytest.mark.parametrize("profile", ["9.3", "26"])
-def test_a_person_without_a_name_is_called_by_the_number_as_people_write_it(profile: str) -> None:
+def test_a_contact_without_a_name_is_shown_as_the_number_in_national_format(profile: str) -> None:
     clock = VirtualClock()
     rapidpro = RapidPro(clock, profile=profile, session=requests.Session(), rng=random.Random(1))
     body = json.dumps({"urns": ["tel:+250788123999"], "text": "Dear @contact (@contact.name)"}).encode()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fakes.rapidpro.courier import channel as knobs
+from fakes.rapidpro.courier import channel as channel_settings
 from fakes.rapidpro.courier.delivery import number_of
 from fakes.rapidpro.store.records import Content
 from tests.fakes.rapidpro.memory_records import T0, Broadcast, Channel, Row
@@ -26,7 +26,7 @@ def test_nothing_happens_before_time_passes() -> None:
     assert world.records.messages == []
 
 
-def test_a_broadcast_reaches_the_phone_and_every_state_is_passed() -> None:
+def test_a_broadcast_reaches_the_phone_through_every_status() -> None:
     world = World()
     message = world.one()
     assert words(message) == ["wired", "sent", "delivered"]
@@ -42,7 +42,7 @@ def test_a_broadcast_is_queued_with_its_count_then_completed() -> None:
     assert broadcast.history == [("queued", 2), ("completed", 2)]
 
 
-def test_batches_are_of_a_hundred_and_only_the_last_completes() -> None:
+def test_batches_have_a_hundred_contacts_and_the_last_one_completes_the_broadcast() -> None:
     world = World()
     contacts = [world.records.contact(None, f"tel:+2507881{n:05d}") for n in range(205)]
     broadcast = world.broadcast("Muraho", contacts=contacts)
@@ -51,7 +51,7 @@ def test_batches_are_of_a_hundred_and_only_the_last_completes() -> None:
     assert len(world.records.messages) == 205
 
 
-def test_a_number_nobody_owns_becomes_a_contact_without_a_name() -> None:
+def test_an_unknown_number_becomes_a_contact_without_a_name() -> None:
     world = World()
     world.one()
     assert [(one.name, one.urns) for one in world.records.contacts] == [(None, [AMINA])]
@@ -79,7 +79,7 @@ def test_old_versions_send_to_the_requested_urn() -> None:
 
 
 @pytest.mark.parametrize("profile", ["9.0", "9.3", "10", "26", "next"])
-def test_a_contact_that_no_channel_reaches_gets_a_failed_message_without_address(profile: Any) -> None:
+def test_a_contact_that_no_channel_reaches_gets_a_failed_message_without_a_urn(profile: Any) -> None:
     message = World(profile=profile).one(urn="tel:+256700123011")
     assert (message.status, message.failed_reason, message.urn, message.channel) == (
         "failed",
@@ -106,7 +106,7 @@ def test_a_blocked_contact_gets_a_failed_message() -> None:
     assert world.texts_on(AMINA) == []
 
 
-def test_with_a_group_involved_those_who_are_not_active_drop_out() -> None:
+def test_a_broadcast_to_a_group_skips_contacts_that_are_not_active() -> None:
     world = World()
     amina = world.records.contact("Amina", AMINA, status="stopped")
     ben = world.records.contact("Ben", BEN)
@@ -116,7 +116,7 @@ def test_with_a_group_involved_those_who_are_not_active_drop_out() -> None:
     assert broadcast.contact_count == 1
 
 
-def test_nobody_left_completes_the_broadcast_with_no_messages() -> None:
+def test_a_broadcast_without_recipients_completes_with_no_messages() -> None:
     world = World()
     broadcast = world.broadcast("Muraho", by_group=True)
     world.clock.advance(60)
@@ -146,7 +146,7 @@ def test_the_text_is_in_the_contacts_language_if_the_workspace_has_it(language: 
     assert world.one({"eng": "Hello", "kin": "Muraho", "fra": "Bonjour"}).text == expected
 
 
-def test_without_a_text_in_any_of_these_the_base_language_is_taken() -> None:
+def test_without_a_text_in_these_languages_the_base_language_is_used() -> None:
     world = World()
     world.broadcast({"fra": "Bonjour", "swa": "Habari"}, AMINA, base_language="swa")
     world.clock.advance(1)
@@ -172,7 +172,7 @@ def test_an_anonymous_workspace_hides_addresses_from_expressions() -> None:
 
 
 @pytest.mark.parametrize(("profile", "passes"), [("6.4", 25), ("9.3", 19), ("26", 20)])
-def test_equal_texts_to_one_contact_within_five_minutes_are_taken_for_a_loop(profile: Any, passes: Any) -> None:
+def test_equal_texts_to_one_contact_within_five_minutes_are_treated_as_a_loop(profile: Any, passes: Any) -> None:
     world = World(profile=profile, tps=1000)
     for n in range(25):
         world.broadcast("Same " * 26 + str(n) if n else ("same " * 26), AMINA)
@@ -186,7 +186,7 @@ def test_equal_texts_to_one_contact_within_five_minutes_are_taken_for_a_loop(pro
     assert [one.failed_reason for one in world.records.messages[25:]] == [None, None]
 
 
-def test_among_several_channels_the_one_with_the_most_similar_number_is_taken() -> None:
+def test_among_several_channels_the_one_with_the_most_similar_number_is_used() -> None:
     world = World()
     world.records.channels += [
         Channel(2, "c-2", "Ward", "+250788123900"),
@@ -199,12 +199,12 @@ def test_among_several_channels_the_one_with_the_most_similar_number_is_taken() 
     assert world.one("Muraho?").channel.uuid == "c-4"
 
 
-def test_a_number_whose_country_is_not_known_goes_over_any_channel() -> None:
+def test_a_number_of_an_unknown_country_uses_any_channel() -> None:
     assert World().one(urn="tel:+1200555").channel.uuid == "c-1"
     assert World().one(urn="tel:+80012345678").channel.uuid == "c-1"
 
 
-def test_a_person_who_has_texted_in_is_answered_over_that_channel_wherever_the_number_is_from() -> None:
+def test_a_contact_who_has_texted_in_is_answered_over_that_channel_from_any_country() -> None:
     world = World()
     kampala = "+256700123011"
     world.mailroom.incoming.receive(kampala, "Muraho")
@@ -212,7 +212,7 @@ def test_a_person_who_has_texted_in_is_answered_over_that_channel_wherever_the_n
     assert (message.status, message.channel.uuid) == ("delivered", "c-1")
 
 
-def test_a_broadcast_to_one_waits_behind_others_and_for_replies() -> None:
+def test_a_broadcast_to_one_contact_waits_for_earlier_broadcasts_and_for_replies() -> None:
     world = World(tps=1)
     world.broadcast("slow", *(f"tel:+2507881{n:05d}" for n in range(10)))
     world.clock.advance(1)
@@ -224,7 +224,7 @@ def test_a_broadcast_to_one_waits_behind_others_and_for_replies() -> None:
     assert not any(one.high_priority for one in world.records.messages)
 
 
-def test_a_reply_that_is_tried_again_still_goes_first() -> None:
+def test_a_retried_reply_still_goes_first() -> None:
     world = World(tps=1, down=True, delays={"retries": [5, 5]})
     ben = world.records.contact("Ben", BEN)
     reply = world.mailroom.dispatcher.send(world.records.workspace, ben, Content("quick"))
@@ -236,7 +236,7 @@ def test_a_reply_that_is_tried_again_still_goes_first() -> None:
     assert sum(one.status == "queued" for one in world.records.messages) > 10
 
 
-def test_equal_texts_are_counted_by_the_five_minutes_around_the_clocks_fives() -> None:
+def test_equal_texts_are_counted_in_five_minute_windows_of_the_clock() -> None:
     world = World(tps=1000)
     world.clock.advance(140)  # ten seconds before the next slot begins
     for _ in range(20):
@@ -257,7 +257,7 @@ def test_equal_texts_are_compared_by_128_bytes_and_only_ascii_letters_without_ca
     assert [one.failed_reason for one in world.records.messages] == [None] * 20 + ["looping"] + [None] * 21
 
 
-def test_who_cannot_be_reached_is_told_before_that_the_workspace_is_suspended() -> None:
+def test_an_unreachable_contact_is_reported_before_the_suspended_workspace() -> None:
     world = World()
     world.records.workspace.suspended = True
     world.records.contact("Amina", AMINA, status="blocked")
@@ -265,7 +265,7 @@ def test_who_cannot_be_reached_is_told_before_that_the_workspace_is_suspended() 
     assert world.one(urn="tel:+256700123011").failed_reason == "no destination"
 
 
-def test_quick_replies_come_along_with_their_expressions_evaluated() -> None:
+def test_quick_replies_are_sent_with_their_expressions_evaluated() -> None:
     world = World()
     replies = [{"type": "text", "text": "Yes, @contact.name", "extra": None}, {"type": "location", "text": None}]
     world.records.contact("Amina", AMINA)
@@ -273,7 +273,7 @@ def test_quick_replies_come_along_with_their_expressions_evaluated() -> None:
     assert message.quick_replies == [{"type": "text", "text": "Yes, Amina"}, {"type": "location"}]
 
 
-def test_an_error_on_a_failed_message_is_written_all_the_same() -> None:
+def test_an_error_on_a_failed_message_is_still_recorded() -> None:
     world = World(shares={"failed": 1})
     message = world.one()
     world.clock.advance(60)
@@ -282,7 +282,7 @@ def test_an_error_on_a_failed_message_is_written_all_the_same() -> None:
     assert message.modified_on == T0 + timedelta(seconds=120)
 
 
-def test_errors_are_tried_again_after_five_and_ten_minutes_then_it_is_failed() -> None:
+def test_an_errored_message_is_retried_after_five_and_ten_minutes_and_then_failed() -> None:
     world = World(down=True)
     message = world.one(wait=3600)
     assert words(message) == ["errored", "queued", "errored", "queued", "failed"]
@@ -294,14 +294,14 @@ def test_errors_are_tried_again_after_five_and_ten_minutes_then_it_is_failed() -
     assert (message.failed_reason, message.sent_on) == ("error limit", None)
 
 
-def test_the_spans_between_attempts_can_be_set() -> None:
+def test_the_intervals_between_attempts_can_be_set() -> None:
     world = World(down=True, delays={"retries": [0.5, 2]})
     message = world.one(wait=10)
     (first, _), (again, _), (second, _), (third, _), (_, last) = message.history
     assert (round(again - first, 3), round(third - second, 3), last) == (0.5, 2.0, "failed")
 
 
-def test_queueing_an_errored_message_again_leaves_modified_on() -> None:
+def test_requeueing_an_errored_message_leaves_modified_on_unchanged() -> None:
     world = World(down=True)
     message = world.one()
     modified = message.modified_on
@@ -321,32 +321,32 @@ def test_an_aggregator_that_recovers_gets_the_message_at_the_next_attempt() -> N
     assert world.texts_on(AMINA) == ["Muraho"]
 
 
-def test_a_bad_number_fails_at_once_and_is_not_tried_again() -> None:
+def test_a_bad_number_fails_at_once_and_is_not_retried() -> None:
     world = World(bad_numbers=["+250788123001"])
     message = world.one(wait=3600)
     assert words(message) == ["failed"]
     assert world.texts_on(AMINA) == []
 
 
-def test_old_versions_try_a_refused_message_three_times() -> None:
+def test_old_versions_attempt_a_refused_message_three_times() -> None:
     message = World(profile="9.0", bad_numbers=["+250788123001"]).one(wait=3600)
     assert words(message) == ["errored", "queued", "errored", "queued", "failed"]
 
 
-def test_infobip_takes_a_bad_number_and_reports_it_as_failed_later() -> None:
+def test_infobip_accepts_a_bad_number_and_reports_it_as_failed_later() -> None:
     world = World(aggregator="infobip", bad_numbers=["+250788123001"])
     message = world.one(wait=3600)
     assert words(message) == ["wired", "sent", "failed"]
     assert world.texts_on(AMINA) == []
 
 
-def test_a_text_longer_than_the_aggregator_takes_is_refused() -> None:
+def test_a_text_longer_than_the_aggregator_accepts_is_refused() -> None:
     world = World(length_limit=10)
     assert words(world.one("a" * 11)) == ["failed"]
     assert words(world.one("a" * 10)) == ["wired", "sent", "delivered"]
 
 
-def test_a_failed_report_ends_the_way_and_the_phone_gets_nothing() -> None:
+def test_after_a_failed_report_the_phone_gets_nothing() -> None:
     world = World(shares={"failed": 1})
     message = world.one()
     assert words(message) == ["wired", "sent", "failed"]
@@ -359,21 +359,21 @@ def test_before_7_5_30_a_failure_leaves_sent_on() -> None:
     assert message.sent_on is not None
 
 
-def test_without_a_report_the_phone_gets_the_text_all_the_same() -> None:
+def test_without_a_report_the_phone_still_gets_the_text() -> None:
     world = World(shares={"no_report": 1})
     message = world.one(wait=3 * 24 * 3600)
     assert words(message) == ["wired"]
     assert world.texts_on(AMINA) == ["Muraho"]
 
 
-def test_infobip_reports_an_unknown_outcome_after_two_days_and_that_reads_sent() -> None:
+def test_infobip_reports_an_unknown_outcome_after_two_days_and_the_status_becomes_sent() -> None:
     world = World(aggregator="infobip", shares={"no_report": 1})
     message = world.one(wait=3 * 24 * 3600)
     assert words(message) == ["wired", "sent"]
     assert message.history[1][0] > 48 * 3600
 
 
-def test_reports_that_come_twice_are_written_twice() -> None:
+def test_duplicate_reports_are_recorded_twice() -> None:
     world = World(shares={"duplicate_report": 1})
     message = world.one(wait=120)
     assert sorted(words(message)) == ["delivered", "delivered", "sent", "sent", "wired"]
@@ -390,7 +390,7 @@ def test_a_late_report_comes_hours_after_the_text() -> None:
     assert message.history[-1][0] > 3600
 
 
-def test_reports_out_of_order_leave_the_last_one_standing() -> None:
+def test_of_reports_out_of_order_the_last_one_counts() -> None:
     world = World(shares={"out_of_order": 1})
     message = world.one()
     assert words(message) == ["wired", "delivered", "sent"]
@@ -398,12 +398,12 @@ def test_reports_out_of_order_leave_the_last_one_standing() -> None:
 
 
 @pytest.mark.parametrize(("profile", "last"), [("26", "read"), ("9.0", "delivered")])
-def test_a_read_report_follows_where_the_version_knows_it(profile: Any, last: Any) -> None:
+def test_a_read_report_follows_where_the_version_supports_it(profile: Any, last: Any) -> None:
     assert World(profile=profile, shares={"read": 1}).one().status == last
 
 
 @pytest.mark.parametrize("aggregator", ["plain", "infobip", "africastalking"])
-def test_each_aggregator_brings_the_text_to_the_phone(aggregator: Any) -> None:
+def test_each_aggregator_delivers_the_text_to_the_phone(aggregator: Any) -> None:
     world = World(aggregator=aggregator)
     assert words(world.one()) == ["wired", "sent", "delivered"]
     assert world.texts_on(AMINA) == ["Muraho"]
@@ -428,7 +428,7 @@ def test_an_error_on_a_failed_message_stays_failed_but_a_delivery_revives_it() -
     assert message.status == "delivered"
 
 
-def test_an_errored_message_that_is_delivered_meanwhile_is_not_sent_again() -> None:
+def test_an_errored_message_that_is_delivered_before_the_retry_is_not_sent_again() -> None:
     world = World()
     message = world.one()
     world.mailroom.courier.report(message, "errored")
@@ -455,7 +455,7 @@ def test_a_message_queued_twice_is_wired_and_not_sent_again() -> None:
     assert world.texts_on(AMINA) == ["Muraho"]
 
 
-def test_resend_forgets_the_errors_and_keeps_the_id() -> None:
+def test_a_resend_clears_the_errors_and_keeps_the_id() -> None:
     world = World(down=True)
     message = world.one(wait=3600)
     world.set_channel(down=False)
@@ -465,7 +465,7 @@ def test_resend_forgets_the_errors_and_keeps_the_id() -> None:
     assert len(world.records.messages) == 1
 
 
-def test_a_resent_message_goes_over_the_channel_that_is_there_by_now() -> None:
+def test_a_resent_message_uses_the_current_channel() -> None:
     world = World(down=True)
     message = world.one(wait=3600)
     world.mailroom.remove_channel("c-1")
@@ -501,7 +501,7 @@ def test_a_message_resent_without_any_channel_fails_again() -> None:
     )  # fmt: skip
 
 
-def test_a_message_to_a_channel_that_is_removed_meanwhile_is_not_sent() -> None:
+def test_a_message_to_a_channel_that_was_removed_in_the_meantime_is_not_sent() -> None:
     world = World(tps=1)
     world.broadcast("Muraho", *(f"tel:+2507881{n:05d}" for n in range(30)))
     world.clock.advance(3)
@@ -514,7 +514,7 @@ def test_a_message_to_a_channel_that_is_removed_meanwhile_is_not_sent() -> None:
     assert {one.status for one in failed} == {"failed"}
 
 
-def test_an_errored_message_of_a_removed_channel_is_not_tried_again() -> None:
+def test_an_errored_message_of_a_removed_channel_is_not_retried() -> None:
     world = World(down=True, delays={"retries": [2, 2]})
     message = world.one(wait=1.5)
     assert message.status == "errored"
@@ -524,7 +524,7 @@ def test_an_errored_message_of_a_removed_channel_is_not_tried_again() -> None:
     assert (message.status, message.failed_reason) == ("failed", "channel removed")
 
 
-def test_the_channel_sends_so_many_segments_a_second() -> None:
+def test_the_channel_sends_a_limited_number_of_segments_a_second() -> None:
     world = World(tps=10, delays={"wired": 0})
     for n in range(30):
         world.broadcast("ç" + "a" * 99 if n % 2 else "a", f"tel:+2507881{n:05d}")
@@ -599,7 +599,7 @@ def test_a_reset_cancels_waiting_tasks() -> None:
     world.clock.advance(7200)
     assert len(world.records.messages) == count
     assert world.records.messages[0].status == "errored"
-    assert world.mailroom.channel == knobs.Channel()
+    assert world.mailroom.channel == channel_settings.Channel()
     assert world.mailroom.phones.numbers() == []
     world.one("anew")
     assert world.texts_on(AMINA) == ["anew"]
@@ -611,7 +611,7 @@ def test_a_number_is_read_from_any_form_of_urn() -> None:
     assert number_of(message) == "+250788123001"
 
 
-def test_metrics_count_what_is_on_the_way() -> None:
+def test_metrics_count_messages_in_progress() -> None:
     world = World(tps=1)
     world.broadcast("Muraho", *(f"tel:+2507881{n:05d}" for n in range(10)))
     world.clock.advance(1.5)

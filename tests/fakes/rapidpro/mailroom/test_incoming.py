@@ -42,7 +42,7 @@ def test_the_run_keeps_the_result_of_the_call() -> None:
 
 
 @pytest.mark.parametrize(("profile", "agent"), [("9.3", "RapidProMailroom/9.3.45"), ("9.0", "RapidProMailroom/9.0.0")])
-def test_older_versions_name_themselves_otherwise(profile: Any, agent: Any) -> None:
+def test_older_versions_send_another_user_agent(profile: Any, agent: Any) -> None:
     world = World(profile=profile)
     world.text()
     assert world.relay.requests[0][2]["HTTP_USER_AGENT"] == agent
@@ -66,7 +66,7 @@ def test_a_part_of_the_body_can_be_left_out(part: Any) -> None:
     assert set(world.relay.bodies()[0]) == {"id", "from", "content"} - {part}
 
 
-def test_a_failed_call_is_not_repeated_and_the_sender_is_told() -> None:
+def test_a_failed_call_is_not_repeated_and_the_sender_gets_a_message() -> None:
     world = World(reply_on_failure="Sorry, your report was not received (@webhook.status)")
     world.relay.answers = [503]
     happened = world.text()
@@ -85,7 +85,7 @@ def test_in_the_old_engine_the_status_is_among_the_results() -> None:
     assert world.text()["reply"]["text"] == "400 [no content]"
 
 
-def test_the_sender_can_be_left_uninformed() -> None:
+def test_the_message_to_the_sender_can_be_switched_off() -> None:
     world = World(reply_on_failure=None)
     world.relay.answers = [400]
     assert world.text()["reply"] is None
@@ -106,7 +106,7 @@ def test_a_connection_that_fails_has_status_0() -> None:
 @pytest.mark.parametrize(
     ("first", "calls"), [(503, 2), (500, 2), (ConnectionError(), 2), (400, 1), (403, 1), (429, 1), (200, 1)]
 )
-def test_with_retry_the_flow_calls_once_more_in_the_same_run(first: Any, calls: Any) -> None:
+def test_with_a_retry_the_flow_calls_once_more_in_the_same_run(first: Any, calls: Any) -> None:
     world = World(retry=True)
     world.relay.answers = [first, 200]
     happened = world.text()
@@ -115,20 +115,20 @@ def test_with_retry_the_flow_calls_once_more_in_the_same_run(first: Any, calls: 
     assert (happened["reply"] is None) == (calls == 2 or first == 200)
 
 
-def test_a_second_failure_tells_the_sender_too() -> None:
+def test_the_sender_also_gets_a_message_after_a_second_failure() -> None:
     world = World(retry=True)
     world.relay.answers = [503, 503]
     assert world.text()["reply"] is not None
     assert set(world.records.runs[0].results) == {"relay", "relay_retry"}
 
 
-@pytest.mark.parametrize(("profile", "told"), [("26", False), ("9.3", True)])
-def test_an_answer_too_large_goes_the_way_of_its_generation(profile: Any, told: Any) -> None:
+@pytest.mark.parametrize(("profile", "informed"), [("26", False), ("9.3", True)])
+def test_an_answer_that_is_too_large_is_a_failure_in_each_generation(profile: Any, informed: Any) -> None:
     world = World(profile=profile)
     world.relay.answers = [(200, b"x" * (1024 * 1024 + 1))]
     happened = world.text()
     assert happened["webhook"]["error"] == "body too large or cut off"
-    assert (happened["reply"] is not None) == told
+    assert (happened["reply"] is not None) == informed
     assert world.records.runs[0].results["relay"]["category"] == "Failure"
 
 
@@ -137,14 +137,14 @@ def test_a_redelivered_text_has_the_same_id_or_a_run_of_its_own() -> None:
     first = world.text()
     again = world.http.post(TEXTS, json={"again": True}).get_json()
     assert (again["run"], again["message"]) == (first["run"], first["message"])
-    anew = world.http.post(TEXTS, json={"again": "new_run"}).get_json()
-    assert anew["message"] == first["message"]
-    assert [body["id"] for body in world.relay.bodies()] == [first["run"], first["run"], anew["run"]]
-    assert anew["run"] != first["run"]
+    new_run = world.http.post(TEXTS, json={"again": "new_run"}).get_json()
+    assert new_run["message"] == first["message"]
+    assert [body["id"] for body in world.relay.bodies()] == [first["run"], first["run"], new_run["run"]]
+    assert new_run["run"] != first["run"]
     assert len(world.records.incoming) == 1
 
 
-def test_the_same_external_id_is_taken_once_a_day() -> None:
+def test_the_same_external_id_is_accepted_once_a_day() -> None:
     world = World()
     first = world.text(external_id="x1")
     second = world.text("another text", external_id="x1")
@@ -155,7 +155,7 @@ def test_the_same_external_id_is_taken_once_a_day() -> None:
     assert len(world.relay.requests) == 3
 
 
-def test_without_an_id_the_same_text_within_seconds_is_taken_once() -> None:
+def test_without_an_id_the_same_text_within_seconds_is_accepted_once() -> None:
     world = World()
     world.text()
     assert world.text()["duplicate"] is True
@@ -165,7 +165,7 @@ def test_without_an_id_the_same_text_within_seconds_is_taken_once() -> None:
     assert len(world.relay.requests) == 3
 
 
-def test_a_text_that_comes_again_after_an_answer_was_sent_is_a_new_one() -> None:
+def test_an_equal_text_after_an_answer_was_sent_is_a_new_one() -> None:
     world = World()
     world.relay.answers = [500]
     world.text("YES")
@@ -174,7 +174,7 @@ def test_a_text_that_comes_again_after_an_answer_was_sent_is_a_new_one() -> None
     assert world.text("YES")["duplicate"]
 
 
-def test_a_text_from_abroad_comes_in_by_the_channel_and_is_answered_by_it() -> None:
+def test_a_text_from_abroad_is_answered_over_the_channel_it_came_in_on() -> None:
     world = World()
     world.relay.answers = [500]
     happened = world.mailroom.incoming.receive("+256700123011", "Muraho")
@@ -210,7 +210,7 @@ def test_expressions_in_address_and_headers_are_evaluated_for_each_text() -> Non
     assert (headers["HTTP_X_PERSON"], headers["HTTP_X_MAIL"]) == ("p-1", "a@b.org")
 
 
-def test_an_address_that_is_none_after_its_expressions_is_not_called_and_the_sender_is_told() -> None:
+def test_an_invalid_evaluated_address_is_not_called_and_the_sender_gets_a_message() -> None:
     world = World()
     world.put("webhook", url="http://@fields.edd")
     happened = world.text()
@@ -222,7 +222,7 @@ def test_an_address_that_is_none_after_its_expressions_is_not_called_and_the_sen
     ("profile", "after", "status"),
     [("9.3", "3", 0), ("9.3", "7", 429), ("9.3", "0", 429), ("9.3", "soon", 429), ("26", "3", 429)],
 )
-def test_old_versions_lose_an_answer_that_asks_for_another_call_soon(profile: Any, after: Any, status: Any) -> None:
+def test_old_versions_lose_an_answer_that_requests_another_call_soon(profile: Any, after: Any, status: Any) -> None:
     world = World(profile=profile)
     world.relay.answers = [429]
     world.relay.headers = [("Retry-After", after)]
@@ -239,7 +239,7 @@ def test_an_unknown_number_becomes_a_contact_and_a_known_one_is_found() -> None:
     assert (contact.name, contact.urns) == (None, [f"tel:{AMINA}"])
 
 
-def test_the_number_becomes_the_contacts_first_address() -> None:
+def test_the_number_becomes_the_contacts_first_urn() -> None:
     world = World()
     amina = world.records.contact("Amina", "tel:+250788123009", f"tel:{AMINA}")
     world.text()
@@ -289,7 +289,7 @@ def test_the_lock_is_free_while_the_webhook_is_called() -> None:
     assert free == [True]
 
 
-def test_an_empty_text_is_ignored_by_channels_that_take_none() -> None:
+def test_channels_that_accept_no_empty_text_ignore_it() -> None:
     world = World()
     assert world.text("")["webhook"]["status"] == 200
     world.put("channel", aggregator="infobip")
@@ -334,7 +334,7 @@ def test_a_phone_is_found_by_any_form_of_its_number(form: Any) -> None:
         ("/rapidpro/messages/77/resend", {}, "there is no outgoing message 77"),
     ],
 )
-def test_a_control_request_that_cannot_be_done_is_refused_with_a_reason(path: Any, given: Any, complaint: Any) -> None:
+def test_an_impossible_control_request_is_refused_with_a_reason(path: Any, given: Any, complaint: Any) -> None:
     answer = World().http.post(path, json=given)
     assert answer.status_code == 400
     assert complaint in answer.get_json()["error"]
@@ -366,7 +366,7 @@ def test_a_wrong_webhook_setting_is_refused(given: Any, complaint: Any) -> None:
     assert answer.get_json()["error"].startswith(complaint)
 
 
-def test_a_channel_can_be_removed_and_one_that_is_not_there_cannot() -> None:
+def test_only_an_existing_channel_can_be_removed() -> None:
     world = World()
     assert world.http.delete("/rapidpro/channels/c-1").get_json() == {"uuid": "c-1", "removed": True}
     answer = world.http.delete("/rapidpro/channels/c-1")
@@ -496,7 +496,7 @@ def test_an_invalid_call_to_courier_is_400_and_stores_nothing(path: Any, payload
     assert world.records.incoming == []
 
 
-def test_a_report_on_an_unknown_message_is_taken_and_ignored() -> None:
+def test_a_report_on_an_unknown_message_is_accepted_and_ignored() -> None:
     answer = World().http.post("/rapidpro/c/ex/c-1/status", data={"id": "nobody", "status": "sent"})
     assert answer.status_code == 200
     assert "unknown message nobody" in answer.get_json()["data"][0]["info"]

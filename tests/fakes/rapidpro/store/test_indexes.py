@@ -1,4 +1,4 @@
-"""Indexes of changing rows: every row is where it belongs whenever somebody reads, however often it changed."""
+"""Indexes of changing rows: every read finds each row in its right place, however often the row changed."""
 
 from __future__ import annotations
 

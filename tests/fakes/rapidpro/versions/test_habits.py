@@ -103,9 +103,9 @@ def delays_removal_failures(profile: str) -> Any:
     world.mailroom.remove_channel("c-1")
     before = last.status
     world.clock.advance(5)
-    told = last.failed_reason == "channel removed" and last.modified_on > last.created_on
-    assert (before, last.status, told) in (("queued", "failed", True), ("failed", "failed", False))
-    return told
+    reported = last.failed_reason == "channel removed" and last.modified_on > last.created_on
+    assert (before, last.status, reported) in (("queued", "failed", True), ("failed", "failed", False))
+    return reported
 
 
 def duplicates_by_external_id(profile: str) -> Any:

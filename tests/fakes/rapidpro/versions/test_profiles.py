@@ -88,8 +88,8 @@ def workspace_header(caller: Caller) -> Any:
 
 def strict_basic_auth(caller: Caller) -> Any:
     header = f"Basic {base64.b64encode(b'nocolon').decode()}"
-    told = caller.get("workspace.json", token=None, headers={"Authorization": header})["detail"]
-    return "base64" in told
+    detail = caller.get("workspace.json", token=None, headers={"Authorization": header})["detail"]
+    return "base64" in detail
 
 
 def surveyor_resources(caller: Caller) -> Any:
@@ -144,8 +144,8 @@ def start_statuses(caller: Caller) -> Any:
 
 
 def serializer(caller: Caller) -> Any:
-    told = caller.post("broadcasts.json", {"urns": ["tel:+250788123001"]})
-    return "old" if told == {"text": ["This field is required."]} else "new"
+    answer = caller.post("broadcasts.json", {"urns": ["tel:+250788123001"]})
+    return "old" if answer == {"text": ["This field is required."]} else "new"
 
 
 def text_limit(caller: Caller) -> Any:
@@ -181,8 +181,8 @@ def numeric_media_allowed(caller: Caller) -> Any:
 
 def quick_replies(caller: Caller) -> Any:
     replies = [{"type": "text", "text": "Yes"}]
-    told = caller.post("broadcasts.json", {**TO_ANN, "quick_replies": replies})
-    return told.get("quick_replies") == {"eng": replies}
+    answer = caller.post("broadcasts.json", {**TO_ANN, "quick_replies": replies})
+    return answer.get("quick_replies") == {"eng": replies}
 
 
 def broadcast_filter(caller: Caller) -> Any:
@@ -259,8 +259,8 @@ def labels_by_any_uuid_form(caller: Caller) -> Any:
 
 
 def not_found_text(caller: Caller) -> Any:
-    told = caller.post("contacts.json", {}, f"uuid={setup()['contacts'][0]['uuid'][:-1]}f")["detail"]
-    return told.replace("Contact", "{model}")
+    detail = caller.post("contacts.json", {}, f"uuid={setup()['contacts'][0]['uuid'][:-1]}f")["detail"]
+    return detail.replace("Contact", "{model}")
 
 
 def no_contact_name(caller: Caller) -> Any:
@@ -300,7 +300,7 @@ def cleaned(caller: Caller) -> bool:
     return "case_id" in caller.start(params={"case id": 1})["params"]
 
 
-def field_told(caller: Caller, name: str) -> str:
+def field_error(caller: Caller, name: str) -> str:
     """The error for a new field of that name; empty if it is created."""
     reply = caller.ask("POST", "fields.json", json={"name": name, "type": "text", "label": name, "value_type": "text"})
     return "" if reply.status == 201 else reply.body.decode()
@@ -313,12 +313,12 @@ def group_names(caller: Caller) -> Any:
 
 def field_names(caller: Caller) -> Any:
     tried = {name for profile in PROFILES.values() for name in profile.field_names}
-    return {name for name in tried if "unique" in field_told(caller, name)}
+    return {name for name in tried if "unique" in field_error(caller, name)}
 
 
 def reserved_keys(caller: Caller) -> Any:
     tried = {key for profile in PROFILES.values() for key in profile.reserved_keys}
-    return {key for key in tried if "Generated key" in field_told(caller, key.replace("_", "-") + "-")}
+    return {key for key in tried if "Generated key" in field_error(caller, key.replace("_", "-") + "-")}
 
 
 def one_label_too_many(caller: Caller) -> Reply:
@@ -328,8 +328,8 @@ def one_label_too_many(caller: Caller) -> Reply:
 
 def limit_text(caller: Caller) -> Any:
     labels = sum(one.workspace.id == 1 for one in caller.rapidpro.store.labels)
-    told = json.loads(one_label_too_many(caller).body)
-    text: str = told["detail"] if "detail" in told else told["non_field_errors"][0]
+    errors = json.loads(one_label_too_many(caller).body)
+    text: str = errors["detail"] if "detail" in errors else errors["non_field_errors"][0]
     return text.replace(f" {labels} labels", " {count} {what}").replace(" 0", " {limit}")
 
 
@@ -347,8 +347,8 @@ def params_limit(caller: Caller) -> Any:
 
 def accepts_ticket(caller: Caller) -> Any:
     named = {"contact": setup()["contacts"][0]["uuid"], **TO_ANN, "ticket": "x"}
-    told = {name: caller.post(f"{name}.json", named).get("ticket") for name in ("broadcasts", "messages")}
-    return {name for name, errors in told.items() if errors == ["No such object: x"]}
+    answers = {name: caller.post(f"{name}.json", named).get("ticket") for name in ("broadcasts", "messages")}
+    return {name for name, errors in answers.items() if errors == ["No such object: x"]}
 
 
 def user_fields(caller: Caller) -> Any:
@@ -462,7 +462,7 @@ OBSERVED: Mapping[str, Callable[[Caller], Any]] = {
     "field_names": field_names,
     "reserved_keys": reserved_keys,
     "duplicate_key_fails": lambda it: (
-        [field_told(it, name) != "" for name in ("Two Words", "two-words")] == [False, True]
+        [field_error(it, name) != "" for name in ("Two Words", "two-words")] == [False, True]
     ),
     "limit_status": lambda it: one_label_too_many(it).status,
     "limit_text": limit_text,
@@ -475,11 +475,11 @@ OBSERVED: Mapping[str, Callable[[Caller], Any]] = {
 
 @pytest.mark.parametrize("name", OBSERVED)
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
-def test_what_a_profile_says_is_what_callers_see(profile: Profile, name: str) -> None:
-    seen, told = OBSERVED[name](Caller(profile)), getattr(profile, name)
-    if name in ("broadcast_statuses", "message_statuses", "start_statuses") and told is not None:
-        told = {key: word for key, word in told.items() if key != word}
-    assert seen == told
+def test_callers_see_what_a_profile_says(profile: Profile, name: str) -> None:
+    seen, expected = OBSERVED[name](Caller(profile)), getattr(profile, name)
+    if name in ("broadcast_statuses", "message_statuses", "start_statuses") and expected is not None:
+        expected = {key: word for key, word in expected.items() if key != word}
+    assert seen == expected
 
 
 def test_every_field_of_a_profile_is_observed_and_has_a_meaning() -> None:

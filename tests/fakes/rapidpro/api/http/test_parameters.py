@@ -62,13 +62,13 @@ def test_a_time_is_read_as_far_as_it_is_written(text: str, time: str) -> None:
         "２０２４-10-01", "2024-10-01T08:00:00.Z",
     ],
 )  # fmt: skip
-def test_what_is_no_time_leaves_nothing_in_the_list(text: str) -> None:
+def test_an_invalid_time_leaves_the_list_empty(text: str) -> None:
     with pytest.raises(BadTime):
         read(text)
 
 
 @pytest.mark.parametrize("path", ["broadcasts", "messages", "flow_starts", "runs", "contacts", "flows", "globals"])
-def test_an_empty_list_looks_at_its_cursor_all_the_same(path: str) -> None:
+def test_an_empty_list_still_checks_its_cursor(path: str) -> None:
     post = poster("9.3", flows=FLOWS, runs=RUNS)
     empty: Any = (200, {"next": None, "previous": None, "results": []})
     assert post(path, {}, "after=soon", "GET") == empty
@@ -83,7 +83,7 @@ def test_messages_of_nobody_are_a_list_with_cursors_too() -> None:
         assert post("messages", {}, f"{asked}&cursor=abc", "GET") == (404, {"detail": "Invalid cursor"})
 
 
-def test_times_beyond_the_calendar_are_its_ends() -> None:
+def test_times_beyond_the_calendar_become_its_first_or_last_time() -> None:
     assert (read("0001-01-01T00:00+02:00"), read("9999-12-31T23:00-02:00")) == (FIRST, LAST)
     post = poster("26", flows=FLOWS, runs=RUNS)
     assert len(ids(post, "runs", "after=0001-01-01T00:00%2B02:00&before=9999-12-31T23:00-02:00")) == 3
@@ -98,7 +98,7 @@ def test_a_time_without_an_offset_is_utc_wherever_the_workspace_is() -> None:
 
 
 @pytest.mark.parametrize("profile", ["6.4", "26"])
-def test_lists_by_last_change_go_the_other_way_round(profile: str) -> None:
+def test_lists_ordered_by_last_change_can_be_reversed(profile: str) -> None:
     post = poster(profile, flows=FLOWS, runs=RUNS)
     assert ids(post, "runs", "reverse=yes") == [1, 2, 3]
     assert ids(post, "runs", "reverse=t") == [3, 2, 1]
@@ -152,7 +152,7 @@ def cursor(text: str) -> str:
         ("unknown=1&cursor=&cursor=", 200),
     ],
 )
-def test_a_cursor_that_is_none_is_told_or_breaks_the_list(query: str, status: int) -> None:
+def test_a_cursor_is_accepted_refused_or_causes_a_server_error(query: str, status: int) -> None:
     assert poster("26", flows=FLOWS, runs=RUNS)("runs", {}, query, "GET")[0] == status
 
 
@@ -190,7 +190,7 @@ def test_numbers_are_read_as_python_does() -> None:
     assert ids(post, "runs", "id=7&id=2") == [2]
 
 
-def test_of_two_wrong_parameters_the_one_that_is_looked_at_first_is_told() -> None:
+def test_of_two_wrong_parameters_the_one_checked_first_is_reported() -> None:
     query = "id=x&uuid=y"
     errors = {
         profile: [poster(profile)(name, {}, query, "GET")[1]["detail"] for name in names]
@@ -239,7 +239,7 @@ def test_events_of_channels_are_listed_though_newer_roots_do_not_name_them() -> 
     ],
 )
 def test_nul_breaks_a_list_where_the_database_would_see_it(name: str, query: str, status: int) -> None:
-    """PostgreSQL's text knows no NUL; nothing of temba/api/v2/views.py catches what the driver says to that."""
+    """PostgreSQL's text cannot hold NUL; nothing in temba/api/v2/views.py catches the driver's error."""
     assert poster("26")(name, {}, query, "GET")[0] == status
     if query == "uuid=%00":
         assert poster("9.3")(name, {}, query, "GET")[0] == 500

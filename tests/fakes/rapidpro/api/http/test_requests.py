@@ -1,4 +1,4 @@
-"""Methods, kinds of answers and bodies that nobody recorded, and in which order they are looked at.
+"""Methods, content types and bodies that nobody recorded, and the order in which they are checked.
 
 Read at v6.4.0, v7.4.0, v8.0.0, v9.0.0, v9.3.76, v10.0.1 and v26.3.54: temba/api/models.py (APIPermission),
 temba/api/views.py (WriteAPIMixin, ListAPIMixin; temba/api/v2/views_base.py before), temba/api/v2/views.py
@@ -60,7 +60,7 @@ def test_actions_have_a_permission_of_their_own_so_that_the_token_comes_before_t
     assert ask("GET", f"api/v2/{name}.json").header("Allow") == "POST, OPTIONS"
 
 
-def test_options_are_told_where_there_is_a_permission_of_its_own() -> None:
+def test_options_lists_actions_where_an_endpoint_has_its_own_permission() -> None:
     ask = asker("26")
     shown = json.loads(ask("OPTIONS", "api/v2/contact_actions.json").body)
     assert (shown["name"], list(shown["actions"]["POST"])) == (
@@ -75,7 +75,7 @@ def test_options_are_told_where_there_is_a_permission_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "POST", "DELETE"])
-def test_documentation_is_only_got(method: str) -> None:
+def test_documentation_supports_only_get(method: str) -> None:
     for profile in ("9.3", "26"):
         assert asker(profile)(method, "api/v2/broadcasts", headers={"Accept": JSON}).status == 403
 
@@ -92,7 +92,7 @@ def test_documentation_of_actions_is_a_405_and_of_the_workspace_the_workspace() 
     assert status_and_detail(ask("GET", "api/v2/messages", both, headers=as_json, token=False))[0] == 400
 
 
-def test_old_versions_make_what_is_posted_without_a_suffix_and_answer_with_a_page() -> None:
+def test_old_versions_create_objects_posted_without_a_suffix_and_answer_with_a_page() -> None:
     body = json.dumps({"urns": ["tel:+250788000001"], "text": "Hello"}).encode()
     ask = asker("8.0")
     reply = ask("POST", "api/v2/broadcasts", "", body, headers={"Content-Type": JSON})
@@ -205,7 +205,7 @@ def test_a_form_that_cannot_be_read_has_no_fields() -> None:
     assert json.loads(reply.body) == {"contacts": ["This field is required."], "action": ["This field is required."]}
 
 
-def test_nobody_looks_at_the_body_of_a_delete() -> None:
+def test_the_body_of_a_delete_is_ignored() -> None:
     for kind, body in (("text/plain", b"{"), (JSON, b"{")):
         reply = asker("26")("DELETE", "api/v2/contacts.json", f"uuid={ANN}", body, headers={"Content-Type": kind})
         assert reply.status == 204
@@ -229,7 +229,7 @@ def test_an_action_says_that_its_empty_answer_is_json_and_a_deletion_does_not(pr
     assert (gone.status, gone.header("Content-Type"), gone.body) == (204, None, b"")
 
 
-def test_what_leads_to_the_api_takes_every_method_but_those_that_a_redirect_has_no_answer_to() -> None:
+def test_redirects_to_the_api_accept_exactly_the_methods_in_allow() -> None:
     ask = asker("26")
     for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
         assert ask(method, "api/").status == 302
@@ -246,14 +246,14 @@ NAMED = {"broadcasts": "Broadcast", "messages": "Msg", "flow_starts": "FlowStart
 
 
 @pytest.mark.parametrize(("name", "model"), NAMED.items())
-def test_who_is_named_is_looked_for_before_the_body_is_read(name: str, model: str) -> None:
+def test_the_named_object_is_looked_up_before_the_body_is_read(name: str, model: str) -> None:
     for kind, body in (("text/plain", b"x"), (JSON, b"{"), (JSON, b"[]")):
         reply = asker("26")("POST", f"api/v2/{name}.json", f"uuid={NOBODY}", body, headers={"Content-Type": kind})
         assert status_and_detail(reply) == (404, f"No {model} matches the given query.")
 
 
 @pytest.mark.parametrize("name", ["groups", "fields", "labels", "globals"])
-def test_a_limit_is_looked_at_before_the_body_is_read(name: str) -> None:
+def test_a_limit_is_checked_before_the_body_is_read(name: str) -> None:
     spaces = [{**default_seed(NOW)["workspaces"][0], "limits": {name: 0}}]
     for profile, statuses in (("26", (409, 409, 409)), ("7.4", (409, 409, 409)), ("6.4", (415, 400, 400))):
         ask, found = asker(profile, workspaces=spaces), []

@@ -1,4 +1,4 @@
-"""Which requests use up a place in which quota, and what is told when none is left.
+"""Which requests count towards which quota, and what a throttled answer says.
 
 Read at v6.4.0, v8.0.0, v9.3.76 and v26.3.54: temba/api/support.py (OrgUserRateThrottle), temba/api/models.py
 (APIPermission), temba/api/v2/views.py (`throttle_scope`); Django REST framework's throttling.py, views.py (the order
@@ -84,7 +84,7 @@ class Site:
         ("8.0", "", "GET", "B", False),  # the root had no quota
     ],
 )
-def test_what_is_let_in_counts_whatever_becomes_of_it(
+def test_accepted_requests_count_whatever_their_outcome(
     profile: str, path: str, method: str, token: str | None, counts: bool
 ) -> None:
     site = Site(profile)
@@ -92,7 +92,7 @@ def test_what_is_let_in_counts_whatever_becomes_of_it(
     assert site.left() is not counts
 
 
-def test_what_no_answer_could_be_given_to_does_not_count() -> None:
+def test_requests_without_an_acceptable_answer_format_do_not_count() -> None:
     site = Site("26")
     assert site.ask("flows.json", Accept="text/html").status == 406
     assert site.left()
@@ -109,12 +109,12 @@ def test_all_tokens_of_a_workspace_share_its_quota_and_other_workspaces_have_the
     assert statuses == [200, 429, 200], "per user then"
 
 
-def test_staff_had_a_quota_of_their_own_in_each_workspace() -> None:
+def test_staff_had_their_own_quota_in_each_workspace() -> None:
     site = Site("9.3")
     assert [site.left(token=key) for key in ("S1", "B", "S1", "S2", "C")] == [True, True, False, True, True]
 
 
-def test_without_a_token_it_is_the_address_that_counts_as_proxies_tell_it() -> None:
+def test_requests_without_a_token_count_by_the_address_that_proxies_forward() -> None:
     site = Site("26")
     assert [site.ask("flows", token=None).status for _ in range(2)] == [200, 429]
     first, second = {"X-Forwarded-For": "10.0.0.1, 10.0.0.2"}, {"X-Forwarded-For": "10.0.0.1"}
@@ -123,7 +123,7 @@ def test_without_a_token_it_is_the_address_that_counts_as_proxies_tell_it() -> N
     assert site.left()
 
 
-def test_a_workspaces_own_rate_is_heeded_but_by_old_versions() -> None:
+def test_only_old_versions_ignore_the_rate_of_a_workspace() -> None:
     own: Any = {"rate_overrides": {"v2": "2/hour"}}
     for profile, granted in (("26", 2), ("7.4", 2), ("6.4", 1)):
         site = Site(profile, **own)
@@ -137,7 +137,7 @@ def json_of(reply: Reply) -> tuple[int, str | None, str]:
 EXPECTED = "Request was throttled. Expected available in {} second{}."
 
 
-def test_a_place_is_free_again_at_the_very_end_of_the_period_and_what_is_told_is_rounded_up() -> None:
+def test_a_request_is_granted_again_at_the_end_of_the_period_and_the_wait_is_rounded_up() -> None:
     site = Site("26", "2/minute")
     assert site.left()
     site.clock.advance(20)
@@ -152,7 +152,7 @@ def test_a_place_is_free_again_at_the_very_end_of_the_period_and_what_is_told_is
     assert [site.left(), site.left()] == [True, False]
 
 
-def test_refused_requests_do_not_put_it_off() -> None:
+def test_refused_requests_do_not_prolong_the_wait() -> None:
     site = Site("26", "1/minute")
     assert site.left()
     for _ in range(59):
@@ -162,11 +162,11 @@ def test_refused_requests_do_not_put_it_off() -> None:
     assert site.left()
 
 
-def test_where_nothing_is_granted_the_whole_period_is_to_be_waited() -> None:
+def test_a_rate_of_zero_requires_waiting_for_the_whole_period() -> None:
     assert json_of(Site("26", "0/minute").ask("org.json")) == (429, "60", EXPECTED.format(60, "s"))
 
 
-def test_a_lower_rate_leaves_no_time_to_be_told() -> None:
+def test_after_the_rate_is_lowered_the_answer_names_no_wait() -> None:
     site = Site("26", "3/hour")
     assert [site.left() for _ in range(3)] == [True] * 3
     site.rapidpro.set_rates({"v2": "2/hour"})
@@ -177,7 +177,7 @@ def test_a_lower_rate_leaves_no_time_to_be_told() -> None:
     assert site.left()
 
 
-def test_a_longer_period_counts_what_the_shorter_one_still_knows() -> None:
+def test_a_longer_period_counts_the_requests_that_the_shorter_one_remembers() -> None:
     site = Site("26", "1/minute")
     assert site.left()
     site.clock.advance(30)

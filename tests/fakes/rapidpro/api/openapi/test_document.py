@@ -17,7 +17,7 @@ from fakes.rapidpro.api.openapi.document import document
 from fakes.rapidpro.api.routes import endpoints
 from fakes.rapidpro.versions.profiles import PROFILES
 from fakes.serving.wsgi import Environ, StartResponse, build_environ, call
-from tests.fakes.rapidpro.control.test_tokens_and_rates import Desk
+from tests.fakes.rapidpro.control.test_tokens_and_rates import ControlledRapidPro
 from tests.fakes.rapidpro.recorded_traffic import World, setup
 
 PATH = "/openapi.json"
@@ -61,18 +61,18 @@ QUIET = settings(max_examples=25, deadline=None, suppress_health_check=list(Heal
 
 @CURRENT.parametrize()  # type: ignore[untyped-decorator]
 @QUIET
-def test_no_request_that_fits_the_document_gets_an_answer_that_does_not(case: Any) -> None:
+def test_every_valid_request_gets_an_answer_that_fits_the_document(case: Any) -> None:
     case.call_and_validate(headers=HEADERS, checks=list(CHECKS))
 
 
 @OLD.parametrize()  # type: ignore[untyped-decorator]
 @QUIET
-def test_nor_does_it_in_the_oldest_version(case: Any) -> None:
+def test_every_valid_request_gets_an_answer_that_fits_the_document_in_the_oldest_version(case: Any) -> None:
     case.call_and_validate(headers=HEADERS, checks=list(CHECKS))
 
 
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
-def test_the_document_tells_every_route_and_method(profile: Any) -> None:
+def test_the_document_describes_every_route_and_method(profile: Any) -> None:
     description = document(profile)
     assert description["info"]["version"] == profile.name
     assert {path: {method.upper() for method in methods} for path, methods in description["paths"].items()} == {
@@ -104,8 +104,8 @@ def test_an_answer_that_does_not_fit_is_noticed() -> None:
 
 
 def test_the_control_port_serves_the_document() -> None:
-    desk = Desk("9.3")
+    service = ControlledRapidPro("9.3")
     reply = call(
-        control_app(desk.fakes), build_environ("GET", "/rapidpro/openapi.json", "", {"Host": "127.0.0.1"}, b"")
+        control_app(service.fakes), build_environ("GET", "/rapidpro/openapi.json", "", {"Host": "127.0.0.1"}, b"")
     )
     assert json.loads(reply.body) == json.loads(json.dumps(document(PROFILES["9.3"])))

@@ -1,4 +1,4 @@
-"""Contacts, labels and actions as the real RapidPro answers about them.
+"""Contacts, labels and actions: the answers of the real RapidPro.
 
 Compared with RapidPro v9.3.76 and v26.3.54 themselves: their REST layers were run on the data of the recordings. Where
 the message engine takes part, which was not run, it was read in mailroom v9.3.45 and v26.3.47 (core/models/contact.go,
@@ -43,7 +43,7 @@ def world(request: pytest.FixtureRequest) -> World:
         ("", {"urns": ["tel:+250788123001"] * 2}, {"urns": {"0": ["URN is in use by another contact."]}}),
     ],
 )
-def test_what_is_wrong_with_a_contact_is_told_field_by_field_in_this_order(
+def test_the_errors_of_a_contact_are_reported_field_by_field_in_this_order(
     world: World, query: str, body: Any, errors: Any
 ) -> None:
     reply = ask(world, "POST", "contacts", body, query)
@@ -66,14 +66,14 @@ def test_the_last_five_notes_are_kept_with_their_authors_and_none_of_a_new_conta
     assert json_of(ask(world, "POST", "contacts", {"name": "New", "note": " "}))["notes"] == []
 
 
-def test_a_change_to_what_is_already_so_is_none(world: World) -> None:
+def test_a_change_that_changes_nothing_leaves_the_contact_unmodified(world: World) -> None:
     before = rows(world, "contacts", f"uuid={ANN}")[0]
     same: list[Any] = [{}, {"fields": {}}, {"name": "Ann", "language": "eng"}, {"groups": ["nurses"]}]
     for body in same:
         assert json_of(ask(world, "POST", "contacts", body, f"uuid={ANN}")) == before
 
 
-def test_a_urn_given_twice_is_there_once(world: World) -> None:
+def test_a_urn_that_is_given_twice_is_stored_once(world: World) -> None:
     urns = ["tel:+250788123001", "tel:0788123001", "tel:+250788123999"]
     shown = json_of(ask(world, "POST", "contacts", {"urns": urns}, f"uuid={ANN}"))
     assert shown["urns"] == ["tel:+250788123001", "tel:+250788123999"]
@@ -82,7 +82,7 @@ def test_a_urn_given_twice_is_there_once(world: World) -> None:
 @pytest.mark.parametrize(
     ("profile", "mine", "his"), [("9.3", ["tel:+250788123002"], []), ("26", [], ["tel:+250788123002"])]
 )
-def test_another_ones_urn_is_taken_away_from_him_or_later_left_to_him(
+def test_a_urn_of_another_contact_is_moved_in_old_versions_and_stays_in_new_ones(
     profile: str, mine: list[str], his: list[str]
 ) -> None:
     world = World(profile)
@@ -95,7 +95,7 @@ def test_a_deleted_contact_shows_no_name_and_can_be_deleted_again(world: World) 
     assert ask(world, "DELETE", "contacts", query=f"uuid={GONE}").status == 204
 
 
-def test_recipients_are_named_in_the_order_of_their_making_each_once() -> None:
+def test_recipients_are_listed_once_each_in_order_of_creation() -> None:
     world = World("9.3")  # the answer to a new flow start of v26.3.54 has them in no order
     body = {"contacts": [CAT, ANN, BOB], "groups": [EMPTY, NURSES]}
     for name, more in (("broadcasts", {"text": "x"}), ("flow_starts", {"flow": INTAKE})):
@@ -109,7 +109,7 @@ def test_recipients_are_named_in_the_order_of_their_making_each_once() -> None:
 
 @pytest.mark.parametrize(("profile", "status"), [("9.0", 201), ("9.3", 500), ("26", 500)])
 @pytest.mark.parametrize("twice", [{"contacts": [ANN, "tel:+250788123001"]}, {"groups": [NURSES, "Nurses"]}])
-def test_a_recipient_named_twice_breaks_where_the_message_engine_stores_broadcasts(
+def test_a_duplicate_recipient_causes_a_server_error_where_the_message_engine_stores_broadcasts(
     profile: str, status: int, twice: Any
 ) -> None:
     assert ask(World(profile), "POST", "broadcasts", {"text": "x", **twice}).status == status
@@ -129,11 +129,11 @@ def test_a_label_is_renamed_as_it_is_written_where_it_is_given_by_name(world: Wo
     assert [row["name"] for row in rows(world, "labels")] == ["importanT"]
 
 
-def test_messages_as_keys_of_an_object_break_it(world: World) -> None:
+def test_messages_as_keys_of_an_object_cause_a_server_error(world: World) -> None:
     assert ask(world, "POST", "message_actions", {"messages": {"a": 1}, "action": "archive"}).status == 500
 
 
-def test_who_is_blocked_leaves_all_groups_and_who_was_nothing_is_done_to_stays_unchanged(world: World) -> None:
+def test_a_blocked_contact_leaves_all_groups_and_an_unaffected_contact_stays_unchanged(world: World) -> None:
     assert ask(world, "POST", "contact_actions", {"contacts": [ANN], "action": "block"}).status == 204
     assert rows(world, "contacts", f"uuid={ANN}")[0]["groups"] == []
     before = rows(world, "contacts", f"uuid={EVE}")[0]
@@ -147,11 +147,11 @@ def test_who_is_blocked_leaves_all_groups_and_who_was_nothing_is_done_to_stays_u
     [("contacts", "uuid=%00"), ("groups", "uuid=%00"), ("labels", "uuid=abc"), ("flow_starts", "uuid=abc"),
      ("messages", "uuid=abc"), ("fields", "key=%00"), ("globals", "key=%00")],
 )  # fmt: skip
-def test_up_to_v10_names_that_the_database_does_not_take_break_it(name: str, query: str) -> None:
+def test_up_to_v10_names_that_the_database_cannot_store_cause_a_server_error(name: str, query: str) -> None:
     assert ask(World("9.3"), "POST", name, {}, query).status == 500
 
 
-def test_numbers_are_looked_at_before_words_that_the_database_does_not_take(world: World) -> None:
+def test_numbers_are_checked_before_words_that_the_database_cannot_store(world: World) -> None:
     reply = ask(world, "GET", "messages", query="id=1.0&label=%00")
     assert (reply.status, json_of(reply)) == (400, {"detail": "Value for id must be an integer"})
 

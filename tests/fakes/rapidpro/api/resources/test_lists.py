@@ -1,4 +1,4 @@
-"""Lists of contacts, runs and flow starts come from indexes; they show the same as looking at every row would."""
+"""Lists of contacts, runs and flow starts come from indexes; they show the same as a scan of all rows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""UUIDs and other names in the address: which are refused, and which of several counts.
+"""UUIDs and other keys in the query: which are refused, and which of several counts.
 
 Read at v6.4.0, v9.3.76 and v26.3.54: get_lookup_values and get_uuid_param of temba/api/views.py (temba/api/v2/
 views_base.py before), get_object of the ContactsEndpoint in temba/api/v2/views.py.
@@ -26,7 +26,7 @@ def test_a_contact_is_named_by_one_parameter_only(profile: str, method: str) -> 
 @pytest.mark.parametrize("name", ["contacts", "groups", "labels"])
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
 @pytest.mark.parametrize("uuid", ["", "abc"])
-def test_what_is_no_uuid_names_nothing(profile: str, status: int, name: str, method: str, uuid: str) -> None:
+def test_an_invalid_uuid_finds_nothing(profile: str, status: int, name: str, method: str, uuid: str) -> None:
     found, answer = poster(profile)(name, {"name": "New"}, f"uuid={uuid}", method)
     if (name, profile) == ("labels", "9.3"):
         status = 500  # whose UUIDs the database keeps as such
@@ -36,7 +36,7 @@ def test_what_is_no_uuid_names_nothing(profile: str, status: int, name: str, met
 
 
 @pytest.mark.parametrize("name", ["fields", "globals"])
-def test_an_empty_key_names_nothing(name: str) -> None:
+def test_an_empty_key_finds_nothing(name: str) -> None:
     assert poster("26")(name, {"name": "New", "type": "text", "value": "x"}, "key=")[0] == 404
 
 
@@ -45,7 +45,7 @@ def test_a_uuid_may_be_written_in_any_of_its_forms_in_version_26() -> None:
     assert [row["uuid"] for row in shown] == [NURSES]
 
 
-def test_of_several_uuids_the_first_counts_in_version_26_and_the_last_before() -> None:
+def test_of_several_uuids_the_first_counts_in_version_26_and_the_last_in_older_versions() -> None:
     query = f"uuid={ANN}&uuid={BOB}"
     for profile, uuid in (("26", ANN), ("9.3", BOB)):
         shown = poster(profile)("contacts", {}, query, "GET")[1]["results"]
@@ -74,7 +74,7 @@ HELLO = {**URNS, "text": "Hello"}
         ("flow_starts", {**URNS, "flow": FLOW}, ("6.4", "9.3", "26")),
     ],
 )
-def test_a_post_that_names_an_old_one_makes_a_new_one_and_says_200(
+def test_a_post_that_names_an_existing_object_creates_a_new_one_and_answers_200(
     name: str, body: dict[str, object], profiles: tuple[str, ...]
 ) -> None:
     """WriteAPIMixin.post of temba/api/views.py: the status is that of a change, though serializers make new ones."""
@@ -100,19 +100,19 @@ def poster_rows(profile: str, post: Post, name: str) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("profile", ["6.4", "9.3", "10"])
-def test_broadcasts_had_no_uuid_to_be_named_by(profile: str) -> None:
+def test_broadcasts_could_not_be_looked_up_by_uuid(profile: str) -> None:
     assert poster(profile)("broadcasts", HELLO, f"uuid={MISSING}")[0] == 500
 
 
 @pytest.mark.parametrize("name", ["messages", "flow_starts", "labels"])
-def test_what_is_no_uuid_breaks_where_the_database_keeps_uuids_as_such(name: str) -> None:
+def test_an_invalid_uuid_causes_a_server_error_where_the_database_has_a_uuid_type(name: str) -> None:
     assert poster("9.3")(name, {"name": "New"}, "uuid=abc") == (500, None)
     assert poster("9.3")("groups", {"name": "New"}, "uuid=abc")[1] == {
         "detail": "No ContactGroup matches the given query."
     }
 
 
-def test_to_name_contacts_and_groups_a_uuid_is_written_as_stored_and_for_labels_in_any_form() -> None:
+def test_contacts_and_groups_need_a_uuid_as_stored_and_labels_accept_any_form() -> None:
     """temba/utils/models/base.py: LegacyUUIDMixin keeps words, TembaUUIDMixin UUIDs."""
     label = "00000070-0000-4000-8000-00000000000a"
     for profile, status in (("26", 200), ("8.0", 200), ("7.4", 404)):
@@ -123,7 +123,7 @@ def test_to_name_contacts_and_groups_a_uuid_is_written_as_stored_and_for_labels_
     assert poster("7.4")("labels", {}, "uuid=abc", "GET") == (200, {"next": None, "previous": None, "results": []})
 
 
-def test_addresses_name_nobody_in_an_anonymous_workspace() -> None:
+def test_urns_find_nobody_in_an_anonymous_workspace() -> None:
     """BaseAPIView.normalize_urn of temba/api/views.py."""
     spaces = [{**default_seed(NOW)["workspaces"][0], "anonymous": True}]
     post = poster("26", workspaces=spaces)

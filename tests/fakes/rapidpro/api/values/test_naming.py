@@ -34,7 +34,9 @@ TEXT = {"type": "text"}
         ("6.4", "x" * 65, ["Ensure this field has no more than 64 characters."]),
     ],
 )
-def test_a_name_of_a_group_or_label_is_free_and_legal(profile: str, name: str, given: str, errors: list[str]) -> None:
+def test_a_name_of_a_group_or_label_must_be_unused_and_valid(
+    profile: str, name: str, given: str, errors: list[str]
+) -> None:
     post = poster(profile, labels=[{"workspace": 1, "uuid": NURSES[:-1] + "9", "name": "Nurses"}])
     assert post(name, {"name": given}) == (400, {"name": errors})
 
@@ -46,7 +48,7 @@ def test_the_name_of_a_status_group_is_wrong_twice_in_new_versions() -> None:
     assert poster("6.4")("groups", {"name": "active"})[0] == 201
 
 
-def test_a_group_keeps_its_own_name_and_may_write_it_otherwise() -> None:
+def test_a_group_can_keep_its_name_and_change_its_case() -> None:
     status, shown = poster("26")("groups", {"name": "NURSES"}, f"uuid={NURSES}")
     assert (status, shown["name"]) == (200, "NURSES")
 
@@ -88,13 +90,13 @@ def test_a_field_of_contacts_is_refused_in_the_real_words(
 
 
 @pytest.mark.parametrize(("profile", "names"), [("7.4", ("label",)), ("26", ("name", "label"))])
-def test_a_field_is_written_by_its_old_names_too(profile: str, names: tuple[str, ...]) -> None:
+def test_a_field_can_also_be_written_by_its_old_names(profile: str, names: tuple[str, ...]) -> None:
     status, shown = poster(profile)("fields", {"label": "Weight  in-kg", "value_type": "numeric"})
     assert (status, shown["key"], shown["value_type"]) == (201, "weight_in_kg", "numeric")
     assert {shown[name] for name in names} == {"Weight  in-kg"}
 
 
-def test_two_names_of_one_key_are_one_field_in_old_versions_and_a_breakdown_in_new_ones() -> None:
+def test_two_names_with_one_key_are_one_field_in_old_versions_and_a_server_error_in_new_ones() -> None:
     post = poster("6.4")
     assert post("fields", {"label": "First-Child", "value_type": "text"})[0] == 201
     status, shown = post("fields", {"label": "First Child", "value_type": "datetime"})
@@ -132,7 +134,7 @@ def test_a_global_of_another_name_and_the_same_key_takes_the_value() -> None:
 
 
 @pytest.mark.parametrize("name", ["groups", "labels", "fields", "globals"])
-def test_a_workspace_has_as_many_of_a_kind_as_it_may(name: str) -> None:
+def test_a_workspace_cannot_exceed_its_limit_of_objects(name: str) -> None:
     given = {"name": "One", "type": "text", "label": "One", "value_type": "text", "value": "x"}
     spaces = [{**default_seed(NOW)["workspaces"][0], "limits": {name: 0}}]
     sentence = "Cannot create object because workspace has reached limit"

@@ -165,17 +165,17 @@ def taken(world: World, token: str, urn: str) -> str | None:
 
 
 @pytest.mark.parametrize("urn", AS_GIVEN)
-def test_some_are_kept_as_they_are_given_wherever_one_is(world: World, urn: str) -> None:
+def test_some_urns_are_stored_unchanged_in_every_country(world: World, urn: str) -> None:
     assert [taken(world, token, urn) for token, _ in COUNTRIES] == [urn] * 3
 
 
 @pytest.mark.parametrize("urn", REFUSED)
-def test_some_are_none_anywhere(world: World, urn: str) -> None:
+def test_some_urns_are_invalid_in_every_country(world: World, urn: str) -> None:
     assert [taken(world, token, urn) for token, _ in COUNTRIES] == [None] * 3
 
 
 @pytest.mark.parametrize(("urn", "rwanda", "uganda", "nowhere"), BY_COUNTRY)
-def test_some_are_written_anew_and_what_is_one_hangs_on_the_country(
+def test_some_urns_are_normalised_and_their_validity_depends_on_the_country(
     world: World, urn: str, rwanda: str | None, uganda: str | None, nowhere: str | None
 ) -> None:
     assert [taken(world, token, urn) for token, _ in COUNTRIES] == [rwanda, uganda, nowhere]
@@ -184,7 +184,7 @@ def test_some_are_written_anew_and_what_is_one_hangs_on_the_country(
 @pytest.mark.parametrize(
     "urn", ["tel:1", "tel:mtn", "tel:*123#", "mailto:ab", "telegram:abc", "twitter:bad-handle", "vk:abc"]
 )
-def test_what_is_looked_up_need_not_be_one_that_anybody_can_have(world: World, urn: str) -> None:
+def test_a_lookup_accepts_urns_that_no_contact_can_have(world: World, urn: str) -> None:
     query = f"urn={urn.replace('#', '%23')}"
     assert json_of(ask(world, "GET", "contacts", query=query))["results"] == []
     assert ask(world, "DELETE", "contacts", query=query).status == 404
@@ -201,7 +201,7 @@ def test_what_is_looked_up_need_not_be_one_that_anybody_can_have(world: World, u
         ("freshchat:a/b", "freshchat:a/b"),
     ],
 )
-def test_nobody_is_made_with_a_looked_up_urn_that_is_none_and_it_is_named_as_it_would_be_kept(
+def test_no_contact_is_created_for_an_invalid_urn_and_the_error_shows_it_normalised(
     world: World, urn: str, named: str
 ) -> None:
     reply = ask(world, "POST", "contacts", {"name": "Z"}, f"urn={urn}")
@@ -210,7 +210,7 @@ def test_nobody_is_made_with_a_looked_up_urn_that_is_none_and_it_is_named_as_it_
 
 
 @pytest.mark.parametrize("urn", ["foo:1", "tel:", ":", "TEL:%2B250788123001", "%2B250788123001", "tel:1%23a%23b"])
-def test_what_has_no_scheme_that_is_known_or_no_path_cannot_be_looked_up(world: World, urn: str) -> None:
+def test_a_urn_without_a_known_scheme_or_a_path_cannot_be_looked_up(world: World, urn: str) -> None:
     for method in ("GET", "POST", "DELETE"):
         reply = ask(world, method, "contacts", {} if method == "POST" else None, f"urn={urn}")
         assert (reply.status, set(json_of(reply))) == (400, {"detail"}), method

@@ -133,7 +133,7 @@ def test_an_expression_that_fails_writes_nothing_and_says_why(template: Any, mes
         ("@(1234567890123456789012345678901234567)", "", "1234567890123456789012345678901234567"),
     ],
 )
-def test_the_two_generations_differ_where_they_are_known_to(template: Any, new: Any, old: Any) -> None:
+def test_the_two_generations_differ_where_expected(template: Any, new: Any, old: Any) -> None:
     assert text(template) == new
     assert text(template, generation="9") == old
 
@@ -176,11 +176,11 @@ def test_a_template_that_is_one_expression_keeps_its_type() -> None:
     ],
 )
 @pytest.mark.parametrize("generation", ["new", "9"])
-def test_a_hurtful_template_ends_quickly_and_without_exception(template: Any, generation: Any) -> None:
+def test_a_hostile_template_ends_quickly_and_without_an_exception(template: Any, generation: Any) -> None:
     evaluate(template, SMS, env(), generation=generation)
 
 
-def test_the_same_seed_gives_the_same_chance() -> None:
+def test_the_same_seed_gives_the_same_random_numbers() -> None:
     given = {"seed": 7}
     first, second = (evaluate("@(rand()) @(rand_between(1, 6))", {}, env_from_json(given)) for _ in range(2))
     assert first == second

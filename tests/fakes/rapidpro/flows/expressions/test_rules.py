@@ -33,7 +33,7 @@ def test_an_expression_without_a_value_leaves_a_gap_and_one_error(expression: An
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)
-def test_without_an_input_the_body_for_cht_is_empty_and_one_error_is_told(generation: Any) -> None:
+def test_without_an_input_the_body_for_cht_is_empty_and_one_error_is_reported(generation: Any) -> None:
     body = '@(json(object("id", run.uuid, "from", replace(urns.tel, "tel:+", "+"), "content", input.text)))'
     outcome = evaluated(body, generation, input=None)
     assert outcome.text == ""
@@ -78,7 +78,7 @@ def test_only_some_functions_absorb_errors() -> None:
 
 @pytest.mark.parametrize("generation", GENERATIONS)
 @pytest.mark.parametrize("depth", [1, 50, 99])
-def test_brackets_may_stand_a_hundred_deep(depth: Any, generation: Any) -> None:
+def test_brackets_can_be_nested_a_hundred_deep(depth: Any, generation: Any) -> None:
     assert evaluated("@(" + "(" * depth + "1" + ")" * depth + ")", generation) == Evaluated("1")
     nested = "upper(" * depth + '"a"' + ")" * depth
     assert evaluated(f"@({nested})", generation) == Evaluated("A")
@@ -113,7 +113,9 @@ def test_the_generations_differ_here(template: Any, new: Any, old: Any) -> None:
     ],
 )
 @pytest.mark.parametrize("absorber", ["{}", "@(default({}, 1))"])
-def test_what_would_take_forever_ends_soon_and_cannot_be_absorbed(template: Any, absorber: Any) -> None:
+def test_an_evaluation_that_would_take_too_long_ends_with_an_error_that_cannot_be_absorbed(
+    template: Any, absorber: Any
+) -> None:
     expression = template if absorber == "{}" else absorber.format(template[2:-1])
     outcome = evaluated(expression, "new", big=[str(i) for i in range(5_000)])
     assert outcome == Evaluated("", ("expression is too complex to evaluate",))
@@ -124,7 +126,7 @@ def test_many_objects_are_made_unique_in_one_pass() -> None:
     assert evaluated("@(count(unique(things)))", "new", things=things) == Evaluated("4000")
 
 
-def test_a_number_that_no_engine_holds_is_an_error_where_it_is_used() -> None:
+def test_a_number_too_large_for_the_engine_is_an_error_where_it_is_used() -> None:
     answer = json.loads('{"json": {"ok": 1, "n": 1e999}}')
     assert evaluated("@webhook.json.ok @webhook.json.n", "new", webhook=answer) == Evaluated(
         "1 ", ("number value out of range",)
