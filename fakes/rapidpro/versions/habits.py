@@ -40,7 +40,7 @@ class Habits:
     accepts_read_reports: bool = True
     """Read reports are accepted (courier v9.1.99)."""
     unknown_words: frozenset[str] = frozenset()
-    """Words of aggregators that courier refuses, after the channel type (AT:Expired: until v7.1.0)."""
+    """Words of aggregators that courier refuses, after the channel type (AT:Expired: before v7.1.0)."""
     statuses_only_advance: bool = False
     """A report never takes a status back (courier after v26.3.38); before, the last report stands."""
     too_old_statuses: frozenset[str] = frozenset()

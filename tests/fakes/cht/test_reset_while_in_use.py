@@ -55,7 +55,8 @@ def test_a_text_that_comes_in_at_any_step_of_a_reset_keeps_its_country_code(monk
     """Each step of the reset is followed by a text, whose request does not wait for the lock that the reset holds."""
     service = cht()
     stored: list[Any] = []
-    save, busy = Documents.save, []
+    save = Documents.save
+    busy: list[bool] = []
 
     def saved(documents: Documents, doc: Any) -> str:
         stored.append(doc.get("from"))
