@@ -11,6 +11,7 @@ from typing import Any
 
 from conformance.simulation import schedule_values as values
 from conformance.simulation.schedule_values import ScheduleError
+from fakes.serving.json_depth import TOO_DEEP, is_too_deep
 
 __all__ = ["KINDS", "TEXTS", "TROUBLES", "Event", "Schedule", "ScheduleError"]
 
@@ -98,6 +99,10 @@ class Schedule:
             raise ScheduleError(f"{path} cannot be read: {failure.strerror or failure}") from None
         except ValueError as failure:
             raise ScheduleError(f"{path} is not JSON: {failure}") from None
+        except RecursionError:
+            raise ScheduleError(f"{path} cannot be used: {TOO_DEEP}") from None
+        if is_too_deep(content):
+            raise ScheduleError(f"{path} cannot be used: {TOO_DEEP}")
         return cls.from_json(content)
 
     @classmethod

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from fakes.cht.couch.documents import Doc, Documents
@@ -21,6 +22,7 @@ from fakes.cht.releases.table import NEWEST, RELEASES
 from fakes.clock import Clock
 
 ChangeListener = Callable[[Doc], None]
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +54,23 @@ class State:
         self._listeners: list[ChangeListener] = []
         self.clear()
 
-    def clear(self) -> None:
-        """Remove everything but the listeners of changes."""
+    def clear(
+        self,
+        settings: Mapping[str, Any] = NOTHING,
+        credentials: Mapping[str, str] = NOTHING,
+        users: Mapping[str, User] = NOTHING,
+    ) -> None:
+        """Remove everything but the listeners of changes, and take these settings, credentials and users.
+
+        They are replaced in one step each, because requests read them without the lock: a text that came in while the
+        settings were empty would be stored without its country code.
+        """
         self.docs = Documents()
         self.sentinel = Documents()
         self.messages = MessageViews()
-        self.settings: dict[str, Any] = {}
-        self.credentials: dict[str, str] = {}
-        self.users: dict[str, User] = {}
+        self.settings: dict[str, Any] = dict(settings)
+        self.credentials: dict[str, str] = dict(credentials)
+        self.users: dict[str, User] = dict(users)
         self.starting_up = False
         self.docs.listen(self.messages.changed)
         self.docs.listen(self._notify)

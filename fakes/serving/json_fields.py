@@ -9,13 +9,20 @@ from typing import Any
 from flask import request
 from werkzeug.exceptions import BadRequest
 
+from fakes.serving.json_depth import TOO_DEEP, is_too_deep
+
 
 def json_body() -> Any:
-    """The JSON in the request's body. BadRequest if it is not JSON."""
+    """The JSON in the request's body. BadRequest if it is not JSON, or nested too deeply."""
     try:
-        return json.loads(request.get_data(), parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as failure:
+        body = json.loads(request.get_data(), parse_constant=_refuse_constant)
+    except ValueError as failure:
         raise BadRequest(f"the body is not JSON: {failure}") from None
+    except RecursionError:
+        raise BadRequest(f"the body is not JSON that can be used: {TOO_DEEP}") from None
+    if is_too_deep(body):
+        raise BadRequest(f"the body is not JSON that can be used: {TOO_DEEP}")
+    return body
 
 
 def json_object() -> Mapping[str, Any]:

@@ -98,10 +98,7 @@ def read_seed(data: Any) -> Seed:
 def load_seed(seed: Seed, state: State) -> None:
     """Set the state from a seed, without the clock."""
     with state.lock:
-        state.clear()
-        state.settings = copy_json(dict(seed.settings))
-        state.credentials = dict(seed.credentials)
-        state.users = dict(seed.users)
+        state.clear(copy_json(dict(seed.settings)), seed.credentials, seed.users)
         for doc in seed.docs:
             state.save({key: value for key, value in doc.items() if key != "_rev"})
         state.starting_up = seed.starting_up

@@ -8,10 +8,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from fakes.rapidpro.courier.aggregators import AFRICASTALKING, AGGREGATORS, INFOBIP, Aggregator
+from fakes.rapidpro.courier.aggregators import AFRICASTALKING, AGGREGATORS, INFOBIP, Aggregator, status_of
 from fakes.rapidpro.mailroom.incoming import BadText
 from fakes.rapidpro.mailroom.mailroom import Mailroom
 from fakes.rapidpro.urns import SHORT_CODE
+from fakes.rapidpro.versions.habits import Habits
 
 REPORTS = frozenset({"delivered", "status", "delivery"})
 INCOMING = frozenset({"receive", "callback"})
@@ -35,7 +36,7 @@ def answer(mailroom: Mailroom, kind: str, action: str, payload: Any) -> dict[str
 
 def _reports(mailroom: Mailroom, aggregator: Aggregator, payload: dict[str, Any]) -> dict[str, Any]:
     data = []
-    for external_id, status in _statuses(aggregator, payload):
+    for external_id, status in _statuses(aggregator, payload, mailroom.runtime.habits):
         with mailroom.lock:
             message = mailroom.courier.by_external_id(external_id)
             if message is None:
@@ -46,13 +47,13 @@ def _reports(mailroom: Mailroom, aggregator: Aggregator, payload: dict[str, Any]
     return {"message": "statuses handled" if aggregator is INFOBIP else "Status Update Accepted", "data": data}
 
 
-def _statuses(aggregator: Aggregator, payload: dict[str, Any]) -> list[tuple[str, str]]:
+def _statuses(aggregator: Aggregator, payload: dict[str, Any], habits: Habits) -> list[tuple[str, str]]:
     """The external id and new status of each message; all must be valid before any is stored."""
     if aggregator is not INFOBIP:
-        reported = aggregator.statuses.get(_text(payload, "status"))
-        if reported is None or reported.status is None:
+        reported = status_of(aggregator, _text(payload, "status"), habits)
+        if reported is None:
             raise BadCall(f"unknown status {payload['status']!r}")
-        return [(_text(payload, "id"), reported.status)]
+        return [(_text(payload, "id"), reported)]
     results = payload.get("results")
     if not isinstance(results, list) or not results:
         raise BadCall("field 'results' required")

@@ -220,6 +220,11 @@ def _message(mailroom: Mailroom, message_id: int) -> Any:
 
 def _aggregator_call(mailroom: Mailroom, kind: str, _uuid: str, action: str) -> Any:
     """What the real aggregator posts to courier; `_uuid` is the channel's, any is accepted."""
-    form = request.form.to_dict() if request.form else None
-    payload = form if form is not None else request.get_json(force=True, silent=True)
-    return answer(mailroom, kind, action, payload)
+    return answer(mailroom, kind, action, request.form.to_dict() if request.form else _payload())
+
+
+def _payload() -> Any:
+    try:
+        return json_body()
+    except BadRequest as error:
+        raise BadCall(f"unable to read the request: {error.description}") from None

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from fakes.rapidpro.versions.generation import Generation
+from fakes.rapidpro.versions.habits import Habits
 
 HOUR = 3600.0
 Stage = Literal["sent", "delivered", "read", "failed", "errored", "expired"]
@@ -170,6 +171,14 @@ def find_status(aggregator: Aggregator, word: str) -> AggregatorStatus | None:
         return found
     group = next((one for one in INFOBIP.statuses.values() if word.startswith(f"{one.group}_")), None)
     return None if group is None or group.status is None else _infobip(group.status, group.group_id, group.group, 0, "")
+
+
+def status_of(aggregator: Aggregator, word: str, habits: Habits) -> str | None:
+    """The status that a report with this word gives a message; None: this version answers 400 and stores nothing."""
+    found = find_status(aggregator, word)
+    if found is None or f"{aggregator.channel_type}:{word}" in habits.unknown_words:
+        return None
+    return None if found.status == "read" and not habits.accepts_read_reports else found.status
 
 
 def report_payload(aggregator: Aggregator, word: str, external_id: str, number: str, at: str) -> dict[str, Any]:

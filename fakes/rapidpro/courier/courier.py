@@ -1,8 +1,9 @@
 """Courier: an outgoing message from the channel's queue to the handset.
 
 queued -> wired -> sent -> delivered -> read; errored -> queued again after 5 and 10 minutes, the third error is final.
-A delivery report overwrites any earlier one. Source: courier core/sender/sender.go, core/models/status.go (v26.3.38;
-up to v9.3 sender.go, backends/rapidpro/status.go), mailroom core/crons/retry_sending.go, core/models/msg.go.
+A delivery report overwrites any earlier one, in versions without an order of statuses. Source: courier
+core/sender/sender.go, core/models/status.go (v26.3.38; up to v9.3 sender.go, backends/rapidpro/status.go), mailroom
+core/crons/retry_sending.go, core/models/msg.go.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from fakes.rapidpro.courier.aggregators import AGGREGATORS, HOUR, Aggregator, find_status, new_external_id
+from fakes.rapidpro.courier.aggregators import AGGREGATORS, HOUR, Aggregator, new_external_id, status_of
 from fakes.rapidpro.courier.aimed import Aim, Rules, troubles
 from fakes.rapidpro.courier.channel import Channel
 from fakes.rapidpro.courier.delivery import DUPLICATE_DELAY, NO_TROUBLE, Delivery, number_of
@@ -18,6 +19,7 @@ from fakes.rapidpro.courier.outbox import Outbox
 from fakes.rapidpro.courier.phones import Phones
 from fakes.rapidpro.courier.queue import SendQueue
 from fakes.rapidpro.courier.segments import segments
+from fakes.rapidpro.courier.status_order import moves_forward
 from fakes.rapidpro.runtime import MINUTE, Runtime
 from fakes.rapidpro.store.records import Message, Records
 
@@ -99,7 +101,8 @@ class Courier:
         message.errors, message.sent_on = 0, None
         message.failed_reason = None if channel is not None else "no destination"
         self.records.set_channel(message, channel)
-        self.set_status(message, "queued" if channel is not None else "failed")
+        status = "queued" if channel is not None else "failed"
+        self.records.set_status(message, status, self.runtime.clock.now())  # mailroom's, whatever the order of reports
         self.queue(message)
 
     def channel_removed(self, channel: Any) -> None:
@@ -121,15 +124,10 @@ class Courier:
 
     def report(self, message: Message, word: str) -> bool:
         """A delivery report with the aggregator's status; False if courier does not accept it (400, nothing stored)."""
-        found = find_status(AGGREGATORS[self.channel.aggregator], word)
-        if (
-            found is None
-            or found.status is None
-            or (found.status == "read" and not self.runtime.habits.accepts_read_reports)
-        ):
-            return False
-        self.set_status(message, found.status)
-        return True
+        status = status_of(AGGREGATORS[self.channel.aggregator], word, self.runtime.habits)
+        if status is not None:
+            self.set_status(message, status)
+        return status is not None
 
     def reset(self) -> None:
         """Start over, with default channel settings."""
@@ -195,8 +193,8 @@ class Courier:
         word = aggregator.stages.get(stage)
         if word is None:
             return
-        status = aggregator.statuses[word].status
-        if status is not None and (status != "read" or self.runtime.habits.accepts_read_reports):
+        status = status_of(aggregator, word, self.runtime.habits)
+        if status is not None:
             self.set_status(message, status)
         if not duplicate and self.runtime.chance(self.channel.shares.duplicate_report):
             self._later(
@@ -204,11 +202,14 @@ class Courier:
             )
 
     def set_status(self, message: Message, status: str) -> None:
-        """Set a status in RapidPro's words: the last one stands, except an error on a failed message."""
+        """Set a status in RapidPro's words; one that this version does not take changes modified_on alone."""
+        now = self.runtime.clock.now()
+        if self.runtime.habits.statuses_only_advance and not moves_forward(message.status, status):
+            self.records.set_status(message, message.status, now)
+            return
         if status == "errored":
             self._errored(message)
             return
-        now = self.runtime.clock.now()
         if status in SENT_STATUSES:
             if message.sent_on is None or (status == "wired" and not self.runtime.habits.clears_sent_on):
                 message.sent_on = now

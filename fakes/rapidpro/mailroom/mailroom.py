@@ -17,6 +17,7 @@ from fakes.rapidpro.courier.phones import Phones
 from fakes.rapidpro.flows.webhook import HttpSession
 from fakes.rapidpro.mailroom.dispatch import Dispatcher
 from fakes.rapidpro.mailroom.incoming import Incoming
+from fakes.rapidpro.mailroom.nightly import NightlyJob
 from fakes.rapidpro.runtime import Runtime
 from fakes.rapidpro.store.records import Records
 from fakes.rapidpro.versions.habits import HABITS
@@ -41,6 +42,8 @@ class Mailroom:
         self.courier = Courier(records, self.runtime, self.phones)
         self.dispatcher = Dispatcher(records, self.runtime, self.courier)
         self.incoming = Incoming(records, self.runtime, self.phones, self.dispatcher, session)
+        self._nightly = NightlyJob(records, self.runtime)
+        self._nightly.start()
 
     def broadcast_created(self, broadcast: Any) -> None:
         """The API stored a broadcast as pending (old versions: queued)."""
@@ -75,6 +78,7 @@ class Mailroom:
             self.courier.reset()
             self.dispatcher.reset()
             self.incoming.reset()
+            self._nightly.start()
 
     def metrics(self) -> Mapping[str, float]:
         """Numbers by name: texts on phones, queued messages, waiting tasks."""

@@ -39,6 +39,12 @@ class Habits:
     """An error or failure clears sent_on, and later reports keep the first value (courier v7.5.30)."""
     accepts_read_reports: bool = True
     """Read reports are accepted (courier v9.1.99)."""
+    unknown_words: frozenset[str] = frozenset()
+    """Words of aggregators that courier refuses, after the channel type (AT:Expired: before v7.1.0)."""
+    statuses_only_advance: bool = False
+    """A report never takes a status back (courier after v26.3.38); before, the last report stands."""
+    too_old_statuses: frozenset[str] = frozenset()
+    """Messages that are in these statuses after 7 days fail at midnight (rapidpro, until v9.3.5)."""
     delays_removal_failures: bool = True
     """Messages waiting for a removed channel fail 5 seconds later, with a reason; before v8.0, at once and without."""
     duplicates_by_external_id: bool = True
@@ -61,10 +67,12 @@ def _table() -> Mapping[str, Habits]:
     nine = replace(
         main, user_agent="RapidProMailroom/9.0.0", merges_translations=False, sends_empty_texts=False,
         retries_refusals=True, accepts_read_reports=False,
+        too_old_statuses=frozenset({"initializing", "queued", "errored"}),
     )  # fmt: skip
     eight = replace(
         nine, user_agent="RapidProMailroom/8.0.0", sends_to_requested_urn=True, sends_to_both=True,
         stores_unreachable=False, duplicates_by_external_id=False,
+        too_old_statuses=frozenset({"pending", "queued", "errored"}),
     )  # fmt: skip
     seven = replace(
         eight,
@@ -73,9 +81,12 @@ def _table() -> Mapping[str, Habits]:
         strips_control_characters=True,
         delays_removal_failures=False,
     )
-    six = replace(seven, user_agent="RapidProMailroom/6.4.0", loop_limit=None)
+    six = replace(
+        seven, user_agent="RapidProMailroom/6.4.0", loop_limit=None, unknown_words=frozenset({"AT:Expired"})
+    )  # fmt: skip
+    coming = replace(current, statuses_only_advance=True)
     return MappingProxyType({
-        "6.4": six, "7.4": seven, "8.0": eight, "9.0": nine, "9.3": main, "10": ten, "26": current, "next": current,
+        "6.4": six, "7.4": seven, "8.0": eight, "9.0": nine, "9.3": main, "10": ten, "26": current, "next": coming,
     })  # fmt: skip
 
 

@@ -59,6 +59,8 @@ class Profile:
     """How broadcasts are validated: `old` up to v8.1.24."""
     checks_text_languages: bool = False
     """Old serializer: keys of `text` must be languages."""
+    counts_items_first: bool = False
+    """A list of too many items is refused before they are checked, and in words of its own (until v8.1.35)."""
     text_limit: int = 640
     """Maximum number of code points of a text after trimming (4096 from v10.1.45)."""
     null_text_allowed: bool = True

@@ -58,6 +58,7 @@ def _table() -> Mapping[str, Profile]:
         broadcast_fields=profile_values.BROADCAST_6_4,
         serializer="old",
         checks_text_languages=True,
+        counts_items_first=True,
         null_text_allowed=False,
         message_fields=profile_values.MESSAGE_6_4,
         message_types=False,

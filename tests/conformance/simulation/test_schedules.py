@@ -36,6 +36,10 @@ def test_a_saved_schedule_is_read_again_as_it_was(tmp_path: Path) -> None:
     ("text", "complaint"),
     [
         ("not json", "is not JSON"),
+        ("[" * 100_000, "cannot be used: it is nested too deeply"),
+        ("[" * 101 + "]" * 101, "cannot be used: it is nested too deeply"),
+        ('{"a":' * 900 + "1" + "}" * 900, "cannot be used: it is nested too deeply"),
+        ("[" * 50 + "]" * 50, "expected a schedule of version 1"),
         ("[]", "expected a schedule of version 1"),
         ('{"version": 2}', "expected a schedule of version 1"),
         ('{"version": 1, "events": []}', "lacks hours, poll_seconds, profile, seed, subject"),

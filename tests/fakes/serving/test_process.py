@@ -236,6 +236,8 @@ def test_what_cannot_start_says_why_with_status_2(arguments: tuple[str, ...], se
         ("rapidpro", '{"begin": 1}', "start: expected a number"),
         ("rapidpro", "[]", "expected an object of seeds by service: rapidpro"),
         ("both", '{"textit": {}}', "expected an object of seeds by service: rapidpro, cht"),
+        ("both", "[" * 100_000, "cannot be used: it is nested too deeply"),
+        ("cht", '{"a":' * 900 + "1" + "}" * 900, "cannot be used: it is nested too deeply"),
         ("both", '{"cht": 1}', "expected an object of seeds by service"),
     ],
 )

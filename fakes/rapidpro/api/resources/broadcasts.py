@@ -19,8 +19,6 @@ from fakes.rapidpro.store.rows import Broadcast, Workspace
 from fakes.rapidpro.store.store import Store
 from fakes.rapidpro.versions.profile import Profile
 
-OLD_TOO_MANY = "This field can only contain up to 100 items."
-TOO_MANY = "Ensure this field has no more than 100 elements."
 NO_TEXT = "Must provide either text or attachments."
 NO_RECIPIENTS = "Must provide either urns, contacts or groups."
 
@@ -83,15 +81,15 @@ def _clean(call: Call, context: Context, workspace: Workspace) -> dict[str, Any]
 def _clean_since_8_1(body: Mapping[str, Any], context: Context, workspace: Workspace) -> dict[str, Any]:
     store, profile, country = context.store, context.profile, workspace.default_country
     checks: dict[str, fields.Check] = {
-        "urns": lambda value: fields.items(value, lambda one: urns.check(one, country)),
-        "contacts": lambda value: references.many(value, references.contact_finder(store, workspace), TOO_MANY),
-        "groups": lambda value: references.many(value, references.group_finder(store, workspace), TOO_MANY),
+        "urns": lambda value: fields.items(value, lambda one: urns.check(one, country), profile),
+        "contacts": lambda value: references.many(value, references.contact_finder(store, workspace), profile),
+        "groups": lambda value: references.many(value, references.group_finder(store, workspace), profile),
         "text": lambda value: translations.texts(value, workspace, profile),
         "attachments": lambda value: translations.attachments(value, workspace, profile),
         "base_language": translations.language,
     }
     if profile.quick_replies:
-        checks["quick_replies"] = lambda value: translations.quick_replies(value, workspace)
+        checks["quick_replies"] = lambda value: translations.quick_replies(value, workspace, profile)
     clean = fields.check_fields(body, checks)
     texts = clean.get("text") or clean.get("attachments")
     if not texts:
@@ -109,16 +107,10 @@ def _clean_since_8_1(body: Mapping[str, Any], context: Context, workspace: Works
 
 def _clean_until_8_1(body: Mapping[str, Any], context: Context, workspace: Workspace) -> dict[str, Any]:
     store, profile, country = context.store, context.profile, workspace.default_country
-
-    def addresses(value: Any) -> list[str]:
-        if isinstance(value, list) and len(value) > fields.MAX_ITEMS:
-            raise fields.invalid(OLD_TOO_MANY)
-        return fields.items(value, lambda one: urns.check(one, country, limited=False))
-
     checks: dict[str, fields.Check] = {
-        "urns": addresses,
-        "contacts": lambda value: references.many(value, references.contact_finder(store, workspace), OLD_TOO_MANY),
-        "groups": lambda value: references.many(value, references.group_finder(store, workspace), OLD_TOO_MANY),
+        "urns": lambda value: fields.items(value, lambda one: urns.check(one, country, limited=False), profile),
+        "contacts": lambda value: references.many(value, references.contact_finder(store, workspace), profile),
+        "groups": lambda value: references.many(value, references.group_finder(store, workspace), profile),
         "text": lambda value: translations.texts_until_8_1(value, workspace, profile),
     }
     if "broadcasts" in profile.accepts_ticket:

@@ -6,7 +6,6 @@ from typing import Any
 
 from fakes.rapidpro.api.http.context import NO_CONTENT, Answer, Context, writable
 from fakes.rapidpro.api.http.wire import Call, field_errors, non_field_error
-from fakes.rapidpro.api.resources.broadcasts import TOO_MANY
 from fakes.rapidpro.api.resources.contacts import delete_contact, manual_group
 from fakes.rapidpro.api.values import fields, references
 from fakes.rapidpro.api.values.fields import Invalid, invalid
@@ -21,7 +20,7 @@ def act(call: Call, context: Context) -> Any:
     store = context.store
     checks: dict[str, fields.Check] = {
         "contacts": lambda value: _at_least_one(
-            references.many(value, references.contact_finder(store, workspace), TOO_MANY)
+            references.many(value, references.contact_finder(store, workspace), context.profile)
         ),
         "action": lambda value: fields.choice(value, ACTIONS),
         "group": lambda value: manual_group(references.one(value, references.group_finder(store, workspace)), value),

@@ -10,7 +10,6 @@ from fakes.rapidpro.api.http.context import Answer, Context, workspace_of, writa
 from fakes.rapidpro.api.http.filters import FilteredRows
 from fakes.rapidpro.api.http.pages import in_requested_order, page
 from fakes.rapidpro.api.http.wire import Call, detail, field_errors, non_field_error
-from fakes.rapidpro.api.resources.broadcasts import TOO_MANY
 from fakes.rapidpro.api.resources.contact_json import show
 from fakes.rapidpro.api.values import fields, references, times, urns
 from fakes.rapidpro.api.values.fields import Invalid, invalid
@@ -132,7 +131,7 @@ def _clean(body: Mapping[str, Any], contact: Contact | None, context: Context, c
         "note": lambda value: fields.text(value, limit=10_000, blank=True),
         "urns": lambda value: _urns(value, contact, context, call),
         "groups": lambda value: _check_joinable(
-            references.many(value, lambda name: manual_group(finder(name), name), TOO_MANY), contact
+            references.many(value, lambda name: manual_group(finder(name), name), context.profile), contact
         ),
         "fields": lambda value: _values(value, context, workspace),
     }
@@ -157,7 +156,7 @@ def _check_joinable(groups: list[Named], contact: Contact | None) -> list[Named]
 def _urns(value: Any, contact: Contact | None, context: Context, call: Call) -> list[str]:
     """URNs. Whether they are allowed at all is checked after they are valid. Up to v9.0 those of others are refused."""
     workspace = workspace_of(call)
-    clean: list[str] = fields.items(value, lambda one: urns.check(one, workspace.default_country))
+    clean: list[str] = fields.items(value, lambda one: urns.check(one, workspace.default_country), context.profile)
     if "urn" in call.query:
         raise invalid("Field not allowed when using URN in URL")
     if workspace.anonymous and contact is not None:
@@ -171,9 +170,10 @@ def _urns(value: Any, contact: Contact | None, context: Context, call: Call) -> 
 
 def _values(value: Any, context: Context, workspace: Workspace) -> dict[str, Any]:
     """Values of fields by key; errors of values come before unknown keys."""
+    fields.count_first(value, context.profile)
     clean = fields.dictionary(value, lambda _key, one: _field_value(one)) if value != {} else {}
     if len(clean) > fields.MAX_ITEMS:
-        raise invalid(TOO_MANY)
+        raise invalid(fields.too_many(context.profile))
     known = {one.key for one in context.store.fields if one.workspace is workspace}
     unknown = next((key for key in clean if key not in known), None)
     if unknown is not None:

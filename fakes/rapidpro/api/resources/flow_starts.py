@@ -12,7 +12,6 @@ from fakes.rapidpro.api.http.context import Answer, Context, workspace_of, writa
 from fakes.rapidpro.api.http.filters import FilteredRows
 from fakes.rapidpro.api.http.pages import in_requested_order, page
 from fakes.rapidpro.api.http.wire import Call, ServerError, field_errors, moment, non_field_error
-from fakes.rapidpro.api.resources.broadcasts import TOO_MANY
 from fakes.rapidpro.api.values import fields, references, times, urns
 from fakes.rapidpro.api.values.fields import Invalid, invalid
 from fakes.rapidpro.store.ordered import Ordered, by_modification, modified
@@ -67,9 +66,9 @@ def _clean(body: Mapping[str, Any], context: Context, workspace: Workspace) -> d
     store, profile = context.store, context.profile
     checks: dict[str, fields.Check] = {
         "flow": lambda value: references.one(value, references.flow_finder(store, workspace)),
-        "contacts": lambda value: references.many(value, references.contact_finder(store, workspace), TOO_MANY),
-        "groups": lambda value: references.many(value, references.group_finder(store, workspace), TOO_MANY),
-        "urns": lambda value: fields.items(value, lambda one: urns.check(one, workspace.default_country)),
+        "contacts": lambda value: references.many(value, references.contact_finder(store, workspace), profile),
+        "groups": lambda value: references.many(value, references.group_finder(store, workspace), profile),
+        "urns": lambda value: fields.items(value, lambda one: urns.check(one, workspace.default_country), profile),
         "restart_participants": fields.boolean,
         "exclude_active": fields.boolean,
         "extra": extra,

@@ -17,7 +17,6 @@ CHANGES = MappingProxyType(
 )
 """The visibility that a message must have (None: any), and the new one."""
 ACTIONS = ("label", "unlabel", "archive", "restore", "delete")
-TOO_MANY = "Ensure this field has no more than 100 elements."
 
 
 def act(call: Call, context: Context) -> Any:
@@ -54,7 +53,7 @@ def _messages(value: Any, context: Context, workspace: Workspace) -> Sequence[Me
         found.append(row if there else None)
         return True
 
-    references.many(value, find, TOO_MANY)
+    references.many(value, find, context.profile)
     messages = [row if isinstance(one, int) else None for one, row in zip(value, found, strict=True)]
     wrong = next((row for row in messages if row is not None and row.direction != "in"), None)
     if wrong is not None:

@@ -115,7 +115,7 @@ def create(call: Call, context: Context) -> Any:
     if "messages" in context.profile.accepts_ticket:
         checks["ticket"] = references.ticket_check
     if context.profile.quick_replies:
-        checks["quick_replies"] = translations.replies
+        checks["quick_replies"] = lambda value: translations.replies(value, context.profile)
     try:
         clean = fields.check_fields(call.body, checks, required=("contact",))
     except Invalid as problem:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from fakes.rapidpro.versions.profile import Profile
+
 REQUIRED = "This field is required."
 NULL = "This field may not be null."
 BLANK = "This field may not be blank."
@@ -99,8 +101,25 @@ def boolean(value: Any) -> bool:
     raise invalid("Must be a valid boolean.")
 
 
-def items(value: Any, check: Check, *, limit: int = MAX_ITEMS) -> list[Any]:
-    """A list of checked items; errors by index of the bad items, before the length is checked."""
+def too_many(profile: Profile, limit: int = MAX_ITEMS) -> str:
+    """The error for a list or object of more than `limit` items."""
+    if profile.counts_items_first:
+        return f"This field can only contain up to {limit} items."
+    return f"Ensure this field has no more than {limit} elements."
+
+
+def count_first(value: Any, profile: Profile) -> None:
+    """In versions that count before anything else: at most `MAX_ITEMS` items, keys or characters. Raises Invalid.
+
+    Source: rapidpro temba/api/v2/fields.py, validate_size (until v8.1.35), which takes whatever has a length.
+    """
+    if profile.counts_items_first and isinstance(value, str | list | dict) and len(value) > MAX_ITEMS:
+        raise invalid(too_many(profile))
+
+
+def items(value: Any, check: Check, profile: Profile, *, limit: int = MAX_ITEMS) -> list[Any]:
+    """A list of checked items; errors by index of the bad items come before the length, except in old versions."""
+    count_first(value, profile)
     if value is None:
         raise invalid(NULL)
     if not isinstance(value, list):
@@ -114,7 +133,7 @@ def items(value: Any, check: Check, *, limit: int = MAX_ITEMS) -> list[Any]:
     if errors:
         raise Invalid(errors)
     if len(value) > limit:
-        raise invalid(f"Ensure this field has no more than {limit} elements.")
+        raise invalid(too_many(profile, limit))
     return clean
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from fakes.rapidpro.api.http.wire import ServerError
 from fakes.rapidpro.api.values import urns
 from fakes.rapidpro.api.values.contact_refs import ref_of
-from fakes.rapidpro.api.values.fields import MAX_ITEMS, NULL, invalid
+from fakes.rapidpro.api.values.fields import MAX_ITEMS, NULL, invalid, too_many
 from fakes.rapidpro.store.rows import Contact, Flow, Named, Workspace
 from fakes.rapidpro.store.store import Store
 from fakes.rapidpro.urns import identity_of
@@ -20,7 +20,7 @@ MASK = "********"
 """Shown in place of a hidden address."""
 
 
-def many(value: Any, find: Find, too_many: str, *, limit: int = MAX_ITEMS) -> list[Any]:
+def many(value: Any, find: Find, profile: Profile, *, limit: int = MAX_ITEMS) -> list[Any]:
     """The objects of a list of names; the first missing one is an error. A JSON object counts as the list of its keys.
 
     The length is checked first, also that of a string (LimitedManyRelatedField).
@@ -28,7 +28,7 @@ def many(value: Any, find: Find, too_many: str, *, limit: int = MAX_ITEMS) -> li
     if value is None:
         raise invalid(NULL)
     if isinstance(value, str | list | dict) and len(value) > limit:
-        raise invalid(too_many)
+        raise invalid(too_many(profile, limit))
     if not isinstance(value, list | dict):
         raise invalid(f'Expected a list of items but got type "{type(value).__name__}".')
     return [_found(item, find) for item in value]

@@ -17,7 +17,6 @@ from fakes.rapidpro.versions.profile import Profile
 
 MAX_LANGUAGES = 50
 MAX_ATTACHMENTS = MAX_REPLIES = 10
-TOO_MANY = f"Ensure this field has no more than {MAX_ATTACHMENTS} elements."
 REPLY_TYPES = ("text", "form", "url", "location")
 NO_LANGUAGE = "Not an allowed ISO 639-3 language code."
 
@@ -66,18 +65,18 @@ def media(value: Any, profile: Profile) -> list[Any]:
     few = isinstance(value, list) and 0 < len(value) <= MAX_ATTACHMENTS
     if few and isinstance(value[0], int) and not profile.numeric_media_allowed:
         raise ServerError  # later items are not checked: the first one is missing
-    return references.many(value, lambda _name: None, TOO_MANY, limit=MAX_ATTACHMENTS)
+    return references.many(value, lambda _name: None, profile, limit=MAX_ATTACHMENTS)
 
 
-def quick_replies(value: Any, workspace: Workspace) -> dict[str, list[Any]]:
+def quick_replies(value: Any, workspace: Workspace, profile: Profile) -> dict[str, list[Any]]:
     """`quick_replies` by language."""
     values = {_first(workspace): value} if isinstance(value, str | list) else value
-    return _by_language(values, replies)
+    return _by_language(values, lambda one: replies(one, profile))
 
 
-def replies(value: Any) -> list[Any]:
+def replies(value: Any, profile: Profile) -> list[Any]:
     """Quick replies of one text. Plain strings, like anything but objects, are a server error (v26.3.54)."""
-    return fields.items(value, _reply, limit=MAX_REPLIES)
+    return fields.items(value, _reply, profile, limit=MAX_REPLIES)
 
 
 def _reply(value: Any) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from fakes.field_meanings import meanings
+from fakes.rapidpro.courier.aggregators import AGGREGATORS
 from fakes.rapidpro.versions.habits import HABITS, Habits
 from fakes.rapidpro.versions.profiles import PROFILES, version_of
 from tests.fakes.rapidpro.memory_records import T0
@@ -16,6 +17,7 @@ from tests.fakes.rapidpro.worlds import AMINA, IncomingWorld, OutgoingWorld
 BEN = "tel:+250788123002"
 URN = f"tel:{AMINA}"
 ABROAD = "tel:+256700123011"
+DAY = 86_400.0
 
 
 def called(profile: str) -> IncomingWorld:
@@ -95,6 +97,40 @@ def accepts_read_reports(profile: str) -> Any:
     return OutgoingWorld(profile, shares={"read": 1}).one().status == "read"
 
 
+def unknown_words(profile: str) -> Any:
+    """What is refused although some version takes it; read reports have a field of their own."""
+    refused = set()
+    for aggregator in AGGREGATORS.values():
+        world = OutgoingWorld(profile, aggregator=aggregator.name, shares={"no_report": 1})
+        message = world.one()
+        for word, found in aggregator.statuses.items():
+            taken = world.mailroom.courier.report(message, word)
+            if not taken and found.status not in (None, "read"):
+                refused.add(f"{aggregator.channel_type}:{word}")
+    return refused
+
+
+def statuses_only_advance(profile: str) -> Any:
+    world = OutgoingWorld(profile)
+    message = world.one()
+    assert message.status == "delivered"
+    world.mailroom.courier.report(message, "sent")
+    return {"delivered": True, "sent": False}[message.status]
+
+
+def too_old_statuses(profile: str) -> Any:
+    found = set()
+    for status in ("pending", "initializing", "queued", "wired", "sent", "delivered", "read", "errored", "failed"):
+        world = OutgoingWorld(profile)
+        message = world.one()
+        message.status, message.failed_reason = status, None
+        world.clock.advance(9 * DAY)
+        if message.failed_reason == "too old":
+            assert message.status == "failed"
+            found.add(status)
+    return found
+
+
 def delays_removal_failures(profile: str) -> Any:
     world = OutgoingWorld(profile, tps=1)
     world.broadcast("Muraho", *(f"tel:+2507881{n:05d}" for n in range(30)))
@@ -152,6 +188,7 @@ OBSERVED = MappingProxyType({
     for one in (
         user_agent, generation, sends_to_requested_urn, sends_to_both, stores_unreachable, merges_translations,
         sends_empty_texts, loop_limit, retries_refusals, clears_sent_on, accepts_read_reports, delays_removal_failures,
+        unknown_words, statuses_only_advance, too_old_statuses,
         duplicates_by_external_id, strips_control_characters, seen_after_flow, repeats_webhook_calls,
     )
 })  # fmt: skip

@@ -398,6 +398,7 @@ OBSERVED: Mapping[str, Callable[[Caller], Any]] = {
         it.post("broadcasts.json", {**TO_ANN, "text": {"eng": "a", "xx": "b"}})
         == {"text": ["Language code xx is not valid."]}
     ),
+    "counts_items_first": lambda it: "only contain" in str(it.post("flow_starts.json", {"urns": ["x"] * 101})["urns"]),
     "text_limit": text_limit,
     "null_text_allowed": null_text_allowed,
     "filter_by_uuid": lambda it: it.rows("messages.json", "uuid=00000055-0000-4000-8000-0000000fffff") == [],
