@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from fakes.cht.messages.texts import translate
 from fakes.cht.transitions.lib.loading import SENTINEL, SERVER, configuration_error
 from tests.fakes.cht.recorded_traffic import World, docs_of, send, world
 
@@ -348,3 +349,44 @@ def test_fields_whose_names_end_in_date_are_always_unique(field: str, unique: bo
     made = clinic(forms={"VISIT": form("VISIT", "patient_id", field)}, patient_reports=reports, registrations=[])
     assert replies(text(made, "VISIT 12345 monday")) == []
     assert replies(text(made, "VISIT 12345 Monday")) == ([] if unique else ["Again"])
+
+
+ORPHAN = {"_id": "ann", "type": "person", "name": "Ann", "phone": ANN}
+WITHOUT_TEXT = [
+    ("parent_not_found", {}, [ORPHAN]),
+    ("parent_invalid", {"contact_types": [{"id": "clinic"}, {"id": "person", "person": True}]}, []),
+    ("parent_field_not_provided", {}, []),
+]
+
+
+@pytest.mark.parametrize(("code", "settings", "docs"), WITHOUT_TEXT)
+@pytest.mark.parametrize("own", [None, "Ask at the clinic."])
+def test_a_rejection_for_which_cht_has_no_text_sends_nothing_unless_the_settings_have_one(
+    code: str, settings: dict[str, Any], docs: list[dict[str, Any]], own: str | None
+) -> None:
+    params = json.dumps({"parent_id": "village"}) if code == "parent_field_not_provided" else None
+    new = {"form": "NEW", "events": [{"name": "on_create", "trigger": "add_patient", "params": params}]}
+    new["messages"] = [] if own is None else [{"event_type": code, "message": own}]
+    made = clinic(registrations=[new], **settings)
+    for doc in docs:
+        stored = made.cht.state.get(doc["_id"]) or {}
+        made.cht.state.save({**doc, "_rev": stored["_rev"]})
+    record = text(made, "NEW Zoe")
+    (task,) = record["tasks"]
+    (message,) = task["messages"]
+    assert task["state"] == "pending"
+    waiting = [row.content for row in made.cht.state.messages.oldest(limit=25)]
+    if own is None:
+        assert (message["error"], "message" in message) == ("messages.errors.message.empty", False)
+        assert record["errors"] == [{"code": code, "message": f"messages.generic.{code}"}]
+        assert waiting == []
+    else:
+        assert waiting == [message["message"]] == [own]
+
+
+@pytest.mark.parametrize(
+    "code", ["parent_not_found", "parent_invalid", "parent_field_not_provided", "sender_not_found"]
+)
+def test_cht_has_no_text_of_its_own_for_these_rejections(code: str) -> None:
+    key = f"messages.generic.{code}"
+    assert translate(clinic().cht.state, key, "en") == key
