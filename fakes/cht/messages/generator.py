@@ -12,6 +12,7 @@ from typing import Any
 
 from fakes.cht.couch.documents import Doc
 from fakes.cht.javascript import bikram_sambat, js, moments
+from fakes.cht.javascript.inherited import FUNCTION
 from fakes.cht.javascript.month_names import language_of
 from fakes.cht.javascript.mustache import TemplateError, render
 from fakes.cht.messages.history import History
@@ -67,7 +68,7 @@ class Messages:
         """
         settings = self._state.settings
         to = phone_of(settings, view_of(doc, context), recipient)
-        message: Doc = {"uuid": self._state.new_uuid(), **({"to": to} if to is not None else {})}
+        message: Doc = {"uuid": self._state.new_uuid(), **({"to": to} if to not in (None, FUNCTION) else {})}
         text = self.fill(doc, content, context)
         if not text or text == content.get("translation_key"):
             return [{**message, "error": NO_TEXT}]
