@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import requests
+from requests.utils import default_user_agent
 
 from conformance.verdicts import HarnessBroken
 from fakes.serving.wsgi import WSGIApp, build_environ, call
@@ -118,7 +119,7 @@ def recorded_answers(app: WSGIApp, questions: Iterable[Question], authorization:
     """The answers of the fake `app` to the questions, by their names."""
     answers = {}
     for one in questions:
-        headers = {"Accept": one.accept, **authorization(one.credential)}
+        headers = {"Accept": one.accept, "User-Agent": default_user_agent(), **authorization(one.credential)}
         reply = call(app, build_environ("GET", one.path, one.query, headers, b""))
         answers[one.name] = Answer(reply.status, {name.lower(): value for name, value in reply.headers}, reply.body)
     return answers

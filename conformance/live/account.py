@@ -37,7 +37,8 @@ def check_account(session: requests.Session, account: Account) -> str:
     roles = about.get("userCtx", {}).get("roles", []) if isinstance(about.get("userCtx"), dict) else []
     if not ADMIN_ROLES & set(roles):
         raise HarnessBroken(f"{account.user} is no administrator of the CHT at {account.url}: use another --cht-user")
-    return str(_ask(session, account, "/api/info").get("version") or "unknown")
+    # `/api/info` does not tell the release: it has the same version in all of them.
+    return str(_ask(session, account, "/api/deploy-info").get("version") or "unknown")
 
 
 def _ask(session: requests.Session, account: Account, path: str) -> dict[str, Any]:

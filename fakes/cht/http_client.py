@@ -22,7 +22,8 @@ LAST_OF_LATIN_1 = "\xff"
 NO_LIMIT = (86_400.0, 86_400.0)
 """A day, to connect and for each read: stands for CHT's calls, which have no timeout."""
 JSON = "application/json"
-HTTP = re.compile(r"(https?):/*(?:[^/?#@]*@)?", re.IGNORECASE)
+HTTP = re.compile(r"(https?):/*(?:([^/?#]*)@)?", re.IGNORECASE)
+"""The scheme, and user and password, which end at the last `@` before the path."""
 FETCH_REDIRECTS = 20
 REQUEST_REDIRECTS = 10
 FETCH_HEADERS: tuple[tuple[str, str], ...] = (
@@ -56,7 +57,9 @@ def fetch(
     session: requests.Session, method: str, base: str, path: str, headers: Mapping[str, str], body: Any = None
 ) -> Any:
     """A JSON call as releases since 4.17 make it. `headers` replace those of `fetch`. Raises CallFailed."""
-    url = address(posixpath.normpath(f"{base}/{path}"))
+    whole = posixpath.normpath(f"{base}/{path}")
+    _check_user(whole)
+    url = address(whole)
     sent = {**dict(FETCH_HEADERS), **headers, "accept": JSON, "content-type": JSON}
     answer = follow(session, Call(method, url, sent, _json(body)))
     return fetched_body(answer, json_wanted=True)
@@ -104,6 +107,14 @@ def address(url: str) -> str:
     if found is None or not rest:
         raise CallFailed(f"{url!r} is not an http or https URL")
     return f"{found[1].lower()}://{rest}"
+
+
+def _check_user(url: str) -> None:
+    """CallFailed for a password without a user, which `fetch` refuses: CHT removes the two only if there is a user."""
+    found = HTTP.match(url.strip())
+    user, _, password = ((found[2] or "") if found is not None else "").partition(":")
+    if password and not user:
+        raise CallFailed("the URL has a password without a user")
 
 
 def follow(session: requests.Session, call: Call) -> requests.Response:

@@ -54,6 +54,7 @@ class Api:
             ("PUT", "/api/v1/settings"): settings.write,
             ("GET", "/api/info"): info.info,
             ("GET", "/api/deploy-info"): info.deploy_info,
+            ("GET", "/medic/login"): info.login_page,
             ("GET", "/_session"): info.session,
         }
         self.on_unexpected: Callable[[str], None] = _ignore

@@ -15,6 +15,7 @@ from fakes.cht.api.bodies import form_body, json_body
 from fakes.cht.api.http import Request, json_reply
 from fakes.cht.errors import HttpError, ServerError
 from fakes.cht.javascript import js
+from fakes.cht.javascript.inherited import look_up
 from fakes.cht.messaging.messaging import Messaging, StateUpdate
 from fakes.cht.reports.records import record_of_json, record_of_text
 from fakes.cht.state import State
@@ -97,7 +98,7 @@ class Gateways:
         """A delivery report from Africa's Talking, about the message with its gateway reference."""
         body = self._aggregator_body(request)
         status, reference = body.get("status"), body.get("id")
-        state = REPORT_STATES.get(js.string(status))
+        state = look_up(REPORT_STATES, js.string(status))
         if state is None:
             words = f'"{js.string(status)}", gateway message reference: "{js.string(reference)}"'
             raise HttpError(400, f"Unknown status code: {words}")
@@ -164,7 +165,7 @@ def _state_updates(updates: Any) -> list[StateUpdate]:
 
 def _state_update(update: Mapping[str, Any]) -> StateUpdate:
     status, reason = update.get("status"), update.get("reason")
-    state = GATEWAY_STATES.get(js.string(status))
+    state = look_up(GATEWAY_STATES, js.string(status))
     if state is None:
         details = {"gateway_status": status} if "status" in update else {}
         return StateUpdate(UNRECOGNISED, uuid=update.get("id"), details=details)

@@ -8,9 +8,10 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from html import escape
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, quote
 
 from fakes.cht.errors import HttpError, Unauthorized
@@ -19,9 +20,12 @@ from fakes.serving.wsgi import Environ, Reply, environ_key, read_body
 
 JSON_TYPE = "application/json; charset=utf-8"
 PROMPT = 'Basic realm="Medic Web Services"'
+FORCED_LOGIN = "login=force; Path=/; Secure; SameSite=Lax"
+"""The cookie that makes the login page ask for a password even if there is a session."""
 SLASHES = re.compile(r"/+")
 MAX_BODY = 32 * 1024 * 1024
 """Maximum size of a request body in bytes, before and after decompression."""
+T = TypeVar("T")
 
 
 class Request:
@@ -110,13 +114,19 @@ def collect(pairs: list[tuple[str, str]]) -> dict[str, str | list[str]]:
 
 def prefers_json(accept: str | None) -> bool:
     """Whether an `Accept` header prefers `application/json` to `text/plain`; text wins a tie."""
+    return preferred(accept, (("text/plain", False), ("application/json", True))) == ("application/json", True)
+
+
+def preferred(accept: str | None, offered: Sequence[tuple[str, T]]) -> tuple[str, T] | None:
+    """The media type, with its value, that an `Accept` header prefers, or None. The first one wins a tie.
+
+    Without the header everything is accepted.
+    """
     if accept is None:
-        return False
+        return offered[0]
     ranges = [parsed for part in accept.split(",") if (parsed := _media_range(part)) is not None]
-    text, json_ = _rank(ranges, "text", "plain"), _rank(ranges, "application", "json")
-    if json_ is None:
-        return False
-    return text is None or json_ < text
+    ranked = [(rank, one) for one in offered if (rank := _rank(ranges, *one[0].split("/"))) is not None]
+    return min(ranked, key=lambda entry: entry[0])[1] if ranked else None
 
 
 def _media_range(part: str) -> tuple[str, str, float, bool] | None:
@@ -181,21 +191,30 @@ def error_reply(request: Request, error: HttpError) -> Reply:
 
 
 def _not_logged_in(request: Request, prompt: bool) -> Reply:
+    """JSON for those who prefer it; else the login page for people, and a prompt for programs."""
     marked = (("logout-authorization", "CHT-Core API"),)
     if request.prefers_json and not prompt:
         reply = json_reply({"code": 401, "error": "unauthorized"}, 401)
         return Reply(401, (*marked, *reply.headers), reply.body)
-    if not prompt and _is_browser(request.header("User-Agent")):
-        where = "/medic/login?redirect=" + quote(request.url, safe="!'()*-._~")
-        headers = (*marked, ("Set-Cookie", "login=force; Path=/"), ("Location", where))
-        return text_reply(f"Found. Redirecting to {where}", 302, headers)
+    if not prompt and _counts_as_human(request.header("User-Agent")):
+        return _to_login_page(request, marked)
     return text_reply("not logged in", 401, (*marked, ("WWW-Authenticate", PROMPT)))
 
 
-def _is_browser(agent: str | None) -> bool:
-    """Browsers are redirected to the login page; gateway phones and programs get a 401."""
+def _to_login_page(request: Request, marked: tuple[tuple[str, str], ...]) -> Reply:
+    where = "/medic/login?redirect=" + quote(request.url, safe="!'()*-._~")
+    sentence = f"Found. Redirecting to {where}"
+    accept = request.header("Accept")
+    kinds = (("text/plain", sentence), ("text/html", f"<p>{escape(sentence)}</p>"))
+    kind, text = preferred(accept, kinds) or (None, "")
+    body = text.encode()
+    typed = (("Content-Type", f"{kind}; charset=utf-8"),) if kind is not None else ()
+    headers = (*marked, ("Set-Cookie", FORCED_LOGIN), ("Location", where), ("Vary", "Accept"), *typed)
+    return Reply(302, (*headers, ("Content-Length", str(len(body)))), body)
+
+
+def _counts_as_human(agent: str | None) -> bool:
+    """Whether CHT takes a client for a browser: every client with a User-Agent, except the gateway and Collect apps."""
     if agent is None:
         return False
-    if agent.startswith("Dalvik/"):
-        return not ("medic.gateway" in agent or ".collect.android" in agent)
-    return "Mozilla" in agent or agent.startswith("Opera")
+    return not (agent.startswith("Dalvik/") and ("medic.gateway" in agent or ".collect.android" in agent))

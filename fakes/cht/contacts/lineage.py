@@ -12,6 +12,8 @@ from fakes.cht.couch.documents import Doc
 from fakes.cht.state import State
 
 DEEPEST = 50
+REMOVED = object()
+"""Stands for a missing value, which JSON omits."""
 CONTACT_TYPES = ("contact", "district_hospital", "health_center", "clinic", "person", "national_office")
 
 
@@ -41,6 +43,9 @@ def minify(doc: Doc) -> None:
     if doc.get("type") == "data_record":
         doc.pop("patient", None)
         doc.pop("place", None)
+    linked = {tag: _minified_link(value) for tag, value in _linked_docs(doc).items()}
+    if linked:
+        doc["linked_docs"] = {tag: value for tag, value in linked.items() if value is not REMOVED}
 
 
 def minified(parent: Any) -> Any:
@@ -87,10 +92,28 @@ def _fill_parents(doc: Doc, state: State) -> None:
 
 
 def _fill_contact(place: Doc, state: State) -> None:
+    """Fill in the contact of a place, and the documents that a person or place is linked to."""
     doc_id = _id_of(place.get("contact"))
     found = state.docs.get(doc_id) if doc_id else None
     if found is not None:
         place["contact"] = found
+    linked = _linked_docs(place)
+    for tag, value in linked.items():
+        linked_id = _id_of(value)
+        document = state.docs.get(linked_id) if linked_id else None
+        if document is not None:
+            linked[tag] = document
+
+
+def _linked_docs(doc: Doc) -> dict[str, Any]:
+    """The `linked_docs` of a contact, by tag: an id, an object with an `_id`, or a document that was filled in."""
+    linked = doc.get("linked_docs") if doc.get("type") in CONTACT_TYPES else None
+    return linked if isinstance(linked, dict) else {}
+
+
+def _minified_link(value: Any) -> Any:
+    """The id of a linked document; REMOVED without one."""
+    return value.get("_id", REMOVED) if isinstance(value, dict) else value
 
 
 def _subject(code: Any, state: State, views: ContactViews) -> Doc | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -11,6 +10,8 @@ from fakes.cht.couch.message_views import value_order
 
 ABSENT = object()
 DEFAULT_LIMIT = 25
+MAX_PATTERN_MEMORY = 4 << 20
+"""Bytes for one compiled pattern; one that needs more is refused."""
 
 
 class QueryError(ValueError):
@@ -102,10 +103,26 @@ def _cut(doc: Doc, fields: list[Any]) -> Doc:
 
 
 def _regex(value: Any, operand: Any) -> bool:
+    """Whether a pattern matches somewhere in a text, in time linear in its length.
+
+    CouchDB has PCRE with a limit of steps, beyond which nothing matches. Here it is RE2: without back-references and
+    look-arounds, which are refused.
+    """
+    import re2  # slow to import, and few queries have patterns
+
+    options = re2.Options()
+    options.max_mem = MAX_PATTERN_MEMORY
+    options.log_errors = False
     try:
-        return isinstance(value, str) and re.search(str(operand), value) is not None
-    except re.error as fault:
-        raise QueryError(f"Invalid regular expression {operand!r}: {fault}") from None
+        pattern = re2.compile(_utf8(str(operand)), options)
+    except re2.error as fault:
+        reason = str(fault.args[0].decode("utf-8", "replace") if isinstance(fault.args[0], bytes) else fault)
+        raise QueryError(f"Invalid or unsupported regular expression {operand!r:.200}: {reason:.200}") from None
+    return isinstance(value, str) and pattern.search(_utf8(value)) is not None
+
+
+def _utf8(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _mod(value: Any, operand: Any) -> bool:

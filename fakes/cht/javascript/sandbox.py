@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fakes.cht.javascript.sandbox_guard import guard
+
 SECONDS = 0.5
 """Limit of CPU time for one expression."""
 MEMORY = 32 << 20
@@ -76,6 +78,7 @@ def _run(expression: str, names: Mapping[str, Any], test: bool, seconds: float, 
     context.set_max_stack_size(STACK)
     try:
         runner = context.eval(RUNNER)
+        context.eval(guard())
         for name, value in names.items():
             js_value = context.parse_json(json.dumps(value)) if isinstance(value, dict | list) else value
             context.set(name, js_value)

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from fakes.cht.couch.documents import Doc
-from fakes.cht.javascript import js, moments
+from fakes.cht.javascript import bikram_sambat, js, moments
+from fakes.cht.javascript.inherited import FUNCTION
 from fakes.cht.javascript.month_names import language_of
 from fakes.cht.javascript.mustache import TemplateError, render
 from fakes.cht.messages.history import History
@@ -66,7 +68,7 @@ class Messages:
         """
         settings = self._state.settings
         to = phone_of(self._phone_settings(), view_of(doc, context), recipient)
-        message: Doc = {"uuid": self._state.new_uuid(), **({"to": to} if to is not None else {})}
+        message: Doc = {"uuid": self._state.new_uuid(), **({"to": to} if to not in (None, FUNCTION) else {})}
         text = self.fill(doc, content, context)
         if not text or text == content.get("translation_key"):
             return [{**message, "error": NO_TEXT}]
@@ -185,15 +187,26 @@ def _helpers(settings: Mapping[str, Any], locale: str) -> dict[str, Callable[[st
         "date": dated(settings.get("date_format")),
         "datetime": dated(settings.get("reported_date_format")),
         "local_phone": local_phone,
-        "bikram_sambat_date": _unsupported_calendar,
+        "bikram_sambat_date": _bikram_sambat,
     }
 
 
 def _date(text: str, layout: str | None, locale: str) -> str:
-    number = js.trim(text)
-    moment = moments.read(float(number) if number.lstrip("-").isdigit() else number)
+    moment = _moment(text)
     return moments.INVALID if moment is None else moments.write(moment, layout, language_of(locale))
 
 
-def _unsupported_calendar(_text: str) -> str:
-    raise TemplateError("This fake does not support the Bikram Sambat calendar")
+def _bikram_sambat(text: str) -> str:
+    """The date in Nepal's calendar. Raises TemplateError for a text that is no date, or one outside the known years."""
+    moment = _moment(text)
+    if moment is None:
+        raise TemplateError(f"Date outside supported range: {moments.INVALID} AD")
+    try:
+        return bikram_sambat.written(moment.date())
+    except ValueError as fault:
+        raise TemplateError(str(fault)) from None
+
+
+def _moment(text: str) -> datetime | None:
+    number = js.trim(text)
+    return moments.read(float(number) if number.lstrip("-").isdigit() else number)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from fakes.cht.javascript import js
+from fakes.cht.javascript.inherited import look_up
 from fakes.cht.javascript.paths import UNDEFINED, get_path
 from fakes.cht.messages.phone_number import normalize
 
@@ -46,7 +47,9 @@ def _recipient(view: View, recipient: Any, default_to_sender: bool) -> Any:
     if not names:
         return sender
     found = next(filter(js.truthy, (_resolve(view, name) for name in names)), None)
-    return found or (sender if default_to_sender else None) or names[0]
+    if found is not None:
+        return found
+    return (sender if default_to_sender else None) or names[0]
 
 
 def _resolve(view: View, name: str) -> Any:
@@ -60,6 +63,11 @@ def _get(value: Any, *path: str) -> Any:
     for step in path:
         value = value.get(step) if isinstance(value, Mapping) else None
     return value
+
+
+def _property(value: Any, name: str) -> Any:
+    """A property of an object, an inherited one too."""
+    return look_up(value, name) if isinstance(value, Mapping) else None
 
 
 def _sender(view: View, _name: str = "") -> Any:
@@ -130,8 +138,8 @@ RESOLVERS: tuple[Resolver, ...] = (
     (_is("clinic"), _place("clinic", or_contact=True)),
     (_is("health_center"), _place("health_center")),
     (_is("district"), _place("district_hospital")),
-    (lambda view, name: _get(view, "fields", name), lambda view, name: _get(view, "fields", name)),
-    (lambda view, name: view.get(name), lambda view, name: view.get(name)),
+    (lambda view, name: _property(view.get("fields"), name), lambda view, name: _property(view.get("fields"), name)),
+    (lambda view, name: _property(view, name), lambda view, name: _property(view, name)),
     (lambda _view, name: "." in name, _by_path),
     (lambda _view, name: bool(normalize({}, name)), lambda _view, name: name),
 )

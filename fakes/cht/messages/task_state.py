@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from fakes.cht.javascript.inherited import FUNCTION
+
 
 class Null:
     """A `null` that is stored, where None means a missing value."""
@@ -32,7 +34,8 @@ def set_task_state(
     """Change `task` in place. Returns whether something was recorded.
 
     Nothing is recorded if the task already has this state, details and reference. Otherwise all three are overwritten,
-    and the history gets an entry with the time `now`. None removes a value; NULL is stored as `null`.
+    and the history gets an entry with the time `now`. None removes a value, and so does a function, which
+    JSON omits; NULL is stored as `null`.
     """
     if _same_state(task, state) and _same_details(task, details) and _same_reference(task, gateway_ref):
         return False
@@ -55,7 +58,7 @@ def javascript_time(moment: datetime) -> str:
 
 def _same_state(task: dict[str, Any], state: Any) -> bool:
     history = task.get("state_history") or []
-    return bool(history) and task.get("state") == state and history[-1].get("state") == state
+    return bool(history) and _identical(state, task.get("state")) and _identical(state, history[-1].get("state"))
 
 
 def _same_details(task: dict[str, Any], details: Any) -> bool:
@@ -76,7 +79,7 @@ def _identical(value: Any, other: Any) -> bool:
 
 
 def _put(target: dict[str, Any], key: str, value: Any) -> None:
-    if value is None:
+    if value is None or value is FUNCTION:
         target.pop(key, None)
     else:
         target[key] = None if value is NULL else value

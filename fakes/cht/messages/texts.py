@@ -1,7 +1,8 @@
 """CHT's own messages, in the language of the record (cht-core `shared-libs/transitions/src/lib/utils.js`).
 
 Texts come from the documents `messages-<locale>`, then `messages-en`. Of the built-in ones, two are
-recorded from the real server; the others paraphrase the real texts.
+recorded from the real server; the others paraphrase the real texts. CHT has none for `parent_not_found`,
+`parent_invalid`, `parent_field_not_provided` and `sender_not_found`: without a text in the settings nothing is sent.
 """
 
 from __future__ import annotations
@@ -26,10 +27,6 @@ DEFAULTS: Mapping[str, str] = {
     "another one and send the message again.",
     "messages.generic.provided_phone_not_valid": "The phone number in the message is not valid. Check it and send the "
     "message again.",
-    "messages.generic.parent_field_not_provided": "The message has no place ID. Add it and send the message again.",
-    "messages.generic.parent_not_found": "No place was found for this registration. Check it and send it again.",
-    "messages.generic.parent_invalid": "This type of contact cannot be registered at {{parent.name}}.",
-    "messages.generic.sender_not_found": "This number does not belong to a registered contact.",
     "messages.generic.sys.facility_not_found": "This number is not registered for sending reports.",
     "sys.facility_not_found": "Facility not found.",
 }

@@ -15,6 +15,7 @@ import requests
 
 from fakes.cht.http_client import JSON, Call, CallFailed, fetch_headers, fetched_body, follow, once, parse
 from fakes.cht.javascript import js
+from fakes.cht.javascript.inherited import look_up
 from fakes.cht.messages.task_state import value_or_null
 from fakes.cht.messaging.messaging import StateUpdate
 from fakes.cht.state import State
@@ -84,10 +85,10 @@ class AfricasTalkingGateway:
             return None
         finally:
             self._check_running()
-        known = STATES.get(js.string(recipient.get("statusCode")))
+        known = look_up(STATES, js.string(recipient.get("statusCode")))
         if known is None:
             return None
-        state, details = known
+        state, details = known if isinstance(known, tuple) else (None, None)  # what is inherited has neither
         return StateUpdate(
             state, uuid=message["id"], gateway_ref=value_or_null(recipient, "messageId"), details=details
         )

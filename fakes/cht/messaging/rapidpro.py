@@ -16,6 +16,7 @@ import requests
 from fakes.cht.couch.message_views import Row
 from fakes.cht.http_client import CallFailed, fetch, fetch_headers, request
 from fakes.cht.javascript import js
+from fakes.cht.javascript.inherited import look_up
 from fakes.cht.messages.task_state import value_or_null
 from fakes.cht.messaging.messaging import Messaging, StateUpdate
 from fakes.cht.state import State
@@ -183,10 +184,10 @@ class RapidProGateway:
     def _state_update(self, answer: Any, uuid: Any, reference: Any) -> StateUpdate:
         """The state update for a status. Raises CallFailed where releases before 4.14 fail."""
         status = answer.get("status") if isinstance(answer, dict) else None
-        known = STATES.get(js.string(status)) if js.truthy(status) else None
+        known = look_up(STATES, js.string(status)) if js.truthy(status) else None
         if known is None and self._state.release.unknown_is_queued:
             known = STATES["queued"]
         if known is None and (js.truthy(status) or status is None):
             raise CallFailed(f"the status {status!r} has no state")
-        state, details = known or (None, None)
+        state, details = known if isinstance(known, tuple) else (None, None)  # what is inherited has neither
         return StateUpdate(state, uuid=uuid, gateway_ref=reference, details=details)

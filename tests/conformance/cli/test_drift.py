@@ -204,7 +204,13 @@ def test_a_cht_as_recorded_is_recognised_and_only_read(fakes: Addresses, account
     ("effect", "path", "given", "sentence"),
     [
         ("drop_field", "/api/sms", {"path": "medic-gateway"}, "gateway API: says '{}', recorded"),
-        ("set_field", "/api/info", {"path": "extra", "value": 1}, "version: extra: a field that was never recorded"),
+        ("set_field", "/api/info", {"path": "version", "value": "9"}, "version of the package: says"),
+        (
+            "set_field",
+            "/api/deploy-info",
+            {"path": "version", "value": 5},
+            "version: version: integer, recorded: string",
+        ),
         ("refuse", "/API/SMS", {"status": 404}, "gateway API in capitals: status 404, recorded: 200"),
         ("html_page", "/api/relay-harness-drift", {"status": 200}, "unknown path: status 200, recorded: 403"),
         ("lose_reply", "/API/SMS", {}, "gateway API in capitals: no answer (ConnectionError)"),
@@ -220,10 +226,15 @@ def test_what_differs_at_cht_is_found(
 
 
 def test_another_release_of_cht_is_noted_but_is_no_difference(fakes: Addresses) -> None:
-    plan(fakes, "set_field", "/api/info", service="cht", path="version", value="4.18.0")
+    plan(fakes, "set_field", "/api/deploy-info", service="cht", path="version", value="4.18.0")
     done = drift("--cht", str(fakes.cht), "--cht-user", CHT_GATEWAY[0])
     assert done.exit_code == 0, done.output
     assert "note: its version is 4.18.0, recorded was 5.2" in done.stdout
+
+
+def test_what_a_cht_tells_about_its_build_is_no_difference(fakes: Addresses) -> None:
+    plan(fakes, "set_field", "/api/deploy-info", service="cht", path="build_info", value={"branch": "master"})
+    assert drift("--cht", str(fakes.cht), "--cht-user", CHT_GATEWAY[0]).exit_code == 0
 
 
 @pytest.mark.parametrize(
@@ -233,8 +244,8 @@ def test_another_release_of_cht_is_noted_but_is_no_difference(fakes: Addresses) 
         (WORKSPACE, "refuse", {"status": 502}, "status 502: is it a RapidPro, and is it up?"),
         (WORKSPACE, "reset", {}, "cannot be reached (ConnectionError)"),
         (WORKSPACE, "refuse", {"status": 301}, "redirects to"),
-        ("/api/info", "refuse", {"status": 503}, "is starting up"),
-        ("/api/info", "html_page", {"status": 200}, "no version: is it a CHT?"),
+        ("/api/deploy-info", "refuse", {"status": 503}, "is starting up"),
+        ("/api/deploy-info", "html_page", {"status": 200}, "no version: is it a CHT?"),
         ("/api/sms", "refuse", {"status": 403}, "may not use the gateway API"),
         ("/api/sms", "refuse", {"status": 429}, "has received too many wrong passwords"),
     ],

@@ -14,11 +14,19 @@ import pytest
 import requests
 
 from conformance.cli.options.types import is_loopback
-from conformance.live.account import RIGHT_PATH_SINCE, Account, check_nothing_waits, documents_of, release_of
+from conformance.live.account import (
+    RIGHT_PATH_SINCE,
+    Account,
+    check_account,
+    check_nothing_waits,
+    documents_of,
+    release_of,
+)
 from conformance.live.cht import ChtTiming, LiveCht, LiveChtWorlds
 from conformance.subjects.cht_variants import INCOMING, MISSPELT
 from conformance.verdicts import HarnessBroken, Untestable
 from fakes.serving.process import Addresses, start_fakes
+from tests.fakes.cht.client import client
 from tests.folders import ROOT
 
 ADMIN = ("admin", "pass")
@@ -175,6 +183,15 @@ def test_only_what_is_this_machine_for_certain_is_loopback(url: str, expected: b
 )
 def test_releases_before_4_1_have_only_the_misspelt_path(version: str, path: str) -> None:
     assert LiveCht(Account("http://localhost", "a", "b"), version).webhook_url() == f"http://localhost{path}"
+
+
+@pytest.mark.parametrize(("release", "path"), [("3.11", MISSPELT), ("5.2", INCOMING)])
+def test_the_release_is_read_from_the_cht_itself(release: str, path: str) -> None:
+    made = client(release=release)
+    account = Account("http://cht.test", *ADMIN)
+    subject = LiveCht(account, check_account(made.session, account))
+    assert subject.version.startswith(f"{release}.")
+    assert subject.webhook_url() == f"http://cht.test{path}"
 
 
 def test_an_unreadable_version_counts_as_new() -> None:

@@ -44,10 +44,12 @@ class Client:
         return self.call("DELETE", path, **options)
 
 
-def client(given: Mapping[str, Any] | None = None, user: tuple[str, str] | None = ADMIN) -> Client:
+def client(
+    given: Mapping[str, Any] | None = None, user: tuple[str, str] | None = ADMIN, *, release: str = "5.2"
+) -> Client:
     """A client of a fake CHT with the seed `given`, or with the built-in one."""
     clock = VirtualClock()
-    cht = Cht(clock, session=requests.Session(), rng=random.Random(1))
+    cht = Cht(clock, session=requests.Session(), rng=random.Random(1), release=release)
     if given is not None:
         cht.seed(given)
     session = requests.Session()

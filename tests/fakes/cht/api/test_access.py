@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 
 from tests.fakes.cht.client import ADMIN, GATEWAY, Client, client
 
 BROWSER = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64)", "Accept": "text/html"}
 JSON = {"Accept": "application/json"}
+PHONE = {"User-Agent": "Dalvik/2.1.0 (Linux) medic.gateway.alert.generic"}
 
 
 def fail(cht: Client, times: int, user: tuple[str, str] = ("gateway", "wrong"), address: str = "10.0.0.1") -> list[int]:
-    headers = {"X-Forwarded-For": address}
+    headers = {**JSON, "X-Forwarded-For": address}
     return [cht.get("/api/sms", auth=user, headers=headers).status_code for _ in range(times)]
 
 
@@ -43,7 +46,7 @@ def test_failures_of_old_do_not_count() -> None:
 def test_requests_without_login_are_not_limited() -> None:
     cht = client(user=None)
     for _ in range(12):
-        assert cht.get("/api/sms").status_code == 401
+        assert cht.get("/api/sms", headers=JSON).status_code == 401
     token = {"Authorization": "Token cht-incoming-token"}
     body = {"id": "1", "from": "+250788123456", "content": "hi"}
     assert cht.post("/api/v2/sms/rapidpro/incoming-messages", json=body, headers=token).status_code == 200
@@ -55,17 +58,64 @@ def test_requests_without_login_are_not_limited() -> None:
     ["Basic", "Basic ", "Basic !!!", "Basic YWRtaW4=", "basic YWRtaW46cGFzcw==", "Digest x", "Basic " + "A" * 999],
 )
 def test_an_invalid_login_counts_as_none(header: str) -> None:
-    answer = client(user=None).get("/api/sms", headers={"Authorization": header})
+    answer = client(user=None).get("/api/sms", headers={"Authorization": header, **PHONE})
     assert (answer.status_code, answer.text) == (401, "not logged in")
 
 
-def test_people_with_a_browser_are_sent_to_the_login_page_and_programs_are_not() -> None:
-    cht = client(user=None)
-    answer = cht.get("/api/sms?a=b", headers=BROWSER, allow_redirects=False)
-    assert (answer.status_code, answer.headers["Location"]) == (302, "/medic/login?redirect=%2Fapi%2Fsms%3Fa%3Db")
-    phone = {"User-Agent": "Dalvik/2.1.0 (Linux) medic.gateway.alert.generic"}
-    assert cht.get("/api/sms", headers=phone).headers["WWW-Authenticate"] == 'Basic realm="Medic Web Services"'
-    assert cht.get("/api/sms", headers={**BROWSER, **JSON}).json() == {"code": 401, "error": "unauthorized"}
+@pytest.mark.parametrize("agent", ["python-requests/2.32", "curl/8", "okhttp/4", "Mozilla/5.0 (X11)", "Dalvik/2.1.0 x"])
+@pytest.mark.parametrize("password", [None, "wrong"])
+@pytest.mark.parametrize("path", ["/api/sms", "/api/deploy-info", "/medic/x", "/_session", "/api/nowhere"])
+def test_a_client_without_a_valid_password_is_sent_to_the_login_page(
+    agent: str, password: str | None, path: str
+) -> None:
+    cht = client(user=None if password is None else ("gateway", password))
+    answer = cht.get(path, headers={"User-Agent": agent}, allow_redirects=False)
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"/medic/login?redirect={quote(path, safe='')}")
+    assert answer.headers["Set-Cookie"] == "login=force; Path=/; Secure; SameSite=Lax"
+    assert answer.headers["logout-authorization"] == "CHT-Core API"
+    asked_for_json = cht.get(path, headers={"User-Agent": agent, **JSON}, allow_redirects=False)
+    assert (asked_for_json.status_code, asked_for_json.json()) == (401, {"code": 401, "error": "unauthorized"})
+
+
+def test_who_follows_to_the_login_page_gets_a_page_with_status_200() -> None:
+    cht = client(user=("gateway", "wrong"))
+    answer = cht.post("/api/sms", json={"messages": [{"id": "1", "from": "+250788123456", "content": "hi"}]})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert [one.status_code for one in answer.history] == [302]
+    assert list(cht.cht.state.all_docs()) == []
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind", "body"),
+    [
+        ("text/html", "text/html; charset=utf-8", "<p>Found. Redirecting to /medic/login?redirect=%2Fapi%2Fsms</p>"),
+        ("*/*", "text/plain; charset=utf-8", "Found. Redirecting to /medic/login?redirect=%2Fapi%2Fsms"),
+        ("text/plain", "text/plain; charset=utf-8", "Found. Redirecting to /medic/login?redirect=%2Fapi%2Fsms"),
+        ("image/png", None, ""),
+    ],
+)
+def test_the_redirect_is_told_in_the_type_that_is_preferred(accept: str, kind: str | None, body: str) -> None:
+    answer = client(user=None).get("/api/sms", headers={"Accept": accept}, allow_redirects=False)
+    assert (answer.status_code, answer.headers.get("Content-Type"), answer.text) == (302, kind, body)
+
+
+def test_redirects_to_the_login_page_do_not_count_as_failed_logins() -> None:
+    cht = client(user=("gateway", "wrong"))
+    assert [cht.get("/api/sms", allow_redirects=False).status_code for _ in range(12)] == [302] * 12
+    cht.user = GATEWAY
+    assert cht.get("/api/sms").status_code == 200
+
+
+@pytest.mark.parametrize("agent", [PHONE["User-Agent"], "Dalvik/2.1.0 (Linux) org.odk.collect.android", None])
+def test_gateway_apps_and_nameless_clients_are_prompted_for_a_password(agent: str | None) -> None:
+    answer = client(user=None).get("/api/sms", headers={"User-Agent": agent}, allow_redirects=False)
+    assert (answer.status_code, answer.text) == (401, "not logged in")
+    assert answer.headers["WWW-Authenticate"] == 'Basic realm="Medic Web Services"'
+
+
+def test_a_redirect_keeps_the_query() -> None:
+    answer = client(user=None).get("/api/sms?a=b", headers=BROWSER, allow_redirects=False)
+    assert answer.headers["Location"] == "/medic/login?redirect=%2Fapi%2Fsms%3Fa%3Db"
 
 
 @pytest.mark.parametrize(
@@ -87,7 +137,7 @@ def test_people_with_a_browser_are_sent_to_the_login_page_and_programs_are_not()
     ],
 )
 def test_errors_are_json_only_for_those_who_prefer_it(accept: str, json_wanted: bool) -> None:
-    answer = client(user=None).get("/api/sms", headers={"Accept": accept})
+    answer = client(user=None).get("/api/sms", headers={"Accept": accept, **PHONE})
     assert answer.headers["Content-Type"].startswith("application/json") == json_wanted
 
 
@@ -154,16 +204,17 @@ def test_while_starting_up_clients_get_200_unless_they_prefer_json() -> None:
     assert list(cht.cht.state.all_docs()) == []
 
 
-def test_everybody_may_read_the_version() -> None:
-    cht = client(user=None)
-    assert cht.get("/api/info").json() == {"version": "5.2.0"}
-    assert cht.get("/api/deploy-info").status_code == 401
-    assert cht.get("/api/deploy-info", auth=ADMIN).json() == {"version": "5.2.0"}
+@pytest.mark.parametrize(("release", "version"), [("3.11", "3.11.0"), ("5.2", "5.2.0")])
+def test_the_version_is_told_only_to_users_and_only_as_deploy_info(release: str, version: str) -> None:
+    cht = client(user=None, release=release)
+    assert cht.get("/api/info").json() == {"version": "0.1.0"}
+    assert cht.get("/api/deploy-info", headers=JSON).status_code == 401
+    assert cht.get("/api/deploy-info", auth=GATEWAY).json() == {"version": version}
 
 
 def test_the_session_shows_who_is_logged_in() -> None:
     assert client().get("/_session").json()["userCtx"] == {"name": "admin", "roles": ["_admin"]}
-    assert client(user=None).get("/_session").status_code == 401
+    assert client(user=None).get("/_session", headers=JSON).status_code == 401
 
 
 def test_a_head_request_has_no_body() -> None:

@@ -215,7 +215,7 @@ def test_replies_of_the_database_are_text_unless_json_is_requested() -> None:
 
 def test_documents_are_closed_to_anonymous_and_gateway_users() -> None:
     cht = client(user=None)
-    assert cht.get("/medic/x").status_code == 401
+    assert cht.get("/medic/x", headers={"Accept": "application/json"}).status_code == 401
     cht.user = GATEWAY
     answer = cht.get("/medic/x")
     assert (answer.status_code, answer.json()["error"]) == (403, "forbidden")

@@ -123,6 +123,13 @@ TAKEN = '{"SMSMessageData": {"Recipients": [{"statusCode": 101, "messageId": "AT
 OK = {"status": 201, "content_type": "application/json", "body": TAKEN}
 
 
+@pytest.mark.parametrize("code", ["constructor", "toString", "__proto__"])
+def test_a_status_code_that_every_object_inherits_makes_the_task_lose_its_state(code: str) -> None:
+    cht, _ = scripted({**OK, "body": TAKEN.replace("101", f'"{code}"')}, given())
+    task = (cht.state.get("d-000") or {})["tasks"][0]
+    assert ("state" in task, task["gateway_ref"]) == (False, "ATXid_1")
+
+
 def test_the_call_is_a_form_with_the_key_in_a_header() -> None:
     _, script = scripted(OK, given(reply_to="A & B ~*"))
     assert script.asked[0] == {

@@ -141,3 +141,37 @@ def test_a_history_that_is_null_starts_over() -> None:
     assert set_task_state(task, "sent", gateway_ref=NULL, now=NOW) is True
     assert json.dumps(task["gateway_ref"]) == "null"
     assert len(task["state_history"]) == 1
+
+
+def calls_with(url: str, release: str) -> list[dict[str, Any]]:
+    """The requests of a sending pass with this `sms.rapidpro.url`."""
+    sms = {"outgoing_service": "rapidpro", "rapidpro": {"url": url}}
+    made = sending(taken(), pending(1), {**GIVEN, "settings": {"sms": sms}}, release=release)
+    urls: list[str] = []
+    adapter = made.script
+    plain = adapter.send
+
+    def send(request: Any, *arguments: Any, **options: Any) -> Any:
+        urls.append(str(request.url))
+        return plain(request, *arguments, **options)
+
+    adapter.send = send  # type: ignore[method-assign] # the scripted server does not record the host
+    asked = made.run("send")
+    return [
+        {"url": url, "authorization": one["headers"]["authorization"]} for url, one in zip(urls, asked, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("release", ["5.2", "3.11"])
+@pytest.mark.parametrize("user", ["u:p@", "u@", "u:@", "u:p@w@", "a@b:c@d:e@", "u:p:q@", "u%40v:p%40w@", "@", ""])
+@pytest.mark.parametrize("path", ["", "/", "/deep"])
+def test_user_and_password_in_the_url_are_left_out_and_the_token_is_sent(release: str, user: str, path: str) -> None:
+    url = f"http://rapidpro.test{path.rstrip('/')}/api/v2/broadcasts.json"
+    assert calls_with(f"http://{user}rapidpro.test{path}", release) == [
+        {"url": url, "authorization": "Token outgoing-token"}
+    ]
+
+
+def test_a_password_without_a_user_is_refused_by_fetch_only() -> None:
+    assert calls_with("http://:p@rapidpro.test", "5.2") == []
+    assert len(calls_with("http://:p@rapidpro.test", "3.11")) == 1

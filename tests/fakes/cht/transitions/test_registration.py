@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from fakes.cht.contacts.lineage import hydrate, minify
+from fakes.cht.couch.contact_views import ContactViews
+from fakes.cht.messages.texts import translate
 from fakes.cht.transitions.lib.loading import SENTINEL, SERVER, configuration_error
 from tests.fakes.cht.recorded_traffic import World, docs_of, send, world
 
@@ -348,3 +351,102 @@ def test_fields_whose_names_end_in_date_are_always_unique(field: str, unique: bo
     made = clinic(forms={"VISIT": form("VISIT", "patient_id", field)}, patient_reports=reports, registrations=[])
     assert replies(text(made, "VISIT 12345 monday")) == []
     assert replies(text(made, "VISIT 12345 Monday")) == ([] if unique else ["Again"])
+
+
+ORPHAN = {"_id": "ann", "type": "person", "name": "Ann", "phone": ANN}
+WITHOUT_TEXT = [
+    ("parent_not_found", {}, [ORPHAN]),
+    ("parent_invalid", {"contact_types": [{"id": "clinic"}, {"id": "person", "person": True}]}, []),
+    ("parent_field_not_provided", {}, []),
+]
+
+
+@pytest.mark.parametrize(("code", "settings", "docs"), WITHOUT_TEXT)
+@pytest.mark.parametrize("own", [None, "Ask at the clinic."])
+def test_a_rejection_for_which_cht_has_no_text_sends_nothing_unless_the_settings_have_one(
+    code: str, settings: dict[str, Any], docs: list[dict[str, Any]], own: str | None
+) -> None:
+    params = json.dumps({"parent_id": "village"}) if code == "parent_field_not_provided" else None
+    new = {"form": "NEW", "events": [{"name": "on_create", "trigger": "add_patient", "params": params}]}
+    new["messages"] = [] if own is None else [{"event_type": code, "message": own}]
+    made = clinic(registrations=[new], **settings)
+    for doc in docs:
+        stored = made.cht.state.get(doc["_id"]) or {}
+        made.cht.state.save({**doc, "_rev": stored["_rev"]})
+    record = text(made, "NEW Zoe")
+    (task,) = record["tasks"]
+    (message,) = task["messages"]
+    assert task["state"] == "pending"
+    waiting = [row.content for row in made.cht.state.messages.oldest(limit=25)]
+    if own is None:
+        assert (message["error"], "message" in message) == ("messages.errors.message.empty", False)
+        assert record["errors"] == [{"code": code, "message": f"messages.generic.{code}"}]
+        assert waiting == []
+    else:
+        assert waiting == [message["message"]] == [own]
+
+
+@pytest.mark.parametrize(
+    "code", ["parent_not_found", "parent_invalid", "parent_field_not_provided", "sender_not_found"]
+)
+def test_cht_has_no_text_of_its_own_for_these_rejections(code: str) -> None:
+    key = f"messages.generic.{code}"
+    assert translate(clinic().cht.state, key, "en") == key
+
+
+NURSE = {"_id": "nurse", "type": "person", "name": "Nora", "phone": "+250788123999"}
+CHIEF = {"_id": "chief", "type": "person", "name": "Carl", "phone": "+250788123888"}
+
+
+def linked_clinic(link: Any, *, on: str = "place") -> World:
+    """Ann's clinic, or Ann herself, is linked to a nurse; PREG answers and reminds the nurse."""
+    to_nurse = {"recipient": "link:nurse", "message": "For the nurse"}
+    reminder = {"group": 1, "offset": "1 weeks", "translation_key": "weeks", "recipient": "link:nurse"}
+    new, pregnancy = SETTINGS["registrations"]
+    made = clinic(
+        registrations=[new, {**pregnancy, "messages": [to_nurse]}], schedules=[{**VISITS, "messages": [reminder]}]
+    )
+    for doc in (NURSE, CHIEF):
+        made.cht.state.save(doc)
+    holder = made.cht.state.get(on) or {}
+    made.cht.state.save({**holder, "linked_docs": {"chief": "chief", "nurse": link}})
+    return made
+
+
+@pytest.mark.parametrize("link", ["nurse", {"_id": "nurse"}])
+@pytest.mark.parametrize("on", ["place", "ann"])
+def test_a_linked_person_gets_the_answer(link: Any, on: str) -> None:
+    made = linked_clinic(link, on=on)
+    record = text(made, "PREG 12345 8")
+    assert [task["messages"][0]["to"] for task in record["tasks"]] == [NURSE["phone"]]
+    assert (record["contact"], "patient" in record) == ({"_id": "ann", "parent": {"_id": "place"}}, False)
+
+
+@pytest.mark.parametrize("link", ["nurse", {"_id": "nurse"}])
+def test_a_linked_person_gets_the_reminder_that_is_due(link: Any) -> None:
+    made = linked_clinic(link)
+    record = text(made, "PREG 12345 8")
+    made.clock.advance(8 * 86_400)
+    stored = made.cht.state.get(record["_id"]) or {}
+    (task,) = stored["scheduled_tasks"]
+    assert (task["state"], task["messages"][0]["to"]) == ("pending", NURSE["phone"])
+    assert stored["contact"] == {"_id": "ann", "parent": {"_id": "place"}}
+
+
+@pytest.mark.parametrize("link", ["gone", {"_id": "gone"}, {"phone": None}, None, 5])
+def test_without_a_linked_person_the_sender_gets_the_answer(link: Any) -> None:
+    record = text(linked_clinic(link), "PREG 12345 8")
+    assert [task["messages"][0]["to"] for task in record["tasks"]] == [ANN]
+
+
+def test_links_are_filled_in_and_reduced_to_ids_again() -> None:
+    made = linked_clinic({"_id": "nurse"})
+    state, views = made.cht.state, ContactViews()
+    doc = state.get("place") or {}
+    hydrate(doc, state, views)
+    assert {tag: one["name"] for tag, one in doc["linked_docs"].items()} == {"nurse": "Nora", "chief": "Carl"}
+    minify(doc)
+    assert doc["linked_docs"] == {"nurse": "nurse", "chief": "chief"}
+    report = {"_id": "r", "type": "data_record", "linked_docs": {"nurse": {"_id": "nurse"}}}
+    minify(report)
+    assert report["linked_docs"] == {"nurse": {"_id": "nurse"}}, "only contacts are linked"

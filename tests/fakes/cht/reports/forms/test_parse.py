@@ -211,7 +211,8 @@ def test_a_record_without_message_sender_or_known_content_type_is_an_error_of_th
 
 def test_posting_records_needs_the_permission() -> None:
     cht = harness()
-    assert cht.post("/api/v2/records", data={"message": "Hi", "from": "1"}).status_code == 401
+    refused = cht.post("/api/v2/records", data={"message": "Hi", "from": "1"}, headers={"Accept": "application/json"})
+    assert refused.status_code == 401
     cht.user = ("plain-user", "plain-pass")
     assert cht.post("/api/v2/records", data={"message": "Hi", "from": "1"}).status_code == 200
     cht.cht.state.settings = {**cht.cht.state.settings, "permissions": {}}
