@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from conformance.checks.violation import Violation, shown
+from conformance.history.causes import sent_by_others
 from conformance.history.model import History, OutgoingText
 
 NOT_SENT = frozenset({"scheduled", "cleared", "clear", "muted", "denied", "duplicate"})
@@ -76,10 +77,11 @@ def outgoing_duplicated(history: History) -> Iterator[Violation]:
 
 
 def outgoing_from_nowhere(history: History) -> Iterator[Violation]:
-    """A phone got a text that neither CHT nor RapidPro's own flow sent."""
+    """A phone got a text that neither CHT nor RapidPro's own flow sent, nor anybody else in the workspace."""
     known = {(text.number, text.text) for text in history.outgoing_texts} | set(history.flow_replies)
     for arrival in history.arrivals:
-        if (arrival.number, arrival.text) not in known:
+        key = (arrival.number, arrival.text)
+        if key not in known and not sent_by_others(history, *key):
             yield Violation(
                 "outgoing_from_nowhere",
                 "from-nowhere",

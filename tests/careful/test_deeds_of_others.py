@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
+import requests
 
 from conformance.running.worlds import InProcessWorlds
+from conformance.services.in_process import RAPIDPRO_URL, InProcessFakes
 from conformance.verdicts import Verdict
 from conformance.world.world import World
 from fakes.rapidpro.courier.phones import Phones
+from fakes.rapidpro.service import RapidPro
+from fakes.serving.transport import InProcessSession
 
 
 @pytest.fixture
@@ -71,3 +76,32 @@ def test_a_text_that_only_the_aggregator_calls_delivered_is_not_the_relays_loss(
     world.judge()
     assert world.received(amina) == []
     assert world.task(amina).state == "delivered"
+
+
+@pytest.fixture
+def dashboard(world: World) -> requests.Session:
+    """Somebody else's access to the same workspace."""
+    assert isinstance(world.services, InProcessFakes)
+    rapidpro = world.services._fakes.services["rapidpro"]
+    assert isinstance(rapidpro, RapidPro)
+    (relay,) = rapidpro.store.tokens.values()
+    rapidpro.store.tokens["DASHBOARD-TOKEN"] = replace(relay, name="dashboard", key="DASHBOARD-TOKEN")
+    session = InProcessSession()
+    world.services.connect(session)
+    session.headers["Authorization"] = "Token DASHBOARD-TOKEN"
+    return session
+
+
+@pytest.mark.parametrize("way", ["broadcast", "flow start"])
+def test_others_in_the_workspace_may_send_texts_too(world: World, dashboard: requests.Session, way: str) -> None:
+    amina = world.people["Amina"]
+    urns = [f"tel:{amina.number}"]
+    if way == "broadcast":
+        path, body = "broadcasts", {"urns": urns, "text": "The clinic is closed"}
+    else:
+        flow = world.control.put("/rapidpro/flow", {"says": "The clinic is closed"})
+        path, body = "flow_starts", {"urns": urns, "flow": flow["uuid"]}
+    world.cht_sends([(amina, "Take your pills")])
+    assert dashboard.post(f"{RAPIDPRO_URL}/api/v2/{path}.json", json=body).status_code == 201
+    world.judge()
+    assert {one.text for one in world.received(amina)} == {"Take your pills", "The clinic is closed"}

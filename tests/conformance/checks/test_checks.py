@@ -53,6 +53,12 @@ def told(seconds: float, *words: str) -> Call:
     return call(seconds, 200, service="cht", path="/api/sms", body=body)
 
 
+def hands_over(status: int | None, fault: str | None = None) -> Call:
+    """The relay hands the text `run-1` to CHT."""
+    body = json.dumps({"messages": [{"id": "run-1"}]})
+    return call(5, status, service="cht", path="/api/sms", body=body, fault=fault)
+
+
 BACK_TO_SENT = due("delivered", "hello", YUSUF, 0, "pending", "sent", "delivered", "sent", "delivered")
 TAKEN_BACK = due(
     "forwarded-to-gateway", "hello", YUSUF, 0, "pending", "sent", "delivered", "pending", "forwarded-to-gateway"
@@ -67,6 +73,21 @@ RIGHT = History(
     calls=(call(5, headers={"authorization": "Token [hidden:rapidpro:relay]"}),),
 )
 
+SURPRISE = replace(RIGHT, arrivals=(arrival(), arrival("surprise", message=8002)))
+
+
+def sends(token: str, text: str = "surprise", status: int = 201) -> Call:
+    """A broadcast by the holder of this token."""
+    headers = {"authorization": f"Token [hidden:rapidpro:{token}]"}
+    return call(5, status, headers=headers, body=json.dumps({"urns": [f"tel:{YUSUF}"], "text": {"eng": text}}))
+
+
+def starts(token: str, number: str) -> Call:
+    """A flow start by the holder of this token."""
+    body = json.dumps({"flow": "f-1", "urns": [f"tel:{number}"]})
+    return replace(sends(token), path="/api/v2/flow_starts.json", body=body)
+
+
 WRONG: dict[str, tuple[History, ...]] = {
     "incoming_lost": (
         replace(RIGHT, reports=()),
@@ -78,7 +99,11 @@ WRONG: dict[str, tuple[History, ...]] = {
         replace(RIGHT, incoming_texts=(text_in(Outcome.UNKNOWN), text_in()), reports=RIGHT.reports * 2),
     ),
     "incoming_from_nowhere": (replace(RIGHT, reports=(*RIGHT.reports, StoredReport(YUSUF, "I am ill", "run-1"))),),
-    "refused_although_stored": (replace(RIGHT, incoming_texts=(text_in(Outcome.REFUSED),)),),
+    "refused_although_stored": (
+        replace(RIGHT, incoming_texts=(text_in(Outcome.REFUSED),)),
+        replace(RIGHT, incoming_texts=(text_in(Outcome.REFUSED),), calls=(hands_over(None), hands_over(200))),
+        replace(RIGHT, incoming_texts=(text_in(Outcome.REFUSED),), calls=(replace(hands_over(None), body="other"),)),
+    ),
     "outgoing_lost": (
         replace(RIGHT, arrivals=(), messages=()),
         replace(RIGHT, arrivals=(), messages=(sent("failed"),)),
@@ -86,7 +111,15 @@ WRONG: dict[str, tuple[History, ...]] = {
         replace(RIGHT, arrivals=(arrival("Hello"),), messages=(sent(text="Hello"),)),
     ),
     "outgoing_duplicated": (replace(RIGHT, arrivals=(arrival(), arrival(message=8002))),),
-    "outgoing_from_nowhere": (replace(RIGHT, arrivals=(arrival(), arrival("surprise", message=8002))),),
+    "outgoing_from_nowhere": (
+        SURPRISE,
+        replace(SURPRISE, calls=(sends("relay"),)),
+        replace(SURPRISE, calls=(sends("relay, before 1"),)),
+        replace(SURPRISE, calls=(sends("dashboard", status=403),)),
+        replace(SURPRISE, calls=(sends("dashboard", text="something else"),)),
+        replace(SURPRISE, calls=(starts("relay", YUSUF),)),
+        replace(SURPRISE, calls=(starts("dashboard", AMINA),)),
+    ),
     "given_up_without_cause": (
         replace(
             RIGHT, outgoing_texts=(due("failed", "hello", YUSUF, 0, "pending", "failed"),), messages=(), arrivals=()
@@ -195,6 +228,14 @@ def test_a_violation_names_its_check_and_says_a_sentence(check: object) -> None:
         replace(RIGHT, arrivals=()),
         replace(RIGHT, arrivals=(), messages=(sent("wired"),),
                 outgoing_texts=(due("forwarded-by-gateway", "hello", YUSUF, 0, "pending", "forwarded-by-gateway"),)),
+        # CHT has stored the text, but the relay was never told: it may refuse the text.
+        *(replace(RIGHT, incoming_texts=(text_in(Outcome.REFUSED),), calls=calls) for calls in (
+            (hands_over(None, "lose_reply#1"),), (hands_over(200, "garble#1"), hands_over(502)))),
+        # Somebody else in the workspace sends a text, or starts a flow that does.
+        replace(SURPRISE, calls=(sends("dashboard"),)),
+        replace(SURPRISE, calls=(starts("dashboard", YUSUF),)),
+        # A word that contains the administrator's password, which no relay knows.
+        replace(RIGHT, calls=(call(5, body="the exam is [hidden:cht:password of admin]ed"),)),
         # CHT's webhook calls are not the subject's.
         replace(RIGHT, calls=(call(5, direction="out", body="[hidden:rapidpro:relay]"),)),
     ],
