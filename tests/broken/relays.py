@@ -150,6 +150,19 @@ class NeverReportsStates(Between):
         return super().call(method, url, options)
 
 
+class SaysDeliveredWithoutAsking(Between):
+    """Tells CHT that a text is delivered once RapidPro has accepted it, and never looks a message up."""
+
+    def call(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
+        if is_lookup(url):
+            raise requests.ConnectTimeout
+        if is_gateway(url):
+            body = body_of(options)
+            updates = [{**one, "status": "DELIVERED", "reason": None} for one in body.get("updates") or []]
+            options = with_body(options, {**body, "updates": updates})
+        return super().call(method, url, options)
+
+
 class NeverReportsDelivered(Between):
     def call(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
         if is_gateway(url):
@@ -323,6 +336,7 @@ def broken_relays() -> Mapping[str, Broken]:
         "stops at 25": caught_by(Defect(StopsAt25), "OUT-6"),
         "lets RapidPro evaluate texts": caught_by(Defect(LetsRapidProEvaluate), "OUT-4"),
         "never reports states": caught_by(Defect(NeverReportsStates), "STATE-1", "STATE-2"),
+        "says delivered without asking": caught_by(Defect(SaysDeliveredWithoutAsking), "STATE-2", "STATE-5", "CRASH-4"),
         "never reports delivered": caught_by(Defect(NeverReportsDelivered), "STATE-1"),
         "goes backwards": caught_by(Defect(GoesBackwards), "STATE-6"),
         "retries a bad number forever": caught_by(Defect(RetriesForever), "OUT-5", "OUT-7"),
