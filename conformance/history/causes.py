@@ -19,7 +19,7 @@ REPORTED_AS = {
     "DELIVERED": "delivered",
     "FAILED": "failed",
 }
-"""CHT's state by the status word of a gateway's update (cht-core, `api/src/services/sms-gateway`)."""
+"""CHT's state by the status word of a gateway's update (cht-core, `api/src/controllers/sms-gateway.js`)."""
 
 TAKEN_BACK = frozenset({"scheduled", "pending"})
 """States that no gateway can report: only CHT itself makes a task wait again."""
