@@ -53,11 +53,14 @@ def combine(verdicts: Iterable[Verdict]) -> Verdict:
     return Verdict.UNKNOWN
 
 
-def exit_status(verdicts: Iterable[Verdict]) -> int:
-    """0: all good; 1: the subject failed; 2: nothing could be judged, or the harness broke."""
+def exit_status(verdicts: Iterable[Verdict], *, strict: bool = False) -> int:
+    """0: all good; 1: the subject failed; 2: nothing could be judged, or the harness broke.
+
+    With `strict`, unknown counts as failed.
+    """
     found = set(verdicts)
     if Verdict.BROKEN in found:
         return 2
-    if Verdict.FAILED in found:
+    if Verdict.FAILED in found or (strict and Verdict.UNKNOWN in found):
         return 1
     return 0 if Verdict.PASSED in found else 2

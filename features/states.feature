@@ -26,7 +26,6 @@ Feature: CHT shows what happened to a text
       Given the aggregator fails every text
       When CHT sends "hello" to Amina
       Then CHT shows the text to Amina as failed
-      And CHT shows why the text to Amina failed: "not be delivered"
 
   @req:STATE-3
   Rule: Errored is not failed

@@ -61,7 +61,6 @@ Feature: Outgoing texts reach phones
       And CHT sends "See you" to Yusuf
       Then Yusuf receives "See you" once
       And CHT shows the text to Amina as failed
-      And CHT shows why the text to Amina failed: "too long"
       And Amina receives nothing
 
   @req:OUT-6

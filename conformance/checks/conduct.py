@@ -14,6 +14,10 @@ SLACK = timedelta(milliseconds=100)
 
 HIDDEN = re.compile(r"\[hidden:([^\]]+)\]")
 
+NOT_GIVEN = frozenset({"cht:password of admin"})
+"""Secrets that no relay is given, so that it cannot reveal them. A short one is found in ordinary words: `pass` in
+`passed` or `dépasse`."""
+
 
 def scope(call: Call) -> str:
     """The quota that a RapidPro request counts towards (RapidPro, `temba/api/v2/views.py`, `throttle_scope`)."""
@@ -61,6 +65,8 @@ def secret_leaked(history: History) -> Iterator[Violation]:
                 continue
             for name in HIDDEN.findall(value):
                 owner = name.split(":", 1)[0]
+                if name in NOT_GIVEN:
+                    continue
                 if place != "authorization" or owner != call.service:
                     yield Violation(
                         "secret_leaked",

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from conformance.checks.violation import Violation, shown
+from conformance.history.causes import never_confirmed
 from conformance.history.model import History, IncomingText, Outcome
 
 
@@ -70,11 +71,16 @@ def incoming_from_nowhere(history: History) -> Iterator[Violation]:
 
 
 def refused_although_stored(history: History) -> Iterator[Violation]:
-    """The last answer about a text was a refusal, but CHT has it: the sender will send it again."""
+    """The last answer about a text was a refusal, but CHT has it: the sender will send it again.
+
+    A relay to which CHT never confirmed the text may refuse it: it cannot know that CHT has it.
+    """
     _, possible, stored = _counts(history)
     for attempts in _texts(history).values():
         last, key = attempts[-1], (attempts[0].number, attempts[0].text)
-        if last.outcome is Outcome.REFUSED and stored[key] > possible[key] - _may_be_stored(attempts):
+        if last.outcome is not Outcome.REFUSED or never_confirmed(history, last.id):
+            continue
+        if stored[key] > possible[key] - _may_be_stored(attempts):
             yield Violation(
                 "refused_although_stored",
                 "wrong-answer",

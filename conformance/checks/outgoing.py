@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from conformance.checks.violation import Violation, shown
+from conformance.history.causes import sent_by_others
 from conformance.history.model import History, OutgoingText
 
 NOT_SENT = frozenset({"scheduled", "cleared", "clear", "muted", "denied", "duplicate"})
@@ -34,11 +35,16 @@ def _arrived(history: History) -> Counter[tuple[str, str]]:
 
 
 def outgoing_lost(history: History) -> Iterator[Violation]:
-    """A text was due and did not fail, and the phone never got it."""
+    """A text was due and did not fail, and neither did the phone get it nor has RapidPro a message with it.
+
+    A message that RapidPro has, and has not failed, is no longer in the relay's hands: if RapidPro or the aggregator
+    loses it, the relay cannot know (rapidpro issue 1386: reported as delivered, never received).
+    """
     arrived = _arrived(history)
+    handed_over = _handed_over(history)
     for (number, text), outgoing in _outgoing(history).items():
         due = sum(one.state not in NOT_SENT and one.state != "failed" for one in outgoing)
-        if arrived[number, text] < due:
+        if max(arrived[number, text], handed_over[number, text]) < due:
             states = ", ".join(sorted(one.state for one in outgoing))
             yield Violation(
                 "outgoing_lost",
@@ -46,6 +52,16 @@ def outgoing_lost(history: History) -> Iterator[Violation]:
                 f"{shown(text)} for {number} was due {due} times, arrived {arrived[number, text]} times "
                 f"(CHT's state: {states})",
             )
+
+
+def _handed_over(history: History) -> Counter[tuple[str, str]]:
+    """How many messages RapidPro has that it did not fail, or that arrived although it failed them."""
+    arrived = {arrival.message for arrival in history.arrivals}
+    return Counter(
+        (message.number, message.text)
+        for message in history.messages
+        if message.status != "failed" or message.id in arrived
+    )
 
 
 def outgoing_duplicated(history: History) -> Iterator[Violation]:
@@ -61,10 +77,11 @@ def outgoing_duplicated(history: History) -> Iterator[Violation]:
 
 
 def outgoing_from_nowhere(history: History) -> Iterator[Violation]:
-    """A phone got a text that neither CHT nor RapidPro's own flow sent."""
+    """A phone got a text that neither CHT nor RapidPro's own flow sent, nor anybody else in the workspace."""
     known = {(text.number, text.text) for text in history.outgoing_texts} | set(history.flow_replies)
     for arrival in history.arrivals:
-        if (arrival.number, arrival.text) not in known:
+        key = (arrival.number, arrival.text)
+        if key not in known and not sent_by_others(history, *key):
             yield Violation(
                 "outgoing_from_nowhere",
                 "from-nowhere",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from conformance.checks.outgoing import NOT_SENT
 from conformance.checks.violation import Violation, shown
+from conformance.history.causes import changed_by_relay, taken_back, was_on_its_way
 from conformance.history.model import History, OutgoingText
 
 RANK = {
@@ -37,21 +39,29 @@ EXPECTED = {
 
 
 def state_regressed(history: History) -> Iterator[Violation]:
-    """A task's state went back to an earlier one, or from delivered to anything else.
+    """The relay set a task's state back to an earlier one, or from delivered to anything else.
 
-    Any state may follow `failed`, since RapidPro itself revives failed messages.
+    Any state may follow `failed`, since RapidPro itself revives failed messages. What CHT itself does to a state is not
+    judged: some releases make a sent reminder wait again (cht-core issue 10802).
     """
     for text in history.outgoing_texts:
-        states = [state for state, _ in text.states if state in RANK]
-        for before, after in itertools.pairwise(states):
-            if before != "failed" and RANK[after] < RANK[before]:
-                yield _wrong("state_regressed", text, f"went back from {before} to {after}")
-            elif before == "delivered" and after == "failed":
-                yield _wrong("state_regressed", text, "went from delivered to failed")
+        places = [place for place, (state, _) in enumerate(text.states) if state in RANK]
+        for earlier, later in itertools.pairwise(places):
+            before, after = text.states[earlier][0], text.states[later][0]
+            if not _goes_back(before, after) or not changed_by_relay(history, text, later):
+                continue
+            yield _wrong("state_regressed", text, f"went back from {before} to {after}")
+
+
+def _goes_back(before: str, after: str) -> bool:
+    return (before != "failed" and RANK[after] < RANK[before]) or (before == "delivered" and after == "failed")
 
 
 def state_wrong(history: History) -> Iterator[Violation]:
-    """At the end, the state of a text in CHT does not match its status in RapidPro."""
+    """At the end, the state of a text in CHT does not match its status in RapidPro.
+
+    Texts that CHT itself keeps back, such as one of two equal ones, have no state that a relay could set.
+    """
     by_key: dict[tuple[str, str], list[str]] = {}
     for message in history.messages:
         by_key.setdefault((message.number, message.text), []).append(message.status)
@@ -59,14 +69,28 @@ def state_wrong(history: History) -> Iterator[Violation]:
     for text in history.outgoing_texts:
         texts.setdefault((text.number, text.text), []).append(text)
     for key, statuses in by_key.items():
-        unmatched = sorted(texts.get(key, ()), key=lambda one: RANK.get(one.state, -1))
-        for status in sorted(statuses, key=lambda word: RANK.get(EXPECTED.get(word, ""), -1)):
-            if not unmatched:
-                break
-            text = unmatched.pop(0)
-            if not _agrees(text, status):
-                expected = EXPECTED.get(status, "known")
-                yield _wrong("state_wrong", text, f"is {text.state}, expected {expected}: RapidPro says {status}")
+        for text, status in _mismatches(texts.get(key, ()), statuses):
+            expected = EXPECTED.get(status, "known")
+            yield _wrong("state_wrong", text, f"is {text.state}, expected {expected}: RapidPro says {status}")
+
+
+def _mismatches(equal: Sequence[OutgoingText], statuses: Sequence[str]) -> Iterator[tuple[OutgoingText, str]]:
+    """Pairs that do not agree, of equal texts and of RapidPro's messages with that text, both in the order of states.
+
+    A message may belong to a text that CHT has kept back since: to one that was on its way, or if there are more
+    messages than other texts.
+    """
+    judged = sorted((one for one in equal if one.state not in NOT_SENT), key=lambda one: RANK.get(one.state, -1))
+    kept_back = [one for one in equal if one.state in NOT_SENT]
+    were_sent = sum(was_on_its_way(one) for one in kept_back)
+    spare = max(were_sent, min(len(kept_back), len(statuses) - len(judged)))
+    for status in sorted(statuses, key=lambda word: RANK.get(EXPECTED.get(word, ""), -1)):
+        if judged and _agrees(judged[0], status):
+            judged.pop(0)
+        elif spare > 0:
+            spare -= 1
+        elif judged:
+            yield judged.pop(0), status
 
 
 def _agrees(text: OutgoingText, status: str) -> bool:
@@ -74,6 +98,8 @@ def _agrees(text: OutgoingText, status: str) -> bool:
     if expected is None or text.state == expected:
         return True
     reached = {state for state, _ in text.states}
+    if taken_back(text) and expected in reached:
+        return True
     if expected == "failed":
         return text.state == "delivered" and "delivered" in reached
     if text.state == "failed" or text.state not in RANK:

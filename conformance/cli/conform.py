@@ -65,6 +65,7 @@ CHT_PASSWORD.
 @click.option("--profile", type=click.Choice(PROFILES), default="26", show_default=True, help="RapidPro's version.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The seed for everything random in process.")
 @click.option("--report-dir", type=click.Path(file_okay=False, path_type=Path), help="Write report.json here.")
+@click.option("--strict", is_flag=True, help="Exit with 1 also if a scenario is unknown, as if it had failed.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON document.")
 @click.pass_context
 def conform_command(
@@ -73,6 +74,7 @@ def conform_command(
     only: str | None,
     level: str | None,
     report_dir: Path | None,
+    strict: bool,
     as_json: bool,
     **subject_options: Any,
 ) -> None:
@@ -99,7 +101,7 @@ def conform_command(
         click.echo(json.dumps(result.as_json(), ensure_ascii=False))
     else:
         result.show(Console(width=None if sys.stdout.isatty() else 140))
-    context.exit(result.exit_status())
+    context.exit(result.exit_status(strict=strict))
 
 
 def write(report: Report | SideBySide, folder: Path) -> None:

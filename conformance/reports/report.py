@@ -48,15 +48,39 @@ class Report:
         """The combined verdict of a requirement's scenarios."""
         return combine(result.verdict for result in self.of(requirement))
 
+    def judged(self, requirement: Requirement) -> int:
+        """How many of a requirement's scenarios said something about the subject: they passed or failed."""
+        return sum(result.verdict in (Verdict.PASSED, Verdict.FAILED) for result in self.of(requirement))
+
+    def partly(self, requirement: Requirement) -> bool:
+        """Whether only some of a requirement's scenarios were judged."""
+        return 0 < self.judged(requirement) < len(self.of(requirement))
+
+    def shown(self, requirement: Requirement) -> str:
+        """A requirement's verdict with rich's markup, and how many scenarios were judged if not all were."""
+        verdict = self.verdict(requirement)
+        partly = f" ({self.judged(requirement)} of {len(self.of(requirement))})" if self.partly(requirement) else ""
+        return f"[{STYLE[verdict]}]{verdict.value}[/]{partly}"
+
     def totals(self) -> dict[str, int]:
         """How many requirements have each verdict."""
         verdicts = [self.verdict(requirement) for requirement in self.requirements]
         return {verdict.value: verdicts.count(verdict) for verdict in Verdict}
 
-    def exit_status(self) -> int:
-        """0: all good; 1: the subject failed; 2: nothing could be judged, or the harness broke."""
-        verdicts = [result.verdict for result in self.results]
-        return exit_status([*verdicts, *(Verdict.BROKEN for _ in self.broken)])
+    def totals_shown(self) -> str:
+        """The totals for people, with the number of requirements that were judged only partly."""
+        partly = sum(map(self.partly, self.requirements))
+        counts = [f"{count} {name}" for name, count in self.totals().items() if count]
+        return ", ".join(counts) + (f" ({partly} partly judged)" if partly else "")
+
+    def verdicts(self) -> list[Verdict]:
+        """The verdicts of all scenarios, and one for everything that broke outside them."""
+        return [*(result.verdict for result in self.results), *(Verdict.BROKEN for _ in self.broken)]
+
+    def exit_status(self, *, strict: bool = False) -> int:
+        """0: all good; 1: the subject failed (with `strict`: or is unknown); 2: nothing could be judged, or the harness
+        broke."""
+        return exit_status(self.verdicts(), strict=strict)
 
     def as_json(self) -> dict[str, Any]:
         """The shape of `report.json`."""
@@ -75,6 +99,8 @@ class Report:
             "sentence": requirement.sentence,
             "source": requirement.source,
             "verdict": self.verdict(requirement).value,
+            "judged": self.judged(requirement),
+            "of": len(self.of(requirement)),
             "scenarios": [
                 {
                     "name": result.name,
@@ -104,7 +130,7 @@ class Report:
         for sentence in self.broken:
             console.print(f"[magenta]broken[/] {sentence}", highlight=False)
         console.print(self._table())
-        totals = ", ".join(f"{count} {name}" for name, count in self.totals().items() if count)
+        totals = self.totals_shown()
         seconds = sum(result.seconds for result in self.results)
         console.print(
             f"{self.subject.get('name', 'subject')}: {totals or 'nothing judged'} of {len(self.requirements)} "
@@ -119,7 +145,6 @@ class Report:
         for heading in ("id", "level", "verdict", "requirement", "source"):
             table.add_column(heading, overflow="fold", no_wrap=heading in ("id", "level", "verdict"))
         for requirement in self.requirements:
-            verdict = self.verdict(requirement)
-            shown = f"[{STYLE[verdict]}]{verdict.value}[/]"
+            shown = self.shown(requirement)
             table.add_row(requirement.id, requirement.level, shown, requirement.sentence, requirement.source)
         return table

@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from conformance.reports.report import STYLE, Report
+from conformance.reports.report import Report
 from conformance.requirements.catalogue import Requirement
 from conformance.verdicts import Verdict, exit_status
 
@@ -23,10 +23,10 @@ class SideBySide:
         self.reports = tuple(reports)
         self.requirements: Sequence[Requirement] = reports[0].requirements
 
-    def exit_status(self) -> int:
-        """0: all good; 1: a subject failed; 2: nothing could be judged, or the harness broke."""
-        verdicts = [result.verdict for report in self.reports for result in report.results]
-        return exit_status([*verdicts, *(Verdict.BROKEN for report in self.reports for _ in report.broken)])
+    def exit_status(self, *, strict: bool = False) -> int:
+        """0: all good; 1: a subject failed (with `strict`: or is unknown); 2: nothing could be judged, or the harness
+        broke."""
+        return exit_status([verdict for report in self.reports for verdict in report.verdicts()], strict=strict)
 
     def as_json(self) -> dict[str, Any]:
         """The reports of all subjects, each in the shape of `report.json`."""
@@ -44,8 +44,7 @@ class SideBySide:
         console.print(self._table())
         width = max(len(name_of(report)) for report in self.reports)
         for report in self.reports:
-            totals = ", ".join(f"{count} {name}" for name, count in report.totals().items() if count)
-            console.print(f"{name_of(report):{width}}  {totals}", markup=False, highlight=False)
+            console.print(f"{name_of(report):{width}}  {report.totals_shown()}", markup=False, highlight=False)
         for report, requirement in self._failures()[:1]:
             seed = f" --seed {report.subject['seed']}" if "seed" in report.subject else ""
             which = f"--subject {name_of(report)} --only {requirement.id} --profile {report.profile}{seed}"
@@ -63,8 +62,7 @@ class SideBySide:
             table.add_column(heading, no_wrap=True)
         table.add_column("requirement", overflow="fold")
         for requirement in self.requirements:
-            verdicts = [report.verdict(requirement) for report in self.reports]
-            shown = [f"[{STYLE[verdict]}]{verdict.value}[/]" for verdict in verdicts]
+            shown = [report.shown(requirement) for report in self.reports]
             table.add_row(requirement.id, requirement.level, *shown, requirement.sentence)
         return table
 

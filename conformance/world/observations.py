@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.checks import Violation, judge
+from conformance.history.causes import told_without_asking
 from conformance.history.model import GATEWAY_PATH, Arrival, History, IncomingText, Outcome, OutgoingText, StoredReport
 from conformance.history.summary import summarize
 from conformance.services.base import Services
@@ -69,6 +70,18 @@ class Observations:
     def violations(self) -> list[Violation]:
         """What is wrong with the history, without the excused checks."""
         return judge(self.history(), without=tuple(self.excused_checks))
+
+    def expect_nothing_wrong(self, otherwise: str) -> None:
+        """SubjectFailed if something is wrong that can explain why a planned event never came about.
+
+        Besides violations: a state that the relay told CHT without having asked for it, so that no trouble with the
+        question could come about.
+        """
+        wrong = [str(violation) for violation in self.violations()]
+        for text in told_without_asking(self.history()):
+            wrong.append(f"wrong-state: {text.text!r} for {text.number} was called delivered without asking RapidPro")
+        if wrong:
+            raise SubjectFailed("\n".join([*wrong, f"and {otherwise}"]))
 
     def summary(self) -> str:
         """The history in a few lines, for people looking for the cause of a failure."""

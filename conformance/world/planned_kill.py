@@ -11,7 +11,7 @@ from typing import Any
 
 from conformance.services.endpoints import GATEWAY, LOOK_UP, SEND
 from conformance.subjects.base import CrashPoint, Killable
-from conformance.verdicts import HarnessBroken, SubjectFailed, Untestable
+from conformance.verdicts import HarnessBroken, Untestable
 from conformance.world.observations import Observations
 from conformance.world.timing import Timing
 
@@ -90,9 +90,7 @@ class PlannedKill:
 
     def _reach(self, holds: Any) -> None:
         if not self._timing.until(self._world, holds, PATIENCE):
-            found = self._world.violations()
-            if found:
-                raise SubjectFailed("\n".join([*map(str, found), f"and this never happened: {self._point.value}"]))
+            self._world.expect_nothing_wrong(f"this never happened: {self._point.value}")
             raise HarnessBroken(f"this moment never came: {self._point}\n{self._world.summary()}")
 
     def _in_process(self) -> bool:

@@ -51,6 +51,7 @@ DELIVERIES: Mapping[str, Mapping[str, Any]] = {
     "with a result that is not configured": {
         "body": '@(json(object("id", run.uuid, "from", urns.tel, "content", default(results.report, ""))))'
     },
+    "as something that is not JSON": {"body": "I am no JSON"},
     "as plain text": {"headers": {"Content-Type": "text/plain"}},
 }
 

@@ -189,9 +189,7 @@ class World(Observations):
         """HarnessBroken if a planned fault was never used: that tested nothing. SubjectFailed if the subject failed."""
         unused = [fault for fault in self.control.faults() if fault.get("unused")]
         if unused:
-            found = self.violations()
-            if found:
-                raise SubjectFailed("\n".join([*map(str, found), f"and these faults were never used: {unused}"]))
+            self.expect_nothing_wrong(f"these faults were never used: {unused}")
             raise HarnessBroken(f"planned faults were never used, so nothing was tested: {unused}")
 
     def judge(self) -> None:

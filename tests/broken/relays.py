@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,15 @@ def refuses_without_reason(app: WSGIApp, _settings: Settings) -> WSGIApp:
         return (reply if reply.status < 400 else Reply(reply.status, (), b"no")).to_wsgi(start_response)
 
     return curt
+
+
+def drops_plain_text(app: WSGIApp, _settings: Settings) -> WSGIApp:
+    def careless(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        if environ.get("CONTENT_TYPE", "").startswith("text/plain"):
+            return Reply(200, (("Content-Type", "application/json"),), b'{"saved":1}').to_wsgi(start_response)
+        return app(environ, start_response)
+
+    return careless
 
 
 def change_body(environ: Environ, change: Any) -> None:
@@ -147,6 +157,37 @@ class NeverReportsStates(Between):
             body = body_of(options)
             unsent = [update for update in body.get("updates") or [] if update["status"] == "UNSENT"]
             options = with_body(options, {**body, "updates": unsent})
+        return super().call(method, url, options)
+
+
+class SaysDeliveredWithoutAsking(Between):
+    """Tells CHT that a text is delivered once RapidPro has accepted it, and never looks a message up."""
+
+    def call(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
+        if is_lookup(url):
+            raise requests.ConnectTimeout
+        if is_gateway(url):
+            body = body_of(options)
+            updates = [{**one, "status": "DELIVERED", "reason": None} for one in body.get("updates") or []]
+            options = with_body(options, {**body, "updates": updates})
+        return super().call(method, url, options)
+
+
+class GivesReason(Between):
+    """Gives the same reason for each failure; with None, no reason at all."""
+
+    def __init__(self, reason: str | None, inner: requests.Session, now: Now) -> None:
+        super().__init__(inner, now)
+        self._reason = reason
+
+    def call(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
+        if is_gateway(url):
+            body = body_of(options)
+            updates = [
+                {**one, "reason": self._reason} if one["status"] == "FAILED" else one
+                for one in body.get("updates") or []
+            ]
+            options = with_body(options, {**body, "updates": updates})
         return super().call(method, url, options)
 
 
@@ -314,7 +355,7 @@ def broken_relays() -> Mapping[str, Broken]:
         "accepts a wrong token": caught_by(Defect(app=accepts_any_token), "AUTH-2"),
         "asks for no token": caught_by(Defect(app=requires_no_token), "AUTH-1", "AUTH-2", "AUTH-3"),
         "answers 200 for a missing field": caught_by(Defect(app=never_refuses), "IN-4", "IN-5", "IN-7"),
-        "refuses without a reason": caught_by(Defect(app=refuses_without_reason), "IN-4"),
+        "refuses without a reason": caught_by(Defect(app=refuses_without_reason), "WHY-3"),
         "does not recognise a redelivery": caught_by(Defect(app=new_ids()), "IN-3"),
         "changes texts to lower case": caught_by(Defect(app=changing(lower_case)), "IN-1"),
         "resends after a lost status": caught_by(Defect(ResendsWithoutStatus), "OUT-8"),
@@ -323,8 +364,12 @@ def broken_relays() -> Mapping[str, Broken]:
         "stops at 25": caught_by(Defect(StopsAt25), "OUT-6"),
         "lets RapidPro evaluate texts": caught_by(Defect(LetsRapidProEvaluate), "OUT-4"),
         "never reports states": caught_by(Defect(NeverReportsStates), "STATE-1", "STATE-2"),
+        "says delivered without asking": caught_by(Defect(SaysDeliveredWithoutAsking), "STATE-2", "STATE-5", "CRASH-4"),
         "never reports delivered": caught_by(Defect(NeverReportsDelivered), "STATE-1"),
         "goes backwards": caught_by(Defect(GoesBackwards), "STATE-6"),
+        "gives no reasons": caught_by(Defect(partial(GivesReason, None)), "WHY-1", "WHY-2"),
+        "gives one reason for everything": caught_by(Defect(partial(GivesReason, "It failed.")), "WHY-2"),
+        "drops what it takes as plain text": caught_by(Defect(app=drops_plain_text), "IN-11"),
         "retries a bad number forever": caught_by(Defect(RetriesForever), "OUT-5", "OUT-7"),
         "stops at a refused text": caught_by(Defect(StopsAtARefusal), "OUT-12"),
         "gives up at once": caught_by(Defect(GivesUpAtOnce), "OUT-10"),

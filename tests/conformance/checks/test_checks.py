@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -46,6 +47,23 @@ def call(seconds: float, status: int | None = 201, **changes: object) -> Call:
     return replace(usual, **changes)  # type: ignore[arg-type]  # fields by name
 
 
+def told(seconds: float, *words: str) -> Call:
+    """The relay reports these states of the text `u-1` to CHT."""
+    body = json.dumps({"updates": [{"id": "u-1", "status": word} for word in words]})
+    return call(seconds, 200, service="cht", path="/api/sms", body=body)
+
+
+def hands_over(status: int | None, fault: str | None = None) -> Call:
+    """The relay hands the text `run-1` to CHT."""
+    body = json.dumps({"messages": [{"id": "run-1"}]})
+    return call(5, status, service="cht", path="/api/sms", body=body, fault=fault)
+
+
+BACK_TO_SENT = due("delivered", "hello", YUSUF, 0, "pending", "sent", "delivered", "sent", "delivered")
+TAKEN_BACK = due(
+    "forwarded-to-gateway", "hello", YUSUF, 0, "pending", "sent", "delivered", "pending", "forwarded-to-gateway"
+)
+
 RIGHT = History(
     incoming_texts=(text_in(),),
     reports=(StoredReport(AMINA, "I am ill", "run-1"),),
@@ -54,6 +72,21 @@ RIGHT = History(
     messages=(sent(),),
     calls=(call(5, headers={"authorization": "Token [hidden:rapidpro:relay]"}),),
 )
+
+SURPRISE = replace(RIGHT, arrivals=(arrival(), arrival("surprise", message=8002)))
+
+
+def sends(token: str, text: str = "surprise", status: int = 201) -> Call:
+    """A broadcast by the holder of this token."""
+    headers = {"authorization": f"Token [hidden:rapidpro:{token}]"}
+    return call(5, status, headers=headers, body=json.dumps({"urns": [f"tel:{YUSUF}"], "text": {"eng": text}}))
+
+
+def starts(token: str, number: str) -> Call:
+    """A flow start by the holder of this token."""
+    body = json.dumps({"flow": "f-1", "urns": [f"tel:{number}"]})
+    return replace(sends(token), path="/api/v2/flow_starts.json", body=body)
+
 
 WRONG: dict[str, tuple[History, ...]] = {
     "incoming_lost": (
@@ -66,14 +99,27 @@ WRONG: dict[str, tuple[History, ...]] = {
         replace(RIGHT, incoming_texts=(text_in(Outcome.UNKNOWN), text_in()), reports=RIGHT.reports * 2),
     ),
     "incoming_from_nowhere": (replace(RIGHT, reports=(*RIGHT.reports, StoredReport(YUSUF, "I am ill", "run-1"))),),
-    "refused_although_stored": (replace(RIGHT, incoming_texts=(text_in(Outcome.REFUSED),)),),
+    "refused_although_stored": (
+        replace(RIGHT, incoming_texts=(text_in(Outcome.REFUSED),)),
+        replace(RIGHT, incoming_texts=(text_in(Outcome.REFUSED),), calls=(hands_over(None), hands_over(200))),
+        replace(RIGHT, incoming_texts=(text_in(Outcome.REFUSED),), calls=(replace(hands_over(None), body="other"),)),
+    ),
     "outgoing_lost": (
-        replace(RIGHT, arrivals=()),
+        replace(RIGHT, arrivals=(), messages=()),
+        replace(RIGHT, arrivals=(), messages=(sent("failed"),)),
         replace(RIGHT, outgoing_texts=(due(), due())),
-        replace(RIGHT, arrivals=(arrival("Hello"),)),
+        replace(RIGHT, arrivals=(arrival("Hello"),), messages=(sent(text="Hello"),)),
     ),
     "outgoing_duplicated": (replace(RIGHT, arrivals=(arrival(), arrival(message=8002))),),
-    "outgoing_from_nowhere": (replace(RIGHT, arrivals=(arrival(), arrival("surprise", message=8002))),),
+    "outgoing_from_nowhere": (
+        SURPRISE,
+        replace(SURPRISE, calls=(sends("relay"),)),
+        replace(SURPRISE, calls=(sends("relay, before 1"),)),
+        replace(SURPRISE, calls=(sends("dashboard", status=403),)),
+        replace(SURPRISE, calls=(sends("dashboard", text="something else"),)),
+        replace(SURPRISE, calls=(starts("relay", YUSUF),)),
+        replace(SURPRISE, calls=(starts("dashboard", AMINA),)),
+    ),
     "given_up_without_cause": (
         replace(
             RIGHT, outgoing_texts=(due("failed", "hello", YUSUF, 0, "pending", "failed"),), messages=(), arrivals=()
@@ -91,11 +137,10 @@ WRONG: dict[str, tuple[History, ...]] = {
             RIGHT, outgoing_texts=(due("delivered", "hello", YUSUF, 0, "pending", "delivered", "sent", "delivered"),)
         ),
         replace(RIGHT, outgoing_texts=(due("failed", "hello", YUSUF, 0, "pending", "delivered", "failed"),)),
-        replace(
-            RIGHT, outgoing_texts=(due("pending", "hello", YUSUF, 0, "pending", "forwarded-to-gateway", "pending"),)
-        ),
+        replace(RIGHT, outgoing_texts=(BACK_TO_SENT,), calls=(told(2, "SENT", "DELIVERED"), told(3, "SENT"))),
     ),
     "state_wrong": (
+        replace(RIGHT, outgoing_texts=(due("sent"), due("cleared", "hello", YUSUF, 0, "pending", "cleared"))),
         replace(RIGHT, outgoing_texts=(due("sent"),)),
         replace(RIGHT, outgoing_texts=(due("sent", "hello", YUSUF, 0, "pending", "sent"),), messages=(sent("failed"),)),
         replace(RIGHT, outgoing_texts=(due("received-by-gateway"),)),
@@ -169,6 +214,28 @@ def test_a_violation_names_its_check_and_says_a_sentence(check: object) -> None:
         # At its time, and under another quota.
         replace(RIGHT, calls=(call(0, 429, reply_headers={"retry-after": "60"}), call(60.5),
                               call(1, 200, method="GET", path="/api/v2/messages.json"))),
+        # One of two equal tasks is kept back by CHT, before it was sent or after.
+        *(replace(RIGHT, outgoing_texts=(due(), due(word, "hello", YUSUF, 0, "pending", word)))
+          for word in ("cleared", "duplicate", "muted", "denied", "scheduled")),
+        *(replace(RIGHT, outgoing_texts=(due(), due(word, "hello", YUSUF, 0, "pending", "sent", word)),
+                  messages=(sent("sent"), sent(id_=8002)), arrivals=(arrival(), arrival(message=8002)))
+          for word in ("cleared", "muted")),
+        # CHT itself makes a delivered task wait again; it may stay there, or be handed out and reported once more.
+        replace(RIGHT, outgoing_texts=(TAKEN_BACK,), calls=(told(2, "SENT", "DELIVERED"),)),
+        replace(RIGHT, outgoing_texts=(due("pending", "hello", YUSUF, 0, "pending", "delivered", "pending"),)),
+        replace(RIGHT, outgoing_texts=(BACK_TO_SENT,), calls=(told(2, "SENT", "DELIVERED"),)),
+        # The aggregator says delivered, or RapidPro still has the text, and the phone got nothing.
+        replace(RIGHT, arrivals=()),
+        replace(RIGHT, arrivals=(), messages=(sent("wired"),),
+                outgoing_texts=(due("forwarded-by-gateway", "hello", YUSUF, 0, "pending", "forwarded-by-gateway"),)),
+        # CHT has stored the text, but the relay was never told: it may refuse the text.
+        *(replace(RIGHT, incoming_texts=(text_in(Outcome.REFUSED),), calls=calls) for calls in (
+            (hands_over(None, "lose_reply#1"),), (hands_over(200, "garble#1"), hands_over(502)))),
+        # Somebody else in the workspace sends a text, or starts a flow that does.
+        replace(SURPRISE, calls=(sends("dashboard"),)),
+        replace(SURPRISE, calls=(starts("dashboard", YUSUF),)),
+        # A word that contains the administrator's password, which no relay knows.
+        replace(RIGHT, calls=(call(5, body="the exam is [hidden:cht:password of admin]ed"),)),
         # CHT's webhook calls are not the subject's.
         replace(RIGHT, calls=(call(5, direction="out", body="[hidden:rapidpro:relay]"),)),
     ],
@@ -178,7 +245,7 @@ def test_what_is_not_the_subjects_fault_is_no_violation(history: History) -> Non
 
 
 def test_a_check_can_be_left_out_and_only_by_its_name() -> None:
-    assert judge(replace(RIGHT, arrivals=()), without=("outgoing_lost",)) == []
+    assert judge(replace(RIGHT, arrivals=(), messages=()), without=("outgoing_lost",)) == []
     with pytest.raises(UnknownCheck, match="unknown check lost; known: incoming_lost"):
         judge(RIGHT, without=("lost",))
 

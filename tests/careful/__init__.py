@@ -1,0 +1,1 @@
+"""Careful relays that are not ours, and deeds of others: nobody is blamed wrongly."""

@@ -1,0 +1,23 @@
+"""A relay that was written with care by others fails no "must", and only those "should"s that it does not meet."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+
+from conformance.requirements.catalogue import load
+from conformance.running.runner import conform
+from conformance.running.worlds import InProcessWorlds
+from conformance.verdicts import Verdict
+from tests.careful.relays import AnswersWhenChtHasIt
+
+
+@pytest.mark.parametrize("tries", [1, 3])
+def test_a_relay_that_refuses_what_it_cannot_pass_on_and_speaks_french_is_not_blamed(tries: int) -> None:
+    build = partial(AnswersWhenChtHasIt, tries=tries)
+    report = conform(InProcessWorlds("26", 1, build, "answers when CHT has it"), load())
+    assert report.broken == []
+    failed = {one.id for one in report.requirements if report.verdict(one) is not Verdict.PASSED}
+    reasons = {one.name: one.reason[:600] for one in report.results if one.verdict is not Verdict.PASSED}
+    assert failed == {"IN-10", "WHY-4"}, reasons
