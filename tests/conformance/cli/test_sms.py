@@ -109,7 +109,7 @@ def test_waiting_for_a_text_that_does_not_come_is_a_failure(up: Up) -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("send", "nobody", "Hello"), "expected a phone number such as +250788123123, got 'nobody'"),
+        (("send", "nobody", "Hello"), "expected a phone number such as +250788123123 or a short code, got 'nobody'"),
         (("show", " "), "expected a phone number"),
         (("due", ANN, " "), "NUMBER and TEXT must not be empty"),
         (("due", ANN, "x", "--cht-url", "http://cht.example.org"), "is not on this machine"),
