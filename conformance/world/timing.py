@@ -27,11 +27,6 @@ RUNAWAY = 20
 """Surplus messages with the same text: more than lost answers or crashes can explain."""
 
 
-AWAKE = 3600.0
-"""Virtual seconds at both ends of a long time in which the subject works. In between it is not called, as if its
-machine slept: thousands of polls that change nothing would take minutes."""
-
-
 class Timing(Protocol):
     """Lets time pass for a world and its subject."""
 
@@ -61,10 +56,6 @@ class VirtualTiming:
     a_while = 1800.0
 
     def run(self, world: Observations, seconds: float) -> None:
-        if seconds > 4 * AWAKE:
-            self._run_until_time(world, AWAKE)
-            world.services.virtual_clock().advance(seconds - 2 * AWAKE)
-            seconds = AWAKE
         self._run_until_time(world, seconds)
 
     def _run_until_time(self, world: Observations, seconds: float) -> None:

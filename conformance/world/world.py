@@ -27,6 +27,8 @@ REPORT_WITHIN = 2 * 3600.0
 """Seconds of scenario time within which a report must be in CHT: longer than an outage and the back-off after it."""
 ARRIVAL_WITHIN = 8 * 3600.0
 """Seconds within which a text must be on its phone: longer than a quota hour and all retries of an errored message."""
+AWAKE = 3600.0
+"""Seconds in which the subject works at both ends of a long time."""
 
 
 class World(Observations):
@@ -157,6 +159,15 @@ class World(Observations):
     def pass_time(self, seconds: float) -> None:
         """Let scenario time pass; the subject works when it is due (virtual time) or by itself (real time)."""
         self.timing.run(self, seconds)
+
+    def pass_long_time(self, seconds: float) -> None:
+        """Let hours or days of virtual time pass. Between the first and the last hour the subject is not called, as if
+        its machine slept: thousands of polls that change nothing would take minutes."""
+        if seconds > 4 * AWAKE:
+            self.pass_time(AWAKE)
+            self.services.virtual_clock().advance(seconds - 2 * AWAKE)
+            seconds = AWAKE
+        self.pass_time(seconds)
 
     def eventually(self, what: str, holds: Callable[[], bool], within: float) -> None:
         """Let time pass until `holds`. SubjectFailed if it does not hold `within` these seconds of scenario time."""

@@ -34,7 +34,7 @@ def cht_answers_with(world: World, status: int) -> None:
 @given(parsers.re(r"(?P<duration>\d+ \w+) pass"))
 @when(parsers.re(r"(?P<duration>\d+ \w+) pass"))
 def time_passes(world: World, duration: str) -> None:
-    world.pass_time(seconds_of(duration))
+    world.pass_long_time(seconds_of(duration))
 
 
 @when("a while passes")
