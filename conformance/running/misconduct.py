@@ -41,4 +41,4 @@ class Misconduct:
             sentences.append(f"and {len(found) - SHOWN} more")
         name = f"seen in: {first}" + (f", and in {others} other scenarios" if others else "")
         together = tuple(dict.fromkeys((*ids, id_)))
-        return ScenarioResult(name, (id_,), Verdict.FAILED, 0.0, "\n".join(sentences), repeat(together))
+        return ScenarioResult(name, (id_,), Verdict.FAILED, 0.0, "\n".join(sentences), repeat(together), True)
