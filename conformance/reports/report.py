@@ -142,9 +142,10 @@ class Report:
         console.print(self._table())
         totals = self.totals_shown()
         seconds = sum(result.seconds for result in self.results)
+        scenarios = sum(not result.elsewhere for result in self.results)
         console.print(
             f"{self.subject.get('name', 'subject')}: {totals or 'nothing judged'} of {len(self.requirements)} "
-            f"requirements, {sum(not one.elsewhere for one in self.results)} scenarios in {seconds:.1f} s (RapidPro profile {self.profile})",
+            f"requirements, {scenarios} scenarios in {seconds:.1f} s (RapidPro profile {self.profile})",
             markup=False,
             highlight=False,
             soft_wrap=True,
