@@ -13,8 +13,9 @@ DOCUMENT = ROOT / "docs" / "broken-relays.md"
 
 INTRODUCTION = """# Broken relays
 
-Each of these {count} relays has one defect. Tests prove that the suite catches it under the requirements named here, and that the
-reference relay passes the same scenarios (`tests/broken`, `tests/conformance/running`). This page is written by `make docs`.
+Each of these {count} relays has one defect. Tests prove that the suite catches it under the requirements named here,
+and that the reference relay passes the same scenarios (`tests/broken`, `tests/conformance/running`). `make docs` writes
+this page.
 
 | defect | requirement | what catches it |
 | --- | --- | --- |
