@@ -135,6 +135,18 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Strangers:
+    """What happened to numbers that are nobody's in this scenario, since it began."""
+
+    reports: tuple[StoredReport, ...] = ()
+    messages: tuple[Message, ...] = ()
+    due: frozenset[tuple[str, str]] = frozenset()
+    """(number, text) of what CHT itself has to send to them."""
+    others_write: bool = False
+    """Whether somebody else may write to this CHT, so that not every new report is the subject's deed."""
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """Everything that is judged together."""
 
@@ -146,3 +158,4 @@ class History:
     calls: tuple[Call, ...] = ()
     flow_replies: tuple[tuple[str, str], ...] = ()
     """(number, text) of the texts that RapidPro's own flow sent: CHT did not send them, and need not have."""
+    strangers: Strangers = Strangers()

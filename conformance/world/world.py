@@ -13,7 +13,7 @@ from typing import Any
 
 from conformance.checks.figures import calls_per_text
 from conformance.history.model import History, IncomingText, Outcome
-from conformance.history.observe import Exchanges, observe
+from conformance.history.observe import Exchanges, Others, earlier_than_now, observe
 from conformance.services.base import Services
 from conformance.services.cht_client import ChtClient, message_document
 from conformance.subjects.base import Capability, CrashPoint, Subject
@@ -51,6 +51,7 @@ class World(Observations):
         self.webhook_results: list[tuple[Person, dict[str, Any]]] = []
         self._mark = self.control.last()
         self._exchanges = Exchanges(self.control, self._mark)
+        self._earlier = earlier_than_now(self.control, self.cht.documents(), others_write=services.others_write)
         unique = uuid.uuid5(uuid.NAMESPACE_OID, str(self._mark))
         self._documents = (f"{unique}-{count}" for count in itertools.count(1))
         self._planned_kill: PlannedKill | None = None
@@ -151,7 +152,12 @@ class World(Observations):
     def history(self) -> History:
         """Everything that has happened so far."""
         return observe(
-            self.control, self.cht.documents(), self.people.numbers(), self.incoming_texts, self._exchanges.all()
+            self.control,
+            self.cht.documents(),
+            self.people.numbers(),
+            self.incoming_texts,
+            self._exchanges.all(),
+            Others(self.people.ever(), self._earlier),
         )
 
     # How time passes.
