@@ -32,7 +32,7 @@ def before(documents: Iterable[Mapping[str, Any]], rows: Iterable[Mapping[str, A
 def strangers(
     documents: Sequence[Mapping[str, Any]], rows: Iterable[Mapping[str, Any]], known: Set[str], earlier: Before
 ) -> Strangers:
-    """What happened since `earlier` to everybody but the people with the `known` numbers, of this scenario or before."""
+    """What happened since `earlier` to all but the people with the `known` numbers, of this scenario or before."""
     new = (doc for doc in documents if doc.get("_id") not in earlier.documents)
     reports: list[StoredReport] = [report for report in reports_in(new) if report.number not in known]
     messages: list[Message] = [
