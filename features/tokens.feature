@@ -31,3 +31,7 @@ Feature: RapidPro's token
       And Yusuf texts "I am well"
       Then Amina receives "hello" once
       And CHT has Yusuf's report "I am well"
+
+    Scenario: A stranger tries a token
+      Given RapidPro delivers texts with a wrong token
+      When Amina texts "Let me in"

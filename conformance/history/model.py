@@ -103,6 +103,8 @@ class Call:
     reply_headers: Mapping[str, str] = field(default_factory=dict)
     body: str = ""
     query: str = ""
+    reply_body: str = ""
+    """Of calls that a service made itself: what the relay answered."""
     fault: str | None = None
     acted: bool = True
     unexpected: str | None = None
@@ -128,6 +130,7 @@ class Call:
             reply_headers={} if reply is None else reply["headers"],
             body=exchange["request"]["body"],
             query=exchange["query"],
+            reply_body="" if reply is None or exchange["direction"] == "in" else reply["body"],
             fault=exchange["fault"],
             acted=exchange["acted"],
             unexpected=exchange["unexpected"],
@@ -159,3 +162,5 @@ class History:
     flow_replies: tuple[tuple[str, str], ...] = ()
     """(number, text) of the texts that RapidPro's own flow sent: CHT did not send them, and need not have."""
     strangers: Strangers = Strangers()
+    output: tuple[str, ...] = ()
+    """Lines that the subject printed and that had a secret in them, which is hidden."""

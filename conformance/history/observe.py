@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from conformance.history.model import Arrival, Call, History, IncomingText, Strangers
 from conformance.history.reading import message_of, moment, reports_in, stripped, texts_of
 from conformance.history.strangers import Before, before, strangers
 from conformance.services.control_client import ControlClient
+from fakes.redaction import Redaction
 
 ROWS = "/rapidpro/messages"
 
 
 class Exchanges:
-    """The exchanges of the ledger numbered above `after`. The ledger only grows, so only new ones are fetched."""
+    """The exchanges of the ledger numbered above `after`. The ledger only grows, so only new ones are fetched.
 
-    def __init__(self, control: ControlClient, after: int) -> None:
+    `hide` are secrets that the fakes do not know: the token that the relay expects.
+    """
+
+    def __init__(self, control: ControlClient, after: int, hide: Redaction | None = None) -> None:
         self._control = control
+        self._hide = hide
         self._last = after
         self._calls: list[Call] = []
 
@@ -26,9 +31,22 @@ class Exchanges:
         """All exchanges so far."""
         new = self._control.exchanges(self._last)
         if new:
-            self._calls += [Call.from_json(exchange) for exchange in new]
+            calls = (Call.from_json(exchange) for exchange in new)
+            self._calls += calls if self._hide is None else [_without_secrets(call, self._hide) for call in calls]
             self._last = new[-1]["seq"]
         return self._calls
+
+
+def _without_secrets(call: Call, hide: Redaction) -> Call:
+    values = [call.path, call.query, call.body, call.reply_body, *call.headers.values(), *call.reply_headers.values()]
+    if not hide.concerns("\n".join(values)):
+        return call
+    path, query, body, reply_body, *rest = hide.values(values)
+    headers = dict(zip(call.headers, rest, strict=False))
+    reply_headers = dict(zip(call.reply_headers, rest[len(headers) :], strict=True))
+    return replace(
+        call, path=path, query=query, body=body, reply_body=reply_body, headers=headers, reply_headers=reply_headers
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import base64
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 import requests
 
+from fakes.serving.wsgi import Environ, StartResponse, WSGIApp, call
+from relay import Settings
 from tests.broken.pieces import Between, Defect, Now, Session, body_of, is_gateway, is_sending, with_body
 from tests.broken.relays import Broken, caught_by
 
@@ -97,6 +101,75 @@ def strangers() -> Mapping[str, Broken]:
     }
 
 
+Disguise = Callable[[str], Mapping[str, str]]
+"""Headers that reveal a secret."""
+
+
+class Reveals(Between):
+    """Shows RapidPro's token to CHT in headers, disguised."""
+
+    def __init__(self, inner: requests.Session, now: Now, disguise: Disguise) -> None:
+        super().__init__(inner, now)
+        self._disguise = disguise
+        self._token = ""
+
+    def call(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
+        if is_gateway(url) and self._token:
+            options = {**options, "headers": {**(options.get("headers") or {}), **self._disguise(self._token)}}
+        response = super().call(method, url, options)
+        if not is_gateway(url):
+            shown = response.request.headers["Authorization"]
+            self._token = (shown.decode() if isinstance(shown, bytes) else shown).removeprefix("Token ")
+        return response
+
+
+def reveals(disguise: Disguise) -> Defect:
+    return Defect(lambda inner, now: Reveals(inner, now, disguise))
+
+
+def in_base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def says_what_it_expects(app: WSGIApp, settings: Settings) -> WSGIApp:
+    """Answers a wrong token with the right one."""
+
+    def talkative(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        reply = call(app, environ)
+        if reply.status == 403:
+            reply = reply.with_body(f'{{"error": "expected Token {settings.incoming_token}"}}'.encode())
+        return reply.to_wsgi(start_response)
+
+    return talkative
+
+
+def returns_its_token_in_a_header(app: WSGIApp, settings: Settings) -> WSGIApp:
+    def talkative(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        reply = call(app, environ)
+        return reply.with_header("X-Debug", in_base64(settings.rapidpro_token)).to_wsgi(start_response)
+
+    return talkative
+
+
+def secrets() -> Mapping[str, Broken]:
+    """Relays that reveal a secret."""
+    middle = 17
+    disguises: Mapping[str, Disguise] = {
+        "in base64": lambda token: {"X-Debug": in_base64(token)},
+        "in base64 behind its scheme": lambda token: {"X-Debug": in_base64(f"Token {token}")},
+        "in base64 with a user": lambda token: {"X-Debug": base64.urlsafe_b64encode(f"me:{token}".encode()).decode()},
+        "percent-encoded": lambda token: {"X-Debug": "".join(f"%{ord(char):02x}" for char in token)},
+        "in hex": lambda token: {"X-Debug": token.encode().hex().upper()},
+        "in two headers": lambda token: {"X-One": token[:middle], "X-Two": token[middle:]},
+        "with blanks in it": lambda token: {"Cookie": quote(token).replace("-", " - ")},
+    }
+    return {
+        **{f"shows its token {name}": caught_by(reveals(how), "AUTH-5") for name, how in disguises.items()},
+        "says which token it expects": caught_by(Defect(app=says_what_it_expects), "AUTH-5"),
+        "answers with RapidPro's token": caught_by(Defect(app=returns_its_token_in_a_header), "AUTH-5"),
+    }
+
+
 def conduct() -> Mapping[str, Broken]:
     """All of them by name."""
-    return {**strangers()}
+    return {**strangers(), **secrets()}
