@@ -94,7 +94,10 @@ class Redaction:
         bare = text.encode("utf-8", "replace").translate(None, PUNCTUATION)
         if any(needle in bare for needle in self._bare):
             return True
-        return _is_escaped(text) and any(needle in _unescaped(text) for needle in self._needles)
+        if not _is_escaped(text):
+            return False
+        unescaped = _unescaped(text)
+        return any(needle in unescaped for needle in self._needles)
 
     def text(self, text: str) -> str:
         """`text` with every known secret replaced, whatever its disguise."""
@@ -103,9 +106,9 @@ class Redaction:
                 if needle in text:
                     text = text.replace(needle, one.label)
         bare = text.encode("utf-8", "replace").translate(None, PUNCTUATION)
-        escaped = _is_escaped(text)
+        unescaped = _unescaped(text) if _is_escaped(text) else ""
         for one in self._secrets:
-            if any(needle in bare for needle in one.bare) or (escaped and one.value in _unescaped(text)):
+            if any(needle in bare for needle in one.bare) or one.value in unescaped:
                 text = one.replaced_in(text)
         return text
 
