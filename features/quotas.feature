@@ -54,7 +54,7 @@ Feature: RapidPro's quotas
         | looking up messages  |
 
   @req:QUOTA-5
-  Rule: Known requests only
+  Rule: Nothing more than is needed
 
     Scenario: A text in each direction
       When CHT sends "hello" to Amina

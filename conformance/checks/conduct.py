@@ -1,4 +1,4 @@
-"""How the subject behaves towards its neighbours: quotas, secrets, unexpected requests."""
+"""How the subject behaves towards its neighbours: quotas, secrets, requests that nobody needs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
+from conformance.checks.needed import need_of
 from conformance.checks.violation import Violation, shown
+from conformance.history.causes import by_others
 from conformance.history.model import Call, History
 
 SLACK = timedelta(milliseconds=100)
@@ -90,8 +92,24 @@ def _leaked(sentence: str) -> Violation:
     return Violation("secret_leaked", "secret-leaked", sentence)
 
 
-def unexpected_call(history: History) -> Iterator[Violation]:
-    """A request that makes no sense: an unknown path, or a method that the path does not support."""
+def needless_call(history: History) -> Iterator[Violation]:
+    """A request for something else than sending, finding and following texts, such as contacts; or for a path or a
+    method that the service does not have.
+
+    One violation for each kind of request. What others in the workspace ask, and the harness itself, is left out.
+    """
+    seen: set[tuple[str, str, str]] = set()
     for call in history.calls:
-        if call.direction == "in" and call.unexpected:
-            yield Violation("unexpected_call", "unexpected", f"{call.method} {call.path}: {call.unexpected}")
+        kind = (call.service, call.method, call.path)
+        if call.direction != "in" or kind in seen or by_others(call):
+            continue
+        seen.add(kind)
+        need = need_of(*kind)
+        if need is None:
+            yield _needless(call, "no relay needs this to send, find and follow texts")
+        elif call.unexpected and not need.elsewhere:
+            yield _needless(call, call.unexpected)
+
+
+def _needless(call: Call, why: str) -> Violation:
+    return Violation("needless_call", "needless", f"{call.service}: {call.method} {call.path}: {why}")

@@ -170,6 +170,40 @@ def secrets() -> Mapping[str, Broken]:
     }
 
 
+class AsksToo(Between):
+    """Makes another request to a neighbour before each text that it sends, or each poll of CHT."""
+
+    def __init__(self, inner: requests.Session, now: Now, method: str, path: str, body: Any = None) -> None:
+        super().__init__(inner, now)
+        self._method, self._path, self._body = method, path, body
+
+    def call(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
+        here = is_gateway if self._path.startswith("/medic") else is_sending_to
+        if here(url):
+            base = url[: url.index("/api/")]
+            super().call(self._method, base + self._path, with_body(options, self._body))
+        return super().call(method, url, options)
+
+
+def is_sending_to(url: str) -> bool:
+    return is_sending("POST", url)
+
+
+def asks_too(method: str, path: str, body: Any = None) -> Defect:
+    return Defect(lambda inner, now: AsksToo(inner, now, method, path, body))
+
+
+def curious() -> Mapping[str, Broken]:
+    """Relays that ask for more than they need."""
+    contact = {"name": "Somebody", "urns": [f"tel:{STRANGER}"]}
+    return {
+        "reads contacts": caught_by(asks_too("GET", "/api/v2/contacts.json"), "QUOTA-5"),
+        "creates contacts": caught_by(asks_too("POST", "/api/v2/contacts.json", contact), "QUOTA-5"),
+        "reads all incoming runs": caught_by(asks_too("GET", "/api/v2/runs.json"), "QUOTA-5"),
+        "reads CHT's documents": caught_by(asks_too("GET", "/medic/_all_docs"), "QUOTA-5"),
+    }
+
+
 def conduct() -> Mapping[str, Broken]:
     """All of them by name."""
-    return {**strangers(), **secrets()}
+    return {**strangers(), **secrets(), **curious()}

@@ -160,7 +160,12 @@ WRONG: dict[str, tuple[History, ...]] = {
         replace(RIGHT, calls=(call(5, direction="out", reply_headers={"x-debug": "[hidden:rapidpro:relay]"}),)),
         replace(RIGHT, output=("GET /api/v2/messages.json with Token [hidden:rapidpro:relay]",)),
     ),
-    "unexpected_call": (replace(RIGHT, calls=(call(5, 404, unexpected="RapidPro 26 has no /api/v3"),)),),
+    "needless_call": (
+        replace(RIGHT, calls=(call(5, 405, unexpected="RapidPro 26 has no such method"),)),
+        replace(RIGHT, calls=(call(5, path="/api/v2/contacts.json"),)),
+        replace(RIGHT, calls=(call(5, path="/api/v3/broadcasts.json"),)),
+        replace(RIGHT, calls=(call(5, service="cht", method="GET", path="/medic/_all_docs"),)),
+    ),
 }
 
 
