@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Need(NamedTuple):
-    """Requests of one kind. The `paths` are compared in any case, without a last slash, and without RapidPro's suffixes.
+    """Requests of one kind. The `paths` are compared in any case, without a last slash and RapidPro's suffixes.
 
     The fakes do not have everything that is `elsewhere`: that they do not know it says nothing about the relay.
     """
