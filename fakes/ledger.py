@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from fakes.clock import Clock, format_moment
 from fakes.redaction import Redaction
+from fakes.serving.other_origin import ELSEWHERE, answer, is_elsewhere
 from fakes.serving.wsgi import (
     ACTED_KEY,
     FAULT_KEY,
@@ -176,7 +177,7 @@ class Recorded:
         reply: Reply | None = None
         error: str | None = None
         try:
-            reply = call(self._app, environ)
+            reply = answer() if is_elsewhere(environ) else call(self._app, environ)
         except BaseException as failure:
             error = f"{type(failure).__name__}: {failure}"
             raise
@@ -187,7 +188,7 @@ class Recorded:
     def _write(self, environ: Environ, at: datetime, body: bytes, reply: Reply | None, error: str | None) -> None:
         self._ledger.add(
             at=at,
-            service=self._service,
+            service=ELSEWHERE if is_elsewhere(environ) else self._service,
             direction="in",
             method=environ["REQUEST_METHOD"],
             path=environ["PATH_INFO"],

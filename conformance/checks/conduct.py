@@ -10,6 +10,7 @@ from conformance.checks.needed import need_of
 from conformance.checks.violation import Violation, shown
 from conformance.history.causes import by_others
 from conformance.history.model import Call, History
+from fakes.serving.other_origin import ELSEWHERE
 
 SLACK = timedelta(milliseconds=100)
 """Tolerance for requests that were already on their way when RapidPro answered 429."""
@@ -101,7 +102,7 @@ def needless_call(history: History) -> Iterator[Violation]:
     seen: set[tuple[str, str, str]] = set()
     for call in history.calls:
         kind = (call.service, call.method, call.path)
-        if call.direction != "in" or kind in seen or by_others(call):
+        if call.direction != "in" or call.service == ELSEWHERE or kind in seen or by_others(call):
             continue
         seen.add(kind)
         need = need_of(*kind)

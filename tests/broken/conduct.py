@@ -165,9 +165,32 @@ def secrets() -> Mapping[str, Broken]:
     }
     return {
         **{f"shows its token {name}": caught_by(reveals(how), "AUTH-5") for name, how in disguises.items()},
+        "takes its token along when it is redirected": caught_by(Defect(FollowsRedirects), "AUTH-5"),
+        "takes its token along in another header": caught_by(
+            Defect(lambda inner, now: FollowsRedirects(inner, now, "X-Token")), "AUTH-5"
+        ),
         "says which token it expects": caught_by(Defect(app=says_what_it_expects), "AUTH-5"),
         "answers with RapidPro's token": caught_by(Defect(app=returns_its_token_in_a_header), "AUTH-5"),
     }
+
+
+class FollowsRedirects(Between):
+    """Follows redirects, and takes its secrets along wherever they lead: `named` says under which header."""
+
+    def __init__(self, inner: requests.Session, now: Now, named: str = "Authorization") -> None:
+        super().__init__(inner, now)
+        self._named = named
+
+    def call(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
+        response = super().call(method, url, options)
+        location = response.headers.get("Location")
+        if not response.is_redirect or not location:
+            return response
+        sent = response.request.headers["Authorization"]
+        secret = sent.decode() if isinstance(sent, bytes) else sent
+        others = {name: value for name, value in options.items() if name != "auth"}
+        plain = {name: value for name, value in (options.get("headers") or {}).items() if name != "Authorization"}
+        return super().call(method, location, {**others, "headers": {**plain, self._named: secret}})
 
 
 class AsksToo(Between):
