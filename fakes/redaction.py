@@ -21,6 +21,7 @@ SHORTEST_STREWN = 24
 SMALLEST_PART = 6
 """Characters of a part of a divided secret."""
 PUNCTUATION = bytes(byte for byte in range(128) if not chr(byte).isalnum())
+LABEL = r"\[hidden(?::[^\]]*)?\]"
 ESCAPES = re.compile(r"\\u00([0-9a-fA-F]{2})")
 
 
@@ -83,7 +84,8 @@ class Redaction:
     def __init__(self, secrets: Mapping[str, str]) -> None:
         known = [secret(name, value) for name, value in secrets.items() if value]
         self._secrets = sorted(known, key=lambda one: -len(one.value))  # longest first: one may contain another
-        self._needles = [needle for one in self._secrets for needle in (one.value, *one.disguises)]
+        self._labels = {needle: one.label for one in reversed(self._secrets) for needle in (one.value, *one.disguises)}
+        self._needles = list(self._labels)
         self._bare = [needle for one in self._secrets for needle in one.bare]
         self._beginnings = [one.value[:SMALLEST_PART] for one in self._secrets if len(one.value) >= SHORTEST_STREWN]
 
@@ -101,16 +103,20 @@ class Redaction:
 
     def text(self, text: str) -> str:
         """`text` with every known secret replaced, whatever its disguise."""
-        for one in self._secrets:
-            for needle in (one.value, *one.disguises):
-                if needle in text:
-                    text = text.replace(needle, one.label)
+        text = self._needle_pattern().sub(lambda found: self._labels.get(found[0], found[0]), text)
         bare = text.encode("utf-8", "replace").translate(None, PUNCTUATION)
         unescaped = _unescaped(text) if _is_escaped(text) else ""
         for one in self._secrets:
+            if not one.disguises:
+                continue
             if any(needle in bare for needle in one.bare) or one.value in unescaped:
                 text = one.replaced_in(text)
         return text
+
+    def _needle_pattern(self) -> re.Pattern[str]:
+        """Matches secrets, the longest first, and labels: these are left as they are, whatever is in them."""
+        longest_first = sorted(self._needles, key=len, reverse=True)
+        return re.compile("|".join([LABEL, *map(re.escape, longest_first)]))
 
     def values(self, values: Sequence[str]) -> list[str]:
         """Several values of one request without secrets, and without the parts of one that two of them share."""

@@ -107,6 +107,14 @@ def test_what_only_resembles_a_secret_is_shown(text: str) -> None:
     assert HIDE.values([text, "RAPIDPRO-TEST"]) == [text, "RAPIDPRO-TEST"]
 
 
+def test_a_label_stays_as_it_is_whatever_is_in_its_name() -> None:
+    hide = Redaction({"cht:password of gateway": "gateway-pass", "cht:password of admin": "pass"})
+    hidden = hide.text('{"reason": "d\\u00e9passe, gateway-pass"}')
+    assert hidden == '{"reason": "d\\u00e9[hidden:cht:password of admin]e, [hidden:cht:password of gateway]"}'
+    assert hide.text(hidden) == hidden
+    assert hide.values([hidden, "a"]) == [hidden, "a"]
+
+
 def test_a_header_for_authorization_shows_only_names() -> None:
     assert HIDE.authorization(f"Token {TOKEN}") == f"Token {LABEL}"
     assert HIDE.authorization(f"Basic {in_base64(f'gateway:{TOKEN}')}") == f"Basic gateway:{LABEL}"
