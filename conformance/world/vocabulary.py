@@ -110,6 +110,10 @@ RAPIDPRO_TROUBLES: Mapping[str, Faults] = {
         rapidpro("lose_reply", {"how": "close"}, match=SEND), rapidpro("refuse", {"status": 500}, match=SEND)
     ),
     "is down for a while": lambda a_while: [{"preset": "outage", "for_seconds": a_while}],
+    "answers everything with 500 for a while": lambda a_while: [
+        rapidpro("refuse", {"status": 500}, times=None, for_seconds=a_while)
+    ],
+    "cannot be reached for a while": lambda a_while: [rapidpro("outage", {"how": "close"}, for_seconds=a_while)],
     "refuses the relay's token for a while": lambda a_while: [
         {"preset": "revoked-for-an-hour", "for_seconds": a_while}
     ],
@@ -135,6 +139,10 @@ RAPIDPRO_TROUBLES: Mapping[str, Faults] = {
 
 CHT_TROUBLES: Mapping[str, Faults] = {
     "is down for a while": lambda a_while: [cht("outage", for_seconds=a_while)],
+    "answers everything with 500 for a while": lambda a_while: [
+        cht("refuse", {"status": 500}, times=None, for_seconds=a_while)
+    ],
+    "cannot be reached for a while": lambda a_while: [cht("outage", {"how": "close"}, for_seconds=a_while)],
     "is starting up for a while": lambda a_while: [cht("html_page", {"status": 200}, times=None, for_seconds=a_while)],
     "fails the next 3 times": once(cht("refuse", {"status": 500}, times=3)),
     "loses its next answer": once(cht("lose_reply")),

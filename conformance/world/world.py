@@ -12,7 +12,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from conformance.checks.figures import calls_per_text
 from conformance.history.model import History, IncomingText, Outcome
 from conformance.history.observe import Exchanges, Others, earlier_than_now, observe
 from conformance.services.base import Services
@@ -154,10 +153,6 @@ class World(Observations):
         self._planned_kill = None
 
     # What can be observed.
-
-    def calls_per_text(self) -> float:
-        """Requests to RapidPro per text."""
-        return calls_per_text(self.history())
 
     def history(self) -> History:
         """Everything that has happened so far."""

@@ -11,7 +11,7 @@ import requests
 
 from fakes.serving.wsgi import Environ, StartResponse, WSGIApp, call
 from relay import Settings
-from tests.broken.pieces import Between, Defect, Now, Session, body_of, is_gateway, is_sending, with_body
+from tests.broken.pieces import Between, Defect, Now, Session, body_of, is_gateway, is_lookup, is_sending, with_body
 from tests.broken.relays import Broken, caught_by
 
 STRANGER = "+250788999000"
@@ -227,6 +227,64 @@ def curious() -> Mapping[str, Broken]:
     }
 
 
+class Polls(Between):
+    """Polls CHT once more, many times, at each of its requests to CHT."""
+
+    def call(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
+        if is_gateway(url):
+            for _ in range(30):
+                super().call(method, url, with_body(options, {}))
+        return super().call(method, url, options)
+
+
+class AsksForEver(Between):
+    """Looks all messages up at each request to CHT, whether or not one is still on its way."""
+
+    def __init__(self, inner: requests.Session, now: Now) -> None:
+        super().__init__(inner, now)
+        self._lookup: tuple[str, dict[str, Any]] | None = None
+
+    def call(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
+        if is_lookup(url):
+            self._lookup = (url, options)
+        elif is_gateway(url) and self._lookup is not None:
+            again, how = self._lookup
+            super().call("GET", again, how)
+        return super().call(method, url, options)
+
+
+class Storms(Between):
+    """Repeats each request that a neighbour fails, at once and often."""
+
+    def __init__(self, inner: requests.Session, now: Now, concerns: Callable[[str], bool]) -> None:
+        super().__init__(inner, now)
+        self._concerns = concerns
+
+    def call(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
+        for _ in range(60 if self._concerns(url) else 0):
+            try:
+                response = super().call(method, url, options)
+            except requests.RequestException:
+                continue
+            if response.status_code < 500:
+                return response
+        return super().call(method, url, options)
+
+
+def storms(concerns: Callable[[str], bool]) -> Defect:
+    return Defect(lambda inner, now: Storms(inner, now, concerns))
+
+
+def restless() -> Mapping[str, Broken]:
+    """Relays that ask too often."""
+    return {
+        "polls CHT thirty times as often": caught_by(Defect(Polls), "QUOTA-6"),
+        "asks for states for ever": caught_by(Defect(AsksForEver), "QUOTA-6"),
+        "storms RapidPro when it fails": caught_by(storms(is_sending_to), "OPS-4"),
+        "storms CHT when it fails": caught_by(storms(is_gateway), "OPS-4"),
+    }
+
+
 def conduct() -> Mapping[str, Broken]:
     """All of them by name."""
-    return {**strangers(), **secrets(), **curious()}
+    return {**strangers(), **secrets(), **curious(), **restless()}
