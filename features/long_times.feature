@@ -11,34 +11,32 @@ Feature: Texts that are far apart, long idle times and long outages
       Then CHT has 2 reports from Amina
 
       Examples:
-        | pause      |
-        | 5 seconds  |
-        | 50 seconds |
-        | 9 minutes  |
-        | 28 minutes |
-        | 2 days     |
+        | pause     |
+        | 5 seconds |
+        | 9 minutes |
+        | 36 hours  |
 
   @req:IN-1 @virtual-time
   Rule: An incoming text is stored once, for good, and at any time
 
-    Scenario Outline: Nothing comes again
+    Scenario Outline: No report comes again
       When Amina texts "I have a fever"
       And <pause> pass
       Then CHT has 1 report from Amina
 
       Examples:
-        | pause  |
-        | 3 days |
+        | pause   |
+        | 40 days |
 
-    Scenario Outline: A text after a quiet time
+    Scenario Outline: A patient texts after a quiet time
       Given <pause> pass
       When Amina texts "I have a fever"
       Then CHT has Amina's report "I have a fever"
 
       Examples:
         | pause    |
-        | 8 hours  |
         | 26 hours |
+        | 40 days  |
 
   @req:OUT-1 @virtual-time
   Rule: An outgoing text is sent once, for good, and at any time
@@ -50,12 +48,15 @@ Feature: Texts that are far apart, long idle times and long outages
       Then Amina receives "Take your medicine" 2 times
 
       Examples:
-        | pause      |
-        | 5 seconds  |
-        | 50 seconds |
-        | 9 minutes  |
-        | 28 minutes |
-        | 2 days     |
+        | pause     |
+        | 5 seconds |
+        | 9 minutes |
+        | 36 hours  |
+
+    Scenario: The same text twice at once
+      When CHT sends "Take your medicine" to Amina
+      And CHT sends "Take your medicine" to Amina
+      Then Amina receives "Take your medicine" 2 times
 
     Scenario Outline: Nothing arrives again
       When CHT sends "Take your medicine" to Amina
@@ -63,18 +64,18 @@ Feature: Texts that are far apart, long idle times and long outages
       Then Amina receives "Take your medicine" once
 
       Examples:
-        | pause  |
-        | 3 days |
+        | pause   |
+        | 40 days |
 
-    Scenario Outline: A text after a quiet time
+    Scenario Outline: CHT sends after a quiet time
       Given <pause> pass
       When CHT sends "Take your medicine" to Amina
       Then Amina receives "Take your medicine" once
 
       Examples:
         | pause    |
-        | 8 hours  |
         | 26 hours |
+        | 40 days  |
 
   @req:IN-6 @virtual-time
   Rule: A long outage of CHT after a text was accepted
@@ -86,9 +87,9 @@ Feature: Texts that are far apart, long idle times and long outages
       Then CHT has Amina's report "I have a fever", or the text was refused
 
       Examples:
-        | outage   |
-        | 2 hours  |
-        | 13 hours |
+        | outage  |
+        | 2 hours |
+        | 9 days  |
 
   @req:OUT-10 @virtual-time
   Rule: A long outage of RapidPro
@@ -100,9 +101,9 @@ Feature: Texts that are far apart, long idle times and long outages
       Then Amina receives "Take your medicine" once
 
       Examples:
-        | outage   |
-        | 2 hours  |
-        | 13 hours |
+        | outage  |
+        | 2 hours |
+        | 9 days  |
 
   @req:OPS-1
   Rule: An error of CHT, whatever its number
@@ -124,6 +125,40 @@ Feature: Texts that are far apart, long idle times and long outages
         | 502    |
         | 503    |
         | 504    |
+
+    Scenario Outline: CHT takes no text for a while
+      Given CHT answers Amina's texts with <status> for a while
+      When Amina texts "I have a fever"
+      And CHT sends "hello" to Yusuf
+      Then Yusuf receives "hello" once
+      And CHT has Amina's report "I have a fever", or the text was refused
+
+      Examples:
+        | status |
+        | 400    |
+        | 404    |
+        | 408    |
+        | 413    |
+        | 500    |
+        | 502    |
+
+    Scenario Outline: CHT has the text, and a proxy answers with an error
+      Given CHT takes Amina's text but answers <status>
+      When Amina texts "I have a fever"
+      Then CHT has Amina's report "I have a fever", or the text was refused
+
+      Examples:
+        | status |
+        | 413    |
+        | 502    |
+        | 504    |
+
+    Scenario: A proxy answers in place of CHT while texts are on their way
+      Given CHT acts on the next 3 requests but answers 504
+      When CHT sends "hello" to Yusuf
+      And Amina texts "I have a fever"
+      Then Yusuf receives "hello" once
+      And CHT has Amina's report "I have a fever", or the text was refused
 
   @req:STATE-1 @virtual-time
   Rule: More texts than a page holds

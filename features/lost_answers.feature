@@ -43,6 +43,27 @@ Feature: RapidPro's answer is lost or unusable
         | answers the next text with half a document  |
         | breaks off in the middle of the next answer |
 
+    @virtual-time
+    Scenario Outline: An error is answered although the text was accepted
+      Given RapidPro accepts the next text but answers <status>
+      When CHT sends "Visit due tomorrow" to Amina
+      Then Amina receives "Visit due tomorrow" once
+
+      Examples:
+        | status |
+        | 408    |
+        | 413    |
+        | 500    |
+        | 502    |
+        | 503    |
+
+    @virtual-time
+    Scenario: A proxy gives up waiting for RapidPro
+      Given RapidPro accepts the next 3 texts but a proxy gives up waiting
+      When CHT sends "Visit due tomorrow" to Amina, Yusuf and Grace
+      Then Amina, Yusuf and Grace receive "Visit due tomorrow" once
+      And CHT shows the text to Amina, Yusuf and Grace as delivered
+
   @req:OUT-10
   Rule: RapidPro fails for a while
 
@@ -61,6 +82,21 @@ Feature: RapidPro's answer is lost or unusable
         | trouble                    |
         | is down for a while        |
         | resets the next connection |
+
+    @virtual-time
+    Scenario Outline: RapidPro answers with an error, whatever its number
+      Given RapidPro answers the next 2 texts with <status>
+      When CHT sends "Visit due tomorrow" to Amina
+      Then Amina receives "Visit due tomorrow" once
+
+      Examples:
+        | status |
+        | 401    |
+        | 404    |
+        | 408    |
+        | 500    |
+        | 502    |
+        | 504    |
 
   @req:OUT-11
   Rule: A web page does not mean acceptance

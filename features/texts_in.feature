@@ -42,3 +42,11 @@ Feature: Incoming texts become reports
       And a while passes
       And Amina texts "please call me"
       Then CHT has 2 reports from Amina
+
+  @req:IN-14 @virtual-time
+  Rule: Soon
+
+    Scenario: A patient needs help
+      When Amina texts "The baby is coming"
+      And 10 minutes pass
+      Then CHT has Amina's report "The baby is coming" by now

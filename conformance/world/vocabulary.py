@@ -106,9 +106,7 @@ RAPIDPRO_TROUBLES: Mapping[str, Faults] = {
     "breaks off in the middle of the next answer": once(rapidpro("truncate", match=SEND)),
     "resets the next connection": once(rapidpro("reset", match=SEND)),
     "fails the next 3 times": once(rapidpro("refuse", {"status": 503}, match=SEND, times=3)),
-    "accepts the next text but answers 500": once(
-        rapidpro("lose_reply", {"how": "close"}, match=SEND), rapidpro("refuse", {"status": 500}, match=SEND)
-    ),
+    "accepts the next 3 texts but a proxy gives up waiting": once({"preset": "gateway-timeout", "times": 3}),
     "is down for a while": lambda a_while: [{"preset": "outage", "for_seconds": a_while}],
     "refuses the relay's token for a while": lambda a_while: [
         {"preset": "revoked-for-an-hour", "for_seconds": a_while}

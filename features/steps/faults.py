@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from pytest_bdd import given, parsers, then, when
 
+from conformance.services.endpoints import GATEWAY, SEND
 from conformance.world.vocabulary import CHT_TROUBLES, RAPIDPRO_TROUBLES, choose, cht, rapidpro, seconds_of
 from conformance.world.world import World
 
+NUMBERS: dict[str, Callable[[str], Any]] = {"times": int, "status": int}
+BELIEVED = range(400, 500)
+"""Statuses that say that nothing was done: who believes them tells CHT that the text failed."""
 
-@given(parsers.re(r"RapidPro (?!delivers texts |is down for \d)(?P<trouble>.+)"))
+
+@given(parsers.re(r"RapidPro (?!delivers texts |is down for \d|.+ answers \d|answers .+ with \d)(?P<trouble>.+)"))
 def rapidpro_trouble(world: World, trouble: str) -> None:
     for fault in choose("trouble of RapidPro", trouble, RAPIDPRO_TROUBLES)(world.timing.a_while):
         world.fault(fault)
 
 
-@given(parsers.re(r"CHT (?!is down for \d|answers the next request with \d)(?P<trouble>.+)"))
+@given(parsers.re(r"CHT (?!is down for \d|.+ answers \d|answers .+ with \d)(?P<trouble>.+)"))
 def cht_trouble(world: World, trouble: str) -> None:
     for fault in choose("trouble of CHT", trouble, CHT_TROUBLES)(world.timing.a_while):
         world.fault(fault)
@@ -26,9 +34,40 @@ def is_down_for(world: World, service: str, duration: str) -> None:
     world.fault(outage)
 
 
-@given(parsers.re(r"CHT answers the next request with (?P<status>\d+)"), converters={"status": int})
+@given(parsers.re(r"CHT answers the next request with (?P<status>\d+)"), converters=NUMBERS)
 def cht_answers_with(world: World, status: int) -> None:
     world.fault(cht("refuse", {"status": status}))
+
+
+@given(parsers.re(r"CHT answers (?P<name>\w+)'s texts with (?P<status>\d+) for a while"), converters=NUMBERS)
+def cht_answers_texts_with(world: World, name: str, status: int) -> None:
+    """Whatever else the relay asks of CHT meanwhile is answered as usual."""
+    where = {**GATEWAY, "to": world.people[name].number}
+    options = {"status": status, "body": ""}
+    world.fault(cht("refuse", options, match=where, times=None, for_seconds=world.timing.a_while))
+
+
+@given(parsers.re(r"CHT acts on the next (?P<times>\d+) requests? but answers (?P<status>\d+)"), converters=NUMBERS)
+def cht_acts_but_answers(world: World, times: int, status: int) -> None:
+    world.fault(cht("replace_reply", {"status": status}, times=times))
+
+
+@given(parsers.re(r"CHT takes (?P<name>\w+)'s text but answers (?P<status>\d+)"), converters=NUMBERS)
+def cht_takes_text_but_answers(world: World, name: str, status: int) -> None:
+    where = {**GATEWAY, "to": world.people[name].number}
+    world.fault(cht("replace_reply", {"status": status}, match=where))
+
+
+@given(parsers.re(r"RapidPro answers the next (?P<times>\d+) texts with (?P<status>\d+)"), converters=NUMBERS)
+def rapidpro_answers_with(world: World, times: int, status: int) -> None:
+    world.fault(rapidpro("refuse", {"status": status, "body": ""}, match=SEND, times=times))
+
+
+@given(parsers.re(r"RapidPro accepts the next text but answers (?P<status>\d+)"), converters=NUMBERS)
+def rapidpro_accepts_but_answers(world: World, status: int) -> None:
+    world.fault(rapidpro("replace_reply", {"status": status}, match=SEND))
+    if status in BELIEVED:
+        world.excused_checks |= {"state_wrong", "given_up_without_cause"}
 
 
 @given(parsers.re(r"(?P<duration>\d+ \w+) pass"))

@@ -55,6 +55,13 @@ def has_report(world: World, names: str, text: str) -> None:
         world.expect(len(world.reports(person)) == 1, f"one report from {name}, there are {len(world.reports(person))}")
 
 
+@then(parsers.parse('CHT has {name}\'s report "{text}" by now'))
+def has_report_by_now(world: World, name: str, text: str) -> None:
+    person = world.people[name]
+    world.expect_accepted(person)
+    world.expect(world.report_stored(person, text)(), f"CHT to have {text!r} from {name} by now")
+
+
 @then(parsers.re(r"CHT has (?P<count>\d+) reports? from (?P<name>.+)"), converters={"count": int})
 def has_reports(world: World, count: int, name: str) -> None:
     person = world.people[name]

@@ -1,0 +1,77 @@
+"""Relays that read more into the number of an error, or into a silence, than it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
+from typing import Any
+
+import requests
+
+from tests.broken.pieces import Between, Defect, Now, Session, answer, body_of, is_gateway, is_sending
+from tests.broken.relays import Broken, caught_by
+
+
+class DropsTextsAt(Between):
+    """Forgets the texts in a request that CHT answered with one of these statuses."""
+
+    def __init__(self, inner: requests.Session, now: Now, statuses: Collection[int]) -> None:
+        super().__init__(inner, now)
+        self._statuses = statuses
+
+    def call(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
+        response = super().call(method, url, options)
+        if is_gateway(url) and response.status_code in self._statuses and body_of(options).get("messages"):
+            return answer(response, 200, {"messages": []})
+        return response
+
+
+class SendsAgainAt(Between):
+    """Sends a text again at once when RapidPro's answer has one of these statuses."""
+
+    def __init__(self, inner: requests.Session, now: Now, statuses: Collection[int]) -> None:
+        super().__init__(inner, now)
+        self._statuses = statuses
+
+    def call(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
+        response = super().call(method, url, options)
+        if is_sending(method, url) and response.status_code in self._statuses:
+            return super().call(method, url, options)
+        return response
+
+
+class GivesUpAt(Between):
+    """Takes these statuses of RapidPro for a final refusal of the text."""
+
+    def __init__(self, inner: requests.Session, now: Now, statuses: Collection[int]) -> None:
+        super().__init__(inner, now)
+        self._statuses = statuses
+
+    def call(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
+        response = super().call(method, url, options)
+        if is_sending(method, url) and response.status_code in self._statuses:
+            return answer(response, 400, {"text": ["nope"]})
+        return response
+
+
+def at(kind: Callable[..., Between], *statuses: int) -> Session:
+    """A session with this defect at these statuses."""
+    return partial(kind, statuses=statuses)
+
+
+def relays_with_errors() -> Mapping[str, Broken]:
+    """All of them by name."""
+    return {
+        **{
+            f"loses a text at a {status} of CHT": caught_by(Defect(at(DropsTextsAt, status)), "OPS-1")
+            for status in (400, 404, 413, 502)
+        },
+        **{
+            f"sends again after a {status}": caught_by(Defect(at(SendsAgainAt, status)), "OUT-9")
+            for status in (408, 413, 500, 502, 504)
+        },
+        **{
+            f"gives up at a {status} of RapidPro": caught_by(Defect(at(GivesUpAt, status)), "OUT-10")
+            for status in (401, 404, 408, 502)
+        },
+    }
