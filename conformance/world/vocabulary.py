@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from conformance.services.endpoints import GATEWAY, LOOK_UP, SEND
+from conformance.services.neighbours import CHT_GATEWAY, INCOMING_TOKEN, RAPIDPRO_TOKEN
 from conformance.subjects.base import CrashPoint
 from conformance.verdicts import HarnessBroken
 
@@ -42,6 +43,20 @@ DELIVERIES: Mapping[str, Mapping[str, Any]] = {
     "without a token": {"token": None},
     "with a wrong token": {"token": "not-the-right-token"},
     "with the beginning of the token only": {"token": "relay-incoming"},
+    "with the end of the token only": {"token": "incoming-token"},
+    "with something behind the token": {"token": f"{INCOMING_TOKEN}-2"},
+    "with something before the token": {"token": f"my-{INCOMING_TOKEN}"},
+    "with the token in another case": {"token": INCOMING_TOKEN.upper()},
+    "with RapidPro's own token": {"token": RAPIDPRO_TOKEN},
+    "with the password of CHT's gateway": {"token": CHT_GATEWAY[1]},
+    "with an accent in the token": {"token": INCOMING_TOKEN.replace("e", "é")},
+    "with an empty token": {"token": None, "headers": {"Authorization": "Token "}},
+    "with a blank in the token": {"token": INCOMING_TOKEN.replace("-", " ")},
+    "with the scheme twice": {"token": None, "headers": {"Authorization": f"Token Token {INCOMING_TOKEN}"}},
+    "with a wrong token and the token": {
+        "token": None,
+        "headers": {"Authorization": f"Token not-the-right-token, Token {INCOMING_TOKEN}"},
+    },
     "with the token under another scheme": {"token": None, "headers": {"Authorization": "Bearer relay-incoming-token"}},
     "with the bare token": {"token": None, "headers": {"Authorization": "relay-incoming-token"}},
     "with the scheme alone": {"token": None, "headers": {"Authorization": "Token"}},

@@ -8,11 +8,16 @@ from conformance.history.model import Outcome
 from conformance.world.vocabulary import DELIVERIES, choose, listed
 from conformance.world.world import World
 
+SHOWS_A_SECRET = frozenset({"with RapidPro's own token", "with the password of CHT's gateway"})
+"""Ways of delivery in which the flow itself sends a secret to the wrong service."""
+
 
 @given(parsers.parse("RapidPro delivers texts {how}"))
 @when(parsers.parse("RapidPro delivers texts {how}"))
 def delivers_texts(world: World, how: str) -> None:
     """From now on; the last such step counts."""
+    if how in SHOWS_A_SECRET:
+        world.excused_checks.add("secret_leaked")
     world.configure_webhook(**choose("way of delivery", how, DELIVERIES))
 
 
