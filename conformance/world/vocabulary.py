@@ -15,7 +15,7 @@ Faults = Callable[[float], Sequence[Mapping[str, Any]]]
 """Faults for a scenario in which "a while" lasts this many seconds."""
 
 FOREVER = 1_000_000.0
-"""Seconds: longer than any scenario."""
+"""Seconds: longer than any scenario that needs it, and the longest delay of the channel."""
 
 
 def choose(what: str, phrase: str, known: Mapping[str, Meaning]) -> Meaning:
@@ -65,6 +65,9 @@ DELIVERIES: Mapping[str, Mapping[str, Any]] = {
     "without the content": {"omit": ["content"]},
     "with a result that is not configured": {
         "body": '@(json(object("id", run.uuid, "from", urns.tel, "content", default(results.report, ""))))'
+    },
+    "with the same id for all texts of a person": {
+        "body": '@(json(object("id", contact.uuid, "from", replace(urns.tel, "tel:+", "+"), "content", input.text)))'
     },
     "as something that is not JSON": {"body": "I am no JSON"},
     "as plain text": {"headers": {"Content-Type": "text/plain"}},

@@ -76,6 +76,11 @@ def time_passes(world: World, duration: str) -> None:
     world.pass_long_time(seconds_of(duration))
 
 
+@when("a moment passes")
+def a_moment(world: World) -> None:
+    world.pass_time(1)
+
+
 @when("a while passes")
 def a_while(world: World) -> None:
     world.pass_time(world.timing.a_while)

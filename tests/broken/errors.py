@@ -1,13 +1,18 @@
-"""Relays that read more into the number of an error, or into a silence, than it says."""
+"""Relays that read more into the number of an error, or into an id, than it says."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+import contextlib
+import io
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from typing import Any
 
 import requests
 
+from fakes.serving.wsgi import Environ, Reply, StartResponse, WSGIApp
+from relay import Settings
 from tests.broken.pieces import Between, Defect, Now, Session, answer, body_of, is_gateway, is_sending
 from tests.broken.relays import Broken, caught_by
 
@@ -54,6 +59,23 @@ class GivesUpAt(Between):
         return response
 
 
+def drops_other_words(app: WSGIApp, _settings: Settings) -> WSGIApp:
+    """Takes every text under a known id for a redelivery: it answers 200 and drops it."""
+    seen: set[str] = set()
+
+    def dropping(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        body = environ["wsgi.input"].read()
+        environ["wsgi.input"] = io.BytesIO(body)
+        with contextlib.suppress(ValueError, AttributeError):
+            id_ = json.loads(body).get("id")
+            if id_ in seen:
+                return Reply(200, (("Content-Type", "application/json"),), b'{"saved":1}').to_wsgi(start_response)
+            seen.add(id_)
+        return app(environ, start_response)
+
+    return dropping
+
+
 def at(kind: Callable[..., Between], *statuses: int) -> Session:
     """A session with this defect at these statuses."""
     return partial(kind, statuses=statuses)
@@ -62,6 +84,7 @@ def at(kind: Callable[..., Between], *statuses: int) -> Session:
 def relays_with_errors() -> Mapping[str, Broken]:
     """All of them by name."""
     return {
+        "drops other words under a known id": caught_by(Defect(app=drops_other_words), "IN-13"),
         **{
             f"loses a text at a {status} of CHT": caught_by(Defect(at(DropsTextsAt, status)), "OPS-1")
             for status in (400, 404, 413, 502)

@@ -203,6 +203,38 @@ class GivesUpTextsOut(Timed):
         return answer(response, body={"messages": messages}) if response.ok else response
 
 
+class SaysDeliveredLater(Timed):
+    """Tells CHT that a text is delivered when nothing was heard of it for as long as the window."""
+
+    state = "DELIVERED"
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._open: dict[str, datetime] = {}
+
+    def call(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
+        if not is_gateway(url):
+            return super().call(method, url, options)
+        body = body_of(options)
+        updates = list(body.get("updates") or [])
+        for one in updates:
+            if one["status"] in ("PENDING", "SENT"):
+                self._open.setdefault(one["id"], self.now())
+            else:
+                self._open.pop(one["id"], None)
+        late = [id_ for id_, at in self._open.items() if self.now() - at > self.window]
+        for id_ in late:
+            del self._open[id_]
+            updates.append({"id": id_, "status": self.state, "reason": "nothing was heard of it"})
+        return super().call(method, url, with_body(options, {**body, "updates": updates}) if late else options)
+
+
+class SaysFailedLater(SaysDeliveredLater):
+    """Tells CHT that a text has failed when nothing was heard of it for as long as the window."""
+
+    state = "FAILED"
+
+
 class BeginsAnew(Timed):
     """Begins with an empty database if it has not run for longer than the window."""
 
@@ -229,6 +261,8 @@ WINDOWS: Mapping[str, tuple[type[Timed], tuple[float, ...], tuple[str, ...]]] = 
     "gives up a text in": (GivesUpTextsIn, (HOUR, 12 * HOUR), ("IN-6",)),
     "gives up a text out": (GivesUpTextsOut, (HOUR, 6 * HOUR), ("OUT-10",)),
     "hands a text over late": (HandsOverLate, (HOUR,), ("IN-14",)),
+    "says delivered without a report": (SaysDeliveredLater, (HOUR, DAY), ("STATE-9",)),
+    "says failed without a report": (SaysFailedLater, (HOUR, DAY), ("STATE-9",)),
     "begins anew when it did not run": (BeginsAnew, (HOUR, 2 * DAY), ("CRASH-3",)),
 }
 """What each does, the windows that people have seen, and the requirements that catch it."""

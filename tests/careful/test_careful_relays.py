@@ -20,4 +20,4 @@ def test_a_relay_that_refuses_what_it_cannot_pass_on_and_speaks_french_is_not_bl
     assert report.broken == []
     failed = {one.id for one in report.requirements if report.verdict(one) is not Verdict.PASSED}
     reasons = {one.name: one.reason[:600] for one in report.results if one.verdict is not Verdict.PASSED}
-    assert failed == {"IN-10", "WHY-4"}, reasons
+    assert failed == {"IN-10", "IN-13", "WHY-4"}, reasons
