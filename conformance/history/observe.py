@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from conformance.history.model import Arrival, Call, History, IncomingText, Message, OutgoingText, StoredReport
 from conformance.services.control_client import ControlClient
 
+SHORT_CODE = re.compile(r"[1-9][0-9]{2,5}")
 WAITING = frozenset({"pending", "forwarded-to-gateway"})
 
 
@@ -52,9 +54,15 @@ def observe(
 
 def _reports(docs: Iterable[Mapping[str, Any]], numbers: Set[str]) -> Iterator[StoredReport]:
     for doc in docs:
-        sms = doc.get("sms_message")
-        if isinstance(sms, Mapping) and doc.get("from") in numbers:
-            yield StoredReport(str(doc["from"]), str(sms.get("message", "")), str(sms.get("gateway_ref", "")))
+        sms, sender = doc.get("sms_message"), _sender(str(doc.get("from")))
+        if isinstance(sms, Mapping) and sender in numbers:
+            yield StoredReport(sender, str(sms.get("message", "")), str(sms.get("gateway_ref", "")))
+
+
+def _sender(phone: str) -> str:
+    """The sender of a report. CHT's documented flow leaves the scheme of its URN before a short code."""
+    code = phone.removeprefix("tel:")
+    return code if SHORT_CODE.fullmatch(code) else phone
 
 
 def _outgoing_texts(docs: Iterable[Mapping[str, Any]], numbers: Set[str]) -> Iterator[OutgoingText]:

@@ -40,6 +40,10 @@ def listed(names: str) -> list[str]:
 
 
 DELIVERIES: Mapping[str, Mapping[str, Any]] = {
+    "as CHT's documentation says": {},
+    "with the sender without its scheme": {
+        "body": '@(json(object("id", run.uuid, "from", replace(urns.tel, "tel:", ""), "content", input.text)))'
+    },
     "without a token": {"token": None},
     "with a wrong token": {"token": "not-the-right-token"},
     "with the beginning of the token only": {"token": "relay-incoming"},

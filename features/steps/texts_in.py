@@ -21,6 +21,11 @@ def delivers_texts(world: World, how: str) -> None:
     world.configure_webhook(**choose("way of delivery", how, DELIVERIES))
 
 
+@given(parsers.parse("{name}'s number is a short code"))
+def has_short_code(world: World, name: str) -> None:
+    world.people.give_short_code(name)
+
+
 @when(parsers.parse('{name} texts "{text}"'))
 def texts(world: World, name: str, text: str) -> None:
     world.person_texts(world.people[name], text)

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 
 from tests.broken.errors import relays_with_errors
 from tests.broken.relays import Broken, broken_relays
+from tests.broken.senders import relays_with_senders
 from tests.broken.times import relays_with_windows
 from tests.broken.tokens import relays_with_tokens
 
 
 def every_broken_relay() -> Mapping[str, Broken]:
     """Each by name. ValueError if two have the same name."""
-    tables = (broken_relays(), relays_with_errors(), relays_with_windows(), relays_with_tokens())
+    tables = (broken_relays(), relays_with_errors(), relays_with_windows(), relays_with_tokens(), relays_with_senders())
     found = {name: broken for table in tables for name, broken in table.items()}
     if len(found) < sum(map(len, tables)):
         raise ValueError("two broken relays have the same name")
