@@ -87,6 +87,11 @@ Feature: Texts that are far apart, long idle times and long outages
         | 2 hours |
         | 9 days  |
 
+    Scenario: More texts than one request holds
+      Given CHT is down for a while
+      When 110 people text in, whatever is answered
+      Then CHT has a report of each text that was accepted
+
   @req:OUT-10 @virtual-time
   Rule: A long outage of RapidPro
 

@@ -52,6 +52,22 @@ def many_text_in(world: World, count: int) -> None:
         )
 
 
+@when(parsers.parse("{count:d} people text in, whatever is answered"))
+def many_text_in_anyhow(world: World, count: int) -> None:
+    for position in range(count):
+        world.person_texts(world.people[f"Person {position}"], f"I am number {position}")
+
+
+@then("CHT has a report of each text that was accepted")
+def has_each_accepted(world: World) -> None:
+    def all_stored() -> bool:
+        stored = {(report.number, report.text) for report in world.history().reports}
+        return all((text.number, text.text) in stored for text in accepted)
+
+    accepted = [text for text in world.incoming_texts if text.outcome is Outcome.OK]
+    world.eventually(f"CHT has reports of {len(accepted)} accepted texts", all_stored, within=world.report_within)
+
+
 @then(parsers.re(r"CHT has (?P<names>.+)'s report \"(?P<text>[^\"]*)\"$"))
 def has_report(world: World, names: str, text: str) -> None:
     for name in listed(names):
