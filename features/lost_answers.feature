@@ -64,6 +64,40 @@ Feature: RapidPro's answer is lost or unusable
       Then Amina, Yusuf and Grace receive "Visit due tomorrow" once
       And CHT shows the text to Amina, Yusuf and Grace as delivered
 
+    @virtual-time
+    Scenario Outline: RapidPro is silent for long, and then answers
+      Given RapidPro takes <seconds> seconds for each of the next 2 texts
+      When CHT sends "Visit due tomorrow" to Amina and Yusuf
+      Then Amina and Yusuf receive "Visit due tomorrow" once
+
+      Examples:
+        | seconds |
+        | 14      |
+        | 70      |
+
+    @virtual-time
+    Scenario: Others send many texts before the relay can look
+      Given RapidPro accepts the next text but its answer is lost
+      And RapidPro shows nothing for a while
+      When CHT sends "Visit due tomorrow" to Amina
+      And 5 minutes pass
+      And others in the workspace send 260 texts
+      Then Amina receives "Visit due tomorrow" once
+
+  @req:OUT-15 @virtual-time
+  Rule: The deed is done late
+
+    Scenario Outline: RapidPro sends the text when the relay has given up
+      Given RapidPro sends the next text after <seconds> seconds without an answer
+      When CHT sends "Visit due tomorrow" to Amina
+      Then Amina receives "Visit due tomorrow" once
+      And CHT shows the text to Amina as delivered
+
+      Examples:
+        | seconds |
+        | 15      |
+        | 30      |
+
   @req:OUT-10
   Rule: RapidPro fails for a while
 
@@ -94,6 +128,7 @@ Feature: RapidPro's answer is lost or unusable
         | 401    |
         | 404    |
         | 408    |
+        | 429    |
         | 500    |
         | 502    |
         | 504    |

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from conformance.services.endpoints import GATEWAY, LOOK_UP, SEND
+from conformance.services.endpoints import GATEWAY, LOOK_UP, READ, SEND
 from conformance.services.neighbours import CHT_GATEWAY, INCOMING_TOKEN, RAPIDPRO_TOKEN
 from conformance.subjects.base import CrashPoint
 from conformance.verdicts import HarnessBroken
@@ -139,6 +139,12 @@ RAPIDPRO_TROUBLES: Mapping[str, Faults] = {
     "throttles sending for a while": lambda a_while: [rapidpro("throttle", {"retry_after": int(a_while)}, match=SEND)],
     "throttles looking up messages for a while": lambda a_while: [
         rapidpro("throttle", {"retry_after": int(a_while)}, match=LOOK_UP)
+    ],
+    "answers 429 without Retry-After for a while": lambda a_while: [
+        rapidpro("refuse", {"status": 429, "body": "Too Many Requests"}, times=None, for_seconds=a_while)
+    ],
+    "shows nothing for a while": lambda a_while: [
+        rapidpro("refuse", {"status": 503}, match=READ, times=None, for_seconds=a_while)
     ],
     "has used up the hour's quota": once({"preset": "slow-throttled"}),
     "returns an unknown status": once({"preset": "unknown-status", "times": 2}),

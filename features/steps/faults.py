@@ -16,7 +16,11 @@ BELIEVED = range(400, 500)
 """Statuses that say that nothing was done: who believes them tells CHT that the text failed."""
 
 
-@given(parsers.re(r"RapidPro (?!delivers texts |is down for \d|.+ answers \d|answers .+ with \d)(?P<trouble>.+)"))
+@given(
+    parsers.re(
+        r"RapidPro (?!delivers texts |is down for \d|.+ answers \d|answers .+ with \d|takes \d|sends )(?P<trouble>.+)"
+    )
+)
 def rapidpro_trouble(world: World, trouble: str) -> None:
     for fault in choose("trouble of RapidPro", trouble, RAPIDPRO_TROUBLES)(world.timing.a_while):
         world.fault(fault)
@@ -70,10 +74,35 @@ def rapidpro_accepts_but_answers(world: World, status: int) -> None:
         world.excused_checks |= {"state_wrong", "given_up_without_cause"}
 
 
+@given(parsers.parse("RapidPro takes {seconds:d} seconds for each of the next {times:d} texts"))
+def rapidpro_takes(world: World, seconds: int, times: int) -> None:
+    world.fault(rapidpro("delay", {"seconds": seconds}, match=SEND, times=times))
+
+
+@given(parsers.parse("RapidPro sends the next text after {seconds:d} seconds without an answer"))
+def rapidpro_sends_late(world: World, seconds: int) -> None:
+    world.fault(rapidpro("act_late", {"seconds": seconds}, match=SEND))
+
+
+@then(parsers.parse("RapidPro received at most {count:d} requests a minute meanwhile"))
+def few_while_throttled(world: World, count: int) -> None:
+    """While it answered 429."""
+    throttled = [call for call in world.history().calls if call.status == 429]
+    world.expect_harness(bool(throttled), "RapidPro never answered 429")
+    most = count * world.timing.a_while / 60
+    world.expect(len(throttled) <= most, f"at most {most:.0f} requests, there were {len(throttled)}")
+
+
 @given(parsers.re(r"(?P<duration>\d+ \w+) pass"))
 @when(parsers.re(r"(?P<duration>\d+ \w+) pass"))
 def time_passes(world: World, duration: str) -> None:
     world.pass_long_time(seconds_of(duration))
+
+
+@when(parsers.parse("others in the workspace send {count:d} texts"))
+def others_send(world: World, count: int) -> None:
+    """To a phone that is nobody's in the scenario."""
+    world.control.post("/rapidpro/broadcasts", {"count": count, "number": "+250788999999"})
 
 
 @when("a moment passes")

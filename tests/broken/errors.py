@@ -45,6 +45,38 @@ class SendsAgainAt(Between):
         return response
 
 
+class SendsAgainAfterSilence(Between):
+    """Waits a few seconds for RapidPro's answer, then sends the text again; `looks`: unless it finds it at once."""
+
+    def __init__(self, inner: requests.Session, now: Now, seconds: float, *, looks: bool = False) -> None:
+        super().__init__(inner, now)
+        self._seconds, self._looks = seconds, looks
+
+    def call(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
+        if not is_sending(method, url):
+            return super().call(method, url, options)
+        try:
+            return super().call(method, url, {**options, "timeout": self._seconds})
+        except requests.ReadTimeout:
+            if self._looks:
+                rows = super().call("GET", url, {**options, "data": None, "json": None}).json()["results"]
+                if any(row["urns"] == body_of(options)["urns"] for row in rows):
+                    raise
+            return super().call(method, url, {**options, "timeout": self._seconds})
+
+
+class AsksAtOnceWithoutRetryAfter(Between):
+    """Tries a request ten times at once if a 429 does not say how long to wait."""
+
+    def call(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
+        response = super().call(method, url, options)
+        for _ in range(9):
+            if response.status_code != 429 or "Retry-After" in response.headers:
+                break
+            response = super().call(method, url, options)
+        return response
+
+
 class GivesUpAt(Between):
     """Takes these statuses of RapidPro for a final refusal of the text."""
 
@@ -94,7 +126,17 @@ def relays_with_errors() -> Mapping[str, Broken]:
             for status in (408, 413, 500, 502, 504)
         },
         **{
+            f"sends again after {seconds} s of silence": caught_by(
+                Defect(partial(SendsAgainAfterSilence, seconds=seconds)), "OUT-9"
+            )
+            for seconds in (3, 5, 9, 20)
+        },
+        "sends again after it has looked once": caught_by(
+            Defect(partial(SendsAgainAfterSilence, seconds=9, looks=True)), "OUT-15"
+        ),
+        "asks at once after a 429 without Retry-After": caught_by(Defect(AsksAtOnceWithoutRetryAfter), "QUOTA-7"),
+        **{
             f"gives up at a {status} of RapidPro": caught_by(Defect(at(GivesUpAt, status)), "OUT-10")
-            for status in (401, 404, 408, 502)
+            for status in (401, 404, 408, 429, 502)
         },
     }

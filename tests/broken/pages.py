@@ -10,8 +10,6 @@ import requests
 from tests.broken.pieces import Between, Defect, answer, body_of, is_gateway, with_body
 from tests.broken.relays import Broken, caught_by
 
-PAGE = 250
-
 
 def is_listing(method: str, url: str) -> bool:
     """Whether a call lists messages or broadcasts."""
@@ -24,6 +22,16 @@ class NeverFollowsNext(Between):
     def call(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
         response = super().call(method, url, options)
         if not is_listing(method, url) or not response.ok:
+            return response
+        return answer(response, body={**response.json(), "next": None})
+
+
+class LooksAtTheNewestBroadcastsOnly(Between):
+    """Looks for a lost text on the first page of broadcasts."""
+
+    def call(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
+        response = super().call(method, url, options)
+        if method != "GET" or not url.endswith("/broadcasts.json") or not response.ok:
             return response
         return answer(response, body={**response.json(), "next": None})
 
@@ -64,6 +72,7 @@ def relays_with_pages() -> Mapping[str, Broken]:
     """All of them by name."""
     return {
         "never follows next": caught_by(Defect(NeverFollowsNext), "STATE-1"),
+        "looks at the newest broadcasts only": caught_by(Defect(LooksAtTheNewestBroadcastsOnly), "OUT-9"),
         "knows the newest 250 only": caught_by(Defect(KnowsTheNewestOnly), "STATE-1"),
         "reports the first 25 states only": caught_by(Defect(ReportsTheFirst), "STATE-1"),
         "hands over the first 25 texts only": caught_by(Defect(HandsOverTheFirst), "IN-6"),

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from fakes.faults.effect import Effect
 from fakes.faults.effects import (
+    act_late,
     delay,
     drop_field,
     empty,
@@ -40,6 +41,7 @@ MODULES = (
     reset,
     lose_reply,
     replace_reply,
+    act_late,
     truncate,
     garble,
     empty,

@@ -99,7 +99,7 @@ def test_the_ledger_records_fault_and_outcome(
 
 
 def test_every_effect_has_a_case() -> None:
-    assert {effect for effect, *_ in CASES} | {"garble", "stale"} == set(EFFECTS)
+    assert {effect for effect, *_ in CASES} | {"garble", "stale", "act_late"} == set(EFFECTS)
 
 
 @pytest.mark.parametrize("how", ["cut", "noise"])
