@@ -18,23 +18,12 @@ Feature: Texts that are far apart, long idle times and long outages
   @req:IN-1 @virtual-time
   Rule: An incoming text is stored once, for good, and at any time
 
-    Scenario Outline: No report comes again
+    Scenario: A month later
       When Amina texts "I have a fever"
-      And <pause> pass
+      And 33 days pass
+      And Yusuf texts "I have a cough"
       Then CHT has 1 report from Amina
-
-      Examples:
-        | pause   |
-        | 40 days |
-
-    Scenario Outline: A patient texts after a quiet time
-      Given <pause> pass
-      When Amina texts "I have a fever"
-      Then CHT has Amina's report "I have a fever"
-
-      Examples:
-        | pause   |
-        | 40 days |
+      And CHT has Yusuf's report "I have a cough"
 
   @req:OUT-1 @virtual-time
   Rule: An outgoing text is sent once, for good, and at any time
@@ -55,23 +44,12 @@ Feature: Texts that are far apart, long idle times and long outages
       And CHT sends "Take your medicine" to Amina
       Then Amina receives "Take your medicine" 2 times
 
-    Scenario Outline: Nothing arrives again
+    Scenario: More than a month later
       When CHT sends "Take your medicine" to Amina
-      And <pause> pass
+      And 33 days pass
+      And CHT sends "Your visit is due" to Yusuf
       Then Amina receives "Take your medicine" once
-
-      Examples:
-        | pause   |
-        | 40 days |
-
-    Scenario Outline: CHT sends after a quiet time
-      Given <pause> pass
-      When CHT sends "Take your medicine" to Amina
-      Then Amina receives "Take your medicine" once
-
-      Examples:
-        | pause   |
-        | 40 days |
+      And Yusuf receives "Your visit is due" once
 
   @req:IN-6 @virtual-time
   Rule: A long outage of CHT after a text was accepted
@@ -164,7 +142,7 @@ Feature: Texts that are far apart, long idle times and long outages
   @req:STATE-1 @virtual-time
   Rule: More texts than a page holds
 
-    Scenario: Three hundred texts wait for their states
-      When CHT has 300 texts to send
-      Then all 300 arrive within 120 minutes
-      And CHT shows all 300 texts as delivered
+    Scenario: More texts than a page wait for their states
+      When CHT has 260 texts to send
+      Then all 260 arrive within 120 minutes
+      And CHT shows all 260 texts as delivered
