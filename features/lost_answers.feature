@@ -51,11 +51,9 @@ Feature: RapidPro's answer is lost or unusable
 
       Examples:
         | status |
-        | 408    |
         | 413    |
         | 500    |
         | 502    |
-        | 503    |
 
     @virtual-time
     Scenario: A proxy gives up waiting for RapidPro
@@ -97,6 +95,19 @@ Feature: RapidPro's answer is lost or unusable
         | seconds |
         | 15      |
         | 30      |
+
+  @req:OUT-16 @virtual-time
+  Rule: An error that may be repeated
+
+    Scenario Outline: An error that invites to try again, although the text was accepted
+      Given RapidPro accepts the next text but answers <status>
+      When CHT sends "Visit due tomorrow" to Amina
+      Then Amina receives "Visit due tomorrow" once
+
+      Examples:
+        | status |
+        | 408    |
+        | 503    |
 
   @req:OUT-10
   Rule: RapidPro fails for a while

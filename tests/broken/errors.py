@@ -122,8 +122,15 @@ def relays_with_errors() -> Mapping[str, Broken]:
             for status in (400, 404, 413, 502)
         },
         **{
-            f"sends again after a {status}": caught_by(Defect(at(SendsAgainAt, status)), "OUT-9")
-            for status in (408, 413, 500, 502, 504)
+            f"sends again after a {status}": caught_by(Defect(at(SendsAgainAt, status)), id_)
+            for status, id_ in {
+                413: "OUT-9",
+                500: "OUT-9",
+                502: "OUT-9",
+                504: "OUT-9",
+                408: "OUT-16",
+                503: "OUT-16",
+            }.items()
         },
         **{
             f"sends again after {seconds} s of silence": caught_by(

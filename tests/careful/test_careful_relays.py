@@ -6,10 +6,12 @@ from functools import partial
 
 import pytest
 
-from conformance.requirements.catalogue import load
+from conformance.requirements.catalogue import load, select
 from conformance.running.runner import conform
 from conformance.running.worlds import InProcessWorlds
 from conformance.verdicts import Verdict
+from tests.broken.errors import GivesUpAt, SendsAgainAt, at
+from tests.broken.pieces import Defect, Session
 from tests.careful.relays import AnswersWhenChtHasIt
 
 
@@ -21,3 +23,17 @@ def test_a_relay_that_refuses_what_it_cannot_pass_on_and_speaks_french_is_not_bl
     failed = {one.id for one in report.requirements if report.verdict(one) is not Verdict.PASSED}
     reasons = {one.name: one.reason[:600] for one in report.results if one.verdict is not Verdict.PASSED}
     assert failed == {"IN-10", "IN-13", "WHY-4"}, reasons
+
+
+@pytest.mark.parametrize(
+    "session",
+    [
+        pytest.param(at(GivesUpAt, 413), id="takes a 413 for a refusal"),
+        pytest.param(at(SendsAgainAt, 408, 503), id="tries again after a 408 or 503"),
+    ],
+)
+def test_a_relay_that_believes_a_status_fails_no_must(session: Session) -> None:
+    worlds = InProcessWorlds("26", 1, Defect(session), "believes")
+    report = conform(worlds, select(load(), ["OUT-9", "OUT-10"]))
+    reasons = {one.name: one.reason[:600] for one in report.results if one.verdict is not Verdict.PASSED}
+    assert (report.broken, reasons) == ([], {})
