@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from conformance.history.model import Message, OutgoingText, StoredReport
 
+SHORT_CODE = re.compile(r"[1-9][0-9]{2,5}")
 WAITING = frozenset({"pending", "forwarded-to-gateway"})
 
 
@@ -16,7 +18,13 @@ def reports_in(docs: Iterable[Mapping[str, Any]]) -> Iterator[StoredReport]:
     for doc in docs:
         sms = doc.get("sms_message")
         if isinstance(sms, Mapping) and doc.get("from") is not None:
-            yield StoredReport(str(doc["from"]), str(sms.get("message", "")), str(sms.get("gateway_ref", "")))
+            yield StoredReport(_sender(str(doc["from"])), str(sms.get("message", "")), str(sms.get("gateway_ref", "")))
+
+
+def _sender(phone: str) -> str:
+    """The sender of a report. CHT's documented flow leaves the scheme of its URN before a short code."""
+    code = phone.removeprefix("tel:")
+    return code if SHORT_CODE.fullmatch(code) else phone
 
 
 def texts_of(docs: Iterable[Mapping[str, Any]]) -> Iterator[OutgoingText]:
