@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import urllib.parse
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fakes.ledger import Exchange, as_json
 from fakes.redaction import Redaction
+from fakes.serving.wsgi import Reply
 
 TOKEN = "RAPIDPRO-TEST-TOKEN-0000000000000000000000"
 WORDS = "relay-incoming-token"
@@ -120,3 +123,25 @@ def test_a_header_for_authorization_shows_only_names() -> None:
     assert HIDE.authorization(f"Basic {in_base64(f'gateway:{TOKEN}')}") == f"Basic gateway:{LABEL}"
     assert HIDE.authorization(f"Bearer {in_base64(TOKEN)}") == f"Bearer {LABEL}"
     assert HIDE.authorization("Token something else") == "Token [hidden]"
+
+
+def test_the_ledger_shows_no_secret_in_any_part_of_an_exchange() -> None:
+    headers = {"x-one": TOKEN[:17], "authorization": f"Token {TOKEN}", "x-two": TOKEN[17:], "accept": "*/*"}
+    answered = (("X-Debug", in_base64(WORDS)), ("Authorization", f"Token {WORDS}"))
+    reply = Reply(403, answered, WORDS.encode().hex().encode())
+    exchange = Exchange(
+        seq=1, at=datetime(2026, 3, 2, tzinfo=UTC), service="cht", direction="in", method="GET", path=f"/{TOKEN}",
+        query=f"t={TOKEN}", headers=headers, body=in_base64(TOKEN).encode(), reply=reply,
+        unexpected=f"no route for /{TOKEN}", error=f"KeyError: {TOKEN}",
+    )  # fmt: skip
+    shown = as_json(exchange, HIDE)
+    assert shown["path"] == f"/{LABEL}"
+    assert shown["request"]["headers"] == {
+        "x-one": LABEL, "x-two": LABEL, "accept": "*/*", "authorization": f"Token {LABEL}",
+    }  # fmt: skip
+    assert LABEL in shown["request"]["body"]
+    assert OTHER in shown["reply"]["headers"]["x-debug"]
+    assert shown["reply"]["headers"]["authorization"] == f"Token {OTHER}"
+    assert shown["reply"]["body"] == OTHER
+    assert TOKEN not in str(shown)
+    assert WORDS not in str(shown)
