@@ -80,7 +80,7 @@ def observe(
     return History(
         incoming_texts=tuple(incoming_texts),
         reports=tuple(report for report in reports_in(docs) if report.number in numbers),
-        outgoing_texts=tuple(text for text in texts_of(docs) if text.number in numbers),
+        outgoing_texts=tuple(texts_of(docs, numbers)),
         arrivals=tuple(_arrivals(control, numbers)),
         messages=tuple(message_of(row) for row in rows if row["direction"] == "out" and row["origin"] != "flow"),
         calls=tuple(calls),

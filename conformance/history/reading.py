@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,13 +27,24 @@ def _sender(phone: str) -> str:
     return code if SHORT_CODE.fullmatch(code) else phone
 
 
-def texts_of(docs: Iterable[Mapping[str, Any]]) -> Iterator[OutgoingText]:
-    """What CHT has, or had, to send to phones."""
+def texts_of(docs: Iterable[Mapping[str, Any]], numbers: Set[str]) -> Iterator[OutgoingText]:
+    """What CHT has, or had, to send to these numbers."""
+    for task, message in _messages(docs):
+        if message.get("to") in numbers:
+            yield _outgoing_text(task, message)
+
+
+def recipients(docs: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    """(number, text) of whatever CHT has, or had, to send to anybody."""
+    for _, message in _messages(docs):
+        yield str(message.get("to")), stripped(message.get("message", ""))
+
+
+def _messages(docs: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
     for doc in docs:
         for task in (*(doc.get("tasks") or ()), *(doc.get("scheduled_tasks") or ())):
             for message in task.get("messages") or ():
-                if message.get("to") is not None:
-                    yield _outgoing_text(task, message)
+                yield task, message
 
 
 def _outgoing_text(task: Mapping[str, Any], message: Mapping[str, Any]) -> OutgoingText:
