@@ -18,7 +18,8 @@ BELIEVED = range(400, 500)
 
 @given(
     parsers.re(
-        r"RapidPro (?!delivers texts |is down for \d|.+ answers \d|answers .+ with \d|takes \d|sends )(?P<trouble>.+)"
+        r"RapidPro (?!delivers texts |is down for \d|.+ answers \d|answers the next \d+ texts with \d|takes \d|sends )"
+        r"(?P<trouble>.+)"
     )
 )
 def rapidpro_trouble(world: World, trouble: str) -> None:
@@ -26,7 +27,12 @@ def rapidpro_trouble(world: World, trouble: str) -> None:
         world.fault(fault)
 
 
-@given(parsers.re(r"CHT (?!is down for \d|.+ answers \d|answers .+ with \d)(?P<trouble>.+)"))
+@given(
+    parsers.re(
+        r"CHT (?!is down for \d|.+ answers \d|answers the next request with \d|answers \w+'s texts with \d)"
+        r"(?P<trouble>.+)"
+    )
+)
 def cht_trouble(world: World, trouble: str) -> None:
     for fault in choose("trouble of CHT", trouble, CHT_TROUBLES)(world.timing.a_while):
         world.fault(fault)
