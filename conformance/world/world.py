@@ -165,6 +165,7 @@ class World(Observations):
         its machine slept: thousands of polls that change nothing would take minutes."""
         if seconds > 4 * AWAKE:
             self.pass_time(AWAKE)
+            self.expect_no_runaway()
             self.services.virtual_clock().advance(seconds - 2 * AWAKE)
             seconds = AWAKE
         self.pass_time(seconds)
