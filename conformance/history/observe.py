@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from conformance.history.model import Arrival, Call, History, IncomingText, Message, OutgoingText, StoredReport
+from conformance.history.unsendable import Originals
 from conformance.services.control_client import ControlClient
 
 WAITING = frozenset({"pending", "forwarded-to-gateway"})
@@ -39,12 +40,15 @@ def observe(
     """The history of the people with these `numbers`; `calls` are the exchanges that belong to it."""
     docs = list(documents)
     rows = [row for row in control.get("/rapidpro/messages")["messages"] if row["number"] in numbers]
+    outgoing = tuple(_outgoing_texts(docs, numbers))
+    originals = Originals(outgoing)
+    sent = tuple(_message(row) for row in rows if row["direction"] == "out" and row["origin"] != "flow")
     return History(
         incoming_texts=tuple(incoming_texts),
         reports=tuple(_reports(docs, numbers)),
-        outgoing_texts=tuple(_outgoing_texts(docs, numbers)),
-        arrivals=tuple(_arrivals(control, numbers)),
-        messages=tuple(_message(row) for row in rows if row["direction"] == "out" and row["origin"] != "flow"),
+        outgoing_texts=outgoing,
+        arrivals=originals.named(tuple(_arrivals(control, numbers))),
+        messages=originals.named(sent),
         calls=tuple(calls),
         flow_replies=tuple((row["number"], _stripped(row["text"])) for row in rows if row["origin"] == "flow"),
     )
