@@ -177,6 +177,7 @@ class World(Observations):
         its machine slept: thousands of polls that change nothing would take minutes."""
         if seconds > 4 * AWAKE:
             self.pass_time(AWAKE)
+            self.expect_no_runaway()
             if isinstance(self.subject, Freezable):
                 self.subject.freeze(seconds - 2 * AWAKE)
             self.services.virtual_clock().advance(seconds - 2 * AWAKE)
