@@ -43,7 +43,7 @@ class IncomingText:
 
 @dataclass(frozen=True, slots=True)
 class StoredReport:
-    """A report in CHT."""
+    """A report in CHT. `ref` is the id under which a gateway handed the text over; empty if none did."""
 
     number: str
     text: str
@@ -55,7 +55,8 @@ class OutgoingText:
     """A text that CHT has to send: one message of a task, with the task's current state and its state history.
 
     `states` are all states of the task with their times, oldest first. `since` is when it was first pending (None:
-    never). `details` is the reason for the state as CHT stored it.
+    never). `details` is the reason for the state as CHT stored it. `order` is the date by which CHT orders what it
+    hands out (None: like `since`).
     """
 
     uuid: str
@@ -65,6 +66,7 @@ class OutgoingText:
     since: datetime | None = None
     states: tuple[tuple[str, datetime], ...] = ()
     details: str = ""
+    order: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     reply_headers: Mapping[str, str] = field(default_factory=dict)
     body: str = ""
+    reply_body: str = ""
     query: str = ""
     fault: str | None = None
     acted: bool = True
@@ -127,6 +130,7 @@ class Call:
             headers=exchange["request"]["headers"],
             reply_headers={} if reply is None else reply["headers"],
             body=exchange["request"]["body"],
+            reply_body="" if reply is None else reply["body"],
             query=exchange["query"],
             fault=exchange["fault"],
             acted=exchange["acted"],
@@ -146,3 +150,7 @@ class History:
     calls: tuple[Call, ...] = ()
     flow_replies: tuple[tuple[str, str], ...] = ()
     """(number, text) of the texts that RapidPro's own flow sent: CHT did not send them, and need not have."""
+    others: frozenset[int | str] = frozenset()
+    """The ids of RapidPro's messages that the relay did not have sent: by a flow, or by others in the workspace."""
+    refs: frozenset[str] = frozenset()
+    """All ids under which CHT has a text from a gateway, whoever sent it."""

@@ -9,6 +9,8 @@ from typing import Any
 from conformance.history.model import Arrival, Call, History, IncomingText, Message, OutgoingText, StoredReport
 from conformance.services.control_client import ControlClient
 
+RELAY = "relay"
+"""The name of the relay's token in RapidPro; those of its former ones begin with it."""
 WAITING = frozenset({"pending", "forwarded-to-gateway"})
 
 
@@ -39,15 +41,30 @@ def observe(
     """The history of the people with these `numbers`; `calls` are the exchanges that belong to it."""
     docs = list(documents)
     rows = [row for row in control.get("/rapidpro/messages")["messages"] if row["number"] in numbers]
+    sent = [row for row in rows if row["direction"] == "out"]
     return History(
         incoming_texts=tuple(incoming_texts),
         reports=tuple(_reports(docs, numbers)),
         outgoing_texts=tuple(_outgoing_texts(docs, numbers)),
         arrivals=tuple(_arrivals(control, numbers)),
-        messages=tuple(_message(row) for row in rows if row["direction"] == "out" and row["origin"] != "flow"),
+        messages=tuple(_message(row) for row in sent if _by_relay(row)),
         calls=tuple(calls),
         flow_replies=tuple((row["number"], _stripped(row["text"])) for row in rows if row["origin"] == "flow"),
+        others=frozenset(row["id"] for row in sent if not _by_relay(row)),
+        refs=frozenset(_refs(docs)),
     )
+
+
+def _by_relay(row: Mapping[str, Any]) -> bool:
+    """Whether the relay had this message sent: with its own token, or a former one of it."""
+    return row["origin"] != "flow" and str(row["sent_by"] or "").startswith(RELAY)
+
+
+def _refs(docs: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    for doc in docs:
+        sms = doc.get("sms_message")
+        if isinstance(sms, Mapping) and sms.get("gateway_ref"):
+            yield str(sms["gateway_ref"])
 
 
 def _reports(docs: Iterable[Mapping[str, Any]], numbers: Set[str]) -> Iterator[StoredReport]:
@@ -62,10 +79,10 @@ def _outgoing_texts(docs: Iterable[Mapping[str, Any]], numbers: Set[str]) -> Ite
         for task in (*doc.get("tasks", ()), *doc.get("scheduled_tasks", ())):
             for message in task.get("messages", ()):
                 if message.get("to") in numbers:
-                    yield _outgoing_text(task, message)
+                    yield _outgoing_text(doc, task, message)
 
 
-def _outgoing_text(task: Mapping[str, Any], message: Mapping[str, Any]) -> OutgoingText:
+def _outgoing_text(doc: Mapping[str, Any], task: Mapping[str, Any], message: Mapping[str, Any]) -> OutgoingText:
     states = tuple((str(entry["state"]), _moment(entry["timestamp"])) for entry in task.get("state_history", ()))
     since = next((at for state, at in states if state in WAITING), None)
     details = task.get("state_details")
@@ -77,7 +94,19 @@ def _outgoing_text(task: Mapping[str, Any], message: Mapping[str, Any]) -> Outgo
         since=since,
         states=states,
         details=str(details.get("reason", details) if isinstance(details, Mapping) else details or ""),
+        order=_order(doc, task),
     )
+
+
+def _order(doc: Mapping[str, Any], task: Mapping[str, Any]) -> datetime | None:
+    """The date by which CHT orders the texts that it hands out (cht-core `api/src/services/messaging.js`)."""
+    date = task.get("due") or task.get("timestamp") or doc.get("reported_date")
+    if isinstance(date, (int, float)):
+        return datetime.fromtimestamp(date / 1000, UTC)
+    try:
+        return _moment(date) if isinstance(date, str) else None
+    except ValueError:
+        return None
 
 
 def _arrivals(control: ControlClient, numbers: Set[str]) -> Iterator[Arrival]:
