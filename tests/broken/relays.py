@@ -355,7 +355,7 @@ def broken_relays() -> Mapping[str, Broken]:
     return {
         "accepts a wrong token": caught_by(Defect(app=accepts_any_token), "AUTH-2"),
         "asks for no token": caught_by(Defect(app=requires_no_token), "AUTH-1", "AUTH-2", "AUTH-3"),
-        "answers 200 for a missing field": caught_by(Defect(app=never_refuses), "IN-4", "IN-5", "IN-7"),
+        "answers 200 for a missing field": caught_by(Defect(app=never_refuses), "IN-4", "IN-5", "IN-7", "IN-16"),
         "refuses without a reason": caught_by(Defect(app=refuses_without_reason), "WHY-3"),
         "does not recognise a redelivery": caught_by(Defect(app=new_ids()), "IN-3"),
         "changes texts to lower case": caught_by(Defect(app=changing(lower_case)), "IN-1"),
