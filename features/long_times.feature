@@ -144,5 +144,5 @@ Feature: Texts that are far apart, long idle times and long outages
 
     Scenario: More texts than a page wait for their states
       When CHT has 260 texts to send
-      Then all 260 arrive within 120 minutes
+      Then all 260 arrive within 480 minutes
       And CHT shows all 260 texts as delivered

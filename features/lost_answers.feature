@@ -27,8 +27,12 @@ Feature: RapidPro's answer is lost or unusable
     @virtual-time
     Scenario: Three answers are lost
       Given RapidPro accepts the next 3 texts but the answers are lost
-      When CHT sends "Visit due tomorrow" to Amina, Yusuf and Grace
-      Then Amina, Yusuf and Grace receive "Visit due tomorrow" once
+      When CHT sends "Visit due tomorrow" to Amina
+      And CHT sends "Take your medicine" to Yusuf
+      And CHT sends "Meeting at ten" to Grace
+      Then Amina receives "Visit due tomorrow" once
+      And Yusuf receives "Take your medicine" once
+      And Grace receives "Meeting at ten" once
 
     @virtual-time
     Scenario Outline: The answer cannot be read

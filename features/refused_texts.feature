@@ -12,12 +12,20 @@ Feature: Texts that cannot be accepted
 
       Examples:
         | field   |
-        | id      |
         | sender  |
         | content |
 
     Scenario: The body is not JSON
       Given RapidPro delivers texts as something that is not JSON
+      When Amina texts "hello"
+      Then Amina's text is refused
+      And CHT has 0 reports from Amina
+
+  @req:IN-16
+  Rule: A missing id is refused
+
+    Scenario: The id is missing
+      Given RapidPro delivers texts without the id
       When Amina texts "hello"
       Then Amina's text is refused
       And CHT has 0 reports from Amina

@@ -2,7 +2,7 @@ Feature: CHT shows what happened to a text
   Health workers see in CHT how far a text has come.
 
   @req:STATE-1
-  Rule: Queued, wired, sent, delivered
+  Rule: Wired, sent, delivered
 
     Scenario Outline: A text is on its way
       Given texts get no further than <status>
@@ -11,13 +11,20 @@ Feature: CHT shows what happened to a text
 
       Examples:
         | status | state                    |
-        | queued | received by the gateway  |
         | wired  | forwarded by the gateway |
         | sent   | sent                     |
 
     Scenario: A text has arrived
       When CHT sends "hello" to Amina
       Then CHT shows the text to Amina as delivered
+
+  @req:OPS-6
+  Rule: Queued
+
+    Scenario: A text waits in RapidPro
+      Given texts get no further than queued
+      When CHT sends "hello" to Amina
+      Then CHT shows the text to Amina as received by the gateway
 
   @req:STATE-2
   Rule: Failed

@@ -23,6 +23,23 @@ Feature: RapidPro's token
         | accepts no token any more      |
         | has replaced the relay's token |
 
+  @req:AUTH-9
+  Rule: CHT's login page does not mean success
+
+    @virtual-time
+    Scenario Outline: CHT does not accept the relay's password for a while
+      Given CHT changes the relay's password for a while<moment>
+      When Amina texts "I have a fever"
+      And CHT sends "hello" to Yusuf
+      Then Yusuf receives "hello" once
+      And CHT shows the text to Yusuf as delivered
+      And CHT has Amina's report "I have a fever", or the text was refused
+
+      Examples:
+        | moment                         |
+        |                                |
+        | , right after the next request |
+
   @req:AUTH-5
   Rule: Revealed to nobody else
 

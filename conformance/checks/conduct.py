@@ -8,8 +8,8 @@ from datetime import timedelta
 
 from conformance.checks.needed import need_of
 from conformance.checks.violation import Violation, shown
-from conformance.history.causes import by_others
 from conformance.history.model import Call, History
+from conformance.history.others import by_others
 from fakes.serving.other_origin import ELSEWHERE
 
 SLACK = timedelta(milliseconds=100)

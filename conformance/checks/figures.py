@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from conformance.history.causes import by_others
 from conformance.history.model import Call, History
+from conformance.history.others import by_others
 
 
 def calls_to(history: History, service: str) -> list[Call]:

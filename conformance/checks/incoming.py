@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from conformance.checks.violation import Violation, shown
 from conformance.history.causes import never_confirmed
 from conformance.history.model import History, IncomingText, Outcome, StoredReport
+from conformance.history.others import confirmed, own_reports
 
 
 def _texts(history: History) -> dict[tuple[str, str, str], list[IncomingText]]:
@@ -25,7 +26,7 @@ def _texts(history: History) -> dict[tuple[str, str, str], list[IncomingText]]:
 
 
 def _counts(history: History) -> tuple[Counter[tuple[str, str]], Counter[tuple[str, str]], Counter[tuple[str, str]]]:
-    """How often each (number, text) was certainly accepted, was possibly accepted, and is stored."""
+    """How often each (number, text) was certainly accepted, was possibly accepted, and was stored by the relay."""
     accepted: Counter[tuple[str, str]] = Counter()
     possible: Counter[tuple[str, str]] = Counter()
     for attempts in _texts(history).values():
@@ -33,14 +34,14 @@ def _counts(history: History) -> tuple[Counter[tuple[str, str]], Counter[tuple[s
         key = (attempts[0].number, attempts[0].text)
         accepted[key] += Outcome.OK in outcomes
         possible[key] += bool(outcomes & {Outcome.OK, Outcome.UNKNOWN})
-    return accepted, possible, Counter((report.number, report.text) for report in history.reports)
+    return accepted, possible, Counter((report.number, report.text) for report in own_reports(history))
 
 
 def incoming_lost(history: History) -> Iterator[Violation]:
-    """A text was accepted, and CHT does not have it unchanged."""
+    """A text was accepted, and CHT does not have it unchanged, and has not confirmed it either."""
     accepted, _, stored = _counts(history)
     for (number, text), count in accepted.items():
-        if stored[number, text] < count:
+        if stored[number, text] < count and stored[number, text] + confirmed(history, number, text) < count:
             yield Violation(
                 "incoming_lost",
                 "lost",
@@ -49,7 +50,7 @@ def incoming_lost(history: History) -> Iterator[Violation]:
 
 
 def incoming_duplicated(history: History) -> Iterator[Violation]:
-    """CHT has a text more often than it was sent."""
+    """The relay stored a text in CHT more often than it was sent."""
     _, possible, stored = _counts(history)
     sent = Counter((attempts[0].number, attempts[0].text) for attempts in _texts(history).values())
     for (number, text), count in stored.items():
@@ -62,9 +63,9 @@ def incoming_duplicated(history: History) -> Iterator[Violation]:
 
 
 def incoming_from_nowhere(history: History) -> Iterator[Violation]:
-    """CHT has a report that nobody sent, under a number of the scenario or under a stranger's."""
+    """The relay stored a report in CHT that nobody sent, under a number of the scenario or under a stranger's."""
     sent = {(text.number, text.text) for text in history.incoming_texts}
-    for report in (*history.reports, *_strange_reports(history)):
+    for report in (*own_reports(history), *_strange_reports(history)):
         if (report.number, report.text) not in sent:
             yield Violation(
                 "incoming_from_nowhere",

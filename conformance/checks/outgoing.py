@@ -6,11 +6,25 @@ from collections import Counter
 from collections.abc import Iterator
 
 from conformance.checks.violation import Violation, shown
-from conformance.history.causes import asked_by_relay, sent_by_others
+from conformance.history.causes import times_taken_back, told
 from conformance.history.model import History, OutgoingText
+from conformance.history.others import (
+    accepted_without_message,
+    asked_by_relay,
+    changed_in_cht,
+    chosen_by_rapidpro,
+    times_handed_out,
+    was_failed,
+)
 
 NOT_SENT = frozenset({"scheduled", "cleared", "clear", "muted", "denied", "duplicate"})
 """Task states in which CHT itself does not send a text (cht-core, `shared-libs/task-utils`)."""
+NO_FURTHER = frozenset({"pending", "forwarded-to-gateway", "received-by-gateway", "forwarded-by-gateway"})
+"""States in which the relay does not say that a text was sent."""
+LONGEST = 4096
+"""The most characters that any version of RapidPro accepts."""
+FEWEST_DIGITS, MOST_DIGITS = 7, 15
+"""Digits of a number with its country code (ITU-T E.164)."""
 
 
 def _outgoing(history: History) -> dict[tuple[str, str], list[OutgoingText]]:
@@ -22,11 +36,13 @@ def _outgoing(history: History) -> dict[tuple[str, str], list[OutgoingText]]:
 
 
 def _arrived(history: History) -> Counter[tuple[str, str]]:
-    """How many different messages arrived. RapidPro itself resends a message after a late error report (courier,
-    `backends/rapidpro/status.go`): then the relay has not sent it twice."""
+    """How many different messages of the relay arrived. RapidPro itself resends a message after a late error report
+    (courier, `backends/rapidpro/status.go`): then the relay has not sent it twice."""
     seen: set[tuple[str, str, object]] = set()
     counted: Counter[tuple[str, str]] = Counter()
     for position, arrival in enumerate(history.arrivals):
+        if arrival.message in history.others:
+            continue
         identity = arrival.message if arrival.message is not None else ("arrival", position)
         if (arrival.number, arrival.text, identity) not in seen:
             seen.add((arrival.number, arrival.text, identity))
@@ -43,8 +59,9 @@ def outgoing_lost(history: History) -> Iterator[Violation]:
     arrived = _arrived(history)
     handed_over = _handed_over(history)
     for (number, text), outgoing in _outgoing(history).items():
-        due = sum(one.state not in NOT_SENT and one.state != "failed" for one in outgoing)
-        if max(arrived[number, text], handed_over[number, text]) < due:
+        missing = [one for one in outgoing if one.state not in NOT_SENT and one.state != "failed"]
+        due, there = len(missing), max(arrived[number, text], handed_over[number, text])
+        if there < due and there < sum(not _is_excused(history, one) for one in missing):
             states = ", ".join(sorted(one.state for one in outgoing))
             yield Violation(
                 "outgoing_lost",
@@ -52,6 +69,11 @@ def outgoing_lost(history: History) -> Iterator[Violation]:
                 f"{shown(text)} for {number} was due {due} times, arrived {arrived[number, text]} times "
                 f"(CHT's state: {states})",
             )
+
+
+def _is_excused(history: History, text: OutgoingText) -> bool:
+    """Whether CHT had other words for this text, or RapidPro made no message of it and the relay says no more."""
+    return changed_in_cht(history, text) or (text.state in NO_FURTHER and accepted_without_message(history, text))
 
 
 def _handed_over(history: History) -> Counter[tuple[str, str]]:
@@ -65,10 +87,11 @@ def _handed_over(history: History) -> Counter[tuple[str, str]]:
 
 
 def outgoing_duplicated(history: History) -> Iterator[Violation]:
-    """A phone got a text more often than it was due."""
+    """A phone got a text from the relay more often than CHT had it sent."""
     outgoing = _outgoing(history)
     for (number, text), count in _arrived(history).items():
-        if (number, text) in outgoing and count > len(outgoing[number, text]):
+        due = sum(1 + times_taken_back(one) for one in outgoing.get((number, text), ()))
+        if due and count > due and count > times_handed_out(history, number, text):
             yield Violation(
                 "outgoing_duplicated",
                 "duplicated",
@@ -77,15 +100,16 @@ def outgoing_duplicated(history: History) -> Iterator[Violation]:
 
 
 def outgoing_from_nowhere(history: History) -> Iterator[Violation]:
-    """A text that CHT never had for this number is on a phone, or the relay had RapidPro send it.
+    """The relay had a text sent that CHT never had for this number, to a phone of the scenario or to a stranger's.
 
-    What RapidPro's own flow and others in the workspace send is not the relay's. Texts to strangers count only if the
-    relay's own token asked for them.
+    Texts to strangers count only if the relay's own token asked for them.
     """
     known = {(text.number, text.text) for text in history.outgoing_texts} | set(history.flow_replies)
     for arrival in history.arrivals:
         key = (arrival.number, arrival.text)
-        if key not in known and not sent_by_others(history, *key):
+        if key in known or arrival.message in history.others or times_handed_out(history, *key):
+            continue
+        if not chosen_by_rapidpro(history, *key):
             yield Violation(
                 "outgoing_from_nowhere",
                 "from-nowhere",
@@ -95,7 +119,7 @@ def outgoing_from_nowhere(history: History) -> Iterator[Violation]:
     known |= arrived | history.strangers.due
     for message in (*history.messages, *history.strangers.messages):
         key = (message.number, message.text)
-        if key not in known and asked_by_relay(history, *key):
+        if key not in known and asked_by_relay(history, *key) and not times_handed_out(history, *key):
             yield Violation(
                 "outgoing_from_nowhere",
                 "from-nowhere",
@@ -104,13 +128,18 @@ def outgoing_from_nowhere(history: History) -> Iterator[Violation]:
 
 
 def given_up_without_cause(history: History) -> Iterator[Violation]:
-    """A text is failed in CHT, but RapidPro neither refused it (400) nor failed it."""
+    """The relay calls a text failed, but RapidPro neither refused it (400) nor failed it, nor could have sent it."""
     failed = {(message.number, message.text) for message in history.messages if message.status == "failed"}
     refused = [call.body for call in history.calls if call.service == "rapidpro" and call.status == 400]
     for text in history.outgoing_texts:
-        if text.state != "failed" or (text.number, text.text) in failed:
+        if text.state != "failed" or (text.number, text.text) in failed or not told(history, text):
             continue
-        if not any(text.number in body for body in refused):
+        if not (
+            any(text.number in body for body in refused)
+            or is_hopeless(text)
+            or accepted_without_message(history, text)
+            or was_failed(history, text)
+        ):
             yield Violation(
                 "given_up_without_cause",
                 "lost",
@@ -118,8 +147,17 @@ def given_up_without_cause(history: History) -> Iterator[Violation]:
             )
 
 
+def is_hopeless(text: OutgoingText) -> bool:
+    """Whether every version of RapidPro refuses this text, so that a relay need not ask."""
+    digits = text.number.removeprefix("+")
+    return len(text.text) > LONGEST or not digits.isdigit() or not FEWEST_DIGITS <= len(digits) <= MOST_DIGITS
+
+
 def reordered(history: History) -> Iterator[Violation]:
-    """Two texts for one phone were sent in a different order from that in which they became due. Ties have no order."""
+    """Two texts for one phone were sent in a different order from that in which they became due. Ties have no order.
+
+    CHT hands out texts by a date of its own; where that says otherwise, there is no order either.
+    """
     unique: dict[tuple[str, str], OutgoingText] = {
         key: texts[0] for key, texts in _outgoing(history).items() if len(texts) == 1 and texts[0].since is not None
     }
@@ -129,10 +167,15 @@ def reordered(history: History) -> Iterator[Violation]:
         if text is None or text.since is None:
             continue
         before = last.get(message.number)
-        if before is not None and before.since is not None and before.since > text.since:
+        if before is not None and before.since is not None and before.since > text.since and _first(text, before):
             yield Violation(
                 "reordered",
                 "reordered",
                 f"{shown(text.text)} for {message.number} became due before {shown(before.text)} but was sent after it",
             )
         last[message.number] = text
+
+
+def _first(text: OutgoingText, other: OutgoingText) -> bool:
+    """Whether CHT hands out `text` before `other`."""
+    return text.order is None or other.order is None or text.order <= other.order

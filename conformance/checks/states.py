@@ -9,6 +9,7 @@ from conformance.checks.outgoing import NOT_SENT
 from conformance.checks.violation import Violation, shown
 from conformance.history.causes import changed_by_relay, taken_back, was_on_its_way
 from conformance.history.model import History, OutgoingText
+from conformance.history.others import was_failed
 
 RANK = {
     "scheduled": 0,
@@ -60,7 +61,8 @@ def _goes_back(before: str, after: str) -> bool:
 def state_wrong(history: History) -> Iterator[Violation]:
     """At the end, the state of a text in CHT does not match its status in RapidPro.
 
-    Texts that CHT itself keeps back, such as one of two equal ones, have no state that a relay could set.
+    Texts that CHT itself keeps back, such as one of two equal ones, have no state that a relay could set. A relay may
+    believe RapidPro that a text has failed, although a person can resend it, and a late report revive it.
     """
     by_key: dict[tuple[str, str], list[str]] = {}
     for message in history.messages:
@@ -69,12 +71,16 @@ def state_wrong(history: History) -> Iterator[Violation]:
     for text in history.outgoing_texts:
         texts.setdefault((text.number, text.text), []).append(text)
     for key, statuses in by_key.items():
-        for text, status in _mismatches(texts.get(key, ()), statuses):
+        for text, status in _mismatches(history, texts.get(key, ()), statuses):
+            if text.state == "failed" and was_failed(history, text):
+                continue
             expected = EXPECTED.get(status, "known")
             yield _wrong("state_wrong", text, f"is {text.state}, expected {expected}: RapidPro says {status}")
 
 
-def _mismatches(equal: Sequence[OutgoingText], statuses: Sequence[str]) -> Iterator[tuple[OutgoingText, str]]:
+def _mismatches(
+    history: History, equal: Sequence[OutgoingText], statuses: Sequence[str]
+) -> Iterator[tuple[OutgoingText, str]]:
     """Pairs that do not agree, of equal texts and of RapidPro's messages with that text, both in the order of states.
 
     A message may belong to a text that CHT has kept back since: to one that was on its way, or if there are more
@@ -85,7 +91,7 @@ def _mismatches(equal: Sequence[OutgoingText], statuses: Sequence[str]) -> Itera
     were_sent = sum(was_on_its_way(one) for one in kept_back)
     spare = max(were_sent, min(len(kept_back), len(statuses) - len(judged)))
     for status in sorted(statuses, key=lambda word: RANK.get(EXPECTED.get(word, ""), -1)):
-        if judged and _agrees(judged[0], status):
+        if judged and _agrees(history, judged[0], status):
             judged.pop(0)
         elif spare > 0:
             spare -= 1
@@ -93,13 +99,13 @@ def _mismatches(equal: Sequence[OutgoingText], statuses: Sequence[str]) -> Itera
             yield judged.pop(0), status
 
 
-def _agrees(text: OutgoingText, status: str) -> bool:
+def _agrees(history: History, text: OutgoingText, status: str) -> bool:
     expected = EXPECTED.get(status)
     if expected is None or text.state == expected:
         return True
     reached = {state for state, _ in text.states}
-    if taken_back(text) and expected in reached:
-        return True
+    if expected in reached and (taken_back(text) or not changed_by_relay(history, text, len(text.states) - 1)):
+        return True  # CHT itself, or somebody who uses it, has changed the state since
     if expected == "failed":
         return text.state == "delivered" and "delivered" in reached
     if text.state == "failed" or text.state not in RANK:

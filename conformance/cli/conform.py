@@ -31,10 +31,10 @@ With --subject, built-in subjects are judged, among them CHT Core's own RapidPro
 Several subjects are judged at the same time and shown side by side.
 
 With --cht-url, a live CHT Core is the relay, and the fake RapidPro is its only neighbour. The harness then writes to
-that CHT: the settings `sms`, the credentials rapidpro:incoming and rapidpro:outgoing, and documents of people with
-phone numbers from +250788200001 on. At the end the documents are deleted and the settings restored. The credentials
-stay, because CHT does not reveal the old ones. A CHT that has texts to send is refused. The password comes from
-CHT_PASSWORD.
+that CHT: the settings `sms` and `forms`, the credentials rapidpro:incoming and rapidpro:outgoing, and documents of
+people with phone numbers from +250788200001 on. At the end the documents are deleted and the settings are as before.
+The credentials stay, because CHT does not reveal the old ones. A CHT that has texts to send is refused. The password
+comes from CHT_PASSWORD.
 """
 
 

@@ -43,7 +43,7 @@ class IncomingText:
 
 @dataclass(frozen=True, slots=True)
 class StoredReport:
-    """A report in CHT."""
+    """A report in CHT. `ref` is the id under which a gateway handed the text over; empty if none did."""
 
     number: str
     text: str
@@ -55,7 +55,8 @@ class OutgoingText:
     """A text that CHT has to send: one message of a task, with the task's current state and its state history.
 
     `states` are all states of the task with their times, oldest first. `since` is when it was first pending (None:
-    never). `details` is the reason for the state as CHT stored it.
+    never). `details` is the reason for the state as CHT stored it. `order` is the date by which CHT orders what it
+    hands out (None: like `since`).
     """
 
     uuid: str
@@ -65,6 +66,7 @@ class OutgoingText:
     since: datetime | None = None
     states: tuple[tuple[str, datetime], ...] = ()
     details: str = ""
+    order: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,6 @@ class Call:
     body: str = ""
     query: str = ""
     reply_body: str = ""
-    """Of calls that a service made itself: what the relay answered."""
     fault: str | None = None
     acted: bool = True
     unexpected: str | None = None
@@ -129,8 +130,8 @@ class Call:
             headers=exchange["request"]["headers"],
             reply_headers={} if reply is None else reply["headers"],
             body=exchange["request"]["body"],
+            reply_body="" if reply is None else reply["body"],
             query=exchange["query"],
-            reply_body="" if reply is None or exchange["direction"] == "in" else reply["body"],
             fault=exchange["fault"],
             acted=exchange["acted"],
             unexpected=exchange["unexpected"],
@@ -164,3 +165,7 @@ class History:
     strangers: Strangers = Strangers()
     output: tuple[str, ...] = ()
     """Lines that the subject printed and that had a secret in them, which is hidden."""
+    others: frozenset[int | str] = frozenset()
+    """The ids of RapidPro's messages that the relay did not have sent: by a flow, or by others in the workspace."""
+    refs: frozenset[str] = frozenset()
+    """All ids under which CHT has a text from a gateway, whoever sent it."""

@@ -13,6 +13,8 @@ from conformance.history.unsendable import Originals
 from conformance.services.control_client import ControlClient
 from fakes.redaction import Redaction
 
+RELAY = "relay"
+"""The name of the relay's token in RapidPro; those of its former ones begin with it."""
 ROWS = "/rapidpro/messages"
 
 
@@ -80,17 +82,31 @@ def observe(
     rows = [row for row in all_rows if row["number"] in numbers]
     outgoing = tuple(texts_of(docs, numbers))
     originals = Originals(outgoing)
-    sent = tuple(message_of(row) for row in rows if row["direction"] == "out" and row["origin"] != "flow")
+    sent = [row for row in rows if row["direction"] == "out"]
     return History(
         incoming_texts=tuple(incoming_texts),
         reports=tuple(report for report in reports_in(docs) if report.number in numbers),
         outgoing_texts=outgoing,
         arrivals=originals.named(tuple(_arrivals(control, numbers))),
-        messages=originals.named(sent),
+        messages=originals.named(tuple(message_of(row) for row in sent if _by_relay(row))),
         calls=tuple(calls),
         flow_replies=tuple((row["number"], stripped(row["text"])) for row in rows if row["origin"] == "flow"),
         strangers=Strangers() if others is None else strangers(docs, all_rows, others.known | numbers, others.earlier),
+        others=frozenset(row["id"] for row in sent if not _by_relay(row)),
+        refs=frozenset(_refs(docs)),
     )
+
+
+def _by_relay(row: Mapping[str, Any]) -> bool:
+    """Whether the relay had this message sent: with its own token, or a former one of it."""
+    return row["origin"] != "flow" and str(row["sent_by"] or "").startswith(RELAY)
+
+
+def _refs(docs: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    for doc in docs:
+        sms = doc.get("sms_message")
+        if isinstance(sms, Mapping) and sms.get("gateway_ref"):
+            yield str(sms["gateway_ref"])
 
 
 def _arrivals(control: ControlClient, numbers: Set[str]) -> Iterator[Arrival]:

@@ -10,6 +10,7 @@ from typing import Any
 from conformance.history.model import Message, OutgoingText, StoredReport
 
 SHORT_CODE = re.compile(r"[1-9][0-9]{2,5}")
+Row = Mapping[str, Any]
 WAITING = frozenset({"pending", "forwarded-to-gateway"})
 
 
@@ -29,25 +30,25 @@ def _sender(phone: str) -> str:
 
 def texts_of(docs: Iterable[Mapping[str, Any]], numbers: Set[str]) -> Iterator[OutgoingText]:
     """What CHT has, or had, to send to these numbers."""
-    for task, message in _messages(docs):
+    for doc, task, message in _messages(docs):
         if message.get("to") in numbers:
-            yield _outgoing_text(task, message)
+            yield _outgoing_text(doc, task, message)
 
 
 def recipients(docs: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
     """(number, text) of whatever CHT has, or had, to send to anybody."""
-    for _, message in _messages(docs):
+    for _, _, message in _messages(docs):
         yield str(message.get("to")), stripped(message.get("message", ""))
 
 
-def _messages(docs: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+def _messages(docs: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Row, Row, Row]]:
     for doc in docs:
         for task in (*(doc.get("tasks") or ()), *(doc.get("scheduled_tasks") or ())):
             for message in task.get("messages") or ():
-                yield task, message
+                yield doc, task, message
 
 
-def _outgoing_text(task: Mapping[str, Any], message: Mapping[str, Any]) -> OutgoingText:
+def _outgoing_text(doc: Row, task: Row, message: Row) -> OutgoingText:
     states = tuple((str(entry["state"]), moment(entry["timestamp"])) for entry in task.get("state_history", ()))
     since = next((at for state, at in states if state in WAITING), None)
     details = task.get("state_details")
@@ -59,7 +60,19 @@ def _outgoing_text(task: Mapping[str, Any], message: Mapping[str, Any]) -> Outgo
         since=since,
         states=states,
         details=str(details.get("reason", details) if isinstance(details, Mapping) else details or ""),
+        order=_order(doc, task),
     )
+
+
+def _order(doc: Row, task: Row) -> datetime | None:
+    """The date by which CHT orders the texts that it hands out (cht-core `api/src/services/messaging.js`)."""
+    date = task.get("due") or task.get("timestamp") or doc.get("reported_date")
+    if isinstance(date, (int, float)):
+        return datetime.fromtimestamp(date / 1000, UTC)
+    try:
+        return moment(date) if isinstance(date, str) else None
+    except ValueError:
+        return None
 
 
 def message_of(row: Mapping[str, Any]) -> Message:

@@ -5,12 +5,13 @@ CHT is configured and read only through its own public API.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 import requests
 
+from conformance.interruptions import deferred_signals
 from conformance.live.account import (
     RIGHT_PATH_SINCE,
     Account,
@@ -26,13 +27,21 @@ from conformance.services.processes import RealTimeServices, plain_session
 from conformance.subjects.base import Capability
 from conformance.subjects.cht_variants import CHT_VARIANTS, INCOMING, MISSPELT
 from conformance.verdicts import HarnessBroken, Untestable, Verdict
+from conformance.world.observations import Observations
 from conformance.world.people import fresh_numbers
 from conformance.world.timing import RealTiming
 from conformance.world.world import World
+from fakes.cht.seed.loader import DEFAULT
 
 NAME = "live CHT"
 USUAL_INTERVAL = 60.0
 """Seconds between CHT's passes; 1 if its database is called `medic-test`."""
+SPEED = 600.0
+"""Seconds: a limit up to this one in a scenario is about speed."""
+FORMS: Mapping[str, Any] = DEFAULT["settings"]["forms"]
+"""The forms that scenarios use."""
+CHANGED = ("sms", "forms")
+"""The application settings that are changed for a run."""
 
 
 class LiveCht:
@@ -106,7 +115,17 @@ class ChtTiming(RealTiming):
 
     def __init__(self, interval: float) -> None:
         super().__init__(interval)
+        self._interval = interval
         self.a_while = max(2.0, 2.5 * interval)
+
+    def until(self, world: Observations, holds: Callable[[], bool], within: float) -> bool:
+        """Wait. Untestable if the scenario is about speed, and CHT is faster here than where it is used."""
+        if within <= SPEED and self._interval < USUAL_INTERVAL:
+            raise Untestable(
+                f"this CHT begins a pass every {self._interval:g} s, one that is used every {USUAL_INTERVAL:g} s: "
+                "how fast it is here says nothing"
+            )
+        return super().until(world, holds, within)
 
 
 class LiveChtWorlds:
@@ -129,7 +148,7 @@ class LiveChtWorlds:
         self._numbers: Iterator[str] = fresh_numbers()
         self._subject = LiveCht(account, "unknown")
         self._services: LiveChtServices | None = None
-        self._sms_before: dict[str, Any] | None = None
+        self._before: Mapping[str, Any] = {}
 
     def begin(self) -> None:
         """Check whether this CHT can be judged, then configure it. HarnessBroken says why it cannot be judged."""
@@ -137,10 +156,12 @@ class LiveChtWorlds:
         self._subject = LiveCht(self._account, check_account(session, self._account))
         cht = self._client(session)
         check_nothing_waits(cht.documents())
-        before = cht.read_settings().get("sms")
+        settings = cht.read_settings()
         services = LiveChtServices(self.profile, self._seed, self._account, self._bind)
-        self._services = services
-        self._sms_before = before if isinstance(before, dict) else {"outgoing_service": "medic-gateway"}
+        self._before = {key: settings[key] for key in CHANGED if key in settings}
+        self._services = services  # from here on `end` puts the settings back, whatever fails
+        forms = settings.get("forms")
+        cht.replace_settings({"forms": {**(forms if isinstance(forms, dict) else {}), **FORMS}})
         CHT_VARIANTS["cht-5.2"].configure(cht, services.neighbours, services.control)
 
     def describe(self) -> dict[str, Any]:
@@ -165,10 +186,18 @@ class LiveChtWorlds:
         if services is None:
             return
         try:
-            self._client(services.session).replace_settings({"sms": self._sms_before})
+            with deferred_signals():
+                self._restore(self._client(services.session))
         except HarnessBroken as problem:
-            self.cleanup_failure = f"the settings `sms` of CHT could not be restored to {self._sms_before}: {problem}"
+            names = " and ".join(f"`{key}`" for key in CHANGED)
+            self.cleanup_failure = f"the settings {names} of CHT could not be restored to {self._before}: {problem}"
         services.close()
+
+    def _restore(self, cht: ChtClient) -> None:
+        """Put the changed settings back as they were; one that was missing is missing again."""
+        now = cht.read_settings()
+        kept = {key: value for key, value in now.items() if key not in CHANGED or key in self._before}
+        cht.overwrite_settings({**kept, **self._before})
 
     def _client(self, session: requests.Session) -> ChtClient:
         return ChtClient(session, self._account.url, self._account.user, self._account.password)

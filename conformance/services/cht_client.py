@@ -51,6 +51,10 @@ class ChtClient:
         """Replace the values of these keys of the application settings."""
         self._call("PUT", "/api/v1/settings", params={"replace": "true"}, json=dict(changes))
 
+    def overwrite_settings(self, settings: Mapping[str, Any]) -> None:
+        """Replace all of the application settings: keys that are not given are gone."""
+        self._call("PUT", "/api/v1/settings", params={"overwrite": "true"}, json=dict(settings))
+
     def delete_all(self, docs: Sequence[Mapping[str, Any]]) -> None:
         """Delete these revisions of documents; a document that has changed since stays."""
         deletions = [{"_id": doc["_id"], "_rev": doc["_rev"], "_deleted": True} for doc in docs]

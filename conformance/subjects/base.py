@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -144,7 +145,7 @@ class Printing(Protocol):
         ...
 
 
-class PlannedCrashes:
+class PlannedCrashes(ABC):
     """Base of a subject in this process that plans its own crashes; it defines `kill` and `restart`."""
 
     _clock: Clock
@@ -161,13 +162,13 @@ class PlannedCrashes:
         """Forget a planned crash that has not happened."""
         self._crash = None
 
+    @abstractmethod
     def kill(self) -> None:
         """End it without warning."""
-        raise NotImplementedError
 
+    @abstractmethod
     def restart(self) -> None:
         """Start it again."""
-        raise NotImplementedError
 
     def _die(self) -> None:
         """Let the planned crash happen."""

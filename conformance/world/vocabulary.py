@@ -179,6 +179,10 @@ CHT_TROUBLES: Mapping[str, Faults] = {
     "refuses the relay's password for a while": lambda a_while: [
         cht("refuse", {"status": 401}, times=None, for_seconds=a_while)
     ],
+    "changes the relay's password for a while": lambda a_while: [cht("reject_token", times=None, for_seconds=a_while)],
+    "changes the relay's password for a while, right after the next request": lambda a_while: [
+        cht("reject_token", times=None, skip=1, for_seconds=a_while)
+    ],
 }
 """What CHT does wrong, by phrase."""
 

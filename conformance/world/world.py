@@ -29,6 +29,9 @@ REPORT_WITHIN = 2 * 3600.0
 """Seconds of scenario time within which a report must be in CHT: longer than an outage and the back-off after it."""
 ARRIVAL_WITHIN = 8 * 3600.0
 """Seconds within which a text must be on its phone: longer than a quota hour and all retries of an errored message."""
+STATE_WITHIN = ARRIVAL_WITHIN + 8 * 3600.0
+"""Seconds within which CHT must show what became of a text: eight hours for RapidPro and the aggregator, as many for
+the relay, which may ask for old texts only a few times a day."""
 AWAKE = 3600.0
 """Seconds in which the subject works at both ends of a long time."""
 
@@ -38,6 +41,7 @@ class World(Observations):
 
     report_within = REPORT_WITHIN
     arrival_within = ARRIVAL_WITHIN
+    state_within = STATE_WITHIN
 
     def __init__(
         self, services: Services, subject: Subject, timing: Timing, numbers: Iterator[str] | None = None

@@ -46,7 +46,7 @@ def has_state(world: World, names: str, state: str) -> None:
         world.eventually(
             f"CHT shows the text to {name} as {state}",
             world.task_in_state(world.people[name], expected),
-            within=world.arrival_within,
+            within=world.state_within,
         )
 
 
@@ -56,7 +56,7 @@ def all_have_state(world: World, count: int, state: str) -> None:
     world.eventually(
         f"CHT shows all {count} texts as {state}",
         lambda: [one.state for one in world.history().outgoing_texts] == expected,
-        within=world.arrival_within,
+        within=world.state_within,
     )
 
 
@@ -68,7 +68,7 @@ def all_bad_failed(world: World, count: int) -> None:
         states = [one.state for one in world.history().outgoing_texts if one.number in bad]
         return states == ["failed"] * count
 
-    world.eventually(f"CHT shows all {count} texts for bad numbers as failed", all_failed, within=world.arrival_within)
+    world.eventually(f"CHT shows all {count} texts for bad numbers as failed", all_failed, within=world.state_within)
 
 
 @then(parsers.parse("CHT shows why the text to {name} failed"))

@@ -18,6 +18,7 @@ import requests
 from conformance.subjects.in_process import Build, RelayLike, reference
 from fakes.serving.wsgi import Environ, Reply, StartResponse, WSGIApp, call
 from relay import Settings
+from tests.broken.login_pages import TAKES_LOGIN_PAGE_FOR_SUCCESS
 from tests.broken.pieces import (
     Between,
     Defect,
@@ -354,7 +355,7 @@ def broken_relays() -> Mapping[str, Broken]:
     return {
         "accepts a wrong token": caught_by(Defect(app=accepts_any_token), "AUTH-2"),
         "asks for no token": caught_by(Defect(app=requires_no_token), "AUTH-1", "AUTH-2", "AUTH-3"),
-        "answers 200 for a missing field": caught_by(Defect(app=never_refuses), "IN-4", "IN-5", "IN-7"),
+        "answers 200 for a missing field": caught_by(Defect(app=never_refuses), "IN-4", "IN-5", "IN-7", "IN-16"),
         "refuses without a reason": caught_by(Defect(app=refuses_without_reason), "WHY-3"),
         "does not recognise a redelivery": caught_by(Defect(app=new_ids()), "IN-3"),
         "changes texts to lower case": caught_by(Defect(app=changing(lower_case)), "IN-1"),
@@ -376,6 +377,7 @@ def broken_relays() -> Mapping[str, Broken]:
         "looks up too often": caught_by(Defect(LooksUpTooOften), "QUOTA-3"),
         "takes a web page for acceptance": caught_by(Defect(TakesWebPagesForAcceptance), "OUT-11"),
         "forgets what CHT did not accept": caught_by(Defect(ForgetsWhatChtDidNotAccept), "IN-6", "OPS-1"),
+        "takes the login page for success": caught_by(TAKES_LOGIN_PAGE_FOR_SUCCESS, "AUTH-9"),
         "takes the waiting page for success": caught_by(Defect(TakesWaitingPageForSuccess), "IN-9"),
         "takes read for queued": caught_by(Defect(TakesReadForQueued), "STATE-4"),
         "shows its token": caught_by(Defect(ShowsItsToken), "AUTH-5"),

@@ -11,7 +11,8 @@ import requests
 
 from conformance.running.worlds import InProcessWorlds
 from conformance.services.in_process import RAPIDPRO_URL, InProcessFakes
-from conformance.verdicts import Verdict
+from conformance.services.neighbours import RAPIDPRO_TOKEN
+from conformance.verdicts import SubjectFailed, Verdict
 from conformance.world.world import World
 from fakes.rapidpro.courier.phones import Phones
 from fakes.rapidpro.service import RapidPro
@@ -115,3 +116,62 @@ def test_others_in_the_workspace_may_send_texts_to_people_whom_cht_does_not_know
     assert dashboard.post(f"{RAPIDPRO_URL}/api/v2/broadcasts.json", json=body).status_code == 201
     world.judge()
     assert {one.number for one in world.history().strangers.messages} == {"+250788999000"}
+
+
+@pytest.mark.parametrize("first", ["the relay", "somebody else"])
+def test_others_in_the_workspace_may_send_the_same_text(world: World, dashboard: requests.Session, first: str) -> None:
+    amina = world.people["Amina"]
+    body = {"urns": [f"tel:{amina.number}"], "text": "Take your pills"}
+    if first == "the relay":
+        world.cht_sends([(amina, "Take your pills")])
+        world.eventually("it arrives", world.text_arrived(amina, "Take your pills"), within=world.arrival_within)
+    assert dashboard.post(f"{RAPIDPRO_URL}/api/v2/broadcasts.json", json=body).status_code == 201
+    if first == "somebody else":
+        world.pass_time(60)
+        world.cht_sends([(amina, "Take your pills")])
+    world.judge()
+    assert [one.text for one in world.received(amina)] == ["Take your pills"] * 2
+    assert len(world.history().messages) == 1
+
+
+def test_a_relay_that_sends_twice_is_blamed_beside_others_who_send_the_same_text(
+    world: World, dashboard: requests.Session
+) -> None:
+    amina = world.people["Amina"]
+    body = {"urns": [f"tel:{amina.number}"], "text": "Take your pills"}
+    world.cht_sends([(amina, "Take your pills")])
+    for token in ("DASHBOARD-TOKEN", RAPIDPRO_TOKEN):
+        headers = {"Authorization": f"Token {token}"}
+        dashboard.post(f"{RAPIDPRO_URL}/api/v2/broadcasts.json", json=body, headers=headers).raise_for_status()
+    with pytest.raises(SubjectFailed, match="was due 1 times, arrived 2 times"):
+        world.judge()
+
+
+@pytest.mark.parametrize("words", ["I have a fever", "She has a fever"])
+def test_a_health_worker_may_add_a_report_by_hand(world: World, words: str) -> None:
+    amina = world.people["Amina"]
+    world.person_texts(amina, "I have a fever")
+    world.eventually("it is stored", world.report_stored(amina, "I have a fever"), within=world.report_within)
+    sms = {"type": "sms_message", "message": words, "from": amina.number}
+    world.cht.put({"_id": "by hand", "type": "data_record", "from": amina.number, "sms_message": sms})
+    world.judge()
+
+
+def test_a_health_worker_may_delete_reports_and_tasks(world: World) -> None:
+    amina = world.people["Amina"]
+    world.person_texts(amina, "I have a fever")
+    world.cht_sends([(amina, "Take your pills")])
+    world.eventually("all is done", world.quiet, within=world.arrival_within)
+    world.cht.delete_all([doc for doc in world.cht.documents() if doc.get("type") == "data_record"])
+    world.judge()
+    assert (world.reports(amina), world.history().outgoing_texts) == ([], ())
+
+
+@pytest.mark.parametrize("state", ["failed", "sent"])
+def test_somebody_may_change_the_state_of_a_task_by_hand(world: World, state: str) -> None:
+    amina = world.people["Amina"]
+    reminder = world.cht_sends([(amina, "Your visit is due")])
+    world.eventually("it is delivered", world.task_in_state(amina, "delivered"), within=world.arrival_within)
+    world.pass_time(3600)
+    set_state(world, reminder, state)
+    world.judge()

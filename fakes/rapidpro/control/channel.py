@@ -123,7 +123,7 @@ def _show_phones(mailroom: Mailroom) -> Any:
 def _show_messages(mailroom: Mailroom) -> Any:
     """The stored messages. `origin`: flow if a flow sent it, start if the API started that flow, else api.
 
-    `number` is the person's phone number.
+    `sent_by` is the name of the API token with which it was sent, or null. `number` is the person's phone number.
     """
     with mailroom.lock:
         return {"messages": [_as_json(mailroom, one) for one in mailroom.courier.records.all_messages()]}
@@ -139,6 +139,7 @@ def _as_json(mailroom: Mailroom, message: Any) -> dict[str, Any]:
         "status": message.status,
         "direction": message.direction,
         "origin": _origin(mailroom, message),
+        "sent_by": message.sent_by,
         "failed_reason": message.failed_reason,
         "errors": message.errors,
         "external_id": message.external_id,

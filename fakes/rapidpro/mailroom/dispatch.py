@@ -74,7 +74,7 @@ class Dispatcher:
 
     def send(
         self, workspace: Workspace, contact: Any, content: Content, *, requested_urn: str | None = None,
-        high_priority: bool = True, broadcast: Any = None, flow: Any = None,
+        high_priority: bool = True, broadcast: Any = None, flow: Any = None, sent_by: str | None = None,
     ) -> Any:  # fmt: skip
         """One message to one contact, queued or failed with a reason; None where old versions create none."""
         urn, channel = self.route(workspace, contact, requested_urn)
@@ -86,6 +86,7 @@ class Dispatcher:
             status="failed" if reason else "queued", failed_reason=reason, broadcast=broadcast, flow=flow,
             high_priority=high_priority, now=self.runtime.clock.now(),
         )  # fmt: skip
+        message.sent_by = sent_by if broadcast is None else broadcast.sent_by
         if reason is None:
             self.courier.queue(message)
         return message
@@ -196,4 +197,4 @@ class Dispatcher:
         )  # fmt: skip
         text = evaluate_template(template, context, workspace, self.runtime)
         if text:
-            self.send(workspace, contact, Content(text), high_priority=False, flow=start.flow)
+            self.send(workspace, contact, Content(text), high_priority=False, flow=start.flow, sent_by=start.sent_by)

@@ -166,6 +166,8 @@ class Broadcast:
     base_language: str
     created_on: datetime
     scheduled: bool = False
+    sent_by: str | None = None
+    """The name of the API token that created it; likewise for messages and flow starts."""
 
 
 @dataclass(eq=False, slots=True)
@@ -196,6 +198,7 @@ class Message:
     quick_replies: list[Mapping[str, Any]] = field(default_factory=list)
     high_priority: bool = False
     """Whether it goes before others in the channel's queue: replies and single messages."""
+    sent_by: str | None = None
 
     @property
     def deleted(self) -> bool:
@@ -223,6 +226,7 @@ class FlowStart:
     created_on: datetime
     modified_on: datetime
     runs_made: int = 0
+    sent_by: str | None = None
 
 
 @dataclass(eq=False, slots=True)

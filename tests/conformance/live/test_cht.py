@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from conformance.live.account import (
     release_of,
 )
 from conformance.live.cht import ChtTiming, LiveCht, LiveChtWorlds
+from conformance.services.cht_client import ChtClient
 from conformance.subjects.cht_variants import INCOMING, MISSPELT
 from conformance.verdicts import HarnessBroken, Untestable
 from fakes.serving.process import Addresses, start_fakes
@@ -84,6 +86,69 @@ def test_a_live_cht_is_judged_and_left_as_it_was(cht: Addresses) -> None:
     assert "pass " not in "".join(repeats), "the password is in the environment only"
     assert documents(cht) == []
     assert sms_settings(cht) == before
+
+
+@pytest.fixture
+def bare_settings(cht: Addresses) -> Iterator[dict[str, Any]]:
+    """The settings of a CHT with neither a form nor settings for SMS; put back afterwards."""
+    url, before = (
+        f"{cht.cht}/api/v1/settings",
+        requests.get(f"{cht.cht}/api/v1/settings", auth=ADMIN, timeout=10).json(),
+    )
+    bare = {key: value for key, value in before.items() if key not in ("sms", "forms")}
+    requests.put(url, params={"overwrite": "true"}, json=bare, auth=ADMIN, timeout=10).raise_for_status()
+    yield all_settings(cht)
+    requests.put(url, params={"overwrite": "true"}, json=before, auth=ADMIN, timeout=10).raise_for_status()
+
+
+def all_settings(cht: Addresses) -> Any:
+    return requests.get(f"{cht.cht}/api/v1/settings", auth=ADMIN, timeout=10).json()
+
+
+def test_a_cht_without_the_form_gets_it_for_the_run_and_no_longer(
+    cht: Addresses, bare_settings: dict[str, Any]
+) -> None:
+    done = conform(cht.cht, "--poll-seconds", str(INTERVAL), "--only", "IN-2,OUT-6", "--json")
+    found = json.loads(done.stdout)
+    verdicts = {one["id"]: one["verdict"] for one in found["requirements"]}
+    assert verdicts == {"IN-2": "passed", "OUT-6": "unknown"}, done.stdout
+    (speed,) = (one["reason"] for row in found["requirements"] for one in row["scenarios"] if row["id"] == "OUT-6")
+    assert "every 0.3 s, one that is used every 60 s" in speed
+    assert "sms" not in bare_settings
+    assert all_settings(cht) == bare_settings
+
+
+def test_a_run_that_is_interrupted_leaves_a_cht_as_it_was(cht: Addresses, bare_settings: dict[str, Any]) -> None:
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "CHT_PASSWORD": ADMIN[1]}
+    command = [sys.executable, "-m", "conformance", "conform", "--cht-url", str(cht.cht), "--cht-user", ADMIN[0],
+               "--poll-seconds", "600", "--only", "OUT-1"]  # fmt: skip
+    run = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        while "sms" not in all_settings(cht):
+            assert run.poll() is None, "it ended before it changed anything"
+        run.send_signal(signal.SIGINT)
+        run.wait(60)
+    finally:
+        run.kill()
+    assert all_settings(cht) == bare_settings
+
+
+def test_a_run_that_cannot_begin_leaves_a_cht_as_it_was(
+    cht: Addresses, bare_settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise HarnessBroken("no credential can be stored")
+
+    monkeypatch.setattr(ChtClient, "credential", fails)
+    worlds = LiveChtWorlds("26", 1, Account(str(cht.cht), *ADMIN))
+    try:
+        with pytest.raises(HarnessBroken, match="no credential"):
+            worlds.begin()
+        assert "sms" in all_settings(cht)
+    finally:
+        worlds.end()
+    assert worlds.cleanup_failure == ""
+    assert all_settings(cht) == bare_settings
 
 
 def test_a_cht_that_holds_texts_to_be_sent_is_refused_and_left_alone(cht: Addresses) -> None:

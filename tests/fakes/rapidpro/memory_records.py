@@ -53,6 +53,7 @@ class Broadcast(Row):
     base_language: str = "eng"
     status: str = "pending"
     contact_count: int | None = None
+    sent_by: str | None = None
     history: list[tuple[str, int | None]] = field(default_factory=list)
 
 
@@ -75,6 +76,7 @@ class Message(Row):
     modified_on: datetime = T0
     archived: bool = False
     direction: str = "out"
+    sent_by: str | None = None
     history: list[tuple[float, str]] = field(default_factory=list)
 
 

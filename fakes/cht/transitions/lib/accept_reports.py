@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -16,7 +17,7 @@ from fakes.cht.transitions.lib.schedules import Schedules
 from fakes.cht.transitions.lib.validations import Validations
 
 
-class AcceptReports:
+class AcceptReports(ABC):
     """Base of both transitions. A subclass sets `name` and `setting`, and says what it does with a valid report."""
 
     name: str
@@ -52,13 +53,13 @@ class AcceptReports:
             return True
         return self._accept(doc, configuration)
 
+    @abstractmethod
     def _validation_context(self, doc: Doc) -> Context:
         """What the replies to an invalid report may mention."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _accept(self, doc: Doc, configuration: Mapping[str, Any]) -> bool:
         """Process a valid report. Returns whether the document counts as changed."""
-        raise NotImplementedError
 
     def _reject_unregistered(self, doc: Doc, configuration: Mapping[str, Any]) -> bool:
         self._messages.reject(doc, configuration, "registration_not_found")

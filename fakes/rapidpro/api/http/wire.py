@@ -72,6 +72,11 @@ class Call:
         return self.read
 
     @property
+    def token_name(self) -> str | None:
+        """The name of the token, not its key."""
+        return None if self.token is None else self.token.name
+
+    @property
     def base_url(self) -> str:
         """Scheme and host as in the request."""
         scheme = self.environ.get("HTTP_X_FORWARDED_PROTO") or self.environ["wsgi.url_scheme"]

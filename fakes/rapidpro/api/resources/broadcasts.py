@@ -46,6 +46,7 @@ def create(call: Call, context: Context) -> Any:
     if profile.engine_by_http and (_has_duplicates(clean.get("contacts")) or _has_duplicates(clean.get("groups"))):
         raise ServerError  # mailroom inserts them unchanged into a table with a unique key
     broadcast = store.add_broadcast(_row(clean, context, workspace))
+    broadcast.sent_by = call.token_name
     if context.engine_is_working():
         context.mailroom.broadcast_created(broadcast)
     return Answer(200 if named else 201, show(broadcast, store, profile))

@@ -52,6 +52,7 @@ def create(call: Call, context: Context) -> Any:
     if not (clean.get("groups") or clean.get("contacts") or clean.get("urns")):
         raise non_field_error(NO_RECIPIENTS)
     start = _row(clean, call, context, workspace)
+    start.sent_by = call.token_name
     context.store.add_start(start)
     if context.engine_is_working():
         context.mailroom.flow_started(start)

@@ -125,7 +125,7 @@ def create(call: Call, context: Context) -> Any:
     context.require_engine()
     replies = tuple(clean.get("quick_replies") or ())
     content = Content(clean["text"], quick_replies=replies)
-    message = context.mailroom.dispatcher.send(workspace, clean["contact"], content)
+    message = context.mailroom.dispatcher.send(workspace, clean["contact"], content, sent_by=call.token_name)
     shown = show(message, context.profile)
     shown["contact"]["name"] = shown["contact"]["name"] or context.profile.no_contact_name
     return Answer(200 if named else 201, shown)
