@@ -8,6 +8,7 @@ from typing import Any
 from fakes.cht.javascript import js
 from fakes.cht.javascript.inherited import look_up
 from fakes.cht.javascript.paths import UNDEFINED, get_path
+from fakes.cht.javascript.sandbox import evaluate
 from fakes.cht.messages.phone_number import normalize
 
 View = Mapping[str, Any]
@@ -164,8 +165,6 @@ def _apply_filters(settings: Mapping[str, Any], phone: Any) -> Any:
     filters = settings.get("outgoing_phone_filters")
     if not js.truthy(phone) or not isinstance(filters, list):
         return phone
-    from fakes.cht.javascript.sandbox import evaluate  # slow to import, and few settings have filters
-
     for rule in filters:
         if _get(rule, "match") and _get(rule, "replace"):
             if not isinstance(phone, str):
