@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from fakes.cht.javascript.sandbox import MEMORY, ScriptError, evaluate
-from fakes.cht.javascript.sandbox_process import INTERRUPTED, SandboxProcess
+from fakes.cht.javascript.sandbox import INTERRUPTED, MEMORY, SandboxProcess, ScriptError, evaluate
 from tests.folders import ROOT
 
 ENDED, NO_MEMORY = INTERRUPTED, "InternalError: out of memory"
@@ -165,6 +164,6 @@ print(sandbox.evaluate("3", {}).value, sandbox._process()._process.pid == before
 
 
 def test_a_process_that_cannot_start_is_no_error_of_the_expression(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fakes.cht.javascript.sandbox_process.WORKER", Path("/nowhere/worker.py"))
+    monkeypatch.setattr("fakes.cht.javascript.sandbox.WORKER", Path("/nowhere/worker.py"))
     with pytest.raises(RuntimeError, match="ended with status 2"):
         worker_of(SandboxProcess(), "1")
