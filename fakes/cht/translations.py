@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fakes.cht.javascript import js
+from fakes.cht.javascript.inherited import Inherited, inherited, look_up
 from fakes.cht.state import State
 
 DEFAULTS = {
@@ -24,15 +25,28 @@ def translate(state: State, key: Any, locale: Any = None, context: Mapping[str, 
     """The text for a key, or from an object with texts by locale, with its `{{placeholders}}` filled in.
 
     Texts come from the documents `messages-<locale>`, then `messages-en`, then the built-in ones; a key without a text
-    stands for itself. A text with a placeholder that `context` lacks is returned unchanged.
+    stands for itself. A text with a placeholder that `context` lacks is returned unchanged. For a key or locale that
+    every object has a property for, that property is found: its text, or as the text of a locale an Inherited.
     """
     if isinstance(locale, (dict, list)):  # the original takes it for the context
         locale, context = None, locale if isinstance(locale, dict) else {}
     locale = locale or state.settings.get("locale") or "en"
     if isinstance(key, (dict, list)):
         return _message(key, locale) or key
-    text = _stored(state, locale, key) or _stored(state, "en", key) or DEFAULTS.get(key, key)
+    found = stored_text(state, key, locale)
+    text = js.string(found) if isinstance(found, (Inherited, dict)) else found or DEFAULTS.get(key, key)
     return fill(text, context or {})
+
+
+def stored_text(state: State, key: Any, locale: Any) -> Any:
+    """The text of a key in a language, else in English; an Inherited or `{}` for what every object has; else None."""
+    for language in (locale, "en"):
+        found = _stored(state, language, key)
+        if not found and (language == "en" or _texts(state, language) is not None):
+            found = inherited(key)
+        if found is not None:
+            return found
+    return None
 
 
 def fill(text: Any, context: Mapping[str, Any]) -> Any:
@@ -48,10 +62,13 @@ def _shown(value: Any) -> str:
     return "" if value is None else js.string(value)
 
 
-def _stored(state: State, locale: str, key: Any) -> Any:
+def _texts(state: State, locale: Any) -> Mapping[str, Any] | None:
     doc = state.docs.get(f"messages-{locale}")
-    if doc is None or doc.get("type") != "translations":
-        return None
+    return None if doc is None or doc.get("type") != "translations" else doc
+
+
+def _stored(state: State, locale: Any, key: Any) -> Any:
+    doc = _texts(state, locale) or {}
     for part in ("custom", "generic"):
         texts = doc.get(part)
         if isinstance(texts, dict) and texts.get(key):
@@ -67,4 +84,7 @@ def _message(value: Any, locale: str) -> Any:
     by_locale = {entry.get("locale"): entry.get("content") for entry in reversed(translations)}
     source = by_locale if "translations" in value else value
     first = translations[0].get("content") if translations else None
-    return source.get(locale) or value.get("default") or source.get("en") or first or next(iter(value.values()), None)
+    own = by_locale.get(locale) if source is by_locale else look_up(value, locale)
+    if js.truthy(own):
+        return own
+    return value.get("default") or source.get("en") or first or next(iter(value.values()), None)

@@ -2,7 +2,8 @@
 
 Source: goflow core/channel.go (GetForURN), gocommon i18n/country.go: for a phone number the channel of its country
 whose own number shares the longest prefix with it. gocommon urns/phone.go: numbers and short codes; the handlers of
-courier for aggregators take both, and no named senders.
+courier for aggregators take both, and no named senders in any version (handlers/utils.go until v9.1.33, then
+`ParsePhone` without sender ids).
 """
 
 from __future__ import annotations
@@ -15,6 +16,10 @@ from typing import Protocol, TypeVar
 import phonenumbers
 
 SHORT_CODE = re.compile("[1-9][0-9]{2,5}")
+NOT_OF_A_NUMBER = re.compile("[^0-9A-Za-z]")
+LONG_WITHOUT_PLUS = 11
+LONG_WITH_PLUS = 7
+"""Longer numbers keep the `+` they came with."""
 
 
 class SendingChannel(Protocol):
@@ -82,6 +87,26 @@ def short_code(number: str, country: str) -> str | None:
     if phonenumbers.is_possible_short_number_for_region(parsed, country):
         return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL))
     return number if SHORT_CODE.fullmatch(number) else None
+
+
+def sender_number(text: str, country: str, *, all_digits: bool) -> str | None:
+    """The number of an incoming text's sender, or a short code; None if it is neither.
+
+    `all_digits`: digits that are neither are taken as they are. A `+` is added to what is long enough for one.
+    """
+    number = ("+" if text.strip().startswith("+") else "") + NOT_OF_A_NUMBER.sub("", text)
+    if number[:1].isdigit() and len(number) >= LONG_WITHOUT_PLUS and not number.startswith("0"):
+        number = "+" + number
+    found = international_number(number, country) or short_code(number, country)
+    return digits_as_they_are(number) if found is None and all_digits else found
+
+
+def digits_as_they_are(number: str) -> str | None:
+    """A sender of digits, without its `+` if it is short; None for any other, or if it is no integer of 64 bits."""
+    bare = number.removeprefix("+")
+    if not (bare.isascii() and bare.isdigit() and int(bare) < 1 << 63):
+        return None
+    return number if len(number) > LONG_WITH_PLUS else bare
 
 
 def serves_number(country: str, number: str) -> bool:

@@ -5,6 +5,8 @@ serves all ports: one worker for each socket.
 
 One limit: granian passes a header value with any byte beyond visible ASCII on as an empty text, so over sockets a token
 with such bytes is answered as a missing one, not as an invalid one (403 both times). In process the bytes arrive.
+Its RSGI worker does the same; only its ASGI worker has the bytes (granian 2.8, `src/wsgi/callbacks.rs`,
+`src/rsgi/types.rs`, `src/asgi/utils.rs`), which is another interface for every request.
 """
 
 from __future__ import annotations

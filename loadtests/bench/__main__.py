@@ -11,6 +11,7 @@ BENCHES = {
     "fakes": ("loadtests.bench.exchange", "the stateful exchange against the fake RapidPro"),
     "stores": ("loadtests.bench.stores", "the same operations with 1,000 and with 100,000 rows in the store"),
     "gateway": ("loadtests.bench.gateway", "100 messages, and 100 updates, in one request to the fake CHT"),
+    "numbers": ("loadtests.bench.numbers", "whether a number is ever stored without its country code"),
 }
 
 
@@ -20,7 +21,8 @@ BENCHES = {
 def main(name: str, as_json: bool) -> None:
     """Run one benchmark.
 
-    fakes: the stateful exchange; stores: 1,000 against 100,000; gateway: large requests to /api/sms.
+    fakes: the stateful exchange; stores: 1,000 against 100,000; gateway: large requests to /api/sms;
+    numbers: country codes in thousands of worlds.
     """
     figures = importlib.import_module(BENCHES[name][0]).measure()
     if as_json:

@@ -11,6 +11,7 @@ from fakes.cht.api.http import Request, json_reply
 from fakes.cht.couch.documents import copy_json
 from fakes.cht.errors import HttpError
 from fakes.cht.javascript import js
+from fakes.cht.javascript.inherited import PROTOTYPE, inherited
 from fakes.cht.state import State
 from fakes.serving.wsgi import Reply
 
@@ -61,13 +62,15 @@ def _merged(settings: Mapping[str, Any], body: Any, *, replace: bool, overwrite:
         return dict(changes)
     merged: dict[str, Any] = copy_json(dict(settings))
     if replace:
-        return {**merged, **changes}
+        return {**merged, **{key: value for key, value in changes.items() if key != PROTOTYPE}}
     _extend(merged, changes)
     return merged
 
 
 def _extend(target: dict[str, Any], source: Mapping[str, Any]) -> None:
     for key, value in source.items():
+        if key not in target and (key == PROTOTYPE or (isinstance(value, dict) and inherited(key) is not None)):
+            continue  # set on what all objects share, which is not stored
         if not isinstance(value, dict):
             target[key] = value
         elif isinstance(present := target.get(key), list):

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fakes.cht.javascript import js
+from fakes.cht.javascript.view_lookup import MISSING, find
 
 TAGS = ("{{", "}}")
 KIND = re.compile(r"[#^/>{&=!]")
 BRACE = re.compile(r"\s*\}")
 SPACE = re.compile(r"\s*")
-MISSING = object()
 DEEPEST = 50
 
 Helper = Callable[[str], str]
@@ -38,7 +38,10 @@ class Section:
 
 
 def render(template: str, view: Mapping[str, Any]) -> str:
-    """`template` rendered with `view`; a name without a value renders as nothing. Raises TemplateError."""
+    """`template` rendered with `view`; a name without a value renders as nothing.
+
+    Raises TemplateError, and TypeError where mustache.js does.
+    """
     return _render(parse(template), [view])
 
 
@@ -166,13 +169,13 @@ def _render(parts: Iterable[str | tuple[str] | Section], views: list[Any]) -> st
         elif isinstance(part, Section):
             found.append(_section(part, views))
         else:
-            value = _look_up(part[0], views)
+            value = find(part[0], views)
             found.append("" if value is MISSING or value is None or callable(value) else js.string(value))
     return "".join(found)
 
 
 def _section(section: Section, views: list[Any]) -> str:
-    value = _look_up(section.name, views)
+    value = find(section.name, views)
     absent = value is MISSING or not js.truthy(value) or value == []
     if section.inverted:
         return _render(section.parts, views) if absent else ""
@@ -184,28 +187,3 @@ def _section(section: Section, views: list[Any]) -> str:
     items: Sequence[Any] = value if isinstance(value, list) else (value,)
     inner = [views if item is True else [*views, item] for item in items]
     return "".join(_render(section.parts, view) for view in inner)
-
-
-def _look_up(name: str, views: list[Any]) -> Any:
-    """The value of a name in the innermost view that has it."""
-    if name == ".":
-        return views[-1]
-    steps = name.split(".")
-    for view in reversed(views):
-        value = _walk(view, steps)
-        if value is not MISSING:
-            return value
-    return MISSING
-
-
-def _walk(value: Any, steps: Iterable[str]) -> Any:
-    for step in steps:
-        if isinstance(value, Mapping) and step in value:
-            value = value[step]
-        elif isinstance(value, list) and step.isdigit() and int(step) < len(value):
-            value = value[int(step)]
-        elif isinstance(value, (list, str)) and step == "length":
-            value = len(value)
-        else:
-            return MISSING
-    return value

@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+from fakes.cht.javascript.inherited import PROTOTYPE
+
 UNDEFINED = object()
 """A missing value; `null` is a value."""
 LONGEST_LIST = 10_000
@@ -25,10 +27,15 @@ def get_path(value: Any, path: str) -> Any:
 
 
 def set_path(target: dict[str, Any], path: str, value: Any) -> None:
-    """Set a value at a path; creates missing parts: lists before a number, else objects. Raises PathError."""
+    """Set a value at a path; creates missing parts: lists before a number, else objects. Raises PathError.
+
+    Nothing is stored below `__proto__`.
+    """
     steps = path.split(".")
     at: Any = target
     for step, following in pairwise(steps):
+        if step == PROTOTYPE:
+            return
         inner = _step(at, step)
         if inner is UNDEFINED:
             inner = [] if _is_index(following) else {}
@@ -54,7 +61,8 @@ def _step(value: Any, step: str) -> Any:
 
 def _put(target: Any, step: str, value: Any) -> None:
     if isinstance(target, dict):
-        target[step] = value
+        if step != PROTOTYPE:
+            target[step] = value
     elif isinstance(target, list) and _is_index(step):
         index = int(step)
         if index >= LONGEST_LIST:

@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from fakes.cht.javascript import js
+from fakes.cht.javascript.inherited import Inherited
 from fakes.cht.javascript.paths import UNDEFINED
 
 DECIMAL = r"[+-]?(?:Infinity|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
@@ -91,7 +92,7 @@ def _is_nothing(value: Any) -> bool:
 
 
 def _is_object(value: Any) -> bool:
-    return isinstance(value, (list, dict))
+    return isinstance(value, (list, dict, Inherited))
 
 
 def _number_of(trimmed: str) -> float:

@@ -12,7 +12,7 @@ from typing import Any
 
 from fakes.cht.couch.documents import Doc
 from fakes.cht.javascript import bikram_sambat, js, moments
-from fakes.cht.javascript.inherited import FUNCTION
+from fakes.cht.javascript.inherited import PROTOTYPE, Inherited
 from fakes.cht.javascript.month_names import language_of
 from fakes.cht.javascript.mustache import TemplateError, render
 from fakes.cht.messages.history import History
@@ -68,7 +68,10 @@ class Messages:
         """
         settings = self._state.settings
         to = phone_of(self._phone_settings(), view_of(doc, context), recipient)
-        message: Doc = {"uuid": self._state.new_uuid(), **({"to": to} if to not in (None, FUNCTION) else {})}
+        message: Doc = {
+            "uuid": self._state.new_uuid(),
+            **({} if to is None or isinstance(to, Inherited) else {"to": to}),
+        }
         text = self.fill(doc, content, context)
         if not text or text == content.get("translation_key"):
             return [{**message, "error": NO_TEXT}]
@@ -101,13 +104,17 @@ class Messages:
         return message_template(self._state, content, locale_of(self._state.settings, doc))
 
     def reject(self, doc: Doc, configuration: Mapping[str, Any], code: str, context: Context = NO_CONTEXT) -> None:
-        """Record an error and answer it, with the configured message for `code` or the generic one."""
+        """Record an error and answer it, with the configured message for `code` or the generic one.
+
+        Raises TypeError for a text that cannot be had: then nothing is recorded.
+        """
         listed = configuration.get("messages")
         entries = listed if isinstance(listed, list) else []
         own = next((one for one in entries if isinstance(one, Mapping) and one.get("event_type") == code), None)
         content = own if own is not None else {"translation_key": f"messages.generic.{code}"}
+        sentence = self.template(doc, content)
         self.add(doc, content, (own or {}).get("recipient") or "from", context)
-        self.record_error(doc, {"message": self.template(doc, content), "code": code}, context)
+        self.record_error(doc, {"message": sentence, "code": code}, context)
 
     def record_error(self, doc: Doc, fault: dict[str, Any], context: Context = NO_CONTEXT) -> None:
         """Add an error (`code`, maybe `message`) to a record. Fills in its message, in `fault` too."""
@@ -116,7 +123,7 @@ class Messages:
         try:
             fault["message"] = self.fill(doc, fault, context)
             add_error(doc, fault.get("code", NO_CODE), fault["message"])
-        except TemplateError as broken:
+        except (TemplateError, TypeError) as broken:
             add_error(doc, "parse_error", f"{broken}: {js.dumps(fault)}")
 
     def _initial_state(self, sender: Any, message: Doc) -> str:
@@ -170,7 +177,8 @@ def _variables_of(doc: Doc) -> dict[str, Any]:
 
 def _fill_up(target: dict[str, Any], source: Mapping[str, Any]) -> None:
     for key, value in source.items():
-        target.setdefault(key, value)
+        if key != PROTOTYPE:  # every object has that one already
+            target.setdefault(key, value)
 
 
 def _helpers(settings: Mapping[str, Any], locale: str) -> dict[str, Callable[[str], str]]:

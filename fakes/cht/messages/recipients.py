@@ -8,6 +8,7 @@ from typing import Any
 from fakes.cht.javascript import js
 from fakes.cht.javascript.inherited import look_up
 from fakes.cht.javascript.paths import UNDEFINED, get_path
+from fakes.cht.javascript.sandbox import evaluate
 from fakes.cht.messages.phone_number import normalize
 
 View = Mapping[str, Any]
@@ -96,8 +97,8 @@ def _linked(view: View, name: str) -> Any:
 def _phone_of_link(doc: Any, tag: str) -> Any:
     at = doc if _get(doc, "parent") else _get(doc, "contact")
     while isinstance(at, Mapping):
-        linked = _get(at, "linked_docs", tag)
-        if linked:
+        linked = _property(at.get("linked_docs"), tag)
+        if js.truthy(linked):
             return _get(linked, "phone")
         at = at.get("parent")
     return None
@@ -147,23 +148,27 @@ RESOLVERS: tuple[Resolver, ...] = (
 
 
 def _replace_prefix(settings: Mapping[str, Any], phone: Any) -> Any:
-    """`outgoing_phone_replace`: replaces the prefix of the number."""
+    """`outgoing_phone_replace`: replaces the prefix of the number. Raises TypeError for a recipient that is no text."""
     rule = settings.get("outgoing_phone_replace")
     match = _get(rule, "match")
-    if isinstance(phone, str) and phone and match and phone.startswith(str(match)):
-        return f"{_get(rule, 'replace') or ''}{phone[len(str(match)) :]}"
-    return phone
+    if not match or not js.truthy(phone):
+        return phone
+    if isinstance(phone, list) and phone[:1] != [match]:
+        return phone
+    if not isinstance(phone, str):
+        raise TypeError(f"phone.{'substring' if isinstance(phone, list) else 'indexOf'} is not a function")
+    return f"{_get(rule, 'replace') or ''}{phone[len(str(match)) :]}" if phone.startswith(str(match)) else phone
 
 
 def _apply_filters(settings: Mapping[str, Any], phone: Any) -> Any:
-    """`outgoing_phone_filters`: JavaScript patterns, each replaced once."""
+    """`outgoing_phone_filters`: JavaScript patterns, each replaced once. Raises TypeError for what is no text."""
     filters = settings.get("outgoing_phone_filters")
-    if not isinstance(phone, str) or not phone or not isinstance(filters, list):
+    if not js.truthy(phone) or not isinstance(filters, list):
         return phone
-    from fakes.cht.javascript.sandbox import evaluate  # slow to import, and few settings have filters
-
     for rule in filters:
         if _get(rule, "match") and _get(rule, "replace"):
+            if not isinstance(phone, str):
+                raise TypeError("phone.replace is not a function")
             names = {"phone": phone, "match": str(rule["match"]), "by": str(rule["replace"])}
             phone = evaluate("phone.replace(new RegExp(match), by)", names).value
     return phone

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from fakes.cht.javascript.inherited import FUNCTION
+from fakes.cht.javascript.inherited import Inherited
 
 
 class Null:
@@ -79,7 +79,7 @@ def _identical(value: Any, other: Any) -> bool:
 
 
 def _put(target: dict[str, Any], key: str, value: Any) -> None:
-    if value is None or value is FUNCTION:
+    if value is None or isinstance(value, Inherited):
         target.pop(key, None)
     else:
         target[key] = None if value is NULL else value

@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from fakes.cht.javascript import js
+from fakes.cht.javascript.inherited import Inherited
 from fakes.cht.state import State
-from fakes.cht.translations import translate as stored_text
+from fakes.cht.translations import DEFAULTS as TEXTS_OF_RECORDS
+from fakes.cht.translations import stored_text
 
 DEFAULTS: Mapping[str, str] = {
     "sms_received": "SMS message received; it will be reviewed shortly. If you were trying to submit a text form, "
@@ -33,13 +35,16 @@ DEFAULTS: Mapping[str, str] = {
 
 
 def translate(state: State, key: Any, locale: str) -> str:
-    """The text for a key, placeholders included; a key without a text stands for itself."""
+    """The text for a key, placeholders included; a key without a text stands for itself.
+
+    Raises TypeError for a key that every object has a property for, and no language a text.
+    """
     if not isinstance(key, str):
         return js.string(key)
     found = stored_text(state, key, locale)
-    if found == key:
-        found = DEFAULTS.get(key, key)
-    return js.trim(js.string(found))
+    if isinstance(found, (Inherited, dict)):
+        raise TypeError("msg.trim is not a function")
+    return js.trim(js.string(found or TEXTS_OF_RECORDS.get(key) or DEFAULTS.get(key, key)))
 
 
 def locale_of(settings: Mapping[str, Any], doc: Mapping[str, Any]) -> str:

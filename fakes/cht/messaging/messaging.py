@@ -10,6 +10,7 @@ from fakes.cht.couch.documents import Doc, copy_json
 from fakes.cht.couch.message_views import Row, all_messages, json_key
 from fakes.cht.errors import ServerError
 from fakes.cht.javascript import js
+from fakes.cht.javascript.inherited import inherited
 from fakes.cht.messages.phone_number import normalize
 from fakes.cht.messages.task_state import set_task_state
 from fakes.cht.reports.records import record_of_text
@@ -96,7 +97,10 @@ class Messaging:
         return [{"content": row.content, "to": normalize(settings, row.to) or row.to, "id": row.uuid} for row in rows]
 
     def update_states(self, updates: Sequence[StateUpdate]) -> int:
-        """Apply state updates to the current documents. Returns how many updates were recorded."""
+        """Apply state updates to the current documents. Returns how many updates were recorded.
+
+        Raises ServerError, and records none, if a document has an id such as `constructor`, which all objects have.
+        """
         with self._state.lock:
             self._resolve(updates)
             ids = {doc_id: None for update in updates for doc_id in self._state.messages.documents_of(update.uuid)}
@@ -134,6 +138,8 @@ class Messaging:
             if found is not None and set_task_state(
                 found[1], update.state, update.details, update.gateway_ref, now=now
             ):
+                if inherited(found[0]) is not None:
+                    raise ServerError  # the real CHT finds a function where it wants a list of updates
                 applied.setdefault(found[0], []).append(update)
         return applied
 

@@ -6,11 +6,13 @@ Source: cht-core api/src/services/messaging.js. Gateway phones fetch their messa
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 
 import requests
 
 from fakes.cht.couch.message_views import WAITING, all_messages
+from fakes.cht.errors import ServerError
 from fakes.cht.javascript import js
 from fakes.cht.jobs import Jobs, JobStopped
 from fakes.cht.messaging.africastalking import AfricasTalkingGateway
@@ -109,7 +111,8 @@ class Outgoing:
     def _send(self, service: Sender, messages: Sequence[Message], headers: Mapping[str, str]) -> None:
         updates = service.send(messages, headers)
         if updates:
-            self._messaging.update_states(updates)
+            with suppress(ServerError):  # the real server logs it; the messages wait for the next pass
+                self._messaging.update_states(updates)
 
     def _request_id(self) -> dict[str, str]:
         if not self._state.release.request_ids:

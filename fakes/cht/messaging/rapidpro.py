@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 import requests
 
 from fakes.cht.couch.message_views import Row
+from fakes.cht.errors import ServerError
 from fakes.cht.http_client import CallFailed, fetch, fetch_headers, request
 from fakes.cht.javascript import js
 from fakes.cht.javascript.inherited import look_up
@@ -114,7 +115,10 @@ class RapidProGateway:
                 self._skip = 0
                 return
             updates = self._poll_rows(login, rows)
-            saved = self._messaging.update_states([update for update in updates if update is not None])
+            try:
+                saved = self._messaging.update_states([update for update in updates if update is not None])
+            except ServerError:  # the real server logs it and ends the pass
+                return
             self._skip += len(updates) - saved
             if self._throttled:
                 return

@@ -10,6 +10,8 @@ from fakes.cht.couch.documents import Doc
 from fakes.cht.errors import ServerError
 from fakes.cht.javascript import js
 from fakes.cht.javascript.dates import parse_moment
+from fakes.cht.javascript.inherited import PROTOTYPE, inherited, look_up, stored
+from fakes.cht.javascript.paths import UNDEFINED
 from fakes.cht.messages.phone_number import normalize
 from fakes.cht.reports.forms.parse import form_code, parse, strip_invisible
 from fakes.cht.reports.forms.validate import validate
@@ -70,7 +72,7 @@ def record_of_json(data: Any, state: State) -> Doc:
     if definition is None:
         raise ServerError(f"Form not found: {about['form']}")
     fields = {key: _field_value(definition, key, value) for key, value in data.items() if key != "_meta"}
-    return _record({key.lower(): value for key, value in fields.items()}, about, state)
+    return _record({key.lower(): value for key, value in fields.items() if key != PROTOTYPE}, about, state)
 
 
 def definition_of(state: State, code: Any) -> Mapping[str, Any] | None:
@@ -124,14 +126,16 @@ def _record(parsed: Mapping[str, Any] | None, about: dict[str, Any], state: Stat
             _add_error(record, state, "sys.form_not_found", {"form": about.get("form")})
         else:
             record["form"] = MISSING
-    return {key: value for key, value in record.items() if value is not MISSING}
+    kept: Doc = stored({key: value for key, value in record.items() if value is not MISSING})
+    return kept
 
 
 def _fill_in(record: Doc, definition: Mapping[str, Any], parsed: Mapping[str, Any], state: State) -> None:
     reference = definition.get("facility_reference")
     if reference:
-        value = parsed.get(reference, MISSING)
-        record["refid"] = value.upper() if isinstance(value, str) else value
+        value = look_up(parsed, reference)
+        known = value is not UNDEFINED and (value is not None or reference in parsed)
+        record["refid"] = (value.upper() if isinstance(value, str) else value) if known else MISSING
     for key in definition["fields"]:
         _merge(record["fields"], key.split("."), parsed)
     for code, context in validate(definition, parsed):
@@ -140,11 +144,13 @@ def _fill_in(record: Doc, definition: Mapping[str, Any], parsed: Mapping[str, An
 
 def _merge(target: dict[str, Any], path: list[str], source: Any) -> None:
     name, *rest = path
-    value = source.get(name, MISSING) if isinstance(source, dict) else MISSING
+    value = source.get(name, inherited(name) or MISSING) if isinstance(source, dict) else MISSING
+    if name == PROTOTYPE or (rest and name not in target and inherited(name) is not None):
+        return  # what is set there is not a part of the record
     if rest:
         if value is not MISSING and js.truthy(value):
             _merge(target.setdefault(name, {}), rest, value)
-    elif value is not MISSING:
+    elif value is not MISSING and value is not UNDEFINED:
         target[name] = value
 
 

@@ -18,6 +18,7 @@ from fakes.cht.couch.contact_views import ContactViews
 from fakes.cht.couch.documents import Doc
 from fakes.cht.javascript import js, moments
 from fakes.cht.javascript.dates import iso
+from fakes.cht.javascript.inherited import inherited
 from fakes.cht.javascript.mustache import TemplateError
 from fakes.cht.messages.generator import Context, Messages
 from fakes.cht.messages.task_state import set_task_state
@@ -27,6 +28,8 @@ from fakes.cht.transitions.lib.forms import registrations_of
 
 MAX_AGE = timedelta(days=7)
 SCHEDULED = "scheduled"
+BATCH = 1000
+"""Rows that are read at a time; a batch that fails changes nothing."""
 
 
 def within_hours(settings: Mapping[str, Any], now: datetime) -> bool:
@@ -86,7 +89,11 @@ class DueTasks:
             return
         with self._state.lock:
             found = ((doc_id, due_dates(self._state.get(doc_id) or {}, now)) for doc_id in self._waiting)
-            for _, doc_id, dates in sorted((min(dates), doc_id, dates) for doc_id, dates in found if dates):
+            due = sorted((min(dates), doc_id, dates) for doc_id, dates in found if dates)
+            if any(inherited(doc_id) is not None for _, doc_id, _ in due[:BATCH]):
+                self._warn("the run of due tasks was aborted: the id of a document is a property of all objects")
+                return
+            for _, doc_id, dates in due:
                 doc = self._state.get(doc_id)
                 try:
                     changed = doc is not None and self._make_pending(doc, dates, now)

@@ -14,6 +14,7 @@ from fakes.cht.couch.contact_views import ContactViews
 from fakes.cht.couch.documents import Doc
 from fakes.cht.javascript import moments
 from fakes.cht.javascript.dates import iso
+from fakes.cht.javascript.inherited import call_unbound, inherited
 from fakes.cht.javascript.sandbox import ScriptError
 from fakes.cht.messages.generator import Context, Messages
 from fakes.cht.state import State
@@ -100,7 +101,7 @@ class Registration:
         parameters = [trigger_parameters(event.get("params")) for event in events]
         # All events are chosen before any trigger changes the record.
         for event, arguments in zip(events, parameters, strict=True):
-            self._triggers[str(event["trigger"])](doc, configuration, arguments)
+            self._run(str(event["trigger"]), doc, configuration, arguments)
         self._add_messages(doc, configuration)
         return True
 
@@ -117,9 +118,18 @@ class Registration:
         name = str(event.get("trigger"))
         if event.get("name") != "on_create" or not self._applies(view, event):
             return False
-        if name not in self._triggers:
+        known = name in self._triggers or inherited(name) is not None
+        if not known:
             self._warn(f"registration {view.get('form')!r}: unknown trigger {name!r}, which does nothing")
-        return name in self._triggers
+        return known
+
+    def _run(self, trigger: str, doc: Doc, configuration: Mapping[str, Any], parameters: Any) -> None:
+        """Run a trigger; one that every object has a property for is that function. Raises TypeError."""
+        run = self._triggers.get(trigger)
+        if run is None:
+            call_unbound(trigger, doc)
+        else:
+            run(doc, configuration, parameters)
 
     def _applies(self, doc: Doc, entry: Mapping[str, Any]) -> bool:
         try:

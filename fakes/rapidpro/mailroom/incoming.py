@@ -25,7 +25,7 @@ from fakes.rapidpro.flows.templates import evaluate_template
 from fakes.rapidpro.mailroom.dispatch import Dispatcher
 from fakes.rapidpro.runtime import Runtime
 from fakes.rapidpro.store.records import Content, Message, Records, Workspace
-from fakes.rapidpro.urns import channel_for, international_number, short_code
+from fakes.rapidpro.urns import channel_for, sender_number
 
 Json = dict[str, Any]
 MAX_TEXT = 10_000
@@ -79,11 +79,7 @@ class Incoming:
 
         A national number gets the first channel's country. Named senders are refused, as the channels do.
         """
-        digits = "".join(character for character in text if character not in " -().")
-        if digits[:1].isdigit() and len(digits) >= 11 and not digits.startswith("0"):
-            digits = "+" + digits
-        country = self._country()
-        found = international_number(digits, country) or short_code(digits, country)
+        found = sender_number(text, self._country(), all_digits=self.runtime.habits.takes_all_digits)
         if found is None:
             raise BadText(f"expected a phone number such as +250788123123 or a short code, got {text[:60]!r}")
         return found

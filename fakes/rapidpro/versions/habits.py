@@ -49,6 +49,8 @@ class Habits:
     """Messages waiting for a removed channel fail 5 seconds later, with a reason; before v8.0, at once and without."""
     duplicates_by_external_id: bool = True
     """A text with an external id is compared by that id with those of a day (courier v8.1.33); before, by its text."""
+    takes_all_digits: bool = False
+    """A sender of digits that is neither a number nor a short code is taken as it is (courier, until v9.1.33)."""
     strips_control_characters: bool = False
     """All control characters are removed from an incoming text (courier, until v7.5.60); later only NUL."""
     seen_after_flow: bool = True
@@ -66,7 +68,7 @@ def _table() -> Mapping[str, Habits]:
     main = replace(ten, user_agent="RapidProMailroom/9.3.45")
     nine = replace(
         main, user_agent="RapidProMailroom/9.0.0", merges_translations=False, sends_empty_texts=False,
-        retries_refusals=True, accepts_read_reports=False,
+        retries_refusals=True, accepts_read_reports=False, takes_all_digits=True,
         too_old_statuses=frozenset({"initializing", "queued", "errored"}),
     )  # fmt: skip
     eight = replace(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from loadtests.bench import cht_store, exchange, gateway, stores
+from loadtests.bench import cht_store, exchange, gateway, numbers, stores
 from loadtests.bench.__main__ import BENCHES
 
 
@@ -43,3 +43,20 @@ def test_each_benchmark_has_its_module() -> None:
     for module, about in BENCHES.values():
         assert about
         assert __import__(module, fromlist=["measure"]).measure
+
+
+def test_no_number_is_stored_without_its_country_code_however_worlds_are_run() -> None:
+    figures = numbers.measure(worlds=50)
+    assert len(figures) == 3
+    for figure in figures.values():
+        stored, _, _, bare, *_ = figure.split()
+        assert int(stored) >= 100
+        assert bare == "0"
+
+
+def test_a_number_without_its_country_code_would_be_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(numbers, "FULL", "+250788200013")
+    assert numbers.one_after_the_other(2) == (6, 6)
+    assert numbers.at_once(2) == (6, 6)
+    stored, bare = numbers.reset_in_use(20)
+    assert stored == bare > 0

@@ -6,8 +6,10 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from fakes.cht.errors import ServerError
 from fakes.cht.javascript import js
 from fakes.cht.javascript.dates import parse_moment
+from fakes.cht.javascript.inherited import call_unbound, inherited
 from fakes.cht.messages.phone_number import normalize
 from fakes.cht.state import State
 from fakes.cht.translations import translate
@@ -23,11 +25,22 @@ Reader = Callable[[Any, Mapping[str, Any], str, State], Any]
 
 
 def parse_field(field: Mapping[str, Any], raw: Any, key: str, state: State) -> Any:
-    """The typed value of a field, None if it is invalid; a field of unknown type keeps the raw text."""
-    reader = READERS.get(str(field.get("type")))
+    """The typed value of a field, None if it is invalid; a field of unknown type keeps the raw text.
+
+    A type that every object has a property for is that function. Raises ServerError where the real CHT throws.
+    """
+    kind = str(field.get("type"))
+    reader = READERS.get(kind) or (_inherited if inherited(kind) is not None else None)
     if reader is None or raw is None:
         return raw
     return None if raw == "" else reader(raw, field, key, state)
+
+
+def _inherited(raw: Any, field: Mapping[str, Any], _key: str, _state: State) -> Any:
+    try:
+        return call_unbound(str(field["type"]), raw)
+    except TypeError:
+        raise ServerError from None
 
 
 def _clean(raw: Any) -> str:

@@ -22,11 +22,12 @@ def header(message: str) -> str | None:
 
 
 def parse_positions(definition: Mapping[str, Any], message: str) -> dict[str, Any]:
-    """Values in the order of the fields; `_extra_fields` is true if there are more values than fields."""
+    """Values in the order of the fields, None after the last value; `_extra_fields` is true if there are too many."""
     first, *rest = message.split("#")
     values = ["!".join(first.split("!")[2:]), *rest]
     keys = list(definition["fields"])
-    found: dict[str, Any] = {key: js.trim(value) for key, value in zip(keys, values, strict=False)}
+    found: dict[str, Any] = dict.fromkeys(keys)
+    found |= {key: js.trim(value) for key, value in zip(keys, values, strict=False)}
     if len(values) > len(keys):
         found["_extra_fields"] = True
     return found

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from fakes.cht.javascript import js
+from fakes.cht.javascript.inherited import PROTOTYPE, Inherited, inherited, look_up
+from fakes.cht.javascript.paths import UNDEFINED
 from fakes.cht.reports.forms import muvuku, textforms
 from fakes.cht.reports.forms.fields import parse_field
 from fakes.cht.state import State
@@ -36,16 +38,19 @@ def parse(definition: Mapping[str, Any], message: str, locale: Any, state: State
     """The fields of a text, typed by the form; dots in names create nested objects.
 
     Empty for a text that cannot be parsed. `_extra_fields` is true if there are more values than fields.
+    UNDEFINED hides a property that all objects have.
     """
     raw, complete = _raw(definition, message, locale, state)
     found: dict[str, Any] = {}
     for key, field in definition["fields"].items():
-        if complete or js.truthy(raw.get(key)):
-            value = parse_field(field, raw.get(key), key, state)
-            if key in raw or not complete:
+        if complete or js.truthy(look_up(raw, key)):
+            value = parse_field(field, look_up(raw, key), key, state)
+            if look_up(raw, key) is not None or not complete:
                 _put(found, key.split("."), value)
             elif "." in key:
                 _put(found, key.split(".")[:-1], {})
+            elif isinstance(inherited(key), Inherited):
+                found[key] = UNDEFINED
     _add_bikram_sambat(found, definition, raw)
     if raw.get("_extra_fields") is True:
         found["_extra_fields"] = True
@@ -73,8 +78,9 @@ def _raw(definition: Mapping[str, Any], message: str, locale: Any, state: State)
         labels = field.get("labels")
         name = label(labels.get("tiny"), locale) if isinstance(labels, dict) else None
         name = name.lower() if isinstance(name, str) else name
-        if key != name and isinstance(name, str) and js.truthy(raw.get(name)):
-            raw[key] = raw.pop(name)
+        if key != name and isinstance(name, str) and js.truthy(look_up(raw, name)):
+            raw[key] = look_up(raw, name)
+            raw[name] = None
     return raw, False
 
 
@@ -96,7 +102,10 @@ def _add_bikram_sambat(found: dict[str, Any], definition: Mapping[str, Any], raw
 
 
 def _put(target: dict[str, Any], path: list[str], value: Any) -> None:
+    """Set a value at a path. What belongs to a function that every object has, or to its prototype, is not stored."""
     name, *rest = path
+    if name == PROTOTYPE or (rest and name not in target and inherited(name) is not None):
+        return
     if not rest:
         target[name] = value
         return

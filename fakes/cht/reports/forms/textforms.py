@@ -11,6 +11,7 @@ from typing import Any
 
 from fakes.cht.javascript import js
 from fakes.cht.javascript.dates import parse_written_date
+from fakes.cht.javascript.inherited import PROTOTYPE, look_up
 
 BOUNDARY = re.compile(r"\s*#\s*")
 NUMERIC = r"[1-9][0-9]*(?:\.(?:[0-9]+)?)?"
@@ -48,7 +49,10 @@ def _starts_with(message: str, label: Any) -> bool:
 
 
 def parse_compact(definition: Mapping[str, Any], message: str) -> dict[str, Any]:
-    """Values in the order of the fields; quotation marks group words, a string field at the end takes the rest."""
+    """Values in the order of the fields; quotation marks group words, a string field at the end takes the rest.
+
+    A field with the name of a property that all objects have gets no value: it counts as set already.
+    """
     fields = definition["fields"]
     values = QUOTED.findall(message)
     if len(values) > len(fields):
@@ -61,12 +65,13 @@ def parse_compact(definition: Mapping[str, Any], message: str) -> dict[str, Any]
         value = " ".join(values) if takes_rest else values.pop(0)
         if value.startswith('"') and value.endswith('"'):
             value = value[1:-1]
-        found[key] = value
+        if look_up(found, key) is None:
+            found[key] = value
     return found
 
 
 def parse(message: str) -> dict[str, Any]:
-    """Values by name in lower case; a repeated name has a list."""
+    """Values by name in lower case; a repeated name has a list, and so has one that every object has."""
     found: dict[str, Any] = {}
     for part in BOUNDARY.split(message):
         match = FIELD.search(part)
@@ -88,7 +93,9 @@ def _value(date: str | None, numeric: str | None, other: str | None) -> Any:
 
 
 def _add(found: dict[str, Any], name: str, value: Any) -> None:
-    present = found.get(name)
+    present = look_up(found, name)
+    if name == PROTOTYPE:
+        return
     if present is None:
         found[name] = "".join(value) if isinstance(value, tuple) else value
         return

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from fakes.cht.javascript.inherited import look_up
+from fakes.cht.javascript.paths import UNDEFINED
+
 
 def _is_integer(value: Any) -> bool:
     return not isinstance(value, bool) and isinstance(value, (int, float)) and float(value).is_integer()
@@ -23,8 +26,8 @@ def validate(definition: Mapping[str, Any], data: Mapping[str, Any]) -> list[tup
     found: list[tuple[str, dict[str, Any]]] = []
     missing: list[str] = []
     for key, field in definition["fields"].items():
-        value = data.get(key)
-        if value is None:
+        value = look_up(data, key)
+        if value is None or value is UNDEFINED:
             if field.get("required"):
                 missing.append(key)
             continue

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fakes.cht.javascript import values as jv
+from fakes.cht.javascript.inherited import Inherited, look_up
 from fakes.cht.javascript.paths import UNDEFINED
 from fakes.cht.javascript.sandbox import ScriptError, holds
 
@@ -31,6 +32,13 @@ class RuleError(ValueError):
 def argument(arguments: Arguments, index: int) -> Any:
     """The argument at an index, UNDEFINED if the rule has fewer."""
     return arguments[index] if index < len(arguments) else UNDEFINED
+
+
+def value_of(values: Values, name: Any) -> Any:
+    """The value of a name, else what every object has under that name, else UNDEFINED."""
+    key = jv.text(name)
+    found = look_up(values, key)
+    return UNDEFINED if found is None and key not in values else found
 
 
 def _equals(_values: Values, value: Any, arguments: Arguments) -> bool:
@@ -119,7 +127,7 @@ def _matches(_values: Values, value: Any, arguments: Arguments) -> bool:
 
 
 def _equals_field(values: Values, value: Any, arguments: Arguments) -> bool:
-    return jv.equal(value, values.get(jv.text(argument(arguments, 0)), UNDEFINED))
+    return jv.equal(value, value_of(values, argument(arguments, 0)))
 
 
 def _lower(value: Any) -> str:
@@ -136,6 +144,8 @@ def _length(value: Any) -> float:
         return jv.number(value.get("length", UNDEFINED))
     if isinstance(value, str):
         return len(value.encode("utf-16-le", "surrogatepass")) // 2
+    if isinstance(value, Inherited):
+        return value.length
     return len(value) if isinstance(value, list) else jv.number(UNDEFINED)
 
 

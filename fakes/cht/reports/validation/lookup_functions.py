@@ -19,7 +19,7 @@ from fakes.cht.javascript.dates import EPOCH, parse_moment, to_ms
 from fakes.cht.javascript.paths import UNDEFINED
 from fakes.cht.messages.phone_number import normalize
 from fakes.cht.reports.validation.freetext import Freetext, SearchError
-from fakes.cht.reports.validation.functions import FUNCTIONS, Arguments, RuleFunction, Values, argument
+from fakes.cht.reports.validation.functions import FUNCTIONS, Arguments, RuleFunction, Values, argument, value_of
 from fakes.cht.state import State
 
 LETTERS = {
@@ -68,7 +68,7 @@ class RuleFunctions:
         """Whether another report without errors has the same values in all fields; None if the search is invalid."""
         if not names:
             return None
-        queries = [f"{jv.text(name)}:{_lower(values.get(jv.text(name), UNDEFINED))}" for name in names]
+        queries = [f"{jv.text(name)}:{_lower(value_of(values, name))}" for name in names]
         try:
             with self._state.lock:
                 found = [self._freetext.reports(one) for one in (*queries, *([form] if form else ()))]
@@ -130,12 +130,12 @@ class RuleFunctions:
         return 1 <= int(week) <= _weeks_in(int(year))
 
     def _is_valid_phone(self, values: Values, _value: Any, arguments: Arguments) -> bool:
-        phone = values.get(jv.text(argument(arguments, 0)), UNDEFINED)
+        phone = value_of(values, argument(arguments, 0))
         return normalize(self._state.settings, phone) is not False
 
     def _is_unique_phone(self, values: Values, _value: Any, arguments: Arguments) -> bool:
         """Whether no contact has the number; without a number, whether no contact has any."""
-        phone = values.get(jv.text(argument(arguments, 0)), UNDEFINED)
+        phone = value_of(values, argument(arguments, 0))
         with self._state.lock:
             if phone is UNDEFINED:
                 return not self._views.has_phones()

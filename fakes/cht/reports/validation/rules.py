@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fakes.cht.javascript import values as jv
-from fakes.cht.javascript.paths import UNDEFINED
-from fakes.cht.reports.validation.functions import RuleError, RuleFunction, Values, argument
+from fakes.cht.javascript.inherited import PROTOTYPE, Inherited, look_up
+from fakes.cht.reports.validation.functions import RuleError, RuleFunction, Values, argument, value_of
 from fakes.cht.reports.validation.syntax import Call, Group, Item, RuleSyntaxError, parse
 from fakes.cht.reports.validation.tokens import Tokens
 
@@ -66,5 +66,8 @@ class _Evaluation:
             name = name.removeprefix(OTHER)
             of = jv.text(argument(arguments, 0))
             arguments = arguments[1:]
-        function = self._functions.get(name)
-        return function is None or function(self._values, self._values.get(of, UNDEFINED), arguments)
+        if name == PROTOTYPE:
+            raise RuleError  # what every object has under that name cannot be called
+        function = look_up(self._functions, name)
+        known = function is not None and not isinstance(function, Inherited)  # `constructor` is true too
+        return not known or function(self._values, value_of(self._values, of), arguments)

@@ -8,16 +8,18 @@ from typing import Any
 
 from fakes.cht.couch.contact_views import ContactViews
 from fakes.cht.couch.documents import Doc
+from fakes.cht.javascript.inherited import Inherited, look_up
 from fakes.cht.state import State
 
 Settings = Mapping[str, Any]
 
 
 def form_of(settings: Settings, doc: Doc) -> Mapping[str, Any] | None:
-    """The definition of a record's form, or None."""
+    """The definition of a record's form, or None; without members for a code that every object has a property for."""
     forms = settings.get("forms")
-    found = forms.get(doc.get("form")) if isinstance(forms, Mapping) and isinstance(doc.get("form"), str) else None
-    return found if isinstance(found, Mapping) else None
+    code = doc.get("form")
+    found = look_up(forms, code) if isinstance(forms, Mapping) and isinstance(code, str) else None
+    return {} if isinstance(found, Inherited) else found if isinstance(found, Mapping) else None
 
 
 def is_valid_submission(settings: Settings, doc: Doc) -> bool:

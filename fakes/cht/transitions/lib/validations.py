@@ -12,6 +12,7 @@ from fakes.cht.couch.contact_views import ContactViews
 from fakes.cht.couch.documents import Doc
 from fakes.cht.javascript import js
 from fakes.cht.javascript import values as jv
+from fakes.cht.javascript.inherited import look_up
 from fakes.cht.javascript.paths import UNDEFINED
 from fakes.cht.messages.generator import NO_CONTEXT, Context, Messages
 from fakes.cht.reports.validation.functions import RuleError
@@ -53,8 +54,8 @@ class Validations:
         found = []
         for one in _listed(configuration):
             name = jv.text(one.get("property", UNDEFINED))
-            if values.get(name) is None:
-                values[name] = ""
+            found_value = look_up(values, name)
+            values[name] = "" if found_value is None else found_value
             if not holds(one.get("rule"), values, name, self._rules.functions):
                 found.append({"code": f"{CODE}{name}", **self._message(doc, one)})
         return found

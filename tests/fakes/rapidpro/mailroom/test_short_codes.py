@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from fakes.rapidpro.courier.aggregators import AGGREGATORS, incoming_payload
 from fakes.rapidpro.urns import channel_for, short_code
+from fakes.rapidpro.versions.habits import HABITS
 from tests.fakes.rapidpro.worlds import IncomingWorld as World
 
 
@@ -28,6 +29,28 @@ def test_what_is_neither_a_number_nor_a_short_code_is_refused(sender: str) -> No
     answer = world.http.post(f"/rapidpro/phones/{sender}/texts", json={"text": "x"})
     assert answer.status_code == 400
     assert "expected a phone number such as +250788123123 or a short code" in answer.get_json()["error"]
+    assert world.records.incoming == []
+
+
+DIGITS = {"12": "12", "1234567": "1234567", "060396": "060396", "+60396": "60396", "+99912345": "+99912345"}
+
+
+@pytest.mark.parametrize(("sender", "kept"), DIGITS.items())
+@pytest.mark.parametrize("profile", [*HABITS])
+def test_other_digits_are_taken_as_they_are_by_old_versions_only(profile: str, sender: str, kept: str) -> None:
+    world = World(profile=profile)
+    answer = world.http.post(f"/rapidpro/phones/{sender}/texts", json={"text": "x"})
+    old = profile in ("6.4", "7.4", "8.0", "9.0")
+    assert answer.status_code == (200 if old else 400)
+    assert [one.urn for one in world.records.incoming] == ([f"tel:{kept}"] if old else [])
+
+
+@pytest.mark.parametrize("sender", ["MTN", "Amina", "6039a", "9" * 20, "\u0661\u0662\u0663"])
+@pytest.mark.parametrize("profile", [*HABITS])
+def test_named_senders_are_refused_by_every_version(profile: str, sender: str) -> None:
+    world = World(profile=profile)
+    answer = world.http.post(f"/rapidpro/phones/{sender}/texts", json={"text": "x"})
+    assert answer.status_code == 400
     assert world.records.incoming == []
 
 

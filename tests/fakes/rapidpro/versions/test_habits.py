@@ -183,6 +183,10 @@ def repeats_webhook_calls(profile: str) -> Any:
     return {0: True, 503: False}[happened["webhook"]["status"]]
 
 
+def takes_all_digits(profile: str) -> Any:
+    return IncomingWorld(profile).http.post("/rapidpro/phones/12/texts", json={"text": "x"}).status_code == 200
+
+
 OBSERVED = MappingProxyType({
     one.__name__: one
     for one in (
@@ -190,6 +194,7 @@ OBSERVED = MappingProxyType({
         sends_empty_texts, loop_limit, retries_refusals, clears_sent_on, accepts_read_reports, delays_removal_failures,
         unknown_words, statuses_only_advance, too_old_statuses,
         duplicates_by_external_id, strips_control_characters, seen_after_flow, repeats_webhook_calls,
+        takes_all_digits,
     )
 })  # fmt: skip
 
