@@ -62,15 +62,21 @@ Feature: RapidPro's answer is lost or unusable
     @virtual-time
     Scenario: A proxy gives up waiting for RapidPro
       Given RapidPro accepts the next 3 texts but a proxy gives up waiting
-      When CHT sends "Visit due tomorrow" to Amina, Yusuf and Grace
-      Then Amina, Yusuf and Grace receive "Visit due tomorrow" once
+      When CHT sends "Visit due tomorrow" to Amina
+      And CHT sends "Take your medicine" to Yusuf
+      And CHT sends "Meeting at ten" to Grace
+      Then Amina receives "Visit due tomorrow" once
+      And Yusuf receives "Take your medicine" once
+      And Grace receives "Meeting at ten" once
       And CHT shows the text to Amina, Yusuf and Grace as delivered
 
     @virtual-time
     Scenario Outline: RapidPro is silent for long, and then answers
       Given RapidPro takes <seconds> seconds for each of the next 2 texts
-      When CHT sends "Visit due tomorrow" to Amina and Yusuf
-      Then Amina and Yusuf receive "Visit due tomorrow" once
+      When CHT sends "Visit due tomorrow" to Amina
+      And CHT sends "Take your medicine" to Yusuf
+      Then Amina receives "Visit due tomorrow" once
+      And Yusuf receives "Take your medicine" once
 
       Examples:
         | seconds |
