@@ -131,6 +131,13 @@ def test_texts_close_in_time_share_a_query_that_ends_with_the_last_message_found
     assert query.max_pages == 3
 
 
+def test_texts_are_grouped_by_the_time_of_their_messages_not_in_the_order_in_which_they_were_stored() -> None:
+    found = [text(n, message_created_on=START + seconds) for n, seconds in ((1, 900), (2, 0), (3, 950), (4, 50))]
+    early, late = policy.status_queries(found)
+    assert [t.seq for t in early.texts] == [2, 4]
+    assert [t.seq for t in late.texts] == [1, 3]
+
+
 def test_a_query_is_open_ended_as_long_as_one_message_has_not_been_found() -> None:
     (query,) = policy.status_queries([text(1, message_created_on=START + 5), text(2, search_from=START + 9)])
     assert (query.after, query.before, query.max_pages) == (START + 5, None, 2)
