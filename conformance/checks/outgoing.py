@@ -27,7 +27,7 @@ def _arrived(history: History) -> Counter[tuple[str, str]]:
     seen: set[tuple[str, str, object]] = set()
     counted: Counter[tuple[str, str]] = Counter()
     for position, arrival in enumerate(history.arrivals):
-        identity = arrival.message if arrival.message is not None else ("arrival", position)
+        identity = arrival.message if arrival.message is not None else (position,)
         if (arrival.number, arrival.text, identity) not in seen:
             seen.add((arrival.number, arrival.text, identity))
             counted[arrival.number, arrival.text] += 1
@@ -106,11 +106,9 @@ def given_up_without_cause(history: History) -> Iterator[Violation]:
 
 def reordered(history: History) -> Iterator[Violation]:
     """Two texts for one phone were sent in a different order from that in which they became due. Ties have no order."""
-    unique: dict[tuple[str, str], OutgoingText] = {
-        key: texts[0] for key, texts in _outgoing(history).items() if len(texts) == 1 and texts[0].since is not None
-    }
+    unique = {key: texts[0] for key, texts in _outgoing(history).items() if len(texts) == 1}
     last: dict[str, OutgoingText] = {}
-    for message in sorted(history.messages, key=lambda one: (one.created, str(one.id).zfill(20))):
+    for message in sorted(history.messages, key=lambda one: (one.created, len(str(one.id)), str(one.id))):
         text = unique.get((message.number, message.text))
         if text is None or text.since is None:
             continue

@@ -70,8 +70,7 @@ def state_wrong(history: History) -> Iterator[Violation]:
         texts.setdefault((text.number, text.text), []).append(text)
     for key, statuses in by_key.items():
         for text, status in _mismatches(texts.get(key, ()), statuses):
-            expected = EXPECTED.get(status, "known")
-            yield _wrong("state_wrong", text, f"is {text.state}, expected {expected}: RapidPro says {status}")
+            yield _wrong("state_wrong", text, f"is {text.state}, expected {EXPECTED[status]}: RapidPro says {status}")
 
 
 def _mismatches(equal: Sequence[OutgoingText], statuses: Sequence[str]) -> Iterator[tuple[OutgoingText, str]]:
@@ -80,17 +79,22 @@ def _mismatches(equal: Sequence[OutgoingText], statuses: Sequence[str]) -> Itera
     A message may belong to a text that CHT has kept back since: to one that was on its way, or if there are more
     messages than other texts.
     """
-    judged = sorted((one for one in equal if one.state not in NOT_SENT), key=lambda one: RANK.get(one.state, -1))
+    judged = sorted((one for one in equal if one.state not in NOT_SENT), key=lambda one: _rank(one.state))
     kept_back = [one for one in equal if one.state in NOT_SENT]
     were_sent = sum(was_on_its_way(one) for one in kept_back)
     spare = max(were_sent, min(len(kept_back), len(statuses) - len(judged)))
-    for status in sorted(statuses, key=lambda word: RANK.get(EXPECTED.get(word, ""), -1)):
+    for status in sorted(statuses, key=lambda word: _rank(EXPECTED.get(word))):
         if judged and _agrees(judged[0], status):
             judged.pop(0)
         elif spare > 0:
             spare -= 1
         elif judged:
             yield judged.pop(0), status
+
+
+def _rank(state: str | None) -> int:
+    """A state's place in the order; one that nobody knows comes first."""
+    return RANK.get(state or "", -1)
 
 
 def _agrees(text: OutgoingText, status: str) -> bool:
@@ -101,10 +105,8 @@ def _agrees(text: OutgoingText, status: str) -> bool:
     if taken_back(text) and expected in reached:
         return True
     if expected == "failed":
-        return text.state == "delivered" and "delivered" in reached
-    if text.state == "failed" or text.state not in RANK:
-        return False
-    return RANK[text.state] >= RANK[expected] and expected != "delivered"
+        return text.state == "delivered"
+    return text.state != "failed" and _rank(text.state) > _rank(expected)
 
 
 def _wrong(check: str, text: OutgoingText, what: str) -> Violation:
