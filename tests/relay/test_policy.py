@@ -169,6 +169,24 @@ def test_a_status_only_moves_forward(before: GatewayStatus, after: str) -> None:
     assert {status for status in GatewayStatus if status.follows(before)} == set(after.split())
 
 
+@pytest.mark.parametrize(
+    ("shown", "status"),
+    [
+        ("initializing", GatewayStatus.UNSENT),
+        ("queued", GatewayStatus.UNSENT),
+        ("wired", GatewayStatus.PENDING),
+        ("sent", GatewayStatus.SENT),
+        ("resent", GatewayStatus.SENT),
+        ("delivered", GatewayStatus.DELIVERED),
+        ("read", GatewayStatus.DELIVERED),
+        ("failed", GatewayStatus.FAILED),
+        ("errored", GatewayStatus.UNSENT),
+    ],
+)
+def test_each_status_of_rapidpro_has_a_meaning_in_chts_protocol(shown: str, status: GatewayStatus) -> None:
+    assert policy.update_status(text(accepted_at=NOW), message(shown), NOW, POLL).status == status
+
+
 def test_a_status_check_stores_the_message_and_its_status() -> None:
     stored = text(accepted_at=NOW, unreported=False)
     assert policy.update_status(stored, message("wired"), NOW, POLL) == stored._replace(

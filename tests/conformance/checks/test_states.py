@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from conformance.checks.states import EXPECTED, RANK, state_regressed, state_wrong
@@ -131,6 +133,23 @@ def test_the_message_of_another_text_or_phone_is_not_compared() -> None:
 )
 def test_a_state_goes_back_if_an_earlier_one_follows_but_not_after_failed(states: tuple[str, ...], found: int) -> None:
     assert len(list(state_regressed(History(outgoing_texts=(way(*states),))))) == found
+
+
+IN_ORDER = (
+    *("scheduled", "pending", "forwarded-to-gateway", "received-by-gateway"),
+    *("forwarded-by-gateway", "sent", "delivered", "failed"),
+)
+"""CHT's states in the order of cht-docs, `messaging/sms-states.md`."""
+
+
+@pytest.mark.parametrize(("earlier", "later"), [*itertools.combinations(IN_ORDER, 2)])
+def test_only_a_relay_can_set_a_state_back_and_then_only_to_a_state_that_a_relay_reports(
+    earlier: str, later: str
+) -> None:
+    back, forward = (History(outgoing_texts=(way(*states),)) for states in ((later, earlier), (earlier, later)))
+    waits = earlier in {"scheduled", "pending"}
+    assert bool(list(state_regressed(back))) is (later != "failed" and not waits)
+    assert bool(list(state_regressed(forward))) is ((earlier, later) == ("delivered", "failed"))
 
 
 def test_a_state_that_cht_set_back_itself_is_passed_over_and_the_next_is_judged() -> None:

@@ -44,6 +44,13 @@ def test_arrivals_of_unknown_messages_are_counted_one_by_one() -> None:
     assert found(replace(twice, outgoing_texts=(due(), due()))) == []
 
 
+@pytest.mark.parametrize("state", ["scheduled", "cleared", "clear", "muted", "denied", "duplicate", "failed"])
+def test_a_text_that_cht_keeps_back_or_has_given_up_is_not_lost(state: str) -> None:
+    history = replace(RIGHT, outgoing_texts=(due(state),), messages=(), arrivals=())
+    assert "outgoing_lost" not in found(history)
+    assert "outgoing_lost" in found(replace(history, outgoing_texts=(due(state), due("pending"))))
+
+
 FAILED = due("failed", "hello", YUSUF, 0, "pending", "failed")
 
 
