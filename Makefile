@@ -43,6 +43,7 @@ lock: $(STAMP) ## renew uv.lock within the ranges of pyproject.toml
 
 docs: $(STAMP) ## write the generated lists in the documents
 	@$(BIN)/relay-harness docs
+	@$(BIN)/python -m tests.broken
 	@$(BIN)/python -m tests.mutation docs
 
 crashes: $(STAMP) ## kill the relay 300 times under traffic (minutes)

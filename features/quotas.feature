@@ -7,14 +7,14 @@ Feature: RapidPro's quotas
     Scenario: Sending is throttled for a while
       Given RapidPro throttles sending for a while
       When CHT sends "hello" to Amina, Yusuf and Grace
-      Then RapidPro is left alone until the time is up
+      Then RapidPro has answered 429
       And Amina, Yusuf and Grace receive "hello" once
 
     @virtual-time
     Scenario: The hour's quota is used up
       Given RapidPro has used up the hour's quota
       When CHT sends "hello" to Amina, Yusuf and Grace
-      Then RapidPro is left alone until the time is up
+      Then RapidPro has answered 429
       And Amina, Yusuf and Grace receive "hello" once
 
     Scenario: Throttled three times in a row
@@ -28,7 +28,7 @@ Feature: RapidPro's quotas
     Scenario: Looking up messages is throttled for a while
       Given RapidPro throttles looking up messages for a while
       When CHT sends "hello" to Amina, Yusuf and Grace
-      Then RapidPro is left alone until the time is up
+      Then RapidPro has answered 429
       And CHT shows the text to Amina, Yusuf and Grace as delivered
 
   @req:QUOTA-3
@@ -38,3 +38,26 @@ Feature: RapidPro's quotas
       When CHT has 100 texts to send
       Then all 100 arrive within 10 minutes
       And RapidPro received at most 1.5 requests per text
+
+  @req:QUOTA-4
+  Rule: No request while throttled
+
+    Scenario Outline: A request is throttled for a while
+      Given RapidPro throttles <what> for a while
+      When CHT sends "hello" to Amina, Yusuf and Grace
+      Then RapidPro has answered 429
+      And Amina, Yusuf and Grace receive "hello" once
+
+      Examples:
+        | what                 |
+        | sending              |
+        | looking up messages  |
+
+  @req:QUOTA-5
+  Rule: Known requests only
+
+    Scenario: A text in each direction
+      When CHT sends "hello" to Amina
+      And Yusuf texts "I am well"
+      Then Amina receives "hello" once
+      And CHT has Yusuf's report "I am well"

@@ -24,7 +24,7 @@ from conformance.history.model import History
 
 Check = Callable[[History], Iterable[Violation]]
 
-ALL: tuple[Check, ...] = (
+RESULTS: tuple[Check, ...] = (
     incoming_lost,
     incoming_duplicated,
     incoming_from_nowhere,
@@ -33,30 +33,39 @@ ALL: tuple[Check, ...] = (
     outgoing_duplicated,
     outgoing_from_nowhere,
     given_up_without_cause,
-    reordered,
     state_regressed,
     state_wrong,
+)
+"""What became of texts and states. Every scenario fails by these, whatever it is about."""
+CONDUCT: tuple[Check, ...] = (
+    reordered,
     called_while_throttled,
     secret_leaked,
     unexpected_call,
 )
+"""How the subject behaves on the way. These look at every scenario too, but what they find fails the requirement that
+names them in `requirements.toml`."""
+ALL: tuple[Check, ...] = (*RESULTS, *CONDUCT)
 
 
 class UnknownCheck(ValueError):
     """No check has this name."""
 
 
-def names() -> tuple[str, ...]:
-    """The names of all checks."""
-    return tuple(check.__name__ for check in ALL)
+def names(checks: Sequence[Check] = ALL) -> tuple[str, ...]:
+    """The names of the checks."""
+    return tuple(check.__name__ for check in checks)
 
 
-def judge(history: History, *, without: Sequence[str] = ()) -> list[Violation]:
-    """All violations in a history, without the checks named in `without`. UnknownCheck for an unknown name."""
+def judge(history: History, checks: Sequence[Check] = ALL, *, without: Sequence[str] = ()) -> list[Violation]:
+    """All violations that these checks find in a history, without the checks named in `without`.
+
+    UnknownCheck for an unknown name.
+    """
     unknown = set(without) - set(names())
     if unknown:
         raise UnknownCheck(f"unknown check {', '.join(sorted(unknown))}; known: {', '.join(names())}")
-    return [violation for check in ALL if check.__name__ not in without for violation in check(history)]
+    return [violation for check in checks if check.__name__ not in without for violation in check(history)]
 
 
-__all__ = ["ALL", "Check", "UnknownCheck", "Violation", "judge", "names"]
+__all__ = ["ALL", "CONDUCT", "RESULTS", "Check", "UnknownCheck", "Violation", "judge", "names"]

@@ -19,7 +19,10 @@ STYLE = {Verdict.PASSED: "green", Verdict.FAILED: "bold red", Verdict.UNKNOWN: "
 
 @dataclass(frozen=True, slots=True)
 class ScenarioResult:
-    """The result of one scenario. `reason`: why it did not pass, or empty; `repeat`: the command to rerun it."""
+    """The result of one scenario. `reason`: why it did not pass, or empty; `repeat`: the command to rerun it.
+
+    With `elsewhere` it is no scenario of the requirement, but what its checks of conduct saw in any scenario.
+    """
 
     name: str
     requirements: tuple[str, ...]
@@ -27,6 +30,7 @@ class ScenarioResult:
     seconds: float
     reason: str = ""
     repeat: str = ""
+    elsewhere: bool = False
 
 
 @dataclass
@@ -41,8 +45,12 @@ class Report:
     """What went wrong outside the scenarios: the harness's own faults."""
 
     def of(self, requirement: Requirement) -> list[ScenarioResult]:
-        """The results of the scenarios that judge a requirement."""
+        """All results about a requirement."""
         return [result for result in self.results if requirement.id in result.requirements]
+
+    def scenarios(self, requirement: Requirement) -> list[ScenarioResult]:
+        """The results of the scenarios that judge a requirement."""
+        return [result for result in self.of(requirement) if not result.elsewhere]
 
     def verdict(self, requirement: Requirement) -> Verdict:
         """The combined verdict of a requirement's scenarios."""
@@ -50,16 +58,18 @@ class Report:
 
     def judged(self, requirement: Requirement) -> int:
         """How many of a requirement's scenarios said something about the subject: they passed or failed."""
-        return sum(result.verdict in (Verdict.PASSED, Verdict.FAILED) for result in self.of(requirement))
+        return sum(result.verdict in (Verdict.PASSED, Verdict.FAILED) for result in self.scenarios(requirement))
 
     def partly(self, requirement: Requirement) -> bool:
         """Whether only some of a requirement's scenarios were judged."""
-        return 0 < self.judged(requirement) < len(self.of(requirement))
+        return 0 < self.judged(requirement) < len(self.scenarios(requirement))
 
     def shown(self, requirement: Requirement) -> str:
         """A requirement's verdict with rich's markup, and how many scenarios were judged if not all were."""
         verdict = self.verdict(requirement)
-        partly = f" ({self.judged(requirement)} of {len(self.of(requirement))})" if self.partly(requirement) else ""
+        partly = (
+            f" ({self.judged(requirement)} of {len(self.scenarios(requirement))})" if self.partly(requirement) else ""
+        )
         return f"[{STYLE[verdict]}]{verdict.value}[/]{partly}"
 
     def totals(self) -> dict[str, int]:
@@ -100,7 +110,7 @@ class Report:
             "source": requirement.source,
             "verdict": self.verdict(requirement).value,
             "judged": self.judged(requirement),
-            "of": len(self.of(requirement)),
+            "of": len(self.scenarios(requirement)),
             "scenarios": [
                 {
                     "name": result.name,
@@ -132,9 +142,10 @@ class Report:
         console.print(self._table())
         totals = self.totals_shown()
         seconds = sum(result.seconds for result in self.results)
+        scenarios = sum(not result.elsewhere for result in self.results)
         console.print(
             f"{self.subject.get('name', 'subject')}: {totals or 'nothing judged'} of {len(self.requirements)} "
-            f"requirements, {len(self.results)} scenarios in {seconds:.1f} s (RapidPro profile {self.profile})",
+            f"requirements, {scenarios} scenarios in {seconds:.1f} s (RapidPro profile {self.profile})",
             markup=False,
             highlight=False,
             soft_wrap=True,

@@ -22,12 +22,17 @@ LEVELS = {Level.MUST: 0, Level.SHOULD: 1, Level.MAY: 2}
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """One requirement that can be judged. `source` names a document, a file of the real software, or an issue."""
+    """One requirement that can be judged. `source` names a document, a file of the real software, or an issue.
+
+    `checks` are the checks of conduct that belong to it: they look at every scenario, and what they find fails this
+    requirement, not that of the scenario.
+    """
 
     id: str
     level: Level
     sentence: str
     source: str
+    checks: tuple[str, ...] = ()
 
 
 class UnknownRequirement(ValueError):
@@ -48,7 +53,8 @@ def load(text: str | None = None) -> tuple[Requirement, ...]:
             raise ValueError(f"requirement {row.get('id', '(without id)')} lacks {', '.join(sorted(missing))}")
         if row["id"] in found:
             raise ValueError(f"two requirements have the id {row['id']}: ids must be unique")
-        found[row["id"]] = Requirement(row["id"], Level(row["level"]), row["sentence"], row["source"])
+        checks = tuple(row.get("checks", ()))
+        found[row["id"]] = Requirement(row["id"], Level(row["level"]), row["sentence"], row["source"], checks)
     return tuple(found.values())
 
 

@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from conformance.checks import Violation, judge
+from conformance.checks import RESULTS, Violation, judge
+from conformance.checks.conduct import secret_leaked
 from conformance.services.processes import FakeProcesses
 from conformance.subjects.external import ExternalRelay
 from conformance.verdicts import HarnessBroken
@@ -66,7 +67,7 @@ def kill_repeatedly(
                 on_kill(count + 1)
         world.timing.settle(world)
         history = world.history()
-        found = tuple(judge(history, without=("reordered", "called_while_throttled")))
+        found = tuple(judge(history, (*RESULTS, secret_leaked)))
         return CrashRunResult(
             kills, len(history.incoming_texts), len(history.outgoing_texts), found, time.monotonic() - began
         )

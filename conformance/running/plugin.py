@@ -15,9 +15,10 @@ from pytest_bdd.scenario import scenario_wrapper_template_registry
 
 from conformance.reports.report import Report, ScenarioResult
 from conformance.requirements.catalogue import Requirement, load
+from conformance.running.misconduct import Misconduct
 from conformance.running.worlds import InProcessWorlds, Worlds
 from conformance.subjects.base import Capability
-from conformance.verdicts import HarnessBroken, Untestable, Verdict, verdict_of
+from conformance.verdicts import HarnessBroken, SubjectFailed, Untestable, Verdict, verdict_of
 from conformance.world.world import World
 
 PROFILE = "26"
@@ -98,6 +99,7 @@ class ConformancePlugin:
         self._on_result = on_result
         self._on_selected = on_selected
         self._worlds: dict[str, World] = {}
+        self._misconduct = Misconduct(report.requirements)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -130,19 +132,37 @@ class ConformancePlugin:
         self.worlds.close(world, getattr(item, "verdict", Verdict.BROKEN))
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Fail the run if anything is broken outside the scenarios."""
+        """Add what the checks of conduct found. Fail the run for that, and if anything broke outside the scenarios."""
+        found = self._misconduct.results(self._repeat)
+        self.report.results.extend(found)
+        if found and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
         if self.report.broken and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
         """After the steps, settle and judge, so that no scenario passes because it looked too early."""
-        result = yield
-        world = self._worlds.get(item.nodeid)
-        if world is None:
-            raise HarnessBroken("the scenario did not use its world: it tested nothing")
-        world.judge()
+        try:
+            result = yield
+            if item.nodeid not in self._worlds:
+                raise HarnessBroken("the scenario did not use its world: it tested nothing")
+            self._worlds[item.nodeid].judge()
+        except SubjectFailed:
+            self._look_at_conduct(item)
+            raise
+        self._look_at_conduct(item)
         return result
+
+    def _look_at_conduct(self, item: pytest.Item) -> None:
+        if item.nodeid in self._worlds:
+            violations = self._worlds[item.nodeid].misconduct()
+            self._misconduct.add(scenario_name(item), requirement_ids(item), violations)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Under plain pytest: say what the checks of conduct found, since no test failed for it."""
+        for result in self._misconduct.results(self._repeat):
+            terminalreporter.write_line(f"{' '.join(result.requirements)} failed, {result.name}\n{result.reason}")
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from conformance.checks import Violation, judge
+from conformance.checks import RESULTS, Violation, judge
+from conformance.checks.conduct import secret_leaked
 from conformance.simulation.schedule import TEXTS, TROUBLES, Event, Schedule
 from conformance.subjects.base import CrashPoint
 from conformance.verdicts import Untestable
 from conformance.world.world import World
 
-NOT_JUDGED = ("reordered", "unexpected_call", "called_while_throttled")
-"""Retries change the order, and a subject whose clock jumps cannot respect a throttle. Scenarios judge these."""
+JUDGED = (*RESULTS, secret_leaked)
+"""Scenarios judge other conduct: retries change the order, and a clock that jumps cannot respect a throttle."""
 
 
 class SimulatedSubject(Protocol):
@@ -68,7 +69,7 @@ def run_schedule(schedule: Schedule, open_world: Callable[[Schedule], World]) ->
         runner.heal()
         world.timing.settle(world)
         history = world.history()
-        violations = tuple(judge(history, without=(*NOT_JUDGED, *world.subject.skipped_checks)))
+        violations = tuple(judge(history, JUDGED, without=tuple(world.subject.skipped_checks)))
         return RunResult(
             violations,
             schedule.count(TEXTS),

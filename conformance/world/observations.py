@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.checks import Violation, judge
+from conformance.checks import CONDUCT, RESULTS, Violation, judge
 from conformance.history.causes import told_without_asking
 from conformance.history.model import GATEWAY_PATH, Arrival, History, IncomingText, Outcome, OutgoingText, StoredReport
 from conformance.history.summary import summarize
@@ -51,7 +51,7 @@ class Observations:
         return (
             all(outgoing.state in FINAL for outgoing in history.outgoing_texts)
             and all(message.status in SETTLED for message in history.messages)
-            and not judge(history)
+            and not judge(history, RESULTS)
         )
 
     def snapshot(self) -> tuple[object, ...]:
@@ -68,8 +68,12 @@ class Observations:
         return sum(one["service"] == "cht" and one["path"] == GATEWAY_PATH for one in exchanges)
 
     def violations(self) -> list[Violation]:
-        """What is wrong with the history, without the excused checks."""
-        return judge(self.history(), without=tuple(self.excused_checks))
+        """What became of texts and states that is wrong, without the excused checks."""
+        return judge(self.history(), RESULTS, without=tuple(self.excused_checks))
+
+    def misconduct(self) -> list[Violation]:
+        """What the subject did on the way that it should not do."""
+        return judge(self.history(), CONDUCT, without=tuple(self.excused_checks))
 
     def expect_nothing_wrong(self, otherwise: str) -> None:
         """SubjectFailed if something is wrong that can explain why a planned event never came about.
@@ -77,7 +81,7 @@ class Observations:
         Besides violations: a state that the relay told CHT without having asked for it, so that no trouble with the
         question could come about.
         """
-        wrong = [str(violation) for violation in self.violations()]
+        wrong = [str(violation) for violation in (*self.violations(), *self.misconduct())]
         for text in told_without_asking(self.history()):
             wrong.append(f"wrong-state: {text.text!r} for {text.number} was called delivered without asking RapidPro")
         if wrong:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Protocol
 
-from conformance.checks import judge
+from conformance.checks import RESULTS, judge
 from conformance.history.model import History
 from conformance.world.observations import Observations
 
@@ -104,7 +104,7 @@ class VirtualTiming:
 
 def only_a_state_is_missing(history: History) -> bool:
     """Whether the only thing wrong is that CHT does not have the state of a text yet."""
-    return {violation.check for violation in judge(history)} == {"state_wrong"}
+    return {violation.check for violation in judge(history, RESULTS)} == {"state_wrong"}
 
 
 def runs_away(history: History) -> bool:

@@ -48,11 +48,8 @@ def trouble_ends(world: World) -> None:
     world.control.delete("/faults")
 
 
-@then("RapidPro is left alone until the time is up")
-def left_alone(world: World) -> None:
+@then("RapidPro has answered 429")
+def has_throttled(world: World) -> None:
     world.await_faults()
     throttled = [call for call in world.history().calls if call.status == 429]
     world.expect_harness(bool(throttled), "RapidPro never answered 429")
-    world.settle()
-    found = [one for one in world.violations() if one.check == "called_while_throttled"]
-    world.expect(not found, f"no request before the time is up; {'; '.join(map(str, found[:3]))}")

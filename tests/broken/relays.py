@@ -360,7 +360,7 @@ def broken_relays() -> Mapping[str, Broken]:
         "changes texts to lower case": caught_by(Defect(app=changing(lower_case)), "IN-1"),
         "resends after a lost status": caught_by(Defect(ResendsWithoutStatus), "OUT-8"),
         "resends after a lost answer": caught_by(Defect(ResendsLostAnswers), "OUT-9"),
-        "ignores Retry-After": caught_by(Defect(IgnoresRetryAfter), "QUOTA-1", "QUOTA-2"),
+        "ignores Retry-After": caught_by(Defect(IgnoresRetryAfter), "QUOTA-4"),
         "stops at 25": caught_by(Defect(StopsAt25), "OUT-6"),
         "lets RapidPro evaluate texts": caught_by(Defect(LetsRapidProEvaluate), "OUT-4"),
         "never reports states": caught_by(Defect(NeverReportsStates), "STATE-1", "STATE-2"),

@@ -169,7 +169,7 @@ def test_nothing_is_found_where_nothing_happened() -> None:
 
 
 def test_every_check_is_seen_failing_here() -> None:
-    assert list(WRONG) == list(names())
+    assert set(WRONG) == set(names())
 
 
 @pytest.mark.parametrize(

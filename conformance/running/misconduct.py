@@ -1,0 +1,44 @@
+"""What checks of conduct found in all scenarios, gathered by the requirement that each check belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from conformance.checks import Violation
+from conformance.reports.report import ScenarioResult
+from conformance.requirements.catalogue import Requirement
+from conformance.verdicts import Verdict
+
+SHOWN = 5
+"""How many violations a reason shows for each requirement."""
+
+
+class Misconduct:
+    """Collects violations by requirement; each requirement with any gets one failed result at the end."""
+
+    def __init__(self, requirements: Sequence[Requirement]) -> None:
+        self._owner = {check: requirement.id for requirement in requirements for check in requirement.checks}
+        self._found: dict[str, list[tuple[str, tuple[str, ...], Violation]]] = {}
+
+    def add(self, scenario: str, ids: tuple[str, ...], violations: Iterable[Violation]) -> None:
+        """Keep what was found in a scenario that judges the requirements `ids`. What belongs to no judged requirement
+        is left out."""
+        for violation in violations:
+            owner = self._owner.get(violation.check)
+            if owner is not None:
+                self._found.setdefault(owner, []).append((scenario, ids, violation))
+
+    def results(self, repeat: Callable[[tuple[str, ...]], str]) -> list[ScenarioResult]:
+        """A failed result for each requirement against which the subject offended."""
+        return [self._result(id_, repeat) for id_ in self._found]
+
+    def _result(self, id_: str, repeat: Callable[[tuple[str, ...]], str]) -> ScenarioResult:
+        found = self._found[id_]
+        first, ids, _ = found[0]
+        others = len({name for name, _, _ in found}) - 1
+        sentences = [f"{violation} (in: {name})" for name, _, violation in found[:SHOWN]]
+        if len(found) > SHOWN:
+            sentences.append(f"and {len(found) - SHOWN} more")
+        name = f"seen in: {first}" + (f", and in {others} other scenarios" if others else "")
+        together = tuple(dict.fromkeys((*ids, id_)))
+        return ScenarioResult(name, (id_,), Verdict.FAILED, 0.0, "\n".join(sentences), repeat(together), True)
