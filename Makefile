@@ -36,7 +36,7 @@ dead-code: $(STAMP) ## names that nothing seems to use: places to look, not a ve
 	@$(BIN)/vulture
 
 mutants: $(STAMP) ## change each decision of the checks and of the relay: do the tests notice? (minutes)
-	@$(UV) run --quiet --isolated --locked --group mutants python -m tests.mutation
+	@$(UV) run --quiet --isolated --locked --python $(BIN)/python --group mutants python -m tests.mutation
 
 lock: $(STAMP) ## renew uv.lock within the ranges of pyproject.toml
 	@$(UV) lock --upgrade
