@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.checks import judge
+from conformance.checks import RESULTS, judge
 from conformance.checks.figures import calls_per_text, seconds_to_phone
+from conformance.checks.outgoing import reordered
 from conformance.history.model import Call, History, IncomingText, Message, Outcome, OutgoingText
 from tests.conformance.checks.test_checks import AMINA, RIGHT, YUSUF, arrival, call, due, sent, text_in
 
@@ -15,7 +16,8 @@ UNKNOWN, REFUSED, OK = Outcome.UNKNOWN, Outcome.REFUSED, Outcome.OK
 
 
 def found(history: History) -> list[str]:
-    return [violation.check for violation in judge(history)]
+    """The checks of texts and states that find something."""
+    return [violation.check for violation in judge(history, (*RESULTS, reordered))]
 
 
 @pytest.mark.parametrize("outcomes", [(OK, OK), (UNKNOWN, UNKNOWN), (OK, UNKNOWN)])
