@@ -1,4 +1,4 @@
-"""Whose deed it was: states that a relay reported, texts that somebody else sent, answers that never came."""
+"""Whose deed it was: states that a relay reported, states that CHT took back, answers that never came."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from conformance.history.causes import (
     changed_by_relay,
     never_confirmed,
     reported,
-    sent_by_others,
     taken_back,
     told_without_asking,
     was_on_its_way,
@@ -21,7 +20,7 @@ from conformance.history.causes import (
 from conformance.history.model import Call, History, OutgoingText
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-YUSUF, AMINA = "+250788200002", "+250788200001"
+YUSUF = "+250788200002"
 
 
 def at(seconds: float) -> datetime:
@@ -36,14 +35,6 @@ def to_cht(seconds: float, body: Any, **changes: Any) -> Call:
 
 def tells(seconds: float, *updates: tuple[str, str]) -> Call:
     return to_cht(seconds, {"updates": [{"id": id_, "status": status} for id_, status in updates]})
-
-
-def to_rapidpro(seconds: float = 0, **changes: Any) -> Call:
-    """A broadcast by somebody else in the workspace."""
-    body = json.dumps({"urns": [f"tel:{YUSUF}"], "text": {"eng": "surprise"}})
-    dashboard = {"authorization": "Token [hidden:rapidpro:dashboard]"}
-    usual = Call(1, at(seconds), "rapidpro", "in", "POST", "/api/v2/broadcasts.json", 201, dashboard, body=body)
-    return replace(usual, **changes)
 
 
 def text(*states: str, uuid: str = "u-1", seconds: float = 10) -> OutgoingText:
@@ -201,82 +192,11 @@ def test_only_requests_that_hand_this_text_to_the_gateway_api_count(changes: dic
     assert never_confirmed(History(calls=(confirmed_elsewhere, lost)), "run-1")
 
 
-# --- texts that somebody else sent
-
-
-@pytest.mark.parametrize(
-    ("changes", "by_others"),
-    [
-        ({}, True),
-        ({"service": "cht"}, False),
-        ({"direction": "out"}, False),
-        ({"method": "GET"}, False),
-        ({"headers": {}}, False),
-        ({"headers": {"authorization": "Token [hidden:rapidpro:relay]"}}, False),
-        ({"headers": {"authorization": "Token [hidden:rapidpro:relay, before 1]"}}, False),
-        ({"headers": {"authorization": "Basic [hidden:cht:password of gateway]"}}, False),
-        ({"headers": {"authorization": "Token unknown"}}, False),
-        ({"status": 200}, True),
-        ({"status": 299}, True),
-        ({"status": 300}, False),
-        ({"status": 403}, False),
-        ({"status": None}, False),
-    ],
-)
-def test_somebody_else_sends_with_another_token_that_rapidpro_accepts(changes: dict[str, Any], by_others: bool) -> None:
-    history = History(calls=(to_rapidpro(**changes),))
-    assert sent_by_others(history, YUSUF, "surprise") is by_others
-
-
-@pytest.mark.parametrize(
-    ("body", "by_others"),
-    [
-        ({"text": "surprise"}, True),
-        ({"text": " surprise\n"}, True),
-        ({"messages": [{"eng": "Bonjour"}, {"fra": "surprise"}]}, True),
-        ({"text": "surprise!"}, False),
-        ({"surprise": "text"}, False),
-        ({"text": ["no", 7, None]}, False),
-        ("surprise", True),
-        (None, False),
-    ],
-)
-def test_a_text_is_found_anywhere_among_the_words_of_a_request(body: Any, by_others: bool) -> None:
-    history = History(calls=(to_rapidpro(body=json.dumps(body)),))
-    assert sent_by_others(history, YUSUF, "surprise") is by_others
-
-
-def test_a_body_that_is_no_json_says_nothing() -> None:
-    assert not sent_by_others(History(calls=(to_rapidpro(body="surprise"),)), YUSUF, "surprise")
-
-
-@pytest.mark.parametrize(
-    ("path", "body", "by_others"),
-    [
-        ("/api/v2/flow_starts.json", {"urns": [f"tel:{YUSUF}"]}, True),
-        ("/api/v2/flow_starts.json", {"urns": [f"tel:{AMINA}"]}, False),
-        ("/api/v2/flow_starts.json", {"groups": ["everybody"]}, True),
-        ("/api/v2/flow_starts.json", {"urns": [f"tel:{AMINA}"], "params": {"text": "surprise"}}, True),
-        ("/api/v2/contacts.json", {"urns": [f"tel:{YUSUF}"]}, False),
-        ("/api/v2/contacts.json", {"groups": ["everybody"]}, False),
-    ],
-)
-def test_a_flow_start_may_send_anything_to_those_whom_it_reaches(path: str, body: Any, by_others: bool) -> None:
-    history = History(calls=(to_rapidpro(path=path, body=json.dumps(body)),))
-    assert sent_by_others(history, YUSUF, "surprise") is by_others
-
-
-def test_all_calls_are_searched_for_what_others_sent() -> None:
-    calls = (to_rapidpro(method="GET"), to_rapidpro(body='{"text":"news"}'), to_rapidpro())
-    assert sent_by_others(History(calls=calls), YUSUF, "surprise")
-    assert not sent_by_others(History(calls=calls[:2]), YUSUF, "surprise")
-
-
 # --- delivered, as far as anybody could know
 
 
 def looks_up(seconds: float, **changes: Any) -> Call:
-    return replace(to_rapidpro(seconds), **{"method": "GET", "path": "/api/v2/messages.json", "status": 200, **changes})
+    return replace(Call(1, at(seconds), "rapidpro", "in", "GET", "/api/v2/messages.json", 200), **changes)
 
 
 @pytest.mark.parametrize(
