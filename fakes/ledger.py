@@ -5,8 +5,6 @@ The state of a fake shows what it *did*; the ledger shows what *crossed the wire
 
 from __future__ import annotations
 
-import base64
-import binascii
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +12,8 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple, Protocol
 
 from fakes.clock import Clock, format_moment
+from fakes.redaction import Redaction
+from fakes.serving.other_origin import ELSEWHERE, answer, is_elsewhere
 from fakes.serving.wsgi import (
     ACTED_KEY,
     FAULT_KEY,
@@ -106,70 +106,49 @@ class Ledger:
         return [as_json(exchange, hide) for exchange in exchanges]
 
 
-class Redaction:
-    """Replaces secrets by `[hidden:NAME]`, so that a reader sees which secret it was, but not its value."""
-
-    def __init__(self, secrets: Mapping[str, str]) -> None:
-        pairs = [(value, f"[hidden:{name}]") for name, value in secrets.items() if value]
-        self._pairs = sorted(pairs, key=lambda pair: -len(pair[0]))  # longest first: one may contain another
-
-    def text(self, text: str) -> str:
-        """`text` with every known secret replaced."""
-        for value, label in self._pairs:
-            if value in text:
-                text = text.replace(value, label)
-        return text
-
-    def authorization(self, value: str) -> str:
-        """An Authorization header: scheme, user name if it has one, and the name of the secret if it is known."""
-        scheme, _, credential = value.partition(" ")
-        if scheme.lower() == "basic":
-            user, _, password = _decode_basic(credential).partition(":")
-            return f"{scheme} {self.text(user)}:{self._secret(password)}"
-        return f"{scheme} {self._secret(credential.strip())}" if credential else self._secret(scheme)
-
-    def _secret(self, value: str) -> str:
-        return next((label for secret, label in self._pairs if secret == value), "[hidden]") if value else ""
-
-
-def _decode_basic(credential: str) -> str:
-    try:
-        return base64.b64decode(credential, validate=True).decode("utf-8", "replace")
-    except (binascii.Error, ValueError):
-        return ""
-
-
 def as_json(exchange: Exchange, hide: Redaction) -> dict[str, Any]:
     """One exchange as JSON for the control API."""
+    first = (exchange.path, exchange.query, exchange.unexpected or "", exchange.error or "")
+    sent = _Parts(first, exchange.headers.items(), exchange.body)
     reply = exchange.reply
+    got = None if reply is None else _Parts((), ((name.lower(), value) for name, value in reply.headers), reply.body)
+    if hide.concerns("\n".join(sent.values if got is None else sent.values + got.values)):
+        for parts in (sent, got) if got is not None else (sent,):
+            parts.values = hide.values(parts.values)
+    path, query, unexpected, error = sent.values[:4]
     return {
         "seq": exchange.seq,
         "at": format_moment(exchange.at),
         "service": exchange.service,
         "direction": exchange.direction,
         "method": exchange.method,
-        "path": exchange.path,
-        "query": hide.text(exchange.query),
-        "request": {
-            "headers": _headers(exchange.headers.items(), hide),
-            "body": hide.text(_text(exchange.body)),
-        },
+        "path": path,
+        "query": query,
+        "request": {"headers": sent.headers(hide), "body": sent.values[-1]},
         "reply": None
-        if reply is None
-        else {
-            "status": reply.status,
-            "headers": _headers(((name.lower(), value) for name, value in reply.headers), hide),
-            "body": hide.text(_text(reply.body)),
-        },
+        if got is None or reply is None
+        else {"status": reply.status, "headers": got.headers(hide), "body": got.values[-1]},
         "acted": exchange.acted,
         "fault": exchange.fault,
-        "unexpected": exchange.unexpected,
-        "error": exchange.error,
+        "unexpected": exchange.unexpected and unexpected,
+        "error": exchange.error and error,
     }
 
 
-def _headers(pairs: Iterable[tuple[str, str]], hide: Redaction) -> dict[str, str]:
-    return {name: hide.authorization(value) if name == "authorization" else hide.text(value) for name, value in pairs}
+class _Parts:
+    """The values of a request or a reply that may have a secret in them, also one that is divided over two of them."""
+
+    def __init__(self, first: Sequence[str], headers: Iterable[tuple[str, str]], body: bytes) -> None:
+        self._plain = dict(headers)
+        self._authorization = self._plain.pop("authorization", None)
+        self.values = [*first, *self._plain.values(), _text(body)]
+
+    def headers(self, hide: Redaction) -> dict[str, str]:
+        """The headers without secrets."""
+        shown = dict(zip(self._plain, self.values[-1 - len(self._plain) : -1], strict=True))
+        if self._authorization is not None:
+            shown["authorization"] = hide.authorization(self._authorization)
+        return shown
 
 
 def _text(body: bytes) -> str:
@@ -198,7 +177,7 @@ class Recorded:
         reply: Reply | None = None
         error: str | None = None
         try:
-            reply = call(self._app, environ)
+            reply = answer() if is_elsewhere(environ) else call(self._app, environ)
         except BaseException as failure:
             error = f"{type(failure).__name__}: {failure}"
             raise
@@ -209,7 +188,7 @@ class Recorded:
     def _write(self, environ: Environ, at: datetime, body: bytes, reply: Reply | None, error: str | None) -> None:
         self._ledger.add(
             at=at,
-            service=self._service,
+            service=ELSEWHERE if is_elsewhere(environ) else self._service,
             direction="in",
             method=environ["REQUEST_METHOD"],
             path=environ["PATH_INFO"],

@@ -7,5 +7,6 @@ pytest_plugins = (
     "features.steps.samples",
     "features.steps.states",
     "features.steps.faults",
+    "features.steps.requests",
     "features.steps.crashes",
 )

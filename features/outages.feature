@@ -88,3 +88,34 @@ Feature: Trouble around the relay
       Given the aggregator reports each delivery twice
       When CHT sends "hello" to Amina, Yusuf and Grace
       Then Amina, Yusuf and Grace receive "hello" once
+
+  @req:OPS-4
+  Rule: A neighbour that fails is not stormed
+
+    @virtual-time
+    Scenario Outline: RapidPro fails for a while
+      Given RapidPro <trouble>
+      When CHT sends "hello" to Amina, Yusuf and Grace
+      And a while passes
+      Then RapidPro received at most 30 requests in any minute
+
+      Examples:
+        | trouble                                 |
+        | is down for a while                     |
+        | answers everything with 500 for a while |
+        | cannot be reached for a while           |
+
+    @virtual-time
+    Scenario Outline: CHT fails for a while
+      Given CHT <trouble>
+      When CHT sends "hello" to Amina
+      And Yusuf texts "I am well"
+      And Grace texts "I am well, too"
+      And a while passes
+      Then CHT received at most 30 requests in any minute
+
+      Examples:
+        | trouble                                 |
+        | is down for a while                     |
+        | answers everything with 500 for a while |
+        | cannot be reached for a while           |

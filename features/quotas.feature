@@ -54,10 +54,26 @@ Feature: RapidPro's quotas
         | looking up messages  |
 
   @req:QUOTA-5
-  Rule: Known requests only
+  Rule: Nothing more than is needed
 
     Scenario: A text in each direction
       When CHT sends "hello" to Amina
       And Yusuf texts "I am well"
       Then Amina receives "hello" once
       And CHT has Yusuf's report "I am well"
+
+  @req:QUOTA-6
+  Rule: CHT has other work to do, too
+
+    @virtual-time
+    Scenario: A hundred texts on one morning, seen from CHT
+      When CHT has 100 texts to send
+      Then all 100 arrive within 600 minutes
+      And CHT received at most 6 requests per text
+
+    @virtual-time
+    Scenario: A quiet day
+      When CHT sends "hello" to Amina
+      And Yusuf texts "I am well"
+      Then Amina receives "hello" once
+      And after a quiet day RapidPro is asked 6 times an hour and CHT 120 times, at most

@@ -31,3 +31,22 @@ Feature: RapidPro's token
       And Yusuf texts "I am well"
       Then Amina receives "hello" once
       And CHT has Yusuf's report "I am well"
+
+    Scenario Outline: A service has moved, or somebody pretends so
+      Given <service> redirects the next <what> to <where>
+      When CHT sends "hello" to Amina
+      And Yusuf texts "I am well"
+      Then Amina receives "hello" once
+      And CHT has Yusuf's report "I am well", or the text was refused
+
+      Examples:
+        | service  | what    | where            |
+        | RapidPro | text    | the same address |
+        | RapidPro | text    | a stranger       |
+        | RapidPro | look-up | a stranger       |
+        | CHT      | request | the same address |
+        | CHT      | request | a stranger       |
+
+    Scenario: A stranger tries a token
+      Given RapidPro delivers texts with a wrong token
+      When Amina texts "Let me in"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from conformance.checks.conduct import called_while_throttled, secret_leaked, unexpected_call
+from conformance.checks.conduct import called_while_throttled, needless_call, secret_leaked
 from conformance.checks.incoming import (
     incoming_duplicated,
     incoming_from_nowhere,
@@ -41,7 +41,7 @@ CONDUCT: tuple[Check, ...] = (
     reordered,
     called_while_throttled,
     secret_leaked,
-    unexpected_call,
+    needless_call,
 )
 """How the subject behaves on the way. These look at every scenario too, but what they find fails the requirement that
 names them in `requirements.toml`."""

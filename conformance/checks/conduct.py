@@ -1,14 +1,17 @@
-"""How the subject behaves towards its neighbours: quotas, secrets, unexpected requests."""
+"""How the subject behaves towards its neighbours: quotas, secrets, requests that nobody needs."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import PurePosixPath
 
-from conformance.checks.violation import Violation
+from conformance.checks.needed import need_of
+from conformance.checks.violation import Violation, shown
+from conformance.history.causes import by_others
 from conformance.history.model import Call, History
+from fakes.serving.other_origin import ELSEWHERE
 
 SLACK = timedelta(milliseconds=100)
 """Tolerance for requests that were already on their way when RapidPro answered 429."""
@@ -53,31 +56,62 @@ def _still(until: dict[str, tuple[Call, timedelta]], call: Call) -> set[str]:
 
 
 def secret_leaked(history: History) -> Iterator[Violation]:
-    """A secret where it does not belong: in a path, a body, another header, or in a request to the wrong service.
+    """A secret where it does not belong: in a path, a body, another header, a request to the wrong service, the relay's
+    own answer, or what it prints. In base64, hex and other disguises, too.
 
     The ledger replaces secrets by `[hidden:OWNER:NAME]`, so that they can be found but not read.
     """
     for call in history.calls:
-        if call.direction != "in":
-            continue
-        places = {"path": call.path, "query": call.query, "body": call.body, **call.headers}
+        places = _own_answer(call) if call.direction == "out" else _request(call)
         for place, value in places.items():
-            if "[hidden:" not in value:  # nearly always; quicker than the regular expression
-                continue
-            for name in HIDDEN.findall(value):
+            for name in _secrets(value):
                 owner = name.split(":", 1)[0]
-                if name in NOT_GIVEN:
-                    continue
-                if place != "authorization" or owner != call.service:
-                    yield Violation(
-                        "secret_leaked",
-                        "secret-leaked",
-                        f"{call.method} {call.path}: {place} contains the secret {name}",
-                    )
+                if call.direction == "out":
+                    yield _leaked(f"the answer to {call.method} {call.path}: its {place} contains the secret {name}")
+                elif place != "authorization" or owner != call.service:
+                    yield _leaked(f"{call.method} {call.path}: {place} contains the secret {name}")
+    for line in history.output:
+        for name in dict.fromkeys(_secrets(line)):
+            yield _leaked(f"it printed the secret {name}: {shown(line, 100)}")
 
 
-def unexpected_call(history: History) -> Iterator[Violation]:
-    """A request that makes no sense: an unknown path, or a method that the path does not support."""
+def _request(call: Call) -> Mapping[str, str]:
+    return {"path": call.path, "query": call.query, "body": call.body, **call.headers}
+
+
+def _own_answer(call: Call) -> Mapping[str, str]:
+    """The relay's answer to RapidPro's webhook. What a service answers to CHT's own calls is not the relay's."""
+    return {"body": call.reply_body, **call.reply_headers} if call.service == "rapidpro" else {}
+
+
+def _secrets(value: str) -> Sequence[str]:
+    if "[hidden:" not in value:  # nearly always; quicker than the regular expression
+        return ()
+    return [name for name in HIDDEN.findall(value) if name not in NOT_GIVEN]
+
+
+def _leaked(sentence: str) -> Violation:
+    return Violation("secret_leaked", "secret-leaked", sentence)
+
+
+def needless_call(history: History) -> Iterator[Violation]:
+    """A request for something else than sending, finding and following texts, such as contacts; or for a path or a
+    method that the service does not have.
+
+    One violation for each kind of request. What others in the workspace ask, and the harness itself, is left out.
+    """
+    seen: set[tuple[str, str, str]] = set()
     for call in history.calls:
-        if call.direction == "in" and call.unexpected:
-            yield Violation("unexpected_call", "unexpected", f"{call.method} {call.path}: {call.unexpected}")
+        kind = (call.service, call.method, call.path)
+        if call.direction != "in" or call.service == ELSEWHERE or kind in seen or by_others(call):
+            continue
+        seen.add(kind)
+        need = need_of(*kind)
+        if need is None:
+            yield _needless(call, "no relay needs this to send, find and follow texts")
+        elif call.unexpected and not need.elsewhere:
+            yield _needless(call, call.unexpected)
+
+
+def _needless(call: Call, why: str) -> Violation:
+    return Violation("needless_call", "needless", f"{call.service}: {call.method} {call.path}: {why}")

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from conformance.history.model import History
+from conformance.history.causes import by_others
+from conformance.history.model import Call, History
 
 
-def calls_per_text(history: History) -> float:
-    """Requests to RapidPro per outgoing text; all requests if there was no outgoing text."""
-    calls = sum(call.service == "rapidpro" and call.direction == "in" for call in history.calls)
-    return calls / max(1, len(history.outgoing_texts))
+def calls_to(history: History, service: str) -> list[Call]:
+    """What the relay asked this service, in order of time."""
+    calls = (call for call in history.calls if call.service == service and call.direction == "in")
+    return sorted((call for call in calls if not by_others(call)), key=lambda call: (call.at, call.seq))
+
+
+def calls_per_text(history: History, service: str = "rapidpro") -> float:
+    """Requests to a service per outgoing text; all requests if there was no outgoing text."""
+    return len(calls_to(history, service)) / max(1, len(history.outgoing_texts))
+
+
+def most_calls_within(history: History, service: str, seconds: float) -> int:
+    """The most requests to a service in any period of this length."""
+    moments = [call.at.timestamp() for call in calls_to(history, service)]
+    first = most = 0
+    for last, moment in enumerate(moments):
+        while moment - moments[first] > seconds:
+            first += 1
+        most = max(most, last - first + 1)
+    return most
 
 
 def seconds_to_phone(history: History) -> list[float]:

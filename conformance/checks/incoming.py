@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from conformance.checks.violation import Violation, shown
 from conformance.history.causes import never_confirmed
-from conformance.history.model import History, IncomingText, Outcome
+from conformance.history.model import History, IncomingText, Outcome, StoredReport
 
 
 def _texts(history: History) -> dict[str, list[IncomingText]]:
@@ -59,15 +59,25 @@ def incoming_duplicated(history: History) -> Iterator[Violation]:
 
 
 def incoming_from_nowhere(history: History) -> Iterator[Violation]:
-    """CHT has a report that nobody sent."""
+    """CHT has a report that nobody sent, under a number of the scenario or under a stranger's."""
     sent = {(text.number, text.text) for text in history.incoming_texts}
-    for report in history.reports:
+    for report in (*history.reports, *_strange_reports(history)):
         if (report.number, report.text) not in sent:
             yield Violation(
                 "incoming_from_nowhere",
                 "from-nowhere",
                 f"CHT has {shown(report.text)} from {report.number}, which nobody sent",
             )
+
+
+def _strange_reports(history: History) -> Iterator[StoredReport]:
+    """Reports under strangers' numbers. Where others write to CHT too, only those that have a text or an id of ours."""
+    texts = {text.text for text in history.incoming_texts}
+    ids = {text.id for text in history.incoming_texts}
+    for report in history.strangers.reports:
+        ours = report.text in texts or any(id_ and id_ in report.ref for id_ in ids)
+        if ours or not history.strangers.others_write:
+            yield report
 
 
 def refused_although_stored(history: History) -> Iterator[Violation]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from conformance.checks.violation import Violation, shown
-from conformance.history.causes import sent_by_others
+from conformance.history.causes import asked_by_relay, sent_by_others
 from conformance.history.model import History, OutgoingText
 
 NOT_SENT = frozenset({"scheduled", "cleared", "clear", "muted", "denied", "duplicate"})
@@ -77,7 +77,11 @@ def outgoing_duplicated(history: History) -> Iterator[Violation]:
 
 
 def outgoing_from_nowhere(history: History) -> Iterator[Violation]:
-    """A phone got a text that neither CHT nor RapidPro's own flow sent, nor anybody else in the workspace."""
+    """A text that CHT never had for this number is on a phone, or the relay had RapidPro send it.
+
+    What RapidPro's own flow and others in the workspace send is not the relay's. Texts to strangers count only if the
+    relay's own token asked for them.
+    """
     known = {(text.number, text.text) for text in history.outgoing_texts} | set(history.flow_replies)
     for arrival in history.arrivals:
         key = (arrival.number, arrival.text)
@@ -86,6 +90,16 @@ def outgoing_from_nowhere(history: History) -> Iterator[Violation]:
                 "outgoing_from_nowhere",
                 "from-nowhere",
                 f"{arrival.number} received {shown(arrival.text)}, which CHT never sent",
+            )
+    arrived = {(arrival.number, arrival.text) for arrival in history.arrivals}
+    known |= arrived | history.strangers.due
+    for message in (*history.messages, *history.strangers.messages):
+        key = (message.number, message.text)
+        if key not in known and asked_by_relay(history, *key):
+            yield Violation(
+                "outgoing_from_nowhere",
+                "from-nowhere",
+                f"RapidPro was asked to send {shown(message.text)} to {message.number}, for whom CHT does not have it",
             )
 
 

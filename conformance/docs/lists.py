@@ -57,6 +57,17 @@ def troubles_list() -> str:
     return "\n".join(["| trouble | what happens to the message |", "| --- | --- |", *rows]) + "\n"
 
 
+def needs_list() -> str:
+    """What a relay may ask of its neighbours."""
+    from conformance.checks.needed import NEEDS
+
+    rows = [
+        f"| {one.service} | {', '.join(one.methods)} | {', '.join(f'`{path}`' for path in one.paths)} | {one.reason} |"
+        for one in NEEDS
+    ]
+    return "\n".join(["| of | methods | paths | why |", "| --- | --- | --- | --- |", *rows]) + "\n"
+
+
 def first_line(text: str | None) -> str:
     """The first sentence of a docstring, on one line."""
     return " ".join((text or "").split("\n\n")[0].split())
@@ -67,6 +78,7 @@ def lists() -> Mapping[str, Callable[[], str]]:
     return {
         "requirements": requirements_list,
         "checks": checks_list,
+        "needs": needs_list,
         "settings": settings_list,
         "known-verdicts": known_list,
         "troubles": troubles_list,

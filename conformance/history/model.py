@@ -103,6 +103,8 @@ class Call:
     reply_headers: Mapping[str, str] = field(default_factory=dict)
     body: str = ""
     query: str = ""
+    reply_body: str = ""
+    """Of calls that a service made itself: what the relay answered."""
     fault: str | None = None
     acted: bool = True
     unexpected: str | None = None
@@ -128,10 +130,23 @@ class Call:
             reply_headers={} if reply is None else reply["headers"],
             body=exchange["request"]["body"],
             query=exchange["query"],
+            reply_body="" if reply is None or exchange["direction"] == "in" else reply["body"],
             fault=exchange["fault"],
             acted=exchange["acted"],
             unexpected=exchange["unexpected"],
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Strangers:
+    """What happened to numbers that are nobody's in this scenario, since it began."""
+
+    reports: tuple[StoredReport, ...] = ()
+    messages: tuple[Message, ...] = ()
+    due: frozenset[tuple[str, str]] = frozenset()
+    """(number, text) of what CHT itself has to send to them."""
+    others_write: bool = False
+    """Whether somebody else may write to this CHT, so that not every new report is the subject's deed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,3 +161,6 @@ class History:
     calls: tuple[Call, ...] = ()
     flow_replies: tuple[tuple[str, str], ...] = ()
     """(number, text) of the texts that RapidPro's own flow sent: CHT did not send them, and need not have."""
+    strangers: Strangers = Strangers()
+    output: tuple[str, ...] = ()
+    """Lines that the subject printed and that had a secret in them, which is hidden."""

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from typing import Any
 
-from conformance.history.model import Arrival, Call, History, IncomingText, Message, OutgoingText, StoredReport
+from conformance.history.model import Arrival, Call, History, IncomingText, Strangers
+from conformance.history.reading import message_of, moment, reports_in, stripped, texts_of
+from conformance.history.strangers import Before, before, strangers
 from conformance.services.control_client import ControlClient
+from fakes.redaction import Redaction
 
-WAITING = frozenset({"pending", "forwarded-to-gateway"})
+ROWS = "/rapidpro/messages"
 
 
 class Exchanges:
-    """The exchanges of the ledger numbered above `after`. The ledger only grows, so only new ones are fetched."""
+    """The exchanges of the ledger numbered above `after`. The ledger only grows, so only new ones are fetched.
 
-    def __init__(self, control: ControlClient, after: int) -> None:
+    `hide` are secrets that the fakes do not know: the token that the relay expects.
+    """
+
+    def __init__(self, control: ControlClient, after: int, hide: Redaction | None = None) -> None:
         self._control = control
+        self._hide = hide
         self._last = after
         self._calls: list[Call] = []
 
@@ -24,9 +31,35 @@ class Exchanges:
         """All exchanges so far."""
         new = self._control.exchanges(self._last)
         if new:
-            self._calls += [Call.from_json(exchange) for exchange in new]
+            calls = (Call.from_json(exchange) for exchange in new)
+            self._calls += calls if self._hide is None else [_without_secrets(call, self._hide) for call in calls]
             self._last = new[-1]["seq"]
         return self._calls
+
+
+def _without_secrets(call: Call, hide: Redaction) -> Call:
+    values = [call.path, call.query, call.body, call.reply_body, *call.headers.values(), *call.reply_headers.values()]
+    if not hide.concerns("\n".join(values)):
+        return call
+    path, query, body, reply_body, *rest = hide.values(values)
+    headers = dict(zip(call.headers, rest, strict=False))
+    reply_headers = dict(zip(call.reply_headers, rest[len(headers) :], strict=True))
+    return replace(
+        call, path=path, query=query, body=body, reply_body=reply_body, headers=headers, reply_headers=reply_headers
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """How strangers are told from people: the numbers `known` so far in this run, and what was there at the start."""
+
+    known: Set[str]
+    earlier: Before
+
+
+def earlier_than_now(control: ControlClient, documents: Iterable[Mapping[str, Any]], *, others_write: bool) -> Before:
+    """What is there at the start of a scenario."""
+    return before(documents, control.get(ROWS)["messages"], others_write=others_write)
 
 
 def observe(
@@ -35,48 +68,24 @@ def observe(
     numbers: Set[str],
     incoming_texts: Sequence[IncomingText],
     calls: Sequence[Call],
+    others: Others | None = None,
 ) -> History:
-    """The history of the people with these `numbers`; `calls` are the exchanges that belong to it."""
+    """The history of the people with these `numbers`, and of strangers if `others` says who they are.
+
+    `calls` are the exchanges that belong to it.
+    """
     docs = list(documents)
-    rows = [row for row in control.get("/rapidpro/messages")["messages"] if row["number"] in numbers]
+    all_rows = control.get(ROWS)["messages"]
+    rows = [row for row in all_rows if row["number"] in numbers]
     return History(
         incoming_texts=tuple(incoming_texts),
-        reports=tuple(_reports(docs, numbers)),
-        outgoing_texts=tuple(_outgoing_texts(docs, numbers)),
+        reports=tuple(report for report in reports_in(docs) if report.number in numbers),
+        outgoing_texts=tuple(text for text in texts_of(docs) if text.number in numbers),
         arrivals=tuple(_arrivals(control, numbers)),
-        messages=tuple(_message(row) for row in rows if row["direction"] == "out" and row["origin"] != "flow"),
+        messages=tuple(message_of(row) for row in rows if row["direction"] == "out" and row["origin"] != "flow"),
         calls=tuple(calls),
-        flow_replies=tuple((row["number"], _stripped(row["text"])) for row in rows if row["origin"] == "flow"),
-    )
-
-
-def _reports(docs: Iterable[Mapping[str, Any]], numbers: Set[str]) -> Iterator[StoredReport]:
-    for doc in docs:
-        sms = doc.get("sms_message")
-        if isinstance(sms, Mapping) and doc.get("from") in numbers:
-            yield StoredReport(str(doc["from"]), str(sms.get("message", "")), str(sms.get("gateway_ref", "")))
-
-
-def _outgoing_texts(docs: Iterable[Mapping[str, Any]], numbers: Set[str]) -> Iterator[OutgoingText]:
-    for doc in docs:
-        for task in (*doc.get("tasks", ()), *doc.get("scheduled_tasks", ())):
-            for message in task.get("messages", ()):
-                if message.get("to") in numbers:
-                    yield _outgoing_text(task, message)
-
-
-def _outgoing_text(task: Mapping[str, Any], message: Mapping[str, Any]) -> OutgoingText:
-    states = tuple((str(entry["state"]), _moment(entry["timestamp"])) for entry in task.get("state_history", ()))
-    since = next((at for state, at in states if state in WAITING), None)
-    details = task.get("state_details")
-    return OutgoingText(
-        uuid=str(message.get("uuid", "")),
-        number=str(message["to"]),
-        text=_stripped(message.get("message", "")),
-        state=str(task.get("state", "")),
-        since=since,
-        states=states,
-        details=str(details.get("reason", details) if isinstance(details, Mapping) else details or ""),
+        flow_replies=tuple((row["number"], stripped(row["text"])) for row in rows if row["origin"] == "flow"),
+        strangers=Strangers() if others is None else strangers(docs, all_rows, others.known | numbers, others.earlier),
     )
 
 
@@ -85,17 +94,4 @@ def _arrivals(control: ControlClient, numbers: Set[str]) -> Iterator[Arrival]:
     for number in sorted(numbers & phones.keys()):
         for text in phones[number]:
             if text["direction"] == "received":
-                yield Arrival(number, _stripped(text["text"]), _moment(text["at"]), text.get("message_id"))
-
-
-def _message(row: Mapping[str, Any]) -> Message:
-    return Message(row["id"], row["number"], _stripped(row["text"]), row["status"], _moment(row["created_on"]))
-
-
-def _stripped(text: Any) -> str:
-    """An outgoing text without blanks at its ends: RapidPro strips them from broadcasts, but not from flows."""
-    return str(text).strip()
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
+                yield Arrival(number, stripped(text["text"]), moment(text["at"]), text.get("message_id"))

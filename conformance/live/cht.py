@@ -84,6 +84,8 @@ class LiveCht:
 class LiveChtServices(RealTimeServices):
     """The services: the fake RapidPro as a process, and the live CHT."""
 
+    others_write = True
+
     def __init__(self, profile: str, seed: int, account: Account, bind: str | None = None) -> None:
         addresses = self._begin(("rapidpro",), profile, seed, ControlWithoutCht, bind)
         self.cht_url, self.cht_admin = account.url, (account.user, account.password)

@@ -23,6 +23,8 @@ class Services(Protocol):
     cht_url: str
     cht_admin: tuple[str, str]
     neighbours: Neighbours
+    others_write: bool
+    """Whether somebody else may write to this CHT while a scenario runs: to a live one, not to a fake."""
 
     def now(self) -> datetime:
         """The services' current time."""

@@ -26,6 +26,7 @@ RAPIDPRO_URL, CHT_URL = "http://rapidpro.test", "http://cht.test"
 class InProcessFakes:
     """Both services in this process on one virtual clock; `requests` reaches them without sockets."""
 
+    others_write = False
     subject_folder: Path | None = None
     """Where subjects keep their files; None: each creates its own folder."""
 

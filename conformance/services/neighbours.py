@@ -22,6 +22,14 @@ class Neighbours:
     rapidpro_token: str
     incoming_token: str
 
+    def secrets(self) -> Mapping[str, str]:
+        """The secrets by name; the owner is before the colon."""
+        return {
+            "rapidpro:relay": self.rapidpro_token,
+            f"cht:password of {self.cht_user}": self.cht_password,
+            "relay:incoming token": self.incoming_token,
+        }
+
     def environment(self) -> Mapping[str, str]:
         """These settings as environment variables."""
         return {

@@ -34,6 +34,8 @@ def plain_session() -> requests.Session:
 class RealTimeServices:
     """Base of services that run as processes in real time. Their control API is always on loopback."""
 
+    others_write = False
+
     def _begin(
         self,
         services: tuple[str, ...],

@@ -135,6 +135,15 @@ class Subject(Protocol):
         ...
 
 
+@runtime_checkable
+class Printing(Protocol):
+    """A subject whose output the harness keeps."""
+
+    def printed(self) -> str:
+        """What it has printed since this was last asked; whole lines only."""
+        ...
+
+
 class PlannedCrashes:
     """Base of a subject in this process that plans its own crashes; it defines `kill` and `restart`."""
 

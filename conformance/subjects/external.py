@@ -22,6 +22,7 @@ from conformance.services.neighbours import Neighbours
 from conformance.subjects.base import Capability, GatewayRelay
 from conformance.subjects.process_guard import Guard
 from conformance.verdicts import HarnessBroken, SubjectFailed, Untestable
+from fakes.redaction import Redaction
 
 PATH = "/api/v2/sms/rapidpro/incoming-messages"
 START_SECONDS = 20.0
@@ -54,6 +55,7 @@ class ExternalRelay(GatewayRelay):
         self._process: subprocess.Popen[bytes] | None = None
         self._guard = Guard()
         self._generation = 0
+        self._read = 0
 
     def describe(self) -> dict[str, Any]:
         return {"name": self.name, "kind": "http", "url": self._url, "command": self._command, "time": "real"}
@@ -78,7 +80,17 @@ class ExternalRelay(GatewayRelay):
         self._guard.close()
         if self._files is not None:
             shutil.rmtree(self._files, ignore_errors=True)
-            self._files = None
+            self._files, self._read = None, 0
+
+    def printed(self) -> str:
+        """What it has printed since this was last asked; whole lines only. Nothing if the harness did not start it."""
+        if self._files is None or not self._log().exists():
+            return ""
+        with self._log().open("rb") as log:
+            log.seek(self._read)
+            lines, end, _ = log.read().rpartition(b"\n")
+        self._read += len(lines) + len(end)
+        return lines.decode("utf-8", "replace")
 
     def kill(self) -> None:
         if self._command is None:
@@ -176,7 +188,8 @@ class ExternalRelay(GatewayRelay):
     def _tail(self) -> str:
         log = self._log()
         text = log.read_text("utf-8", "replace")[-1500:] if log.exists() else ""
-        return f"; its last output:\n{text}" if text else ""
+        hide = Redaction({} if self._neighbours is None else self._neighbours.secrets())
+        return f"; its last output:\n{hide.text(text)}" if text else ""
 
     def _end(self, how: signal.Signals) -> None:
         """End the process that was started here, and its children."""

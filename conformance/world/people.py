@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -24,6 +23,11 @@ class People:
         self._numbers = numbers if numbers is not None else fresh_numbers()
         self._by_name: dict[str, Person] = {}
 
+    def ever(self) -> frozenset[str]:
+        """The numbers of all people so far, with those of earlier scenarios of this run."""
+        earlier = self._numbers.given if isinstance(self._numbers, FreshNumbers) else ()
+        return self.numbers().union(earlier)
+
     def __getitem__(self, name: str) -> Person:
         if name not in self._by_name:
             self._by_name[name] = Person(name, next(self._numbers))
@@ -41,6 +45,17 @@ class People:
         return frozenset(person.number for person in self)
 
 
-def fresh_numbers() -> Iterator[str]:
-    """Unused Rwandan mobile numbers, one after the other."""
-    return (f"+{FIRST + count}" for count in itertools.count())
+class FreshNumbers(Iterator[str]):
+    """Unused Rwandan mobile numbers, one after the other. It knows those that it gave."""
+
+    def __init__(self) -> None:
+        self.given: list[str] = []
+
+    def __next__(self) -> str:
+        self.given.append(f"+{FIRST + len(self.given)}")
+        return self.given[-1]
+
+
+def fresh_numbers() -> FreshNumbers:
+    """Numbers for a new run."""
+    return FreshNumbers()

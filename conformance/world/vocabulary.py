@@ -110,6 +110,10 @@ RAPIDPRO_TROUBLES: Mapping[str, Faults] = {
         rapidpro("lose_reply", {"how": "close"}, match=SEND), rapidpro("refuse", {"status": 500}, match=SEND)
     ),
     "is down for a while": lambda a_while: [{"preset": "outage", "for_seconds": a_while}],
+    "answers everything with 500 for a while": lambda a_while: [
+        rapidpro("refuse", {"status": 500}, times=None, for_seconds=a_while)
+    ],
+    "cannot be reached for a while": lambda a_while: [rapidpro("outage", {"how": "close"}, for_seconds=a_while)],
     "refuses the relay's token for a while": lambda a_while: [
         {"preset": "revoked-for-an-hour", "for_seconds": a_while}
     ],
@@ -125,6 +129,9 @@ RAPIDPRO_TROUBLES: Mapping[str, Faults] = {
     "calls messages resent": once(
         rapidpro("set_field", {"path": "results[*].status", "value": "resent"}, match=LOOK_UP, times=None)
     ),
+    "redirects the next text to the same address": once(rapidpro("redirect", {"to": "the same origin"}, match=SEND)),
+    "redirects the next text to a stranger": once(rapidpro("redirect", match=SEND)),
+    "redirects the next look-up to a stranger": once(rapidpro("redirect", {"status": 302}, match=LOOK_UP)),
     "is slow": lambda a_while: [{"preset": "slow", "with": {"seconds": min(3.0, a_while / 8)}}],
     "is behind a flaky network": once({"preset": "flaky-network"}),
 }
@@ -132,10 +139,16 @@ RAPIDPRO_TROUBLES: Mapping[str, Faults] = {
 
 CHT_TROUBLES: Mapping[str, Faults] = {
     "is down for a while": lambda a_while: [cht("outage", for_seconds=a_while)],
+    "answers everything with 500 for a while": lambda a_while: [
+        cht("refuse", {"status": 500}, times=None, for_seconds=a_while)
+    ],
+    "cannot be reached for a while": lambda a_while: [cht("outage", {"how": "close"}, for_seconds=a_while)],
     "is starting up for a while": lambda a_while: [cht("html_page", {"status": 200}, times=None, for_seconds=a_while)],
     "fails the next 3 times": once(cht("refuse", {"status": 500}, times=3)),
     "loses its next answer": once(cht("lose_reply")),
     "loses its next 3 answers": once(cht("lose_reply", times=3)),
+    "redirects the next request to the same address": once(cht("redirect", {"to": "the same origin"})),
+    "redirects the next request to a stranger": once(cht("redirect", {"status": 308})),
     "answers the next request with half a document": once(cht("garble", {"how": "cut"})),
     "refuses the relay's password for a while": lambda a_while: [
         cht("refuse", {"status": 401}, times=None, for_seconds=a_while)

@@ -8,20 +8,22 @@ from __future__ import annotations
 import itertools
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from conformance.checks.figures import calls_per_text
 from conformance.history.model import History, IncomingText, Outcome
-from conformance.history.observe import Exchanges, observe
+from conformance.history.observe import Exchanges, Others, earlier_than_now, observe
 from conformance.services.base import Services
 from conformance.services.cht_client import ChtClient, message_document
 from conformance.subjects.base import Capability, CrashPoint, Subject
 from conformance.verdicts import HarnessBroken, SubjectFailed, Untestable
 from conformance.world.observations import Observations, outcome_of
+from conformance.world.output import Output
 from conformance.world.people import People, Person
 from conformance.world.planned_kill import PlannedKill
 from conformance.world.timing import Timing
+from fakes.redaction import Redaction
 
 REPORT_WITHIN = 2 * 3600.0
 """Seconds of scenario time within which a report must be in CHT: longer than an outage and the back-off after it."""
@@ -50,7 +52,11 @@ class World(Observations):
         self.incoming_texts: list[IncomingText] = []
         self.webhook_results: list[tuple[Person, dict[str, Any]]] = []
         self._mark = self.control.last()
-        self._exchanges = Exchanges(self.control, self._mark)
+        expected = Redaction({"relay:incoming token": subject.webhook_token()})
+        self._exchanges = Exchanges(self.control, self._mark, expected)
+        self._hide = Redaction(services.neighbours.secrets())
+        self._output = Output(subject, self._hide)
+        self._earlier = earlier_than_now(self.control, self.cht.documents(), others_write=services.others_write)
         unique = uuid.uuid5(uuid.NAMESPACE_OID, str(self._mark))
         self._documents = (f"{unique}-{count}" for count in itertools.count(1))
         self._planned_kill: PlannedKill | None = None
@@ -92,6 +98,10 @@ class World(Observations):
 
     def _deliver(self, person: Person, body: Mapping[str, Any]) -> dict[str, Any]:
         result: dict[str, Any] = self.control.post(f"/rapidpro/phones/{person.number}/texts", body)
+        answer = result.get("webhook") or {}
+        for part in ("body", "error"):
+            if answer.get(part):
+                answer[part] = self._hide.text(str(answer[part]))
         self.webhook_results.append((person, result))
         return result
 
@@ -144,15 +154,17 @@ class World(Observations):
 
     # What can be observed.
 
-    def calls_per_text(self) -> float:
-        """Requests to RapidPro per text."""
-        return calls_per_text(self.history())
-
     def history(self) -> History:
         """Everything that has happened so far."""
-        return observe(
-            self.control, self.cht.documents(), self.people.numbers(), self.incoming_texts, self._exchanges.all()
+        seen = observe(
+            self.control,
+            self.cht.documents(),
+            self.people.numbers(),
+            self.incoming_texts,
+            self._exchanges.all(),
+            Others(self.people.ever(), self._earlier),
         )
+        return replace(seen, output=self._output.revealing())
 
     # How time passes.
 
@@ -173,6 +185,10 @@ class World(Observations):
         """Let time pass until `holds`. SubjectFailed if it does not hold `within` these seconds of scenario time."""
         if not self.timing.until(self, holds, within):
             raise SubjectFailed(f"expected within {self.timing.shown(within)}: {what}\n{self.summary()}")
+
+    def summary(self) -> str:
+        """The history in a few lines, without secrets."""
+        return self._hide.text(super().summary())
 
     def expect(self, holds: bool, what: str) -> None:
         """SubjectFailed unless `holds`."""
@@ -208,4 +224,4 @@ class World(Observations):
         self.settle()
         found = self.violations()
         if found:
-            raise SubjectFailed("\n".join(map(str, found)) + "\n" + self.summary())
+            raise SubjectFailed(self._hide.text("\n".join(map(str, found))) + "\n" + self.summary())

@@ -95,10 +95,3 @@ def at_most_sends(world: World, count: int) -> None:
     world.settle()
     calls = [one for one in world.history().calls if one.method == "POST" and one.path == world.subject.send_path]
     world.expect(len(calls) <= count, f"at most {count} requests to send, there were {len(calls)}")
-
-
-@then(parsers.parse("RapidPro received at most {share:g} requests per text"))
-def few_requests(world: World, share: float) -> None:
-    world.settle()
-    figure = world.calls_per_text()
-    world.expect(figure <= share, f"at most {share:g} requests per text, there were {figure:.2f}")

@@ -6,11 +6,11 @@ from functools import partial
 
 import pytest
 
-from conformance.requirements.catalogue import load
+from conformance.requirements.catalogue import load, select
 from conformance.running.runner import conform
 from conformance.running.worlds import InProcessWorlds
 from conformance.verdicts import Verdict
-from tests.careful.relays import AnswersWhenChtHasIt
+from tests.careful.relays import AnswersWhenChtHasIt, Masks
 
 
 @pytest.mark.parametrize("tries", [1, 3])
@@ -21,3 +21,10 @@ def test_a_relay_that_refuses_what_it_cannot_pass_on_and_speaks_french_is_not_bl
     failed = {one.id for one in report.requirements if report.verdict(one) is not Verdict.PASSED}
     reasons = {one.name: one.reason[:600] for one in report.results if one.verdict is not Verdict.PASSED}
     assert failed == {"IN-10", "WHY-4"}, reasons
+
+
+def test_a_relay_that_looks_around_follows_redirects_and_masks_its_token_is_not_blamed_for_its_conduct() -> None:
+    ids = ("IN-1", "OUT-1", "AUTH-2", "AUTH-5", "QUOTA-3", "QUOTA-5", "QUOTA-6", "OPS-4")
+    report = conform(InProcessWorlds("26", 1, Masks, "masks"), select(load(), ids))
+    assert {one.name: one.reason[:600] for one in report.results if one.verdict is not Verdict.PASSED} == {}
+    assert report.broken == []

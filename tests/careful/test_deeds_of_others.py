@@ -105,3 +105,13 @@ def test_others_in_the_workspace_may_send_texts_too(world: World, dashboard: req
     assert dashboard.post(f"{RAPIDPRO_URL}/api/v2/{path}.json", json=body).status_code == 201
     world.judge()
     assert {one.text for one in world.received(amina)} == {"Take your pills", "The clinic is closed"}
+
+
+def test_others_in_the_workspace_may_send_texts_to_people_whom_cht_does_not_know(
+    world: World, dashboard: requests.Session
+) -> None:
+    body = {"urns": ["tel:+250788999000"], "text": "The clinic is closed"}
+    world.cht_sends([(world.people["Amina"], "Take your pills")])
+    assert dashboard.post(f"{RAPIDPRO_URL}/api/v2/broadcasts.json", json=body).status_code == 201
+    world.judge()
+    assert {one.number for one in world.history().strangers.messages} == {"+250788999000"}

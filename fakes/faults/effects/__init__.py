@@ -17,6 +17,7 @@ from fakes.faults.effects import (
     null_field,
     outage,
     pass_through,
+    redirect,
     refuse,
     reject_token,
     repeat,
@@ -30,6 +31,7 @@ from fakes.faults.effects import (
 MODULES = (
     pass_through,
     refuse,
+    redirect,
     throttle,
     reject_token,
     html_page,

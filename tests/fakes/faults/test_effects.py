@@ -25,6 +25,8 @@ CASES: list[tuple[str, dict[str, Any], tuple[Any, ...], int]] = [
     ("pass_through", {}, ("reply", 200, WELL), 1),
     ("refuse", {}, ("reply", 503, b"Service Unavailable"), 0),
     ("refuse", {"status": 418, "body": '{"a": 1}', "content_type": "application/json"}, ("reply", 418, {"a": 1}), 0),
+    ("redirect", {}, ("reply", 503, b"There is nothing here"), 0),
+    ("redirect", {"to": "the same origin", "status": 308}, ("reply", 200, WELL), 1),
     ("throttle", {"retry_after": 7}, ("reply", 429, THROTTLED), 0),
     ("throttle", {"fill": True}, ("reply", 429, {"detail": "really"}), 0),
     ("reject_token", {}, ("reply", 403, {"detail": "Invalid token"}), 0),
@@ -81,9 +83,10 @@ def test_the_ledger_records_fault_and_outcome(
     setup = in_process()
     plan(setup, effect, options)
     setup.ask(headers={"Authorization": f"Token {GOOD_TOKEN}"})
-    (exchange,) = setup.fakes.ledger.after()
+    exchange, *followed = setup.fakes.ledger.after()
+    assert bool(followed) == (effect == "redirect")
     assert exchange.fault == f"{effect}#1"
-    assert exchange.acted == (acted > 0) == (EFFECTS[effect].acts != "never")
+    assert exchange.acted == (acted > 0 and not followed) == (EFFECTS[effect].acts != "never")
     assert (exchange.reply is not None) == (seen[0] == "reply")
     assert exchange.headers["authorization"] == f"Token {GOOD_TOKEN}"
 
@@ -144,3 +147,15 @@ def test_a_hang_outlasts_the_client(setup: EchoSetup, effect: str, options: dict
     plan(setup, effect, options)
     assert setup.ask(timeout=0.2)[0] == "ReadTimeout"
     assert setup.echo.acted == acted
+
+
+def test_what_is_sent_to_another_origin_is_in_the_ledger_as_sent_elsewhere(setup: EchoSetup) -> None:
+    plan(setup, "redirect", {"status": 308})
+    headers = {"Authorization": f"Token {GOOD_TOKEN}", "X-Token": GOOD_TOKEN}
+    assert setup.ask(headers=headers) == ("reply", 503, b"There is nothing here")
+    redirected, sent = setup.fakes.ledger.after()
+    assert redirected.reply is not None
+    assert str(redirected.reply.header("Location")).endswith(f"/elsewhere{redirected.path}")
+    assert (sent.service, sent.method, sent.path) == ("elsewhere", redirected.method, f"/elsewhere{redirected.path}")
+    assert "authorization" not in sent.headers, "requests does not take it along"
+    assert sent.headers["x-token"] == GOOD_TOKEN
