@@ -57,6 +57,15 @@ def sentences(check: str, history: History) -> list[str]:
             f"from-nowhere: {YUSUF} received 'surprise', which CHT never sent",
         ),
         (
+            "outgoing_from_nowhere",
+            replace(
+                RIGHT,
+                messages=(sent(), sent(text="surprise", id_=8002)),
+                calls=(call(5, headers={"authorization": "Token [hidden:rapidpro:relay]"}, body=YUSUF),),
+            ),
+            f"from-nowhere: RapidPro was asked to send 'surprise' to {YUSUF}, for whom CHT does not have it",
+        ),
+        (
             "given_up_without_cause",
             replace(RIGHT, outgoing_texts=(due("failed"),), messages=()),
             f"lost: 'hello' for {YUSUF} is failed in CHT, but RapidPro neither refused nor failed it",
