@@ -53,3 +53,13 @@ def deferred_signals() -> Iterator[None]:
             signal.signal(number, handler)
         if received:
             signal.raise_signal(received[0])
+
+
+@contextmanager
+def block_sigint() -> Iterator[None]:
+    """Processes started inside never get Ctrl-C, which a terminal sends to all: this process ends them in order."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})

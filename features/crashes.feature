@@ -20,6 +20,13 @@ Feature: The relay is killed
       Then Amina receives "hello" once
       And CHT shows the text to Amina as delivered
 
+    @virtual-time
+    Scenario: Restarted days after RapidPro accepted a text
+      Given the relay is killed right after RapidPro accepted a text
+      When CHT sends "hello" to Amina
+      And the relay is restarted after 5 days
+      Then Amina receives "hello" once
+
   @req:CRASH-3 @restart
   Rule: After it accepted a text
 
@@ -34,6 +41,13 @@ Feature: The relay is killed
       When Amina texts "The baby is born"
       And the relay is restarted
       Then CHT has Amina's report "The baby is born", or the text was refused
+
+    @virtual-time
+    Scenario: Restarted days after it accepted a text
+      Given the relay is killed right after it accepted a text from RapidPro
+      When Amina texts "The baby is born"
+      And the relay is restarted after 5 days
+      Then CHT has 1 report from Amina
 
   @req:CRASH-4 @restart
   Rule: While states are on their way

@@ -43,6 +43,72 @@ Feature: RapidPro's answer is lost or unusable
         | answers the next text with half a document  |
         | breaks off in the middle of the next answer |
 
+    @virtual-time
+    Scenario Outline: An error is answered although the text was accepted
+      Given RapidPro accepts the next text but answers <status>
+      When CHT sends "Visit due tomorrow" to Amina
+      Then Amina receives "Visit due tomorrow" once
+
+      Examples:
+        | status |
+        | 413    |
+        | 500    |
+        | 502    |
+
+    @virtual-time
+    Scenario: A proxy gives up waiting for RapidPro
+      Given RapidPro accepts the next 3 texts but a proxy gives up waiting
+      When CHT sends "Visit due tomorrow" to Amina, Yusuf and Grace
+      Then Amina, Yusuf and Grace receive "Visit due tomorrow" once
+      And CHT shows the text to Amina, Yusuf and Grace as delivered
+
+    @virtual-time
+    Scenario Outline: RapidPro is silent for long, and then answers
+      Given RapidPro takes <seconds> seconds for each of the next 2 texts
+      When CHT sends "Visit due tomorrow" to Amina and Yusuf
+      Then Amina and Yusuf receive "Visit due tomorrow" once
+
+      Examples:
+        | seconds |
+        | 14      |
+        | 70      |
+
+    @virtual-time
+    Scenario: Others send many texts before the relay can look
+      Given RapidPro accepts the next text but its answer is lost
+      And RapidPro shows nothing for a while
+      When CHT sends "Visit due tomorrow" to Amina
+      And 5 minutes pass
+      And others in the workspace send 260 texts
+      Then Amina receives "Visit due tomorrow" once
+
+  @req:OUT-15 @virtual-time
+  Rule: The deed is done late
+
+    Scenario Outline: RapidPro sends the text when the relay has given up
+      Given RapidPro sends the next text after <seconds> seconds without an answer
+      When CHT sends "Visit due tomorrow" to Amina
+      Then Amina receives "Visit due tomorrow" once
+      And CHT shows the text to Amina as delivered
+
+      Examples:
+        | seconds |
+        | 15      |
+        | 30      |
+
+  @req:OUT-16 @virtual-time
+  Rule: An error that may be repeated
+
+    Scenario Outline: An error that invites to try again, although the text was accepted
+      Given RapidPro accepts the next text but answers <status>
+      When CHT sends "Visit due tomorrow" to Amina
+      Then Amina receives "Visit due tomorrow" once
+
+      Examples:
+        | status |
+        | 408    |
+        | 503    |
+
   @req:OUT-10
   Rule: RapidPro fails for a while
 
@@ -61,6 +127,22 @@ Feature: RapidPro's answer is lost or unusable
         | trouble                    |
         | is down for a while        |
         | resets the next connection |
+
+    @virtual-time
+    Scenario Outline: RapidPro answers with an error, whatever its number
+      Given RapidPro answers the next 2 texts with <status>
+      When CHT sends "Visit due tomorrow" to Amina
+      Then Amina receives "Visit due tomorrow" once
+
+      Examples:
+        | status |
+        | 401    |
+        | 404    |
+        | 408    |
+        | 429    |
+        | 500    |
+        | 502    |
+        | 504    |
 
   @req:OUT-11
   Rule: A web page does not mean acceptance

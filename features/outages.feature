@@ -102,7 +102,7 @@ Feature: Trouble around the relay
       Examples:
         | trouble                                 |
         | is down for a while                     |
-        | answers everything with 500 for a while |
+        | answers 500 to everything for a while |
         | cannot be reached for a while           |
 
     @virtual-time
@@ -117,5 +117,5 @@ Feature: Trouble around the relay
       Examples:
         | trouble                                 |
         | is down for a while                     |
-        | answers everything with 500 for a while |
+        | answers 500 to everything for a while |
         | cannot be reached for a while           |

@@ -66,9 +66,9 @@ Feature: RapidPro's quotas
   Rule: CHT has other work to do, too
 
     @virtual-time
-    Scenario: A hundred texts on one morning, seen from CHT
-      When CHT has 100 texts to send
-      Then all 100 arrive within 600 minutes
+    Scenario: Forty texts, seen from CHT
+      When CHT has 40 texts to send
+      Then all 40 arrive within 600 minutes
       And CHT received at most 6 requests per text
 
     @virtual-time
@@ -77,3 +77,13 @@ Feature: RapidPro's quotas
       And Yusuf texts "I am well"
       Then Amina receives "hello" once
       And after a quiet day RapidPro is asked 6 times an hour and CHT 120 times, at most
+
+  @req:QUOTA-7 @virtual-time
+  Rule: Without Retry-After
+
+    Scenario: A proxy limits the requests
+      Given RapidPro answers 429 without Retry-After for a while
+      When CHT sends "hello" to Amina
+      And a while passes
+      Then RapidPro received at most 4 requests a minute meanwhile
+      And Amina receives "hello" once

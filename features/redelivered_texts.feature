@@ -16,3 +16,18 @@ Feature: A redelivered text
       And RapidPro redelivers Amina's text
       Then CHT has 1 report from Amina
       And Amina's text is accepted
+
+  @req:IN-13
+  Rule: Another text under the same id
+
+    Scenario Outline: The flow has one id for all texts of a person
+      Given RapidPro delivers texts with the same id for all texts of a person
+      When Amina texts "I have a fever"
+      And <pause>
+      And Amina texts "The baby is coming"
+      Then CHT has Amina's report "The baby is coming", or the text was refused
+
+      Examples:
+        | pause           |
+        | a moment passes |
+        | a while passes  |

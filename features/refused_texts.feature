@@ -69,6 +69,13 @@ Feature: Texts that cannot be accepted
         | how                                  |
         | with a wrong token                   |
         | with the beginning of the token only |
+        | with the end of the token only       |
+        | with something behind the token      |
+        | with something before the token      |
+        | with the token in another case       |
+        | with RapidPro's own token            |
+        | with the password of CHT's gateway   |
+        | with an accent in the token          |
 
   @req:AUTH-3
   Rule: A malformed token
@@ -84,3 +91,7 @@ Feature: Texts that cannot be accepted
         | with the token under another scheme |
         | with the bare token                 |
         | with the scheme alone               |
+        | with an empty token                 |
+        | with a blank in the token           |
+        | with the scheme twice               |
+        | with a wrong token and the token    |

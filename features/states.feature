@@ -87,3 +87,18 @@ Feature: CHT shows what happened to a text
       Given RapidPro calls messages resent
       When CHT sends "hello" to Amina
       Then CHT shows the text to Amina as sent
+
+  @req:STATE-9 @states @virtual-time
+  Rule: No report, no delivery
+
+    Scenario Outline: The aggregator never reports
+      Given texts get no further than <status>
+      When CHT sends "hello" to Amina
+      And <pause> pass
+      Then CHT shows the text to Amina as <state>
+      And RapidPro has one message for Amina
+
+      Examples:
+        | status | state                    | pause   |
+        | wired  | forwarded by the gateway | 5 days  |
+        | sent   | sent                     | 5 days  |

@@ -42,3 +42,25 @@ Feature: Incoming texts become reports
       And a while passes
       And Amina texts "please call me"
       Then CHT has 2 reports from Amina
+
+  @req:IN-15
+  Rule: From a short code, too
+
+    Scenario Outline: A service texts
+      Given Amina's number is a short code
+      And RapidPro delivers texts <how>
+      When Amina texts "Your balance is 200 RWF"
+      Then CHT has Amina's report "Your balance is 200 RWF", or the text was refused
+
+      Examples:
+        | how                                 |
+        | as CHT's documentation says         |
+        | with the sender without its scheme  |
+
+  @req:IN-14 @virtual-time
+  Rule: Soon
+
+    Scenario: A patient needs help
+      When Amina texts "The baby is coming"
+      And 10 minutes pass
+      Then CHT has Amina's report "The baby is coming" by now

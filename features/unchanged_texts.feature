@@ -12,7 +12,7 @@ Feature: Texts stay unchanged, letter for letter
         | group                                   |
         | length borders of GSM-7                 |
         | length borders of UCS-2                 |
-        | the longest that RapidPro accepts       |
+        | the longest that every RapidPro accepts |
         | texts of many SMS                       |
         | characters of the GSM-7 extension table |
         | composed and decomposed letters         |
@@ -26,6 +26,7 @@ Feature: Texts stay unchanged, letter for letter
         | what looks like code                    |
         | at signs                                |
         | what looks like JSON or a number        |
+        | what a database cannot hold             |
 
   @req:OUT-1
   Rule: Outgoing texts of all kinds
@@ -38,7 +39,7 @@ Feature: Texts stay unchanged, letter for letter
         | group                                   |
         | length borders of GSM-7                 |
         | length borders of UCS-2                 |
-        | the longest that RapidPro accepts       |
+        | the longest that every RapidPro accepts |
         | characters of the GSM-7 extension table |
         | composed and decomposed letters         |
         | joiners and marks without width         |
@@ -57,3 +58,21 @@ Feature: Texts stay unchanged, letter for letter
     Scenario: At signs of all kinds
       When CHT sends each of "at signs" to Amina
       Then Amina receives each of them once, unchanged
+
+  @req:OUT-5
+  Rule: Outgoing texts at the limit of RapidPro's versions
+
+    Scenario: Longer than some RapidPro accepts
+      When CHT sends each of "longer than some RapidPro accepts" to Amina
+      And CHT sends "See you" to Yusuf
+      Then Yusuf receives "See you" once
+      And each of them reaches Amina unchanged, or CHT shows it as failed
+
+  @req:OUT-12
+  Rule: Outgoing texts that RapidPro refuses
+
+    Scenario: With characters that RapidPro refuses
+      When CHT sends each of "what RapidPro refuses" to Amina
+      And CHT sends "See you" to Yusuf
+      Then Yusuf receives "See you" once
+      And each of them reaches Amina unchanged, or CHT shows it as failed

@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from typing import Any, TextIO
 
 import gevent
-from faker import Faker
 from locust import HttpUser, constant_throughput, task
 from locust.exception import StopUser
 
 from loadtests.shapes import Shape
+from loadtests.texts import text
 
 USERS = 20
 """Users of each class: more than enough, so that a slow answer does not slow the arrivals (an open model)."""
@@ -39,8 +39,6 @@ class Workload:
     def __post_init__(self) -> None:
         self.texts_in = iter(range(self.shape.texts_in))
         self.texts_out = iter(range(self.shape.texts_out))
-        self.names = Faker()
-        self.names.seed_instance(self.seed)
 
     def write(self, **fields: Any) -> None:
         """Record one text."""
@@ -77,11 +75,11 @@ class Person(HttpUser):
         position = next(self.workload.texts_in, None)
         if position is None:
             raise StopUser
-        number, text = sender_number(position), f"Report {position}: {self.workload.names.first_name()} has a fever"
+        number, sent = sender_number(position), text(self.workload.seed, "in", position)
         at = datetime.now(UTC).isoformat()
         with self.client.post(
             f"{self.workload.control_url}/rapidpro/phones/{number}/texts",
-            json={"text": text},
+            json={"text": sent},
             name="a person texts in",
             catch_response=True,
         ) as response:
@@ -89,7 +87,8 @@ class Person(HttpUser):
             status = (answer.get("webhook") or {}).get("status", 0)
             if status != 200:
                 response.failure(f"the relay answered {status}")
-        self.workload.write(kind="in", id=answer.get("run"), number=number, text=text, status=status, at=at)
+        stored = answer.get("text") or sent  # what RapidPro itself changes is not the relay's
+        self.workload.write(kind="in", id=answer.get("run"), number=number, text=stored, status=status, at=at)
 
 
 class Cht(HttpUser):
@@ -104,10 +103,10 @@ class Cht(HttpUser):
         if position is None:
             raise StopUser
         number = recipient_number(position)
-        text = f"Reminder {position}: {self.workload.names.first_name()} is expected at the clinic tomorrow"
+        due = text(self.workload.seed, "out", position)
         with self.client.put(
             f"{self.workload.cht_url}/medic/reminder-{self.workload.seed}-{position}",
-            json=reminder(f"reminder-{self.workload.seed}-{position}", number, text),
+            json=reminder(f"reminder-{self.workload.seed}-{position}", number, due),
             auth=self.workload.cht_admin,
             headers={"Accept": "application/json"},
             name="CHT: a reminder becomes due",
@@ -115,14 +114,14 @@ class Cht(HttpUser):
         ) as response:
             if response.status_code != 201:
                 response.failure(f"CHT answered {response.status_code}")
-        self.workload.write(kind="out", number=number, text=text)
+        self.workload.write(kind="out", number=number, text=due)
 
 
-def reminder(id_: str, number: str, text: str) -> dict[str, Any]:
+def reminder(id_: str, number: str, content: str) -> dict[str, Any]:
     """A document with one pending text."""
     from conformance.services.cht_client import message_document
 
-    return message_document(id_, [(number, text)], datetime.now(UTC))
+    return message_document(id_, [(number, content)], datetime.now(UTC))
 
 
 def user_classes(workload: Workload) -> list[type[HttpUser]]:

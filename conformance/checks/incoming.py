@@ -13,11 +13,14 @@ from conformance.history.causes import never_confirmed
 from conformance.history.model import History, IncomingText, Outcome, StoredReport
 
 
-def _texts(history: History) -> dict[str, list[IncomingText]]:
-    """The attempts to deliver a text, by its id: RapidPro may redeliver a text under the same id."""
-    attempts: dict[str, list[IncomingText]] = {}
+def _texts(history: History) -> dict[tuple[str, str, str], list[IncomingText]]:
+    """The attempts to deliver a text: RapidPro may redeliver it under the same id.
+
+    Other words, or another sender, under the same id are another text.
+    """
+    attempts: dict[tuple[str, str, str], list[IncomingText]] = {}
     for text in history.incoming_texts:
-        attempts.setdefault(text.id, []).append(text)
+        attempts.setdefault((text.id, text.number, text.text), []).append(text)
     return attempts
 
 

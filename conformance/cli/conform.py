@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from conformance.live.cht import LiveChtWorlds
 from conformance.reports.report import Report, ScenarioResult
 from conformance.reports.side_by_side import SideBySide
 from conformance.requirements.catalogue import EmptySelection, Level, Requirement, UnknownRequirement, load, select
+from conformance.running.side_by_side import side_by_side
 from conformance.running.worlds import Worlds
 from conformance.subjects.built_in import built_in
 from conformance.verdicts import HarnessBroken, Verdict
@@ -26,7 +28,7 @@ PROFILES = ("6.4", "7.4", "8.0", "9.0", "9.3", "10", "26", "next")
 HELP = """Judge a relay by the requirements. Default: the reference relay.
 
 With --subject, built-in subjects are judged, among them CHT Core's own RapidPro gateway as simulated by the fake CHT.
-Several subjects are shown side by side.
+Several subjects are judged at the same time and shown side by side.
 
 With --cht-url, a live CHT Core is the relay, and the fake RapidPro is its only neighbour. The harness then writes to
 that CHT: the settings `sms`, the credentials rapidpro:incoming and rapidpro:outgoing, and documents of people with
@@ -90,7 +92,7 @@ def conform_command(
     if report_dir is not None:
         check_folder(report_dir)
     try:
-        reports = [run(worlds, options, requirements) for worlds in options.worlds_by_subject()]
+        reports = judge_all(options, requirements)
     except HarnessBroken as problem:
         click.echo(f"nothing can be judged: {problem}", err=True)
         context.exit(2)
@@ -112,8 +114,34 @@ def write(report: Report | SideBySide, folder: Path) -> None:
         raise HarnessBroken(f"the report cannot be written to {folder}: {failure.strerror or failure}") from None
 
 
-def run(worlds: Worlds, options: SubjectOptions, requirements: tuple[Requirement, ...]) -> Report:
-    """Judge, with a progress bar on a terminal. HarnessBroken if the subject cannot be judged at all."""
+def judge_all(options: SubjectOptions, requirements: tuple[Requirement, ...]) -> list[Report]:
+    """Judge all subjects of the options: one here, several side by side. HarnessBroken if one cannot be judged."""
+    worlds = options.worlds_by_subject()
+    with Display() as display:
+        if len(worlds) == 1:
+            return [run(worlds[0], options, requirements, display)]
+        display.selected(len(worlds))
+        jobs = [SubjectJob(one, requirements) for one in options.one_by_one()]
+        return side_by_side(SubjectJob.judge, jobs, display.report)
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectJob:
+    """One built-in subject to judge, as it is sent to another process."""
+
+    options: SubjectOptions
+    requirements: tuple[Requirement, ...]
+
+    def judge(self) -> Report:
+        """Judge it, without a progress bar."""
+        (worlds,) = self.options.worlds_by_subject()
+        return run(worlds, self.options, self.requirements)
+
+
+def run(
+    worlds: Worlds, options: SubjectOptions, requirements: tuple[Requirement, ...], display: Display | None = None
+) -> Report:
+    """Judge one subject. HarnessBroken if it cannot be judged at all."""
     from conformance.running.runner import conform
 
     name = str(worlds.describe()["name"])
@@ -121,12 +149,10 @@ def run(worlds: Worlds, options: SubjectOptions, requirements: tuple[Requirement
     def repeat(ids: tuple[str, ...]) -> str:
         return f"relay-harness conform --only {','.join(ids)} {options.arguments(name)}"
 
+    shown: dict[str, Any] = {} if display is None else {"on_result": display.result, "on_selected": display.selected}
     try:
         worlds.begin()
-        with Display() as display:
-            report = conform(
-                worlds, requirements, repeat=repeat, on_result=display.result, on_selected=display.selected
-            )
+        report = conform(worlds, requirements, repeat=repeat, **shown)
     finally:
         worlds.end()
     if isinstance(worlds, LiveChtWorlds) and worlds.cleanup_failure:
@@ -156,6 +182,10 @@ class Display:
         self._failed += result.verdict in (Verdict.FAILED, Verdict.BROKEN)
         failed = f"{self._failed} failed: " if self._failed else ""
         self._progress.update(self._task, advance=1, description=f"{failed}{result.name[:60]}")
+
+    def report(self, report: Report) -> None:
+        """Count one more subject, of several."""
+        self._progress.update(self._task, advance=1, description=f"{report.subject['name']} is judged")
 
     def __enter__(self) -> Display:
         self._progress.start()

@@ -9,6 +9,7 @@ from typing import Any
 from conformance.history.model import Arrival, Call, History, IncomingText, Strangers
 from conformance.history.reading import message_of, moment, reports_in, stripped, texts_of
 from conformance.history.strangers import Before, before, strangers
+from conformance.history.unsendable import Originals
 from conformance.services.control_client import ControlClient
 from fakes.redaction import Redaction
 
@@ -77,12 +78,15 @@ def observe(
     docs = list(documents)
     all_rows = control.get(ROWS)["messages"]
     rows = [row for row in all_rows if row["number"] in numbers]
+    outgoing = tuple(texts_of(docs, numbers))
+    originals = Originals(outgoing)
+    sent = tuple(message_of(row) for row in rows if row["direction"] == "out" and row["origin"] != "flow")
     return History(
         incoming_texts=tuple(incoming_texts),
         reports=tuple(report for report in reports_in(docs) if report.number in numbers),
-        outgoing_texts=tuple(text for text in texts_of(docs) if text.number in numbers),
-        arrivals=tuple(_arrivals(control, numbers)),
-        messages=tuple(message_of(row) for row in rows if row["direction"] == "out" and row["origin"] != "flow"),
+        outgoing_texts=outgoing,
+        arrivals=originals.named(tuple(_arrivals(control, numbers))),
+        messages=originals.named(sent),
         calls=tuple(calls),
         flow_replies=tuple((row["number"], stripped(row["text"])) for row in rows if row["origin"] == "flow"),
         strangers=Strangers() if others is None else strangers(docs, all_rows, others.known | numbers, others.earlier),

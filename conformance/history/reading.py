@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Set
 from datetime import UTC, datetime
 from typing import Any
 
 from conformance.history.model import Message, OutgoingText, StoredReport
 
+SHORT_CODE = re.compile(r"[1-9][0-9]{2,5}")
 WAITING = frozenset({"pending", "forwarded-to-gateway"})
 
 
@@ -16,16 +18,33 @@ def reports_in(docs: Iterable[Mapping[str, Any]]) -> Iterator[StoredReport]:
     for doc in docs:
         sms = doc.get("sms_message")
         if isinstance(sms, Mapping) and doc.get("from") is not None:
-            yield StoredReport(str(doc["from"]), str(sms.get("message", "")), str(sms.get("gateway_ref", "")))
+            yield StoredReport(_sender(str(doc["from"])), str(sms.get("message", "")), str(sms.get("gateway_ref", "")))
 
 
-def texts_of(docs: Iterable[Mapping[str, Any]]) -> Iterator[OutgoingText]:
-    """What CHT has, or had, to send to phones."""
+def _sender(phone: str) -> str:
+    """The sender of a report. CHT's documented flow leaves the scheme of its URN before a short code."""
+    code = phone.removeprefix("tel:")
+    return code if SHORT_CODE.fullmatch(code) else phone
+
+
+def texts_of(docs: Iterable[Mapping[str, Any]], numbers: Set[str]) -> Iterator[OutgoingText]:
+    """What CHT has, or had, to send to these numbers."""
+    for task, message in _messages(docs):
+        if message.get("to") in numbers:
+            yield _outgoing_text(task, message)
+
+
+def recipients(docs: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    """(number, text) of whatever CHT has, or had, to send to anybody."""
+    for _, message in _messages(docs):
+        yield str(message.get("to")), stripped(message.get("message", ""))
+
+
+def _messages(docs: Iterable[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
     for doc in docs:
         for task in (*(doc.get("tasks") or ()), *(doc.get("scheduled_tasks") or ())):
             for message in task.get("messages") or ():
-                if message.get("to") is not None:
-                    yield _outgoing_text(task, message)
+                yield task, message
 
 
 def _outgoing_text(task: Mapping[str, Any], message: Mapping[str, Any]) -> OutgoingText:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.history.model import Message, StoredReport, Strangers
-from conformance.history.reading import message_of, reports_in, texts_of
+from conformance.history.reading import message_of, recipients, reports_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,5 +40,5 @@ def strangers(
         for row in rows
         if row["direction"] == "out" and row["number"] not in known and row["id"] not in earlier.messages
     ]
-    due = frozenset((text.number, text.text) for text in texts_of(documents) if text.number not in known)
+    due = frozenset(pair for pair in recipients(documents) if pair[0] not in known)
     return Strangers(tuple(reports), tuple(messages), due, earlier.others_write)

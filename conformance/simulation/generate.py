@@ -9,28 +9,23 @@ from typing import Any
 from conformance.services.endpoints import GATEWAY, LOOK_UP, SEND
 from conformance.simulation.schedule import Event, Schedule
 from conformance.subjects.base import CrashPoint
+from conformance.world.texts import Direction, draw
 
 HOURS = 6.0
-TEXTS = (
-    "TEMP 38.5",
-    "hello",
-    "I need help",
-    "Visit due tomorrow",
-    "Mail me at amina@example.org, not @contact",
-    "Muraho, umwana ararwaye 😷",
-    "  two  blanks  ",
-    "100% @(1+1) and @@",
-)
+MARKED = 0.8
+"""The share of texts with a marker, which makes them differ from all others of the run."""
+REPEATED = 0.1
+"""The share of texts that repeat another of the run: the same person gets, or sends, the same words again."""
 
 
 def generate(seed: int, *, subject: str = "reference", profile: str = "26", hours: float = HOURS) -> Schedule:
     """A schedule with 20 to 24 texts and 5 to 9 troubles (faults, crashes, freezes, clock jumps) within `hours`."""
     rng = random.Random(seed)
     length = hours * 3600
-    incoming = _texts(rng, length, "text_in", rng.randint(8, 10))
+    incoming = _texts(rng, length, "in", rng.randint(8, 10))
     events = [
         *incoming,
-        *_texts(rng, length, "text_out", rng.randint(12, 14)),
+        *_texts(rng, length, "out", rng.randint(12, 14)),
         *(_fault(rng, length * 0.9) for _ in range(rng.randint(5, 6))),
         *(_trouble(rng, length * 0.9, incoming) for _ in range(rng.randint(0, 3))),
     ]
@@ -38,16 +33,18 @@ def generate(seed: int, *, subject: str = "reference", profile: str = "26", hour
     return Schedule(seed, hours, tuple(ordered), subject, profile)
 
 
-def _texts(rng: random.Random, length: float, kind: str, count: int) -> list[Event]:
-    """Texts spread over the run, some of them in one burst; the same person may get the same text twice."""
+def _texts(rng: random.Random, length: float, direction: Direction, count: int) -> list[Event]:
+    """Texts of the corpus, spread over the run, some of them in one burst, some with the same words on purpose."""
     bunch = rng.uniform(0, length * 0.8)
     times = [bunch + rng.uniform(0, 30) if rng.random() < 0.4 else rng.uniform(0, length * 0.85) for _ in range(count)]
-    events = []
+    events: list[Event] = []
     for position, at in enumerate(times):
-        text = rng.choice(TEXTS)
-        if rng.random() < 0.8:
-            text = f"{text} {position}"
-        events.append(Event(round(at, 3), kind, {"person": f"P{rng.randint(1, 6)}", "text": text}))
+        if events and rng.random() < REPEATED:
+            fields = rng.choice(events).fields
+        else:
+            marker = str(position) if rng.random() < MARKED else ""
+            fields = {"person": f"P{rng.randint(1, 6)}", "text": draw(rng, direction, marker)}
+        events.append(Event(round(at, 3), f"text_{direction}", fields))
     return events
 
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from conformance.checks import RESULTS, Violation, judge
 from conformance.checks.conduct import secret_leaked
+from conformance.history.runaway import runaway
 from conformance.simulation.schedule import TEXTS, TROUBLES, Event, Schedule
 from conformance.subjects.base import CrashPoint
 from conformance.verdicts import Untestable
@@ -17,6 +18,10 @@ from conformance.world.world import World
 
 JUDGED = (*RESULTS, secret_leaked)
 """Scenarios judge other conduct: retries change the order, and a clock that jumps cannot respect a throttle."""
+
+
+MANY_EXCHANGES = 300
+"""Far more than a run without surplus texts has (50 to 150)."""
 
 
 class SimulatedSubject(Protocol):
@@ -57,15 +62,21 @@ class RunResult:
 
 
 def run_schedule(schedule: Schedule, open_world: Callable[[Schedule], World]) -> RunResult:
-    """Run `schedule` in a new world, heal everything, continue until quiet, judge."""
+    """Run `schedule` in a new world, heal everything, continue until quiet, judge.
+
+    A run ends early if the subject sends one text again and again: hours of that would take minutes.
+    """
     world = open_world(schedule)
     try:
         start = world.now()
         runner = ScheduleRunner(world, start)
         for event in schedule.events:
             runner.advance_to(event.at)
+            if runner.runs_away():
+                break
             runner.do(event)
-        runner.advance_to(schedule.hours * 3600)
+        else:
+            runner.advance_to(schedule.hours * 3600)
         runner.heal()
         world.timing.settle(world)
         history = world.history()
@@ -90,6 +101,8 @@ class ScheduleRunner:
         self._start = start
         self._subject: SimulatedSubject = world.subject  # type: ignore[assignment]  # all built-in subjects are one
         self._clock = world.services.virtual_clock()
+        self._first = world.control.last()
+        self._many = MANY_EXCHANGES
         self._channel_before: Mapping[str, Any] = world.control.get("/rapidpro/channel")
         self._actions: dict[str, Callable[[Event], None]] = {
             "text_in": self._text_in,
@@ -107,6 +120,13 @@ class ScheduleRunner:
         left = (self._start + timedelta(seconds=seconds) - self._clock.now()).total_seconds()
         if left > 0:
             self._world.pass_time(left)
+
+    def runs_away(self) -> bool:
+        """Whether the subject sends one text again and again. Looks only when it has called often, and rarely."""
+        if self._world.control.last() - self._first < self._many:
+            return False
+        self._many *= 2
+        return runaway(self._world.history()) is not None
 
     def do(self, event: Event) -> None:
         """Make one event happen."""

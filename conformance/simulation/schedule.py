@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -87,7 +88,9 @@ class Schedule:
     def save(self, path: Path) -> Path:
         """Write it as JSON; creates the folder if needed."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(self.as_json(), indent=2, ensure_ascii=False) + "\n", "utf-8")
+        content = json.dumps(self.as_json(), indent=2, ensure_ascii=False)
+        halves = re.compile("[\ud800-\udfff]")  # of surrogate pairs, which a text may hold, but a file cannot
+        path.write_text(halves.sub(lambda found: f"\\u{ord(found[0]):04x}", content) + "\n", "utf-8")
         return path
 
     @classmethod

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import multiprocessing
 import os
-import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
@@ -15,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from conformance.checks import Violation
+from conformance.interruptions import block_sigint
 from conformance.simulation.generate import generate
 from conformance.simulation.results import SearchResult, SeedOrder, SeedResult
 from conformance.simulation.run_schedule import run_schedule
@@ -116,16 +115,6 @@ def _count(found: SearchResult, results: Iterable[SeedResult], stop_at_first: bo
             return
         found.add(result)
         found.stopped_at_first = stop_at_first and bool(found.failing)
-
-
-@contextlib.contextmanager
-def block_sigint() -> Iterator[None]:
-    """Processes started inside never get Ctrl-C, which a terminal sends to all: this process ends them in order."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def _batches(seed: int, subject: str, profile: str, runs: int | None, stop_at_first: bool) -> Iterator[SeedBatch]:

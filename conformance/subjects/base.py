@@ -197,3 +197,12 @@ class Killable(Protocol):
     def restart(self) -> None:
         """Start it again on what it has on disk."""
         ...
+
+
+@runtime_checkable
+class Freezable(Protocol):
+    """A subject in this process that can sleep with its machine."""
+
+    def freeze(self, seconds: float) -> None:
+        """Begin nothing for `seconds`."""
+        ...

@@ -10,6 +10,7 @@ from typing import Any
 from conformance.checks import CONDUCT, RESULTS, Violation, judge
 from conformance.history.causes import told_without_asking
 from conformance.history.model import GATEWAY_PATH, Arrival, History, IncomingText, Outcome, OutgoingText, StoredReport
+from conformance.history.runaway import runaway
 from conformance.history.summary import summarize
 from conformance.services.base import Services
 from conformance.services.cht_client import ChtClient
@@ -86,6 +87,12 @@ class Observations:
             wrong.append(f"wrong-state: {text.text!r} for {text.number} was called delivered without asking RapidPro")
         if wrong:
             raise SubjectFailed("\n".join([*wrong, f"and {otherwise}"]))
+
+    def expect_no_runaway(self) -> None:
+        """SubjectFailed if one text has become so many messages that waiting for anything else is pointless."""
+        found = runaway(self.history())
+        if found is not None:
+            raise SubjectFailed(f"duplicated again and again: {found}\n{self.summary()}")
 
     def summary(self) -> str:
         """The history in a few lines, for people looking for the cause of a failure."""

@@ -37,6 +37,10 @@ class People:
         """Give somebody a number with too few digits, so that nothing can be sent to it; it is unique in this run."""
         self._by_name[name] = Person(name, f"+250{next(self._numbers)[-3:]}")
 
+    def give_short_code(self, name: str) -> None:
+        """Give somebody a short code, as services have them, in place of a number; it is unique in this run."""
+        self._by_name[name] = Person(name, f"6{next(self._numbers)[-4:]}")
+
     def __iter__(self) -> Iterator[Person]:
         return iter(list(self._by_name.values()))
 

@@ -70,10 +70,10 @@ class PlannedKill:
         if self._point is CrashPoint.TEXT_HANDED_OUT and not self._in_process():
             self._world.subject.restart()
 
-    def finish(self) -> None:
-        """Wait for the moment, kill, restart. HarnessBroken if the moment never came."""
+    def finish(self, seconds: float = 0) -> None:
+        """Wait for the moment, kill, restart `seconds` of virtual time later. HarnessBroken if it never came."""
         if isinstance(self._world.subject, Killable):
-            self._finish_in_process(self._world.subject)
+            self._finish_in_process(self._world.subject, seconds)
             return
         if self._held:
             self._await_faults()
@@ -83,8 +83,9 @@ class PlannedKill:
         self._world.control.delete("/faults")
         self._world.subject.restart()
 
-    def _finish_in_process(self, subject: Killable) -> None:
+    def _finish_in_process(self, subject: Killable, seconds: float) -> None:
         self._reach(lambda: not subject.running())
+        self._world.services.virtual_clock().advance(seconds)
         self._timing.run(self._world, self._timing.a_while / 60)
         subject.restart()
 

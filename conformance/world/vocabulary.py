@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from conformance.services.endpoints import GATEWAY, LOOK_UP, SEND
+from conformance.services.endpoints import GATEWAY, LOOK_UP, READ, SEND
+from conformance.services.neighbours import CHT_GATEWAY, INCOMING_TOKEN, RAPIDPRO_TOKEN
 from conformance.subjects.base import CrashPoint
 from conformance.verdicts import HarnessBroken
 
@@ -14,7 +15,7 @@ Faults = Callable[[float], Sequence[Mapping[str, Any]]]
 """Faults for a scenario in which "a while" lasts this many seconds."""
 
 FOREVER = 1_000_000.0
-"""Seconds: longer than any scenario."""
+"""Seconds: longer than any scenario that needs it, and the longest delay of the channel."""
 
 
 def choose(what: str, phrase: str, known: Mapping[str, Meaning]) -> Meaning:
@@ -39,9 +40,27 @@ def listed(names: str) -> list[str]:
 
 
 DELIVERIES: Mapping[str, Mapping[str, Any]] = {
+    "as CHT's documentation says": {},
+    "with the sender without its scheme": {
+        "body": '@(json(object("id", run.uuid, "from", replace(urns.tel, "tel:", ""), "content", input.text)))'
+    },
     "without a token": {"token": None},
     "with a wrong token": {"token": "not-the-right-token"},
     "with the beginning of the token only": {"token": "relay-incoming"},
+    "with the end of the token only": {"token": "incoming-token"},
+    "with something behind the token": {"token": f"{INCOMING_TOKEN}-2"},
+    "with something before the token": {"token": f"my-{INCOMING_TOKEN}"},
+    "with the token in another case": {"token": INCOMING_TOKEN.upper()},
+    "with RapidPro's own token": {"token": RAPIDPRO_TOKEN},
+    "with the password of CHT's gateway": {"token": CHT_GATEWAY[1]},
+    "with an accent in the token": {"token": INCOMING_TOKEN.replace("e", "é")},
+    "with an empty token": {"token": None, "headers": {"Authorization": "Token "}},
+    "with a blank in the token": {"token": INCOMING_TOKEN.replace("-", " ")},
+    "with the scheme twice": {"token": None, "headers": {"Authorization": f"Token Token {INCOMING_TOKEN}"}},
+    "with a wrong token and the token": {
+        "token": None,
+        "headers": {"Authorization": f"Token not-the-right-token, Token {INCOMING_TOKEN}"},
+    },
     "with the token under another scheme": {"token": None, "headers": {"Authorization": "Bearer relay-incoming-token"}},
     "with the bare token": {"token": None, "headers": {"Authorization": "relay-incoming-token"}},
     "with the scheme alone": {"token": None, "headers": {"Authorization": "Token"}},
@@ -50,6 +69,9 @@ DELIVERIES: Mapping[str, Mapping[str, Any]] = {
     "without the content": {"omit": ["content"]},
     "with a result that is not configured": {
         "body": '@(json(object("id", run.uuid, "from", urns.tel, "content", default(results.report, ""))))'
+    },
+    "with the same id for all texts of a person": {
+        "body": '@(json(object("id", contact.uuid, "from", replace(urns.tel, "tel:+", "+"), "content", input.text)))'
     },
     "as something that is not JSON": {"body": "I am no JSON"},
     "as plain text": {"headers": {"Content-Type": "text/plain"}},
@@ -106,11 +128,9 @@ RAPIDPRO_TROUBLES: Mapping[str, Faults] = {
     "breaks off in the middle of the next answer": once(rapidpro("truncate", match=SEND)),
     "resets the next connection": once(rapidpro("reset", match=SEND)),
     "fails the next 3 times": once(rapidpro("refuse", {"status": 503}, match=SEND, times=3)),
-    "accepts the next text but answers 500": once(
-        rapidpro("lose_reply", {"how": "close"}, match=SEND), rapidpro("refuse", {"status": 500}, match=SEND)
-    ),
+    "accepts the next 3 texts but a proxy gives up waiting": once({"preset": "gateway-timeout", "times": 3}),
     "is down for a while": lambda a_while: [{"preset": "outage", "for_seconds": a_while}],
-    "answers everything with 500 for a while": lambda a_while: [
+    "answers 500 to everything for a while": lambda a_while: [
         rapidpro("refuse", {"status": 500}, times=None, for_seconds=a_while)
     ],
     "cannot be reached for a while": lambda a_while: [rapidpro("outage", {"how": "close"}, for_seconds=a_while)],
@@ -123,6 +143,12 @@ RAPIDPRO_TROUBLES: Mapping[str, Faults] = {
     "throttles sending for a while": lambda a_while: [rapidpro("throttle", {"retry_after": int(a_while)}, match=SEND)],
     "throttles looking up messages for a while": lambda a_while: [
         rapidpro("throttle", {"retry_after": int(a_while)}, match=LOOK_UP)
+    ],
+    "answers 429 without Retry-After for a while": lambda a_while: [
+        rapidpro("refuse", {"status": 429, "body": "Too Many Requests"}, times=None, for_seconds=a_while)
+    ],
+    "shows nothing for a while": lambda a_while: [
+        rapidpro("refuse", {"status": 503}, match=READ, times=None, for_seconds=a_while)
     ],
     "has used up the hour's quota": once({"preset": "slow-throttled"}),
     "returns an unknown status": once({"preset": "unknown-status", "times": 2}),
@@ -139,7 +165,7 @@ RAPIDPRO_TROUBLES: Mapping[str, Faults] = {
 
 CHT_TROUBLES: Mapping[str, Faults] = {
     "is down for a while": lambda a_while: [cht("outage", for_seconds=a_while)],
-    "answers everything with 500 for a while": lambda a_while: [
+    "answers 500 to everything for a while": lambda a_while: [
         cht("refuse", {"status": 500}, times=None, for_seconds=a_while)
     ],
     "cannot be reached for a while": lambda a_while: [cht("outage", {"how": "close"}, for_seconds=a_while)],

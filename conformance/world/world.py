@@ -16,7 +16,7 @@ from conformance.history.model import History, IncomingText, Outcome
 from conformance.history.observe import Exchanges, Others, earlier_than_now, observe
 from conformance.services.base import Services
 from conformance.services.cht_client import ChtClient, message_document
-from conformance.subjects.base import Capability, CrashPoint, Subject
+from conformance.subjects.base import Capability, CrashPoint, Freezable, Subject
 from conformance.verdicts import HarnessBroken, SubjectFailed, Untestable
 from conformance.world.observations import Observations, outcome_of
 from conformance.world.output import Output
@@ -145,11 +145,11 @@ class World(Observations):
             raise Untestable(f"the harness cannot kill and restart {self.subject.name}")
         self._planned_kill = PlannedKill(self, self.timing, self.fault, self.await_faults, point)
 
-    def restart_after_kill(self) -> None:
-        """Wait for the planned kill, then restart the subject."""
+    def restart_after_kill(self, seconds: float = 0) -> None:
+        """Wait for the planned kill, then restart the subject, `seconds` of virtual time later."""
         if self._planned_kill is None:
             raise HarnessBroken("the scenario restarts the relay without having killed it")
-        self._planned_kill.finish()
+        self._planned_kill.finish(seconds)
         self._planned_kill = None
 
     # What can be observed.
@@ -177,6 +177,9 @@ class World(Observations):
         its machine slept: thousands of polls that change nothing would take minutes."""
         if seconds > 4 * AWAKE:
             self.pass_time(AWAKE)
+            self.expect_no_runaway()
+            if isinstance(self.subject, Freezable):
+                self.subject.freeze(seconds - 2 * AWAKE)
             self.services.virtual_clock().advance(seconds - 2 * AWAKE)
             seconds = AWAKE
         self.pass_time(seconds)

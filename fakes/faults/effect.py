@@ -44,6 +44,8 @@ class ServiceContext:
     """The first reply without a fault to an equal request; None if there was none."""
     exhaust_quota: Callable[[], None] | None = None
     """Uses up the quota of the service at once; None if it has none."""
+    later: Callable[[float, Callable[[], None]], object] = lambda _seconds, action: action()
+    """Does something so many seconds later, on the clock of the fakes."""
 
 
 EffectFunction = Callable[[Serve, Options, ServiceContext], Serve]

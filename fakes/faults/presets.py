@@ -65,6 +65,10 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             "RapidPro accepts a broadcast, but its reply is lost.",
             (_rapidpro("lose_reply", match=dict(SEND)),),
         ),
+        "gateway-timeout": Preset(
+            "RapidPro accepts a broadcast, but a proxy has given up waiting and answers 504.",
+            (_rapidpro("replace_reply", {"status": 504}, match=dict(SEND)),),
+        ),
         "html-login-page": Preset(
             "A proxy shows its login page, with status 200.",
             (_rapidpro("html_page", {"status": 200, "title": "Sign In"}),),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pytest_bdd import given, parsers, when
 
-from conformance.world.vocabulary import CRASHES, choose
+from conformance.world.vocabulary import CRASHES, choose, seconds_of
 from conformance.world.world import World
 
 
@@ -16,3 +16,8 @@ def killed_after(world: World, point: str) -> None:
 @when("the relay is restarted")
 def is_restarted(world: World) -> None:
     world.restart_after_kill()
+
+
+@when(parsers.parse("the relay is restarted after {duration}"))
+def is_restarted_after(world: World, duration: str) -> None:
+    world.restart_after_kill(seconds_of(duration))

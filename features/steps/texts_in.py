@@ -8,12 +8,22 @@ from conformance.history.model import Outcome
 from conformance.world.vocabulary import DELIVERIES, choose, listed
 from conformance.world.world import World
 
+SHOWS_A_SECRET = frozenset({"with RapidPro's own token", "with the password of CHT's gateway"})
+"""Ways of delivery in which the flow itself sends a secret to the wrong service."""
+
 
 @given(parsers.parse("RapidPro delivers texts {how}"))
 @when(parsers.parse("RapidPro delivers texts {how}"))
 def delivers_texts(world: World, how: str) -> None:
     """From now on; the last such step counts."""
+    if how in SHOWS_A_SECRET:
+        world.excused_checks.add("secret_leaked")
     world.configure_webhook(**choose("way of delivery", how, DELIVERIES))
+
+
+@given(parsers.parse("{name}'s number is a short code"))
+def has_short_code(world: World, name: str) -> None:
+    world.people.give_short_code(name)
 
 
 @when(parsers.parse('{name} texts "{text}"'))
@@ -42,6 +52,22 @@ def many_text_in(world: World, count: int) -> None:
         )
 
 
+@when(parsers.parse("{count:d} people text in, whatever is answered"))
+def many_text_in_anyhow(world: World, count: int) -> None:
+    for position in range(count):
+        world.person_texts(world.people[f"Person {position}"], f"I am number {position}")
+
+
+@then("CHT has a report of each text that was accepted")
+def has_each_accepted(world: World) -> None:
+    def all_stored() -> bool:
+        stored = {(report.number, report.text) for report in world.history().reports}
+        return all((text.number, text.text) in stored for text in accepted)
+
+    accepted = [text for text in world.incoming_texts if text.outcome is Outcome.OK]
+    world.eventually(f"CHT has reports of {len(accepted)} accepted texts", all_stored, within=world.report_within)
+
+
 @then(parsers.re(r"CHT has (?P<names>.+)'s report \"(?P<text>[^\"]*)\"$"))
 def has_report(world: World, names: str, text: str) -> None:
     for name in listed(names):
@@ -53,6 +79,13 @@ def has_report(world: World, names: str, text: str) -> None:
             within=world.report_within,
         )
         world.expect(len(world.reports(person)) == 1, f"one report from {name}, there are {len(world.reports(person))}")
+
+
+@then(parsers.parse('CHT has {name}\'s report "{text}" by now'))
+def has_report_by_now(world: World, name: str, text: str) -> None:
+    person = world.people[name]
+    world.expect_accepted(person)
+    world.expect(world.report_stored(person, text)(), f"CHT to have {text!r} from {name} by now")
 
 
 @then(parsers.re(r"CHT has (?P<count>\d+) reports? from (?P<name>.+)"), converters={"count": int})

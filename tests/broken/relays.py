@@ -351,8 +351,6 @@ def caught_by(build: Build, *ids: str) -> Broken:
 
 def broken_relays() -> Mapping[str, Broken]:
     """All broken relays by name."""
-    from tests.broken.conduct import conduct  # it needs this module
-
     return {
         "accepts a wrong token": caught_by(Defect(app=accepts_any_token), "AUTH-2"),
         "asks for no token": caught_by(Defect(app=requires_no_token), "AUTH-1", "AUTH-2", "AUTH-3"),
@@ -383,5 +381,4 @@ def broken_relays() -> Mapping[str, Broken]:
         "shows its token": caught_by(Defect(ShowsItsToken), "AUTH-5"),
         "forgets everything on restart": caught_by(forgets_on_restart, "CRASH-3"),
         "accepts a text before it is on disk": caught_by(AcceptsFirst, "CRASH-3"),
-        **conduct(),
     }

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from conformance.requirements.catalogue import load
 from tests.broken.altering import ALTERATIONS, INCOMING_ONLY
-from tests.broken.relays import broken_relays
+from tests.broken.every import every_broken_relay
 from tests.folders import ROOT
 
 DOCUMENT = ROOT / "docs" / "broken-relays.md"
@@ -25,7 +25,7 @@ this page.
 def rows() -> Iterator[tuple[str, tuple[str, ...]]]:
     """The defects, each with the requirements that catch it, in the order of `requirements.toml`."""
     places = {requirement.id: place for place, requirement in enumerate(load())}
-    for name, broken in broken_relays().items():
+    for name, broken in every_broken_relay().items():
         yield name, tuple(sorted(broken.caught_by, key=places.__getitem__))
     for name in ALTERATIONS:
         yield f"{name}, in texts both ways", ("IN-1", "OUT-1")

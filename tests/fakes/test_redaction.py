@@ -129,8 +129,6 @@ def test_the_ledger_shows_no_secret_in_any_part_of_an_exchange() -> None:
     headers = {"x-one": TOKEN[:17], "authorization": f"Token {TOKEN}", "x-two": TOKEN[17:], "accept": "*/*"}
     answered = (("X-Debug", in_base64(WORDS)), ("Authorization", f"Token {WORDS}"))
     reply = Reply(403, answered, WORDS.encode().hex().encode())
-        403, (("X-Debug", in_base64(WORDS)), ("Authorization", f"Token {WORDS}")), WORDS.encode().hex().encode()
-    )
     exchange = Exchange(
         seq=1, at=datetime(2026, 3, 2, tzinfo=UTC), service="cht", direction="in", method="GET", path=f"/{TOKEN}",
         query=f"t={TOKEN}", headers=headers, body=in_base64(TOKEN).encode(), reply=reply,

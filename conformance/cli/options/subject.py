@@ -7,7 +7,7 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 import click
@@ -89,6 +89,10 @@ class SubjectOptions:
         if self.http:
             return [HttpWorlds(self.profile, self.seed, reference_process)]
         return [InProcessWorlds(self.profile, self.seed)]
+
+    def one_by_one(self) -> list[SubjectOptions]:
+        """The options for each of the built-in subjects alone."""
+        return [replace(self, subject=name) for name in self._names(str(self.subject))]
 
     def _names(self, names_option: str) -> list[str]:
         names = list(dict.fromkeys(word.strip() for word in names_option.split(",") if word.strip()))

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from fakes.faults.effect import Effect
 from fakes.faults.effects import (
+    act_late,
     delay,
     drop_field,
     empty,
@@ -21,6 +22,7 @@ from fakes.faults.effects import (
     refuse,
     reject_token,
     repeat,
+    replace_reply,
     reset,
     set_field,
     stale,
@@ -40,6 +42,8 @@ MODULES = (
     hang,
     reset,
     lose_reply,
+    replace_reply,
+    act_late,
     truncate,
     garble,
     empty,

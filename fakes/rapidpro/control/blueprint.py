@@ -10,9 +10,14 @@ from werkzeug.exceptions import BadRequest
 from fakes.rapidpro.api.http.context import ENGINE_STATES
 from fakes.rapidpro.api.openapi.document import document
 from fakes.rapidpro.control.channel import add_rules
+from fakes.rapidpro.mailroom.incoming import BadText
 from fakes.rapidpro.service import RapidPro
+from fakes.rapidpro.store.rows import Broadcast
 from fakes.service import SeedError
 from fakes.serving.json_fields import choice, json_body
+
+MOST_BROADCASTS = 1000
+"""How many broadcasts somebody else can send in one request."""
 
 
 def control_blueprint(service: RapidPro) -> Blueprint:
@@ -61,8 +66,33 @@ def control_blueprint(service: RapidPro) -> Blueprint:
         service.engine = choice("state", ENGINE_STATES)
         return jsonify(state=service.engine)
 
+    @routes.post("/broadcasts")
+    def send_broadcasts() -> Response:
+        return jsonify(created=_others_send(service, json_body()))
+
     add_rules(routes, service.mailroom)
     return routes
+
+
+def _others_send(service: RapidPro, body: Any) -> int:
+    """Somebody in the workspace sends `count` broadcasts to one `number`, each with its own text. Returns `count`."""
+    count, number = (body.get("count"), body.get("number")) if isinstance(body, dict) else (None, None)
+    if type(count) is not int or not 1 <= count <= MOST_BROADCASTS or not isinstance(number, str):
+        raise BadRequest(f'expected an object with "count" (1 to {MOST_BROADCASTS}) and "number" (of a phone)')
+    store, mailroom = service.store, service.mailroom
+    try:
+        urn = f"tel:{mailroom.incoming.number(number)}"
+    except BadText as error:
+        raise BadRequest(str(error)) from None
+    with service.lock:
+        workspace = next(iter(store.workspace_by_id.values()))
+        now = mailroom.runtime.clock.now()
+        for position in range(count):
+            words = {"eng": {"text": f"Notice {position + 1}"}}
+            id_, uuid = store.next_id("broadcast"), mailroom.runtime.new_uuid()
+            row = Broadcast(id_, uuid, workspace, "pending", None, [urn], [], [], words, "eng", now)
+            mailroom.broadcast_created(store.add_broadcast(row))
+    return count
 
 
 def _is_key(key: Any) -> bool:

@@ -93,6 +93,7 @@ WRONG: dict[str, tuple[History, ...]] = {
         replace(RIGHT, reports=()),
         replace(RIGHT, reports=(StoredReport(AMINA, "I am", "run-1"),)),
         replace(RIGHT, incoming_texts=(text_in(), text_in(id_="run-2"))),
+        replace(RIGHT, incoming_texts=(text_in(), text_in(text="other words under the same id"))),
     ),
     "incoming_duplicated": (
         replace(RIGHT, reports=RIGHT.reports * 2),

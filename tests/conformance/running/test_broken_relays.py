@@ -11,7 +11,7 @@ from conformance.running.worlds import InProcessWorlds
 from conformance.subjects.in_process import Build, reference
 from conformance.verdicts import Verdict
 from tests.broken.conduct import strangers
-from tests.broken.relays import broken_relays
+from tests.broken.every import every_broken_relay
 
 CONTROL = ("IN-8", "OUT-2")
 """Requirements that these defects do not break: a suite that fails everything catches nothing."""
@@ -23,9 +23,9 @@ def judged(build: Build, name: str, *ids: str) -> Report:
     return conform(InProcessWorlds("26", 1, build, name), select(load(), ids))
 
 
-@pytest.mark.parametrize("name", broken_relays())
+@pytest.mark.parametrize("name", every_broken_relay())
 def test_a_broken_relay_is_caught_under_the_right_requirement(name: str) -> None:
-    broken = broken_relays()[name]
+    broken = every_broken_relay()[name]
     control = () if name in EXEMPT or name.startswith("does not recognise") else CONTROL
     report = judged(broken.build, name, *broken.caught_by, *control)
     failed = {one.id for one in report.requirements if report.verdict(one) is Verdict.FAILED}
@@ -35,7 +35,7 @@ def test_a_broken_relay_is_caught_under_the_right_requirement(name: str) -> None
 
 
 def test_the_reference_relay_is_not_caught() -> None:
-    ids = {id_ for broken in broken_relays().values() for id_ in broken.caught_by}
+    ids = {id_ for broken in every_broken_relay().values() for id_ in broken.caught_by}
     report = judged(reference, "reference", *ids)
     assert {result.name: result.reason for result in report.results if result.verdict is not Verdict.PASSED} == {}
     assert report.exit_status() == 0

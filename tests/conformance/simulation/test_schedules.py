@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from conformance.simulation.generate import generate
 from conformance.simulation.schedule import TEXTS, TROUBLES, Event, Schedule, ScheduleError
 from conformance.simulation.shrink import shrink
+from conformance.world.texts import DIRECTIONS, Direction, drawable
 
 
 def test_the_same_seed_gives_the_same_schedule() -> None:
@@ -30,6 +32,41 @@ def test_every_schedule_is_long_and_troubled_enough(seed: int) -> None:
 def test_a_saved_schedule_is_read_again_as_it_was(tmp_path: Path) -> None:
     schedule = generate(3)
     assert Schedule.load(schedule.save(tmp_path / "deep" / "3.json")) == schedule
+
+
+def test_halves_of_surrogate_pairs_are_saved_and_read_again(tmp_path: Path) -> None:
+    event = Event(1.0, "text_in", {"person": "P1", "text": "a\ud83d b\ude37 😷 \0"})
+    schedule = generate(3).with_events([event])
+    path = schedule.save(tmp_path / "halves.json")
+    assert Schedule.load(path).events == (event,)
+    assert "a\\ud83d b\\ude37 😷" in path.read_text("utf-8")
+
+
+def texts(kind: str, seeds: int = 150) -> list[tuple[int, str, str]]:
+    """(seed, person, text) of all texts of this kind in many schedules."""
+    return [
+        (seed, event.fields["person"], event.fields["text"])
+        for seed in range(seeds)
+        for event in generate(seed).events
+        if event.kind == kind
+    ]
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_the_texts_of_schedules_are_those_of_the_corpus(direction: Direction) -> None:
+    drawn = [text for _, _, text in texts(f"text_{direction}")]
+    unmarked = {sample.id for sample in drawable(direction) if sample.text in drawn}
+    assert len(unmarked) > len(drawable(direction)) / 2, "also without a marker"
+    for sample in drawable(direction):
+        beginning = sample.text[:-2] if sample.counted else sample.text
+        assert any(beginning in text for text in drawn), sample.id
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_most_texts_differ_and_some_are_repeated_on_purpose(direction: Direction) -> None:
+    drawn = Counter(texts(f"text_{direction}"))
+    repeated = sum(count > 1 for count in drawn.values())
+    assert len(drawn) / 20 < repeated < len(drawn) / 5
 
 
 @pytest.mark.parametrize(

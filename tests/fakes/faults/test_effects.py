@@ -18,6 +18,9 @@ CLOSED = ("ConnectionError", "RemoteDisconnected")
 CUT = ("ChunkedEncodingError", "IncompleteRead")
 THROTTLED = {"detail": "Request was throttled. Expected available in 7 seconds."}
 PAGE = b"<!DOCTYPE html>\n<html><head><title>Sign In</title></head><body><h1>Sign In</h1></body></html>\n"
+LATE = b"<html><head><title>{0}</title></head><body><center><h1>{0}</h1></center></body></html>\n".replace(
+    b"{0}", b"504 Gateway Timeout"
+)
 OUT = b"<html><body><h1>503 Service Temporarily Unavailable</h1></body></html>\n"
 
 # effect, options, what the client sees, how often the service acted
@@ -39,6 +42,13 @@ CASES: list[tuple[str, dict[str, Any], tuple[Any, ...], int]] = [
     ("reset", {}, RESET, 0),
     ("lose_reply", {}, CLOSED, 1),
     ("lose_reply", {"how": "reset"}, RESET, 1),
+    ("replace_reply", {}, ("reply", 504, LATE), 1),
+    (
+        "replace_reply",
+        {"status": 500, "body": '{"a": 1}', "content_type": "application/json"},
+        ("reply", 500, {"a": 1}),
+        1,
+    ),
     ("truncate", {}, CUT, 1),
     ("truncate", {"keep": 0}, CUT, 1),
     ("truncate", {"keep": 1}, CUT, 1),
@@ -92,7 +102,7 @@ def test_the_ledger_records_fault_and_outcome(
 
 
 def test_every_effect_has_a_case() -> None:
-    assert {effect for effect, *_ in CASES} | {"garble", "stale"} == set(EFFECTS)
+    assert {effect for effect, *_ in CASES} | {"garble", "stale", "act_late"} == set(EFFECTS)
 
 
 @pytest.mark.parametrize("how", ["cut", "noise"])

@@ -170,7 +170,7 @@ def _ask_concurrently(setup: Any) -> list[int]:
     [
         ([], "a fault is an object"),
         ({}, "effect is missing"),
-        ({"effect": "explode"}, "unknown effect 'explode': expected one of delay, drop_field"),
+        ({"effect": "explode"}, "unknown effect 'explode': expected one of act_late, delay"),
         ({"effect": "dealy"}, "did you mean 'delay'"),
         ({"effect": ["reset"]}, "effect: expected a text"),
         ({"effect": "reset", "tims": 3}, "unknown field of a fault 'tims'.*did you mean 'times'.*expected one of"),

@@ -8,6 +8,7 @@ from collections import Counter
 import pytest
 import requests
 
+from fakes.clock import VirtualClock
 from fakes.faults import Fault
 from tests.fakes.echo_service import EchoSetup, in_process, on_a_socket
 
@@ -33,6 +34,29 @@ def test_a_delay_beyond_the_clients_timeout_times_out_and_the_service_still_acts
     assert setup.echo.acted == 1
     (exchange,) = setup.fakes.ledger.after()
     assert (exchange.reply, exchange.acted) == (None, True)
+
+
+def test_a_late_deed_is_done_after_the_client_has_given_up() -> None:
+    setup = in_process()
+    plan(setup, effect="act_late", **{"with": {"seconds": 30}})
+    assert setup.ask(timeout=10)[0] == "ReadTimeout"
+    (exchange,) = setup.fakes.ledger.after()
+    assert (exchange.reply, exchange.acted, exchange.fault) == (None, True, "act_late#1")
+    assert isinstance(setup.clock, VirtualClock)
+    setup.clock.advance(19)
+    assert setup.echo.acted == 0
+    setup.clock.advance(2)
+    assert setup.echo.acted == 1
+
+
+def test_a_late_deed_is_done_once_on_a_socket_too() -> None:
+    with on_a_socket() as setup:
+        plan(setup, effect="act_late", **{"with": {"seconds": 0.2}})
+        assert setup.ask(timeout=0.05)[0] == "ReadTimeout"
+        assert setup.ask()[:2] == ("reply", 200)
+        while setup.echo.acted < 2:  # the late one comes
+            setup.fakes.plan.unused()
+        assert setup.echo.acted == 2
 
 
 def test_a_hang_in_process_takes_exactly_the_clients_timeout() -> None:

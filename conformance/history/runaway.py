@@ -1,0 +1,25 @@
+"""A subject that sends one text again and again: to wait for anything more takes long and shows nothing new."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from conformance.history.model import History
+
+RUNAWAY = 20
+"""Surplus messages with the same text: more than lost answers or crashes can explain."""
+
+
+def runaway(history: History) -> str | None:
+    """The text that has become very many messages, as a sentence; None if there is no such text.
+
+    Messages in RapidPro count as well as those on phones: while the aggregator is away, nothing arrives.
+    """
+    messages = {(one.number, one.text, one.message) for one in history.arrivals}
+    messages |= {(one.number, one.text, one.id) for one in history.messages}
+    found = Counter((number, text) for number, text, _ in messages)
+    due = Counter((one.number, one.text) for one in history.outgoing_texts)
+    for (number, text), count in found.items():
+        if count > due[number, text] + RUNAWAY:
+            return f"{text!r} for {number} was due {due[number, text]} times, became {count} messages"
+    return None
