@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.checks.conduct import called_while_throttled, scope, secret_leaked
+from conformance.checks.conduct import called_while_throttled, needless_call, scope, secret_leaked
+from conformance.checks.needed import Need, _cht, _rapidpro, need_of
 from conformance.history.model import Call, History
 from tests.conformance.checks.test_checks import call
 
@@ -103,3 +104,34 @@ def test_a_secret_belongs_to_the_service_that_its_name_begins_with() -> None:
     header = {"authorization": "Token [hidden:rapidpro:relay: the second]"}
     assert secrets(call(1, headers=header)) == 0
     assert secrets(call(1, headers=header, service="cht")) == 1
+
+
+def test_a_secret_in_an_answer_or_in_the_output_is_named_with_its_place() -> None:
+    secret = "[hidden:rapidpro:relay]"
+    answer = call(1, 403, direction="out", path="/sms/incoming", reply_body=secret)
+    line = f"{secret} {'x' * (100 - len(secret))}"
+    found = [one.sentence for one in secret_leaked(History(calls=(answer,), output=(line,)))]
+    assert found == [
+        "the answer to POST /sms/incoming: its body contains the secret rapidpro:relay",
+        f"it printed the secret rapidpro:relay: '{line[:100]}…'",
+    ]
+
+
+def test_needless_calls_are_found_after_those_that_are_needed_or_known() -> None:
+    contacts = call(2, path="/api/v2/contacts.json")
+    calls = (call(1, direction="out"), contacts, contacts, call(3), call(4, path="/api/v2/groups.json"))
+    assert [one.sentence.split(":")[1] for one in needless_call(History(calls=calls))] == [
+        " POST /api/v2/contacts.json",
+        " POST /api/v2/groups.json",
+    ]
+
+
+def test_a_need_has_the_paths_of_its_service() -> None:
+    assert _rapidpro(("GET",), "why", "org", "") == Need("rapidpro", ("GET",), ("/api/v2/org", "/api/v2"), "why", False)
+    assert _cht(("POST",), "why", "/a", "/b") == Need("cht", ("POST",), ("/a", "/b"), "why", False)
+    assert _cht(("POST",), "why", "/a", elsewhere=True) == Need("cht", ("POST",), ("/a",), "why", True)
+
+
+def test_rapidpros_paths_may_end_with_api() -> None:
+    assert need_of("rapidpro", "GET", "/api/v2/messages.api") == need_of("rapidpro", "GET", "/api/v2/messages.json")
+    assert need_of("rapidpro", "GET", "/api/v2/messages.xml") is None

@@ -117,3 +117,8 @@ def test_equal_texts_arrive_in_the_order_in_which_they_were_due() -> None:
     outgoing = (due(since=30), replace(due(), since=None), due(since=10), due(text="other"))
     arrivals = (arrival(seconds=100), arrival(seconds=50), arrival("from nowhere"), arrival(seconds=200))
     assert seconds_to_phone(History(outgoing_texts=outgoing, arrivals=arrivals)) == [40, 70]
+
+
+def test_a_text_that_cht_has_may_be_asked_for_before_it_arrives() -> None:
+    asked = call(5, headers={"authorization": "Token [hidden:rapidpro:relay]"}, body=YUSUF)
+    assert found(replace(RIGHT, arrivals=(), calls=(asked,))) == []

@@ -56,6 +56,7 @@ def test_the_relay_asks_by_requests_with_its_token_that_rapidpro_acted_upon(
     [
         ("/api/v2/broadcasts.json", {"urns": ["tel:0788200002"], "text": "in other words"}, True),
         ("/api/v2/broadcasts.json", {"urns": [f"tel:{AMINA}"], "text": "surprise"}, False),
+        ("/api/v2/broadcasts.json", {"urns": ["tel:+254722200002"], "text": "surprise"}, False),
         ("/api/v2/broadcasts.json", {"contacts": ["c-1"], "text": " surprise "}, True),
         ("/api/v2/broadcasts.json", {"groups": ["g-1"], "text": {"eng": "surprise"}}, True),
         ("/api/v2/broadcasts.json", {"groups": ["g-1"], "text": "in other words"}, False),
