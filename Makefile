@@ -10,7 +10,7 @@ export PYTHONDONTWRITEBYTECODE :=
 TEST_WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help conformance conformance-http test check lint dead-code lock docs crashes clean
+.PHONY: help conformance conformance-http test check lint dead-code mutants lock docs crashes clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -35,12 +35,16 @@ lint: $(STAMP) ## ruff, formatting, types, import contracts
 dead-code: $(STAMP) ## names that nothing seems to use: places to look, not a verdict
 	@$(BIN)/vulture
 
+mutants: $(STAMP) ## change each decision of the checks and of the relay: do the tests notice? (minutes)
+	@$(UV) run --quiet --isolated --locked --python $(BIN)/python --group mutants python -m tests.mutation
+
 lock: $(STAMP) ## renew uv.lock within the ranges of pyproject.toml
 	@$(UV) lock --upgrade
 
 docs: $(STAMP) ## write the generated lists in the documents
 	@$(BIN)/relay-harness docs
 	@$(BIN)/python -m tests.broken
+	@$(BIN)/python -m tests.mutation docs
 
 crashes: $(STAMP) ## kill the relay 300 times under traffic (minutes)
 	@$(BIN)/relay-harness crashes --kills 300

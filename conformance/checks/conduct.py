@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from pathlib import PurePosixPath
 
 from conformance.checks.needed import need_of
 from conformance.checks.violation import Violation, shown
@@ -24,7 +25,7 @@ NOT_GIVEN = frozenset({"cht:password of admin"})
 
 def scope(call: Call) -> str:
     """The quota that a RapidPro request counts towards (RapidPro, `temba/api/v2/views.py`, `throttle_scope`)."""
-    name = call.path.rstrip("/").rsplit("/", 1)[-1].removesuffix(".json")
+    name = PurePosixPath(call.path).name.removesuffix(".json")
     return name if name in {"broadcasts", "messages", "contacts", "runs"} else "others"
 
 

@@ -31,12 +31,12 @@ def most_calls_within(history: History, service: str, seconds: float) -> int:
 def seconds_to_phone(history: History) -> list[float]:
     """Seconds from pending in CHT to the phone, for each text that arrived. Equal texts are matched in order."""
     waiting: dict[tuple[str, str], list[float]] = {}
-    for text in sorted(history.outgoing_texts, key=lambda one: (one.since is None, one.since)):
-        if text.since is not None:
-            waiting.setdefault((text.number, text.text), []).append(text.since.timestamp())
+    due = (((text.number, text.text), text.since) for text in history.outgoing_texts if text.since is not None)
+    for key, since in sorted(due):
+        waiting.setdefault(key, []).append(since.timestamp())
     seconds = []
     for arrival in sorted(history.arrivals, key=lambda one: one.at):
-        since = waiting.get((arrival.number, arrival.text))
-        if since:
-            seconds.append(arrival.at.timestamp() - since.pop(0))
+        times = waiting.get((arrival.number, arrival.text))
+        if times:
+            seconds.append(arrival.at.timestamp() - times.pop(0))
     return seconds

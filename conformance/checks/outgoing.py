@@ -43,7 +43,7 @@ def _arrived(history: History) -> Counter[tuple[str, str]]:
     for position, arrival in enumerate(history.arrivals):
         if arrival.message in history.others:
             continue
-        identity = arrival.message if arrival.message is not None else ("arrival", position)
+        identity = arrival.message if arrival.message is not None else (position,)
         if (arrival.number, arrival.text, identity) not in seen:
             seen.add((arrival.number, arrival.text, identity))
             counted[arrival.number, arrival.text] += 1
@@ -158,11 +158,9 @@ def reordered(history: History) -> Iterator[Violation]:
 
     CHT hands out texts by a date of its own; where that says otherwise, there is no order either.
     """
-    unique: dict[tuple[str, str], OutgoingText] = {
-        key: texts[0] for key, texts in _outgoing(history).items() if len(texts) == 1 and texts[0].since is not None
-    }
+    unique = {key: texts[0] for key, texts in _outgoing(history).items() if len(texts) == 1}
     last: dict[str, OutgoingText] = {}
-    for message in sorted(history.messages, key=lambda one: (one.created, str(one.id).zfill(20))):
+    for message in sorted(history.messages, key=lambda one: (one.created, len(str(one.id)), str(one.id))):
         text = unique.get((message.number, message.text))
         if text is None or text.since is None:
             continue

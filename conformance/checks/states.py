@@ -74,8 +74,7 @@ def state_wrong(history: History) -> Iterator[Violation]:
         for text, status in _mismatches(history, texts.get(key, ()), statuses):
             if text.state == "failed" and was_failed(history, text):
                 continue
-            expected = EXPECTED.get(status, "known")
-            yield _wrong("state_wrong", text, f"is {text.state}, expected {expected}: RapidPro says {status}")
+            yield _wrong("state_wrong", text, f"is {text.state}, expected {EXPECTED[status]}: RapidPro says {status}")
 
 
 def _mismatches(
@@ -86,17 +85,22 @@ def _mismatches(
     A message may belong to a text that CHT has kept back since: to one that was on its way, or if there are more
     messages than other texts.
     """
-    judged = sorted((one for one in equal if one.state not in NOT_SENT), key=lambda one: RANK.get(one.state, -1))
+    judged = sorted((one for one in equal if one.state not in NOT_SENT), key=lambda one: _rank(one.state))
     kept_back = [one for one in equal if one.state in NOT_SENT]
     were_sent = sum(was_on_its_way(one) for one in kept_back)
     spare = max(were_sent, min(len(kept_back), len(statuses) - len(judged)))
-    for status in sorted(statuses, key=lambda word: RANK.get(EXPECTED.get(word, ""), -1)):
+    for status in sorted(statuses, key=lambda word: _rank(EXPECTED.get(word))):
         if judged and _agrees(history, judged[0], status):
             judged.pop(0)
         elif spare > 0:
             spare -= 1
         elif judged:
             yield judged.pop(0), status
+
+
+def _rank(state: str | None) -> int:
+    """A state's place in the order; one that nobody knows comes first."""
+    return RANK.get(state or "", -1)
 
 
 def _agrees(history: History, text: OutgoingText, status: str) -> bool:
@@ -107,10 +111,8 @@ def _agrees(history: History, text: OutgoingText, status: str) -> bool:
     if expected in reached and (taken_back(text) or not changed_by_relay(history, text, len(text.states) - 1)):
         return True  # CHT itself, or somebody who uses it, has changed the state since
     if expected == "failed":
-        return text.state == "delivered" and "delivered" in reached
-    if text.state == "failed" or text.state not in RANK:
-        return False
-    return RANK[text.state] >= RANK[expected] and expected != "delivered"
+        return text.state == "delivered"
+    return text.state != "failed" and _rank(text.state) > _rank(expected)
 
 
 def _wrong(check: str, text: OutgoingText, what: str) -> Violation:

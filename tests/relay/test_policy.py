@@ -131,6 +131,13 @@ def test_texts_close_in_time_share_a_query_that_ends_with_the_last_message_found
     assert query.max_pages == 3
 
 
+def test_texts_are_grouped_by_the_time_of_their_messages_not_in_the_order_in_which_they_were_stored() -> None:
+    found = [text(n, message_created_on=START + seconds) for n, seconds in ((1, 900), (2, 0), (3, 950), (4, 50))]
+    early, late = policy.status_queries(found)
+    assert [t.seq for t in early.texts] == [2, 4]
+    assert [t.seq for t in late.texts] == [1, 3]
+
+
 def test_a_query_is_open_ended_as_long_as_one_message_has_not_been_found() -> None:
     (query,) = policy.status_queries([text(1, message_created_on=START + 5), text(2, search_from=START + 9)])
     assert (query.after, query.before, query.max_pages) == (START + 5, None, 2)
@@ -160,6 +167,24 @@ def message(status: str, **changes: Any) -> Record:
 )
 def test_a_status_only_moves_forward(before: GatewayStatus, after: str) -> None:
     assert {status for status in GatewayStatus if status.follows(before)} == set(after.split())
+
+
+@pytest.mark.parametrize(
+    ("shown", "status"),
+    [
+        ("initializing", GatewayStatus.UNSENT),
+        ("queued", GatewayStatus.UNSENT),
+        ("wired", GatewayStatus.PENDING),
+        ("sent", GatewayStatus.SENT),
+        ("resent", GatewayStatus.SENT),
+        ("delivered", GatewayStatus.DELIVERED),
+        ("read", GatewayStatus.DELIVERED),
+        ("failed", GatewayStatus.FAILED),
+        ("errored", GatewayStatus.UNSENT),
+    ],
+)
+def test_each_status_of_rapidpro_has_a_meaning_in_chts_protocol(shown: str, status: GatewayStatus) -> None:
+    assert policy.update_status(text(accepted_at=NOW), message(shown), NOW, POLL).status == status
 
 
 def test_a_status_check_stores_the_message_and_its_status() -> None:
