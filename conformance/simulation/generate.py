@@ -70,7 +70,8 @@ def _fault(rng: random.Random, length: float) -> Event:
 
 
 ANYWHERE: Sequence[tuple[str, Any]] = (
-    ("refuse", lambda rng: {"status": rng.choice((500, 502, 503, 504))}),
+    ("refuse", lambda rng: {"status": rng.choice((413, 429, 500, 502, 503, 504))}),
+    ("replace_reply", lambda rng: {"status": rng.choice((413, 500, 502, 504))}),
     ("throttle", lambda rng: {"retry_after": rng.choice((1, 30, 300, 1800))}),
     ("reject_token", lambda _rng: {}),
     ("delay", lambda rng: {"seconds": rng.choice((1, 10, 40))}),
@@ -90,6 +91,7 @@ ON_SEND: Sequence[tuple[str, Any]] = (
     ("null_field", lambda rng: {"path": rng.choice(("id", "status", "uuid"))}),
     ("set_field", lambda _rng: {"path": "status", "value": "teleported"}),
     ("lose_reply", lambda rng: {"how": rng.choice(("close", "reset", "hang"))}),
+    ("act_late", lambda rng: {"seconds": rng.choice((5, 30, 60))}),
 )
 ON_LOOK_UP: Sequence[tuple[str, Any]] = (
     ("set_field", lambda _rng: {"path": "results[*].status", "value": "teleported"}),
