@@ -35,15 +35,14 @@ MAX_ROUNDS = 20
 """Rounds of syncs in one call of work()."""
 LOCK_RETRY = timedelta(seconds=1)
 """How soon to try again while another relay on the same database holds the lock."""
-MAX_GAP = 2 * DAY
-"""More time than this cannot pass between two syncs: no wait is longer than a day."""
+MAX_STOP = 2 * DAY
+"""However long a relay was stopped, no more time passes for it: no wait is longer than a day."""
 
 
 class RelayClock:
-    """The relay's time: as the machine's clock goes, but it continues from the moments in the database.
+    """The relay's time. It goes as the machine's clock does, but continues from the latest sync in the database.
 
-    It never goes back, and never far ahead at once, whatever the clock is set to: the waits that are stored would
-    otherwise not end, or all end at once.
+    So it never goes back, and at a start not far ahead, whatever that clock is set to: otherwise waits would not end.
     """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
@@ -52,9 +51,9 @@ class RelayClock:
 
     def __call__(self) -> float:
         """Seconds since 1970."""
-        return self.within(self._latest, math.inf)
+        return self.within(self._latest)
 
-    def within(self, earliest: float, latest: float) -> float:
+    def within(self, earliest: float, latest: float = math.inf) -> float:
         """The same, after moving it between these times, by whole seconds."""
         machine = self._now().timestamp()
         time = min(max(machine + self.offset, earliest), latest)
@@ -81,9 +80,11 @@ class Relay:
         self._log = log or structlog.wrap_logger(structlog.ReturnLogger(), processors=[])
         try:
             store = Store(settings.database)
+            *_, poll_at = store.neighbour("cht", 0)
         except (SQLAlchemyError, ImportError, OSError) as error:
             cause = str(getattr(error, "orig", None) or error).splitlines()[0]
             raise SettingsError(f"RELAY_DATABASE cannot be used: {cause}.") from None
+        self._clock.within(poll_at - settings.poll_seconds, poll_at + MAX_STOP if poll_at else math.inf)
         self._stores = {"cht": store, "rapidpro": store.for_another_thread()}
         sessions = {name: ConfirmedSession(session, store.confirm_lock) for name, store in self._stores.items()}
         cht = ChtClient(settings, sessions["cht"], self._clock)
@@ -114,9 +115,7 @@ class Relay:
             if not locked:
                 return now + LOCK_RETRY
             neighbour, due, poll_at = store.neighbour(name, self._clock())
-            synced_at = poll_at - self._poll_seconds
-            time = self._clock.within(synced_at, synced_at + MAX_GAP if poll_at else math.inf)
-            time = max(time, now.timestamp() + self._clock.offset)
+            time = max(self._clock.within(poll_at - self._poll_seconds), now.timestamp() + self._clock.offset)
             if due > time:
                 # Rounded up to milliseconds, so that the next call is never slightly too early.
                 return datetime.fromtimestamp(math.ceil(due * 1000) / 1000 - self._clock.offset, UTC)

@@ -49,16 +49,16 @@ OUTGOING = f"SELECT {', '.join(f'outbox.{name}' for name in OutgoingText._fields
 
 # --- neighbours, and when there is work for them
 
-NEIGHBOURS = text("SELECT name, poll_at, blocked_until, failures, last_error FROM neighbours ORDER BY name")
+NEIGHBOUR = "SELECT name, poll_at, blocked_until, failures, last_error"
+NEIGHBOURS = text(f"{NEIGHBOUR} FROM neighbours ORDER BY name")
+LATEST_POLL = "(SELECT MAX(poll_at) FROM neighbours)"
 DUE_TIMES = {
-    "cht": text(f"""SELECT (SELECT MAX(poll_at) FROM neighbours),
-        (SELECT CASE WHEN failures > 0 THEN 0 ELSE poll_at END FROM neighbours WHERE name = 'cht'),
+    "cht": text(f"""{NEIGHBOUR}, {LATEST_POLL}, CASE WHEN failures > 0 THEN 0 ELSE poll_at END,
         (SELECT MIN(due_at) FROM inbox WHERE {INCOMING_READY}),
-        (SELECT 0 WHERE EXISTS (SELECT 1 FROM outbox WHERE unreported))"""),
-    "rapidpro": text(f"""SELECT (SELECT MAX(poll_at) FROM neighbours),
-        (SELECT MIN(due_at) FROM outbox WHERE {OUTGOING_READY}),
+        (SELECT 0 WHERE EXISTS (SELECT 1 FROM outbox WHERE unreported)) FROM neighbours WHERE name = 'cht'"""),
+    "rapidpro": text(f"""{NEIGHBOUR}, {LATEST_POLL}, (SELECT MIN(due_at) FROM outbox WHERE {OUTGOING_READY}),
         (SELECT MIN(due_at) FROM outbox WHERE send_state = 'sending'),
-        (SELECT MIN(due_at) FROM outbox WHERE send_state = 'accepted')"""),
+        (SELECT MIN(due_at) FROM outbox WHERE send_state = 'accepted') FROM neighbours WHERE name = 'rapidpro'"""),
 }
 SAVE_NEIGHBOUR = text("""UPDATE neighbours SET poll_at = :poll_at, blocked_until = :blocked_until,
     failures = :failures, last_error = :last_error WHERE name = :name""")

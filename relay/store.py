@@ -105,10 +105,10 @@ class Store:
 
     def neighbour(self, name: str, now: float) -> tuple[Neighbour, float, float]:
         """CHT or RapidPro, when there is work for it, and the latest `poll_at` of both."""
-        (neighbour,) = (row for row in self._execute(sql.NEIGHBOURS, {}) if row.name == name)
-        latest, *times = self._execute(sql.DUE_TIMES[name], {"now": now})[0]
-        due = min((time for time in times if time is not None), default=NEVER)
-        return Neighbour(*neighbour), max(neighbour.blocked_until, due), latest
+        ((*values, latest_poll, first, second, third),) = self._execute(sql.DUE_TIMES[name], {"now": now})
+        neighbour = Neighbour(*values)
+        due = min((time for time in (first, second, third) if time is not None), default=NEVER)
+        return neighbour, max(neighbour.blocked_until, due), latest_poll
 
     def save_neighbour(self, neighbour: Neighbour) -> None:
         """Store the outcome of a sync with a neighbour."""

@@ -20,8 +20,9 @@ BROADCASTS = "/api/v2/broadcasts.json"
 HOLD_LOCK = """
 import sys
 from relay.store import Store
-with Store(sys.argv[1]).try_lock() as locked:
-    print(locked, flush=True)
+store = Store(sys.argv[1])
+with store.try_lock("cht") as cht, store.try_lock("rapidpro") as rapidpro:
+    print(cht and rapidpro, flush=True)
     sys.stdin.read()
 """
 
@@ -172,8 +173,8 @@ def test_a_text_with_a_lost_response_is_looked_up_by_the_other_relay(database: s
 
 def test_a_lock_that_fails_for_another_reason_is_an_error(tmp_path: Any) -> None:
     relay = make_relay(World(), database=f"sqlite:///{tmp_path}/relay.db")
-    (tmp_path / "relay.db-lock").mkdir()
-    with pytest.raises(OSError, match=r"relay\.db-lock"):
+    (tmp_path / "relay.db-lock-outbox").mkdir()
+    with pytest.raises(OSError, match=r"relay\.db-lock-outbox"):
         relay.work(START)
     relay.close()
 
