@@ -84,7 +84,8 @@ class Relay:
         except (SQLAlchemyError, ImportError, OSError) as error:
             cause = str(getattr(error, "orig", None) or error).splitlines()[0]
             raise SettingsError(f"RELAY_DATABASE cannot be used: {cause}.") from None
-        self._clock.within(poll_at - settings.poll_seconds, poll_at + MAX_STOP if poll_at else math.inf)
+        set_back = self._clock() < poll_at - settings.poll_seconds  # nobody knows since when: CHT is polled at once
+        self._clock.within(poll_at if set_back else 0, poll_at + MAX_STOP if poll_at else math.inf)
         self._stores = {"cht": store, "rapidpro": store.for_another_thread()}
         sessions = {name: ConfirmedSession(session, store.confirm_lock) for name, store in self._stores.items()}
         cht = ChtClient(settings, sessions["cht"], self._clock)
