@@ -40,27 +40,26 @@ MAX_STOP = 2 * DAY
 
 
 class RelayClock:
-    """The relay's time. It goes as the machine's clock does, but continues from the latest sync in the database.
-
-    So it never goes back, and at a start not far ahead, whatever that clock is set to: otherwise waits would not end.
-    """
+    """The relay's time, in seconds since 1970. It goes as the machine's clock does, but never back."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
-        self._now, self._latest = now, 0.0
-        self.offset = 0
+        self._now, self._latest, self.offset = now, 0.0, 0
 
     def __call__(self) -> float:
-        """Seconds since 1970."""
-        return self.within(self._latest)
+        return self.move(max(self._latest - self._now().timestamp() - self.offset, 0))
 
-    def within(self, earliest: float, latest: float = math.inf) -> float:
-        """The same, after moving it between these times, by whole seconds."""
-        machine = self._now().timestamp()
-        time = min(max(machine + self.offset, earliest), latest)
-        if time != machine + self.offset:
-            self.offset = math.ceil(time - machine)
-        self._latest = machine + self.offset
+    def move(self, seconds: float) -> float:
+        """The time after moving it, by whole seconds."""
+        self.offset += math.ceil(seconds)
+        self._latest = self._now().timestamp() + self.offset
         return self._latest
+
+    def continue_from(self, poll_at: float, poll_seconds: float) -> float:
+        """The time, moved if it cannot be that long after the latest sync, or before it: the clock was set meanwhile."""
+        time = self()
+        if poll_at and time < poll_at - poll_seconds:  # nobody knows by how much: work as if the poll were due
+            return self.move(poll_at - time)
+        return self.move(poll_at + MAX_STOP - time) if poll_at and time > poll_at + MAX_STOP else time
 
 
 class Relay:
@@ -80,12 +79,9 @@ class Relay:
         self._log = log or structlog.wrap_logger(structlog.ReturnLogger(), processors=[])
         try:
             store = Store(settings.database)
-            *_, poll_at = store.neighbour("cht", 0)
         except (SQLAlchemyError, ImportError, OSError) as error:
             cause = str(getattr(error, "orig", None) or error).splitlines()[0]
             raise SettingsError(f"RELAY_DATABASE cannot be used: {cause}.") from None
-        set_back = self._clock() < poll_at - settings.poll_seconds  # nobody knows since when: CHT is polled at once
-        self._clock.within(poll_at if set_back else 0, poll_at + MAX_STOP if poll_at else math.inf)
         self._stores = {"cht": store, "rapidpro": store.for_another_thread()}
         sessions = {name: ConfirmedSession(session, store.confirm_lock) for name, store in self._stores.items()}
         cht = ChtClient(settings, sessions["cht"], self._clock)
@@ -116,7 +112,8 @@ class Relay:
             if not locked:
                 return now + LOCK_RETRY
             neighbour, due, poll_at = store.neighbour(name, self._clock())
-            time = max(self._clock.within(poll_at - self._poll_seconds), now.timestamp() + self._clock.offset)
+            time = self._clock.continue_from(poll_at, self._poll_seconds)
+            time = max(time, now.timestamp() + self._clock.offset)
             if due > time:
                 # Rounded up to milliseconds, so that the next call is never slightly too early.
                 return datetime.fromtimestamp(math.ceil(due * 1000) / 1000 - self._clock.offset, UTC)

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from relay.http_client import call, parse_date
 from relay.models import CallError, Record, TextRefused
-from relay.policy import DAY
+from relay.policy import DAY, HOUR
 from relay.settings import Settings
 
 MAX_PAGES = 100
@@ -37,12 +37,12 @@ class RapidProClient:
         self._latest_created_on = 0.0
 
     def earliest_now(self) -> float:
-        """What RapidPro's clock shows now, by the date of its latest response.
+        """The earliest that RapidPro's clock can show now: it is past the latest broadcast, at most an hour ago.
 
-        Until it sent one: the earliest that is possible, by its latest broadcast, if its clock is not a day behind.
+        The date of its latest response says how far that clock is from the relay's; until then it may be a day behind.
         """
-        now = self._now()
-        return max(min(self._latest_created_on, now), now - DAY) if self._ahead is None else now + self._ahead
+        now = self._now() + (self._ahead or 0)
+        return max(min(self._latest_created_on, now), now - (DAY if self._ahead is None else HOUR))
 
     def send(self, phone: str, content: str) -> Record:
         """Send one broadcast to one phone. Raises TextRefused or CallError."""

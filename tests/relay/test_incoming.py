@@ -319,9 +319,11 @@ def test_a_text_that_cht_has_is_deleted_after_a_month(world: World, relay: Relay
 
     post_text(relay)
     relay.work(world.now)
-    world.now += timedelta(days=29)
-    relay.work(world.now)
+    for _ in range(29):
+        world.now += timedelta(days=1)
+        relay.work(world.now)
     assert stored_texts() == 1
-    world.now += timedelta(days=2)
-    relay.work(world.now)
+    for _ in range(3):
+        world.now += timedelta(days=1)
+        relay.work(world.now)
     assert (stored_texts(), contents(world)) == (0, ["G TEMP 38"])

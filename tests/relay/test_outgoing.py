@@ -382,3 +382,33 @@ def test_a_text_that_cht_hands_out_forever_is_sent_once_and_causes_few_calls(wor
     assert world.sent() == ["In two documents"]
     assert world.count_calls("/api/sms") <= 40
     relay.close()
+
+
+@pytest.mark.parametrize("number", ["0" * 9000, "+2507881230" * 900])
+def test_an_absurdly_long_number_fails_with_a_reason_and_stops_no_other(
+    world: World, database: str, number: str
+) -> None:
+    """PostgreSQL cannot index it."""
+
+    def refuse(_m: str, _p: str, body: Any, _a: Any) -> Any:
+        long = body and "urns" in body and len(body["urns"][0]) > 255
+        return reply(400, {"urns": {"0": ["Invalid URN: tel:0. Ensure phone numbers contain country codes."]}}) if long else None
+
+    world.faults.append(refuse)
+    world.waiting.append({"id": "long", "to": number, "content": "Hello"})
+    world.add_texts("Visit due")
+    relay = make_relay(world, database=database)
+    world.run(relay, 300)
+    assert world.sent() == ["Visit due"]
+    assert world.statuses["long"][-1] == "FAILED"
+    assert world.reasons["long"] == "The phone number is not valid: check it, with its country code."
+    relay.close()
+
+
+def test_an_absurdly_long_id_stops_no_other_text(world: World, database: str) -> None:
+    world.waiting.append({"id": "i" * 9000, "to": ZAWADI, "content": "Hello"})
+    world.add_texts("Visit due")
+    relay = make_relay(world, database=database)
+    world.run(relay, 300)
+    assert world.sent() == ["Visit due"]
+    relay.close()
