@@ -10,10 +10,11 @@ import sys
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any, NoReturn
+from typing import Any
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
+from structlog.processors import JSONRenderer, TimeStamper, add_log_level, format_exc_info
 from waitress.server import create_server  # type: ignore[import-untyped]  # neither it nor typeshed has types
 
 from relay import Relay, Settings, SettingsError
@@ -22,8 +23,8 @@ from relay.store import LOCKS
 from relay.web import MAX_BODY_BYTES
 
 MAX_SLEEP = 60.0
-"""Seconds; an error that a moment of sleep could not see shall not last."""
-STOP_SECONDS = 4.0
+"""Seconds until a worker looks again, although nothing woke it: another relay may have stored something."""
+STOP_SECONDS = 3.0
 """How long to wait at the end for calls; those that last longer are looked up or repeated after the next start."""
 
 
@@ -70,7 +71,7 @@ def main() -> int:
 
 def _serve(server: Any, workers: list[threading.Thread]) -> None:
     for signal_number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(signal_number, _stop)
+        signal.signal(signal_number, lambda *_: sys.exit(0))
     for worker in workers:
         worker.start()
     # A name such as localhost can have several addresses, and then the server has as many sockets.
@@ -93,10 +94,6 @@ def _loop(relay: Relay, name: str, now: Callable[[], datetime], woken: Any, stop
         woken.wait(min(max(wait, 0.0), MAX_SLEEP))
 
 
-def _stop(*_: Any) -> NoReturn:
-    raise SystemExit(0)
-
-
 def _fail(sentence: str) -> int:
     print(sentence, file=sys.stderr)
     return 2
@@ -104,15 +101,8 @@ def _fail(sentence: str) -> int:
 
 def _log() -> Any:
     logging.getLogger("waitress").setLevel(logging.ERROR)
-    return structlog.wrap_logger(
-        structlog.PrintLogger(sys.stderr),
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-    )
+    processors: list[Any] = [add_log_level, TimeStamper(fmt="iso", utc=True), format_exc_info, JSONRenderer()]
+    return structlog.wrap_logger(structlog.PrintLogger(sys.stderr), processors=processors)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ Requests limits each wait for the network, so that a neighbour that sends a byte
 from __future__ import annotations
 
 import http.client
-import io
 import json
 import math
 import time
@@ -45,32 +44,19 @@ def steady() -> float:
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
-class _Socket(io.RawIOBase):
-    """Reads from a socket whose timeout is the limit for all that is read."""
-
-    def __init__(self, sock: Any, stream: Any) -> None:
-        self._sock, self._stream = sock, stream
-        self._end = steady() + sock.gettimeout()
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        self._sock.settimeout(max(self._end - steady(), 0.001))
-        count: int | None = self._stream.readinto(buffer)
-        return count
-
-    def close(self) -> None:
-        self._stream.close()
-        super().close()
-
-
 class _Response(http.client.HTTPResponse):
-    """A response within a time limit. Interim responses (1xx) before it are skipped; http.client skips only 100."""
+    """A response for all of which the timeout is the limit. Interim ones (1xx) are skipped; http.client skips only 100."""
 
     def __init__(self, sock: Any, *args: Any, **options: Any) -> None:
         super().__init__(sock, *args, **options)
-        self.fp: Any = io.BufferedReader(_Socket(sock, self.fp.detach()))
+        raw: Any = self.fp.raw  # what the parser reads from, with or without TLS
+        end, read = steady() + sock.gettimeout(), raw.readinto
+
+        def read_in_time(buffer: Any) -> Any:
+            sock.settimeout(max(end - steady(), 0.001))
+            return read(buffer)
+
+        raw.readinto = read_in_time
 
     def begin(self) -> None:
         super().begin()

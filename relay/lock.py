@@ -7,7 +7,7 @@ that no relay can lose it unnoticed and go on working.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection
@@ -21,24 +21,18 @@ END_FROZEN = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity JOIN pg_l
     AND state_change < now() - make_interval(secs => {seconds})"""
 
 
-@contextmanager
-def try_lock(connection: Connection, table: str) -> Iterator[bool]:
+def try_lock(connection: Connection, table: str) -> AbstractContextManager[bool]:
     """Whether the lock is held until the end of the block. Raises OSError or SQLAlchemyError if that is unknown."""
-    lock = _file_lock if connection.engine.name == "sqlite" else _advisory_lock
-    with lock(connection, table) as locked:
-        yield locked
+    return (_file_lock if connection.engine.name == "sqlite" else _advisory_lock)(connection, table)
 
 
 @contextmanager
 def _file_lock(connection: Connection, table: str) -> Iterator[bool]:
     lock = FileLock(f"{connection.engine.url.database}-lock-{table}", timeout=0, thread_local=False)
-    try:
+    with suppress(Timeout):
         lock.acquire()
-    except Timeout:
-        yield False
-        return
     try:
-        yield True
+        yield lock.is_locked
     finally:
         lock.release()
 

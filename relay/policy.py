@@ -53,7 +53,7 @@ def retry_delay(attempts: int, settle_seconds: float) -> float:
 
 
 def mark_sending(text: OutgoingText, rapidpro_now: float, now: float) -> OutgoingText:
-    """It is about to be sent. `rapidpro_now` is the time by RapidPro's clock."""
+    """It is about to be sent. `rapidpro_now` is the time by RapidPro's clock; several servers' clocks may differ."""
     sending = text._replace(send_state=SendState.SENDING, attempts=text.attempts + 1, lookups=0)
     if text.search_from:  # set at the first attempt, whose broadcast may still appear
         return sending
@@ -61,12 +61,10 @@ def mark_sending(text: OutgoingText, rapidpro_now: float, now: float) -> Outgoin
 
 
 def widen_search(text: OutgoingText, rapidpro_now: float, now: float) -> OutgoingText:
-    """The same text, if RapidPro's clock now shows that its broadcast can be older than was assumed.
-
-    A minute is added in case several servers' clocks differ.
-    """
+    """The same text, if RapidPro's clock now shows that its broadcast can be older than was assumed."""
     sent_at = rapidpro_now - (now - text.accepted_at)
-    return text._replace(search_from=min(text.search_from, sent_at - MINUTE))
+    sending = text.send_state == SendState.SENDING
+    return text._replace(search_from=min(text.search_from, sent_at - MINUTE)) if sending else text
 
 
 def mark_refused(text: OutgoingText, reason: str) -> OutgoingText:

@@ -87,10 +87,7 @@ class RapidProSync:
     def _look_up(self) -> None:
         """Find out whether texts with an unknown outcome were sent, before anything is sent again."""
         now, rapidpro_now = self._now(), self._rapidpro.earliest_now()
-        texts = [
-            policy.widen_search(text, rapidpro_now, now) if text.send_state == SendState.SENDING else text
-            for text in self._store.due_for_lookup(now)
-        ]
+        texts = [policy.widen_search(text, rapidpro_now, now) for text in self._store.due_for_lookup(now)]
         if not texts:
             return
         pages = self._rapidpro.broadcasts(min(text.search_from for text in texts))

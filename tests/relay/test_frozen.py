@@ -57,7 +57,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        self.server.calls.append((time.monotonic(), self.headers["Authorization"], self.path))
+        self.server.calls.append((time.monotonic(), self.headers["Authorization"], f"{self.command} {self.path}"))
         with self.server.lock:
             self.server.world.now = datetime.now(UTC)
             response = self.server.world.request(
@@ -126,15 +126,17 @@ def test_a_relay_frozen_in_its_work_is_replaced_and_makes_no_call_when_it_wakes(
         frozen = next(whose for _, whose, call in reversed(neighbours.calls) if call == SEND)
         relays[frozen].send_signal(signal.SIGSTOP)
         at = time.monotonic()
+        with neighbours.lock:
+            world.add_texts("Later")
         (other,) = relays.keys() - {frozen}
-        wait_for(lambda: len(set(world.sent())) == TEXTS)
+        wait_for(lambda: {*texts, "Later"} == set(world.sent()))
         assert not [when for when in neighbours.sends(frozen) if when > at + 0.2]
         assert neighbours.sends(other)[0] - at < 15
         woken = time.monotonic()
         relays[frozen].send_signal(signal.SIGCONT)
         threading.Event().wait(1.5)  # it may work again, on what it reads in the database
         assert not [when for when in neighbours.sends(frozen) if when > woken]
-        assert sorted(world.sent()) == texts
+        assert sorted(world.sent()) == ["Later", *texts]
     finally:
         for process in relays.values():
             process.kill()

@@ -392,7 +392,11 @@ def test_an_absurdly_long_number_fails_with_a_reason_and_stops_no_other(
 
     def refuse(_m: str, _p: str, body: Any, _a: Any) -> Any:
         long = body and "urns" in body and len(body["urns"][0]) > 255
-        return reply(400, {"urns": {"0": ["Invalid URN: tel:0. Ensure phone numbers contain country codes."]}}) if long else None
+        return (
+            reply(400, {"urns": {"0": ["Invalid URN: tel:0. Ensure phone numbers contain country codes."]}})
+            if long
+            else None
+        )
 
     world.faults.append(refuse)
     world.waiting.append({"id": "long", "to": number, "content": "Hello"})

@@ -188,9 +188,7 @@ def test_a_status_check_stores_the_message_and_its_status() -> None:
 
 @pytest.mark.parametrize("status", ["errored", "levitating", "queued", "sent"])
 def test_an_earlier_or_unknown_status_changes_nothing(status: str) -> None:
-    stored = text(
-        accepted_at=NOW - HOUR, status=GatewayStatus.SENT, broadcast_id="6", message_created_on=START
-    )
+    stored = text(accepted_at=NOW - HOUR, status=GatewayStatus.SENT, broadcast_id="6", message_created_on=START)
     assert policy.update_status(stored, message(status, created_on=None), NOW, POLL) == stored._replace(
         message_ref="message 1", due_at=policy.next_check(NOW, NOW - HOUR, GatewayStatus.SENT, 60)
     )

@@ -133,7 +133,9 @@ def test_it_is_given_up_over_tls_too(
 
 
 def test_interim_answers_are_skipped(serve: Callable[..., Dripping], session: requests.Session) -> None:
-    interim = b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n"
+    interim = (
+        b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n"
+    )
     assert call(session, time.time, "GET", serve(interim, b"", 0, ANSWER).url)[:2] == (200, {})
 
 
@@ -176,7 +178,9 @@ def test_a_list_whose_next_page_is_itself_ends() -> None:
     assert endless.calls == MAX_PAGES
 
 
-SHORT_LIMITS = "import relay.http_client as h; h.TIMEOUT = (5, 2); from relay.__main__ import main; raise SystemExit(main())"
+SHORT_LIMITS = (
+    "import relay.http_client as h; h.TIMEOUT = (5, 2); from relay.__main__ import main; raise SystemExit(main())"
+)
 
 
 def start(tmp_path: Path, cht_url: str, rapidpro_url: str, program: str) -> tuple[subprocess.Popen[str], str]:
