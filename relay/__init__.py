@@ -55,7 +55,7 @@ class RelayClock:
         return self._latest
 
     def continue_from(self, poll_at: float, poll_seconds: float) -> float:
-        """The time, moved if it cannot be that long after the latest sync, or before it: the clock was set meanwhile."""
+        """The time, moved if it cannot be that long after the latest sync, or before it: the clock was set."""
         time = self()
         if poll_at and time < poll_at - poll_seconds:  # nobody knows by how much: work as if the poll were due
             return self.move(poll_at - time)

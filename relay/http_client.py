@@ -1,4 +1,4 @@
-"""One careful HTTP call: time limits that hold, no redirects or cookies, a size limit, and errors that say what was done.
+"""One careful HTTP call: limits of time and size that hold, no redirects or cookies, errors that say what was done.
 
 Requests limits each wait for the network, so that a neighbour that sends a byte now and then holds a caller for ever.
 `open_session` makes the timeouts limits for the whole exchange, where the socket is read and written.
@@ -45,7 +45,7 @@ def steady() -> float:
 
 
 class _Response(http.client.HTTPResponse):
-    """A response for all of which the timeout is the limit. Interim ones (1xx) are skipped; http.client skips only 100."""
+    """A response whose timeout is a limit for all of it. Interim ones (1xx) are skipped; http.client skips only 100."""
 
     def __init__(self, sock: Any, *args: Any, **options: Any) -> None:
         super().__init__(sock, *args, **options)

@@ -1,7 +1,7 @@
 """The locks that let only one of the relays on a database call a neighbour.
 
-Each is a lock of the operating system or of PostgreSQL, held by an open file or connection. It ends with its process, so
-that no relay can lose it unnoticed and go on working.
+Each is a lock of the operating system or of PostgreSQL, held by an open file or connection. It ends with its process,
+so that no relay can lose it unnoticed and go on working.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence, Set
 from relay.models import OutgoingText, Record
 
 ID_SLACK = 86400.0
-"""Seconds by which a message with a known id may seem too old. After a restored backup, RapidPro can use an id again."""
+"""Seconds by which a message with a known id may seem too old. From a restored backup, RapidPro gives ids again."""
 
 
 def candidates(texts: Sequence[OutgoingText], records: Iterable[Record]) -> list[Record]:
