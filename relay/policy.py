@@ -16,6 +16,8 @@ NO_MESSAGE_PERIOD = DAY / 2
 """How long after its acceptance a text fails of which RapidPro has made no message."""
 MAX_GAP = 5 * MINUTE
 """Texts that were created at most this far apart share a status query."""
+MAX_PAGES = 100
+"""Pages of one listing that are read: 25,000 broadcasts or messages."""
 MAX_CHECK_INTERVAL = 6 * HOUR
 CHECK_PERIOD, CHECK_PERIOD_FAILED = 7 * DAY, DAY
 """How long after its acceptance the status of a text is checked; the second is for failed texts."""
@@ -121,7 +123,7 @@ class StatusQuery(NamedTuple):
     @property
     def max_pages(self) -> int:
         """Reading more pages than this would cost more than one query for each text."""
-        return max(2, len(self.texts))
+        return min(max(2, len(self.texts)), MAX_PAGES)
 
 
 def status_queries(texts: Sequence[OutgoingText]) -> list[StatusQuery]:

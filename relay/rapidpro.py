@@ -10,11 +10,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from relay.http_client import call, parse_date
 from relay.models import CallError, Record, TextRefused
-from relay.policy import DAY, HOUR
+from relay.policy import DAY, HOUR, MAX_PAGES
 from relay.settings import Settings
 
-MAX_PAGES = 100
-"""Pages of one listing: 25,000 broadcasts."""
 BROADCAST_FIELDS = {"id", "uuid", "urns", "text", "created_on"}
 
 

@@ -140,7 +140,7 @@ class RapidProSync:
                 missing = [text for text in missing if policy.lacks_message(text, self._now())]
             queries.extendleft(policy.broadcast_query(text) for text in missing)
             asked = [text for text in query.texts if text not in missing]
-            self._update_statuses(asked, matched, by_broadcast=query.broadcast_id is not None)
+            self._update_statuses(asked, matched, alone=query.broadcast_id is not None)
 
     def _run_query(self, query: StatusQuery) -> tuple[dict[int, Record], bool]:
         """The messages found, by the text's seq, and whether there can be no others."""
@@ -164,14 +164,12 @@ class RapidProSync:
         claimed_ids = self._store.claimed_ids({id_ for record in candidates for id_ in record.ids})
         return matching.match(texts, candidates, claimed_ids)
 
-    def _update_statuses(
-        self, texts: Sequence[OutgoingText], matched: dict[int, Record], *, by_broadcast: bool
-    ) -> None:
+    def _update_statuses(self, texts: Sequence[OutgoingText], matched: dict[int, Record], *, alone: bool) -> None:
         unknown = {message.status[:40] for message in matched.values()} - GATEWAY_STATUSES.keys()
         if unknown - self._unknown_statuses:
             self._log.warning("unknown_status", statuses=sorted(unknown - self._unknown_statuses))
             self._unknown_statuses |= unknown
         now, poll_seconds = self._now(), self._poll_seconds
-        if by_broadcast:
+        if alone:
             texts = [t if t.seq in matched else policy.mark_without_message(t, now) for t in texts]
         self._store.save(*(policy.update_status(text, matched.get(text.seq), now, poll_seconds) for text in texts))

@@ -144,6 +144,10 @@ def test_texts_close_in_time_share_a_query_that_ends_with_the_last_message_found
     assert query.max_pages == 3
 
 
+def test_a_query_reads_no_more_pages_than_a_listing_may_have() -> None:
+    assert policy.StatusQuery([text(n) for n in range(1000)]).max_pages == policy.MAX_PAGES
+
+
 def test_a_query_is_open_ended_as_long_as_one_message_has_not_been_found() -> None:
     (query,) = policy.status_queries([text(1, message_created_on=START + 5), text(2, search_from=START + 9)])
     assert (query.after, query.before, query.max_pages) == (START + 5, None, 2)

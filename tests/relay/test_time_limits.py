@@ -22,7 +22,8 @@ import requests
 from relay import http_client
 from relay.http_client import SEND_BY, ConfirmedSession, call, open_session, steady
 from relay.models import CallError
-from relay.rapidpro import MAX_PAGES, RapidProClient
+from relay.policy import MAX_PAGES
+from relay.rapidpro import RapidProClient
 from tests.relay.neighbours import TOKEN, reply, settings
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nSet-Cookie: a=b; Path=/\r\n\r\n{}"
