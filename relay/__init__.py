@@ -39,10 +39,13 @@ MAX_STOP = 2 * DAY
 """However long a relay was stopped, no more time passes for it: no wait is longer than a day."""
 
 
+Now = Callable[[], datetime]
+
+
 class RelayClock:
     """The relay's time, in seconds since 1970. It goes as the machine's clock does, but never back."""
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
+    def __init__(self, now: Now) -> None:
         self._now, self._latest, self.offset = now, 0.0, 0
 
     def __call__(self) -> float:
@@ -66,13 +69,7 @@ class Relay:
     """One relay. It makes all calls with `session`, and calls `wake`, from any thread, when there is new work."""
 
     def __init__(
-        self,
-        settings: Settings,
-        *,
-        now: Callable[[], datetime],
-        session: Any,
-        log: Any = None,
-        wake: Callable[[], None] = lambda: None,
+        self, settings: Settings, *, now: Now, session: Any, log: Any = None, wake: Callable[[], None] = lambda: None
     ) -> None:
         self._now, self._clock, self._wake = now, RelayClock(now), wake
         self._poll_seconds = settings.poll_seconds

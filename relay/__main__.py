@@ -54,10 +54,8 @@ def main() -> int:
         cause = str(getattr(error, "strerror", None) or error).rstrip(".")
         return _fail(f"RELAY_LISTEN={settings.listen} cannot be used: {cause}.")
     stopping = threading.Event()
-    workers = [
-        threading.Thread(target=_loop, args=(relay, name, now, woken, stopping, log), daemon=True)
-        for name, woken in wakes.items()
-    ]
+    args = [(relay, name, now, woken, stopping, log) for name, woken in wakes.items()]
+    workers = [threading.Thread(target=_loop, args=arg, daemon=True) for arg in args]
     _serve(server, workers)
     stopping.set()
     wake()

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from relay import SettingsError
+from relay import SettingsError, lock
 from tests.relay.neighbours import START, Killed, World, fault_on, lose_response, make_relay, post_text, reply
 
 NAMES = ("cht", "rapidpro")
@@ -46,11 +46,11 @@ def test_two_alternating_relays_send_each_text_once(database: str) -> None:
 
 def test_two_concurrent_relays_send_each_text_once(database: str) -> None:
     world = World()
-    lock = threading.Lock()
+    one = threading.Lock()
     original = world.request
 
     def one_at_a_time(*args: Any, **options: Any) -> Any:
-        with lock:
+        with one:
             return original(*args, **options)
 
     world.request = one_at_a_time  # type: ignore[method-assign]  # World is not thread-safe
@@ -118,6 +118,29 @@ def test_the_lock_of_a_killed_process_is_free_at_once(database: str) -> None:
         if relay.work(world.now) > START + timedelta(seconds=1):
             break
     assert world.sent() == ["One", "Two"]
+    relay.close()
+
+
+def test_on_postgresql_the_lock_of_a_process_that_stands_still_for_a_minute_is_taken_from_it(
+    empty_postgresql: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World()
+    world.add_texts("One")
+    relay = make_relay(world, database=empty_postgresql)
+    other = subprocess.Popen(
+        [sys.executable, "-c", HOLD_LOCK, empty_postgresql], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert other.stdout is not None
+    assert other.stdout.readline() == "True\n"
+    for _ in range(3):
+        assert relay.work(world.now) == START + timedelta(seconds=1)
+    monkeypatch.setattr(lock, "FROZEN_SECONDS", 0)
+    for _ in range(1000):  # PostgreSQL ends the connection a moment later
+        if relay.work(world.now) > START + timedelta(seconds=1):
+            break
+    assert world.sent() == ["One"]
+    other.kill()
+    other.communicate()
     relay.close()
 
 

@@ -138,6 +138,18 @@ def test_it_is_given_up_over_tls_too(
     assert server.requests
 
 
+@pytest.mark.parametrize("url", ["http://cht.invalid/", "https://cht.invalid/"])
+def test_it_is_given_up_through_a_proxy_too(
+    serve: Callable[..., Dripping], session: requests.Session, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With https, the proxy drips its answer to CONNECT, which belongs to connecting."""
+    monkeypatch.setattr(http_client, "TIMEOUT", (LIMIT, LIMIT))
+    proxy = serve(*ENDLESS["headers"])
+    session.proxies = {"http": proxy.url, "https": proxy.url}
+    assert_given_up(session, url)
+    assert proxy.requests
+
+
 def test_interim_answers_are_skipped(serve: Callable[..., Dripping], session: requests.Session) -> None:
     interim = (
         b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n"
