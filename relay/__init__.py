@@ -42,6 +42,10 @@ MAX_STOP = 2 * DAY
 Now = Callable[[], datetime]
 
 
+CLOCK_DIFFERENCE = 5.0
+"""Seconds by which the clocks of two relays may differ."""
+
+
 class RelayClock:
     """The relay's time, in seconds since 1970. It goes as the machine's clock does, but never back."""
 
@@ -58,10 +62,13 @@ class RelayClock:
         return self._latest
 
     def continue_from(self, poll_at: float, poll_seconds: float) -> float:
-        """The time, moved if it cannot be that long after the latest sync, or before it: the clock was set."""
+        """The time, moved if it cannot be that long after the latest sync, or before it: the clock was set.
+
+        `poll_at` is one poll after that sync. The clocks of two relays on one database differ a little.
+        """
         time = self()
-        if poll_at and time < poll_at - poll_seconds:  # nobody knows by how much: work as if the poll were due
-            return self.move(poll_at - time)
+        if poll_at and time < poll_at - poll_seconds - max(poll_seconds, CLOCK_DIFFERENCE):
+            return self.move(poll_at - time)  # nobody knows by how much: go on as if the poll were due
         return self.move(poll_at + MAX_STOP - time) if poll_at and time > poll_at + MAX_STOP else time
 
 

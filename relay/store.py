@@ -163,7 +163,8 @@ class Store:
     def save(self, *texts: OutgoingText) -> None:
         """Store changed texts."""
         if texts:
-            self._execute(sql.SAVE_OUTGOING, [text._asdict() for text in texts])
+            # In the order of seq, as updates are finished, so that the two cannot wait for each other in PostgreSQL.
+            self._execute(sql.SAVE_OUTGOING, [text._asdict() for text in sorted(texts)])
 
     def claimed_ids(self, ids: Set[str]) -> Set[str]:
         """Which of these ids of broadcasts and messages already belong to a text."""

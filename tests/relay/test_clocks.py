@@ -115,6 +115,16 @@ def test_whatever_the_clock_is_set_to_nothing_is_late_and_nothing_is_sent_twice(
     clock.relay.close()
 
 
+def test_two_relays_whose_clocks_differ_a_little_do_not_drive_each_other_ahead(world: World) -> None:
+    first, second = WrongClock(world), WrongClock(world, -4)
+    for number in range(100):
+        world.add_texts(f"Reminder {number}")
+        (first, second)[number % 2].run(1)
+    assert (first.relay._clock.offset, second.relay._clock.offset) == (0, 0)
+    first.relay.close()
+    second.relay.close()
+
+
 @pytest.mark.parametrize("restart", [False, True])
 @pytest.mark.parametrize("ahead", [-40 * DAY, 40 * DAY])
 def test_the_state_of_a_text_is_followed_although_the_clock_is_set(world: World, ahead: float, restart: bool) -> None:
