@@ -81,9 +81,10 @@ def test_a_relay_that_starts_with_its_clock_ahead_works_at_once_when_it_is_corre
     clock.run(600)
     clock.set_ahead(0, restart=restart)
     world.add_texts("Visit due")
-    neighbours.post_text(clock.relay)
     clock.run(POLL + 1)
     assert world.sent() == ["Visit due"]
+    neighbours.post_text(clock.relay)
+    clock.run(1)
     assert len(world.stored) == 1
     assert_never_late(world)
     clock.relay.close()
