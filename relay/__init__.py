@@ -3,6 +3,7 @@
     relay = Relay(Settings.from_env(os.environ), now=..., session=requests.Session())
     relay.app         the WSGI app that RapidPro calls
     relay.work(now)   does what is due and returns when to call it next
+    relay.work_on(neighbour, now)   the same for one neighbour, in a thread for each
 
 Read the modules in this order: models (the data types), policy and matching (the decisions), sync (the work), store
 (the database, with sql and lock), the clients cht and rapidpro (with http_client), and web.
@@ -11,7 +12,6 @@ Read the modules in this order: models (the data types), policy and matching (th
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,6 +20,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from relay.cht import ChtClient
+from relay.http_client import ConfirmedSession
 from relay.models import CallError
 from relay.policy import DAY, back_off
 from relay.rapidpro import RapidProClient
@@ -34,75 +35,112 @@ MAX_ROUNDS = 20
 """Rounds of syncs in one call of work()."""
 LOCK_RETRY = timedelta(seconds=1)
 """How soon to try again while another relay on the same database holds the lock."""
+MAX_STOP = 2 * DAY
+"""However long a relay was stopped, no more time passes for it: no wait is longer than a day."""
+
+
+Now = Callable[[], datetime]
+
+
+CLOCK_DIFFERENCE = 5.0
+"""Seconds by which the clocks of two relays may differ."""
+
+
+class RelayClock:
+    """The relay's time, in seconds since 1970. It goes as the machine's clock does, but never back."""
+
+    def __init__(self, now: Now) -> None:
+        self._now, self._latest, self.offset = now, 0.0, 0
+
+    def __call__(self) -> float:
+        return self.move(max(self._latest - self._now().timestamp() - self.offset, 0))
+
+    def move(self, seconds: float) -> float:
+        """The time after moving it, by whole seconds."""
+        self.offset += math.ceil(seconds)
+        self._latest = self._now().timestamp() + self.offset
+        return self._latest
+
+    def continue_from(self, poll_at: float, poll_seconds: float) -> float:
+        """The time, moved if it cannot be that long after the latest sync, or before it: the clock was set.
+
+        `poll_at` is one poll after that sync. The clocks of two relays on one database differ a little.
+        """
+        time = self()
+        if poll_at and time < poll_at - poll_seconds - max(poll_seconds, CLOCK_DIFFERENCE):
+            return self.move(poll_at - time)  # nobody knows by how much: go on as if the poll were due
+        return self.move(poll_at + MAX_STOP - time) if poll_at and time > poll_at + MAX_STOP else time
 
 
 class Relay:
-    """One relay. It makes all calls with `session`, and calls `wake`, from any thread, when work() has new work."""
+    """One relay. It makes all calls with `session`, and calls `wake`, from any thread, when there is new work."""
 
     def __init__(
-        self,
-        settings: Settings,
-        *,
-        now: Callable[[], datetime],
-        session: Any,
-        log: Any = None,
-        wake: Callable[[], None] = lambda: None,
+        self, settings: Settings, *, now: Now, session: Any, log: Any = None, wake: Callable[[], None] = lambda: None
     ) -> None:
-        def timestamp() -> float:
-            return now().timestamp()
-
-        self._now, self._poll_seconds = timestamp, settings.poll_seconds
+        self._now, self._clock, self._wake = now, RelayClock(now), wake
+        self._poll_seconds = settings.poll_seconds
         self._log = log or structlog.wrap_logger(structlog.ReturnLogger(), processors=[])
         try:
-            self._store = Store(settings.database)
+            store = Store(settings.database)
         except (SQLAlchemyError, ImportError, OSError) as error:
             cause = str(getattr(error, "orig", None) or error).splitlines()[0]
             raise SettingsError(f"RELAY_DATABASE cannot be used: {cause}.") from None
-        cht, rapidpro = ChtClient(settings, session, timestamp), RapidProClient(settings, session, timestamp)
+        self._stores = {"cht": store, "rapidpro": store.for_another_thread()}
+        sessions = {name: ConfirmedSession(session, store.confirm_lock) for name, store in self._stores.items()}
+        cht = ChtClient(settings, sessions["cht"], self._clock)
+        rapidpro = RapidProClient(settings, sessions["rapidpro"], self._clock)
         self._syncs: dict[str, ChtSync | RapidProSync] = {
-            "cht": ChtSync(settings, self._store, cht, timestamp, self._log),
-            "rapidpro": RapidProSync(settings, self._store, rapidpro, timestamp, self._log),
+            "cht": ChtSync(settings, store, cht, self._clock, self._log),
+            "rapidpro": RapidProSync(settings, self._stores["rapidpro"], rapidpro, self._clock, self._log),
         }
-        self._work_lock = threading.Lock()
         self._pruned_at = 0.0
-        self.app = create_app(settings, self._store, timestamp, wake, self._log)
+        self.app = create_app(settings, store, self._clock, wake, self._log)
 
     def work(self, now: datetime) -> datetime:
         """Do what is due and return when to call this again. Never sleeps, never raises because a neighbour failed.
 
         Raises sqlalchemy.exc.SQLAlchemyError or OSError when the database fails: call it again later.
         """
-        with self._work_lock, self._store.try_lock() as locked:
+        for _ in range(MAX_ROUNDS):
+            due = min([self.work_on(name, now) for name in self._syncs])
+            if due > now:
+                return due
+            now = max(now, self._now())
+        return now
+
+    def work_on(self, name: str, now: datetime) -> datetime:
+        """As `work`, with one neighbour, at most one sync. Both may be worked on at the same time."""
+        store = self._stores[name]
+        with store.try_lock(name) as locked:
             if not locked:
                 return now + LOCK_RETRY
-            time = now.timestamp()
+            neighbour, due, poll_at = store.neighbour(name, self._clock())
+            time = self._clock.continue_from(poll_at, self._poll_seconds)
+            time = max(time, now.timestamp() + self._clock.offset)
+            if due > time:
+                # Rounded up to milliseconds, so that the next call is never slightly too early.
+                return datetime.fromtimestamp(math.ceil(due * 1000) / 1000 - self._clock.offset, UTC)
             if time - self._pruned_at > DAY:
                 self._pruned_at = time
-                self._store.prune(time)
-            for _ in range(MAX_ROUNDS):
-                neighbours = self._store.neighbours(time)
-                next_due = min(due for due, _ in neighbours)
-                if next_due > time:
-                    # Rounded up to milliseconds, so that the next call is never slightly too early.
-                    return datetime.fromtimestamp(math.ceil(next_due * 1000) / 1000, UTC)
-                for due, neighbour in neighbours:
-                    if due <= time:
-                        self._sync(neighbour)
-                time = max(time, self._now())
-            return now
+                store.prune(time)
+            self._sync(neighbour)
+        self._wake()
+        return now
 
     def _sync(self, neighbour: Neighbour) -> None:
         sync = self._syncs[neighbour.name]
         try:
             sync.run(neighbour.failures)
-            outcome = neighbour._replace(poll_at=self._now() + self._poll_seconds, failures=0, last_error=None)
+            outcome = neighbour._replace(failures=0, last_error=None)
         except CallError as error:
             failures = 1 if sync.made_progress else neighbour.failures + 1
             wait = back_off(failures, error, self._poll_seconds)
-            outcome = neighbour._replace(failures=failures, last_error=error.cause, blocked_until=self._now() + wait)
+            outcome = neighbour._replace(failures=failures, last_error=error.cause, blocked_until=self._clock() + wait)
             self._log.warning("call_failed", neighbour=neighbour.name, cause=error.cause, retry_seconds=round(wait))
-        self._store.save_neighbour(outcome)
+        self._stores[neighbour.name].save_neighbour(outcome._replace(poll_at=self._clock() + self._poll_seconds))
 
     def close(self) -> None:
         """Close the database."""
-        self._store.close()
+        for store in self._stores.values():
+            store.close()

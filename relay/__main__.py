@@ -8,32 +8,43 @@ import os
 import signal
 import sys
 import threading
-from datetime import UTC, datetime
-from typing import Any, NoReturn
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-import requests
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
+from structlog.processors import JSONRenderer, TimeStamper, add_log_level, format_exc_info
 from waitress.server import create_server  # type: ignore[import-untyped]  # neither it nor typeshed has types
 
 from relay import Relay, Settings, SettingsError
+from relay.http_client import open_session, steady
+from relay.store import LOCKS
 from relay.web import MAX_BODY_BYTES
 
 MAX_SLEEP = 60.0
-"""Seconds; limited so that a change of the machine's clock is noticed."""
+"""Seconds until a worker looks again, although nothing woke it: another relay may have stored something."""
+STOP_SECONDS = 3.0
+"""How long to wait at the end for calls; those that last longer are looked up or repeated after the next start."""
 
 
-def now() -> datetime:
-    """The real time."""
-    return datetime.now(UTC)
+def steady_clock() -> Callable[[], datetime]:
+    """The time at the start and what has passed since: changes of the machine's clock do not show."""
+    started, since = datetime.now(UTC), steady()
+    return lambda: started + timedelta(seconds=steady() - since)
 
 
 def main() -> int:
     """Serve until SIGTERM or SIGINT. Exit status 2 with one sentence if a setting is invalid."""
-    log, wake = _log(), threading.Event()
+    log, now, wakes = _log(), steady_clock(), {name: threading.Event() for name in LOCKS}
+
+    def wake() -> None:
+        for event in wakes.values():
+            event.set()
+
     try:
         settings = Settings.from_env(os.environ)
-        relay = Relay(settings, now=now, session=requests.Session(), log=log, wake=wake.set)
+        relay = Relay(settings, now=now, session=open_session(), log=log, wake=wake)
     except SettingsError as error:
         return _fail(str(error))
     try:
@@ -42,43 +53,43 @@ def main() -> int:
         relay.close()
         cause = str(getattr(error, "strerror", None) or error).rstrip(".")
         return _fail(f"RELAY_LISTEN={settings.listen} cannot be used: {cause}.")
-    _serve(relay, server, wake, log)
+    stopping = threading.Event()
+    args = [(relay, name, now, woken, stopping, log) for name, woken in wakes.items()]
+    workers = [threading.Thread(target=_loop, args=arg, daemon=True) for arg in args]
+    _serve(server, workers)
+    stopping.set()
+    wake()
+    end = steady() + STOP_SECONDS
+    for worker in workers:
+        worker.join(max(end - steady(), 0))
+    if not any(worker.is_alive() for worker in workers):
+        relay.close()
     return 0
 
 
-def _serve(relay: Relay, server: Any, wake: threading.Event, log: Any) -> None:
-    stopping = threading.Event()
+def _serve(server: Any, workers: list[threading.Thread]) -> None:
     for signal_number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(signal_number, _stop)
-    worker = threading.Thread(target=_loop, args=(relay, wake, stopping, log), daemon=True)
-    worker.start()
+        signal.signal(signal_number, lambda *_: sys.exit(0))
+    for worker in workers:
+        worker.start()
     # A name such as localhost can have several addresses, and then the server has as many sockets.
     host, port = (getattr(server, "effective_listen", None) or [(server.effective_host, server.effective_port)])[0]
     print(json.dumps({"relay": f"http://{f'[{host}]' if ':' in host else host}:{port}"}), flush=True)
     server.run()  # returns after SystemExit
-    stopping.set()
-    wake.set()
-    worker.join(timeout=30)  # until the current call ends or times out
     server.close()
-    if not worker.is_alive():
-        relay.close()
 
 
-def _loop(relay: Relay, wake: threading.Event, stopping: threading.Event, log: Any) -> None:
+def _loop(relay: Relay, name: str, now: Callable[[], datetime], woken: Any, stopping: Any, log: Any) -> None:
     while not stopping.is_set():
-        wake.clear()
+        woken.clear()
         wait = 5.0
         try:
-            wait = (relay.work(now()) - now()).total_seconds()
+            wait = (relay.work_on(name, now()) - now()).total_seconds()
         except (SQLAlchemyError, OSError) as error:
             log.error("database_error", cause=type(error).__name__)
         except Exception as error:  # a bug must not end the loop: other stored texts can still be sent
             log.error("unexpected_error", cause=repr(error), exc_info=True)
-        wake.wait(min(max(wait, 0.0), MAX_SLEEP))
-
-
-def _stop(*_: Any) -> NoReturn:
-    raise SystemExit(0)
+        woken.wait(min(max(wait, 0.0), MAX_SLEEP))
 
 
 def _fail(sentence: str) -> int:
@@ -88,15 +99,8 @@ def _fail(sentence: str) -> int:
 
 def _log() -> Any:
     logging.getLogger("waitress").setLevel(logging.ERROR)
-    return structlog.wrap_logger(
-        structlog.PrintLogger(sys.stderr),
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
-    )
+    processors: list[Any] = [add_log_level, TimeStamper(fmt="iso", utc=True), format_exc_info, JSONRenderer()]
+    return structlog.wrap_logger(structlog.PrintLogger(sys.stderr), processors=processors)
 
 
 if __name__ == "__main__":

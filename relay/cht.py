@@ -9,6 +9,9 @@ from relay.http_client import call
 from relay.models import CallError, IncomingText, Message, StateUpdate, sanitize
 from relay.settings import Settings
 
+MAX_KEY = 500
+"""Characters of an id or phone number: what an index of PostgreSQL can hold."""
+
 
 class ChtClient:
     """Makes the relay's calls to CHT."""
@@ -30,7 +33,7 @@ class ChtClient:
             body["updates"] = [
                 {"id": u.id, "status": u.status, **({"reason": u.reason} if u.reason else {})} for u in updates
             ]
-        status, answer = call(self._session, self._now, "POST", self._url, body=body, auth=self._auth)
+        status, answer, _ = call(self._session, self._now, "POST", self._url, body=body, auth=self._auth)
         if status != 200:
             # Above 500, a proxy may have given up while CHT is still working. Otherwise CHT has finished.
             raise CallError(f"answered {status}", outcome_unknown=status > 500)
@@ -41,10 +44,12 @@ class ChtClient:
 
 
 def _message(entry: Any) -> Message | None:
-    """One text to send, or None for an entry without id, recipient or content."""
+    """One text to send, or None for an entry without a usable id, recipient or content."""
     if not isinstance(entry, dict):
         return None
     values = [entry.get(name) for name in ("id", "to", "content")]
     if any(not isinstance(value, (str, int)) or not value for value in values):
         return None
-    return Message(*(sanitize(str(value)) for value in values))
+    id_, phone, content = (sanitize(str(value)) for value in values)
+    # RapidPro refuses a phone number of that length, with a reason. CHT would not recognise a shortened id.
+    return Message(id_, phone[:MAX_KEY], content) if len(id_) <= MAX_KEY else None

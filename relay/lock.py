@@ -1,51 +1,53 @@
-"""The lock that lets only one of the relays on a database call CHT and RapidPro.
+"""The locks that let only one of the relays on a database call a neighbour.
 
-It is a lock of the operating system or of PostgreSQL, held by an open file or connection. It ends with its process, so
-it needs no time limit, and no relay can lose it unnoticed and go on working.
+Each is a lock of the operating system or of PostgreSQL, held by an open file or connection. It ends with its process,
+so that no relay can lose it unnoticed and go on working.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 from filelock import FileLock, Timeout
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-ADVISORY_KEY = "('outbox'::regclass::oid::bigint)"
+FROZEN_SECONDS = 60
+"""A connection that holds a lock and does nothing for this long belongs to a process or machine that stands still."""
+KEY = "('{table}'::regclass::oid::bigint)"
+END_FROZEN = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity JOIN pg_locks USING (pid)
+    WHERE locktype = 'advisory' AND granted AND datname = current_database() AND objid = '{table}'::regclass::oid
+    AND state_change < now() - make_interval(secs => {seconds})"""
 
 
-@contextmanager
-def try_lock(connection: Connection) -> Iterator[bool]:
+def try_lock(connection: Connection, table: str) -> AbstractContextManager[bool]:
     """Whether the lock is held until the end of the block. Raises OSError or SQLAlchemyError if that is unknown."""
-    lock = _file_lock if connection.engine.name == "sqlite" else _advisory_lock
-    with lock(connection) as locked:
-        yield locked
+    return (_file_lock if connection.engine.name == "sqlite" else _advisory_lock)(connection, table)
 
 
 @contextmanager
-def _file_lock(connection: Connection) -> Iterator[bool]:
-    lock = FileLock(f"{connection.engine.url.database}-lock", timeout=0, thread_local=False)
-    try:
+def _file_lock(connection: Connection, table: str) -> Iterator[bool]:
+    lock = FileLock(f"{connection.engine.url.database}-lock-{table}", timeout=0, thread_local=False)
+    with suppress(Timeout):
         lock.acquire()
-    except Timeout:
-        yield False
-        return
     try:
-        yield True
+        yield lock.is_locked
     finally:
         lock.release()
 
 
 @contextmanager
-def _advisory_lock(connection: Connection) -> Iterator[bool]:
+def _advisory_lock(connection: Connection, table: str) -> Iterator[bool]:
     """Taken by the connection that does the work: if it breaks, the work stops too. Needs a direct connection."""
+    key = KEY.format(table=table)
     with connection.begin():
-        locked = bool(connection.exec_driver_sql(f"SELECT pg_try_advisory_lock{ADVISORY_KEY}").scalar())
+        locked = bool(connection.exec_driver_sql(f"SELECT pg_try_advisory_lock{key}").scalar())
+        if not locked:
+            connection.exec_driver_sql(END_FROZEN.format(table=table, seconds=FROZEN_SECONDS))
     try:
         yield locked
     finally:
         if locked:
             with suppress(SQLAlchemyError), connection.begin():
-                connection.exec_driver_sql(f"SELECT pg_advisory_unlock{ADVISORY_KEY}")
+                connection.exec_driver_sql(f"SELECT pg_advisory_unlock{key}")

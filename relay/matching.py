@@ -10,6 +10,9 @@ from collections.abc import Iterable, Sequence, Set
 
 from relay.models import OutgoingText, Record
 
+ID_SLACK = 86400.0
+"""Seconds by which a message with a known id may seem too old. From a restored backup, RapidPro gives ids again."""
+
 
 def candidates(texts: Sequence[OutgoingText], records: Iterable[Record]) -> list[Record]:
     """The records that can belong to one of these texts, oldest first."""
@@ -30,22 +33,30 @@ def match(texts: Sequence[OutgoingText], records: Iterable[Record], claimed_ids:
 
 
 def match_by_id(texts: Iterable[OutgoingText], messages: Iterable[Record]) -> dict[int, Record]:
-    """The message of each text, by the text's seq, if the id of the message or of its broadcast is known."""
+    """The message of each text, by the text's seq, if the id of the message or of its broadcast is known.
+
+    The phone may differ: RapidPro can send a text to another number of the contact.
+    """
     by_id = {id_: message for message in messages for id_ in message.ids}
-    pairs = ((text.seq, by_id.get(text.message_ref or "") or by_id.get(text.broadcast_id or "")) for text in texts)
-    return {seq: message for seq, message in pairs if message is not None}
+    pairs = ((text, by_id.get(text.message_ref or "") or by_id.get(text.broadcast_id or "")) for text in texts)
+    return {text.seq: message for text, message in pairs if message is not None and _same_text(message, text, ID_SLACK)}
 
 
 def _can_match(record: Record, text: OutgoingText) -> bool:
     if record.broadcast_id and text.broadcast_id:
         return False  # both ids are known, and they differ
-    if record.created_on and record.created_on < text.search_from:
-        return False
-    if not any(same_content(shown, text.content) for shown in record.texts):
+    if not _same_text(record, text):
         return False
     if record.urns is None:  # an anonymous workspace hides phone numbers
         return True
     return len(record.urns) == 1 and same_phone(record.urns[0], text.phone)
+
+
+def _same_text(record: Record, text: OutgoingText, slack: float = 0) -> bool:
+    """Whether words and time agree."""
+    if record.created_on and record.created_on + slack < text.search_from:
+        return False
+    return any(same_content(shown, text.content) for shown in record.texts)
 
 
 def same_content(shown: str, content: str) -> bool:

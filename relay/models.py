@@ -32,10 +32,7 @@ class SendState(StrEnum):
 
 
 class GatewayStatus(StrEnum):
-    """How far a text has got on its way to the phone: the statuses of CHT's gateway protocol, in order.
-
-    FAILED comes before DELIVERED: a delivery report can arrive after RapidPro gave up, and then the phone has the text.
-    """
+    """How far a text has got on its way to the phone: the statuses of CHT's gateway protocol, in order."""
 
     UNSENT = "UNSENT"
     PENDING = "PENDING"
@@ -44,9 +41,12 @@ class GatewayStatus(StrEnum):
     DELIVERED = "DELIVERED"
 
     def follows(self, other: str) -> bool:
-        """Whether a text can move from `other` to this status. For example, `SENT` never follows `DELIVERED`."""
+        """Whether a text can move from `other` to this status. For example, `SENT` never follows `DELIVERED`.
+
+        Any other follows `FAILED`: a person can send a failed message again in RapidPro.
+        """
         order = list(GatewayStatus)
-        return order.index(self) > order.index(GatewayStatus(other))
+        return self != other and (other == self.FAILED or order.index(self) > order.index(GatewayStatus(other)))
 
 
 class IncomingText(NamedTuple):
@@ -64,8 +64,8 @@ class OutgoingText(NamedTuple):
 
     due_at              when to send it, look it up or check its status, depending on `send_state`; None: never again
     search_from         no broadcast of this text is older, by RapidPro's clock; set before the text is sent
+    accepted_at         when RapidPro accepted it; before that, when it was first sent
     message_created_on  when RapidPro created its message, by RapidPro's clock; None: not found yet
-    unreported          whether CHT still has to be told its status
     """
 
     seq: int
@@ -84,7 +84,6 @@ class OutgoingText(NamedTuple):
     message_created_on: float | None = None
     status: str = GatewayStatus.UNSENT
     reason: str | None = None
-    unreported: bool = True
 
 
 class StateUpdate(NamedTuple):

@@ -6,19 +6,22 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from relay.matching import same_phone
 from relay.models import CallError, GatewayStatus, OutgoingText, Record, SendState
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 REPEAT_LOOKUPS = 2
 """After the first lookup finds nothing, this many more must find nothing too, since one may show a stale list."""
-MAX_CLOCK_SKEW = HOUR
-"""How far RapidPro's clock may be behind the relay's."""
+NO_MESSAGE_PERIOD = DAY / 2
+"""How long after its acceptance a text fails of which RapidPro has made no message."""
 MAX_GAP = 5 * MINUTE
 """Texts that were created at most this far apart share a status query."""
+MAX_PAGES = 100
+"""Pages of one listing that are read: 25,000 broadcasts or messages."""
 MAX_CHECK_INTERVAL = 6 * HOUR
 CHECK_PERIOD, CHECK_PERIOD_FAILED = 7 * DAY, DAY
 """How long after its acceptance the status of a text is checked; the second is for failed texts."""
-GATEWAY_STATUSES: dict[str, GatewayStatus | None] = {
+GATEWAY_STATUSES: dict[str, GatewayStatus] = {
     "initializing": GatewayStatus.UNSENT,
     "queued": GatewayStatus.UNSENT,
     "wired": GatewayStatus.PENDING,
@@ -26,10 +29,10 @@ GATEWAY_STATUSES: dict[str, GatewayStatus | None] = {
     "resent": GatewayStatus.SENT,
     "delivered": GatewayStatus.DELIVERED,
     "read": GatewayStatus.DELIVERED,
-    "errored": None,  # RapidPro will retry by itself: nothing to report to CHT
+    "errored": GatewayStatus.UNSENT,  # RapidPro will retry by itself
     "failed": GatewayStatus.FAILED,
 }
-"""By RapidPro's status of an outgoing message (rapidpro temba/msgs/models.py); None: the status does not change."""
+"""By RapidPro's status of an outgoing message (rapidpro temba/msgs/models.py)."""
 
 
 # --- failures
@@ -51,28 +54,34 @@ def retry_delay(attempts: int, settle_seconds: float) -> float:
 # --- sending
 
 
-def mark_sending(text: OutgoingText, latest_created_on: float, now: float) -> OutgoingText:
-    """It is about to be sent. `latest_created_on` is the latest time that RapidPro has shown so far, or 0.
+def mark_sending(text: OutgoingText, rapidpro_now: float, now: float) -> OutgoingText:
+    """It is about to be sent. `rapidpro_now` is the time by RapidPro's clock; several servers' clocks may differ."""
+    sending = text._replace(send_state=SendState.SENDING, attempts=text.attempts + 1, lookups=0)
+    if text.search_from:  # set at the first attempt, whose broadcast may still appear
+        return sending
+    return sending._replace(search_from=rapidpro_now - MINUTE, accepted_at=now)
 
-    By RapidPro's clock, its broadcast cannot be older than that, minus a minute in case several servers' clocks differ.
-    """
-    search_from = text.search_from or max(latest_created_on - MINUTE, now - MAX_CLOCK_SKEW)
-    return text._replace(send_state=SendState.SENDING, attempts=text.attempts + 1, lookups=0, search_from=search_from)
+
+def widen_search(text: OutgoingText, rapidpro_now: float, now: float) -> OutgoingText:
+    """The same text, if RapidPro's clock now shows that its broadcast can be older than was assumed."""
+    sent_at = rapidpro_now - (now - text.accepted_at)
+    sending = text.send_state == SendState.SENDING
+    return text._replace(search_from=min(text.search_from, sent_at - MINUTE)) if sending else text
 
 
 def mark_refused(text: OutgoingText, reason: str) -> OutgoingText:
     """RapidPro will never accept it."""
-    failed = text._replace(status=GatewayStatus.FAILED, reason=reason, unreported=True)
-    return failed._replace(send_state=SendState.REFUSED, due_at=None)
+    return text._replace(status=GatewayStatus.FAILED, reason=reason, send_state=SendState.REFUSED, due_at=None)
 
 
 def mark_accepted(text: OutgoingText, broadcast: Record, now: float, poll_seconds: float) -> OutgoingText:
     """RapidPro has it: never send it again, check its status from now on."""
+    created_on = broadcast.created_on or 0
     return text._replace(
         send_state=SendState.ACCEPTED,
         broadcast_id=broadcast.broadcast_id,
         broadcast_uuid=broadcast.ref,
-        search_from=broadcast.created_on or text.search_from,
+        search_from=created_on if abs(created_on - text.search_from) < 2 * DAY else text.search_from,
         accepted_at=now,
         due_at=next_check(now, now, GatewayStatus.UNSENT, poll_seconds),
     )
@@ -114,7 +123,7 @@ class StatusQuery(NamedTuple):
     @property
     def max_pages(self) -> int:
         """Reading more pages than this would cost more than one query for each text."""
-        return max(2, len(self.texts))
+        return min(max(2, len(self.texts)), MAX_PAGES)
 
 
 def status_queries(texts: Sequence[OutgoingText]) -> list[StatusQuery]:
@@ -143,6 +152,19 @@ def _created_on(text: OutgoingText) -> float:
     return text.message_created_on or text.search_from
 
 
+def lacks_message(text: OutgoingText, now: float) -> bool:
+    """Whether RapidPro should have made a message of it long ago."""
+    return not text.message_ref and now - text.accepted_at >= NO_MESSAGE_PERIOD
+
+
+def mark_without_message(text: OutgoingText, now: float) -> OutgoingText:
+    """RapidPro shows no message of its broadcast. Some versions make none for a blocked contact."""
+    if not lacks_message(text, now):
+        return text
+    reason = "RapidPro made no message of the text: is the contact blocked there?"
+    return text._replace(status=GatewayStatus.FAILED, reason=reason)
+
+
 def update_status(text: OutgoingText, message: Record | None, now: float, poll_seconds: float) -> OutgoingText:
     """The text after a status check that found `message`, or None if it found none."""
     if message is not None:
@@ -151,15 +173,19 @@ def update_status(text: OutgoingText, message: Record | None, now: float, poll_s
             message_created_on=message.created_on or text.message_created_on,
             broadcast_id=text.broadcast_id or message.broadcast_id,
         )
-        status = GATEWAY_STATUSES.get(message.status)
+        reason = _failure_reason(text, message)
+        status = GatewayStatus.FAILED if reason else GATEWAY_STATUSES.get(message.status)
         if status is not None and status.follows(text.status):
-            reason = _failure_reason(message) if status is GatewayStatus.FAILED else None
-            text = text._replace(status=status, reason=reason, unreported=True)
+            text = text._replace(status=status, reason=reason)
     return text._replace(due_at=next_check(now, text.accepted_at, text.status, poll_seconds))
 
 
-def _failure_reason(message: Record) -> str:
-    """RapidPro does not show why a message failed, only whether a channel could carry it."""
+def _failure_reason(text: OutgoingText, message: Record) -> str | None:
+    """Why this phone does not get the text. RapidPro shows only whether a channel could carry the message."""
+    if message.urns and not same_phone(message.urns[0], text.phone):
+        return "RapidPro sent the text to another phone number of the same contact."
+    if GATEWAY_STATUSES.get(message.status) is not GatewayStatus.FAILED:
+        return None
     if not message.has_channel:
         return "No channel or address in RapidPro reaches this phone."
     return "The text could not be delivered to the phone."

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from relay.http_client import call
+from relay.http_client import call, parse_date
 from relay.models import CallError, Record, TextRefused
+from relay.policy import DAY, HOUR, MAX_PAGES
 from relay.settings import Settings
 
 BROADCAST_FIELDS = {"id", "uuid", "urns", "text", "created_on"}
@@ -30,6 +31,16 @@ class RapidProClient:
         self._session, self._now = session, now
         self._base = f"{settings.rapidpro_url}/api/v2"
         self._token = f"Token {settings.rapidpro_token}".encode()
+        self._ahead: float | None = None
+        self._latest_created_on = 0.0
+
+    def earliest_now(self) -> float:
+        """The earliest that RapidPro's clock can show now: it is past the latest broadcast, at most an hour ago.
+
+        The date of its latest response says how far that clock is from the relay's; until then it may be a day behind.
+        """
+        now = self._now() + (self._ahead or 0)
+        return max(min(self._latest_created_on, now), now - (DAY if self._ahead is None else HOUR))
 
     def send(self, phone: str, content: str) -> Record:
         """Send one broadcast to one phone. Raises TextRefused or CallError."""
@@ -37,7 +48,9 @@ class RapidProClient:
         status, answer = self._request("POST", "broadcasts", body=body)
         # Only a broadcast in the response proves success, and only a 400 with errors proves failure.
         if status in {200, 201, 202} and answer.keys() & BROADCAST_FIELDS:
-            return _broadcast(answer)
+            broadcast = _broadcast(answer)
+            self._latest_created_on = broadcast.created_on or self._latest_created_on
+            return broadcast
         if status != 400 or not answer:
             raise CallError(f"answered {status}, outcome unknown")
         errors = str(answer.get("non_field_errors", ""))
@@ -55,17 +68,22 @@ class RapidProClient:
         return self._pages("messages", _message, {name: value for name, value in query.items() if value})
 
     def _pages(self, endpoint: str, parse: Callable[[Any], Record | None], query: Any) -> Iterator[list[Record]]:
-        while query:
+        for _ in range(MAX_PAGES):
             status, answer = self._request("GET", endpoint, params=query)
             if status != 200 or not isinstance(answer.get("results"), list):
                 raise CallError(f"answered {status} without a list")
             yield [record for row in answer["results"] if isinstance(row, dict) and (record := parse(row))]
             # Only the query string of the next page's URL is used, so the token is never sent to another host.
             query = dict(parse_qsl(urlsplit(str(answer.get("next") or "")).query))
+            if not query:
+                return
+        raise CallError(f"its list of {endpoint} has more than {MAX_PAGES} pages")
 
     def _request(self, method: str, endpoint: str, **options: Any) -> tuple[int, dict[str, Any]]:
         url = f"{self._base}/{endpoint}.json"
-        return call(self._session, self._now, method, url, auth=self._authorize, **options)
+        status, answer, date = call(self._session, self._now, method, url, auth=self._authorize, **options)
+        self._ahead = self._ahead if date is None else date - self._now()
+        return status, answer
 
     def _authorize(self, request: Any) -> Any:
         """Passed as `auth` instead of a plain header, which an entry in .netrc would replace."""
@@ -133,9 +151,5 @@ def _iso(timestamp: float) -> str:
 
 
 def parse_time(value: Any) -> float | None:
-    """An ISO time with a time zone as seconds since 1970; None for anything else."""
-    try:
-        time = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
-        return None
-    return time.timestamp() if time.tzinfo else None
+    """An ISO time with a time zone as seconds since 1970; None for anything else, and if it is outside reason."""
+    return parse_date(value, datetime.fromisoformat)

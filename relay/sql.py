@@ -49,20 +49,24 @@ OUTGOING = f"SELECT {', '.join(f'outbox.{name}' for name in OutgoingText._fields
 
 # --- neighbours, and when there is work for them
 
-NEIGHBOURS = text("SELECT name, poll_at, blocked_until, failures, last_error FROM neighbours ORDER BY name")
-DUE_TIMES = text(f"""SELECT
-    (SELECT MIN(due_at) FROM inbox WHERE {INCOMING_READY}),
-    (SELECT 0 WHERE EXISTS (SELECT 1 FROM outbox WHERE unreported)),
-    (SELECT MIN(due_at) FROM outbox WHERE {OUTGOING_READY}),
-    (SELECT MIN(due_at) FROM outbox WHERE send_state = 'sending'),
-    (SELECT MIN(due_at) FROM outbox WHERE send_state = 'accepted')""")
+NEIGHBOUR = "SELECT name, poll_at, blocked_until, failures, last_error"
+NEIGHBOURS = text(f"{NEIGHBOUR} FROM neighbours ORDER BY name")
+LATEST_POLL = "(SELECT MAX(poll_at) FROM neighbours)"
+DUE_TIMES = {
+    "cht": text(f"""{NEIGHBOUR}, {LATEST_POLL}, CASE WHEN failures > 0 THEN 0 ELSE poll_at END,
+        (SELECT MIN(due_at) FROM inbox WHERE {INCOMING_READY}),
+        (SELECT 0 WHERE EXISTS (SELECT 1 FROM outbox WHERE unreported)) FROM neighbours WHERE name = 'cht'"""),
+    "rapidpro": text(f"""{NEIGHBOUR}, {LATEST_POLL}, (SELECT MIN(due_at) FROM outbox WHERE {OUTGOING_READY}),
+        (SELECT MIN(due_at) FROM outbox WHERE send_state = 'sending'),
+        (SELECT MIN(due_at) FROM outbox WHERE send_state = 'accepted') FROM neighbours WHERE name = 'rapidpro'"""),
+}
 SAVE_NEIGHBOUR = text("""UPDATE neighbours SET poll_at = :poll_at, blocked_until = :blocked_until,
     failures = :failures, last_error = :last_error WHERE name = :name""")
 
 # --- incoming texts
 
 ADD_INCOMING = text("""INSERT INTO inbox (id, phone, content, received_at, due_at)
-    VALUES (:id, :phone, :content, :now, :now) ON CONFLICT DO NOTHING""")
+    VALUES (:id, :phone, :content, :now, 0) ON CONFLICT DO NOTHING""")
 STORED_INCOMING = text("SELECT phone, content FROM inbox WHERE id = :id")
 DUE_INCOMING = text(f"""SELECT {", ".join(IncomingText._fields)} FROM inbox
     WHERE due_at <= :now AND {INCOMING_READY} ORDER BY seq LIMIT :limit""")
@@ -74,9 +78,9 @@ POSTPONE_INCOMING = text("UPDATE inbox SET attempts = attempts + 1, due_at = :du
 ADD_OUTGOING = text("""INSERT INTO outbox (id, phone, content, due_at) VALUES (:id, :phone, :content, :now)
     ON CONFLICT (id) DO UPDATE SET unreported = TRUE""")
 NEXT_TO_SEND = text(f"{OUTGOING} WHERE due_at <= :now AND {OUTGOING_READY} ORDER BY due_at, seq LIMIT 1")
-SAVE_OUTGOING = text(
-    f"UPDATE outbox SET {', '.join(f'{name} = :{name}' for name in OutgoingText._fields[4:])} WHERE seq = :seq",
-)
+# CHT is told of each new status, also if it is told of the one before at this moment.
+SAVE_OUTGOING = text(f"""UPDATE outbox SET unreported = unreported OR status <> :status,
+    {", ".join(f"{name} = :{name}" for name in OutgoingText._fields[4:])} WHERE seq = :seq""")
 # Includes equal texts that were accepted without an id: a broadcast that the lookup finds may be theirs.
 DUE_FOR_LOOKUP = text(f"""{OUTGOING} WHERE send_state = 'sending' AND due_at <= :now UNION {OUTGOING}
     JOIN outbox other ON other.phone = outbox.phone AND other.content = outbox.content
@@ -91,7 +95,7 @@ CLAIMED_IDS = text(
 # --- state updates
 
 PENDING_UPDATES = text("SELECT id, status, reason FROM outbox WHERE unreported ORDER BY seq LIMIT :limit")
-FINISH_UPDATE = text("UPDATE outbox SET unreported = FALSE WHERE id = :id")
+FINISH_UPDATE = text("UPDATE outbox SET unreported = FALSE WHERE id = :id AND status = :status")
 
 # --- maintenance
 

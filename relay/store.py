@@ -6,23 +6,30 @@ a connection of its own. Only the relay that holds the lock reads and changes th
 
 from __future__ import annotations
 
+import copy
 import threading
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Sequence, Set
 from contextlib import AbstractContextManager, suppress
 from functools import lru_cache
-from typing import Any, NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple, Self
 
 from sqlalchemy import Engine, TextClause, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
 from relay import sql
+from relay.http_client import steady
 from relay.lock import try_lock
 from relay.models import IncomingText, Message, OutgoingText, StateUpdate
 from relay.policy import DAY
 
-NEVER = 253e9
-"""A time in the year 9987, for a neighbour without work."""
+NEVER = 200e9
+"""A time in the year 8307, for a neighbour without work."""
+LOCKS = MappingProxyType({"cht": "inbox", "rapidpro": "outbox"})
+"""The table whose lock lets a relay call the neighbour."""
+CONFIRM_AFTER = 1.0
+"""Seconds after which a relay asks the database, before a call, whether it still has the lock."""
 RETENTION = 30 * DAY
 """How long finished texts are kept; CHT hands out a text again for at most 7 days."""
 
@@ -62,6 +69,7 @@ class Store:
     def __init__(self, url: str) -> None:
         engine = open_engine(url)
         self._work_db, self._web_db = engine.connect(), engine.connect()
+        self._used_at = 0.0
         self._web_lock = threading.Lock()
         key = "INTEGER PRIMARY KEY" if engine.name == "sqlite" else "BIGSERIAL PRIMARY KEY"
         # Another relay that starts at the same time may be faster, and then has created all tables.
@@ -69,9 +77,24 @@ class Store:
             for statement in sql.SCHEMA.format(key=key).split(";"):
                 self._work_db.exec_driver_sql(statement)
 
-    def try_lock(self) -> AbstractContextManager[bool]:
-        """Whether this relay may call the neighbours until the end of the block."""
-        return try_lock(self._work_db)
+    def for_another_thread(self) -> Self:
+        """The same store, with a connection of its own for work."""
+        other = copy.copy(self)
+        other._work_db = self._work_db.engine.connect()
+        return other
+
+    def try_lock(self, neighbour: str) -> AbstractContextManager[bool]:
+        """Whether this relay may call the neighbour until the end of the block."""
+        return try_lock(self._work_db, LOCKS[neighbour])
+
+    def confirm_lock(self) -> float:
+        """Since when, by `steady`, the lock is certainly held. Raises SQLAlchemyError if it was lost.
+
+        As long as the connection lasts, no other relay has worked, and what this one decided still holds.
+        """
+        if steady() - self._used_at > CONFIRM_AFTER:
+            self._execute(sql.NEIGHBOURS, {})
+        return self._used_at
 
     def close(self) -> None:
         """Close the connections. Must not be called during other use."""
@@ -80,12 +103,12 @@ class Store:
 
     # --- neighbours
 
-    def neighbours(self, now: float) -> list[tuple[float, Neighbour]]:
-        """CHT and RapidPro, each with the time when there is work for it."""
-        with self._work_db.begin():
-            cht, rapidpro = (Neighbour(*row) for row in self._work_db.execute(sql.NEIGHBOURS))
-            incoming, update, *outgoing = self._work_db.execute(sql.DUE_TIMES, {"now": now}).one()
-        return [_due(cht, [cht.poll_at, incoming, update]), _due(rapidpro, outgoing)]
+    def neighbour(self, name: str, now: float) -> tuple[Neighbour, float, float]:
+        """CHT or RapidPro, when there is work for it, and the latest `poll_at` of both."""
+        ((*values, latest_poll, first, second, third),) = self._execute(sql.DUE_TIMES[name], {"now": now})
+        neighbour = Neighbour(*values)
+        due = min((time for time in (first, second, third) if time is not None), default=NEVER)
+        return neighbour, max(neighbour.blocked_until, due), latest_poll
 
     def save_neighbour(self, neighbour: Neighbour) -> None:
         """Store the outcome of a sync with a neighbour."""
@@ -113,7 +136,7 @@ class Store:
         with self._work_db.begin():
             for statement, rows in (
                 (sql.FINISH_INCOMING, [{"seq": text.seq} for text in texts]),
-                (sql.FINISH_UPDATE, [{"id": update.id} for update in updates]),
+                (sql.FINISH_UPDATE, [update._asdict() for update in updates]),
                 (sql.ADD_OUTGOING, [{**message._asdict(), "now": now} for message in messages]),
             ):
                 if rows:
@@ -140,7 +163,8 @@ class Store:
     def save(self, *texts: OutgoingText) -> None:
         """Store changed texts."""
         if texts:
-            self._execute(sql.SAVE_OUTGOING, [text._asdict() for text in texts])
+            # In the order of seq, as updates are finished, so that the two cannot wait for each other in PostgreSQL.
+            self._execute(sql.SAVE_OUTGOING, [text._asdict() for text in sorted(texts)])
 
     def claimed_ids(self, ids: Set[str]) -> Set[str]:
         """Which of these ids of broadcasts and messages already belong to a text."""
@@ -161,11 +185,7 @@ class Store:
             return queues, [Neighbour(*row) for row in self._web_db.execute(sql.NEIGHBOURS)]
 
     def _execute(self, statement: TextClause, parameters: Any) -> Sequence[Any]:
+        self._used_at = steady()
         with self._work_db.begin():
             result = self._work_db.execute(statement, parameters)
             return result.all() if result.returns_rows else []
-
-
-def _due(neighbour: Neighbour, times: Iterable[float | None]) -> tuple[float, Neighbour]:
-    due = min((time for time in times if time is not None), default=NEVER)
-    return max(neighbour.blocked_until, due), neighbour

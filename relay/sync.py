@@ -74,7 +74,6 @@ class RapidProSync:
     ) -> None:
         self._store, self._rapidpro, self._now, self._log = store, rapidpro, now, log
         self._poll_seconds, self._settle_seconds = settings.poll_seconds, settings.settle_seconds
-        self._latest_created_on = 0.0
         self._unknown_statuses: set[str] = set()
         self.made_progress = False
 
@@ -87,11 +86,12 @@ class RapidProSync:
 
     def _look_up(self) -> None:
         """Find out whether texts with an unknown outcome were sent, before anything is sent again."""
-        texts = self._store.due_for_lookup(self._now())
+        now, rapidpro_now = self._now(), self._rapidpro.earliest_now()
+        texts = [policy.widen_search(text, rapidpro_now, now) for text in self._store.due_for_lookup(now)]
         if not texts:
             return
         pages = self._rapidpro.broadcasts(min(text.search_from for text in texts))
-        records = [record for page in pages for record in page]
+        records = [record for page in pages for record in matching.candidates(texts, page)]
         self.made_progress = True
         matched = self._match(texts, records)
         self._log.info("looked_up", ids=[text.id for text in texts], found=len(matched))
@@ -111,7 +111,7 @@ class RapidProSync:
             self._send_one(text)
 
     def _send_one(self, ready: OutgoingText) -> None:
-        text = policy.mark_sending(ready, self._latest_created_on, self._now())
+        text = policy.mark_sending(ready, self._rapidpro.earliest_now(), self._now())
         self._store.save(text)  # before the call: if this process dies during the call, the text is looked up
         try:
             broadcast = self._rapidpro.send(text.phone, text.content)
@@ -123,7 +123,6 @@ class RapidProSync:
             text = policy.mark_refused(text, str(refusal))
         else:
             text = policy.mark_accepted(text, broadcast, self._now(), self._poll_seconds)
-            self._latest_created_on = max(self._latest_created_on, broadcast.created_on or 0)
         self._log.info("sent", id=text.id, send_state=text.send_state)
         self._store.save(text)
         self.made_progress = True
@@ -136,9 +135,12 @@ class RapidProSync:
             left -= 1
             query = queries.popleft()
             matched, complete = self._run_query(query)
-            missing = [] if complete else [t for t in query.texts if t.broadcast_id and t.seq not in matched]
+            missing = [t for t in query.texts if t.broadcast_id and t.seq not in matched and not query.broadcast_id]
+            if complete:
+                missing = [text for text in missing if policy.lacks_message(text, self._now())]
             queries.extendleft(policy.broadcast_query(text) for text in missing)
-            self._update_statuses([text for text in query.texts if text not in missing], matched)
+            asked = [text for text in query.texts if text not in missing]
+            self._update_statuses(asked, matched, alone=query.broadcast_id is not None)
 
     def _run_query(self, query: StatusQuery) -> tuple[dict[int, Record], bool]:
         """The messages found, by the text's seq, and whether there can be no others."""
@@ -162,10 +164,12 @@ class RapidProSync:
         claimed_ids = self._store.claimed_ids({id_ for record in candidates for id_ in record.ids})
         return matching.match(texts, candidates, claimed_ids)
 
-    def _update_statuses(self, texts: Sequence[OutgoingText], matched: dict[int, Record]) -> None:
+    def _update_statuses(self, texts: Sequence[OutgoingText], matched: dict[int, Record], *, alone: bool) -> None:
         unknown = {message.status[:40] for message in matched.values()} - GATEWAY_STATUSES.keys()
         if unknown - self._unknown_statuses:
             self._log.warning("unknown_status", statuses=sorted(unknown - self._unknown_statuses))
             self._unknown_statuses |= unknown
         now, poll_seconds = self._now(), self._poll_seconds
+        if alone:
+            texts = [t if t.seq in matched else policy.mark_without_message(t, now) for t in texts]
         self._store.save(*(policy.update_status(text, matched.get(text.seq), now, poll_seconds) for text in texts))

@@ -12,6 +12,7 @@ import shutil
 import weakref
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -60,6 +61,8 @@ class World:
         self.broadcasts: list[dict[str, Any]] = []
         self.messages: list[dict[str, Any]] = []
         self.faults: list[Callable[[str, str, Any, Callable[[], requests.Response]], Any]] = []
+        self.dated = False
+        """Whether responses have a Date header, as those of real servers do."""
         self._ids = itertools.count(9001)
         self.folder = quick_folder()
         weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
@@ -67,6 +70,12 @@ class World:
     # --- the session
 
     def request(self, method: str, url: str, **options: Any) -> requests.Response:
+        response = self._respond(method, url, **options)
+        if self.dated:
+            response.headers["Date"] = format_datetime(self.now, usegmt=True)
+        return response
+
+    def _respond(self, method: str, url: str, **options: Any) -> requests.Response:
         assert options["timeout"] == (5, 20)
         assert options["allow_redirects"] is False
         path = urlsplit(url).path

@@ -61,7 +61,7 @@ def test_a_text_is_on_disk_before_it_is_acknowledged(world: World, tmp_path: Any
         assert db.execute("SELECT id, content FROM inbox").fetchall() == [("run-1", "G TEMP 38")]
         assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     db.close()
-    assert relay._store._web_db.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+    assert relay._stores["cht"]._web_db.exec_driver_sql("PRAGMA synchronous").scalar() == 2
     relay.close()
 
 
@@ -189,8 +189,8 @@ def test_a_different_text_with_a_known_id_is_refused_and_the_first_is_kept(world
 
 
 def test_a_broken_database_is_reported_to_the_sender(relay: Relay) -> None:
-    with relay._store._work_db.begin():
-        relay._store._work_db.exec_driver_sql("DROP TABLE inbox")
+    with relay._stores["cht"]._work_db.begin():
+        relay._stores["cht"]._work_db.exec_driver_sql("DROP TABLE inbox")
     answer = post_text(relay)
     assert answer.status_code == 503
     assert "send it again later" in answer.text
@@ -319,9 +319,11 @@ def test_a_text_that_cht_has_is_deleted_after_a_month(world: World, relay: Relay
 
     post_text(relay)
     relay.work(world.now)
-    world.now += timedelta(days=29)
-    relay.work(world.now)
+    for _ in range(29):
+        world.now += timedelta(days=1)
+        relay.work(world.now)
     assert stored_texts() == 1
-    world.now += timedelta(days=2)
-    relay.work(world.now)
+    for _ in range(3):
+        world.now += timedelta(days=1)
+        relay.work(world.now)
     assert (stored_texts(), contents(world)) == (0, ["G TEMP 38"])

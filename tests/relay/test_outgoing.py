@@ -59,7 +59,7 @@ def test_a_text_that_is_too_long_fails_with_a_clear_reason_and_blocks_no_other(w
     relay = make_relay(world)
     world.run(relay, 200)
     assert world.sent() == ["Short enough"]
-    assert world.statuses["x" * 40] == ["UNSENT", "FAILED"]
+    assert world.statuses["x" * 40][-1] == "FAILED"
     assert world.reasons["x" * 40] == "The text is too long for SMS: 641 characters, at most 640."
     assert len(world.send_times()) == 2
     relay.close()
@@ -69,7 +69,7 @@ def test_a_bad_number_fails_permanently_with_a_clear_reason(world: World) -> Non
     world.add_texts("Hello", to="1")
     relay = make_relay(world)
     world.run(relay, 3600)
-    assert world.statuses["Hello"] == ["UNSENT", "FAILED"]
+    assert world.statuses["Hello"][-1] == "FAILED"
     assert world.reasons["Hello"] == "The phone number is not valid: check it, with its country code."
     assert len(world.send_times()) == 1
     relay.close()
@@ -381,4 +381,38 @@ def test_a_text_that_cht_hands_out_forever_is_sent_once_and_causes_few_calls(wor
     world.run(relay, 599)
     assert world.sent() == ["In two documents"]
     assert world.count_calls("/api/sms") <= 40
+    relay.close()
+
+
+@pytest.mark.parametrize("number", ["0" * 9000, "+2507881230" * 900])
+def test_an_absurdly_long_number_fails_with_a_reason_and_stops_no_other(
+    world: World, database: str, number: str
+) -> None:
+    """PostgreSQL cannot index it."""
+
+    def refuse(_m: str, _p: str, body: Any, _a: Any) -> Any:
+        long = body and "urns" in body and len(body["urns"][0]) > 255
+        return (
+            reply(400, {"urns": {"0": ["Invalid URN: tel:0. Ensure phone numbers contain country codes."]}})
+            if long
+            else None
+        )
+
+    world.faults.append(refuse)
+    world.waiting.append({"id": "long", "to": number, "content": "Hello"})
+    world.add_texts("Visit due")
+    relay = make_relay(world, database=database)
+    world.run(relay, 300)
+    assert world.sent() == ["Visit due"]
+    assert world.statuses["long"][-1] == "FAILED"
+    assert world.reasons["long"] == "The phone number is not valid: check it, with its country code."
+    relay.close()
+
+
+def test_an_absurdly_long_id_stops_no_other_text(world: World, database: str) -> None:
+    world.waiting.append({"id": "i" * 9000, "to": ZAWADI, "content": "Hello"})
+    world.add_texts("Visit due")
+    relay = make_relay(world, database=database)
+    world.run(relay, 300)
+    assert world.sent() == ["Visit due"]
     relay.close()

@@ -44,16 +44,30 @@ def test_the_retry_delay_of_a_failing_text_grows(attempts: int, seconds: float) 
     assert policy.retry_delay(attempts, SETTLE) == seconds
 
 
-def test_an_attempt_is_counted_and_searched_from_shortly_before_the_latest_time_or_from_an_hour_ago() -> None:
+def test_an_attempt_is_counted_and_searched_from_a_minute_before_it_by_rapidpros_clock() -> None:
     ready = text(send_state=SendState.READY, attempts=2, lookups=2, search_from=0.0)
-    assert policy.mark_sending(ready, NOW - 10, NOW) == text(attempts=3, lookups=0, search_from=NOW - 70)
-    assert policy.mark_sending(ready, NOW + 900, NOW).search_from == NOW + 840
-    assert policy.mark_sending(ready, NOW - 2 * HOUR, NOW).search_from == NOW - HOUR
-    assert policy.mark_sending(ready, 0, NOW).search_from == NOW - HOUR
+    sending = policy.mark_sending(ready, NOW - 2 * HOUR, NOW)
+    assert sending == text(attempts=3, lookups=0, search_from=NOW - 2 * HOUR - 60, accepted_at=NOW)
 
 
 def test_a_text_that_is_sent_again_is_searched_from_its_first_attempt() -> None:
-    assert policy.mark_sending(text(send_state=SendState.READY), NOW, NOW).search_from == START
+    first = text(send_state=SendState.READY, accepted_at=START + 5)
+    again = policy.mark_sending(first, NOW, NOW)
+    assert (again.search_from, again.accepted_at) == (START, START + 5)
+
+
+def test_a_search_is_widened_as_soon_as_rapidpros_clock_is_known_to_be_behind_and_never_narrowed() -> None:
+    sending = text(search_from=NOW - 60, accepted_at=NOW)
+    assert policy.widen_search(sending, NOW + 40 - 3 * HOUR, NOW + 40).search_from == NOW - 3 * HOUR - 60
+    assert policy.widen_search(sending, NOW + 40 + 3 * HOUR, NOW + 40) == sending
+
+
+@pytest.mark.parametrize(
+    ("created_on", "search_from"), [(START + DAY, START + DAY), (START + 3 * DAY, START), (START - 3 * DAY, START)]
+)
+def test_a_time_of_a_broadcast_that_is_far_from_its_attempt_is_ignored(created_on: float, search_from: float) -> None:
+    broadcast = Record(None, "7", None, (), created_on)
+    assert policy.mark_accepted(text(), broadcast, NOW, POLL).search_from == search_from
 
 
 def test_an_accepted_text_is_never_sent_again_and_its_status_is_checked_from_then_on() -> None:
@@ -69,9 +83,8 @@ def test_an_accepted_text_is_never_sent_again_and_its_status_is_checked_from_the
 
 
 def test_a_refused_text_fails_with_a_reason_and_is_never_due_again() -> None:
-    stored = text(unreported=False)
-    assert policy.mark_refused(stored, "Too long") == text(
-        send_state=SendState.REFUSED, due_at=None, status=GatewayStatus.FAILED, reason="Too long", unreported=True
+    assert policy.mark_refused(text(), "Too long") == text(
+        send_state=SendState.REFUSED, due_at=None, status=GatewayStatus.FAILED, reason="Too long"
     )
 
 
@@ -138,6 +151,10 @@ def test_texts_are_grouped_by_the_time_of_their_messages_not_in_the_order_in_whi
     assert [t.seq for t in late.texts] == [1, 3]
 
 
+def test_a_query_reads_no_more_pages_than_a_listing_may_have() -> None:
+    assert policy.StatusQuery([text(n) for n in range(1000)]).max_pages == policy.MAX_PAGES
+
+
 def test_a_query_is_open_ended_as_long_as_one_message_has_not_been_found() -> None:
     (query,) = policy.status_queries([text(1, message_created_on=START + 5), text(2, search_from=START + 9)])
     assert (query.after, query.before, query.max_pages) == (START + 5, None, 2)
@@ -161,7 +178,7 @@ def message(status: str, **changes: Any) -> Record:
         (GatewayStatus.UNSENT, "PENDING SENT FAILED DELIVERED"),
         (GatewayStatus.PENDING, "SENT FAILED DELIVERED"),
         (GatewayStatus.SENT, "FAILED DELIVERED"),
-        (GatewayStatus.FAILED, "DELIVERED"),
+        (GatewayStatus.FAILED, "UNSENT PENDING SENT DELIVERED"),
         (GatewayStatus.DELIVERED, ""),
     ],
 )
@@ -188,22 +205,19 @@ def test_each_status_of_rapidpro_has_a_meaning_in_chts_protocol(shown: str, stat
 
 
 def test_a_status_check_stores_the_message_and_its_status() -> None:
-    stored = text(accepted_at=NOW, unreported=False)
+    stored = text(accepted_at=NOW)
     assert policy.update_status(stored, message("wired"), NOW, POLL) == stored._replace(
         message_ref="message 1",
         message_created_on=START + 2,
         broadcast_id="7",
         status=GatewayStatus.PENDING,
-        unreported=True,
         due_at=policy.next_check(NOW, NOW, GatewayStatus.PENDING, 60),
     )
 
 
 @pytest.mark.parametrize("status", ["errored", "levitating", "queued", "sent"])
 def test_an_earlier_or_unknown_status_changes_nothing(status: str) -> None:
-    stored = text(
-        accepted_at=NOW - HOUR, status=GatewayStatus.SENT, broadcast_id="6", message_created_on=START, unreported=False
-    )
+    stored = text(accepted_at=NOW - HOUR, status=GatewayStatus.SENT, broadcast_id="6", message_created_on=START)
     assert policy.update_status(stored, message(status, created_on=None), NOW, POLL) == stored._replace(
         message_ref="message 1", due_at=policy.next_check(NOW, NOW - HOUR, GatewayStatus.SENT, 60)
     )

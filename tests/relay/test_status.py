@@ -45,7 +45,9 @@ def report_statuses(world: World, relay: Relay, *statuses: str) -> list[str]:
         (["wired", "resent"], ["UNSENT", "PENDING", "SENT"]),
         (["initializing", "wired", "errored", "queued", "wired"], ["UNSENT", "PENDING"]),
         (["errored", "failed"], ["UNSENT", "FAILED"]),
-        (["failed", "sent", "delivered"], ["UNSENT", "FAILED", "DELIVERED"]),
+        (["failed", "sent", "delivered"], ["UNSENT", "FAILED", "SENT", "DELIVERED"]),
+        (["failed", "queued", "wired"], ["UNSENT", "FAILED", "UNSENT", "PENDING"]),
+        (["failed", "wired"], ["UNSENT", "FAILED", "PENDING"]),
         (["sent", "wired", "queued"], ["UNSENT", "SENT"]),
         (["wired", "levitating", "sent"], ["UNSENT", "PENDING", "SENT"]),
     ],
@@ -256,3 +258,94 @@ def test_a_status_reported_together_with_a_text_that_makes_cht_fail_is_reported_
     world.run(relay, 300)
     assert response_codes == [200]
     assert world.statuses["Visit due"][-1] == "DELIVERED"
+
+
+# --- states that are so
+
+
+OTHER_NUMBER = "RapidPro sent the text to another phone number of the same contact."
+
+
+def test_a_text_that_rapidpro_sends_to_another_number_of_the_contact_fails_and_is_never_delivered(
+    world: World, relay: Relay
+) -> None:
+    """RapidPro 9.0 and 26 take the first number of the contact (rapidpro issue 452)."""
+    world.add_texts("Visit due")
+    relay.work(world.now)
+    world.messages[0]["urn"] = "tel:+250788999999"
+    for status in ("wired", "sent", "delivered"):
+        world.set_status("Visit due", status)
+        world.run(relay, 1800)
+    assert world.statuses["Visit due"][-1] == "FAILED"
+    assert "DELIVERED" not in world.statuses["Visit due"]
+    assert world.reasons["Visit due"] == OTHER_NUMBER
+
+
+def test_a_text_that_a_person_sends_again_in_rapidpro_has_its_new_state(world: World, relay: Relay) -> None:
+    world.add_texts("Visit due")
+    world.run(relay, 30)
+    world.set_status("Visit due", "failed")
+    world.run(relay, 300)
+    world.set_status("Visit due", "wired")
+    world.run(relay, 1800)
+    assert world.statuses["Visit due"][-2:] == ["FAILED", "PENDING"]
+    assert not world.reasons["Visit due"]
+    world.set_status("Visit due", "delivered")
+    world.run(relay, 3600)
+    assert world.statuses["Visit due"][-1] == "DELIVERED"
+
+
+def test_a_text_of_which_rapidpro_makes_no_message_fails_with_a_reason_within_a_day(world: World, relay: Relay) -> None:
+    """RapidPro 6.4 to 8.0, if the contact is blocked (mailroom issue 599)."""
+    world.add_texts("Visit due")
+    world.run(relay, 5)
+    world.messages.clear()
+    world.run(relay, 11 * 3600)
+    assert world.statuses["Visit due"] == ["UNSENT"]
+    world.run(relay, 13 * 3600)
+    assert world.statuses["Visit due"] == ["UNSENT", "FAILED"]
+    assert "no message" in world.reasons["Visit due"]
+
+
+def test_a_message_that_appears_late_is_believed(world: World, relay: Relay) -> None:
+    world.add_texts("Visit due")
+    world.run(relay, 5)
+    late = [{**message, "status": "delivered"} for message in world.messages]
+    world.messages.clear()
+    world.run(relay, 19 * 3600)
+    world.messages += late
+    world.run(relay, 6 * 3600)
+    assert world.statuses["Visit due"] == ["UNSENT", "FAILED", "DELIVERED"]
+
+
+def test_of_texts_that_share_a_query_one_without_a_message_is_queried_by_broadcast_before_it_fails(
+    world: World, relay: Relay
+) -> None:
+    world.add_texts("One", "Two")
+    world.run(relay, 5)
+    lost = str(world.messages.pop()["broadcast"])
+    world.set_status("Two", "sent")
+    world.run(relay, 24 * 3600)
+    assert (world.statuses["One"][-1], world.statuses["Two"][-1]) == ("FAILED", "SENT")
+    assert [query.get("broadcast") for query in status_queries(world)].count(lost) >= 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"text": "Words of another broadcast"}, {"created_on": "2026-01-01T08:00:00.000000Z"}],
+    ids=["words", "time"],
+)
+def test_a_message_with_the_broadcasts_id_but_other_words_or_another_time_is_not_ours(
+    world: World, relay: Relay, changes: dict[str, str]
+) -> None:
+    """RapidPro's database was restored from a backup, and gives the same ids again."""
+    world.faults.append(
+        lambda _m, path, _b, _a: (
+            reply(200, {"next": None, "results": [{**world.messages[0], **changes, "status": "delivered"}]})
+            if path == MESSAGES
+            else None
+        )
+    )
+    world.add_texts("Visit due")
+    world.run(relay, 3600)
+    assert world.statuses["Visit due"] == ["UNSENT"]

@@ -12,6 +12,7 @@ from relay.store import NEVER, RETENTION, Store
 
 NOW = 1_772_600_000.0
 DAY = 86400
+NAMES = ("cht", "rapidpro")
 AMINA, ZAWADI = "+250788123001", "+250788123002"
 
 
@@ -48,6 +49,11 @@ def ready(store: Store) -> list[OutgoingText]:
 
 def ids(texts: list[Any]) -> list[str]:
     return [text.id for text in texts]
+
+
+def tell_states(store: Store) -> None:
+    """CHT is told all states."""
+    store.save_exchange([], store.due_for_cht(NOW, 50)[1], [], NOW)
 
 
 def add_incoming(store: Store, *numbers: int, phone: str = AMINA, now: float = NOW) -> None:
@@ -105,7 +111,8 @@ def test_a_text_is_not_held_back_by_a_later_one(store: Store) -> None:
 
 
 def test_a_text_that_was_handed_out_before_is_only_reported_again(store: Store) -> None:
-    add_outgoing(store, "one", send_state=SendState.ACCEPTED, unreported=False, status="SENT")
+    add_outgoing(store, "one", send_state=SendState.ACCEPTED, status="SENT")
+    tell_states(store)
     assert store.due_for_cht(NOW, 50)[1] == []
     hand_out(store, "one")
     assert store.due_for_cht(NOW, 50)[1] == [StateUpdate("one", "SENT", None)]
@@ -121,6 +128,17 @@ def test_updates_are_in_the_order_of_the_texts_until_they_are_confirmed(store: S
     assert ids(store.due_for_cht(NOW, 3)[1]) == ["one", "two", "three"]
     store.save_exchange([], [StateUpdate("one", "UNSENT"), StateUpdate("three", "UNSENT")], [], NOW)
     assert ids(store.due_for_cht(NOW, 50)[1]) == ["two", "four"]
+
+
+def test_a_status_that_changes_while_cht_is_told_the_one_before_is_told_too(store: Store) -> None:
+    text = add_outgoing(store, "one", send_state=SendState.ACCEPTED)
+    told = store.due_for_cht(NOW, 50)[1]
+    store.save(text._replace(status="SENT"))
+    store.save_exchange([], told, [], NOW)
+    assert store.due_for_cht(NOW, 50)[1] == [StateUpdate("one", "SENT")]
+    tell_states(store)
+    store.save(text._replace(status="SENT", due_at=NOW + 5))
+    assert store.due_for_cht(NOW, 50)[1] == []
 
 
 def test_statuses_are_checked_in_the_order_in_which_they_are_due(store: Store) -> None:
@@ -198,11 +216,11 @@ def test_texts_go_to_cht_in_the_order_of_arrival_until_it_confirms_them(store: S
 
 
 def due_times(store: Store, now: float = NOW) -> list[float]:
-    return [due for due, _ in store.neighbours(now)]
+    return [store.neighbour(name, now)[1] for name in NAMES]
 
 
 def test_without_work_cht_is_due_at_its_poll_time_and_rapidpro_never(store: Store) -> None:
-    (_, cht), (_, rapidpro) = store.neighbours(NOW)
+    cht, rapidpro = (store.neighbour(name, NOW)[0] for name in NAMES)
     assert (cht.name, rapidpro.name) == ("cht", "rapidpro")
     assert due_times(store) == [0, NEVER]
     store.save_neighbour(cht._replace(poll_at=NOW + 60))
@@ -211,9 +229,9 @@ def test_without_work_cht_is_due_at_its_poll_time_and_rapidpro_never(store: Stor
 
 
 def test_cht_is_due_for_a_text_that_is_not_held_back_and_for_an_update(store: Store) -> None:
-    store.save_neighbour(store.neighbours(NOW)[0][1]._replace(poll_at=NOW + 1000))
+    store.save_neighbour(store.neighbour("cht", NOW)[0]._replace(poll_at=NOW + 1000))
     add_incoming(store, 1, 2)
-    assert due_times(store)[0] == NOW
+    assert due_times(store)[0] == 0
     store.postpone([incoming_for_cht(store)[0]], NOW + 100)
     assert due_times(store)[0] == NOW + 100
     add_outgoing(store, "one", send_state=SendState.REFUSED)
@@ -239,10 +257,10 @@ def test_rapidpro_is_not_due_for_a_text_that_is_held_back(store: Store) -> None:
 def test_a_blocked_neighbour_is_due_afterwards(store: Store) -> None:
     add_incoming(store, 1)
     hand_out(store, "one")
-    for _, neighbour in store.neighbours(NOW):
+    for neighbour in (store.neighbour(name, NOW)[0] for name in NAMES):
         store.save_neighbour(neighbour._replace(blocked_until=NOW + 50, failures=2, last_error="refused"))
     assert due_times(store) == [NOW + 50, NOW + 50]
-    assert {(neighbour.failures, neighbour.last_error) for _, neighbour in store.neighbours(NOW)} == {(2, "refused")}
+    assert {store.neighbour(name, NOW)[0][3:] for name in NAMES} == {(2, "refused")}
 
 
 # --- maintenance
@@ -251,10 +269,11 @@ def test_a_blocked_neighbour_is_due_afterwards(store: Store) -> None:
 def test_finished_texts_are_deleted_after_a_month_and_others_never(store: Store) -> None:
     add_incoming(store, 1, 2)
     store.save_exchange([incoming_for_cht(store)[0]], [], [], NOW)
-    finished = {"send_state": SendState.ACCEPTED, "due_at": None, "unreported": False, "search_from": NOW}
+    finished = {"send_state": SendState.ACCEPTED, "due_at": None, "search_from": NOW}
     add_outgoing(store, "finished", broadcast_id="finished", **finished)
-    add_outgoing(store, "unreported", broadcast_id="unreported", **{**finished, "unreported": True})
     add_outgoing(store, "checked", broadcast_id="checked", **{**finished, "due_at": NOW + 5})
+    tell_states(store)
+    add_outgoing(store, "unreported", broadcast_id="unreported", **finished)
     broadcast_ids = {"finished", "unreported", "checked"}
     other = Message("run-1", AMINA, "Another text")
     store.prune(NOW + RETENTION - 1)
@@ -269,7 +288,8 @@ def test_finished_texts_are_deleted_after_a_month_and_others_never(store: Store)
 def test_health_counts_the_queues(store: Store) -> None:
     add_incoming(store, 1, 2, 3)
     store.save_exchange([incoming_for_cht(store)[0]], [], [], NOW)
-    add_outgoing(store, "finished", send_state=SendState.ACCEPTED, due_at=None, unreported=False)
+    add_outgoing(store, "finished", send_state=SendState.ACCEPTED, due_at=None)
+    tell_states(store)
     add_outgoing(store, "checked", send_state=SendState.ACCEPTED)
     add_outgoing(store, "unknown", send_state=SendState.SENDING)
     for number in range(4):
