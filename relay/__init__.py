@@ -5,7 +5,7 @@
     relay.work(now)   does what is due and returns when to call it next
 
 Read the modules in this order: models (the data types), policy and matching (the decisions), sync (the work), store
-(the database, with sql and lock), the clients cht and rapidpro (with http_client), and web.
+(the database, with sql, lock and commits), the clients cht and rapidpro (with http_client), and web.
 """
 
 from __future__ import annotations
@@ -96,6 +96,7 @@ class Relay:
         try:
             sync.run(neighbour.failures)
             outcome = neighbour._replace(poll_at=self._now() + self._poll_seconds, failures=0, last_error=None)
+            outcome = outcome._replace(succeeded_at=self._now())
         except CallError as error:
             failures = 1 if sync.made_progress else neighbour.failures + 1
             wait = back_off(failures, error, self._poll_seconds)

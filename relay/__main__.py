@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from waitress.server import create_server  # type: ignore[import-untyped]  # neither it nor typeshed has types
 
 from relay import Relay, Settings, SettingsError
-from relay.web import MAX_BODY_BYTES
+from relay.web import SERVER
 
 MAX_SLEEP = 60.0
 """Seconds; limited so that a change of the machine's clock is noticed."""
@@ -37,7 +37,7 @@ def main() -> int:
     except SettingsError as error:
         return _fail(str(error))
     try:
-        server = create_server(relay.app, listen=settings.listen, threads=8, max_request_body_size=MAX_BODY_BYTES * 2)
+        server = create_server(relay.app, listen=settings.listen, **SERVER)
     except (OSError, ValueError) as error:
         relay.close()
         cause = str(getattr(error, "strerror", None) or error).rstrip(".")

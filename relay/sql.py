@@ -12,7 +12,9 @@ CREATE TABLE IF NOT EXISTS neighbours (
     poll_at DOUBLE PRECISION NOT NULL DEFAULT 0,
     blocked_until DOUBLE PRECISION NOT NULL DEFAULT 0,
     failures INTEGER NOT NULL DEFAULT 0,
-    last_error TEXT
+    last_error TEXT,
+    succeeded_at DOUBLE PRECISION NOT NULL DEFAULT 0,
+    checks INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE IF NOT EXISTS inbox (
     seq {key}, id TEXT NOT NULL UNIQUE, phone TEXT NOT NULL, content TEXT NOT NULL,
@@ -49,7 +51,8 @@ OUTGOING = f"SELECT {', '.join(f'outbox.{name}' for name in OutgoingText._fields
 
 # --- neighbours, and when there is work for them
 
-NEIGHBOURS = text("SELECT name, poll_at, blocked_until, failures, last_error FROM neighbours ORDER BY name")
+NEIGHBOURS = text("""SELECT name, poll_at, blocked_until, failures, last_error, succeeded_at
+    FROM neighbours ORDER BY name""")
 DUE_TIMES = text(f"""SELECT
     (SELECT MIN(due_at) FROM inbox WHERE {INCOMING_READY}),
     (SELECT 0 WHERE EXISTS (SELECT 1 FROM outbox WHERE unreported)),
@@ -57,13 +60,15 @@ DUE_TIMES = text(f"""SELECT
     (SELECT MIN(due_at) FROM outbox WHERE send_state = 'sending'),
     (SELECT MIN(due_at) FROM outbox WHERE send_state = 'accepted')""")
 SAVE_NEIGHBOUR = text("""UPDATE neighbours SET poll_at = :poll_at, blocked_until = :blocked_until,
-    failures = :failures, last_error = :last_error WHERE name = :name""")
+    failures = :failures, last_error = :last_error, succeeded_at = :succeeded_at WHERE name = :name""")
 
 # --- incoming texts
 
 ADD_INCOMING = text("""INSERT INTO inbox (id, phone, content, received_at, due_at)
     VALUES (:id, :phone, :content, :now, :now) ON CONFLICT DO NOTHING""")
-STORED_INCOMING = text("SELECT phone, content FROM inbox WHERE id = :id")
+STORED_INCOMING = text("SELECT id, phone, content FROM inbox WHERE id IN :ids").bindparams(
+    bindparam("ids", expanding=True)
+)
 DUE_INCOMING = text(f"""SELECT {", ".join(IncomingText._fields)} FROM inbox
     WHERE due_at <= :now AND {INCOMING_READY} ORDER BY seq LIMIT :limit""")
 FINISH_INCOMING = text("UPDATE inbox SET due_at = NULL WHERE seq = :seq")
@@ -105,3 +110,9 @@ QUEUE_SIZES = text("""SELECT
     (SELECT COUNT(*) FROM outbox WHERE send_state = 'sending') AS outcome_unknown,
     (SELECT COUNT(*) FROM outbox WHERE unreported) AS states_to_tell,
     (SELECT COUNT(*) FROM outbox WHERE send_state = 'accepted' AND due_at IS NOT NULL) AS states_to_ask""")
+OLDEST_TEXTS = text("""SELECT
+    (SELECT MIN(received_at) FROM inbox WHERE due_at IS NOT NULL) AS cht,
+    (SELECT MIN(CASE WHEN accepted_at > 0 THEN accepted_at ELSE due_at END) FROM outbox
+        WHERE send_state IN ('ready', 'sending')) AS rapidpro""")
+COUNT_CHECK = text("UPDATE neighbours SET checks = checks + 1 WHERE name = 'cht'")
+"""Fails if the database cannot be written. SQLite would write nothing if nothing changed."""

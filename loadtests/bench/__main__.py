@@ -11,6 +11,7 @@ BENCHES = {
     "fakes": ("loadtests.bench.exchange", "the stateful exchange against the fake RapidPro"),
     "stores": ("loadtests.bench.stores", "the same operations with 1,000 and with 100,000 rows in the store"),
     "gateway": ("loadtests.bench.gateway", "100 messages, and 100 updates, in one request to the fake CHT"),
+    "relay": ("loadtests.bench.relay", "the reference relay between both fakes, over sockets"),
 }
 
 

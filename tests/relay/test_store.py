@@ -266,6 +266,23 @@ def test_finished_texts_are_deleted_after_a_month_and_others_never(store: Store)
     assert ids(incoming_for_cht(store)) == ["run-2", "run-1"]
 
 
+def test_texts_that_come_together_share_a_commit_and_each_gets_its_own_answer(store: Store) -> None:
+    rows = [
+        {"id": "a", "phone": AMINA, "content": "One", "now": NOW},
+        {"id": "b", "phone": AMINA, "content": "Two", "now": NOW},
+        {"id": "a", "phone": AMINA, "content": "One", "now": NOW},
+        {"id": "a", "phone": AMINA, "content": "Another", "now": NOW},
+        {"id": "b", "phone": ZAWADI, "content": "Two", "now": NOW},
+    ]
+    answers = store._commit([rows[0], None, *rows[1:]])
+    assert answers[:1] + answers[2:] == [True, True, True, False, False]
+    assert answers[1].queues["to_cht"] == 2
+    assert [(text.id, text.phone, text.content) for text in incoming_for_cht(store)] == [
+        ("a", AMINA, "One"),
+        ("b", AMINA, "Two"),
+    ]
+
+
 def test_health_counts_the_queues(store: Store) -> None:
     add_incoming(store, 1, 2, 3)
     store.save_exchange([incoming_for_cht(store)[0]], [], [], NOW)
@@ -274,6 +291,7 @@ def test_health_counts_the_queues(store: Store) -> None:
     add_outgoing(store, "unknown", send_state=SendState.SENDING)
     for number in range(4):
         add_outgoing(store, f"ready-{number}")
-    queues, neighbours = store.health()
+    queues, oldest, neighbours = store.health()
     assert queues == {"to_cht": 2, "to_send": 4, "outcome_unknown": 1, "states_to_tell": 6, "states_to_ask": 1}
+    assert oldest == {"cht": NOW, "rapidpro": NOW}
     assert [neighbour.name for neighbour in neighbours] == ["cht", "rapidpro"]
