@@ -5,7 +5,8 @@
     relay.work(now)   does what is due and returns when to call it next
 
 Read the modules in this order: models (the data types), policy and matching (the decisions), sync (the work), store
-(the database, with sql, lock and commits), the clients cht and rapidpro (with http_client), and web.
+(the database, with sql, lock and commits), the clients cht and rapidpro (with http_client), and web with
+health.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from relay.cht import ChtClient
+from relay.health import Calls
 from relay.models import CallError
 from relay.policy import DAY, back_off
 from relay.rapidpro import RapidProClient
@@ -58,14 +60,16 @@ class Relay:
         except (SQLAlchemyError, ImportError, OSError) as error:
             cause = str(getattr(error, "orig", None) or error).splitlines()[0]
             raise SettingsError(f"RELAY_DATABASE cannot be used: {cause}.") from None
-        cht, rapidpro = ChtClient(settings, session, timestamp), RapidProClient(settings, session, timestamp)
+        calls = Calls()
+        cht = ChtClient(settings, calls.counted(session, "cht"), timestamp)
+        rapidpro = RapidProClient(settings, calls.counted(session, "rapidpro"), timestamp)
         self._syncs: dict[str, ChtSync | RapidProSync] = {
             "cht": ChtSync(settings, self._store, cht, timestamp, self._log),
             "rapidpro": RapidProSync(settings, self._store, rapidpro, timestamp, self._log),
         }
         self._work_lock = threading.Lock()
         self._pruned_at = 0.0
-        self.app = create_app(settings, self._store, timestamp, wake, self._log)
+        self.app = create_app(settings, self._store, timestamp, wake, self._log, calls)
 
     def work(self, now: datetime) -> datetime:
         """Do what is due and return when to call this again. Never sleeps, never raises because a neighbour failed.

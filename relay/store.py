@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterable, Sequence, Set
 from contextlib import AbstractContextManager, suppress
 from functools import lru_cache
+from time import monotonic
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -86,6 +87,7 @@ class Store:
         engine = open_engine(url)
         self._work_db, self._web_db = engine.connect(), engine.connect()
         self._commits = GroupCommit(self._commit)
+        self.worked_at = monotonic()
         key = "INTEGER PRIMARY KEY" if engine.name == "sqlite" else "BIGSERIAL PRIMARY KEY"
         # Another relay that starts at the same time may be faster, and then has created all tables.
         with suppress(IntegrityError, ProgrammingError), self._work_db.begin():
@@ -105,6 +107,7 @@ class Store:
 
     def neighbours(self, now: float) -> list[tuple[float, Neighbour]]:
         """CHT and RapidPro, each with the time when there is work for it."""
+        self.worked_at = monotonic()
         with self._work_db.begin():
             cht, rapidpro = (Neighbour(*row) for row in self._work_db.execute(sql.NEIGHBOURS))
             incoming, update, *outgoing = self._work_db.execute(sql.DUE_TIMES, {"now": now}).one()
@@ -198,6 +201,7 @@ class Store:
         return Health(queues, oldest, [Neighbour(*row) for row in self._web_db.execute(sql.NEIGHBOURS)])
 
     def _execute(self, statement: TextClause, parameters: Any) -> Sequence[Any]:
+        self.worked_at = monotonic()
         with self._work_db.begin():
             result = self._work_db.execute(statement, parameters)
             return result.all() if result.returns_rows else []

@@ -6,22 +6,21 @@ import hmac
 import json
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
 from flask import Flask, Response, request
-from sqlalchemy.exc import SQLAlchemyError
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from werkzeug.exceptions import BadRequest, Forbidden, HTTPException
 
 from relay.commits import MAX_CALLERS
+from relay.health import DATABASE_ERRORS, Calls, Standstill, metrics, report
 from relay.models import Message, sanitize
 from relay.settings import Settings
-from relay.store import Health, Store
+from relay.store import Store
 
 INCOMING_PATHS = ("/api/v2/sms/rapidpro/incoming-messages", "/api/v1/sms/radpidpro/incoming-messages")
 """CHT Core has the misspelling in the second path too; old workspaces use it."""
-DATABASE_ERRORS = (SQLAlchemyError, OSError)
 LIMITS = MappingProxyType({"id": 200, "from": 100, "content": 10_000})
 """Fields and their longest values, in characters. A template in a flow gives at most 10,000; CHT and RapidPro count
 phones and ids in tens; an index of PostgreSQL takes 2,700 bytes."""
@@ -39,28 +38,11 @@ SERVER = MappingProxyType(
     }
 )
 """How waitress serves the app. Idle connections are closed after `channel_timeout` seconds."""
-STALE_SECONDS = 900
-"""A text that waits longer is trouble."""
 
 
-class Standstill:
-    """A block that fails with a database error is logged when that begins and when it is over, not each time."""
-
-    def __init__(self, log: Any, name: str) -> None:
-        self._log, self._name = log, name
-        self.cause: str | None = None
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, _: Any, error: BaseException | None, __: Any) -> None:
-        first_line = str(getattr(error, "orig", None) or error).partition("\n")[0]
-        cause = f"{type(error).__name__}: {first_line}" if isinstance(error, DATABASE_ERRORS) else None
-        if cause != self.cause:
-            self.cause = cause
-            self._log.warning("stands_still" if cause else "works_again", what=self._name, cause=cause)
-
-
-def create_app(settings: Settings, store: Store, now: Callable[[], float], wake: Callable[[], None], log: Any) -> Flask:
+def create_app(
+    settings: Settings, store: Store, now: Callable[[], float], wake: Callable[[], None], log: Any, calls: Calls
+) -> Flask:
     """The Flask app. It calls `wake` when there is new work."""
     app = Flask("relay", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
@@ -82,12 +64,17 @@ def create_app(settings: Settings, store: Store, now: Callable[[], float], wake:
 
     @app.get("/health")
     def health() -> Response:
-        try:
-            with database:
-                report = _report(store.health(), now())
-        except DATABASE_ERRORS:
-            report = {"status": "stopped", "database": database.cause}
-        return _json_response(503 if report["status"] == "stopped" else 200, report)
+        body = report(store, database, calls, now())
+        return _json_response(503 if body["status"] == "stopped" else 200, body)
+
+    @app.get("/metrics")
+    def show_metrics() -> Response:
+        return Response(metrics(report(store, database, calls, now()), calls), content_type=CONTENT_TYPE_PLAIN_0_0_4)
+
+    @app.after_request
+    def count(response: Response) -> Response:
+        calls.total.labels("relay", request.endpoint, response.status_code).inc()
+        return response
 
     @app.errorhandler(413)
     def too_large(_: Exception) -> Response:
@@ -165,23 +152,3 @@ def _phone(sender: str) -> str:
     if colon and scheme.strip().lower() != "tel":
         raise _not_saved(f"`from` must be a phone number, not an address of the kind `{scheme[:20]}`")
     return re.split("[?#]", path)[0] if colon else sender
-
-
-def _report(health: Health, now: float) -> dict[str, Any]:
-    details = {
-        neighbour.name: {
-            "failures": neighbour.failures,
-            "left_alone_until": _iso(neighbour.blocked_until) if neighbour.blocked_until > now else None,
-            "last_error": neighbour.last_error,
-            "last_success": _iso(neighbour.succeeded_at) if neighbour.succeeded_at else None,
-            "oldest_text_seconds": max(now - (health.oldest[neighbour.name] or now), 0.0),
-        }
-        for neighbour in health.neighbours
-    }
-    stale = any(now - (since or now) > STALE_SECONDS for since in health.oldest.values())
-    trouble = stale or any(neighbour.failures for neighbour in health.neighbours)
-    return {"status": "trouble" if trouble else "ok", "queues": health.queues, **details}
-
-
-def _iso(timestamp: float) -> str:
-    return datetime.fromtimestamp(timestamp, UTC).isoformat()

@@ -94,7 +94,7 @@ def test_while_the_file_is_locked_all_are_answered_in_time_and_what_is_stored_la
         assert "send it again later" in refusals[0].text
         status, report = health(relay)
         assert (status, report["status"]) == (503, "stopped")
-        assert "TimeoutError" in report["database"]
+        assert "TimeoutError" in report["cause"]
     answers = [post_text(relay, id=f"run-{number}") for number in range(3)]
     assert [(answer.status_code, answer.json) for answer in answers] == [(200, {"saved": 1})] * 3
     assert health(relay)[0] == 200
@@ -106,20 +106,19 @@ def test_while_postgresql_is_frozen_all_are_answered_in_time_and_what_is_stored_
     world: World, empty_postgresql: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store, "TEXT_SECONDS", PATIENCE)
-    relay = make_relay(world, database=empty_postgresql)
-    with relay._store._web_db.begin():
-        server = relay._store._web_db.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
-    os.kill(server, signal.SIGSTOP)
-    try:
-        assert [post_text(relay, id=id_).status_code for id_ in ("begun", "not begun")] == [503] * 2
-        assert health(relay)[1]["status"] == "stopped"
-    finally:
-        os.kill(server, signal.SIGCONT)
-    assert [post_text(relay, id=id_).status_code for id_ in ("begun", "not begun")] == [200] * 2
-    assert health(relay)[0] == 200
-    world.run(relay, 10)
+    with closing(make_relay(world, database=empty_postgresql)) as relay:
+        with relay._store._web_db.begin():
+            server = relay._store._web_db.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+        os.kill(server, signal.SIGSTOP)
+        try:
+            assert [post_text(relay, id=id_).status_code for id_ in ("begun", "not begun")] == [503] * 2
+            assert health(relay)[1]["status"] == "stopped"
+        finally:
+            os.kill(server, signal.SIGCONT)
+        assert [post_text(relay, id=id_).status_code for id_ in ("begun", "not begun")] == [200] * 2
+        assert health(relay)[0] == 200
+        world.run(relay, 10)
     assert sorted(message["id"] for message in world.stored) == ["begun", "not begun"]
-    relay.close()
 
 
 def test_nothing_is_acknowledged_into_a_file_that_is_deleted(relay: Relay, tmp_path: Path, world: World) -> None:
@@ -128,7 +127,7 @@ def test_nothing_is_acknowledged_into_a_file_that_is_deleted(relay: Relay, tmp_p
     assert post_text(relay).status_code == 503
     status, report = health(relay)
     assert (status, report["status"]) == (503, "stopped")
-    assert "deleted or replaced" in report["database"]
+    assert "deleted or replaced" in report["cause"]
     world.add_texts("Visit due")
     with pytest.raises(OSError, match="deleted or replaced"):
         world.run(relay, 100)
@@ -139,7 +138,7 @@ def test_nothing_is_acknowledged_into_a_file_that_another_has_replaced(relay: Re
     shutil.copy(tmp_path / "relay.db", tmp_path / "copy.db")
     (tmp_path / "copy.db").replace(tmp_path / "relay.db")
     assert post_text(relay).status_code == 503
-    assert "replaced" in health(relay)[1]["database"]
+    assert "replaced" in health(relay)[1]["cause"]
 
 
 @contextmanager
@@ -159,7 +158,7 @@ def test_on_a_full_disk_texts_are_refused_and_health_says_so(relay: Relay, tmp_p
         assert post_text(relay).status_code == 503
         status, report = health(relay)
         assert (status, report["status"]) == (503, "stopped")
-        assert "OperationalError: " in report["database"]
+        assert "OperationalError: " in report["cause"]
     assert stored(tmp_path) == 1
     assert post_text(relay).status_code == 200
     assert health(relay)[1]["status"] == "ok"

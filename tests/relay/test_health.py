@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from relay import Relay
-from relay.web import STALE_SECONDS
-from tests.relay.neighbours import START, World, connection_refused, make_relay, post_text
+from relay import health as health_module
+from relay.health import STALE_SECONDS
+from tests.relay.neighbours import (
+    AMINA,
+    START,
+    TOKEN,
+    World,
+    connection_refused,
+    fault_on,
+    make_relay,
+    post_text,
+    reply,
+)
 
 
 @pytest.fixture
@@ -66,3 +79,80 @@ def test_a_text_that_waits_for_long_is_trouble_although_no_call_fails(world: Wor
     assert health(relay)["status"] == "trouble"
     relay.work(world.now)
     assert health(relay)["status"] == "ok"
+
+
+def test_it_is_stopped_when_nobody_works_any_more(relay: Relay, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert health(relay)["status"] == "ok"
+    monkeypatch.setattr(health_module, "STILL_SECONDS", -1)
+    assert relay.app.test_client().get("/health").status_code == 503
+    assert health(relay)["status"] == "stopped"
+
+
+# --- /metrics
+
+SAMPLE = re.compile(r"([a-z_]+)(?:\{([^}]*)\})? (-?[0-9.e+]+|NaN)")
+
+
+def metrics(relay: Relay) -> Mapping[str, float]:
+    """The samples of /metrics in Prometheus's text format 0.0.4, by name and labels."""
+    answer = relay.app.test_client().get("/metrics")
+    assert (answer.status_code, answer.mimetype) == (200, "text/plain")
+    samples = [SAMPLE.fullmatch(line) for line in answer.text.splitlines() if not line.startswith("#")]
+    assert all(samples)
+    return {f"{sample[1]} {sample[2]}": float(sample[3]) for sample in samples if sample}
+
+
+def test_metrics_show_queues_ages_and_calls(world: World, relay: Relay) -> None:
+    throttled = reply(429, {"detail": "x"}, Retry_After="600")
+    world.faults.append(fault_on("POST", "/api/v2/broadcasts.json", throttled))
+    world.add_texts("Visit due")
+    relay.work(world.now)
+    world.now += timedelta(seconds=10)
+    post_text(relay)
+    post_text(relay, id="")
+    shown = metrics(relay)
+    assert shown['relay_health name="trouble",part="status"'] == 1
+    assert shown['relay_health name="to_send",part="queues"'] == 1
+    assert shown['relay_health name="oldest_text_seconds",part="rapidpro"'] == 10
+    assert shown['relay_health name="blocked_until",part="rapidpro"'] == START.timestamp() + 600
+    assert shown['relay_health name="succeeded_at",part="cht"'] == START.timestamp()
+    assert shown['relay_calls_total endpoint="broadcasts.json",outcome="429",service="rapidpro"'] == 1
+    assert shown['relay_calls_total endpoint="sms",outcome="200",service="cht"'] >= 1
+    path = "/api/v2/sms/rapidpro/incoming-messages"
+    assert shown[f'relay_calls_total endpoint="{path}",outcome="200",service="relay"'] == 1
+    assert shown[f'relay_calls_total endpoint="{path}",outcome="400",service="relay"'] == 1
+
+
+def test_metrics_count_the_calls_of_this_hour_against_the_quota(
+    world: World, relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = iter(range(0, 36000, 1500))
+    monkeypatch.setattr(health_module, "monotonic", lambda: next(times))
+    throttled = reply(429, {"detail": "x"}, Retry_After="1")
+    world.faults.append(fault_on("POST", "/api/v2/broadcasts.json", throttled))
+    world.add_texts("One", "Two")
+    world.run(relay, 10)
+    assert len(world.sent()) == 2
+    monkeypatch.setattr(health_module, "monotonic", lambda: 2000)
+    left = 'relay_health name="broadcasts.json",part="quota_left"'
+    assert metrics(relay)[left] == health_module.QUOTA - 2
+    monkeypatch.setattr(health_module, "monotonic", lambda: 9e9)
+    monkeypatch.setattr(health_module, "STILL_SECONDS", 9e9)
+    assert metrics(relay)[left] == health_module.QUOTA
+
+
+def test_metrics_show_no_secrets_and_no_texts(world: World, relay: Relay) -> None:
+    post_text(relay)
+    world.add_texts("Visit due")
+    relay.work(world.now)
+    text = relay.app.test_client().get("/metrics").text
+    for secret in (TOKEN, "gateway-pass", "rapidpro-token", AMINA, "TEMP", "Visit"):
+        assert secret not in text
+
+
+def test_metrics_are_shown_while_the_database_stands_still(relay: Relay, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise OSError("gone")
+
+    monkeypatch.setattr(relay._store, "health", broken)
+    assert metrics(relay)['relay_health name="stopped",part="status"'] == 1
