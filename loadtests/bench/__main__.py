@@ -21,7 +21,8 @@ BENCHES = {
 def main(name: str, as_json: bool) -> None:
     """Run one benchmark.
 
-    fakes: the stateful exchange; stores: 1,000 against 100,000; gateway: large requests to /api/sms.
+    fakes: the stateful exchange; stores: 1,000 against 100,000; gateway: large requests to /api/sms; relay: texts per
+    second through the reference relay.
     """
     figures = importlib.import_module(BENCHES[name][0]).measure()
     if as_json:

@@ -5,14 +5,15 @@ One thread and plain sockets, so that a text costs this process a twentieth of w
 
 from __future__ import annotations
 
+import contextlib
 import json
 import selectors
-import socket
 import sys
 import time
 from typing import Any
 from urllib.parse import urlsplit
 
+from loadtests.bench.client import Connection
 from loadtests.gates import percentile
 
 PEOPLE = 200
@@ -32,32 +33,27 @@ class Texter:
     """Keeps one text on its way on each of its connections."""
 
     def __init__(self, url: str, token: str, run: str) -> None:
-        address = urlsplit(url)
-        self._address, self._run = (address.hostname, address.port), run
-        self._head = (
-            f"POST {address.path} HTTP/1.1\r\nHost: {address.netloc}\r\nAuthorization: Token {token}\r\n"
-            "Content-Type: application/json\r\nContent-Length: "
-        )
+        self._url, self._path, self._run = url, urlsplit(url).path, run
+        self._headers = f"Authorization: Token {token}\r\n"
         self.count, self.latencies = 0, list[float]()
-        self._sent_at: dict[socket.socket, float] = {}
+        self._sent_at: dict[Connection, float] = {}
 
     def text(self, connections: int, seconds: float) -> dict[str, Any]:
         """Send texts for that many seconds. Raises ValueError for any answer but 200."""
         began = time.monotonic()
-        with selectors.DefaultSelector() as selector:
+        with selectors.DefaultSelector() as selector, contextlib.ExitStack() as stack:
             for _ in range(connections):
-                connection = socket.create_connection(self._address)
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                selector.register(connection, selectors.EVENT_READ)
+                connection = Connection(self._url)
+                stack.callback(connection.close)
+                selector.register(connection, selectors.EVENT_READ, connection)
                 self._send(connection)
             while selector.get_map():
                 for key, _ in selector.select():
-                    self._answered(key.fileobj)
+                    self._read_answer(key.data)
                     if time.monotonic() < began + seconds:
-                        self._send(key.fileobj)
+                        self._send(key.data)
                     else:
-                        selector.unregister(key.fileobj)
-                        key.fileobj.close()  # type: ignore[union-attr]  # only sockets are registered
+                        selector.unregister(key.data)
         wall = time.monotonic() - began
         return {
             "texts": self.count,
@@ -65,18 +61,16 @@ class Texter:
             "p99_ms": percentile(self.latencies, 0.99) * 1000,
         }
 
-    def _send(self, connection: Any) -> None:
-        body = json.dumps({"id": f"{self._run}-{self.count}", "from": number(self.count), "content": words(self.count)})
+    def _send(self, connection: Connection) -> None:
+        text = {"id": f"{self._run}-{self.count}", "from": number(self.count), "content": words(self.count)}
         self.count += 1
         self._sent_at[connection] = time.monotonic()
-        connection.sendall(f"{self._head}{len(body)}\r\n\r\n{body}".encode())
+        connection.send("POST", self._path, self._headers, json.dumps(text).encode())
 
-    def _answered(self, connection: Any) -> None:
-        answer = connection.recv(65536)
-        while answer and not answer.endswith(b"}"):
-            answer += connection.recv(65536)
-        if not answer.startswith(b"HTTP/1.1 200 "):
-            raise ValueError(f"a text was answered {answer[:300]!r}")
+    def _read_answer(self, connection: Connection) -> None:
+        status, answer = connection.read_answer()
+        if status != 200:
+            raise ValueError(f"a text was answered {status}: {answer[:300]!r}")
         self.latencies.append(time.monotonic() - self._sent_at[connection])
 
 
