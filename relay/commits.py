@@ -17,7 +17,7 @@ class GroupCommit:
     """Calls `commit` with all that waits, in a thread of its own, which nobody has to stop."""
 
     def __init__(self, commit: Callable[[Sequence[Any]], Sequence[Any]]) -> None:
-        self._commit, self._waiting = commit, list[tuple[Any, Future[Any]]]()
+        self._commit, self._waiting = commit, dict[Future[Any], Any]()
         self._changed, self._places = threading.Condition(), threading.BoundedSemaphore(MAX_CALLERS)
         self._running = False
 
@@ -31,32 +31,30 @@ class GroupCommit:
         future: Future[Any] = Future()
         try:
             with self._changed:
-                self._waiting.append((request, future))
+                self._waiting[future] = request
                 self._changed.notify()
                 if not self._running:
                     self._running = True
                     threading.Thread(target=self._run, daemon=True).start()
             return future.result(seconds)
         finally:
-            future.cancel()
+            with self._changed:
+                self._waiting.pop(future, None)
             self._places.release()
 
     def _run(self) -> None:
         while batch := self._next_batch():
             try:
-                results = self._commit([request for request, _ in batch])
-            except Exception as error:
-                for _, future in batch:
-                    future.set_exception(error)
-            else:
-                for (_, future), result in zip(batch, results, strict=True):
+                for future, result in zip(batch, self._commit(list(batch.values())), strict=True):
                     future.set_result(result)
+            except Exception as error:
+                for future in batch:
+                    future.set_exception(error)
 
-    def _next_batch(self) -> list[tuple[Any, Future[Any]]]:
+    def _next_batch(self) -> dict[Future[Any], Any]:
         with self._changed:
             if not self._waiting:
                 self._changed.wait(IDLE_SECONDS)
-            batch = [(request, future) for request, future in self._waiting if future.set_running_or_notify_cancel()]
-            self._waiting.clear()
+            batch, self._waiting = self._waiting, {}
             self._running = bool(batch)
         return batch

@@ -49,14 +49,14 @@ class Calls:
         self.total = Counter(
             "relay_calls", "Calls, and answers to RapidPro, by status.", labels, registry=self.registry
         )
-        self._granted: defaultdict[str, deque[float]] = defaultdict(deque)
+        self._granted: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=QUOTA))
 
     def counted(self, session: Any, service: str) -> Any:
         """What makes calls with `session` and counts them."""
         return SimpleNamespace(request=partial(self._request, session, service))
 
     def _request(self, session: Any, service: str, method: str, url: str, **options: Any) -> Any:
-        outcome, endpoint = "no answer", url.rpartition("/")[2]
+        outcome, endpoint = "no answer", url.partition("?")[0].rpartition("/")[2]
         try:
             response = session.request(method, url, **options)
             outcome = str(response.status_code)
