@@ -21,7 +21,7 @@ CREATE TABLE IF NOT EXISTS inbox (
     attempts INTEGER NOT NULL DEFAULT 0, received_at DOUBLE PRECISION NOT NULL, due_at DOUBLE PRECISION
 );
 CREATE INDEX IF NOT EXISTS inbox_due ON inbox (due_at) WHERE due_at IS NOT NULL;
-CREATE INDEX IF NOT EXISTS inbox_phone ON inbox (phone, seq) WHERE due_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS inbox_postponed ON inbox (phone, seq) WHERE due_at IS NOT NULL AND attempts > 0;
 CREATE TABLE IF NOT EXISTS outbox (
     seq {key}, id TEXT NOT NULL UNIQUE, phone TEXT NOT NULL, content TEXT NOT NULL,
     send_state TEXT NOT NULL DEFAULT 'ready', due_at DOUBLE PRECISION,
@@ -43,7 +43,7 @@ BLOCKING_ATTEMPTS = 3
 """A failing text holds back later texts of the same phone, to keep their order, until it has had this many attempts."""
 INCOMING_READY = f"""due_at IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM inbox earlier WHERE earlier.phone = inbox.phone AND earlier.seq < inbox.seq
-    AND earlier.due_at > :now AND earlier.attempts < {BLOCKING_ATTEMPTS})"""
+    AND earlier.due_at > :now AND earlier.attempts > 0 AND earlier.attempts < {BLOCKING_ATTEMPTS})"""
 OUTGOING_READY = f"""send_state = 'ready' AND NOT EXISTS (
     SELECT 1 FROM outbox earlier WHERE earlier.phone = outbox.phone AND earlier.seq < outbox.seq
     AND earlier.send_state IN ('ready', 'sending') AND earlier.attempts < {BLOCKING_ATTEMPTS})"""

@@ -295,3 +295,26 @@ def test_health_counts_the_queues(store: Store) -> None:
     assert queues == {"to_cht": 2, "to_send": 4, "outcome_unknown": 1, "states_to_tell": 6, "states_to_ask": 1}
     assert oldest == {"cht": NOW, "rapidpro": NOW}
     assert [neighbour.name for neighbour in neighbours] == ["cht", "rapidpro"]
+
+
+@pytest.mark.parametrize("read", [incoming_for_cht, due_times])
+def test_the_cost_of_reading_grows_no_faster_than_the_texts_that_wait(tmp_path: Any, read: Any) -> None:
+    store = Store(f"sqlite:///{tmp_path}/relay.db")
+    steps = [0]
+
+    def count() -> int:
+        steps[0] += 1
+        return 0
+
+    costs = []
+    for first in (0, 2000):
+        rows = [{"id": f"{first + n}", "phone": AMINA, "content": "x", "now": NOW} for n in range(2000)]
+        store._commit(rows)
+        connection: Any = store._work_db.connection.dbapi_connection
+        steps[0] = 0
+        connection.set_progress_handler(count, 100)
+        read(store)
+        connection.set_progress_handler(None, 100)
+        costs.append(steps[0])
+    store.close()
+    assert costs[1] < 3 * costs[0]
