@@ -21,6 +21,7 @@ CREATE TABLE IF NOT EXISTS inbox (
     attempts INTEGER NOT NULL DEFAULT 0, received_at DOUBLE PRECISION NOT NULL, due_at DOUBLE PRECISION
 );
 CREATE INDEX IF NOT EXISTS inbox_due ON inbox (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS inbox_waiting ON inbox (seq) WHERE due_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS inbox_postponed ON inbox (phone, seq) WHERE due_at IS NOT NULL AND attempts > 0;
 CREATE TABLE IF NOT EXISTS outbox (
     seq {key}, id TEXT NOT NULL UNIQUE, phone TEXT NOT NULL, content TEXT NOT NULL,
@@ -111,8 +112,9 @@ QUEUE_SIZES = text("""SELECT
     (SELECT COUNT(*) FROM outbox WHERE unreported) AS states_to_tell,
     (SELECT COUNT(*) FROM outbox WHERE send_state = 'accepted' AND due_at IS NOT NULL) AS states_to_ask""")
 OLDEST_TEXTS = text("""SELECT
-    (SELECT MIN(received_at) FROM inbox WHERE due_at IS NOT NULL) AS cht,
-    (SELECT MIN(CASE WHEN accepted_at > 0 THEN accepted_at ELSE due_at END) FROM outbox
-        WHERE send_state IN ('ready', 'sending')) AS rapidpro""")
+    (SELECT received_at FROM inbox WHERE due_at IS NOT NULL ORDER BY seq LIMIT 1) AS cht,
+    (SELECT MIN(since) FROM (SELECT MIN(due_at) AS since FROM outbox WHERE send_state = 'ready' UNION ALL
+        SELECT CASE WHEN accepted_at > 0 THEN accepted_at ELSE due_at END FROM outbox WHERE send_state = 'sending')
+        AS waiting) AS rapidpro""")
 COUNT_CHECK = text("UPDATE neighbours SET checks = checks + 1 WHERE name = 'cht'")
 """Fails if the database cannot be written. SQLite would write nothing if nothing changed."""
