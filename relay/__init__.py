@@ -6,7 +6,8 @@
     relay.work_on(neighbour, now)   the same for one neighbour, in a thread for each
 
 Read the modules in this order: models (the data types), policy and matching (the decisions), sync (the work), store
-(the database, with sql and lock), the clients cht and rapidpro (with http_client), and web.
+(the database, with sql, lock and commits), the clients cht and rapidpro (with http_client), and web with
+health.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from relay.cht import ChtClient
+from relay.health import Calls
 from relay.http_client import ConfirmedSession
 from relay.models import CallError
 from relay.policy import DAY, back_off
@@ -86,8 +88,11 @@ class Relay:
         except (SQLAlchemyError, ImportError, OSError) as error:
             cause = str(getattr(error, "orig", None) or error).splitlines()[0]
             raise SettingsError(f"RELAY_DATABASE cannot be used: {cause}.") from None
-        self._stores = {"cht": store, "rapidpro": store.for_another_thread()}
-        sessions = {name: ConfirmedSession(session, store.confirm_lock) for name, store in self._stores.items()}
+        self._stores, calls = {"cht": store, "rapidpro": store.for_another_thread()}, Calls()
+        sessions = {
+            name: ConfirmedSession(calls.counted(session, name), store.confirm_lock)
+            for name, store in self._stores.items()
+        }
         cht = ChtClient(settings, sessions["cht"], self._clock)
         rapidpro = RapidProClient(settings, sessions["rapidpro"], self._clock)
         self._syncs: dict[str, ChtSync | RapidProSync] = {
@@ -95,7 +100,7 @@ class Relay:
             "rapidpro": RapidProSync(settings, self._stores["rapidpro"], rapidpro, self._clock, self._log),
         }
         self._pruned_at = 0.0
-        self.app = create_app(settings, store, self._clock, wake, self._log)
+        self.app = create_app(settings, store, self._clock, wake, self._log, calls)
 
     def work(self, now: datetime) -> datetime:
         """Do what is due and return when to call this again. Never sleeps, never raises because a neighbour failed.
@@ -132,7 +137,7 @@ class Relay:
         sync = self._syncs[neighbour.name]
         try:
             sync.run(neighbour.failures)
-            outcome = neighbour._replace(failures=0, last_error=None)
+            outcome = neighbour._replace(failures=0, last_error=None, succeeded_at=self._clock())
         except CallError as error:
             failures = 1 if sync.made_progress else neighbour.failures + 1
             wait = back_off(failures, error, self._poll_seconds)

@@ -13,17 +13,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 from structlog.processors import JSONRenderer, TimeStamper, add_log_level, format_exc_info
 from waitress.server import create_server  # type: ignore[import-untyped]  # neither it nor typeshed has types
 
 from relay import Relay, Settings, SettingsError
+from relay.health import DATABASE_ERRORS, Standstill
 from relay.http_client import open_session, steady
 from relay.store import LOCKS
-from relay.web import MAX_BODY_BYTES
+from relay.web import SERVER
 
 MAX_SLEEP = 60.0
 """Seconds until a worker looks again, although nothing woke it: another relay may have stored something."""
+TOGETHER = 0.02
+"""Seconds that a worker waits after it was woken: texts that come at the same time are worked on together."""
 STOP_SECONDS = 3.0
 """How long to wait at the end for calls; those that last longer are looked up or repeated after the next start."""
 
@@ -48,7 +50,7 @@ def main() -> int:
     except SettingsError as error:
         return _fail(str(error))
     try:
-        server = create_server(relay.app, listen=settings.listen, threads=8, max_request_body_size=MAX_BODY_BYTES * 2)
+        server = create_server(relay.app, listen=settings.listen, **SERVER)
     except (OSError, ValueError) as error:
         relay.close()
         cause = str(getattr(error, "strerror", None) or error).rstrip(".")
@@ -80,16 +82,19 @@ def _serve(server: Any, workers: list[threading.Thread]) -> None:
 
 
 def _loop(relay: Relay, name: str, now: Callable[[], datetime], woken: Any, stopping: Any, log: Any) -> None:
+    database = Standstill(log, "database")
     while not stopping.is_set():
         woken.clear()
         wait = 5.0
         try:
-            wait = (relay.work_on(name, now()) - now()).total_seconds()
-        except (SQLAlchemyError, OSError) as error:
-            log.error("database_error", cause=type(error).__name__)
+            with database:
+                wait = (relay.work_on(name, now()) - now()).total_seconds()
+        except DATABASE_ERRORS:
+            pass  # logged when it begins and when it is over
         except Exception as error:  # a bug must not end the loop: other stored texts can still be sent
             log.error("unexpected_error", cause=repr(error), exc_info=True)
         woken.wait(min(max(wait, 0.0), MAX_SLEEP))
+        stopping.wait(TOGETHER)
 
 
 def _fail(sentence: str) -> int:

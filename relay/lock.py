@@ -28,7 +28,10 @@ def try_lock(connection: Connection, table: str) -> AbstractContextManager[bool]
 
 @contextmanager
 def _file_lock(connection: Connection, table: str) -> Iterator[bool]:
-    lock = FileLock(f"{connection.engine.url.database}-lock-{table}", timeout=0, thread_local=False)
+    if table not in connection.info:
+        path = f"{connection.engine.url.database}-lock-{table}"
+        connection.info[table] = FileLock(path, timeout=0, thread_local=False)
+    lock: FileLock = connection.info[table]
     with suppress(Timeout):
         lock.acquire()
     try:

@@ -12,14 +12,17 @@ CREATE TABLE IF NOT EXISTS neighbours (
     poll_at DOUBLE PRECISION NOT NULL DEFAULT 0,
     blocked_until DOUBLE PRECISION NOT NULL DEFAULT 0,
     failures INTEGER NOT NULL DEFAULT 0,
-    last_error TEXT
+    last_error TEXT,
+    succeeded_at DOUBLE PRECISION NOT NULL DEFAULT 0,
+    checks INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE IF NOT EXISTS inbox (
     seq {key}, id TEXT NOT NULL UNIQUE, phone TEXT NOT NULL, content TEXT NOT NULL,
     attempts INTEGER NOT NULL DEFAULT 0, received_at DOUBLE PRECISION NOT NULL, due_at DOUBLE PRECISION
 );
 CREATE INDEX IF NOT EXISTS inbox_due ON inbox (due_at) WHERE due_at IS NOT NULL;
-CREATE INDEX IF NOT EXISTS inbox_phone ON inbox (phone, seq) WHERE due_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS inbox_waiting ON inbox (seq) WHERE due_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS inbox_postponed ON inbox (phone, seq) WHERE due_at IS NOT NULL AND attempts > 0;
 CREATE TABLE IF NOT EXISTS outbox (
     seq {key}, id TEXT NOT NULL UNIQUE, phone TEXT NOT NULL, content TEXT NOT NULL,
     send_state TEXT NOT NULL DEFAULT 'ready', due_at DOUBLE PRECISION,
@@ -41,7 +44,7 @@ BLOCKING_ATTEMPTS = 3
 """A failing text holds back later texts of the same phone, to keep their order, until it has had this many attempts."""
 INCOMING_READY = f"""due_at IS NOT NULL AND NOT EXISTS (
     SELECT 1 FROM inbox earlier WHERE earlier.phone = inbox.phone AND earlier.seq < inbox.seq
-    AND earlier.due_at > :now AND earlier.attempts < {BLOCKING_ATTEMPTS})"""
+    AND earlier.due_at > :now AND earlier.attempts > 0 AND earlier.attempts < {BLOCKING_ATTEMPTS})"""
 OUTGOING_READY = f"""send_state = 'ready' AND NOT EXISTS (
     SELECT 1 FROM outbox earlier WHERE earlier.phone = outbox.phone AND earlier.seq < outbox.seq
     AND earlier.send_state IN ('ready', 'sending') AND earlier.attempts < {BLOCKING_ATTEMPTS})"""
@@ -49,7 +52,7 @@ OUTGOING = f"SELECT {', '.join(f'outbox.{name}' for name in OutgoingText._fields
 
 # --- neighbours, and when there is work for them
 
-NEIGHBOUR = "SELECT name, poll_at, blocked_until, failures, last_error"
+NEIGHBOUR = "SELECT name, poll_at, blocked_until, failures, last_error, succeeded_at"
 NEIGHBOURS = text(f"{NEIGHBOUR} FROM neighbours ORDER BY name")
 LATEST_POLL = "(SELECT MAX(poll_at) FROM neighbours)"
 DUE_TIMES = {
@@ -61,13 +64,15 @@ DUE_TIMES = {
         (SELECT MIN(due_at) FROM outbox WHERE send_state = 'accepted') FROM neighbours WHERE name = 'rapidpro'"""),
 }
 SAVE_NEIGHBOUR = text("""UPDATE neighbours SET poll_at = :poll_at, blocked_until = :blocked_until,
-    failures = :failures, last_error = :last_error WHERE name = :name""")
+    failures = :failures, last_error = :last_error, succeeded_at = :succeeded_at WHERE name = :name""")
 
 # --- incoming texts
 
 ADD_INCOMING = text("""INSERT INTO inbox (id, phone, content, received_at, due_at)
     VALUES (:id, :phone, :content, :now, 0) ON CONFLICT DO NOTHING""")
-STORED_INCOMING = text("SELECT phone, content FROM inbox WHERE id = :id")
+STORED_INCOMING = text("SELECT id, phone, content FROM inbox WHERE id IN :ids").bindparams(
+    bindparam("ids", expanding=True)
+)
 DUE_INCOMING = text(f"""SELECT {", ".join(IncomingText._fields)} FROM inbox
     WHERE due_at <= :now AND {INCOMING_READY} ORDER BY seq LIMIT :limit""")
 FINISH_INCOMING = text("UPDATE inbox SET due_at = NULL WHERE seq = :seq")
@@ -109,3 +114,10 @@ QUEUE_SIZES = text("""SELECT
     (SELECT COUNT(*) FROM outbox WHERE send_state = 'sending') AS outcome_unknown,
     (SELECT COUNT(*) FROM outbox WHERE unreported) AS states_to_tell,
     (SELECT COUNT(*) FROM outbox WHERE send_state = 'accepted' AND due_at IS NOT NULL) AS states_to_ask""")
+OLDEST_TEXTS = text("""SELECT
+    (SELECT received_at FROM inbox WHERE due_at IS NOT NULL ORDER BY seq LIMIT 1) AS cht,
+    (SELECT MIN(since) FROM (SELECT MIN(due_at) AS since FROM outbox WHERE send_state = 'ready' UNION ALL
+        SELECT CASE WHEN accepted_at > 0 THEN accepted_at ELSE due_at END FROM outbox WHERE send_state = 'sending')
+        AS waiting) AS rapidpro""")
+COUNT_CHECK = text("UPDATE neighbours SET checks = checks + 1 WHERE name = 'cht'")
+"""Fails if the database cannot be written. SQLite would write nothing if nothing changed."""

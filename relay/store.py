@@ -7,7 +7,7 @@ a connection of its own. Only the relay that holds the lock reads and changes th
 from __future__ import annotations
 
 import copy
-import threading
+import os
 from collections.abc import Sequence, Set
 from contextlib import AbstractContextManager, suppress
 from functools import lru_cache
@@ -19,6 +19,7 @@ from sqlalchemy.exc import ArgumentError, IntegrityError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
 from relay import sql
+from relay.commits import GroupCommit
 from relay.http_client import steady
 from relay.lock import try_lock
 from relay.models import IncomingText, Message, OutgoingText, StateUpdate
@@ -32,16 +33,29 @@ CONFIRM_AFTER = 1.0
 """Seconds after which a relay asks the database, before a call, whether it still has the lock."""
 RETENTION = 30 * DAY
 """How long finished texts are kept; CHT hands out a text again for at most 7 days."""
+TEXT_SECONDS, HEALTH_SECONDS = 8.0, 0.8
+"""How long the web app waits for the database: RapidPro gives up after 15 seconds."""
+POSTGRESQL_OPTIONS = MappingProxyType({"connect_timeout": 5, "tcp_user_timeout": 30_000})
+"""Seconds to connect; milliseconds until a connection to a machine that is gone counts as broken."""
 
 
 class Neighbour(NamedTuple):
-    """CHT or RapidPro: when to poll it, until when to make no call, and its failures in a row."""
+    """CHT or RapidPro: when to poll it, until when to make no call, its failures in a row, its last success."""
 
     name: str
     poll_at: float
     blocked_until: float
     failures: int
     last_error: str | None
+    succeeded_at: float
+
+
+class Health(NamedTuple):
+    """The sizes of the queues; by neighbour, since when the oldest text for it waits, or None; the neighbours."""
+
+    queues: dict[str, int]
+    oldest: dict[str, float | None]
+    neighbours: list[Neighbour]
 
 
 @lru_cache(maxsize=4)  # an engine keeps compiled statements, but no connections
@@ -49,16 +63,24 @@ def open_engine(url: str) -> Engine:
     """SQLite (WAL, every commit on disk, one writer at a time) or PostgreSQL. Raises ArgumentError for any other."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "postgresql":
-        return create_engine(parsed, poolclass=NullPool)
+        return create_engine(parsed, poolclass=NullPool, connect_args=dict(POSTGRESQL_OPTIONS))
     if parsed.get_backend_name() != "sqlite" or parsed.database in {None, "", ":memory:"}:
         raise ArgumentError("it must be an SQLite file or PostgreSQL")
     options = {"timeout": 30, "check_same_thread": False, "isolation_level": "IMMEDIATE"}
-    engine = create_engine(parsed, poolclass=NullPool, connect_args=options)
+    engine, file = create_engine(parsed, poolclass=NullPool, connect_args=options), str(parsed.database)
 
     @event.listens_for(engine, "connect")
-    def _connect(connection: Any, _: Any) -> None:
+    def _connect(connection: Any, record: Any) -> None:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")  # a commit returns only when it is on disk
+        record.info["file"] = os.stat(file)
+
+    @event.listens_for(engine, "commit")
+    def _commit(connection: Any) -> None:
+        """SQLite would go on into a file that is deleted or replaced, and all of it would be lost at the end."""
+        if not (os.path.exists(file) and os.path.samestat(os.stat(file), connection.info["file"])):
+            connection.connection.rollback()
+            raise OSError("the database file was deleted or replaced: put it back and restart")
 
     return engine
 
@@ -69,8 +91,9 @@ class Store:
     def __init__(self, url: str) -> None:
         engine = open_engine(url)
         self._work_db, self._web_db = engine.connect(), engine.connect()
-        self._used_at = 0.0
-        self._web_lock = threading.Lock()
+        self._commits = GroupCommit(self._commit)
+        self._used_at = self._tried_at = steady()
+        self._all = [self]
         key = "INTEGER PRIMARY KEY" if engine.name == "sqlite" else "BIGSERIAL PRIMARY KEY"
         # Another relay that starts at the same time may be faster, and then has created all tables.
         with suppress(IntegrityError, ProgrammingError), self._work_db.begin():
@@ -81,10 +104,17 @@ class Store:
         """The same store, with a connection of its own for work."""
         other = copy.copy(self)
         other._work_db = self._work_db.engine.connect()
+        self._all.append(other)
         return other
+
+    @property
+    def worked_at(self) -> float:
+        """Since when, by `steady`, one of the threads that work has not used the database."""
+        return min(max(store._used_at, store._tried_at) for store in self._all)
 
     def try_lock(self, neighbour: str) -> AbstractContextManager[bool]:
         """Whether this relay may call the neighbour until the end of the block."""
+        self._tried_at = steady()
         return try_lock(self._work_db, LOCKS[neighbour])
 
     def confirm_lock(self) -> float:
@@ -117,11 +147,12 @@ class Store:
     # --- incoming texts: RapidPro to CHT
 
     def add_incoming(self, message: Message, now: float) -> bool:
-        """Store a text for CHT, once however often it comes. False if a different text has its id."""
-        with self._web_lock, self._web_db.begin():
-            self._web_db.execute(sql.ADD_INCOMING, {**message._asdict(), "now": now})
-            stored = self._web_db.execute(sql.STORED_INCOMING, {"id": message.id}).one()
-        return tuple(stored) == (message.phone, message.content)
+        """Store a text for CHT, once however often it comes. False if a different text has its id.
+
+        Raises OSError, TimeoutError among them, or SQLAlchemyError if it is not stored, or if that is unknown.
+        """
+        stored: bool = self._commits.ask({**message._asdict(), "now": now}, TEXT_SECONDS)
+        return stored
 
     def due_for_cht(self, now: float, limit: int) -> tuple[list[IncomingText], list[StateUpdate]]:
         """Texts and state updates for CHT, oldest first."""
@@ -178,11 +209,24 @@ class Store:
         for statement in sql.DELETE_OLD:
             self._execute(statement, {"before": now - RETENTION})
 
-    def health(self) -> tuple[dict[str, int], list[Neighbour]]:
-        """The sizes of the queues, and the neighbours."""
-        with self._web_lock, self._web_db.begin():
-            queues = self._web_db.execute(sql.QUEUE_SIZES).one()._asdict()
-            return queues, [Neighbour(*row) for row in self._web_db.execute(sql.NEIGHBOURS)]
+    def health(self) -> Health:
+        """Raises OSError or SQLAlchemyError if the database cannot be written at this moment."""
+        health: Health = self._commits.ask(None, HEALTH_SECONDS)
+        return health
+
+    def _commit(self, requests: Sequence[dict[str, Any] | None]) -> list[Any]:
+        """In one transaction, which always writes: store texts; for each None, read the health."""
+        rows = [row for row in requests if row is not None]
+        with self._web_db.begin():
+            self._web_db.execute(sql.ADD_INCOMING if rows else sql.COUNT_CHECK, rows or None)
+            ids = {"ids": [row["id"] for row in rows]}
+            stored = {id_: text for id_, *text in self._web_db.execute(sql.STORED_INCOMING, ids)} if rows else {}
+            health = self._read_health() if None in requests else None
+        return [stored[row["id"]] == [row["phone"], row["content"]] if row else health for row in requests]
+
+    def _read_health(self) -> Health:
+        queues, oldest = (self._web_db.execute(query).one()._asdict() for query in (sql.QUEUE_SIZES, sql.OLDEST_TEXTS))
+        return Health(queues, oldest, [Neighbour(*row) for row in self._web_db.execute(sql.NEIGHBOURS)])
 
     def _execute(self, statement: TextClause, parameters: Any) -> Sequence[Any]:
         self._used_at = steady()

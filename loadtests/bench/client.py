@@ -20,10 +20,18 @@ class Connection:
 
     def request(self, method: str, path: str, headers: str = "", body: bytes = b"") -> tuple[int, bytes]:
         """Status and body of the answer. `headers`: further lines, each with CRLF."""
+        self.send(method, path, headers, body)
+        return self.read_answer()
+
+    def send(self, method: str, path: str, headers: str = "", body: bytes = b"") -> None:
+        """Only send a request. Its answer must be read before the next one."""
         length = f"Content-Length: {len(body)}\r\nContent-Type: application/json\r\n" if body else ""
         head = f"{method} {path} HTTP/1.1\r\nHost: {self._host}\r\n{headers}{length}\r\n"
         self._socket.sendall(head.encode() + body)
-        return self._read_answer()
+
+    def fileno(self) -> int:
+        """The file descriptor of the socket, for a selector."""
+        return self._socket.fileno()
 
     def json(self, method: str, path: str, headers: str = "", body: Any = None) -> Any:
         """The JSON of a successful answer. Raises ValueError for any other."""
@@ -35,7 +43,8 @@ class Connection:
     def close(self) -> None:
         self._socket.close()
 
-    def _read_answer(self) -> tuple[int, bytes]:
+    def read_answer(self) -> tuple[int, bytes]:
+        """Wait for the answer and return its status and body."""
         data = self._rest
         while (end := data.find(b"\r\n\r\n")) < 0:
             data += self._receive()

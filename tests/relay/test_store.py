@@ -260,7 +260,7 @@ def test_a_blocked_neighbour_is_due_afterwards(store: Store) -> None:
     for neighbour in (store.neighbour(name, NOW)[0] for name in NAMES):
         store.save_neighbour(neighbour._replace(blocked_until=NOW + 50, failures=2, last_error="refused"))
     assert due_times(store) == [NOW + 50, NOW + 50]
-    assert {store.neighbour(name, NOW)[0][3:] for name in NAMES} == {(2, "refused")}
+    assert {store.neighbour(name, NOW)[0][3:5] for name in NAMES} == {(2, "refused")}
 
 
 # --- maintenance
@@ -285,6 +285,23 @@ def test_finished_texts_are_deleted_after_a_month_and_others_never(store: Store)
     assert ids(incoming_for_cht(store)) == ["run-2", "run-1"]
 
 
+def test_texts_that_come_together_share_a_commit_and_each_gets_its_own_answer(store: Store) -> None:
+    rows = [
+        {"id": "a", "phone": AMINA, "content": "One", "now": NOW},
+        {"id": "b", "phone": AMINA, "content": "Two", "now": NOW},
+        {"id": "a", "phone": AMINA, "content": "One", "now": NOW},
+        {"id": "a", "phone": AMINA, "content": "Another", "now": NOW},
+        {"id": "b", "phone": ZAWADI, "content": "Two", "now": NOW},
+    ]
+    answers = store._commit([rows[0], None, *rows[1:]])
+    assert answers[:1] + answers[2:] == [True, True, True, False, False]
+    assert answers[1].queues["to_cht"] == 2
+    assert [(text.id, text.phone, text.content) for text in incoming_for_cht(store)] == [
+        ("a", AMINA, "One"),
+        ("b", AMINA, "Two"),
+    ]
+
+
 def test_health_counts_the_queues(store: Store) -> None:
     add_incoming(store, 1, 2, 3)
     store.save_exchange([incoming_for_cht(store)[0]], [], [], NOW)
@@ -294,6 +311,30 @@ def test_health_counts_the_queues(store: Store) -> None:
     add_outgoing(store, "unknown", send_state=SendState.SENDING)
     for number in range(4):
         add_outgoing(store, f"ready-{number}")
-    queues, neighbours = store.health()
+    queues, oldest, neighbours = store.health()
     assert queues == {"to_cht": 2, "to_send": 4, "outcome_unknown": 1, "states_to_tell": 6, "states_to_ask": 1}
+    assert oldest == {"cht": NOW, "rapidpro": NOW}
     assert [neighbour.name for neighbour in neighbours] == ["cht", "rapidpro"]
+
+
+@pytest.mark.parametrize("read", [incoming_for_cht, due_times])
+def test_the_cost_of_reading_grows_no_faster_than_the_texts_that_wait(tmp_path: Any, read: Any) -> None:
+    store = Store(f"sqlite:///{tmp_path}/relay.db")
+    steps = [0]
+
+    def count() -> int:
+        steps[0] += 1
+        return 0
+
+    costs = []
+    for first in (0, 2000):
+        rows = [{"id": f"{first + n}", "phone": AMINA, "content": "x", "now": NOW} for n in range(2000)]
+        store._commit(rows)
+        connection: Any = store._work_db.connection.dbapi_connection
+        steps[0] = 0
+        connection.set_progress_handler(count, 100)
+        read(store)
+        connection.set_progress_handler(None, 100)
+        costs.append(steps[0])
+    store.close()
+    assert costs[1] < 3 * costs[0]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from loadtests.bench import cht_store, exchange, gateway, numbers, stores
+from fakes.serving.process import start_fakes
+from loadtests.bench import cht_store, exchange, gateway, numbers, relay, stores
 from loadtests.bench.__main__ import BENCHES
+from loadtests.bench.texter import Texter
 
 
 def test_large_requests_to_the_gateway_api_are_measured() -> None:
@@ -30,6 +32,20 @@ def test_stores_are_compared_by_operation() -> None:
     operations = {name.removesuffix("_ratio") for name in figures if name.endswith("_ratio")}
     assert {"cht_hand_out_25", "cht_look_up_and_update", "rapidpro_page", "rapidpro_status_change"} <= operations
     assert all(figure > 0 for figure in figures.values())
+
+
+def test_texts_through_the_relay_are_measured_in_both_directions_and_judged() -> None:
+    figures = relay.measure(seconds=0.3, connections=(1, 4), texts_out=20)
+    assert figures["texts"] > 20
+    assert [figures[name] for name in ("lost", "twice", "other_violations")] == [0, 0, 0]
+    for name in ("in_1_per_second", "in_4_per_second", "in_4_reached_cht_per_second", "out_per_second"):
+        assert figures[name] > 0
+    assert figures["calls_per_text_out"] >= 1
+
+
+def test_a_text_that_is_not_accepted_is_an_error() -> None:
+    with start_fakes(("cht",)) as addresses, pytest.raises(ValueError, match="a text was answered"):
+        Texter(f"{addresses.cht}{relay.WEBHOOK}", "wrong", "run").text(connections=1, seconds=0.1)
 
 
 def test_an_answer_other_than_200_is_an_error() -> None:
