@@ -13,6 +13,7 @@ import pytest
 from pytest_bdd.parser import ScenarioTemplate
 from pytest_bdd.scenario import scenario_wrapper_template_registry
 
+from conformance.history.model import History
 from conformance.reports.report import Report, ScenarioResult
 from conformance.requirements.catalogue import Requirement, load
 from conformance.running.misconduct import Misconduct
@@ -147,16 +148,16 @@ class ConformancePlugin:
             result = yield
             if item.nodeid not in self._worlds:
                 raise HarnessBroken("the scenario did not use its world: it tested nothing")
-            self._worlds[item.nodeid].judge()
+            history = self._worlds[item.nodeid].judge()
         except SubjectFailed:
             self._look_at_conduct(item)
             raise
-        self._look_at_conduct(item)
+        self._look_at_conduct(item, history)
         return result
 
-    def _look_at_conduct(self, item: pytest.Item) -> None:
+    def _look_at_conduct(self, item: pytest.Item, history: History | None = None) -> None:
         if item.nodeid in self._worlds:
-            violations = self._worlds[item.nodeid].misconduct()
+            violations = self._worlds[item.nodeid].misconduct(history)
             self._misconduct.add(scenario_name(item), requirement_ids(item), violations)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

@@ -68,13 +68,13 @@ class Observations:
         exchanges = self.control.exchanges(mark)
         return sum(one["service"] == "cht" and one["path"] == GATEWAY_PATH for one in exchanges)
 
-    def violations(self) -> list[Violation]:
+    def violations(self, history: History | None = None) -> list[Violation]:
         """What became of texts and states that is wrong, without the excused checks."""
-        return judge(self.history(), RESULTS, without=tuple(self.excused_checks))
+        return judge(history or self.history(), RESULTS, without=tuple(self.excused_checks))
 
-    def misconduct(self) -> list[Violation]:
+    def misconduct(self, history: History | None = None) -> list[Violation]:
         """What the subject did on the way that it should not do."""
-        return judge(self.history(), CONDUCT, without=tuple(self.excused_checks))
+        return judge(history or self.history(), CONDUCT, without=tuple(self.excused_checks))
 
     def expect_nothing_wrong(self, otherwise: str) -> None:
         """SubjectFailed if something is wrong that can explain why a planned event never came about.

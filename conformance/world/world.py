@@ -64,6 +64,8 @@ class World(Observations):
         unique = uuid.uuid5(uuid.NAMESPACE_OID, str(self._mark))
         self._documents = (f"{unique}-{count}" for count in itertools.count(1))
         self._planned_kill: PlannedKill | None = None
+        self._settled: tuple[datetime, int] | None = None
+        """When, and at which exchange, all was quiet. If nothing has happened since, all still is."""
         self.configure_webhook()
 
     # What people and services do.
@@ -217,7 +219,9 @@ class World(Observations):
         self.await_faults()
         self.control.delete("/faults")
         self.configure_webhook()
-        self.timing.settle(self)
+        if self._settled != (self.now(), self.control.last()) or not self.quiet():
+            self.timing.settle(self)
+            self._settled = (self.now(), self.control.last())
 
     def check_faults_used(self) -> None:
         """HarnessBroken if a planned fault was never used: that tested nothing. SubjectFailed if the subject failed."""
@@ -226,9 +230,11 @@ class World(Observations):
             self.expect_nothing_wrong(f"these faults were never used: {unused}")
             raise HarnessBroken(f"planned faults were never used, so nothing was tested: {unused}")
 
-    def judge(self) -> None:
-        """Settle, then judge. SubjectFailed lists everything that is wrong."""
+    def judge(self) -> History:
+        """Settle, then judge: the history in which nothing is wrong. SubjectFailed lists everything that is."""
         self.settle()
-        found = self.violations()
+        history = self.history()
+        found = self.violations(history)
         if found:
             raise SubjectFailed(self._hide.text("\n".join(map(str, found))) + "\n" + self.summary())
+        return history

@@ -78,8 +78,11 @@ def test_a_text_that_no_webhook_accepts_is_reported_as_a_failure(up: Up) -> None
 
 
 def test_a_duplicate_is_reported_as_such(up: Up) -> None:
-    assert up.sms("send", BEN, "again").exit_code == 0
-    done = up.sms("send", BEN, "again")
+    for attempt in range(5):  # on a busy machine the second may come too late to count as a duplicate
+        assert up.sms("send", BEN, f"again {attempt}").exit_code == 0
+        done = up.sms("send", BEN, f"again {attempt}")
+        if done.exit_code:
+            break
     assert done.exit_code == 1
     assert "dropped it as a duplicate of message" in done.stdout
 
