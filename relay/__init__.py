@@ -99,7 +99,7 @@ class Relay:
             "cht": ChtSync(settings, store, cht, self._clock, self._log),
             "rapidpro": RapidProSync(settings, self._stores["rapidpro"], rapidpro, self._clock, self._log),
         }
-        self._pruned_at = 0.0
+        self._pruned_at, self._done = 0.0, 0
         self.app = create_app(settings, store, self._clock, wake, self._log, calls)
 
     def work(self, now: datetime) -> datetime:
@@ -108,28 +108,37 @@ class Relay:
         Raises sqlalchemy.exc.SQLAlchemyError or OSError when the database fails: call it again later.
         """
         for _ in range(MAX_ROUNDS):
-            due = min([self.work_on(name, now) for name in self._syncs])
-            if due > now:
+            due, done = self.work_on("cht", now), self._done
+            due = min(due, self.work_on("rapidpro", now))
+            if due > now and done == self._done:
                 return due
             now = max(now, self._now())
         return now
 
     def work_on(self, name: str, now: datetime) -> datetime:
-        """As `work`, with one neighbour, at most one sync. Both may be worked on at the same time."""
-        store = self._stores[name]
-        with store.try_lock(name) as locked:
+        """As `work`, with one neighbour. Both may be worked on at the same time."""
+        with self._stores[name].try_lock(name) as locked:
             if not locked:
                 return now + LOCK_RETRY
-            neighbour, due, poll_at = store.neighbour(name, self._clock())
-            time = self._clock.continue_from(poll_at, self._poll_seconds)
-            time = max(time, now.timestamp() + self._clock.offset)
-            if due > time:
-                # Rounded up to milliseconds, so that the next call is never slightly too early.
-                return datetime.fromtimestamp(math.ceil(due * 1000) / 1000 - self._clock.offset, UTC)
-            if time - self._pruned_at > DAY:
-                self._pruned_at = time
-                store.prune(time)
-            self._sync(neighbour)
+            for _ in range(MAX_ROUNDS):
+                due = self._sync_if_due(name, now)
+                if due > now:
+                    return due
+                now = max(now, self._now())
+        return now
+
+    def _sync_if_due(self, name: str, now: datetime) -> datetime:
+        neighbour, due, poll_at = self._stores[name].neighbour(name, self._clock())
+        time = self._clock.continue_from(poll_at, self._poll_seconds)
+        time = max(time, now.timestamp() + self._clock.offset)
+        if due > time:
+            # Rounded up to milliseconds, so that the next call is never slightly too early.
+            return datetime.fromtimestamp(math.ceil(due * 1000) / 1000 - self._clock.offset, UTC)
+        if time - self._pruned_at > DAY:
+            self._pruned_at = time
+            self._stores[name].prune(time)
+        self._sync(neighbour)
+        self._done += 1
         self._wake()
         return now
 

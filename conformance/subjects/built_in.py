@@ -15,7 +15,7 @@ from fakes.cht.releases.table import NEWEST
 Make = Callable[[InProcessFakes, float], Subject]
 """Makes the subject between these fakes, not started. The number is the seconds between two polls of CHT by a relay."""
 REFERENCE = "reference"
-POLL_SECONDS = 120.0
+POLL_SECONDS = 240.0
 
 
 class UnknownSubject(ValueError):

@@ -337,4 +337,4 @@ def test_the_cost_of_reading_grows_no_faster_than_the_texts_that_wait(tmp_path: 
         connection.set_progress_handler(None, 100)
         costs.append(steps[0])
     store.close()
-    assert costs[1] < 3 * costs[0]
+    assert costs[1] < 3 * max(costs[0], 2)
