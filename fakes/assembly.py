@@ -52,7 +52,9 @@ class Fakes:
     def add(self, service: Service, routes: Routes) -> WSGIApp:
         """Wrap `service` in the layers and return the app for its callers. `routes`: its part of the control API."""
         exhaust: Callable[[], None] | None = getattr(service, "exhaust_quota", None)
-        around = ServiceContext(service.name, lambda environ: self._earlier_reply(service.name, environ), exhaust)
+        around = ServiceContext(
+            service.name, self.clock.now, lambda environ: self._earlier_reply(service.name, environ), exhaust
+        )
         recorded = Recorded(Faulty(service, self.plan, around), self.ledger, service.name, self.clock)
         service.on_unexpected = recorded.mark_unexpected
         self.ledger.secret_sources.append(service)

@@ -7,9 +7,12 @@ from types import MappingProxyType
 
 from fakes.faults.effect import Effect
 from fakes.faults.effects import (
+    clock_skew,
     delay,
+    drip,
     drop_field,
     empty,
+    endless_pages,
     garble,
     hang,
     html_page,
@@ -21,6 +24,7 @@ from fakes.faults.effects import (
     reject_token,
     repeat,
     reset,
+    set_cookies,
     set_field,
     stale,
     throttle,
@@ -39,6 +43,7 @@ MODULES = (
     reset,
     lose_reply,
     truncate,
+    drip,
     garble,
     empty,
     drop_field,
@@ -46,5 +51,8 @@ MODULES = (
     set_field,
     repeat,
     stale,
+    endless_pages,
+    set_cookies,
+    clock_skew,
 )
 EFFECTS: Mapping[str, Effect] = MappingProxyType({module.EFFECT.name: module.EFFECT for module in MODULES})
