@@ -54,6 +54,7 @@ class Fakes:
         exhaust: Callable[[], None] | None = getattr(service, "exhaust_quota", None)
         around = ServiceContext(
             service.name,
+            self.clock.now,
             lambda environ: self._earlier_reply(service.name, environ),
             exhaust,
             lambda seconds, action: self.clock.call_later(seconds, action),

@@ -36,8 +36,8 @@ class InProcessFakes:
             ("rapidpro", "cht"), self.clock, profile=profile, cht_release=cht_release, seed=seed
         )
         self._timed = {
-            RAPIDPRO_URL: WSGIAdapter(self._fakes.apps["rapidpro"], self.clock.advance),
-            CHT_URL: WSGIAdapter(self._fakes.apps["cht"], self.clock.advance),
+            RAPIDPRO_URL: WSGIAdapter(self._fakes.apps["rapidpro"], self.clock.advance, self.clock.now),
+            CHT_URL: WSGIAdapter(self._fakes.apps["cht"], self.clock.advance, self.clock.now),
         }
         # CHT's passes may overlap while one of them waits for an answer: time passes only for that one.
         self.connect_cht(WSGIAdapter(self._fakes.apps["rapidpro"], self.cht().pass_time))

@@ -13,7 +13,7 @@ import requests
 
 from conformance.services.neighbours import Neighbours
 from conformance.subjects.base import Capability, CrashPoint, GatewayRelay, PlannedCrashes
-from conformance.verdicts import HarnessBroken
+from conformance.verdicts import HarnessBroken, SubjectFailed
 from fakes.clock import Clock
 from fakes.serving.transport import InProcessSession, WSGIAdapter
 from fakes.serving.wsgi import Environ, StartResponse, WSGIApp
@@ -26,6 +26,14 @@ MEMORY = Path("/dev/shm")
 
 class Killed(BaseException):
     """The subject is killed here. Not an Exception, so that no handler of the subject catches it, as with SIGKILL."""
+
+
+class RunsAway(BaseException):
+    """The subject calls its neighbours again and again in one pass. As with `Killed`, no handler of it catches this."""
+
+
+MOST_CALLS = 5_000
+"""Calls in one pass, in which no virtual time passes: far more than any number of texts in a scenario needs."""
 
 
 class RelayLike(Protocol):
@@ -84,6 +92,7 @@ class InProcessRelay(GatewayRelay, PlannedCrashes):
         self._skew = timedelta()
         self._frozen: datetime | None = None
         self.kills = 0
+        self._calls_in_pass = 0
 
     def describe(self) -> dict[str, Any]:
         return {"name": self.name, "kind": "in process", "time": "virtual"}
@@ -148,10 +157,16 @@ class InProcessRelay(GatewayRelay, PlannedCrashes):
     def work(self) -> None:
         if self._relay is None:
             return
+        self._calls_in_pass = 0
         try:
             self._due = self._relay.work(self._own_now()) - self._skew
         except Killed:
             self._die()
+        except RunsAway:
+            self._die()
+            raise SubjectFailed(
+                f"the relay made {MOST_CALLS} calls in one pass and would have gone on: a list without end?"
+            ) from None
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
         """The relay's own HTTP side; while it is dead, connections are refused."""
@@ -174,6 +189,9 @@ class InProcessRelay(GatewayRelay, PlannedCrashes):
 
     def _after_call(self, response: requests.Response, *_: Any, **__: Any) -> None:
         """A hook that the relay does not know: a call has had its effect, and the caller has not learned of it yet."""
+        self._calls_in_pass += 1
+        if self._calls_in_pass > MOST_CALLS:
+            raise RunsAway
         if self._crash is not None and self._crash is crash_point_of(response):
             raise Killed
 

@@ -160,6 +160,21 @@ RAPIDPRO_TROUBLES: Mapping[str, Faults] = {
     "redirects the next look-up to a stranger": once(rapidpro("redirect", {"status": 302}, match=LOOK_UP)),
     "is slow": lambda a_while: [{"preset": "slow", "with": {"seconds": min(3.0, a_while / 8)}}],
     "is behind a flaky network": once({"preset": "flaky-network"}),
+    "drips its next answer": lambda a_while: [rapidpro("drip", {"seconds": 2 * a_while}, match=SEND)],
+    "drips the headers of its next answer": lambda a_while: [
+        rapidpro("drip", {"seconds": 2 * a_while, "part": "headers"}, match=SEND)
+    ],
+    "says for a while that it is processing": lambda a_while: [
+        rapidpro("drip", {"seconds": 2 * a_while, "part": "interim"}, match=SEND)
+    ],
+    "has a list of messages without end": once(rapidpro("endless_pages", match=LOOK_UP)),
+    "has a list of broadcasts without end for a while": lambda a_while: [
+        rapidpro("endless_pages", match={"method": "GET", "path": SEND["path"]}, times=None, for_seconds=a_while)
+    ],
+    "sets large cookies with each answer": once({"preset": "cookies"}),
+    "has a clock that is two hours ahead": once({"preset": "clock-ahead"}),
+    "has a clock that is two hours behind": once({"preset": "clock-behind"}),
+    "says that everything was made in the year 9999": once({"preset": "absurd-dates"}),
 }
 """What RapidPro does wrong, by phrase."""
 
@@ -176,6 +191,12 @@ CHT_TROUBLES: Mapping[str, Faults] = {
     "redirects the next request to the same address": once(cht("redirect", {"to": "the same origin"})),
     "redirects the next request to a stranger": once(cht("redirect", {"status": 308})),
     "answers the next request with half a document": once(cht("garble", {"how": "cut"})),
+    "drips its next answer": lambda a_while: [cht("drip", {"seconds": 2 * a_while})],
+    "drips the headers of its next answer": lambda a_while: [cht("drip", {"seconds": 2 * a_while, "part": "headers"})],
+    "says for a while that it is processing": lambda a_while: [
+        cht("drip", {"seconds": 2 * a_while, "part": "interim"})
+    ],
+    "sets large cookies with each answer": once(cht("set_cookies", {"count": 30, "size": 1000}, times=None)),
     "refuses the relay's password for a while": lambda a_while: [
         cht("refuse", {"status": 401}, times=None, for_seconds=a_while)
     ],

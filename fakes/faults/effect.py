@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 from fakes.faults.errors import FaultError, unknown
@@ -40,6 +41,8 @@ class ServiceContext:
     """What an effect may use of the service that it wraps, besides its replies."""
 
     service: str
+    now: Callable[[], datetime]
+    """The time of the service's clock."""
     earlier_reply: Callable[[Environ], Reply | None] = lambda _environ: None
     """The first reply without a fault to an equal request; None if there was none."""
     exhaust_quota: Callable[[], None] | None = None

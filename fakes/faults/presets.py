@@ -11,7 +11,10 @@ from fakes.faults.errors import FaultError, unknown
 from fakes.faults.fault import FIELDS, Fault
 
 SEND: Mapping[str, Any] = MappingProxyType({"method": "POST", "path": "/api/v2/broadcasts.json"})
+LIST: Mapping[str, Any] = MappingProxyType({"method": "GET"})
 LOOK_UP: Mapping[str, Any] = MappingProxyType({"method": "GET", "path": "/api/v2/messages.json"})
+
+END_OF_TIME = "9999-12-31T23:59:59.999999Z"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,49 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
         "slow": Preset(
             "RapidPro takes three seconds for every reply.",
             (_rapidpro("delay", {"seconds": 3}, times=None),),
+        ),
+        "dripping-reply": Preset(
+            "RapidPro's next reply arrives a byte at a time and takes ten minutes.",
+            (_rapidpro("drip"),),
+        ),
+        "dripping-headers": Preset(
+            "The headers of RapidPro's next reply arrive a byte at a time and take ten minutes.",
+            (_rapidpro("drip", {"part": "headers"}),),
+        ),
+        "endless-interim": Preset(
+            "RapidPro says `102 Processing` for ten minutes before it replies.",
+            (_rapidpro("drip", {"part": "interim"}),),
+        ),
+        "endless-pages": Preset(
+            "The list of messages has a next page without end.",
+            (_rapidpro("endless_pages", match=dict(LOOK_UP)),),
+        ),
+        "cookies": Preset(
+            "RapidPro sets thirty large cookies with each reply.",
+            (_rapidpro("set_cookies", {"count": 30, "size": 1000}, times=None),),
+        ),
+        "clock-ahead": Preset(
+            "RapidPro's clock is two hours ahead.",
+            (_rapidpro("clock_skew", {"seconds": 7200}),),
+        ),
+        "clock-behind": Preset(
+            "RapidPro's clock is two hours behind.",
+            (_rapidpro("clock_skew", {"seconds": -7200}),),
+        ),
+        "absurd-dates": Preset(
+            "Messages and broadcasts were created in the year 9999.",
+            (_rapidpro("set_field", {"path": "results[*].created_on", "value": END_OF_TIME}, match=dict(LIST)),),
+        ),
+        "oversized-number": Preset(
+            "CHT hands out a text for a number of 9,000 characters.",
+            (
+                {
+                    "service": "cht",
+                    "effect": "set_field",
+                    "with": {"path": "messages[0].to", "value": "+" + "7" * 8999},
+                    "match": {"path": "/api/sms"},
+                },
+            ),
         ),
         "late-reports": Preset(
             "The aggregator reports deliveries hours late.",

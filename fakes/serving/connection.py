@@ -20,6 +20,13 @@ ENDING_KEY = "harness.ending"
 WAIT_KEY = "harness.wait"
 """Key in the environ: the `WaitFunction` of the holder of the connection."""
 
+DRIP_KEY = "harness.drip"
+"""Key in the environ: the `Drip` of a reply. Set by `drip_reply`, read by the holder of the connection."""
+CAN_DRIP_KEY = "harness.can_drip"
+"""Key in the environ: a function that says whether the holder of the connection can send a reply byte by byte."""
+DripPart = Literal["body", "headers", "interim"]
+DRIP_PARTS: tuple[DripPart, ...] = ("body", "headers", "interim")
+
 WaitFunction = Callable[[float], bool]
 """Lets this many seconds pass. False if the caller gave up meanwhile (known in process only)."""
 
@@ -33,6 +40,26 @@ class ConnectionEnding:
 
     kind: EndingKind
     seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Drip:
+    """How slowly a reply arrives: `part` of it, or interim responses before it, take `seconds`."""
+
+    part: DripPart
+    seconds: float
+
+
+def can_drip(environ: Environ) -> bool:
+    """Whether this connection can send a reply byte by byte. If not, one that is opened later may."""
+    holder_can: Callable[[], bool] | None = environ.get(CAN_DRIP_KEY)
+    return holder_can is not None and holder_can()
+
+
+def drip_reply(environ: Environ, reply: Reply, part: DripPart, seconds: float) -> Reply:
+    """Ask for the reply to arrive slowly."""
+    environ[DRIP_KEY] = Drip(part, seconds)
+    return reply
 
 
 def end_connection(environ: Environ, kind: EndingKind, seconds: float = 0.0) -> Reply:

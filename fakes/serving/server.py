@@ -18,7 +18,7 @@ import socket
 import sys
 import threading
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from granian import _futures
@@ -26,9 +26,10 @@ from granian._granian import SocketHolder, WorkerSignal, WSGIWorker
 from granian.http import HTTP1Settings
 
 from fakes.clock import SystemClock
-from fakes.serving.connection import ENDING_KEY, WAIT_KEY, ConnectionEnding
+from fakes.serving.byte_proxy import MARKED_STATUS, ByteProxy, marked, stop_accepting
+from fakes.serving.connection import CAN_DRIP_KEY, DRIP_KEY, ENDING_KEY, WAIT_KEY, ConnectionEnding
 from fakes.serving.tcp_reset import ConnectionResetter
-from fakes.serving.wsgi import NO_REPLY_KEY, Environ, WSGIApp, join_parts
+from fakes.serving.wsgi import NO_REPLY_KEY, Environ, Reply, WSGIApp, join_parts
 
 BACKLOG = 1024
 IDLE_SECONDS = 30
@@ -62,30 +63,65 @@ class WSGIServer:
     def __init__(self, app: WSGIApp, listener: socket.socket, *, threads: int, rng: random.Random) -> None:
         self._app = app
         self._listener = listener
-        self._resetter = ConnectionResetter(listener.getsockname()[1], rng)
+        self._threads = threads
+        self._rng = rng
+        self._lock = threading.Lock()
+        self._behind_proxy: _Port | None = None
+        self._direct = _Port(app, listener, threads, rng, can_drip=self._begin_to_drip)
+
+    def start(self) -> None:
+        """Start serving; returns at once."""
+        self._direct.start()
+
+    def stop(self) -> None:
+        """Stop accepting requests."""
+        self._direct.stop()
+        if self._behind_proxy is not None:
+            self._behind_proxy.stop()
+
+    @property
+    def missed_resets(self) -> int:
+        """How many connections were closed because they could not be reset."""
+        ports = (self._direct, self._behind_proxy)
+        return sum(port.resetter.missed for port in ports if port is not None)
+
+    def _begin_to_drip(self) -> bool:
+        """Let new connections pass through a proxy that can send byte by byte. Those that are open cannot: False."""
+        with self._lock:
+            if self._behind_proxy is None:
+                inner = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
+                self._behind_proxy = _Port(self._app, inner, self._threads, self._rng, can_drip=lambda: True)
+                self._behind_proxy.start()
+                stop_accepting(self._listener)
+                ByteProxy(self._listener, inner.getsockname()).start()
+        return False
+
+
+class _Port:
+    """One of granian's workers on one listening socket."""
+
+    def __init__(
+        self, app: WSGIApp, listener: socket.socket, threads: int, rng: random.Random, can_drip: Callable[[], bool]
+    ) -> None:
+        self.resetter = ConnectionResetter(listener.getsockname()[1], rng)
+        self._app = app
+        self._listener = listener
         self._hang_timers = SystemClock()  # real time: these are sockets
-        self._base = _base_environ()
+        self._base = _base_environ() | {CAN_DRIP_KEY: can_drip}
         self._signal = WorkerSignal()
         self._worker = _worker(listener, threads)
 
     def start(self) -> None:
-        """Start serving; returns at once."""
         self._loop = asyncio.new_event_loop()  # required by granian, never run
         new_scheduler: Any = _futures._new_cbscheduler  # granian's own server does the same
         self._scheduler = new_scheduler(self._loop, self._answer, impl_asyncio=True)
         self._worker.serve_str(self._scheduler, self._loop, self._signal)
 
     def stop(self) -> None:
-        """Stop accepting requests."""
         self._signal.set()
         self._listener.close()
         self._hang_timers.close()
         self._loop.close()
-
-    @property
-    def missed_resets(self) -> int:
-        """How many connections were closed because they could not be reset."""
-        return self._resetter.missed
 
     def _answer(self, proto: Any, scope: Environ) -> None:
         environ = self._base | scope
@@ -98,6 +134,9 @@ class WSGIServer:
             return
         if NO_REPLY_KEY in environ:
             self._end(proto, environ, head, parts)
+        elif DRIP_KEY in environ:
+            reply = Reply(head.status, tuple(head.headers), join_parts(parts))
+            proto.response_bytes(MARKED_STATUS, *marked(reply, environ[DRIP_KEY]))
         elif isinstance(parts, list):
             proto.response_bytes(head.status, head.headers, parts[0] if len(parts) == 1 else b"".join(parts))
         else:
@@ -108,7 +147,7 @@ class WSGIServer:
         if ending is None:  # a reply that is shorter than its Content-Length
             proto.response_iter(head.status, head.headers, _cut_off(parts))
         elif ending.kind == "reset":
-            self._resetter.reset(proto)
+            self.resetter.reset(proto)
         elif ending.kind == "hang":
             # No thread waits: the connection stays open as long as something references `proto`.
             self._hang_timers.call_later(ending.seconds, lambda: _close(proto))

@@ -8,6 +8,9 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Mapping
+from datetime import datetime
+from email.utils import formatdate
+from functools import lru_cache
 from http.client import RemoteDisconnected
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -20,7 +23,7 @@ from urllib3 import HTTPHeaderDict
 from urllib3.exceptions import ProtocolError
 from urllib3.response import HTTPResponse
 
-from fakes.serving.connection import ENDING_KEY, WAIT_KEY, ConnectionEnding
+from fakes.serving.connection import CAN_DRIP_KEY, DRIP_KEY, ENDING_KEY, WAIT_KEY, ConnectionEnding
 from fakes.serving.deadline import read_timeout
 from fakes.serving.wsgi import Reply, WSGIApp, build_environ, call
 
@@ -29,13 +32,20 @@ class WSGIAdapter(BaseAdapter):
     """Answers requests by calling `app` in this thread. Mount it on a URL prefix of a `requests.Session`.
 
     `pass_time` is called with seconds when a fault takes time: the `advance` of a virtual clock, for example. Without
-    it, no time passes, but a fault that outlasts the timeout of the client still raises ReadTimeout.
+    it, no time passes, but a fault that outlasts the timeout of the client still raises ReadTimeout. With `now`, each
+    reply has a Date, as servers add one (RFC 9110 section 6.6.1).
     """
 
-    def __init__(self, app: WSGIApp, pass_time: Callable[[float], None] | None = None) -> None:
+    def __init__(
+        self,
+        app: WSGIApp,
+        pass_time: Callable[[float], None] | None = None,
+        now: Callable[[], datetime] | None = None,
+    ) -> None:
         super().__init__()
         self._app = app
         self._pass_time = pass_time
+        self._now = now
 
     def send(
         self,
@@ -54,7 +64,10 @@ class WSGIAdapter(BaseAdapter):
         environ = build_environ(str(request.method), url.path or "/", url.query, headers, body, host=host)
         caller_timeout = _CallerTimeout(read_timeout(timeout), self._pass_time)
         environ[WAIT_KEY] = caller_timeout.wait
+        environ[CAN_DRIP_KEY] = lambda: True
         reply = call(self._app, environ)
+        if DRIP_KEY in environ:
+            caller_timeout.wait(environ[DRIP_KEY].seconds)
         ending: ConnectionEnding | None = environ.get(ENDING_KEY)
         if ending is not None and ending.kind == "hang":
             caller_timeout.wait(ending.seconds)
@@ -62,7 +75,10 @@ class WSGIAdapter(BaseAdapter):
             raise requests.ReadTimeout(f"Read timed out. (read timeout={caller_timeout.limit})", request=request)
         if ending is not None:
             raise _connection_error(ending, request)
-        return as_response(reply, request)
+        response = as_response(reply, request)
+        if self._now is not None:
+            response.headers.setdefault("Date", _http_date(int(self._now().timestamp())))
+        return response
 
     def close(self) -> None:
         """Nothing to close."""
@@ -135,6 +151,11 @@ class _CallerTimeout:
         if self._pass_time is not None and seconds > 0:
             self._pass_time(seconds)
         return not self.expired
+
+
+@lru_cache(maxsize=64)  # many replies in one second
+def _http_date(seconds: int) -> str:
+    return formatdate(seconds, usegmt=True)
 
 
 def as_response(reply: Reply, request: requests.PreparedRequest) -> requests.Response:

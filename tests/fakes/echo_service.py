@@ -111,7 +111,7 @@ class EchoSetup:
         session.trust_env = False
         if self.url.startswith("http://echo.test"):
             advance = self.clock.advance if isinstance(self.clock, VirtualClock) else None
-            session.mount("http://echo.test", WSGIAdapter(self.fakes.apps["rapidpro"], advance))
+            session.mount("http://echo.test", WSGIAdapter(self.fakes.apps["rapidpro"], advance, self.clock.now))
         return session
 
     def ask(

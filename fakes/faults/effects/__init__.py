@@ -8,9 +8,12 @@ from types import MappingProxyType
 from fakes.faults.effect import Effect
 from fakes.faults.effects import (
     act_late,
+    clock_skew,
     delay,
+    drip,
     drop_field,
     empty,
+    endless_pages,
     garble,
     hang,
     html_page,
@@ -24,6 +27,7 @@ from fakes.faults.effects import (
     repeat,
     replace_reply,
     reset,
+    set_cookies,
     set_field,
     stale,
     throttle,
@@ -45,6 +49,7 @@ MODULES = (
     replace_reply,
     act_late,
     truncate,
+    drip,
     garble,
     empty,
     drop_field,
@@ -52,5 +57,8 @@ MODULES = (
     set_field,
     repeat,
     stale,
+    endless_pages,
+    set_cookies,
+    clock_skew,
 )
 EFFECTS: Mapping[str, Effect] = MappingProxyType({module.EFFECT.name: module.EFFECT for module in MODULES})

@@ -100,7 +100,7 @@ def test_a_preset_of_the_channel_is_shown(at: str) -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("add", "trottled"), "unknown preset 'trottled' (did you mean 'throttled'?): expected one of aggregator-down"),
+        (("add", "trottled"), "unknown preset 'trottled' (did you mean 'throttled'?): expected one of absurd-dates"),
         (("add", "--effect", "explode"), "unknown effect 'explode'"),
         (("add", "--effect", "delay", "--with", "retry_after=3"), "unknown option of the effect delay 'retry_after'"),
         (("add", "throttled", "--share", "2"), "share: expected a number of at least 0 and at most 1, got 2.0"),

@@ -59,6 +59,9 @@ CASES: list[tuple[str, dict[str, Any], tuple[Any, ...], int]] = [
     ("null_field", {"path": "id"}, ("reply", 200, {**WELL, "id": None}), 1),
     ("set_field", {"path": "status", "value": "teleported"}, ("reply", 200, {**WELL, "status": "teleported"}), 1),
     ("set_field", {"path": "results[*]", "value": 0}, ("reply", 200, {**WELL, "results": [0, 0]}), 1),
+    ("drip", {"seconds": 0.05}, ("reply", 200, WELL), 1),
+    ("set_cookies", {}, ("reply", 200, WELL), 1),
+    ("clock_skew", {}, ("reply", 200, WELL), 1),
     ("repeat", {}, ("reply", 200, {**WELL, "id": 2}), 2),
 ]
 
@@ -102,7 +105,7 @@ def test_the_ledger_records_fault_and_outcome(
 
 
 def test_every_effect_has_a_case() -> None:
-    assert {effect for effect, *_ in CASES} | {"garble", "stale", "act_late"} == set(EFFECTS)
+    assert {effect for effect, *_ in CASES} | {"garble", "stale", "act_late", "endless_pages"} == set(EFFECTS)
 
 
 @pytest.mark.parametrize("how", ["cut", "noise"])

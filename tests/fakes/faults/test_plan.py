@@ -170,7 +170,7 @@ def _ask_concurrently(setup: Any) -> list[int]:
     [
         ([], "a fault is an object"),
         ({}, "effect is missing"),
-        ({"effect": "explode"}, "unknown effect 'explode': expected one of act_late, delay"),
+        ({"effect": "explode"}, "unknown effect 'explode': expected one of act_late, clock_skew, delay"),
         ({"effect": "dealy"}, "did you mean 'delay'"),
         ({"effect": ["reset"]}, "effect: expected a text"),
         ({"effect": "reset", "tims": 3}, "unknown field of a fault 'tims'.*did you mean 'times'.*expected one of"),
@@ -205,7 +205,7 @@ def _ask_concurrently(setup: Any) -> list[int]:
         ({"effect": "drop_field", "with": {"path": ""}}, "expected a path such as status"),
         (
             {"preset": "outrage"},
-            "unknown preset 'outrage'.*did you mean 'outage'.*expected one of aggregator-down, bad-token",
+            "unknown preset 'outrage'.*did you mean 'outage'.*expected one of absurd-dates, aggregator-down",
         ),
         ({"preset": "outage", "tims": 1}, "unknown field of a preset 'tims'"),
         ({"preset": "outage", "effect": "reset"}, "unknown field of a preset 'effect'"),
