@@ -20,6 +20,8 @@ from typing import Any
 
 from fakes.assembly import Fakes, assemble_services
 from fakes.clock import Clock, SystemClock, VirtualClock
+from fakes.faults.effects import EFFECTS
+from fakes.faults.fault import Fault
 from fakes.serving.json_depth import TOO_DEEP, is_too_deep
 from fakes.serving.server import BACKLOG, WSGIServer
 from fakes.serving.wsgi import Environ, StartResponse, WSGIApp
@@ -76,6 +78,7 @@ def run(settings: Settings) -> None:
     fakes = _assemble(settings)
     addresses = {name: _url(settings, name, listener) for name, listener in listeners.items()}
     servers = _servers(fakes, listeners, addresses, settings.seed)
+    fakes.plan.prepare = lambda fault: _prepare(fault, servers[:-1])
     _collect_less_garbage()
     done: SimpleQueue[None] = SimpleQueue()  # a signal may put while this thread gets: an Event would hang
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -91,6 +94,12 @@ def run(settings: Settings) -> None:
         server.stop()
     sys.stderr.flush()
     os._exit(0)  # at once: requests that hang on purpose must not keep the process
+
+
+def _prepare(fault: Fault, servers: Sequence[WSGIServer]) -> None:
+    if fault.effect is EFFECTS["drip"]:
+        for server in servers:
+            server.prepare_to_drip()
 
 
 def _warn_if_exposed(listeners: Mapping[str, socket.socket]) -> None:

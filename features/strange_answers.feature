@@ -46,8 +46,8 @@ Feature: Strange answers
       Then Amina receives "hello" once
 
       Examples:
-        | trouble                                          |
-        | has a clock that is two hours ahead              |
-        | has a clock that is two hours behind             |
-        | has a list of broadcasts without end for a while |
-        | says that everything was made in the year 9999   |
+        | trouble                                             |
+        | has a clock that is two hours ahead                 |
+        | has a clock that is two hours behind                |
+        | has a list of broadcasts without end for a while    |
+        | says that all broadcasts were made in the year 9999 |

@@ -32,8 +32,8 @@ class RunsAway(BaseException):
     """The subject calls its neighbours again and again in one pass. As with `Killed`, no handler of it catches this."""
 
 
-MOST_CALLS = 5_000
-"""Calls in one pass, in which no virtual time passes: far more than any number of texts in a scenario needs."""
+MOST_CALLS = 2_000
+"""Calls in one pass, in which no virtual time passes: more than any number of texts in a scenario needs, and fewer than RapidPro allows an hour."""
 
 
 class RelayLike(Protocol):

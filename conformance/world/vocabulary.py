@@ -171,10 +171,11 @@ RAPIDPRO_TROUBLES: Mapping[str, Faults] = {
     "has a list of broadcasts without end for a while": lambda a_while: [
         rapidpro("endless_pages", match={"method": "GET", "path": SEND["path"]}, times=None, for_seconds=a_while)
     ],
+    "says that all broadcasts were made in the year 9999": once({"preset": "absurd-dates"}),
     "sets large cookies with each answer": once({"preset": "cookies"}),
     "has a clock that is two hours ahead": once({"preset": "clock-ahead"}),
     "has a clock that is two hours behind": once({"preset": "clock-behind"}),
-    "says that everything was made in the year 9999": once({"preset": "absurd-dates"}),
+    "says that everything was made in the year 9999": once({"preset": "absurd-dates", "match": LOOK_UP}),
 }
 """What RapidPro does wrong, by phrase."""
 

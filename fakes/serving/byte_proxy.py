@@ -1,8 +1,8 @@
 """A proxy in front of the server that sends single replies byte by byte, or after interim responses without end.
 
-The HTTP library of the server writes a reply as a whole. So once such a fault is used, the port's new connections are
-accepted here and passed on to the server unchanged; only a reply that the server marks is sent slowly. Until then
-nothing stands between callers and server, so that ordinary traffic is as quick as ever.
+The HTTP library of the server writes a reply as a whole. So once such a fault is planned, new connections are accepted
+here and passed on to the server unchanged; only a reply that the server marks is sent slowly. Until then nothing stands
+between callers and server, so that ordinary traffic is as quick as ever.
 """
 
 from __future__ import annotations

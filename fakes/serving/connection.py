@@ -51,7 +51,7 @@ class Drip:
 
 
 def can_drip(environ: Environ) -> bool:
-    """Whether this connection can send a reply byte by byte. If not, one that is opened later may."""
+    """Whether the holder of this connection can send a reply byte by byte."""
     holder_can: Callable[[], bool] | None = environ.get(CAN_DRIP_KEY)
     return holder_can is not None and holder_can()
 

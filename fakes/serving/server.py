@@ -12,13 +12,16 @@ Its RSGI worker does the same; only its ASGI worker has the bytes (granian 2.8, 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import random
 import socket
 import sys
 import threading
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from time import monotonic
 from typing import Any
 
 from granian import _futures
@@ -28,13 +31,15 @@ from granian.http import HTTP1Settings
 from fakes.clock import SystemClock
 from fakes.serving.byte_proxy import MARKED_STATUS, ByteProxy, marked, stop_accepting
 from fakes.serving.connection import CAN_DRIP_KEY, DRIP_KEY, ENDING_KEY, WAIT_KEY, ConnectionEnding
-from fakes.serving.tcp_reset import ConnectionResetter
+from fakes.serving.tcp_reset import ConnectionResetter, sockets_accepted_on
 from fakes.serving.wsgi import NO_REPLY_KEY, Environ, Reply, WSGIApp, join_parts
 
 BACKLOG = 1024
 IDLE_SECONDS = 30
 IDLE_CONNECTION_MS = 75_000
 """An idle connection is closed after this, the default of nginx; clients that poll every minute keep theirs."""
+IDLE_WITHIN = 2.0
+"""Seconds to wait for requests under way before open connections are closed."""
 FLUSH_SECONDS = 0.05
 """Seconds after which the HTTP library has certainly sent its buffer; it does so as soon as it has to wait."""
 
@@ -67,7 +72,7 @@ class WSGIServer:
         self._rng = rng
         self._lock = threading.Lock()
         self._behind_proxy: _Port | None = None
-        self._direct = _Port(app, listener, threads, rng, can_drip=self._begin_to_drip)
+        self._direct = _Port(app, listener, threads, rng, can_drip=lambda: False)
 
     def start(self) -> None:
         """Start serving; returns at once."""
@@ -85,16 +90,22 @@ class WSGIServer:
         ports = (self._direct, self._behind_proxy)
         return sum(port.resetter.missed for port in ports if port is not None)
 
-    def _begin_to_drip(self) -> bool:
-        """Let new connections pass through a proxy that can send byte by byte. Those that are open cannot: False."""
+    def prepare_to_drip(self) -> None:
+        """From now on let connections pass through a proxy that can send byte by byte. Those that are open are closed,
+        as at a restart of a server: a client connects again."""
         with self._lock:
-            if self._behind_proxy is None:
-                inner = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
-                self._behind_proxy = _Port(self._app, inner, self._threads, self._rng, can_drip=lambda: True)
-                self._behind_proxy.start()
-                stop_accepting(self._listener)
-                ByteProxy(self._listener, inner.getsockname()).start()
-        return False
+            if self._behind_proxy is not None:
+                return
+            inner = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
+            self._behind_proxy = _Port(self._app, inner, self._threads, self._rng, can_drip=lambda: True)
+            self._behind_proxy.start()
+            self._direct.wait_until_it_accepts(IDLE_WITHIN)
+            stop_accepting(self._listener)
+            self._direct.wait_until_idle(IDLE_WITHIN)
+            for connection in sockets_accepted_on(self._listener.getsockname()[1]):
+                with connection, contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+            ByteProxy(self._listener, inner.getsockname()).start()
 
 
 class _Port:
@@ -110,6 +121,23 @@ class _Port:
         self._base = _base_environ() | {CAN_DRIP_KEY: can_drip}
         self._signal = WorkerSignal()
         self._worker = _worker(listener, threads)
+        self._busy: deque[None] = deque()  # one for each request under way: its length changes atomically
+
+    def wait_until_it_accepts(self, seconds: float) -> None:
+        """Return when the worker, which starts in a thread of its own, accepts connections, or after `seconds`."""
+        end, address = monotonic() + seconds, self._listener.getsockname()
+        with socket.create_connection(address[:2]) as probe, contextlib.ExitStack() as held:
+            while monotonic() < end:
+                accepted = [held.enter_context(found) for found in sockets_accepted_on(address[1])]
+                if any(one.getpeername() == probe.getsockname() for one in accepted):
+                    return
+                _wait(0.001)
+
+    def wait_until_idle(self, seconds: float) -> None:
+        """Return when no request is under way, or after `seconds`."""
+        end = monotonic() + seconds
+        while self._busy and monotonic() < end:
+            _wait(0.001)
 
     def start(self) -> None:
         self._loop = asyncio.new_event_loop()  # required by granian, never run
@@ -124,6 +152,13 @@ class _Port:
         self._loop.close()
 
     def _answer(self, proto: Any, scope: Environ) -> None:
+        self._busy.append(None)
+        try:
+            self._answer_request(proto, scope)
+        finally:
+            self._busy.pop()
+
+    def _answer_request(self, proto: Any, scope: Environ) -> None:
         environ = self._base | scope
         head = _ReplyHead()
         try:

@@ -48,6 +48,22 @@ class KnowsTheNewestOnly(Between):
         return answer(response, body={**body, "results": [row for row in body["results"] if row in newest]})
 
 
+class FollowsForEver(Between):
+    """Reads each listing to its end, however many pages that takes."""
+
+    def call(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
+        response = super().call(method, url, options)
+        if method != "GET" or ".json" not in url:
+            return response
+        rows: list[Any] = []
+        while response.ok and (body := response.json()).get("next"):
+            rows += body["results"]
+            response = super().call("GET", body["next"], {**options, "params": None})
+        if not response.ok:
+            return response
+        return answer(response, body={**response.json(), "results": rows + response.json()["results"]})
+
+
 class HandsOverTheFirst(Between):
     """Hands over to CHT only the first texts of a request, and forgets the rest."""
 
@@ -71,6 +87,7 @@ class ReportsTheFirst(Between):
 def relays_with_pages() -> Mapping[str, Broken]:
     """All of them by name."""
     return {
+        "follows pages for ever": caught_by(Defect(FollowsForEver), "OPS-7"),
         "never follows next": caught_by(Defect(NeverFollowsNext), "STATE-1"),
         "looks at the newest broadcasts only": caught_by(Defect(LooksAtTheNewestBroadcastsOnly), "OUT-9"),
         "knows the newest 250 only": caught_by(Defect(KnowsTheNewestOnly), "STATE-1"),

@@ -146,6 +146,7 @@ def on_a_socket(clock: Clock | None = None) -> Iterator[EchoSetup]:
     fakes, echo = assemble(clock or SystemClock()), Echo()
     listener = listen("127.0.0.1", 0)
     server = WSGIServer(fakes.add(echo, echo.blueprint), listener, threads=16, rng=random.Random(1))
+    fakes.plan.prepare = lambda fault: server.prepare_to_drip() if fault.effect.name == "drip" else None
     server.start()
     try:
         yield EchoSetup(fakes.clock, echo, fakes, f"http://127.0.0.1:{listener.getsockname()[1]}")

@@ -10,9 +10,8 @@ from fakes.serving.wsgi import Environ, Reply
 def drip(serve: Serve, options: Options, _context: ServiceContext) -> Serve:
     """The service acts; its reply arrives a byte at a time, or after one interim response (102) after the other.
 
-    Over sockets, a connection that was open before the first such fault answers as usual and is closed after it; the
-    next connection meets the fault. In process nothing drips: the reply takes the whole time, and a caller gives up
-    when its timeout has passed.
+    When the first such fault is planned, open connections are closed. In process nothing drips: the reply takes the
+    whole time, and a caller gives up when its timeout has passed.
     """
 
     def faulty(environ: Environ) -> Reply:
