@@ -33,7 +33,8 @@ class RunsAway(BaseException):
 
 
 MOST_CALLS = 2_000
-"""Calls in one pass, in which no virtual time passes: more than any number of texts in a scenario needs, and fewer than RapidPro allows an hour."""
+"""Calls in one pass, in which no virtual time passes: more than the texts of any scenario need, and fewer than RapidPro
+allows in an hour."""
 
 
 class RelayLike(Protocol):
