@@ -19,8 +19,6 @@ Feature: Strange answers
         | says for a while that it is processing          |
         | has a list of messages without end              |
         | sets large cookies with each answer             |
-        | has a clock that is two hours ahead             |
-        | has a clock that is two hours behind            |
         | says that everything was made in the year 9999  |
 
     Scenario Outline: CHT's answers are strange
@@ -47,7 +45,31 @@ Feature: Strange answers
 
       Examples:
         | trouble                                             |
-        | has a clock that is two hours ahead                 |
-        | has a clock that is two hours behind                |
         | has a list of broadcasts without end for a while    |
         | says that all broadcasts were made in the year 9999 |
+
+  @req:OPS-8
+  Rule: Clocks that are apart
+
+    Scenario Outline: RapidPro's clock is wrong
+      Given RapidPro <trouble>
+      When CHT sends "hello" to Amina
+      Then Amina receives "hello" once
+      And CHT shows the text to Amina as delivered
+
+      Examples:
+        | trouble                              |
+        | has a clock that is two hours ahead  |
+        | has a clock that is two hours behind |
+
+    Scenario Outline: A lost answer while clocks are apart
+      Given RapidPro accepts the next text but its answer is lost
+      And RapidPro <trouble>
+      When CHT sends "hello" to Amina
+      And a while passes
+      Then Amina receives "hello" once
+
+      Examples:
+        | trouble                              |
+        | has a clock that is two hours ahead  |
+        | has a clock that is two hours behind |

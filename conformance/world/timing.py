@@ -13,7 +13,7 @@ from conformance.history.runaway import runaway
 from conformance.world.observations import Observations
 
 MINUTE = 60.0
-TAIL = 12 * MINUTE
+TAIL = 8 * MINUTE
 """Virtual seconds that pass after everything has ended: a duplicate that arrives late is a duplicate, too."""
 UNCHANGED = 100 * MINUTE
 """Virtual seconds without any change after which nothing more is expected: longer than any back-off or quota hour."""

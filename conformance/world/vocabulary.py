@@ -160,14 +160,16 @@ RAPIDPRO_TROUBLES: Mapping[str, Faults] = {
     "redirects the next look-up to a stranger": once(rapidpro("redirect", {"status": 302}, match=LOOK_UP)),
     "is slow": lambda a_while: [{"preset": "slow", "with": {"seconds": min(3.0, a_while / 8)}}],
     "is behind a flaky network": once({"preset": "flaky-network"}),
-    "drips its next answer": lambda a_while: [rapidpro("drip", {"seconds": 2 * a_while}, match=SEND)],
+    "drips its next answer": lambda a_while: [
+        {"preset": "dripping-reply", "with": {"seconds": 2 * a_while}, "match": SEND}
+    ],
     "drips the headers of its next answer": lambda a_while: [
-        rapidpro("drip", {"seconds": 2 * a_while, "part": "headers"}, match=SEND)
+        {"preset": "dripping-headers", "with": {"seconds": 2 * a_while}, "match": SEND}
     ],
     "says for a while that it is processing": lambda a_while: [
-        rapidpro("drip", {"seconds": 2 * a_while, "part": "interim"}, match=SEND)
+        {"preset": "endless-interim", "with": {"seconds": 2 * a_while}, "match": SEND}
     ],
-    "has a list of messages without end": once(rapidpro("endless_pages", match=LOOK_UP)),
+    "has a list of messages without end": once({"preset": "endless-pages"}),
     "has a list of broadcasts without end for a while": lambda a_while: [
         rapidpro("endless_pages", match={"method": "GET", "path": SEND["path"]}, times=None, for_seconds=a_while)
     ],

@@ -132,17 +132,6 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             "Messages and broadcasts were created in the year 9999.",
             (_rapidpro("set_field", {"path": "results[*].created_on", "value": END_OF_TIME}, match=dict(LIST)),),
         ),
-        "oversized-number": Preset(
-            "CHT hands out a text for a number of 9,000 characters.",
-            (
-                {
-                    "service": "cht",
-                    "effect": "set_field",
-                    "with": {"path": "messages[0].to", "value": "+" + "7" * 8999},
-                    "match": {"path": "/api/sms"},
-                },
-            ),
-        ),
         "late-reports": Preset(
             "The aggregator reports deliveries hours late.",
             channel={"shares": {"late_report": 1.0}},

@@ -88,7 +88,7 @@ def relays_with_pages() -> Mapping[str, Broken]:
     """All of them by name."""
     return {
         "follows pages for ever": caught_by(Defect(FollowsForEver), "OPS-7"),
-        "never follows next": caught_by(Defect(NeverFollowsNext), "STATE-1"),
+        "never follows next": caught_by(Defect(NeverFollowsNext), "OUT-9"),
         "looks at the newest broadcasts only": caught_by(Defect(LooksAtTheNewestBroadcastsOnly), "OUT-9"),
         "knows the newest 250 only": caught_by(Defect(KnowsTheNewestOnly), "STATE-1"),
         "reports the first 25 states only": caught_by(Defect(ReportsTheFirst), "STATE-1"),
