@@ -23,7 +23,7 @@ guard = Guard()
 guard.watch(relay.pid)
 os.kill(os.getpid(), signal.SIGKILL)
 """
-RELAY = "import socket; s = socket.create_server(('127.0.0.1', {port})); s.accept(); s.accept()"
+RELAY = "import socket; s = socket.create_server(('127.0.0.1', {port})); [s.accept() for _ in iter(int, 1)]"
 
 
 def asleep() -> subprocess.Popen[bytes]:
