@@ -78,9 +78,11 @@ def open_engine(url: str) -> Engine:
     @event.listens_for(engine, "commit")
     def _commit(connection: Any) -> None:
         """SQLite would go on into a file that is deleted or replaced, and all of it would be lost at the end."""
-        if not (os.path.exists(file) and os.path.samestat(os.stat(file), connection.info["file"])):
-            connection.connection.rollback()
-            raise OSError("the database file was deleted or replaced: put it back and restart")
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.stat(file), connection.info["file"]):
+                return
+        connection.connection.rollback()
+        raise OSError("the database file was deleted or replaced: put it back and restart")
 
     return engine
 
@@ -156,22 +158,26 @@ class Store:
 
     def due_for_cht(self, now: float, limit: int) -> tuple[list[IncomingText], list[StateUpdate]]:
         """Texts and state updates for CHT, oldest first."""
-        texts = self._execute(sql.DUE_INCOMING, {"now": now, "limit": limit})
-        updates = self._execute(sql.PENDING_UPDATES, {"limit": limit})
+        self._used_at = steady()
+        with self._work_db.begin():
+            texts = self._work_db.execute(sql.DUE_INCOMING, {"now": now, "limit": limit}).all()
+            updates = self._work_db.execute(sql.PENDING_UPDATES, {"limit": limit}).all()
         return [IncomingText(*row) for row in texts], [StateUpdate(*row) for row in updates]
 
     def save_exchange(
         self, texts: Sequence[IncomingText], updates: Sequence[StateUpdate], messages: Sequence[Message], now: float
     ) -> None:
         """CHT confirmed texts and updates, and handed out messages: store the new ones, report the status of all."""
-        with self._work_db.begin():
-            for statement, rows in (
-                (sql.FINISH_INCOMING, [{"seq": text.seq} for text in texts]),
-                (sql.FINISH_UPDATE, [update._asdict() for update in updates]),
-                (sql.ADD_OUTGOING, [{**message._asdict(), "now": now} for message in messages]),
-            ):
-                if rows:
-                    self._work_db.execute(statement, rows)
+        changes = (
+            (sql.FINISH_INCOMING, [{"seq": text.seq} for text in texts]),
+            (sql.FINISH_UPDATE, [update._asdict() for update in updates]),
+            (sql.ADD_OUTGOING, [{**message._asdict(), "now": now} for message in messages]),
+        )
+        if texts or updates or messages:
+            with self._work_db.begin():
+                for statement, rows in changes:
+                    if rows:
+                        self._work_db.execute(statement, rows)
 
     def postpone(self, texts: Sequence[IncomingText], due_at: float) -> None:
         """A request with these texts failed: from now on each is sent alone, and not before `due_at`."""
