@@ -118,3 +118,9 @@ def test_contents_are_the_same_although_rapidpro_trims_and_doubles(shown: str, c
 )
 def test_numbers_are_the_same_in_any_notation(urn: str, phone: str, same: bool) -> None:
     assert same_phone(urn, phone) is same
+
+
+@pytest.mark.parametrize(("earlier", "found"), [(86_400, True), (86_401, False), (0, True)])
+def test_a_message_with_the_right_id_may_be_dated_a_day_earlier_at_most(earlier: int, found: bool) -> None:
+    dated = message(created_on=START - earlier)
+    assert match_by_id([text(message_ref="message 1")], [dated]) == ({1: dated} if found else {})

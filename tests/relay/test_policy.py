@@ -244,3 +244,48 @@ def test_a_failure_has_a_reason_until_the_text_is_delivered_after_all(has_channe
     failed = policy.update_status(text(accepted_at=NOW), message("failed", has_channel=has_channel), NOW, POLL)
     assert failed.reason == reason
     assert policy.update_status(failed, message("delivered"), NOW, POLL).reason is None
+
+
+NO_MESSAGE = "RapidPro made no message of the text: is the contact blocked there?"
+OTHER_NUMBER = "RapidPro sent the text to another phone number of the same contact."
+
+
+@pytest.mark.parametrize(
+    ("seconds", "message_ref", "lacks"),
+    [
+        (12 * HOUR, None, True),
+        (12 * HOUR - 1, None, False),
+        (30 * DAY, None, True),
+        (30 * DAY, "message 1", False),
+        (0, "message 1", False),
+    ],
+)
+def test_a_text_without_message_for_half_a_day_fails_with_a_reason(
+    seconds: int, message_ref: str | None, lacks: bool
+) -> None:
+    accepted = text(send_state=SendState.ACCEPTED, accepted_at=NOW - seconds, message_ref=message_ref)
+    assert policy.lacks_message(accepted, NOW) is lacks
+    marked = policy.mark_without_message(accepted, NOW)
+    assert marked == (accepted._replace(status=GatewayStatus.FAILED, reason=NO_MESSAGE) if lacks else accepted)
+
+
+@pytest.mark.parametrize("status", ["queued", "wired", "sent", "delivered"])
+def test_a_message_to_another_number_of_the_contact_is_a_failure_with_a_reason(status: str) -> None:
+    accepted = text(send_state=SendState.ACCEPTED, accepted_at=START)
+    updated = policy.update_status(accepted, message(status, urns=("tel:+250788999999",)), NOW, POLL)
+    assert (updated.status, updated.reason) == (GatewayStatus.FAILED, OTHER_NUMBER)
+
+
+@pytest.mark.parametrize(
+    ("apart", "kept"), [(2 * DAY - 1, False), (2 * DAY, True), (1 - 2 * DAY, False), (-2 * DAY, True), (10 * DAY, True)]
+)
+def test_a_date_of_a_broadcast_that_is_days_apart_is_not_believed(apart: int, kept: bool) -> None:
+    record = Record("broadcast 1", "9", None, ("Visit due",), START + apart, "queued")
+    accepted = policy.mark_accepted(text(), record, NOW, POLL)
+    assert accepted.search_from == (START if kept else START + apart)
+
+
+def test_only_a_text_whose_outcome_is_unknown_is_searched_further_back() -> None:
+    for state in (SendState.READY, SendState.ACCEPTED):
+        other = text(send_state=state, search_from=NOW, accepted_at=NOW)
+        assert policy.widen_search(other, NOW - HOUR, NOW) == other

@@ -295,6 +295,8 @@ TO_AMINA = {"urns": [f"tel:{AMINA}"], "text": "hello"}
         ((to_rapidpro(TO_AMINA), to_rapidpro({"urns": [f"tel:{YUSUF}"], "text": "other"})), False),
         ((to_rapidpro({"urns": [f"tel:{AMINA}"], "text": "other"}), to_rapidpro(TO_AMINA)), True),
         ((to_rapidpro({"urns": [f"tel:{AMINA}"], "text": "other"}),), False),
+        ((to_rapidpro({"urns": [f"tel:0{YUSUF[4:]}"], "text": "hello"}),), False),
+        ((to_rapidpro({"urns": [f"tel:+250791{YUSUF[7:]}"], "text": "hello"}),), True),
         ((to_rapidpro({"contacts": ["c-1"], "text": "hello"}),), False),
         ((to_rapidpro(TO_AMINA, status=400),), False),
         ((), False),
