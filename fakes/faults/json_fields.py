@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from fakes.faults.effect import NotApplicable, Option, Serve
@@ -28,15 +28,23 @@ def change_field(serve: Serve, path: str, value: Any) -> Serve:
         reply = serve(environ)
         if reply.status >= 400:
             raise NotApplicable(reply)
-        try:
-            document = json.loads(reply.body)
-        except (ValueError, RecursionError):
-            raise NotApplicable(reply) from None
-        if not change_document(document, steps, value):
-            raise NotApplicable(reply)
-        return reply.with_body(json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode())
+        return with_changed_json(reply, lambda document: change_document(document, steps, value) > 0)
 
     return faulty
+
+
+def with_changed_json(reply: Reply, change: Callable[[Any], bool]) -> Reply:
+    """The reply with the JSON that `change` makes of its document, in place.
+
+    Raises NotApplicable if the reply has no JSON, or if `change` says that there was nothing to change.
+    """
+    try:
+        document = json.loads(reply.body)
+    except (ValueError, RecursionError):
+        raise NotApplicable(reply) from None
+    if not change(document):
+        raise NotApplicable(reply)
+    return reply.with_body(json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode())
 
 
 def change_document(document: Any, steps: list[Step], value: Any) -> int:

@@ -23,7 +23,7 @@ WAIT_KEY = "harness.wait"
 DRIP_KEY = "harness.drip"
 """Key in the environ: the `Drip` of a reply. Set by `drip_reply`, read by the holder of the connection."""
 CAN_DRIP_KEY = "harness.can_drip"
-"""Key in the environ: a function that says whether the holder of the connection can send a reply byte by byte."""
+"""Key in the environ: whether the holder of the connection can send a reply byte by byte."""
 DripPart = Literal["body", "headers", "interim"]
 DRIP_PARTS: tuple[DripPart, ...] = ("body", "headers", "interim")
 
@@ -52,8 +52,7 @@ class Drip:
 
 def can_drip(environ: Environ) -> bool:
     """Whether the holder of this connection can send a reply byte by byte."""
-    holder_can: Callable[[], bool] | None = environ.get(CAN_DRIP_KEY)
-    return holder_can is not None and holder_can()
+    return bool(environ.get(CAN_DRIP_KEY))
 
 
 def drip_reply(environ: Environ, reply: Reply, part: DripPart, seconds: float) -> Reply:

@@ -20,7 +20,7 @@ import sys
 import threading
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from time import monotonic
 from typing import Any
 
@@ -72,7 +72,7 @@ class WSGIServer:
         self._rng = rng
         self._lock = threading.Lock()
         self._behind_proxy: _Port | None = None
-        self._direct = _Port(app, listener, threads, rng, can_drip=lambda: False)
+        self._direct = _Port(app, listener, threads, rng, can_drip=False)
 
     def start(self) -> None:
         """Start serving; returns at once."""
@@ -97,7 +97,7 @@ class WSGIServer:
             if self._behind_proxy is not None:
                 return
             inner = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
-            self._behind_proxy = _Port(self._app, inner, self._threads, self._rng, can_drip=lambda: True)
+            self._behind_proxy = _Port(self._app, inner, self._threads, self._rng, can_drip=True)
             self._behind_proxy.start()
             self._direct.wait_until_it_accepts(IDLE_WITHIN)
             stop_accepting(self._listener)
@@ -111,9 +111,7 @@ class WSGIServer:
 class _Port:
     """One of granian's workers on one listening socket."""
 
-    def __init__(
-        self, app: WSGIApp, listener: socket.socket, threads: int, rng: random.Random, can_drip: Callable[[], bool]
-    ) -> None:
+    def __init__(self, app: WSGIApp, listener: socket.socket, threads: int, rng: random.Random, can_drip: bool) -> None:
         self.resetter = ConnectionResetter(listener.getsockname()[1], rng)
         self._app = app
         self._listener = listener

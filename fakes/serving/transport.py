@@ -64,7 +64,7 @@ class WSGIAdapter(BaseAdapter):
         environ = build_environ(str(request.method), url.path or "/", url.query, headers, body, host=host)
         caller_timeout = _CallerTimeout(read_timeout(timeout), self._pass_time)
         environ[WAIT_KEY] = caller_timeout.wait
-        environ[CAN_DRIP_KEY] = lambda: True
+        environ[CAN_DRIP_KEY] = True
         reply = call(self._app, environ)
         if DRIP_KEY in environ:
             caller_timeout.wait(environ[DRIP_KEY].seconds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 from pytest_bdd import parsers, then, when
 
@@ -24,12 +25,11 @@ def texts_each(world: World, name: str, group: str) -> tuple[Sample, ...]:
 @then(parsers.parse("CHT has each of them from {name} once, unchanged"))
 def has_each(world: World, sent: tuple[Sample, ...], name: str) -> None:
     person = world.people[name]
-    world.eventually(
-        f"CHT has {len(sent)} texts from {name}",
-        lambda: len(world.reports(person)) >= len(sent),
-        within=world.report_within,
-    )
-    expect_unchanged(world, sent, [report.text for report in world.reports(person)])
+
+    def texts() -> list[str]:
+        return [report.text for report in world.reports(person)]
+
+    expect_each(world, sent, f"CHT has {len(sent)} texts from {name}", texts, world.report_within)
 
 
 @when(parsers.parse('CHT sends each of "{group}" to {name}'), target_fixture="sent")
@@ -42,12 +42,11 @@ def sends_each(world: World, group: str, name: str) -> tuple[Sample, ...]:
 @then(parsers.parse("{name} receives each of them once, unchanged"))
 def receives_each(world: World, sent: tuple[Sample, ...], name: str) -> None:
     person = world.people[name]
-    world.eventually(
-        f"{name} receives {len(sent)} texts",
-        lambda: len(world.received(person)) >= len(sent),
-        within=world.arrival_within,
-    )
-    expect_unchanged(world, sent, [arrival.text for arrival in world.received(person)])
+
+    def texts() -> list[str]:
+        return [arrival.text for arrival in world.received(person)]
+
+    expect_each(world, sent, f"{name} receives {len(sent)} texts", texts, world.arrival_within)
 
 
 @then(parsers.parse("each of them reaches {name} unchanged, or CHT shows it as failed"))
@@ -64,6 +63,14 @@ def reaches_or_fails(world: World, sent: tuple[Sample, ...], name: str) -> None:
         ]
 
     world.eventually(f"each text reaches {name} or has failed", lambda: not left(), within=world.arrival_within)
+
+
+def expect_each(
+    world: World, sent: tuple[Sample, ...], what: str, texts: Callable[[], list[str]], within: float
+) -> None:
+    """Wait for as many `texts` as were `sent`, then expect them to be the same."""
+    world.eventually(what, lambda: len(texts()) >= len(sent), within=within)
+    expect_unchanged(world, sent, texts())
 
 
 def expect_unchanged(world: World, sent: tuple[Sample, ...], found: list[str]) -> None:

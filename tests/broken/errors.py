@@ -17,12 +17,16 @@ from tests.broken.pieces import Between, Defect, Now, Session, answer, body_of, 
 from tests.broken.relays import Broken, caught_by
 
 
-class DropsTextsAt(Between):
-    """Forgets the texts in a request that CHT answered with one of these statuses."""
+class AtStatuses(Between):
+    """Base of relays that do something wrong at some statuses of an answer."""
 
     def __init__(self, inner: requests.Session, now: Now, statuses: Collection[int]) -> None:
         super().__init__(inner, now)
         self._statuses = statuses
+
+
+class DropsTextsAt(AtStatuses):
+    """Forgets the texts in a request that CHT answered with one of these statuses."""
 
     def call(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
         response = super().call(method, url, options)
@@ -31,12 +35,8 @@ class DropsTextsAt(Between):
         return response
 
 
-class SendsAgainAt(Between):
+class SendsAgainAt(AtStatuses):
     """Sends a text again at once when RapidPro's answer has one of these statuses."""
-
-    def __init__(self, inner: requests.Session, now: Now, statuses: Collection[int]) -> None:
-        super().__init__(inner, now)
-        self._statuses = statuses
 
     def call(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
         response = super().call(method, url, options)
@@ -77,12 +77,8 @@ class AsksAtOnceWithoutRetryAfter(Between):
         return response
 
 
-class GivesUpAt(Between):
+class GivesUpAt(AtStatuses):
     """Takes these statuses of RapidPro for a final refusal of the text."""
-
-    def __init__(self, inner: requests.Session, now: Now, statuses: Collection[int]) -> None:
-        super().__init__(inner, now)
-        self._statuses = statuses
 
     def call(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
         response = super().call(method, url, options)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
+from typing import Any
 from urllib.parse import quote
 
-from fakes.faults.effect import Effect, NotApplicable, Options, Serve, ServiceContext
+from fakes.faults.effect import Effect, Options, Serve, ServiceContext
+from fakes.faults.json_fields import with_changed_json
 from fakes.serving.wsgi import Environ, Reply
 
 
@@ -15,17 +16,17 @@ def endless_pages(serve: Serve, _options: Options, _context: ServiceContext) -> 
     """
 
     def faulty(environ: Environ) -> Reply:
-        reply = serve(environ)
-        try:
-            document = json.loads(reply.body)
-        except (ValueError, RecursionError):
-            raise NotApplicable(reply) from None
-        if not isinstance(document, dict) or "next" not in document:
-            raise NotApplicable(reply)
         query = f"?{environ['QUERY_STRING']}" if environ.get("QUERY_STRING") else ""
         path = quote(environ["PATH_INFO"].encode("latin-1"))
-        document["next"] = f"http://{environ.get('HTTP_HOST', 'localhost')}{path}{query}"
-        return reply.with_body(json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode())
+        itself = f"http://{environ.get('HTTP_HOST', 'localhost')}{path}{query}"
+
+        def point_to_itself(document: Any) -> bool:
+            if not isinstance(document, dict) or "next" not in document:
+                return False
+            document["next"] = itself
+            return True
+
+        return with_changed_json(serve(environ), point_to_itself)
 
     return faulty
 
