@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from conformance.evidence.model import Evidence
 from conformance.requirements.catalogue import Requirement
 from conformance.verdicts import Verdict, combine, exit_status
 
@@ -22,6 +23,7 @@ class ScenarioResult:
     """The result of one scenario. `reason`: why it did not pass, or empty; `repeat`: the command to rerun it.
 
     With `elsewhere` it is no scenario of the requirement, but what its checks of conduct saw in any scenario.
+    `feature` is the name of its feature, `started` the ISO time at which it began, in real time.
     """
 
     name: str
@@ -31,6 +33,9 @@ class ScenarioResult:
     reason: str = ""
     repeat: str = ""
     elsewhere: bool = False
+    feature: str = ""
+    started: str = ""
+    evidence: Evidence | None = None
 
 
 @dataclass
