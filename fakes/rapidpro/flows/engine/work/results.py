@@ -1,0 +1,45 @@
+"""Saving results. Source: goflow core/result.go, flows/results.go, utils/text.go (Snakify)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from fakes.rapidpro.flows.engine.context.runs import json_value
+from fakes.rapidpro.flows.engine.context.sources import legacy_values
+from fakes.rapidpro.flows.engine.state.session import Result, Run
+from fakes.rapidpro.flows.engine.work.stretch import Stretch
+
+MAX_VALUE = 640
+SUCCESS, FAILURE, SKIPPED = "Success", "Failure", "Skipped"
+_OTHERS = re.compile("\0+")
+
+
+def key_of(name: str) -> str:
+    """A result's key: `Relay Retry` becomes `relay_retry`; letters of all scripts stay."""
+    marked = "".join(one if _stays(one) else "\0" for one in name.strip())
+    return _OTHERS.sub("_", marked).lower()
+
+
+def _stays(character: str) -> bool:
+    if character.isascii():
+        return character.isalnum() or character == "_"
+    return unicodedata.category(character)[0] == "L"
+
+
+def save(
+    stretch: Stretch, run: Run, name: str, value: str, category: str, *, localized: str = "", given: str = "",
+    extra: str | None = None,
+) -> None:  # fmt: skip
+    """Save a result; `extra` is JSON text."""
+    value = value[:MAX_VALUE]
+    result = Result(name, value, category, run.path[-1].node_uuid, stretch.around.at, localized, given, extra)
+    key = key_of(name)
+    if extra is not None:
+        run.legacy_extra[key] = extra
+        run.legacy_extra |= legacy_values(json_value(extra))
+    old = run.results.get(key)
+    run.results[key] = result
+    same = old is not None and (old.value, old.category) == (value, category)
+    if not (stretch.rules.is_new and same):
+        stretch.note("run_result_changed", {"key": key, "name": name, "value": value, "category": category}, run)
