@@ -1,30 +1,15 @@
-"""Saving results. Source: goflow core/result.go, flows/results.go, utils/text.go (Snakify)."""
+"""Saving results. Source: goflow core/result.go, flows/results.go."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
-
 from fakes.rapidpro.flows.engine.context.runs import json_value
 from fakes.rapidpro.flows.engine.context.sources import legacy_values
+from fakes.rapidpro.flows.engine.result_keys import key_of
 from fakes.rapidpro.flows.engine.state.session import Result, Run
 from fakes.rapidpro.flows.engine.work.stretch import Stretch
 
 MAX_VALUE = 640
 SUCCESS, FAILURE, SKIPPED = "Success", "Failure", "Skipped"
-_OTHERS = re.compile("\0+")
-
-
-def key_of(name: str) -> str:
-    """A result's key: `Relay Retry` becomes `relay_retry`; letters of all scripts stay."""
-    marked = "".join(one if _stays(one) else "\0" for one in name.strip())
-    return _OTHERS.sub("_", marked).lower()
-
-
-def _stays(character: str) -> bool:
-    if character.isascii():
-        return character.isalnum() or character == "_"
-    return unicodedata.category(character)[0] == "L"
 
 
 def save(
