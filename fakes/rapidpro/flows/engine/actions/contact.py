@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-import pycountry
-
 from fakes.rapidpro.flows.engine.actions.references import groups_of
 from fakes.rapidpro.flows.engine.changes import contact as changes
 from fakes.rapidpro.flows.engine.changes.phones import is_valid_urn, normalized
 from fakes.rapidpro.flows.engine.definitions import Action
+from fakes.rapidpro.flows.engine.definitions.checks import is_language
 from fakes.rapidpro.flows.engine.state.contact import Urn
 from fakes.rapidpro.flows.engine.state.session import Run
 from fakes.rapidpro.flows.engine.work.stretch import Stretch
@@ -33,7 +32,7 @@ def set_contact_language(action: Action, stretch: Stretch, run: Run) -> None:
         if len(language.encode("utf-8", "replace")) != 3:
             stretch.raw_error(f"iso-639-3 codes must be 3 characters, got: {language}", run)
             return
-        if pycountry.languages.get(alpha_3=language.lower()) is None:
+        if not is_language(language):
             stretch.raw_error(f"unrecognized language code: {language}", run)
             return
     changes.set_property(stretch, run, "language", language)

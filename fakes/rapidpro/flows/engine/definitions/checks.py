@@ -47,6 +47,13 @@ class Field:
     """The object may hold a `uuid` or a template, not both."""
 
 
+def is_language(code: str) -> bool:
+    """Whether a code of three letters is a language's (ISO 639-3)."""
+    import pycountry  # slow to load
+
+    return re.fullmatch("[a-zA-Z]{3}", code) is not None and pycountry.languages.get(alpha_3=code.lower()) is not None
+
+
 def is_attachment(text: str) -> bool:
     """Whether a text is `type:url`."""
     return _ATTACHMENT.match(text) is not None
@@ -159,7 +166,7 @@ def _rule_problem(value: str, field: Field, rules: EngineRules) -> str:
     if field.check == "local":
         return "" if _LOCAL.match(value) else "is not a valid local variable reference"
     if field.check == "language":
-        return "" if re.fullmatch("[a-zA-Z]{3}", value) else "is not a valid language code"
+        return "" if is_language(value) else "is not a valid language code"
     return ""
 
 

@@ -49,8 +49,8 @@ def read_flow(data: Any, rules: EngineRules) -> Flow:
     data, version = _migrated(data, rules)
     check_supported(version, rules)
     values = check_types(data, _FLOW, "flowEnvelope")
-    nodes = tuple(_read_node(one, rules) for one in values.get("nodes") or ())
-    refuse_problems(problems(values, _FLOW[:2], rules))
+    nodes = tuple(_read_node(one, rules) for one in values.get("nodes") or () if one is not None)
+    refuse_problems(problems(values, _FLOW[:2], rules) + _absent(values, "nodes"))
     flow = Flow(
         uuid=values["uuid"],
         name=values.get("name") or "",
@@ -109,12 +109,10 @@ def _header(data: dict[str, Any], rules: EngineRules) -> Version:
 
 
 def _read_node(data: Any, rules: EngineRules) -> Node:
-    if data is None:
-        raise Refused("field 'nodes[0]' is required")
     try:
         values = check_types(data, _NODE, "nodeEnvelope")
-        exits = tuple(_read_exit(one, rules) for one in values.get("exits") or ())
-        refuse_problems(problems(values, _NODE, rules))
+        exits = tuple(_read_exit(one, rules) for one in values.get("exits") or () if one is not None)
+        refuse_problems(problems(values, _NODE, rules) + _absent(values, "exits"))
     except Refused as error:
         raise Refused(f"unable to read node: {error}") from None
     try:
@@ -123,6 +121,11 @@ def _read_node(data: Any, rules: EngineRules) -> Node:
         raise Refused(f"unable to read router: {error}") from None
     actions = tuple(_read_action(one, index, rules) for index, one in enumerate(values.get("actions") or ()))
     return Node(values["uuid"], actions, router, exits)
+
+
+def _absent(values: dict[str, Any], name: str) -> list[str]:
+    """Defects of a list that holds nulls."""
+    return [f"field '{name}[{index}]' is required" for index, one in enumerate(values.get(name) or ()) if one is None]
 
 
 def _read_exit(data: Any, rules: EngineRules) -> Exit:

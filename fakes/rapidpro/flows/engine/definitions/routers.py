@@ -56,7 +56,7 @@ def read_router(data: Any, rules: EngineRules) -> Router:
 
 def type_of(data: Any) -> str:
     """The `type` of a router, wait or action. Refused if it has none."""
-    values = check_types(data, (Field("type"),), "TypeOnly")
+    values = check_types({} if data is None else data, (Field("type"),), "TypeOnly")
     refuse_problems([] if values.get("type") else ["field 'type' is required"])
     return str(values["type"])
 

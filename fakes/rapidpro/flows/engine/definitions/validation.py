@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from fakes.rapidpro.flows.engine.definitions.action_fields import INTERACTIVE, VOICE, allowed_in
+from fakes.rapidpro.flows.engine.definitions.checks import is_language
 from fakes.rapidpro.flows.engine.definitions.model import Action, Case, Exit, Flow, Node, Router
 from fakes.rapidpro.flows.engine.refused import Refused
 from fakes.rapidpro.flows.expressions.functions_router import TEST_FUNCTIONS
@@ -137,7 +138,7 @@ def _check_case(case: Case, known: set[str], rules: EngineRules) -> None:
 
 def _check_localization(localization: Mapping[str, Any]) -> None:
     for language, items in localization.items():
-        if not re.fullmatch("[a-zA-Z]{3}", language):
+        if not is_language(language):
             raise Refused(f"invalid language code '{language}'")
         try:
             for uuid, item in (items or {}).items():
@@ -153,7 +154,7 @@ def _check_item(uuid: str, item: Mapping[str, Any]) -> None:
         _at_most(len(item), MAX_ARGUMENTS, "can't have more than {} properties (has {})")
         for name, value in item.items():
             if not 0 < len(name) <= 64:
-                raise Refused(f"invalid property name '{name[:32]}'")
+                raise Refused(f"invalid property name '{name if len(name) <= 32 else name[:29] + '...'}'")
             values = value if isinstance(value, list) else [value]
             _at_most(
                 len(values), MAX_ARGUMENTS, f"translation for '{name}' can't have more than {{}} values (has {{}})"
