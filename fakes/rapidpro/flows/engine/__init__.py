@@ -16,6 +16,7 @@ go out through the function `send` while a stretch runs, as in the real engine.
 - `Surroundings`: flows, `Workspace`, the time `at` (one for the whole stretch), `chance` (random.Random: UUIDs, random
   routers), `send` (one HTTP exchange: `Request` to `Answer`; raises NoConnection or BrokenOff; redirects, repetitions
   and size limits are the engine's), `batch` (the session is one of many of a start).
+- `stored(session, around)` is the session as it comes back from a database: `@webhook` forgets large answers.
 - `Session.status` is waiting, completed or failed. A session that waits has one run with status waiting; its contact
   is `session.contact`, which the caller stores.
 - `Event.type` with `values`: msg_created {text, attachments, quick_replies, urn, channel, unsendable, templating};
@@ -39,12 +40,12 @@ from fakes.rapidpro.flows.engine.refused import NotAccepted, Refused
 from fakes.rapidpro.flows.engine.state.contact import Contact, FieldValue, Urn
 from fakes.rapidpro.flows.engine.state.session import Event, Input, Outcome, Session, Trigger
 from fakes.rapidpro.flows.engine.state.workspace import Workspace
-from fakes.rapidpro.flows.engine.stepping.sessions import expire, reply, start, time_out
+from fakes.rapidpro.flows.engine.stepping.sessions import expire, reply, start, stored, time_out
 from fakes.rapidpro.flows.engine.work.flows import FlowStore
 from fakes.rapidpro.flows.engine.work.stretch import Surroundings
 
 __all__ = [
     "Answer", "BrokenOff", "Contact", "Event", "FieldValue", "Flow", "FlowStore", "Input", "NoConnection",
     "NotAccepted", "Outcome", "Refused", "Request", "Send", "Session", "Surroundings", "Trigger", "Urn", "Workspace",
-    "expire", "flow_json", "read_flow", "reply", "start", "time_out",
+    "expire", "flow_json", "read_flow", "reply", "start", "stored", "time_out",
 ]  # fmt: skip

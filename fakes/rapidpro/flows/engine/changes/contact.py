@@ -72,20 +72,28 @@ def _change_groups(stretch: Stretch, run: Run, groups: list[Group], *, adds: boo
 
 
 def correct_groups(stretch: Stretch, run: Run | None) -> None:
-    """Put the contact into the groups whose queries it fits, and out of the others."""
+    """After a change: as `fit_queries`; a contact that is not active leaves all other groups too."""
+    fit_queries(stretch, run, leaves_all=stretch.session.contact.status != "active")
+
+
+def fit_queries(stretch: Stretch, run: Run | None, *, leaves_all: bool = False) -> None:
+    """Put the contact into the groups whose queries it fits, and out of the others; only if it is active."""
     contact, added, removed = stretch.session.contact, [], []
     queried = [group for group in stretch.workspace.groups if group.query]
-    if not queried:
-        return
-    env = environment(stretch)
+    env = environment(stretch) if queried else None
     for group in queried:
-        fits = matches(group.query, contact, stretch.workspace, env)
+        assert env is not None
+        fits = contact.status == "active" and matches(group.query, contact, stretch.workspace, env)
         if fits and group.uuid not in contact.groups:
             contact.groups.append(group.uuid)
             added.append(group.name)
         elif not fits and group.uuid in contact.groups:
             contact.groups.remove(group.uuid)
             removed.append(group.name)
+    if leaves_all:
+        left = (stretch.workspace.group(uuid) for uuid in contact.groups)
+        removed += [group.name for group in left if group is not None]
+        contact.groups.clear()
     if added or removed:
         stretch.note("contact_groups_changed", {"added": added, "removed": removed}, run)
 

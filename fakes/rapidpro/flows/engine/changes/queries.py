@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
-from fakes.rapidpro.flows.engine.changes.readings import datetime_in
+from fakes.rapidpro.flows.context import SCHEMES
+from fakes.rapidpro.flows.engine.changes.readings import datetime_in, number_in
 from fakes.rapidpro.flows.engine.state.contact import Contact
 from fakes.rapidpro.flows.engine.state.workspace import Workspace
 from fakes.rapidpro.flows.expressions import Env
@@ -22,6 +23,8 @@ _TOKEN = re.compile(
     r"""\s*(?:(?P<bracket>[()])|(?P<operator>!=|<=|>=|=|~|<|>)|"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<word>[^\s()"=~<>!]+))"""
 )
 MAX_DEPTH = 50
+MAX_PREFIX = 8
+_ALIASES = {"has": "~", "is": "="}
 Test = Callable[[Contact], bool]
 
 
@@ -87,9 +90,9 @@ class _Query:
             return test
         if kind not in ("word", "quoted"):
             raise BadQuery(f"unexpected {text or 'end'}")
-        if kind == "quoted" or self._next()[0] != "operator":
+        operator = _operator(*self._next())
+        if kind == "quoted" or not operator:
             return self._implicit(text)
-        operator = self._next()[1]
         self._position += 1
         kind, value = self._next()
         if kind not in ("word", "quoted"):
@@ -115,6 +118,11 @@ class _Query:
         return test
 
 
+def _operator(kind: str, text: str) -> str:
+    """The operator that a token is; "" if it is none."""
+    return text if kind == "operator" else _ALIASES.get(text.lower(), "") if kind == "word" else ""
+
+
 def _tokens(query: str) -> list[tuple[str, str]]:
     found, position = [], 0
     query = query.rstrip()
@@ -130,25 +138,24 @@ def _tokens(query: str) -> list[tuple[str, str]]:
 
 def _values(name: str, contact: Contact, workspace: Workspace) -> tuple[list[Any], str]:
     """The contact's values of an attribute, URN scheme or field, and how they are compared."""
-    plain = {"uuid": contact.uuid, "id": str(contact.id), "language": contact.language, "status": contact.status}
+    plain = {"uuid": contact.uuid, "language": contact.language, "name": contact.name}
     if name in plain:
-        return ([plain[name]] if plain[name] else []), "text"
-    if name == "name":
-        return ([contact.name] if contact.name else []), "name"
-    if name == "group":
-        groups = (workspace.group(uuid) for uuid in contact.groups)
-        return [group.name for group in groups if group is not None], "text"
+        return ([plain[name]] if plain[name] else []), "name" if name == "name" else "text"
+    if name in _NOT_IN_GROUPS:
+        return [], "text"
     if name in ("created_on", "last_seen_on"):
         at = contact.created_on if name == "created_on" else contact.last_seen_on
         return ([] if at is None else [at]), "datetime"
     if name == "tickets":
         return [Decimal(len(contact.tickets))], "number"
-    if name == "urn" or any(name in channel.schemes for channel in workspace.channels) or name in _SCHEMES:
-        return [urn.path for urn in contact.urns if name in ("urn", urn.scheme)], "urn"
+    scheme = name.removeprefix("urns.")
+    if name == "urn" or scheme in SCHEMES:
+        return [urn.path for urn in contact.urns if scheme in ("urn", urn.scheme)], "text"
     return _field_values(name.removeprefix("fields."), contact, workspace)
 
 
-_SCHEMES = frozenset({"tel", "mailto", "whatsapp", "telegram", "facebook", "ext"})
+_NOT_IN_GROUPS = frozenset({"id", "ref", "status", "group", "flow", "history"})
+"""Attributes that queries of groups cannot use."""
 
 
 def _field_values(key: str, contact: Contact, workspace: Workspace) -> tuple[list[Any], str]:
@@ -166,17 +173,16 @@ def _field_values(key: str, contact: Contact, workspace: Workspace) -> tuple[lis
 
 def _compare(found: Any, operator: str, value: str, kind: str, env: Env) -> bool:
     if kind == "number":
-        try:
-            return _ordered(found, operator, Decimal(value))
-        except InvalidOperation:
-            return False
+        number = number_in(value, env)
+        return number is not None and _ordered(found, operator, number)
     if kind == "datetime":
         wanted = datetime_in(value, env)
         return wanted is not None and _on_days(found, operator, wanted.at, env)
+    own, text = str(found).strip().lower(), value.strip().lower()
     if operator == "=":
-        return str(found).lower() == value.lower()
+        return own == text
     if operator == "~":
-        return _name_contains(found, value) if kind == "name" else value.lower() in str(found).lower()
+        return _name_contains(own, text) if kind == "name" else text in own
     return False
 
 
@@ -191,7 +197,6 @@ def _ordered(found: Any, operator: str, wanted: Any) -> bool:
 
 
 def _name_contains(name: str, text: str) -> bool:
-    """Whether each word of the text begins a word of the name."""
-    own = [word.lower() for word in words(name)]
-    wanted = [word.lower() for word in words(text)]
-    return bool(wanted) and all(any(one.startswith(word) for one in own) for word in wanted)
+    """Whether a word of the text begins a word of the name; eight characters of each count."""
+    wanted = [word[:MAX_PREFIX] for word in words(text)]
+    return any(own[:MAX_PREFIX].startswith(word) for own in words(name) for word in wanted)

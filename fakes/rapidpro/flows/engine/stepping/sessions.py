@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fakes.rapidpro.flows.engine.changes.contact import correct_groups
+from fakes.rapidpro.flows.engine.changes.contact import fit_queries
 from fakes.rapidpro.flows.engine.refused import NotAccepted, Refused
 from fakes.rapidpro.flows.engine.state.contact import Contact
 from fakes.rapidpro.flows.engine.state.session import Input, Outcome, Run, Session, Trigger
@@ -10,6 +10,8 @@ from fakes.rapidpro.flows.engine.state.summary import read_summary
 from fakes.rapidpro.flows.engine.stepping.loop import pick_exit, run_until_wait
 from fakes.rapidpro.flows.engine.work.stretch import Entered, Stretch, Surroundings
 
+MAX_STORED = 10_000
+"""Bytes of an answer that a stored session keeps."""
 VOICE = "flows of type 'voice' need a call, and there are no calls here"
 
 
@@ -28,7 +30,7 @@ def start(
     session.uuid = stretch.uuid()
     if given is not None:
         session.contact.last_seen_on = given.created_on
-    correct_groups(stretch, None)
+    fit_queries(stretch, None)
     stretch.entered = Entered(flow, terminal=False)
     run_until_wait(stretch, None, None, eats_input=given is not None)
     return Outcome(session, tuple(stretch.events))
@@ -47,6 +49,19 @@ def time_out(session: Session, around: Surroundings) -> Outcome:
 def expire(session: Session, around: Surroundings) -> Outcome:
     """The session after its waiting run expired; a parent run continues. NotAccepted if it does not wait."""
     return _resume(session, "wait_expiration" if around.rules.is_new else "run_expiration", around)
+
+
+def stored(session: Session, around: Surroundings) -> Session:
+    """The session as it is after it was stored: a large answer, and in `9` one without a result, is forgotten."""
+    kept = session.copy()
+    for run in kept.runs:
+        call = run.webhook
+        if call is None or call.json is None:
+            continue
+        saved = any(result.extra == call.json for result in run.results.values())
+        if len(call.json.encode()) > MAX_STORED if around.rules.is_new else not saved:
+            run.webhook = None
+    return kept
 
 
 def _resume(old: Session, kind: str, around: Surroundings, given: Input | None = None) -> Outcome:
@@ -70,10 +85,10 @@ def _resume(old: Session, kind: str, around: Surroundings, given: Input | None =
     leaving = None
     if run.status == "active":
         if not around.rules.is_new:
-            correct_groups(stretch, run)
+            fit_queries(stretch, run)
         leaving = pick_exit(stretch, run, node, timed_out=kind == "wait_timeout")
     if around.rules.is_new:
-        correct_groups(stretch, run)
+        fit_queries(stretch, run)
     run_until_wait(stretch, run, leaving, eats_input=False)
     return Outcome(session, tuple(stretch.events))
 
