@@ -38,6 +38,8 @@ class EngineRules:
     """Bytes of a webhook's answer; a longer one is not read."""
     max_request: int | None = 256 * 1024
     """Bytes of a webhook's request; a longer one is not sent."""
+    max_url: int = 8192
+    """Characters of a webhook's address."""
     repeats_gets: bool = False
     """Failed GET calls are tried three times."""
     max_name: int | None = 128
@@ -68,7 +70,7 @@ ENGINES: Mapping[Generation, EngineRules] = MappingProxyType({
     "9": EngineRules(
         generation="9", spec=(13, 2, 0), newest_major=13, max_steps=200, max_runs=None, max_stretches=250,
         checks_limits=False, uuid_versions="4", uuid_words="must be a valid UUID4", max_answer=1024 * 1024,
-        max_request=None, repeats_gets=True, max_name=None, background_in_messaging=False, capital_errors=False,
-        notes_router_errors=False, checks_attachments=False, all_urns=True,
+        max_request=None, max_url=2048, repeats_gets=True, max_name=None, background_in_messaging=False,
+        capital_errors=False, notes_router_errors=False, checks_attachments=False, all_urns=True,
     ),
 })  # fmt: skip

@@ -63,21 +63,14 @@ def phone_in(text: str, country: str, env: Env) -> str | None:
         env.budget.spend(_PHONE_COST)
         candidate = match.group().strip()
         if len(candidate.lstrip("+")) >= _LEAST_PHONE:
-            number = _possible_phone(candidate, country, env)
+            number = possible_phone(candidate, country, env)
             if number is not None:
                 return number
     return None
 
 
-def whole_phone(text: str, country: str) -> str | None:
-    """The whole text as a phone number of the country (may be ""), in international form."""
-    try:
-        return _parsed_phone(text, country or None)
-    except _UnknownCountry:
-        return None
-
-
-def _possible_phone(text: str, country: str, env: Env) -> str | None:
+def possible_phone(text: str, country: str, env: Env) -> str | None:
+    """The text as a phone number of the country (may be ""), in international form, if it is a possible one."""
     region = country or None
     try:
         if env.generation == "9":

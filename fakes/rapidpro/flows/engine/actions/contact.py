@@ -106,10 +106,9 @@ def add_contact_urn(action: Action, stretch: Stretch, run: Run) -> None:
     if not path:
         stretch.error("Can't add URN with empty path", run)
         return
-    # `9` reads national numbers as those of the contact's country
-    country = "" if stretch.rules.is_new else environment(stretch).country
-    urn = normalized(f"{action.text('scheme')}:{path}", country)
-    added = is_valid_urn(urn)
+    env = environment(stretch)
+    urn = normalized(f"{action.text('scheme')}:{path}", env)
+    added = is_valid_urn(urn, env)
     if added:
         added = changes.add_urn(stretch, run, Urn(urn))
     else:

@@ -92,5 +92,5 @@ def _new(reference: Json, translation: Json, given: list[str]) -> Templated:
             texts.append(content)
         elif content and kind.startswith("button/"):
             replies.append(content[:64])
-    templating = {"template": dict(reference), "variables": variables}
+    templating = {"template": dict(reference), **({"variables": variables} if variables else {})}
     return Templated("\n\n".join(texts), tuple(attachments), tuple(replies), templating)

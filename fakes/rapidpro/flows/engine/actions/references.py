@@ -52,9 +52,10 @@ def _found(
         if reference.get("name_match"):
             name, whole = text_of(reference["name_match"], stretch, run)
             one = next((one for one in known if one.name.lower() == name.strip().lower()), None)
-            if one is None and whole:
-                stretch.error(f"No such {kind} with name '{name}'", run)
+            if not whole:
                 continue
+            if one is None:
+                stretch.error(f"No such {kind} with name '{name}'", run)
         else:
             one = next((one for one in known if one.uuid == reference.get("uuid")), None)
             if one is None:
@@ -66,7 +67,7 @@ def _found(
 
 def recipients_of(action: Action, stretch: Stretch, run: Run) -> Recipients:
     """The recipients that an action names; what cannot be resolved is noted."""
-    workspace = stretch.workspace
+    workspace, env = stretch.workspace, environment(stretch)
     urns = action.texts("urns")
     contacts = [str(one.get("name") or "") for one in action.values.get("contacts") or () if one]
     groups = [one.name for one in groups_of(action, stretch, run)]
@@ -77,9 +78,9 @@ def recipients_of(action: Action, stretch: Stretch, run: Run) -> Recipients:
             contacts.append("")
         elif group is not None:
             groups.append(group.name)
-        elif is_valid_urn(text):
-            urns.append(normalized(text, ""))
-        elif phone := phone_number(text, environment(stretch)):
+        elif is_valid_urn(text, env):
+            urns.append(normalized(text, env))
+        elif phone := phone_number(text, env):
             urns.append(f"tel:{phone}")
         else:
             stretch.raw_error(f"'{text}' couldn't be resolved to a contact, group or URN", run)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from fakes.rapidpro.flows.engine.actions.references import labels_of, recipients_of
+from fakes.rapidpro.flows.engine.changes.contact import correct_groups
 from fakes.rapidpro.flows.engine.definitions import Action
 from fakes.rapidpro.flows.engine.state.contact import Ticket
 from fakes.rapidpro.flows.engine.state.session import Run
@@ -128,6 +129,7 @@ def _opened(action: Action, note: str, assignee: User | None, stretch: Stretch, 
     ticket = Ticket(stretch.uuid(), "" if topic is None else topic.uuid, "" if assignee is None else assignee.uuid)
     contact.tickets.append(ticket)
     _note_ticket(ticket, topic, note, stretch, run)
+    correct_groups(stretch, run)
     return ticket
 
 

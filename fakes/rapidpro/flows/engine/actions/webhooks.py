@@ -26,12 +26,10 @@ def call_webhook(action: Action, stretch: Stretch, run: Run) -> None:
     if stretch.rules.is_new:
         run.webhook = None
     url = text_of(action.text("url"), stretch, run)[0].strip()
-    if not url or not is_valid_url(url):
+    if not url or len(url) > stretch.rules.max_url or not is_valid_url(url):
         shown = url if len(url) <= MAX_SHOWN_URL or not stretch.rules.is_new else url[: MAX_SHOWN_URL - 3] + "..."
         problem = f"to an invalid URL: '{shown}'" if url else "to empty string"
-        stretch.error(f"Webhook URL evaluated {problem}", run) if stretch.rules.is_new else stretch.raw_error(
-            f"webhook URL evaluated {problem}", run
-        )
+        stretch.error(f"Webhook URL evaluated {problem}", run)
         return
     request = _request(action, url, stretch, run)
     size, most = request_size(request), stretch.rules.max_request
@@ -70,7 +68,7 @@ def is_valid_url(url: str) -> bool:
 
 
 def request_size(request: Request) -> int:
-    """Bytes of the request line, the flow's headers and the body."""
+    """Bytes of the request line, the flow's headers and the body, as they go over the wire."""
     lines = [f"{request.method} {request.url} HTTP/1.1", *(f"{name}: {one}" for name, one in request.headers.items())]
     return len("\r\n".join([*lines, "", request.body]).encode("utf-8", "replace"))
 

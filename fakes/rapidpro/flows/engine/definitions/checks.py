@@ -20,6 +20,8 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}
 _UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z")
 _ATTACHMENT = re.compile(r"(?:image|audio|video|application|geo|unavailable|\w+/[-+.\w]+):(?s:.)+\Z", re.I | re.A)
 _LOCAL = re.compile(r"[a-z_][a-z0-9_]{0,63}\Z")
+MAX_KEY = 100
+"""Characters of a header's name."""
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 STATUSES = ("active", "blocked", "stopped", "archived")
 FLOW_TYPES = ("messaging", "messaging_background", "messaging_offline", "voice")
@@ -142,7 +144,10 @@ def _problem(value: Any, field: Field, rules: EngineRules) -> str:
     if rules.checks_limits and field.most is not None and len(value) > field.most:
         if field.check in ("result_name", "result_category"):
             return _NAMES[field.check]
-        return f"must have a maximum of {field.most} items" if many else f"must be less than or equal to {field.most}"
+        is_list = field.kind in ("texts", "objects")
+        return (
+            f"must have a maximum of {field.most} items" if is_list else f"must be less than or equal to {field.most}"
+        )
     return _rule_problem(value, field, rules) if isinstance(value, str) else ""
 
 
@@ -184,6 +189,9 @@ def _inner_problems(value: Any, field: Field, rules: EngineRules, name: str) -> 
         return found
     if field.kind in ("texts", "named texts"):
         pairs = value.items() if isinstance(value, dict) else enumerate(value)
+        if isinstance(value, dict) and rules.checks_limits and any(len(key) > MAX_KEY for key in value):
+            long = next(key for key in value if len(key) > MAX_KEY)
+            return [f"field '{name}[{long}]' must be less than or equal to {MAX_KEY}"]
         return [p for key, one in pairs if (p := _text_problem(one or "", field, rules, f"{name}[{key}]"))]
     return []
 

@@ -26,6 +26,7 @@ MAX_ARGUMENTS = 10
 MAX_TRANSLATED = 10_000
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 _ANY_UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}\Z")
+MAX_EXPONENT = 100
 MAX_AMOUNT = Decimal(10**9)
 
 
@@ -95,10 +96,12 @@ def _action_problem(action: Action, rules: EngineRules) -> str:
 def _amounts_problem(amounts: Any) -> str:
     for currency, amount in amounts.items() if isinstance(amounts, Mapping) else ():
         try:
-            good = 0 <= Decimal(str(amount)) <= MAX_AMOUNT
+            number = Decimal(str(amount))
         except InvalidOperation:
-            good = False
-        if not good:
+            return f"amount for '{currency}' is out of range"
+        if number and abs(number.adjusted()) > MAX_EXPONENT:
+            return f"amount for '{currency}' is out of range: number value is out of permitted range"
+        if not 0 <= number <= MAX_AMOUNT:
             return f"amount for '{currency}' is out of range"
     return ""
 
