@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 from fakes.rapidpro.flows.engine.actions.references import groups_of
 from fakes.rapidpro.flows.engine.changes import contact as changes
 from fakes.rapidpro.flows.engine.changes.phones import is_valid_urn, normalized
+from fakes.rapidpro.flows.engine.checks import is_language
 from fakes.rapidpro.flows.engine.definitions import Action
-from fakes.rapidpro.flows.engine.definitions.checks import is_language
 from fakes.rapidpro.flows.engine.state.contact import Urn
 from fakes.rapidpro.flows.engine.state.session import Run
 from fakes.rapidpro.flows.engine.work.stretch import Stretch

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fakes.rapidpro.flows.engine.checks import is_attachment
 from fakes.rapidpro.flows.engine.definitions import Action
-from fakes.rapidpro.flows.engine.definitions.checks import is_attachment
 from fakes.rapidpro.flows.engine.state.session import Run
 from fakes.rapidpro.flows.engine.state.workspace import Channel
 from fakes.rapidpro.flows.engine.work.languages import texts_of

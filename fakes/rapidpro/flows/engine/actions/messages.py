@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from fakes.rapidpro.flows.engine.actions.message_templates import Templated, templated
 from fakes.rapidpro.flows.engine.actions.references import recipients_of
+from fakes.rapidpro.flows.engine.checks import is_attachment
 from fakes.rapidpro.flows.engine.definitions import Action
-from fakes.rapidpro.flows.engine.definitions.checks import is_attachment
 from fakes.rapidpro.flows.engine.state.contact import Urn
 from fakes.rapidpro.flows.engine.state.session import Run
 from fakes.rapidpro.flows.engine.state.workspace import Channel

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from fakes.rapidpro.flows.engine.definitions.checks import Field
+from fakes.rapidpro.flows.engine.checks import Field
 from fakes.rapidpro.versions.engines import EngineRules
 
 ANYWHERE = frozenset({"messaging", "messaging_background", "messaging_offline", "voice"})

@@ -9,8 +9,8 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Any
 
+from fakes.rapidpro.flows.engine.checks import Field, check_types, problems, refuse_problems
 from fakes.rapidpro.flows.engine.definitions.action_fields import fields_of
-from fakes.rapidpro.flows.engine.definitions.checks import Field, check_types, problems, refuse_problems
 from fakes.rapidpro.flows.engine.definitions.model import Action, Exit, Flow, Node
 from fakes.rapidpro.flows.engine.definitions.routers import read_router, type_of
 from fakes.rapidpro.flows.engine.definitions.specs import check_supported, read_version, written
@@ -89,7 +89,7 @@ def _migrated(data: dict[str, Any], rules: EngineRules) -> tuple[dict[str, Any],
         if not is_legacy(data):
             raise Refused(f"unable to read flow header: {problem}") from None
         try:
-            data = migrate_legacy(data)
+            data = migrate_legacy(data, rules)
         except Refused as error:
             raise Refused(f"error migrating what appears to be a legacy definition: {error}") from None
         try:

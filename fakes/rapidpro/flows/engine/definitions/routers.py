@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fakes.rapidpro.flows.engine.definitions.checks import Field, check_types, problems, refuse_problems
+from fakes.rapidpro.flows.engine.checks import Field, check_types, problems, refuse_problems
 from fakes.rapidpro.flows.engine.definitions.model import Case, Category, Router, Wait
 from fakes.rapidpro.flows.engine.refused import Refused
 from fakes.rapidpro.versions.engines import EngineRules

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from fakes.rapidpro.flows.engine.definitions.checks import json_kind
+from fakes.rapidpro.flows.engine.checks import json_kind
 from fakes.rapidpro.flows.engine.refused import Refused
 from fakes.rapidpro.versions.engines import EngineRules, Version
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from fakes.rapidpro.flows.engine.checks import is_language
 from fakes.rapidpro.flows.engine.definitions.action_fields import INTERACTIVE, VOICE, allowed_in
-from fakes.rapidpro.flows.engine.definitions.checks import is_language
 from fakes.rapidpro.flows.engine.definitions.model import Action, Case, Exit, Flow, Node, Router
 from fakes.rapidpro.flows.engine.refused import Refused
 from fakes.rapidpro.flows.expressions.functions_router import TEST_FUNCTIONS

@@ -6,11 +6,29 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from fakes.rapidpro.flows.engine.checks import Field, check_types, problems, refuse_problems
 from fakes.rapidpro.flows.engine.legacy.actions import current_action
 from fakes.rapidpro.flows.engine.legacy.rulesets import current_ruleset
 from fakes.rapidpro.flows.engine.legacy.texts import Json, Localization, json_object, made_uuid
 from fakes.rapidpro.flows.engine.refused import Refused
+from fakes.rapidpro.versions.engines import EngineRules
 
+_UUID = Field("uuid", needed=True, check="uuid")
+_RULE_SET = (_UUID, Field("ruleset_type"), Field("label"), Field("operand"), Field("rules", "objects"))
+_ACTION_SET = (
+    Field("destination", check="uuid"),
+    Field("exit_uuid", needed=True, check="uuid"),
+    _UUID,
+    Field("actions", "objects"),
+)
+_FLOW = (
+    Field("base_language"),
+    Field("flow_type"),
+    Field("rule_sets", "objects", fields=_RULE_SET),
+    Field("action_sets", "objects", fields=_ACTION_SET),
+    Field("entry", check="uuid"),
+    Field("metadata", "object"),
+)
 SPEC = "13.0.0"
 _TYPES: Mapping[str, str] = MappingProxyType(
     {"": "messaging", "F": "messaging", "M": "messaging", "V": "voice", "S": "messaging_offline"}
@@ -22,8 +40,12 @@ def is_legacy(data: Json) -> bool:
     return any(data.get(name) is not None for name in ("action_sets", "rule_sets", "flow_type"))
 
 
-def migrate_legacy(data: Json) -> Json:
+def migrate_legacy(data: Json, rules: EngineRules) -> Json:
     """The definition in specification 13.0.0. Refused if a part of it is not known."""
+    try:
+        refuse_problems(problems(check_types(data, _FLOW, "Flow"), _FLOW, rules))
+    except Refused as error:
+        raise Refused(f"unable to read legacy flow: {error}") from None
     language = data.get("base_language")
     localization = Localization(language if isinstance(language, str) else "")
     metadata = json_object(data.get("metadata"))
@@ -45,10 +67,7 @@ def migrate_legacy(data: Json) -> Json:
 
 
 def _sets(data: Json, name: str) -> list[Json]:
-    found = data.get(name)
-    if found is not None and not (isinstance(found, list) and all(isinstance(one, dict) for one in found)):
-        raise Refused(f"unable to read legacy flow: json: cannot unmarshal value into Go struct field Flow.{name}")
-    return found or []
+    return [one for one in data.get(name) or () if one is not None]
 
 
 def _placed(one: Json, node: Json) -> tuple[float, Json]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from fakes.rapidpro.flows.engine.checks import json_kind
 from fakes.rapidpro.flows.engine.legacy.templates import current_template
 from fakes.rapidpro.flows.engine.refused import Refused
 from fakes.rapidpro.uuids import uuid4
@@ -18,8 +19,11 @@ def translations(value: Any) -> dict[str, str]:
         return {}
     if isinstance(value, str):
         return {"base": value}
-    if not isinstance(value, dict) or not all(isinstance(one, str | None) for one in value.values()):
-        raise Refused("json: cannot unmarshal value into Go value of type map[string]string")
+    if not isinstance(value, dict):
+        raise Refused(f"json: cannot unmarshal {json_kind(value)} into Go value of type map[i18n.Language]string")
+    wrong = next((one for one in value.values() if not isinstance(one, str | None)), None)
+    if wrong is not None:
+        raise Refused(f"json: cannot unmarshal {json_kind(wrong)} into Go value of type string")
     return {language: text or "" for language, text in value.items()}
 
 
