@@ -11,7 +11,7 @@ from fakes.clock import Clock
 from fakes.rapidpro.api.app import Api
 from fakes.rapidpro.api.http.context import Context
 from fakes.rapidpro.api.http.throttle import Throttle
-from fakes.rapidpro.flows.webhook import HttpSession
+from fakes.rapidpro.flows.running.sender import HttpSession
 from fakes.rapidpro.mailroom.mailroom import Mailroom
 from fakes.rapidpro.seed.default import default_seed
 from fakes.rapidpro.seed.loader import load_seed

@@ -117,6 +117,11 @@ class Flow:
     modified_on: datetime
     workspace: Workspace
     made: bool = False
+    has_definition: bool = False  # imported, or made for starts: texts without a trigger do not start it
+    type: str = "message"
+    expires: int = 10080  # minutes
+    results: list[dict[str, Any]] = field(default_factory=list)
+    parent_refs: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +153,7 @@ class Contact:
     notes: list[Note] = field(default_factory=list)
     channels: dict[str, Channel] = field(default_factory=dict)
     """By scheme and path of a URN: the channel of its last text."""
+    timezone: str = ""
 
 
 @dataclass(eq=False, slots=True)

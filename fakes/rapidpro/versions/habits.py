@@ -55,6 +55,8 @@ class Habits:
     """All control characters are removed from an incoming text (courier, until v7.5.60); later only NUL."""
     seen_after_flow: bool = True
     """last_seen_on is set after the flow, for blocked contacts too (v26.1.20); until then, before the flow."""
+    checks_waits_every: int = 30
+    """Seconds between two looks for flows whose wait timed out or expired (60 in the generation 9)."""
     repeats_webhook_calls: bool = False
     """A webhook call is repeated if its answer asks for it (until v10.2): without its body, so it fails to connect."""
 
@@ -63,7 +65,7 @@ def _table() -> Mapping[str, Habits]:
     current = Habits("Mailroom/26.3")
     ten = replace(
         current, user_agent="RapidProMailroom/10.0.1", generation="9", loop_limit=20, seen_after_flow=False,
-        repeats_webhook_calls=True,
+        repeats_webhook_calls=True, checks_waits_every=60,
     )  # fmt: skip
     main = replace(ten, user_agent="RapidProMailroom/9.3.45")
     nine = replace(
