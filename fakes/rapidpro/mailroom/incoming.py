@@ -6,8 +6,10 @@ Source: courier core/models/msg.go (up to v9.3 backends/rapidpro/msg.go), mailro
 
 from __future__ import annotations
 
+import json
 import re
 import threading
+from functools import lru_cache
 from typing import Any
 
 from fakes.rapidpro.courier.aggregators import AGGREGATORS
@@ -27,6 +29,8 @@ from fakes.rapidpro.runtime import Runtime
 from fakes.rapidpro.settings import BadSetting
 from fakes.rapidpro.store.records import Message, Records, Workspace
 from fakes.rapidpro.urns import channel_for, sender_number
+from fakes.rapidpro.versions.engines import ENGINES
+from fakes.rapidpro.versions.generation import Generation
 
 Json = dict[str, Any]
 MAX_TEXT = 10_000
@@ -72,11 +76,10 @@ class Incoming:
     def webhook(self, settings: Webhook) -> None:
         """Change them; with an address the flow gets all texts that no keyword takes. BadSetting if it is not valid."""
         if settings.url is not None:
-            try:
-                rules = self._library.rules
-                read_flow(webhook_flow(settings, BUILT_IN, "Relay", rules.generation), rules)
-            except Refused as problem:
-                raise BadSetting(f"RapidPro refuses a flow with these settings: {problem}") from None
+            generation = self._library.rules.generation
+            problem = _refusal(json.dumps(webhook_flow(settings, BUILT_IN, "Relay", generation)), generation)
+            if problem:
+                raise BadSetting(f"RapidPro refuses a flow with these settings: {problem}")
             self._library.remove_catch_all()
         self._webhook = settings
 
@@ -221,3 +224,13 @@ class Incoming:
         with self.runtime.lock:
             self._mark_seen(work.contact)
             return outcome_of(done)
+
+
+@lru_cache(maxsize=100)
+def _refusal(definition: str, generation: Generation) -> str:
+    """Why the engine refuses a flow; "" if it does not. The same few settings come again and again."""
+    try:
+        read_flow(json.loads(definition), ENGINES[generation])
+    except Refused as problem:
+        return str(problem)
+    return ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from fakes.rapidpro.flows.expressions.environment import Budget, Env, env_from_json
@@ -26,6 +27,8 @@ from fakes.rapidpro.versions.generation import Generation
 __all__ = ["Env", "Evaluated", "env_from_json", "evaluate", "evaluate_typed", "evaluate_value"]
 
 MAX_TEXT = 10_000
+KEPT_LENGTH = 2000
+"""Characters of an expression whose tree is kept."""
 TOO_DEEP = "expression nesting too deep"
 _FAILURES = (ExpressionError, TooComplex, RecursionError)
 
@@ -109,7 +112,11 @@ def _scope(context: Mapping[str, Any], env: Env, generation: Generation) -> Scop
 def _value(expression: str, scope: Scope) -> Value:
     if scope.env.generation == "new" and too_deep(expression):
         raise ExpressionError(TOO_DEEP)
-    return value_of(parse(expression), scope)
+    return value_of(_parsed(expression) if len(expression) <= KEPT_LENGTH else parse(expression), scope)
+
+
+_parsed = lru_cache(maxsize=1000)(parse)
+"""Flows evaluate the same few expressions for each text; trees are frozen."""
 
 
 def _message(error: Exception) -> str:
