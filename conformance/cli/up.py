@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import click
 
 from conformance.cli.conform import PROFILES
 from conformance.cli.options.subject import REFERENCE_COMMAND
 from conformance.cli.options.types import Finite, check_bind
+from conformance.services.control_client import ControlClient
 from conformance.services.processes import FakeProcesses
 from conformance.subjects.external import ExternalRelay, free_port
 from conformance.verdicts import HarnessBroken
+from fakes.rapidpro.flows.bundles.files import bundle_in
+from fakes.rapidpro.flows.bundles.reading import BadBundle
 
 
 @click.command("up")
@@ -25,6 +30,10 @@ from conformance.verdicts import HarnessBroken
               help="The address of the fakes, for containers. Default: loopback.")  # fmt: skip
 @click.option("--no-relay", is_flag=True, help="Start only the fakes: bring your own relay.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The seed for everything random.")
+@click.option("--flows", "files", type=click.Path(path_type=Path), multiple=True,
+              help="A bundle of flows that RapidPro exported.")  # fmt: skip
+@click.option("--global", "globals_", metavar="KEY=VALUE", multiple=True,
+              help="A global for these flows; {relay}, {cht} and the like stand for the addresses.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the addresses as one JSON document.")
 @click.pass_context
 def up_command(
@@ -36,6 +45,8 @@ def up_command(
     bind: str | None,
     no_relay: bool,
     seed: int,
+    files: tuple[Path, ...],
+    globals_: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Start the fakes and the reference relay. Prints addresses and tokens; stop with Ctrl-C."""
@@ -53,6 +64,7 @@ def up_command(
             relay.start(fakes.neighbours)
             fakes.control.put("/rapidpro/webhook", {"url": relay.webhook_url(), "token": relay.webhook_token()})
         shown = addresses(fakes, relay)
+        import_flows(fakes.control, files, globals_, shown)
         click.echo(json.dumps(shown) if as_json else as_text(shown))
         threading.Event().wait()
     except KeyboardInterrupt:
@@ -65,6 +77,32 @@ def up_command(
             relay.stop()
         if fakes is not None:
             fakes.close()
+
+
+def import_flows(
+    control: ControlClient, files: Sequence[Path], globals_: Sequence[str], shown: Mapping[str, str]
+) -> None:
+    """Import bundles of flows with these globals. HarnessBroken if one cannot be read or is refused."""
+    values = dict(_global(one, shown) for one in globals_)
+    for file in files:
+        try:
+            content = bundle_in(file)
+        except BadBundle as problem:
+            raise HarnessBroken(f"--flows: {problem}") from None
+        if isinstance(content, dict):
+            content = {**content, "globals": {**(content.get("globals") or {}), **values}}
+        found = control.post("/rapidpro/flows", content)
+        for note in [*found["not_used"], *(f"no {kind} {', '.join(one)}" for kind, one in found["missing"].items())]:
+            click.echo(f"flows of {file}: {note}", err=True)
+
+
+def _global(text: str, shown: Mapping[str, str]) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not key or not equals:
+        raise HarnessBroken(f"--global: expected KEY=VALUE, got {text!r}")
+    for name, address in shown.items():
+        value = value.replace("{" + name + "}", address)
+    return key, value
 
 
 def addresses(fakes: FakeProcesses, relay: ExternalRelay | None) -> dict[str, str]:
