@@ -68,6 +68,11 @@ class Sessions:
         """The contact's session, if it waits."""
         return self._waiting.get(contact.id)
 
+    def flow_of(self, contact: Any) -> Any:
+        """The flow in which the contact waits, or None."""
+        waiting = self._waiting.get(contact.id)
+        return None if waiting is None else self._records.flow_of(contact.workspace, waiting.flow)
+
     def new_work(self, workspace: Workspace, contact: Any, cause: Cause, **parts: Any) -> Work:
         """Work that begins now, with a seed of its own."""
         seed = self._runtime.rng.getrandbits(SEED_BITS)

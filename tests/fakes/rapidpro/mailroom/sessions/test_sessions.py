@@ -38,7 +38,9 @@ GENERATIONS = pytest.mark.parametrize("profile", ["9.0", "26"])
 @GENERATIONS
 def test_a_conversation_goes_through_its_waits(profile: str) -> None:
     site = Site(ALL, profile=profile)
-    first, second = site.text("Join please"), site.text("31")
+    first = site.text("Join please")
+    assert site.api("contacts.json")["results"][0].get("flow", {"name": "Survey"})["name"] == "Survey"
+    second = site.text("31")
     assert site.said() == ["How old?", "Thanks, 31"]
     assert (first["waits"], second["waits"], first["run"]) == (True, False, second["run"])
     (run,) = site.runs()
