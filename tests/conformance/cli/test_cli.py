@@ -37,6 +37,8 @@ from tests.harness_command import harness
         (("conform", "--bind", "127.0.0.1"), "--bind goes with --cht-url"),
         (("up", "--bind", "nonsense"), "expected an IP address of this machine"),
         (("up", "--poll-seconds", "nan"), "is not a finite number"),
+        (("up", "--flows", "there-is-none.json"), "there-is-none.json cannot be read"),
+        (("up", "--global", "nonsense"), "expected KEY=VALUE"),
         (("load", "reminder_morning", "--seconds", "inf"), "is not a finite number"),
         (("load", "reminder_morning", "--subject-command", "x"), "needs --subject-url"),
         (("simulate", "--minutes", "nan"), "is not a finite number"),
