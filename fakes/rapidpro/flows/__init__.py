@@ -1,1 +1,1 @@
-"""Flows: the webhook call, templates, the context of expressions, results; `expressions` evaluates expressions."""
+"""Flows: importing and running them, the built-in one; `expressions` evaluates expressions, `engine` runs sessions."""
