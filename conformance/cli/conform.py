@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from conformance.cli.options.subject import SubjectOptions
 from conformance.cli.options.types import Finite, check_bind, check_command, check_folder, check_url
 from conformance.live.cht import LiveChtWorlds
+from conformance.reports.files import Reports
 from conformance.reports.report import Report, ScenarioResult
+from conformance.reports.run_info import RunInfo, without_secrets
 from conformance.reports.side_by_side import SideBySide
 from conformance.requirements.catalogue import EmptySelection, Level, Requirement, UnknownRequirement, load, select
 from conformance.running.side_by_side import side_by_side
 from conformance.running.worlds import Worlds
 from conformance.subjects.built_in import built_in
 from conformance.verdicts import HarnessBroken, Verdict
+from fakes.clock import SystemClock
 
 PROFILES = ("6.4", "7.4", "8.0", "9.0", "9.3", "10", "26", "next")
 HELP = """Judge a relay by the requirements. Default: the reference relay.
@@ -64,9 +68,16 @@ comes from CHT_PASSWORD.
 @click.option(
     "--level", type=click.Choice([level.value for level in Level]), help="Judge only this level and stricter ones."
 )
+@click.option(
+    "--scenario", metavar="NAME", multiple=True, help="Judge only scenarios of exactly this name. Repeatable."
+)
 @click.option("--profile", type=click.Choice(PROFILES), default="26", show_default=True, help="RapidPro's version.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The seed for everything random in process.")
-@click.option("--report-dir", type=click.Path(file_okay=False, path_type=Path), help="Write report.json here.")
+@click.option(
+    "--report-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write the reports here: see docs/reports.md.",
+)
 @click.option("--strict", is_flag=True, help="Exit with 1 also if a scenario is unknown, as if it had failed.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON document.")
 @click.pass_context
@@ -75,6 +86,7 @@ def conform_command(
     /,
     only: str | None,
     level: str | None,
+    scenario: tuple[str, ...],
     report_dir: Path | None,
     strict: bool,
     as_json: bool,
@@ -91,14 +103,20 @@ def conform_command(
         raise click.UsageError(str(problem)) from None
     if report_dir is not None:
         check_folder(report_dir)
+    created = SystemClock().now().isoformat(timespec="seconds")
     try:
-        reports = judge_all(options, requirements)
+        reports = judge_all(options, requirements, scenario)
     except HarnessBroken as problem:
         click.echo(f"nothing can be judged: {problem}", err=True)
         context.exit(2)
     result = reports[0] if len(reports) == 1 else SideBySide(reports)
+    for report in reports:
+        report.subject = without_secrets(report.subject)
+        report.run = run_info(options, report.name, created, {"only": ids, "level": level, "scenario": scenario})
     if report_dir is not None:
-        write(result, report_dir)
+        from conformance.running.runner import features_folder
+
+        Reports(reports, features_folder()).write(report_dir)
     if as_json:
         click.echo(json.dumps(result.as_json(), ensure_ascii=False))
     else:
@@ -106,22 +124,27 @@ def conform_command(
     context.exit(result.exit_status(strict=strict))
 
 
-def write(report: Report | SideBySide, folder: Path) -> None:
-    """Write the report. HarnessBroken if it cannot be written: the disk is full, or the folder is gone."""
-    try:
-        report.write(folder)
-    except OSError as failure:
-        raise HarnessBroken(f"the report cannot be written to {folder}: {failure.strerror or failure}") from None
+def run_info(options: SubjectOptions, name: str, created: str, selection: Mapping[str, Any]) -> RunInfo:
+    """What the report of the subject called `name` says about its run; `selection`: --only, --level, --scenario."""
+    words = [
+        *(["--only", ",".join(selection["only"])] if selection["only"] else []),
+        *(["--level", selection["level"]] if selection["level"] else []),
+        *(word for one in selection["scenario"] for word in ("--scenario", one)),
+    ]
+    command = " ".join(["relay-harness conform", *map(shlex.quote, words), options.arguments(name)])
+    return RunInfo.of(created, command, options.seed, {**asdict(options), **selection})
 
 
-def judge_all(options: SubjectOptions, requirements: tuple[Requirement, ...]) -> list[Report]:
+def judge_all(
+    options: SubjectOptions, requirements: tuple[Requirement, ...], scenarios: tuple[str, ...] = ()
+) -> list[Report]:
     """Judge all subjects of the options: one here, several side by side. HarnessBroken if one cannot be judged."""
     worlds = options.worlds_by_subject()
     with Display() as display:
         if len(worlds) == 1:
-            return [run(worlds[0], options, requirements, display)]
+            return [run(worlds[0], options, requirements, display, scenarios)]
         display.selected(len(worlds))
-        jobs = [SubjectJob(one, requirements) for one in options.one_by_one()]
+        jobs = [SubjectJob(one, requirements, scenarios) for one in options.one_by_one()]
         return side_by_side(SubjectJob.judge, jobs, display.report)
 
 
@@ -131,15 +154,20 @@ class SubjectJob:
 
     options: SubjectOptions
     requirements: tuple[Requirement, ...]
+    scenarios: tuple[str, ...]
 
     def judge(self) -> Report:
         """Judge it, without a progress bar."""
         (worlds,) = self.options.worlds_by_subject()
-        return run(worlds, self.options, self.requirements)
+        return run(worlds, self.options, self.requirements, scenarios=self.scenarios)
 
 
 def run(
-    worlds: Worlds, options: SubjectOptions, requirements: tuple[Requirement, ...], display: Display | None = None
+    worlds: Worlds,
+    options: SubjectOptions,
+    requirements: tuple[Requirement, ...],
+    display: Display | None = None,
+    scenarios: tuple[str, ...] = (),
 ) -> Report:
     """Judge one subject. HarnessBroken if it cannot be judged at all."""
     from conformance.running.runner import conform
@@ -147,12 +175,12 @@ def run(
     name = str(worlds.describe()["name"])
 
     def repeat(ids: tuple[str, ...]) -> str:
-        return f"relay-harness conform --only {','.join(ids)} {options.arguments(name)}"
+        return str(without_secrets(f"relay-harness conform --only {','.join(ids)} {options.arguments(name)}"))
 
     shown: dict[str, Any] = {} if display is None else {"on_result": display.result, "on_selected": display.selected}
     try:
         worlds.begin()
-        report = conform(worlds, requirements, repeat=repeat, **shown)
+        report = conform(worlds, requirements, scenarios=scenarios, repeat=repeat, **shown)
     finally:
         worlds.end()
     if isinstance(worlds, LiveChtWorlds) and worlds.cleanup_failure:

@@ -35,10 +35,13 @@ class Misconduct:
     def _result(self, id_: str, repeat: Callable[[tuple[str, ...]], str]) -> ScenarioResult:
         found = self._found[id_]
         first, ids, _ = found[0]
-        others = len({name for name, _, _ in found}) - 1
+        scenarios = tuple(dict.fromkeys(name for name, _, _ in found))
+        others = len(scenarios) - 1
         sentences = [f"{violation} (in: {name})" for name, _, violation in found[:SHOWN]]
         if len(found) > SHOWN:
             sentences.append(f"and {len(found) - SHOWN} more")
         name = f"seen in: {first}" + (f", and in {others} other scenarios" if others else "")
         together = tuple(dict.fromkeys((*ids, id_)))
-        return ScenarioResult(name, (id_,), Verdict.FAILED, 0.0, "\n".join(sentences), repeat(together), True)
+        return ScenarioResult(
+            name, (id_,), Verdict.FAILED, 0.0, "\n".join(sentences), repeat(together), True, seen_in=scenarios
+        )

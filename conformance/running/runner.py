@@ -37,14 +37,24 @@ def conform(
     worlds: Worlds,
     requirements: Sequence[Requirement],
     *,
+    scenarios: Sequence[str] = (),
     repeat: Callable[[tuple[str, ...]], str] = lambda _ids: "",
     on_result: Callable[[ScenarioResult], None] = lambda _result: None,
     on_selected: Callable[[int], None] = lambda _count: None,
 ) -> Report:
-    """Judge the subject of `worlds` by the `requirements`. What breaks is in the report, and never raised."""
+    """Judge the subject of `worlds` by the `requirements`. What breaks is in the report, and never raised.
+
+    `scenarios`: names of the only scenarios to judge; the report then has only the requirements that they judge.
+    """
     report = Report(worlds.describe(), worlds.profile, requirements)
     plugin = ConformancePlugin(
-        worlds, report, known=load(), repeat=repeat, on_result=on_result, on_selected=on_selected
+        worlds,
+        report,
+        known=load(),
+        scenarios=scenarios,
+        repeat=repeat,
+        on_result=on_result,
+        on_selected=on_selected,
     )
     problems = Problems()
     folder = features_folder()

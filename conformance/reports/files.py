@@ -1,0 +1,59 @@
+"""Writes the reports of a run: for machines, for CI, for people."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from conformance.reports.report import Report
+from conformance.reports.written import as_json, write_whole
+from conformance.verdicts import HarnessBroken
+
+UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """The reports of one run, one for each subject. `features`: the folder with the feature files."""
+
+    reports: Sequence[Report]
+    features: Path
+
+    def write(self, folder: Path) -> None:
+        """Write all files into `folder`; of several subjects, the files of each into a folder of its name.
+
+        HarnessBroken if one cannot be written: the disk is full, or the folder is gone. Each file is whole or missing.
+        """
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for report, place in zip(self.reports, self._places(folder), strict=True):
+                place.mkdir(exist_ok=True)
+                for name, made in self._kinds().items():
+                    write_whole(place / name, made(report))
+        except OSError as failure:
+            raise HarnessBroken(f"the report cannot be written to {folder}: {failure.strerror or failure}") from None
+
+    def _places(self, folder: Path) -> list[Path]:
+        if len(self.reports) == 1:
+            return [folder]
+        return [folder / name for name in folder_names([report.name for report in self.reports])]
+
+    def _kinds(self) -> Mapping[str, Callable[[Report], str]]:
+        return {
+            "report.json": lambda report: as_json(report.as_json()),
+        }
+
+
+def folder_names(names: Sequence[str]) -> list[str]:
+    """For each name one that every file system takes; the same name twice gets a number."""
+    found: list[str] = []
+    for name in names:
+        safe = UNSAFE.sub("-", name).strip("-.") or "subject"
+        number, unique = 1, safe
+        while unique.lower() in {one.lower() for one in found}:
+            number += 1
+            unique = f"{safe}-{number}"
+        found.append(unique)
+    return found
