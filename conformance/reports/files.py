@@ -7,6 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from conformance.reports.badge import badge
+from conformance.reports.ci.ctrf import ctrf
+from conformance.reports.ci.junit import junit_xml
 from conformance.reports.report import Report
 from conformance.reports.written import as_json, write_whole
 from conformance.verdicts import HarnessBroken
@@ -43,6 +46,9 @@ class Reports:
     def _kinds(self) -> Mapping[str, Callable[[Report], str]]:
         return {
             "report.json": lambda report: as_json(report.as_json()),
+            "junit.xml": junit_xml,
+            "ctrf.json": lambda report: as_json(ctrf(report)),
+            "badge.svg": badge,
         }
 
 
