@@ -10,6 +10,8 @@ from pathlib import Path
 from conformance.reports.badge import badge
 from conformance.reports.ci.ctrf import ctrf
 from conformance.reports.ci.junit import junit_xml
+from conformance.reports.joined import Joined
+from conformance.reports.page.html import page
 from conformance.reports.report import Report
 from conformance.reports.written import as_json, write_whole
 from conformance.verdicts import HarnessBroken
@@ -35,6 +37,7 @@ class Reports:
                 place.mkdir(exist_ok=True)
                 for name, made in self._kinds().items():
                     write_whole(place / name, made(report))
+            write_whole(folder / "report.html", page(Joined(self.reports)))
         except OSError as failure:
             raise HarnessBroken(f"the report cannot be written to {folder}: {failure.strerror or failure}") from None
 

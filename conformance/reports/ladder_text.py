@@ -62,7 +62,14 @@ def headline(event: Event) -> str:
     elif event.request is not None:
         words.append("no answer")
     if event.count > 1:
-        words.append(f"({event.count} times{f', last {event.until}' if event.until else ''})")
+        words.append(f"({event.count} times{f', last {_later(event)}' if event.until else ''})")
     if event.fault:
         words.append(f"[fault: {event.fault}{'' if event.acted else ', the service did nothing'}]")
     return " ".join(words)
+
+
+def _later(event: Event) -> str:
+    """When the last of folded events was: on the same day, the time alone."""
+    until = str(event.until)
+    day = event.at.partition("T")[0]
+    return until.removeprefix(f"{day}T")
