@@ -11,6 +11,7 @@ from conformance.reports.badge import badge
 from conformance.reports.ci.ctrf import ctrf
 from conformance.reports.ci.junit import junit_xml
 from conformance.reports.joined import Joined
+from conformance.reports.messages.envelopes import ndjson
 from conformance.reports.page.html import page
 from conformance.reports.report import Report
 from conformance.reports.written import as_json, write_whole
@@ -51,6 +52,7 @@ class Reports:
             "report.json": lambda report: as_json(report.as_json()),
             "junit.xml": junit_xml,
             "ctrf.json": lambda report: as_json(ctrf(report)),
+            "messages.ndjson": lambda report: ndjson(report, self.features),
             "badge.svg": badge,
         }
 
