@@ -42,8 +42,11 @@ JUDGED = {
 
 
 def ndjson(report: Report, features: Path) -> str:
-    """The run as Cucumber messages; `features`: the folder with the feature files."""
-    return "".join(f"{json.dumps(one, ensure_ascii=False)}\n" for one in Run(report, features).envelopes())
+    """The run as Cucumber messages; `features`: the folder with the feature files.
+
+    In ASCII, since some readers take U+2028 for the end of a line.
+    """
+    return "".join(f"{json.dumps(one)}\n" for one in Run(report, features).envelopes())
 
 
 class Run:

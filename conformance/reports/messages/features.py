@@ -78,8 +78,8 @@ class Features:
         raw = dict(_scenario_names(document))
         for pickle in Compiler(self._ids).compile(document):
             scenario, *row = pickle["astNodeIds"]
-            example = f" ({'-'.join(rows[row[0]])})" if row else ""
-            names.setdefault(f"{raw[scenario]}{example}", []).append(pickle)
+            example = "-".join(rows[row[0]]) if row else ""
+            names.setdefault(f"{raw[scenario]} ({example})" if example else raw[scenario], []).append(pickle)
         return Feature(uri, text, document, names)
 
     def _written(self, name: str, results: Sequence[ScenarioResult], sentences: Mapping[str, str]) -> Feature:
