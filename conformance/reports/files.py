@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,15 +33,13 @@ class Reports:
 
         HarnessBroken if one cannot be written: the disk is full, or the folder is gone. Each file is whole or missing.
         """
-        try:
+        with _refused_as_broken(folder):
             folder.mkdir(parents=True, exist_ok=True)
             for report, place in zip(self.reports, self._places(folder), strict=True):
                 place.mkdir(exist_ok=True)
                 for name, made in self._kinds().items():
                     write_whole(place / name, made(report))
             write_whole(folder / "report.html", page(Joined(self.reports)))
-        except OSError as failure:
-            raise HarnessBroken(f"the report cannot be written to {folder}: {failure.strerror or failure}") from None
 
     def _places(self, folder: Path) -> list[Path]:
         if len(self.reports) == 1:
@@ -55,6 +54,23 @@ class Reports:
             "messages.ndjson": lambda report: ndjson(report, self.features),
             "badge.svg": badge,
         }
+
+
+def write_joined(joined: Joined, folder: Path) -> None:
+    """Write the page and `joined.json`: matrix, changes, and the reports themselves. HarnessBroken if that fails."""
+    with _refused_as_broken(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        reports = [report.as_json() for report in joined.reports]
+        write_whole(folder / "joined.json", as_json({**joined.as_json(), "reports": reports}))
+        write_whole(folder / "report.html", page(joined))
+
+
+@contextmanager
+def _refused_as_broken(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as failure:
+        raise HarnessBroken(f"the report cannot be written to {folder}: {failure.strerror or failure}") from None
 
 
 def folder_names(names: Sequence[str]) -> list[str]:

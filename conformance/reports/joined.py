@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from conformance.reports.ci.times import began
 from conformance.reports.report import Report
 from conformance.requirements.catalogue import Requirement
 from conformance.verdicts import Verdict, exit_status
@@ -55,7 +56,7 @@ class Joined:
     def __init__(self, reports: Sequence[Report]) -> None:
         if not reports:
             raise ValueError("there must be at least one report to show")
-        self.reports: Sequence[Report] = sorted(reports, key=lambda report: report.run.created)
+        self.reports: Sequence[Report] = sorted(reports, key=began)
 
     @cached_property
     def requirements(self) -> Sequence[Requirement]:
@@ -89,7 +90,7 @@ class Joined:
 
     def verdict(self, report: Report, requirement: Requirement) -> Verdict | None:
         """The verdict of one cell; None if that run did not judge the requirement."""
-        own = _own(report, requirement.id)
+        own = report.requirement(requirement.id)
         return None if own is None else report.verdict(own)
 
     def exit_status(self, *, strict: bool = False) -> int:
@@ -128,20 +129,16 @@ def _identity(report: Report) -> object:
     return report.name, subject.get("kind"), subject.get("command") or subject.get("url"), report.profile
 
 
-def _own(report: Report, id_: str) -> Requirement | None:
-    return next((one for one in report.requirements if one.id == id_), None)
-
-
 def _changes(runs: Sequence[Report]) -> Iterator[Change]:
     """From the earlier runs to the last. A run of a selection says nothing about the requirements it left out."""
     *earlier, last = runs
     ids = dict.fromkeys(one.id for report in (last, *reversed(earlier)) for one in report.requirements)
     for id_ in ids:
-        own = _own(last, id_)
-        known = next((run for run in reversed(earlier) if _own(run, id_) is not None or not run.run.partial), None)
+        own = last.requirement(id_)
+        known = next((run for run in reversed(earlier) if run.requirement(id_) or not run.run.partial), None)
         if known is None or (own is None and last.run.partial):
             continue
-        old = _own(known, id_)
+        old = known.requirement(id_)
         before = None if old is None else known.verdict(old)
         after = None if own is None else last.verdict(own)
         if before is not after:

@@ -101,6 +101,10 @@ class Report:
         """The subject's name."""
         return str(self.subject.get("name", "subject"))
 
+    def requirement(self, id_: str) -> Requirement | None:
+        """The requirement with this id as the run knew it; None if it was not judged."""
+        return next((one for one in self.requirements if one.id == id_), None)
+
     def of(self, requirement: Requirement) -> list[ScenarioResult]:
         """All results about a requirement."""
         return [result for result in self.results if requirement.id in result.requirements]

@@ -105,7 +105,14 @@ def report(name: str = "naive", created: str = "2026-11-27T08:00:00+00:00") -> R
         ),
         replace(result("OUT-1", Verdict.UNKNOWN, "After a crash", "needs restart"), requirements=("OUT-1", "OPS-8")),
         result("OPS-8", Verdict.BROKEN, "Odd dates", "KeyError: 'x'\nTraceback ..."),
-        result("QUOTA-3", Verdict.FAILED, "seen in: One text", "9 requests", elsewhere=True, seen_in=("One text",)),
+        result(
+            "QUOTA-3",
+            Verdict.FAILED,
+            "seen in: One text (hello)",
+            "9 requests",
+            elsewhere=True,
+            seen_in=("One text (hello)",),
+        ),
     ]
     made = Report({"name": name, "kind": "http", "time": "virtual"}, "26", REQUIREMENTS, results, ["a feature is odd"])
     made.run = run_info(created)

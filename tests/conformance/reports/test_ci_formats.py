@@ -59,7 +59,7 @@ def test_junit_has_a_case_for_each_result_with_its_requirements_and_its_ladder()
         "OUT-6: The answer to a send is lost",
         "OUT-1 OPS-8: After a crash",
         "OPS-8: Odd dates",
-        "QUOTA-3: seen in: One text",
+        "QUOTA-3: seen in: One text (hello)",
         "runs",
     ]
     failure = cases["OUT-6: The answer to a send is lost"].find("failure")
