@@ -96,7 +96,10 @@ class Joined:
     def exit_status(self, *, strict: bool = False) -> int:
         """As by the newest run of each subject. 0: all good; 1: one failed; 2: nothing judged, or the harness broke."""
         newest = [runs[-1] for runs in self._by_subject()]
-        return exit_status([verdict for report in newest for verdict in report.verdicts()], strict=strict)
+        verdicts = [verdict for report in newest for verdict in report.verdicts()]
+        if any(report.ended_early for report in newest) and Verdict.FAILED not in verdicts:
+            return 2
+        return exit_status(verdicts, strict=strict)
 
     def as_json(self) -> dict[str, Any]:
         """The matrix, what changed, and the reports."""

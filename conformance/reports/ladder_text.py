@@ -46,6 +46,8 @@ def _arrivals(one: Arrivals) -> str:
 
 
 def _event(event: Event) -> Iterator[str]:
+    if event.omitted:
+        yield f"   ... {event.omitted} more ..."
     way = event.source if event.source == event.target else f"{event.source} -> {event.target}"
     yield f"{'=>' if event.decisive else '  '} {event.at} {way}: {headline(event)}"
     if event.decisive or event.fault:

@@ -94,6 +94,8 @@ class Report:
     results: list[ScenarioResult] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     """What went wrong outside the scenarios: the harness's own faults."""
+    ended_early: str = ""
+    """Why not all scenarios were judged, such as "interrupted"; those that were not are unknown."""
     run: RunInfo = field(default_factory=RunInfo)
 
     @property
@@ -149,9 +151,12 @@ class Report:
         return [*(result.verdict for result in self.results), *(Verdict.BROKEN for _ in self.broken)]
 
     def exit_status(self, *, strict: bool = False) -> int:
-        """0: all good; 1: the subject failed (with `strict`: or is unknown); 2: nothing could be judged, or the harness
-        broke."""
-        return exit_status(self.verdicts(), strict=strict)
+        """0: all good; 1: the subject failed (with `strict`: or is unknown); 2: nothing could be judged, the harness
+        broke, or the run ended early and nothing has failed."""
+        verdicts = self.verdicts()
+        if self.ended_early and Verdict.FAILED not in verdicts:
+            return 2
+        return exit_status(verdicts, strict=strict)
 
     def as_json(self) -> dict[str, Any]:
         """The shape of `report.json`."""
@@ -163,6 +168,7 @@ class Report:
             "profile": self.profile,
             "totals": self.totals(),
             "broken": self.broken,
+            "ended_early": self.ended_early or None,
             "requirements": [self._requirement_json(requirement) for requirement in self.requirements],
         }
 
@@ -202,6 +208,7 @@ class Report:
             tuple(requirements),
             [results[number] for number in sorted(results)],
             list(fields.texts("broken")),
+            "" if fields.any("ended_early") is None else fields.text("ended_early"),
             RunInfo.from_json(fields),
         )
 

@@ -129,6 +129,7 @@ class Builder:
             "acted": None if event.acted else False,
             "decisive": event.decisive or None,
             "count": None if event.count == 1 else event.count,
+            "omitted": event.omitted or None,
         }
         return {
             "at": self._text(event.at),

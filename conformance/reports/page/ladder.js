@@ -46,9 +46,10 @@ function eventRow(event, row, days) {
   const kinds = [event.fault !== undefined ? "faulty" : "", event.decisive ? "decisive" : ""];
   const group = svg("g", {class: kinds.join(" ").trim()});
   group.append(svg("text", {x: 14, y: y - 9, class: "at"}, timeOf(event.at, days)));
+  if (event.omitted) group.append(svg("text", {x: 14, y: y + 5, class: "at"}, `after ${event.omitted} more`));
   if (event.decisive) {
     group.append(svg("path", {d: `M2 ${y - 18}l9 5-9 5z`, class: "pointer"}));
-    group.append(svg("text", {x: 14, y: y + 5, class: "at"}, "decisive"));
+    group.append(svg("text", {x: 14, y: y + 5, class: "at"}, event.omitted ? "" : "decisive"));
   }
   if (from === to) {
     group.append(svg("circle", {cx: from, cy: y, r: 4, class: "head"}));

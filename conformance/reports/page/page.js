@@ -92,7 +92,8 @@ function* happened(one) {
 function exchange(event) {
   const [source, target] = [event.source, event.target].map((party) => new Map(LANES).get(party));
   const way = source === target ? source : `${source} → ${target}`;
-  const line = `${event.at} ${way}: ${event.title}${event.decisive ? " — decisive" : ""}`;
+  const skipped = event.omitted ? ` (${event.omitted} more before it)` : "";
+  const line = `${event.at} ${way}: ${event.title}${skipped}${event.decisive ? " — decisive" : ""}`;
   const attributes = event.decisive ? {class: "decisive"} : {};
   if (!event.request && !event.reply) return make("li", attributes, make("span", {}, line));
   const details = make("details", {}, make("summary", {}, line), ...part("Request", event.request), ...part("Answer", event.reply));

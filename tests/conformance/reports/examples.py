@@ -61,6 +61,7 @@ EVENTS = (
         title="POST /api/sms (empty)",
         status=200,
         count=12,
+        omitted=3,
         until="2026-01-05T09:14:00.000Z",
     ),
 )

@@ -105,6 +105,9 @@ def test_every_run_has_a_heading_of_its_own(reports: list[Report], labels: tuple
         ([run(1, "one", A=FAILED), run(2, "two", A=PASSED)], 1),
         ([run(1, A=PASSED), run(2, A=BROKEN)], 2),
         ([run(1, A=UNKNOWN)], 2),
+        ([replace(run(1, A=PASSED), ended_early="interrupted")], 2),
+        ([replace(run(1, A=FAILED), ended_early="interrupted")], 1),
+        ([replace(run(1, A=PASSED), ended_early="interrupted"), run(2, A=PASSED)], 0),
     ],
 )
 def test_the_newest_run_of_each_subject_is_the_status(reports: list[Report], status: int) -> None:

@@ -73,6 +73,7 @@ def test_a_cell_opens_its_scenarios_with_steps_ladder_and_exchanges(opened: Open
     expect(drawing.locator("g")).to_have_count(len(EVENTS))
     expect(drawing.locator("g.faulty.decisive")).to_contain_text("fault: lose_reply")
     expect(drawing.locator("g").last).to_contain_text("(12 times, last 09:14:00.000Z)")
+    expect(drawing.locator("g").last).to_contain_text("after 3 more")
     expect(panel.locator(".exchanges > li")).to_have_count(len(EVENTS))
     expect(panel.locator(".exchanges .decisive pre").last).to_be_visible()
     expect(panel).to_contain_text("1 of 2 texts in CHT; missing: I am ill")

@@ -73,7 +73,9 @@ def check(document: Any) -> None:
 @settings(max_examples=40, deadline=None)
 @given(st.lists(RESULTS, max_size=3))
 def test_what_is_written_is_read_back_and_keeps_to_the_schema(results: list[ScenarioResult]) -> None:
-    made = Report({"name": "it"}, "26", REQUIREMENTS, results, [], RunInfo("2026-11-27T08:00:00", "again", 1, {}, "1"))
+    made = Report(
+        {"name": "it"}, "26", REQUIREMENTS, results, [], "", RunInfo("2026-11-27T08:00:00", "again", 1, {}, "1")
+    )
     document = json.loads(json.dumps(made.as_json()))
     check(document)
     read = Report.from_json(document)
@@ -151,6 +153,7 @@ def without(name: str) -> Any:
         (changed("requirements", 1, "scenarios", 0, "evidence", "steps", to=[3]), "evidence has another shape"),
         (changed("requirements", 1, "scenarios", 0, "evidence", "events", 0, "source", to="x"), "another shape"),
         (changed("broken", to=[1]), "report.broken[0] must be a text, got 1"),
+        (changed("ended_early", to=1), "report.ended_early must be a text, got 1"),
         (changed("seed", to="1"), "report.seed must be a whole number"),
     ],
 )
