@@ -11,7 +11,7 @@ function make(name, attributes = {}, ...children) {
   return node;
 }
 
-function openCell() {
+function openCell(event) {
   const place = decodeHash();
   for (const one of matrix.querySelectorAll("[aria-current]")) one.removeAttribute("aria-current");
   const cell = [...matrix.querySelectorAll("a.verdict")].find((one) => decode(one.hash) === place);
@@ -25,8 +25,10 @@ function openCell() {
   const bad = (one) => one.verdict === "failed" || one.verdict === "broken";
   scenarios.sort((one, other) => bad(other) - bad(one));
   body.replaceChildren(...scenarios.map((one, number) => scenario(one, number === 0)));
+  pointAtDecisive(body);
   title.focus({preventScroll: true});
-  panel.scrollIntoView({block: "nearest"});
+  const beside = matchMedia("(min-width: 1200px)").matches;  // as in page.css
+  (beside ? cell : panel).scrollIntoView({block: event ? "nearest" : "center"});
 }
 
 function decode(hash) {
@@ -46,11 +48,30 @@ function scenario(one, open) {
   const summary = make("summary", {}, make("span", {class: `verdict ${one.verdict}`}, one.verdict), ` ${text(one.name)} `,
     make("span", {class: "none"}, `${one.seconds} s`));
   const details = make("details", {class: "scenario"}, summary);
-  const fill = () => { if (details.open && details.children.length === 1) details.append(...contents(one)); };
+  const fill = () => {
+    if (!details.open || details.children.length > 1) return;
+    details.append(...contents(one));
+    pointAtDecisive(details);
+  };
   details.addEventListener("toggle", fill);
   details.open = open;
   fill();
   return details;
+}
+
+// Scrolls a long ladder to its first decisive event.
+function pointAtDecisive(within) {
+  const band = within.querySelector(".ladder .band");
+  if (!band) return;
+  const box = band.closest(".ladder");
+  box.scrollTop += band.getBoundingClientRect().top - box.getBoundingClientRect().top - 80;
+}
+
+// A list in one line; a long one is folded.
+function listed(name, items) {
+  const line = items.map(text).join(", ");
+  return items.length <= 5 ? make("p", {}, `${name}: ${line}`)
+    : make("details", {}, make("summary", {}, `${name}: ${items.length}`), make("p", {}, line));
 }
 
 function* contents(one) {
@@ -58,8 +79,11 @@ function* contents(one) {
   if (about) yield make("p", {class: "none"}, about);
   if (text(one.reason)) yield make("p", {class: "reason"}, text(one.reason));
   if (one.steps?.length) yield make("ol", {class: "steps", "aria-label": "Steps"}, ...one.steps.map(step));
-  for (const arrival of one.arrivals ?? []) yield arrived(arrival);
-  if (one.people?.length) yield make("p", {class: "none"}, `People: ${one.people.map(text).join(", ")}`);
+  for (const [direction, count, expected, missing] of one.arrivals ?? []) {
+    yield make("p", {}, `${count} of ${expected} ${direction === "in" ? "texts in CHT" : "texts on phones"}`);
+    if (missing.length) yield listed("Missing", missing);
+  }
+  if (one.people?.length) yield listed("People", one.people);
   if (one.events?.length) yield* happened(one);
   if (one.left_out) yield make("p", {class: "none"}, `${one.left_out} more events: see report.json.`);
   if (one.log?.length) {
@@ -72,12 +96,6 @@ function* contents(one) {
 function step([keyword, words, outcome]) {
   const marked = outcome === "passed" ? "" : ` (${outcome})`;
   return make("li", {class: `step-${outcome.replace(" ", "-")}`}, make("b", {}, text(keyword)), ` ${text(words)}${marked}`);
-}
-
-function arrived([direction, count, expected, missing]) {
-  const where = direction === "in" ? "texts in CHT" : "texts on phones";
-  const lacking = missing.length ? `; missing: ${missing.map(text).join(", ")}` : "";
-  return make("p", {}, `${count} of ${expected} ${where}${lacking}`);
 }
 
 function* happened(one) {
