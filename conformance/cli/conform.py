@@ -101,6 +101,8 @@ def conform_command(
         requirements = select(load(), ids, Level(level) if level else None)
     except (UnknownRequirement, EmptySelection) as problem:
         raise click.UsageError(str(problem)) from None
+    if scenario:
+        requirements = judging(scenario, requirements)
     if report_dir is not None:
         check_folder(report_dir)
     created = SystemClock().now().isoformat(timespec="seconds")
@@ -122,6 +124,16 @@ def conform_command(
     else:
         result.show(Console(width=None if sys.stdout.isatty() else 140))
     context.exit(result.exit_status(strict=strict))
+
+
+def judging(names: tuple[str, ...], requirements: tuple[Requirement, ...]) -> tuple[Requirement, ...]:
+    """The requirements that the scenarios with these names judge. click.UsageError if there is no such scenario."""
+    from conformance.running.runner import UnknownScenario, judged_by
+
+    try:
+        return judged_by(names, requirements)
+    except UnknownScenario as problem:
+        raise click.UsageError(str(problem)) from None
 
 
 def run_info(options: SubjectOptions, name: str, created: str, selection: Mapping[str, Any]) -> RunInfo:

@@ -118,20 +118,10 @@ class ConformancePlugin:
         selected = {requirement.id for requirement in self.report.requirements}
         kept = [item for item in items if selected & set(requirement_ids(item))]
         if self._scenarios:
-            kept = self._named(kept)
+            kept = [item for item in kept if scenario_name(item) in self._scenarios]
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
         self._on_selected(len(kept))
-
-    def _named(self, items: list[pytest.Item]) -> list[pytest.Item]:
-        """The scenarios that were asked for by name. The report is narrowed to the requirements that they judge."""
-        kept = [item for item in items if scenario_name(item) in self._scenarios]
-        for name in sorted(self._scenarios - {scenario_name(item) for item in kept}):
-            self.report.broken.append(f"no scenario of the selected requirements is named {name!r}")
-        judged = {id_ for item in kept for id_ in requirement_ids(item)}
-        self.report.requirements = tuple(one for one in self.report.requirements if one.id in judged)
-        self._misconduct = Misconduct(self.report.requirements)
-        return kept
 
     @pytest.fixture
     def world(self, request: pytest.FixtureRequest) -> Generator[World]:

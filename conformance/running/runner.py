@@ -44,7 +44,7 @@ def conform(
 ) -> Report:
     """Judge the subject of `worlds` by the `requirements`. What breaks is in the report, and never raised.
 
-    `scenarios`: names of the only scenarios to judge; the report then has only the requirements that they judge.
+    `scenarios`: names of the only scenarios to judge, if any are given (`judged_by` names their requirements).
     """
     report = Report(worlds.describe(), worlds.profile, requirements)
     plugin = ConformancePlugin(
@@ -88,6 +88,10 @@ class Problems:
         self.found.append(f"the harness broke: {excrepr}")
 
 
+class UnknownScenario(ValueError):
+    """No scenario of the selected requirements has this name."""
+
+
 @dataclass(frozen=True, slots=True)
 class ScenarioEntry:
     """A scenario as `list` and `show` print it."""
@@ -104,6 +108,16 @@ def scenarios() -> list[ScenarioEntry]:
     folder = features_folder()
     pytest.main([*QUIET, "--collect-only", f"--rootdir={folder}", str(folder)], plugins=[collector])
     return collector.found
+
+
+def judged_by(names: Sequence[str], requirements: Sequence[Requirement]) -> tuple[Requirement, ...]:
+    """Those of the requirements that scenarios with these names judge. UnknownScenario if one judges none of them."""
+    ids = {requirement.id for requirement in requirements}
+    judging = {entry.name: ids & set(entry.requirements) for entry in scenarios() if entry.name in names}
+    for name in names:
+        if not judging.get(name):
+            raise UnknownScenario(f"no scenario of the selected requirements is named {name!r}")
+    return tuple(one for one in requirements if any(one.id in found for found in judging.values()))
 
 
 def step_text(step: Step, item: pytest.Item) -> str:

@@ -133,11 +133,7 @@ def _without_selection(words: Sequence[str]) -> list[str]:
 def _check_trusted(arguments: Sequence[str], *, trust: bool) -> None:
     """A report may come from anybody: what it names is started or called only if the caller says so."""
     parsed = conform_command.make_context("conform", list(arguments))
-    given = {
-        name
-        for name in parsed.params
-        if parsed.get_parameter_source(name) not in (ParameterSource.DEFAULT, ParameterSource.ENVIRONMENT)
-    }
+    given = {name for name in parsed.params if parsed.get_parameter_source(name) is ParameterSource.COMMANDLINE}
     risky = given - HARMLESS
     if risky and not trust:
         raise click.UsageError(

@@ -113,7 +113,15 @@ def test_wrong_usage_is_a_sentence_and_status_2(
     assert "Traceback" not in done.stderr
 
 
-def test_a_scenario_that_does_not_exist_is_told() -> None:
-    done = harness("conform", "--only", "OUT-6", "--scenario", "no such scenario")
-    assert done.returncode == 2
-    assert "no scenario of the selected requirements is named 'no such scenario'" in done.stdout
+def test_a_scenario_that_does_not_exist_or_is_not_selected_is_told() -> None:
+    for name in ("no such scenario", "The answer is lost"):
+        done = harness("conform", "--only", "IN-1", "--scenario", name)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert f"no scenario of the selected requirements is named {name!r}" in done.stderr
+
+
+def test_a_scenario_is_judged_alone() -> None:
+    done = harness("conform", "--scenario", "The answer is lost", "--json")
+    assert done.returncode == 0, done.stderr
+    requirements = json.loads(done.stdout)["requirements"]
+    assert {scenario["name"] for one in requirements for scenario in one["scenarios"]} == {"The answer is lost"}
