@@ -94,7 +94,9 @@ def without_secrets(value: Any) -> Any:
         }
     if isinstance(value, list | tuple):
         return [without_secrets(one) for one in value]
-    return _command_without_secrets(value) if isinstance(value, str) else value
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return _command_without_secrets(str(value))  # such as a path
 
 
 def _command_without_secrets(command: str) -> str:

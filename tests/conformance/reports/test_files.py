@@ -8,12 +8,20 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
 
+from conformance.reports.ci.ctrf import ctrf
+from conformance.reports.ci.junit import junit_xml
 from conformance.reports.files import Reports, folder_names, write_joined
 from conformance.reports.joined import Joined
+from conformance.reports.messages.envelopes import ndjson
+from conformance.reports.page.html import page
+from conformance.reports.report import Report
 from conformance.running.runner import features_folder
 from conformance.verdicts import HarnessBroken
+from tests.conformance.reports.any_report import REPORTS
 from tests.conformance.reports.examples import evil_report, report
+from tests.conformance.reports.test_ci_formats import check_ctrf, check_junit
 
 OF_A_SUBJECT = {"report.json", "junit.xml", "ctrf.json", "messages.ndjson", "badge.svg"}
 
@@ -73,3 +81,13 @@ def test_half_a_surrogate_pair_is_written_as_json_writes_it(tmp_path: Path) -> N
     Reports([evil_report()], features_folder()).write(tmp_path)
     document = json.loads((tmp_path / "report.json").read_text("utf-8"))
     assert any("\ud83d" in one["name"] for one in document["requirements"][0]["scenarios"])
+
+
+@settings(max_examples=40, deadline=None)
+@given(REPORTS)
+def test_whatever_is_in_a_report_every_format_takes_it(made: Report) -> None:
+    check_junit(junit_xml(made))
+    check_ctrf(ctrf(made))
+    lines = [json.loads(line) for line in ndjson(made, Path("no/features")).splitlines()]
+    assert sum("testCase" in line for line in lines) == len(made.results)
+    assert page(Joined([made])).count("</script>") == 2
