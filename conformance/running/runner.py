@@ -113,11 +113,11 @@ def scenarios() -> list[ScenarioEntry]:
 def judged_by(names: Sequence[str], requirements: Sequence[Requirement]) -> tuple[Requirement, ...]:
     """Those of the requirements that scenarios with these names judge. UnknownScenario if one judges none of them."""
     ids = {requirement.id for requirement in requirements}
-    judging = {entry.name: ids & set(entry.requirements) for entry in scenarios() if entry.name in names}
+    judging = [entry for entry in scenarios() if entry.name in names and ids & set(entry.requirements)]
     for name in names:
-        if not judging.get(name):
+        if all(name != entry.name for entry in judging):
             raise UnknownScenario(f"no scenario of the selected requirements is named {name!r}")
-    return tuple(one for one in requirements if any(one.id in found for found in judging.values()))
+    return tuple(one for one in requirements if any(one.id in entry.requirements for entry in judging))
 
 
 def step_text(step: Step, item: pytest.Item) -> str:

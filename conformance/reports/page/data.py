@@ -31,7 +31,7 @@ class Limits:
     lines: int
 
 
-STEPS = (
+LIMITS = (
     Limits(20_000, 500, 60),
     Limits(4000, 200, 30),
     Limits(1000, 80, 20),
@@ -45,16 +45,16 @@ class TooLarge(Exception):
     """The texts alone are more than the page may hold: no need to go on."""
 
 
-def page_data(joined: Joined, most_bytes: int = MOST_BYTES) -> str:
-    """The JSON for a script tag, in at most `most_bytes` bytes if any of the limits makes it fit."""
-    for limits in STEPS[:-1]:
+def page_data(joined: Joined) -> str:
+    """The JSON for a script tag, in at most MOST_BYTES if any of the limits makes it fit."""
+    for limits in LIMITS[:-1]:
         try:
-            made = for_script(Builder(limits, most_bytes).document(joined))
+            made = for_script(Builder(limits, MOST_BYTES).document(joined))
         except TooLarge:
             continue
-        if len(made) <= most_bytes:
+        if len(made) <= MOST_BYTES:
             return made
-    return for_script(Builder(STEPS[-1]).document(joined))
+    return for_script(Builder(LIMITS[-1]).document(joined))
 
 
 def for_script(document: Any) -> str:
@@ -125,8 +125,7 @@ class Builder:
         known: Mapping[str, Any] = {
             "request": self._part(event.request),
             "reply": self._part(event.reply),
-            "fault": None if event.fault is None else self._text(event.fault),
-            "acted": None if event.acted else False,
+            "faulty": None if event.fault is None else True,
             "decisive": event.decisive or None,
             "count": None if event.count == 1 else event.count,
             "omitted": event.omitted or None,

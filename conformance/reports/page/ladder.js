@@ -43,7 +43,7 @@ function band(row) {
 
 function eventRow(event, row, days) {
   const y = TOP + row * ROW + 26, from = laneAt(event.source), to = laneAt(event.target);
-  const kinds = [event.fault !== undefined ? "faulty" : "", event.decisive ? "decisive" : ""];
+  const kinds = [event.faulty ? "faulty" : "", event.decisive ? "decisive" : ""];
   const group = svg("g", {class: kinds.join(" ").trim()});
   group.append(svg("text", {x: 14, y: y - 9, class: "at"}, timeOf(event.at, days)));
   if (event.omitted) group.append(svg("text", {x: 14, y: y + 5, class: "at"}, `after ${event.omitted} more`));
