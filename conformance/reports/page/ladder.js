@@ -1,7 +1,7 @@
 "use strict";
 // Draws what happened between phone, RapidPro, relay and CHT, in order of time, as SVG. All texts are set as text.
 const LANES = [["phone", "Phone"], ["rapidpro", "RapidPro"], ["relay", "Relay"], ["cht", "CHT"]];
-const WIDTH = 800, LEFT = 150, RIGHT = 740, TOP = 34, ROW = 38, LONGEST = 58;
+const WIDTH = 720, LEFT = 130, RIGHT = 665, TOP = 34, ROW = 38, LONGEST = 60;
 
 function svg(name, attributes, text) {
   const node = document.createElementNS("http://www.w3.org/2000/svg", name);
@@ -60,7 +60,7 @@ function eventRow(event, row, days) {
   }
   const title = event.title.length > LONGEST ? `${event.title.slice(0, LONGEST - 1)}…` : event.title;
   const half = title.length * 3.2;
-  const x = Math.min(Math.max((from + to) / 2, 100 + half), WIDTH - 6 - half);
+  const x = Math.min(Math.max((from + to) / 2, 90 + half), WIDTH - 6 - half);
   group.append(svg("text", {x, y: y - 8, class: "title"}, title));
   return group;
 }

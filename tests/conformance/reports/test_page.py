@@ -262,11 +262,12 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> str:
 @pytest.mark.skipif(not os.environ.get("HARNESS_PICTURES"), reason="only `make docs` draws them anew")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_pictures_of_the_documents_are_drawn(browser: Browser, compared: str, scheme: str) -> None:
-    with browser.new_context(viewport={"width": 1200, "height": 780}, color_scheme=scheme) as context:  # type: ignore[arg-type]
+    with browser.new_context(viewport={"width": 1200, "height": 880}, color_scheme=scheme) as context:  # type: ignore[arg-type]
         tab = context.new_page()
         tab.goto(f"{compared}#OUT-9/1")
         expect(tab.locator("#panel .ladder")).to_be_visible()
-        tab.evaluate("document.activeElement.blur()")
+        tab.get_by_role("searchbox").fill("out- answer lost")
+        tab.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
         target = DOCS / "images" / f"report-{scheme}.png"
         target.parent.mkdir(exist_ok=True)
         tab.screenshot(path=target)
