@@ -6,6 +6,7 @@ A signal can raise between any two instructions: between the start of a process 
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -26,6 +27,28 @@ def _unwind(*_: object) -> None:
     for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt
+
+
+class TimeLimit:
+    """Interrupts this process when its time is over, as a signal would. `seconds` None: never."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self.over = False
+        self._timer = None if seconds is None else threading.Timer(seconds, self._interrupt)
+
+    def _interrupt(self) -> None:
+        self.over = True
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    def __enter__(self) -> TimeLimit:
+        if self._timer is not None:
+            self._timer.daemon = True
+            self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
 
 
 @contextmanager

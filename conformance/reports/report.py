@@ -48,6 +48,8 @@ class Report:
     results: list[ScenarioResult] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     """What went wrong outside the scenarios: the harness's own faults."""
+    ended_early: str = ""
+    """Why not all scenarios were judged, such as "interrupted"; those that were not are unknown."""
 
     def of(self, requirement: Requirement) -> list[ScenarioResult]:
         """All results about a requirement."""
@@ -93,9 +95,12 @@ class Report:
         return [*(result.verdict for result in self.results), *(Verdict.BROKEN for _ in self.broken)]
 
     def exit_status(self, *, strict: bool = False) -> int:
-        """0: all good; 1: the subject failed (with `strict`: or is unknown); 2: nothing could be judged, or the harness
-        broke."""
-        return exit_status(self.verdicts(), strict=strict)
+        """0: all good; 1: the subject failed (with `strict`: or is unknown); 2: nothing could be judged, the harness
+        broke, or the run ended early and nothing has failed."""
+        verdicts = self.verdicts()
+        if self.ended_early and Verdict.FAILED not in verdicts:
+            return 2
+        return exit_status(verdicts, strict=strict)
 
     def as_json(self) -> dict[str, Any]:
         """The shape of `report.json`."""
@@ -104,6 +109,7 @@ class Report:
             "profile": self.profile,
             "totals": self.totals(),
             "broken": self.broken,
+            "ended_early": self.ended_early or None,
             "requirements": [self._requirement_json(requirement) for requirement in self.requirements],
         }
 

@@ -91,16 +91,15 @@ class ConformancePlugin:
         known: Iterable[Requirement],
         repeat: Callable[[tuple[str, ...]], str] = lambda _ids: "",
         on_result: Callable[[ScenarioResult], None] = lambda _result: None,
-        on_selected: Callable[[int], None] = lambda _count: None,
+        misconduct: Misconduct | None = None,
     ) -> None:
         self.worlds = worlds
         self.report = report
         self._known = {requirement.id for requirement in known}
         self._repeat = repeat
         self._on_result = on_result
-        self._on_selected = on_selected
         self._worlds: dict[str, World] = {}
-        self._misconduct = Misconduct(report.requirements)
+        self._misconduct = misconduct or Misconduct(report.requirements)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -117,7 +116,6 @@ class ConformancePlugin:
         kept = [item for item in items if selected & set(requirement_ids(item))]
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
-        self._on_selected(len(kept))
 
     @pytest.fixture
     def world(self, request: pytest.FixtureRequest) -> Generator[World]:

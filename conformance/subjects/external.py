@@ -12,14 +12,17 @@ import time
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.interruptions import deferred_signals
 from conformance.services.neighbours import Neighbours
 from conformance.subjects.base import Capability, GatewayRelay
-from conformance.subjects.log import WorkFolder
+from conformance.subjects.own_environment import filled
+from conformance.subjects.process_group import describe_status, end_group, has_ended
 from conformance.subjects.process_guard import Guard
+from conformance.subjects.work_folder import WorkFolder
 from conformance.verdicts import HarnessBroken, SubjectFailed, Untestable
 from fakes.redaction import Redaction
 
@@ -27,8 +30,6 @@ PATH = "/api/v2/sms/rapidpro/incoming-messages"
 START_SECONDS = 20.0
 FOUND_SECONDS = 3.0
 """How long to wait for a relay that should be running already."""
-STOP_SECONDS = 5.0
-"""How long a relay may take to end after SIGTERM; then it is killed."""
 SETTLE_SECONDS = 2.0
 """RELAY_SETTLE_SECONDS, which may be short here: an accepted broadcast is visible in the fakes at once."""
 
@@ -38,6 +39,7 @@ class ExternalRelay(GatewayRelay):
 
     The end of its output is shown if it does not start, or ends by itself. `poll_seconds` becomes RELAY_POLL_SECONDS.
     It ends with the harness, even if the harness is killed. In `log_folder` its output can be kept (`keep_log`).
+    `environment` has variables that only it knows (`own_environment`). `start_seconds`: how long it may take to listen.
     """
 
     def __init__(
@@ -48,6 +50,8 @@ class ExternalRelay(GatewayRelay):
         name: str = "relay",
         poll_seconds: float = 1,
         log_folder: Path | None = None,
+        environment: Mapping[str, str] = MappingProxyType({}),
+        start_seconds: float | None = None,
     ) -> None:
         self.name = name
         self.capabilities = frozenset(
@@ -57,6 +61,8 @@ class ExternalRelay(GatewayRelay):
         self.kills = 0
         self._url = url.rstrip("/")
         self._command = command
+        self._environment = environment
+        self._start_seconds = start_seconds or (START_SECONDS if command else FOUND_SECONDS)
         self._files = WorkFolder(log_folder)
         self._neighbours: Neighbours | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -150,13 +156,15 @@ class ExternalRelay(GatewayRelay):
     def environment(self, neighbours: Neighbours) -> Mapping[str, str]:
         """The environment variables of the command, besides those of this process."""
         address = urlsplit(self._url)
-        return {
+        folder = self._files.path()
+        usual = {
             **neighbours.environment(),
             "RELAY_LISTEN": f"{address.hostname}:{address.port}",
-            "RELAY_DATABASE": f"sqlite:///{self._files.path() / f'relay-{self._generation}.db'}",
+            "RELAY_DATABASE": f"sqlite:///{folder / f'relay-{self._generation}.db'}",
             "RELAY_POLL_SECONDS": f"{self.poll_seconds:g}",
             "RELAY_SETTLE_SECONDS": f"{SETTLE_SECONDS:g}",
         }
+        return {**usual, **filled(self._environment, usual, folder)}
 
     def _check_free(self) -> None:
         """HarnessBroken if something else listens there: it would be taken for the relay."""
@@ -167,7 +175,7 @@ class ExternalRelay(GatewayRelay):
 
     def _await_port(self) -> None:
         address = urlsplit(self._url)
-        end = time.monotonic() + (START_SECONDS if self._command is not None else FOUND_SECONDS)
+        end = time.monotonic() + self._start_seconds
         while True:
             try:
                 socket.create_connection((address.hostname or "127.0.0.1", address.port or 80), timeout=1).close()
@@ -184,8 +192,8 @@ class ExternalRelay(GatewayRelay):
         if self._process is None:
             return f"no relay answers at {self._url}: {why}; start it first, or use --subject-command"
         return (
-            f"no relay answers at {self._url}: {why}; {self._command} was started {START_SECONDS:.0f} s ago and is "
-            f"running, but does not listen at the address in RELAY_LISTEN{self._tail()}"
+            f"no relay answers at {self._url}: {why}; {self._command} was started {self._start_seconds:.0f} s ago and "
+            f"is running, but does not listen at the address in RELAY_LISTEN{self._tail()}"
         )
 
     def _tail(self) -> str:
@@ -202,36 +210,6 @@ class ExternalRelay(GatewayRelay):
             if process is not None:
                 end_group(process, how)
                 self._guard.release()
-
-
-def has_ended(process: subprocess.Popen[bytes]) -> bool:
-    """Whether the process has ended. Always use this: an interrupted poll can make every later wait hang."""
-    with deferred_signals():
-        return process.poll() is not None
-
-
-def end_group(process: subprocess.Popen[bytes], how: signal.Signals) -> None:
-    """Signal a process and its children; kill those that still run after STOP_SECONDS."""
-    for signal_ in (how, signal.SIGKILL):
-        try:
-            os.killpg(process.pid, signal_)
-        except ProcessLookupError:
-            break
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            continue
-    process.wait()
-
-
-def describe_status(returncode: int) -> str:
-    """How a process ended, for people."""
-    if returncode >= 0:
-        return f"ended with status {returncode}"
-    try:
-        return f"was ended by {signal.Signals(-returncode).name}"
-    except ValueError:  # a real-time signal
-        return f"was ended by signal {-returncode}"
 
 
 def free_port() -> int:

@@ -99,7 +99,7 @@ def test_an_interruption_is_no_verdict_and_leaves_no_process(number: signal.Sign
         pid = written(started)
         harness_process.send_signal(number)
         _, said = harness_process.communicate(timeout=30)
-    assert (harness_process.returncode, said) == (2, "relay-harness: interrupted: nothing was judged\n")
+    assert (harness_process.returncode, said) == (2, "relay-harness: relay: interrupted: nothing was judged\n")
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
 

@@ -1,4 +1,4 @@
-"""The file into which a started subject prints: read as it grows, and its end shown."""
+"""The folder of a started subject, and the file into which it prints: read as it grows, and its end shown."""
 
 from __future__ import annotations
 
