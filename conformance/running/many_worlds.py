@@ -51,15 +51,14 @@ class ManyWorlds:
     _results: list[tuple[int, ScenarioResult]] = field(default_factory=list)
     _seats: list[Seat] = field(default_factory=list)
     _begun: bool = False
-    """Whether the first process has a subject that can be judged; until then the others wait."""
+    """Whether the first process has a subject that can be judged; before, no others are started."""
 
     def run(self) -> None:
         """Play. HarnessBroken if there is no subject to be judged."""
         self._left = deque(self.positions)
         self._misconduct = Misconduct(self.report.requirements)
         try:
-            self._start()
-            self._tell(self._seats[0], "begin")  # whether the rest makes sense is found out by the first
+            self._start(self.players[:1])  # the first finds out whether the rest makes sense
             while self._seats:
                 for pipe in wait([seat.pipe for seat in self._seats]):
                     self._listen(next(seat for seat in self._seats if seat.pipe is pipe))
@@ -70,9 +69,9 @@ class ManyWorlds:
             self.report.results.extend(result for _, result in self._results)
             self.report.results.extend(self._misconduct.results(self.players[0].repeat))
 
-    def _start(self) -> None:
+    def _start(self, players: Sequence[Player]) -> None:
         context = multiprocessing.get_context("spawn")  # fork copies threads' locks
-        for player in self.players:
+        for player in players:
             with deferred_signals(), block_sigint():
                 here, there = context.Pipe()
                 process = context.Process(target=run_player, args=(player, there), daemon=True)
@@ -88,12 +87,10 @@ class ManyWorlds:
             return
         match message:
             case Ready():
+                self._next_turn(seat)
                 if not self._begun:
                     self._begun = True
-                    for other in self._seats:
-                        if other is not seat:
-                            self._tell(other, "begin")
-                self._next_turn(seat)
+                    self._start(self.players[1:])
             case Absent(reason):
                 self._absent(reason)
             case Result(result):

@@ -46,8 +46,7 @@ def _play(player: Player, pipe: Connection) -> None:
 
 
 def turns(worlds: Worlds, pipe: Connection) -> Iterator[int]:
-    """The positions that the other end names, after it has told this one to begin."""
-    pipe.recv()
+    """The positions that the other end names, once services and subject run."""
     try:
         worlds.begin()
     except HarnessBroken as problem:

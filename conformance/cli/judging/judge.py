@@ -26,10 +26,13 @@ MOST_JOBS = 12
 JOBS_PER_PROCESSOR = 5
 """Over sockets a world needs a processor for about a seventh of its time; the rest is waiting."""
 
+LEAST_SCENARIOS = 5
+"""How many scenarios are worth the start of a world: three processes."""
 
-def default_jobs() -> int:
-    """As many worlds at a time as make sense on this machine."""
-    return min(MOST_JOBS, JOBS_PER_PROCESSOR * (os.cpu_count() or 1))
+
+def default_jobs(scenarios: int) -> int:
+    """As many worlds at a time as make sense on this machine, for so many scenarios."""
+    return max(min(MOST_JOBS, JOBS_PER_PROCESSOR * (os.cpu_count() or 1), scenarios // LEAST_SCENARIOS), 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +95,13 @@ class Judging:
         """Judge one subject here, or in several processes."""
         report = Report(worlds.describe(), worlds.profile, self.requirements)
         self.reports.append(report)
-        jobs = (self.jobs or default_jobs()) if self.options.several_worlds() else 1
-        if jobs > 1:
-            self._in_many_worlds(report, jobs)
-        else:
-            self._here(worlds, report)
+        if self.options.several_worlds():
+            count = len(planned(self.requirements))
+            jobs = min(self.jobs or default_jobs(count), count)
+            if jobs > 1:
+                self._in_many_worlds(report, jobs, count)
+                return
+        self._here(worlds, report)
 
     def _here(self, worlds: Worlds, report: Report) -> None:
         failed: list[ScenarioResult] = []
@@ -120,12 +125,11 @@ class Judging:
             if isinstance(worlds, LiveChtWorlds) and worlds.cleanup_failure:
                 self.display.warn(worlds.cleanup_failure)
 
-    def _in_many_worlds(self, report: Report, jobs: int) -> None:
-        count = len(planned(self.requirements))
+    def _in_many_worlds(self, report: Report, jobs: int, count: int) -> None:
         self.display.selected(count)
         players = [
             Player(partial(self.options.http_worlds, number), self.requirements, self._repeat(report))
-            for number in range(min(jobs, count))
+            for number in range(jobs)
         ]
         seen: list[ScenarioResult] = []
 
