@@ -6,7 +6,7 @@ from conformance.history.model import GATEWAY_PATH, Call
 from conformance.verdicts import HarnessBroken
 from conformance.world.world import World
 
-PROBE_SECONDS = 10.0
+PROBE_SECONDS = 8.0
 """Real seconds within which a relay makes its first call, plus two poll intervals."""
 TEXT = "Is anybody there?"
 HANDED_OVER = ("/api/v1/sms", "/api/v2/sms", "/api/v1/records", "/api/v2/records")
