@@ -25,8 +25,12 @@ def unwind_on_signals() -> None:
 def _unwind(*_: object) -> None:
     """Raise once: a second signal must not interrupt the clean-up."""
     for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
+        signal.signal(number, _ignore)  # with SIG_IGN, Python complains about one that has arrived already
     raise KeyboardInterrupt
+
+
+def _ignore(*_: object) -> None:
+    """The clean-up is under way."""
 
 
 class TimeLimit:
