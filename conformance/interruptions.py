@@ -11,9 +11,15 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal. Python ends itself by SIGINT, whatever the exit status, if KeyboardInterrupt itself leaves an `exec`,
+    as in the making of a dataclass, even if it is caught afterwards."""
 
 
 def unwind_on_signals() -> None:
@@ -26,7 +32,7 @@ def _unwind(*_: object) -> None:
     """Raise once: a second signal must not interrupt the clean-up."""
     for number in SIGNALS:
         signal.signal(number, _ignore)  # with SIG_IGN, Python complains about one that has arrived already
-    raise KeyboardInterrupt
+    raise Interrupted
 
 
 def _ignore(*_: object) -> None:
@@ -85,6 +91,7 @@ def deferred_signals() -> Iterator[None]:
 @contextmanager
 def block_sigint() -> Iterator[None]:
     """Processes started inside never get Ctrl-C, which a terminal sends to all: this process ends them in order."""
+    resource_tracker.ensure_running()  # `multiprocessing` starts it with the first process, and unblocks SIGINT then
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -95,6 +95,8 @@ def converted(context: click.Context, option: click.Option, given: object, where
     for one in given if is_list and isinstance(given, list) else [given]:
         if not isinstance(one, types) or (isinstance(one, bool) and not option.is_flag):
             raise click.UsageError(f"{where} must be {expected}, got {one!r}")
+        if isinstance(one, str) and "\0" in one:
+            raise click.UsageError(f"{where} must not contain the character NUL, as on the command line")
     value = [given] if option.multiple and not is_list else given
     try:
         option.process_value(context, value)
