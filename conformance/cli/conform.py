@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
 from conformance.cli.judging.display import Display
 from conformance.cli.judging.judge import MOST_JOBS, Judging, Limits
 from conformance.cli.judging.selection import selected
 from conformance.cli.options.config import read_config, without_overruled
+from conformance.cli.options.console import OutputConsole
 from conformance.cli.options.subject import SubjectOptions
 from conformance.cli.options.types import Finite, check_bind, check_command, check_folder, check_url
 from conformance.interruptions import deferred_signals
@@ -161,7 +160,7 @@ def finish(result: Report | SideBySide, report_dir: Path | None, *, strict: bool
     if as_json:
         click.echo(json.dumps(result.as_json(), ensure_ascii=False))
     elif not all(report.ended_early and judged_nothing(report) for report in reports):
-        result.show(Console(width=None if sys.stdout.isatty() else 140))
+        result.show(OutputConsole())
     for report in reports:
         if report.ended_early:
             click.echo(f"relay-harness: {report.subject['name']}: {report.ended_early}: {how_much(report)}", err=True)

@@ -57,7 +57,10 @@ class Display:
         """Something that is to be known while it lasts."""
         if not self._quiet:
             with suppress(OSError):
-                self._console.print(sentence, markup=False, highlight=False, soft_wrap=True)
+                if self._live:
+                    self._console.print(sentence, markup=False, highlight=False, soft_wrap=True)
+                else:  # rich would end the process if nobody reads it
+                    click.echo(sentence, self._console.file)
 
     def warn(self, sentence: str) -> None:
         """Something that must be known."""

@@ -139,10 +139,15 @@ def overruled(context: click.Context) -> frozenset[str]:
     def on_command_line(key: str) -> bool:
         return context.get_parameter_source(names[key]) is ParameterSource.COMMANDLINE
 
+    def in_file(group: tuple[str, ...]) -> bool:
+        return any(names[key] in (context.default_map or {}) for key in group)
+
     for group in SUBJECTS:
         if any(map(on_command_line, group)):
-            others = {key for other in SUBJECTS if other is not group for key in other} | GO_WITH_SUBJECT
-            return frozenset(key for key in others if key == ENVIRONMENT or not on_command_line(key))
+            others = [other for other in SUBJECTS if other is not group]
+            left = {key for other in others for key in other}
+            left |= GO_WITH_SUBJECT if any(map(in_file, others)) else set()
+            return frozenset(key for key in left if key == ENVIRONMENT or not on_command_line(key))
     return frozenset()
 
 

@@ -80,7 +80,10 @@ def test_the_command_line_wins(runs: list[Judging]) -> None:
     conform("--jobs", "3", "--only", "IN-2", "--subject-url", "http://127.0.0.1:7171")
     (judging,) = runs
     assert (judging.jobs, [one.id for one in judging.requirements]) == (3, ["IN-2"])
-    assert (judging.options.url, judging.options.command) == ("http://127.0.0.1:7171", "node relay.js")
+    options = judging.options
+    assert (options.url, options.command) == ("http://127.0.0.1:7171", "node relay.js")
+    assert options.patience_seconds == 7.5, "what goes with the same subject stays"
+    assert options.environment
 
 
 @pytest.mark.parametrize("arguments", [("--http",), ("--subject", "cht-5.2")])
