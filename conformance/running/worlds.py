@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from conformance.services.in_process import InProcessFakes
 from conformance.subjects.base import Capability
 from conformance.subjects.built_in import POLL_SECONDS, REFERENCE, BuiltIn, relay
-from conformance.subjects.in_process import Build, reference
+from conformance.subjects.in_process import Build, quick_folder, reference
 from conformance.verdicts import Verdict
 from conformance.world.people import fresh_numbers
 from conformance.world.timing import VirtualTiming
@@ -69,6 +69,7 @@ class BuiltInWorlds:
     def open(self) -> World:
         if self._fakes is None:
             self._fakes = InProcessFakes(self.profile, self._seed, cht_release=self._built_in.cht_release)
+            self._fakes.subject_folder = quick_folder()
         fakes = self._fakes
         fakes.reset()
         subject = self._built_in.make(fakes, POLL_SECONDS)
