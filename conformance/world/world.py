@@ -22,7 +22,7 @@ from conformance.world.observations import Observations, outcome_of
 from conformance.world.output import Output
 from conformance.world.people import People, Person
 from conformance.world.planned_kill import PlannedKill
-from conformance.world.timing import Timing
+from conformance.world.timing import RealTiming, Timing
 from fakes.redaction import Redaction
 
 REPORT_WITHIN = 2 * 3600.0
@@ -241,6 +241,8 @@ class World(Observations):
         unused = [fault for fault in self.control.faults() if fault.get("unused")]
         if unused:
             self.expect_nothing_wrong(f"these faults were never used: {unused}")
+            if isinstance(self.timing, RealTiming) and all(fault.get("for_seconds") for fault in unused):
+                raise Untestable(f"the trouble was over before the subject made such a call: {unused}")
             raise HarnessBroken(f"planned faults were never used, so nothing was tested: {unused}")
 
     def judge(self) -> History:

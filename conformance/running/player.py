@@ -1,0 +1,75 @@
+"""A process that plays scenarios in worlds of its own, one after the other, as it is told to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from multiprocessing.connection import Connection
+
+from conformance.checks import Violation
+from conformance.interruptions import unwind_on_signals
+from conformance.reports.report import Report, ScenarioResult
+from conformance.running.messages import Absent, Broken, Conduct, Message, Played, Player, Ready, Result
+from conformance.running.misconduct import Misconduct
+from conformance.running.runner import play
+from conformance.running.worlds import Worlds
+from conformance.verdicts import HarnessBroken
+
+
+def run_player(player: Player, pipe: Connection) -> None:
+    """The whole life of the process. It ends when it is told to, when the other end closes, or at a signal."""
+    unwind_on_signals()
+    try:
+        _play(player, pipe)
+    except (KeyboardInterrupt, BrokenPipeError, EOFError):
+        pass  # nobody listens any more
+    finally:
+        pipe.close()
+
+
+def _play(player: Player, pipe: Connection) -> None:
+    worlds = player.make_worlds()
+    report = Report(worlds.describe(), worlds.profile, player.requirements)
+
+    def send_result(result: ScenarioResult) -> None:
+        pipe.send(Result(result))
+
+    play(
+        worlds,
+        report,
+        scenarios=player.scenarios,
+        turns=lambda _count: turns(worlds, pipe),
+        repeat=player.repeat,
+        on_result=send_result,
+        misconduct=SentMisconduct(pipe.send),
+    )
+    if report.broken:
+        pipe.send(Broken(tuple(report.broken)))
+
+
+def turns(worlds: Worlds, pipe: Connection) -> Iterator[int]:
+    """The positions that the other end names, once services and subject run."""
+    try:
+        worlds.begin()
+    except HarnessBroken as problem:
+        pipe.send(Absent(str(problem)))
+        return
+    pipe.send(Ready())
+    while True:
+        position = pipe.recv()
+        if position is None:
+            return
+        yield position
+        pipe.send(Played())
+
+
+class SentMisconduct(Misconduct):
+    """Sends what was found to the other end, where it is gathered over all worlds."""
+
+    def __init__(self, send: Callable[[Message], None]) -> None:
+        super().__init__(())
+        self._send = send
+
+    def add(self, scenario: str, ids: tuple[str, ...], violations: Iterable[Violation]) -> None:
+        found = tuple(violations)
+        if found:
+            self._send(Conduct(scenario, ids, found))
