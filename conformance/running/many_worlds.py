@@ -39,7 +39,7 @@ class ManyWorlds:
     """A run in as many worlds as there are `players`. Its results are in `report` when `run` returns or raises.
 
     `positions` are the scenarios to be played, by their position in the features, in the order in which they begin.
-    `goes_on` is asked before each. `note` gets a sentence about a world that could not be used.
+    `goes_on` is asked before each. `note` gets a sentence if not all worlds could be used.
     """
 
     report: Report
@@ -50,6 +50,7 @@ class ManyWorlds:
     note: Callable[[str], None]
     _results: list[tuple[int, ScenarioResult]] = field(default_factory=list)
     _seats: list[Seat] = field(default_factory=list)
+    _fewer: int = 0
     _begun: bool = False
     """Whether the first process has a subject that can be judged; before, no others are started."""
 
@@ -114,7 +115,9 @@ class ManyWorlds:
     def _absent(self, reason: str) -> None:
         if not self._begun:
             raise HarnessBroken(reason)
-        self.note(f"one world less: {reason}")
+        if self._fewer == 0:
+            self.note(f"judged in fewer worlds at a time: {reason}")
+        self._fewer += 1
 
     def _left_by(self, seat: Seat) -> None:
         """A process has ended, as it was told to or by itself."""

@@ -59,7 +59,8 @@ class WorkFolder:
 
     def remove(self) -> None:
         """Delete the folder, and the output unless it is to be kept."""
-        if self._log is not None and not (self._keep and self._kept_in is not None):
+        stays = self._keep and self._kept_in is not None and bool(self.tail())
+        if self._log is not None and not stays:
             self._log.unlink(missing_ok=True)
         if self._path is not None:
             shutil.rmtree(self._path, ignore_errors=True)

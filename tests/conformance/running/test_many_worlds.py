@@ -108,7 +108,7 @@ def test_without_a_subject_nothing_is_judged_and_no_further_world_is_started() -
 
 def test_a_further_world_that_has_no_subject_is_done_without() -> None:
     played = play(good(), good(Absent))
-    assert played.notes == ["one world less: no relay answers"]
+    assert played.notes == ["judged in fewer worlds at a time: no relay answers"]
     assert len(played.report.results) == len(planned(REQUIREMENTS))
 
 
