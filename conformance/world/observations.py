@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from conformance.checks import CONDUCT, RESULTS, Violation, judge
+from conformance.evidence.arrivals import arrivals, arrived
+from conformance.evidence.entries import Ref, Scene
 from conformance.history.causes import told_without_asking
 from conformance.history.model import GATEWAY_PATH, Arrival, History, IncomingText, Outcome, OutgoingText, StoredReport
 from conformance.history.runaway import runaway
-from conformance.history.summary import summarize
 from conformance.services.base import Services
 from conformance.services.cht_client import ChtClient
 from conformance.services.control_client import ControlClient
@@ -23,6 +24,8 @@ FINAL = frozenset({"delivered", "failed", "cleared", "clear", "muted", "denied",
 SETTLED = frozenset({"delivered", "read", "failed"})
 LONGEST_SHOWN = 300
 """How many characters of a response, or of an error, are shown."""
+MOST_SENTENCES = 5
+"""How many violations the reason of a failure names."""
 
 
 class Observations:
@@ -92,11 +95,28 @@ class Observations:
         """SubjectFailed if one text has become so many messages that waiting for anything else is pointless."""
         found = runaway(self.history())
         if found is not None:
-            raise SubjectFailed(f"duplicated again and again: {found}\n{self.summary()}")
+            raise SubjectFailed(f"duplicated again and again: {found}")
 
-    def summary(self) -> str:
-        """The history in a few lines, for people looking for the cause of a failure."""
-        return summarize(self.history(), self.people)
+    def seen(self) -> str:
+        """What was seen in place of what was awaited: what is wrong so far, else how many texts arrived."""
+        history = self.history()
+        if history.outgoing_texts and not any(call.by_relay for call in history.calls):
+            return "the relay made no call: does it get the addresses of its neighbours, and does it poll CHT?"
+        wrong = self.violations(history)
+        if wrong:
+            return few_sentences(wrong)
+        scene = Scene(history, {person.number: person.name for person in self.people})
+        return "; ".join(map(arrived, arrivals(scene)))
+
+    def answer_to(self, person: Person) -> list[Ref]:
+        """RapidPro's call of the relay with the person's last text."""
+        calls = [call for call in self.history().calls if call.service == "rapidpro" and call.direction == "out"]
+        answered = [who for who, result in self.webhook_results if result.get("webhook")]
+        last = max((place for place, who in enumerate(answered) if who == person), default=None)
+        # Each text is one call, in the same order. If it is not so, the last call is the best that is known.
+        exact = last is not None and len(calls) == len(answered)
+        found = calls[last : last + 1] if exact and last is not None else calls[-1:]
+        return [("call", call.seq) for call in found]
 
     def reports(self, person: Person) -> list[StoredReport]:
         """The reports from this person in CHT."""
@@ -151,7 +171,8 @@ class Observations:
         open_ = {text.id for text in texts if text.outcome is not Outcome.REFUSED}
         if texts and len(open_) < count:
             raise SubjectFailed(
-                f"expected the relay to accept {person.name}'s text, it answered {self.last_response(person)}"
+                f"expected the relay to accept {person.name}'s text, it answered {self.last_response(person)}",
+                self.answer_to(person),
             )
 
 
@@ -166,6 +187,13 @@ class WebhookResponse:
     def __str__(self) -> str:
         why = f" ({self.error[:LONGEST_SHOWN]})" if self.error else ""
         return f"{self.status} {self.body[:LONGEST_SHOWN]!r}{why}" if self.status else f"nothing{why}"
+
+
+def few_sentences(violations: Sequence[Violation]) -> str:
+    """What is wrong, a line for each; of many, the first and how many more there are."""
+    lines = [str(violation) for violation in violations[:MOST_SENTENCES]]
+    more = len(violations) - len(lines)
+    return "\n".join([*lines, f"and {more} more"] if more else lines)
 
 
 def outcome_of(result: Mapping[str, Any]) -> Outcome:

@@ -94,4 +94,5 @@ def one_message(world: World, name: str) -> None:
 def at_most_sends(world: World, count: int) -> None:
     world.settle()
     calls = [one for one in world.history().calls if one.method == "POST" and one.path == world.subject.send_path]
-    world.expect(len(calls) <= count, f"at most {count} requests to send, there were {len(calls)}")
+    surplus = [("call", call.seq) for call in calls[count:]]
+    world.expect(not surplus, f"at most {count} requests to send, there were {len(calls)}", lambda: surplus)

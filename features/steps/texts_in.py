@@ -132,15 +132,18 @@ def has_report_or_refused(world: World, name: str, text: str) -> None:
 
 @then(parsers.parse("{name}'s text is refused with {status:d}"))
 def refused_with(world: World, name: str, status: int) -> None:
-    answer = world.last_response(world.people[name])
-    world.expect(answer.status == status, f"the text to be refused with {status}, the relay answered {answer}")
+    person = world.people[name]
+    answer = world.last_response(person)
+    what = f"the text to be refused with {status}, the relay answered {answer}"
+    world.expect(answer.status == status, what, lambda: world.answer_to(person))
 
 
 @then(parsers.parse("{name}'s text is refused"))
 def refused(world: World, name: str) -> None:
-    answer = world.last_response(world.people[name])
+    person = world.people[name]
+    answer = world.last_response(person)
     is_refused = Outcome.of_status(answer.status) is Outcome.REFUSED
-    world.expect(is_refused, f"the text to be refused, the relay answered {answer}")
+    world.expect(is_refused, f"the text to be refused, the relay answered {answer}", lambda: world.answer_to(person))
 
 
 @then(parsers.parse("{names} are refused for different reasons"))
@@ -155,9 +158,10 @@ def refused_for_reasons(world: World, names: str) -> None:
 
 @then(parsers.parse("{name}'s text is accepted"))
 def is_accepted(world: World, name: str) -> None:
-    answer = world.last_response(world.people[name])
+    person = world.people[name]
+    answer = world.last_response(person)
     accepted = Outcome.of_status(answer.status) is Outcome.OK
-    world.expect(accepted, f"the text to be accepted, the relay answered {answer}")
+    world.expect(accepted, f"the text to be accepted, the relay answered {answer}", lambda: world.answer_to(person))
 
 
 @then(parsers.parse("{name} learns that the text was not received"))

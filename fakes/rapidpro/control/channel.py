@@ -123,10 +123,16 @@ def _show_phones(mailroom: Mailroom) -> Any:
 def _show_messages(mailroom: Mailroom) -> Any:
     """The stored messages. `origin`: flow if a flow sent it, start if the API started that flow, else api.
 
-    `sent_by` is the name of the API token with which it was sent, or null. `number` is the person's phone number.
+    `sent_by` is the name of the API token with which it was sent, or null. `number` is the person's phone number. With
+    `?statuses=yes` each has the `statuses` that were reported about it, with their times.
     """
     with mailroom.lock:
-        return {"messages": [_as_json(mailroom, one) for one in mailroom.courier.records.all_messages()]}
+        messages = list(mailroom.courier.records.all_messages())
+        rows = [_as_json(mailroom, one) for one in messages]
+        if "statuses" in request.args:
+            for row, one in zip(rows, messages, strict=True):
+                row["statuses"] = [{"status": status, "at": format_moment(at)} for status, at in one.statuses]
+        return {"messages": rows}
 
 
 def _as_json(mailroom: Mailroom, message: Any) -> dict[str, Any]:
