@@ -6,7 +6,6 @@ words, or the id of the text.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
@@ -40,6 +39,11 @@ def decisive(history: History, violations: Iterable[Violation]) -> frozenset[Ref
     return frozenset(found)
 
 
+def last_told(history: History, uuid: str, *words: str) -> list[Ref]:
+    """The last call that told CHT a state of the text with this `uuid`: one of these `words` of a gateway, if given."""
+    return _last(_told(history, uuid, *words))
+
+
 def _refs(seqs: Iterable[int]) -> Iterator[Ref]:
     for seq in seqs:
         yield ("call", seq)
@@ -64,23 +68,9 @@ def _gateway(history: History) -> Iterator[Call]:
 
 def _sends(history: History, violation: Violation) -> list[Call]:
     """The requests to RapidPro to send these words to this number, or to a contact that is named in another way."""
-    found = []
-    for call in history.calls:
-        if (
-            call.service == "rapidpro"
-            and call.direction == "in"
-            and call.method == "POST"
-            and _has(call.body, violation)
-        ):
-            found.append(call)
-    return found
-
-
-def _has(body: str, violation: Violation) -> bool:
-    words, number = violation.text or "", violation.number or ""
-    written = (words, words.replace("@", "@@"))
-    spellings = [json.dumps(one, ensure_ascii=ascii_only)[1:-1] for one in written for ascii_only in (True, False)]
-    return any(one in body for one in spellings) and (number[-SURE_DIGITS:] in body or "tel:" not in body)
+    number, words = violation.number or "", violation.text or ""
+    posted = (call for call in history.calls if call.service == "rapidpro" and call.method == "POST")
+    return [call for call in posted if call.direction == "in" and carries(call.body, number, words)]
 
 
 def _lost_on_its_way_out(history: History, violation: Violation) -> Iterator[Ref]:
@@ -97,7 +87,7 @@ def _lost_on_its_way_out(history: History, violation: Violation) -> Iterator[Ref
 def _sent_too_often(history: History, violation: Violation) -> Iterator[Ref]:
     """The requests to send it after as many as were due; without any, the surplus arrivals."""
     due = len(_texts(history, violation))
-    surplus = [call for call in _sends(history, violation) if call.acted][due:]
+    surplus = [call for call in _sends(history, violation) if call.acted][due:][:MOST_OF_A_CHECK]
     yield from _refs(call.seq for call in surplus) if surplus else _arrivals(history, violation, due)
 
 
@@ -111,18 +101,18 @@ def _sent_from_nowhere(history: History, violation: Violation) -> Iterator[Ref]:
     yield from _last(_sends(history, violation)) or _arrivals(history, violation)
 
 
-def _told(history: History, violation: Violation, *words: str) -> list[Call]:
+def _told(history: History, uuid: str | None, *words: str) -> list[Call]:
     """The calls that told CHT a state of the text; one of these words, if any is given."""
     return [
         call
         for call in _gateway(history)
         for update in entries(call.body, "updates")
-        if update.get("id") == violation.id and (not words or update.get("status") in words)
+        if update.get("id") == uuid and (not words or update.get("status") in words)
     ]
 
 
 def _given_up(history: History, violation: Violation) -> Iterator[Ref]:
-    yield from _last(_told(history, violation, "FAILED")) or _last_states(history, violation)
+    yield from _last(_told(history, violation.id, "FAILED")) or _last_states(history, violation)
 
 
 def _last_states(history: History, violation: Violation) -> list[Ref]:
@@ -145,7 +135,7 @@ def _state_went_back(history: History, violation: Violation) -> Iterator[Ref]:
 
 def _state_wrong(history: History, violation: Violation) -> Iterator[Ref]:
     """What the relay told CHT last; or, if it came later, the first answer of RapidPro that had the state."""
-    told = _told(history, violation)
+    told = _told(history, violation.id)
     learned = next(iter(_learned(history, violation)), None)
     if learned is not None and (not told or learned.seq > told[-1].seq):
         yield ("call", learned.seq)
@@ -171,9 +161,10 @@ def _accepted_and_lost(history: History, violation: Violation) -> Iterator[Ref]:
     """Where the relay accepted the text, and the last time it handed it to CHT, if it ever did."""
     for text in history.incoming_texts:
         if (text.number, text.text) == (violation.number, violation.text) and text.outcome is Outcome.OK:
-            accepted = [call for call in webhook_calls(history, text.id) if call.status and call.status < 300]
-            yield from _refs(call.seq for call in accepted)
-            yield from _last(call for call in _gateway(history) if text.id in call.body)
+            calls = webhook_calls(history, text.id, text.number, text.text)
+            yield from _refs(call.seq for call in calls if call.status and call.status < 300)
+            by_id = _last(call for call in _gateway(history) if text.id in call.body)
+            yield from by_id or _last(_handed_over(history, violation))
 
 
 def _handed_over(history: History, violation: Violation) -> list[Call]:
@@ -198,7 +189,7 @@ def _stored_from_nowhere(history: History, violation: Violation) -> Iterator[Ref
 
 
 def _wrongly_refused(history: History, violation: Violation) -> Iterator[Ref]:
-    yield from _last(webhook_calls(history, violation.id or ""))
+    yield from _last(webhook_calls(history, violation.id or "", violation.number or "", violation.text or ""))
 
 
 RULES: Mapping[str, Rule] = MappingProxyType(

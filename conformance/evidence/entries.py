@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,7 +11,7 @@ from conformance.evidence.model import Event, Part, Party
 from conformance.evidence.words import quoted, shortened
 from conformance.history.causes import REPORTED_AS
 from conformance.history.model import GATEWAY_PATH, Call, History
-from conformance.history.others import by_others, entries, parsed
+from conformance.history.others import SURE_DIGITS, by_others, entries, parsed
 from fakes.serving.other_origin import ELSEWHERE
 
 Ref = tuple[str | int, ...]
@@ -70,18 +71,20 @@ def all_entries(scene: Scene) -> list[Entry]:
     return sorted(found, key=lambda one: (one.at, one.order))
 
 
-def shown_calls(history: History) -> Iterator[Call]:
-    """The calls of the relay and to it. The harness's own, and those of others in the workspace, are left out; of CHT
-    as the relay, RapidPro's side of each call is kept."""
-    for call in history.calls:
-        of_cht = call.service == "cht" and call.direction == "out"
-        if not of_cht and not (call.direction == "in" and by_others(call)):
+def shown_calls(scene: Scene) -> Iterator[Call]:
+    """The calls of the relay and to it; not the harness's own, nor those of others in the workspace.
+
+    If CHT is the relay, both services saw each call: RapidPro's side is shown.
+    """
+    for call in scene.history.calls:
+        twice = scene.relay is Party.CHT and call.service == "cht"
+        if not twice and not (call.direction == "in" and by_others(call)):
             yield call
 
 
 def _calls(scene: Scene) -> Iterator[Entry]:
     seen: dict[tuple[object, ...], tuple[object, ...]] = {}
-    for call in shown_calls(scene.history):
+    for call in shown_calls(scene):
         asked = (call.service, call.direction, call.method, call.path, call.query, call.body)
         answered = (call.status, call.fault, call.acted, call.reply_body)
         poll = is_empty_poll(call)
@@ -146,13 +149,26 @@ def _texts_in(scene: Scene) -> Iterator[Entry]:
         if text.id not in seen:
             seen.add(text.id)
             title = f"{quoted(text.text)} from {scene.name(text.number)}"
-            order = min((call.seq for call in webhook_calls(scene.history, text.id)), default=0) - 0.5
+            order = (
+                min((call.seq for call in webhook_calls(scene.history, text.id, text.number, text.text)), default=0)
+                - 0.5
+            )
             yield _plain(scene, ("text", position), text.at, order, (Party.PHONE, Party.RAPIDPRO), title, "text")
 
 
-def webhook_calls(history: History, id_: str) -> list[Call]:
-    """RapidPro's calls of the relay with the text of this id."""
-    return [call for call in history.calls if call.direction == "out" and id_ and id_ in call.body]
+def webhook_calls(history: History, id_: str, number: str, words: str) -> list[Call]:
+    """RapidPro's calls of the relay with the text of this id; if the flow sends another id, with these words."""
+    calls = [call for call in history.calls if call.direction == "out"]
+    by_id = [call for call in calls if id_ and id_ in call.body]
+    return by_id or [call for call in calls if carries(call.body, number, words)]
+
+
+def carries(body: str, number: str, words: str) -> bool:
+    """Whether a request carries these words, with or without RapidPro's doubled @, for or from this number. A request
+    that names contacts in another way than by numbers shows no number."""
+    written = (words, words.replace("@", "@@"))
+    spellings = [json.dumps(one, ensure_ascii=ascii_only)[1:-1] for one in written for ascii_only in (True, False)]
+    return any(one in body for one in spellings) and (number[-SURE_DIGITS:] in body or "tel:" not in body)
 
 
 def _states(scene: Scene) -> Iterator[Entry]:

@@ -19,6 +19,8 @@ BETWEEN = len("RapidPro > relay")
 DETAIL = 8
 """Blanks before a body."""
 FEW = 3
+FULL = 100_000
+"""Columns for what is not to be cut."""
 
 
 class Line(NamedTuple):
@@ -48,7 +50,7 @@ def _event(event: Event, at: datetime, width: int, *, precise: bool, full: bool)
     who = NAMES[event.source] if event.source is event.target else f"{NAMES[event.source]} > {NAMES[event.target]}"
     start = f"{POINTER if event.decisive else '':2} {clock} {who:{BETWEEN}} "
     style = "bold red" if event.decisive else "yellow" if event.fault else ""
-    room = width - len(start)
+    room = FULL if full else width - len(start)
     end = _end(event)
     title = on_one_line(event.title)
     if len(end) > room // 2 and cell_len(title) + len(end) > room:

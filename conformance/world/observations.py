@@ -9,6 +9,7 @@ from typing import Any
 
 from conformance.checks import CONDUCT, RESULTS, Violation, judge
 from conformance.evidence.arrivals import arrivals, arrived
+from conformance.evidence.decisive import decisive, last_told
 from conformance.evidence.entries import Ref, Scene
 from conformance.history.causes import told_without_asking
 from conformance.history.model import GATEWAY_PATH, Arrival, History, IncomingText, Outcome, OutgoingText, StoredReport
@@ -85,17 +86,24 @@ class Observations:
         Besides violations: a state that the relay told CHT without having asked for it, so that no trouble with the
         question could come about.
         """
-        wrong = [str(violation) for violation in (*self.violations(), *self.misconduct())]
-        for text in told_without_asking(self.history()):
+        history = self.history()
+        found = [*self.violations(history), *self.misconduct(history)]
+        rests_on = set(decisive(history, found))
+        wrong = [few_sentences(found)] if found else []
+        for text in told_without_asking(history):
             wrong.append(f"wrong-state: {text.text!r} for {text.number} was called delivered without asking RapidPro")
+            rests_on.update(last_told(history, text.uuid, "DELIVERED"))
         if wrong:
-            raise SubjectFailed("\n".join([*wrong, f"and {otherwise}"]))
+            raise SubjectFailed("\n".join([*wrong, f"and {otherwise}"]), rests_on)
 
     def expect_no_runaway(self) -> None:
         """SubjectFailed if one text has become so many messages that waiting for anything else is pointless."""
-        found = runaway(self.history())
+        history = self.history()
+        found = runaway(history)
         if found is not None:
-            raise SubjectFailed(f"duplicated again and again: {found}")
+            sentence = f"duplicated again and again: {found}"
+            surplus = Violation("outgoing_duplicated", "duplicated", sentence, found.number, found.text)
+            raise SubjectFailed(sentence, decisive(history, [surplus]))
 
     def seen(self) -> str:
         """What was seen in place of what was awaited: what is wrong so far, else how many texts arrived."""
@@ -117,6 +125,10 @@ class Observations:
         exact = last is not None and len(calls) == len(answered)
         found = calls[last : last + 1] if exact and last is not None else calls[-1:]
         return [("call", call.seq) for call in found]
+
+    def failure_told(self, person: Person) -> list[Ref]:
+        """The call that told CHT that the person's text failed."""
+        return last_told(self.history(), self.task(person).uuid, "FAILED")
 
     def reports(self, person: Person) -> list[StoredReport]:
         """The reports from this person in CHT."""

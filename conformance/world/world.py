@@ -192,10 +192,16 @@ class World(Observations):
             seconds = AWAKE
         self.pass_time(seconds)
 
-    def eventually(self, what: str, holds: Callable[[], bool], within: float) -> None:
-        """Let time pass until `holds`. SubjectFailed if it does not hold `within` these seconds of scenario time."""
+    def eventually(
+        self, what: str, holds: Callable[[], bool], within: float, rests_on: Callable[[], Iterable[Ref]] = tuple
+    ) -> None:
+        """Let time pass until `holds`. SubjectFailed if it does not hold `within` these seconds of scenario time.
+
+        `rests_on` finds the events that show it, if no check finds anything wrong.
+        """
         if not self.timing.until(self, holds, within):
-            raise SubjectFailed(f"expected within {self.timing.shown(within)}: {what}\n{self.hide.text(self.seen())}")
+            sentence = f"expected within {self.timing.shown(within)}: {what}\n{self.seen()}"
+            raise SubjectFailed(self.hide.text(sentence), () if self.violations() else rests_on())
 
     def expect(self, holds: bool, what: str, rests_on: Callable[[], Iterable[Ref]] = tuple) -> None:
         """SubjectFailed unless `holds`. `rests_on` finds the events that show it; it is called only then."""
@@ -225,7 +231,8 @@ class World(Observations):
         """HarnessBroken if a planned fault was never used: that tested nothing. SubjectFailed if the subject failed."""
         unused = [fault for fault in self.control.faults() if fault.get("unused")]
         if unused:
-            self.expect_nothing_wrong(f"these faults were never used: {unused}")
+            effects = ", ".join(f"{fault['effect']} of {fault['service']}" for fault in unused)
+            self.expect_nothing_wrong(f"these faults were never used: {effects}")
             raise HarnessBroken(f"planned faults were never used, so nothing was tested: {unused}")
 
     def judge(self) -> History:

@@ -74,13 +74,19 @@ def all_bad_failed(world: World, count: int) -> None:
 @then(parsers.parse("CHT shows why the text to {name} failed"))
 def reason(world: World, name: str) -> None:
     """Any reason will do: the words and the language are free."""
-    world.expect(bool(world.task(world.people[name]).details.strip()), f"a reason why the text to {name} failed")
+    person = world.people[name]
+    has_reason = bool(world.task(person).details.strip())
+    world.expect(has_reason, f"a reason why the text to {name} failed", lambda: world.failure_told(person))
 
 
 @then(parsers.parse("CHT shows different reasons for {names}"))
 def different_reasons(world: World, names: str) -> None:
     reasons = {name: world.task(world.people[name]).details.strip() for name in listed(names)}
-    world.expect(len({*reasons.values(), ""}) > len(reasons), f"a reason for each cause, CHT has {reasons}")
+    world.expect(
+        len({*reasons.values(), ""}) > len(reasons),
+        f"a reason for each cause, CHT has {reasons}",
+        lambda: [ref for name in reasons for ref in world.failure_told(world.people[name])],
+    )
 
 
 @then(parsers.parse("RapidPro has one message for {name}"))
