@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from conformance.checks import Violation
 from conformance.checks.states import EXPECTED, RANK
-from conformance.evidence.entries import Ref, webhook_calls
+from conformance.evidence.entries import Ref, carries, webhook_calls
 from conformance.history.causes import REPORTED_AS
 from conformance.history.model import GATEWAY_PATH, Call, History, Outcome, OutgoingText
 from conformance.history.others import SURE_DIGITS, entries
