@@ -104,7 +104,7 @@ class Evidence:
         return cls(
             steps=tuple(Step(**{**step, "outcome": StepOutcome(step["outcome"])}) for step in document["steps"]),
             people=dict(document["people"]),
-            arrivals=tuple(Arrivals(**one) for one in document["arrivals"]),
+            arrivals=tuple(Arrivals(**{**one, "missing": tuple(one["missing"])}) for one in document["arrivals"]),
             events=tuple(map(_event, document["events"])),
             log=tuple(document["log"]),
             log_path=document["log_path"],
