@@ -11,6 +11,7 @@ from conformance.checks import CONDUCT, RESULTS, Violation, judge
 from conformance.evidence.arrivals import arrivals, arrived
 from conformance.evidence.decisive import decisive, last_told
 from conformance.evidence.entries import Ref, Scene
+from conformance.evidence.words import quoted
 from conformance.history.causes import told_without_asking
 from conformance.history.model import GATEWAY_PATH, Arrival, History, IncomingText, Outcome, OutgoingText, StoredReport
 from conformance.history.runaway import runaway
@@ -25,6 +26,8 @@ FINAL = frozenset({"delivered", "failed", "cleared", "clear", "muted", "denied",
 SETTLED = frozenset({"delivered", "read", "failed"})
 LONGEST_SHOWN = 300
 """How many characters of a response, or of an error, are shown."""
+FEW_TEXTS = 3
+"""So many texts are shown with their states."""
 MOST_SENTENCES = 5
 """How many violations the reason of a failure names."""
 
@@ -114,7 +117,9 @@ class Observations:
         if wrong:
             return few_sentences(wrong)
         scene = Scene(history, {person.number: person.name for person in self.people})
-        return "; ".join(map(arrived, arrivals(scene)))
+        few = history.outgoing_texts if len(history.outgoing_texts) <= FEW_TEXTS else ()
+        states = [f"{quoted(one.text)} for {scene.name(one.number)} is {one.state} in CHT" for one in few]
+        return "; ".join([*map(arrived, arrivals(scene)), *states])
 
     def answer_to(self, person: Person) -> list[Ref]:
         """RapidPro's call of the relay with the person's last text."""
@@ -125,6 +130,10 @@ class Observations:
         exact = last is not None and len(calls) == len(answered)
         found = calls[last : last + 1] if exact and last is not None else calls[-1:]
         return [("call", call.seq) for call in found]
+
+    def state_told(self, person: Person) -> list[Ref]:
+        """The last call that told CHT a state of the person's text."""
+        return last_told(self.history(), self.task(person).uuid)
 
     def failure_told(self, person: Person) -> list[Ref]:
         """The call that told CHT that the person's text failed."""

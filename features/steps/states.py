@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from pytest_bdd import given, parsers, then, when
 
 from conformance.world.vocabulary import CHANNEL, FURTHEST_STATUS, STATES, choose, listed
@@ -47,6 +49,7 @@ def has_state(world: World, names: str, state: str) -> None:
             f"CHT shows the text to {name} as {state}",
             world.task_in_state(world.people[name], expected),
             within=world.state_within,
+            rests_on=partial(world.state_told, world.people[name]),
         )
 
 
