@@ -25,6 +25,8 @@ COMMANDS = {
     "fault": "conformance.cli.fault",
     "sms": "conformance.cli.sms",
     "drift": "conformance.cli.drift",
+    "ledger": "conformance.cli.ledger",
+    "doctor": "conformance.cli.doctor",
     "docs": "conformance.cli.docs",
 }
 """The module of each command. Only the command that is called is imported, so that `--help` is quick."""
