@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from conformance.docs import packages
+from conformance.docs import api, packages
 from conformance.requirements.catalogue import load
 
 BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -101,6 +101,7 @@ def lists() -> Mapping[str, Callable[[], str]]:
         "known-verdicts": known_list,
         "troubles": troubles_list,
         "control-routes": control_routes_list,
+        "public-names": api.public_names,
         "import-graph": packages.diagram,
         "folders": packages.folders,
     }

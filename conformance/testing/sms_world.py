@@ -72,7 +72,7 @@ class SmsWorld:
         return self._world.now()
 
     def every(self, seconds: float, action: Callable[[], object]) -> None:
-        """Call `action`, a poll of the relay, now and every `seconds` while virtual time passes. Not in real time."""
+        """Call `action`, such as a poll, every `seconds` of virtual time, first when time passes. Not in real time."""
         self._world.services.virtual_clock()
         if not seconds > 0:
             raise ValueError(f"expected more than 0 seconds between two calls, got {seconds!r}")
