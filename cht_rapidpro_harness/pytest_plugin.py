@@ -104,8 +104,16 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     if world is not None and report.when == "call":
         item.stash[REPORT] = report
         if report.failed:
-            report.sections.append(("last exchanges of sms_world", world.log()))
+            report.sections.append(("last exchanges of sms_world", exchanges_of(world)))
     return report
+
+
+def exchanges_of(world: SmsWorld) -> str:
+    """The last exchanges. Why they cannot be shown, if the fakes have ended: the report of the test comes first."""
+    try:
+        return world.log()
+    except imported("conformance.verdicts").HarnessBroken as failure:
+        return f"cannot be read: {failure}"
 
 
 def options_of(request: pytest.FixtureRequest) -> dict[str, Any]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import sysconfig
 import venv
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -57,6 +57,14 @@ def test_their_packages_are_theirs():
     assert (conformance.OWNER, fakes.OWNER, features.OWNER) == ("them", "them", "them")
 """,
 }
+
+
+USES = """from cht_rapidpro_harness import start_world
+with start_world(profile="9.3") as world:
+    reveal_type(world.phone("+250788123001").received)
+    world.pass_time("an hour")
+from cht_rapidpro_harness import World
+"""
 
 
 @pytest.fixture(scope="module")
@@ -117,11 +125,20 @@ def test_a_package_in_the_way_of_the_command_is_named(python: Path, project: Pat
         assert "Traceback" not in done.stderr
 
 
-def test_the_wheel_says_that_it_is_typed(python: Path) -> None:
-    (wheel,) = python.parents[2].glob("*.whl")
-    names = zipfile.ZipFile(wheel).namelist()
-    for package in ("cht_rapidpro_harness", "conformance", "fakes"):
-        assert f"{package}/py.typed" in names
+def test_the_plugin_can_be_switched_off(python: Path, project: Path) -> None:
+    done = run([python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:cht_rapidpro_harness"], project)
+    assert "fixture 'sms_world' not found" in done.stdout, done.stdout + done.stderr
+
+
+def test_the_public_names_are_typed(python: Path, tmp_path: Path) -> None:
+    (tmp_path / "uses.py").write_text(USES, "utf-8")
+    command = [sys.executable, "-m", "mypy", "--strict", "--python-executable", str(python), "uses.py"]
+    done = run([*command], tmp_path)
+    assert re.findall(r"uses.py:(\d): error: (.*)  \[", done.stdout) == [
+        ("4", 'Argument 1 to "pass_time" of "SmsWorld" has incompatible type "str"; expected "float"'),
+        ("5", 'Module "cht_rapidpro_harness" has no attribute "World"; maybe "SmsWorld"?'),
+    ], done.stdout + done.stderr
+    assert 'note: Revealed type is "list[str]"' in done.stdout
 
 
 def test_the_environment_of_the_test_is_not_this_checkout(python: Path, tmp_path: Path) -> None:

@@ -45,6 +45,17 @@ def test_a_failure_shows_the_last_exchanges_without_secrets(tmp_path: Path) -> N
     assert "RAPIDPRO-TEST-TOKEN" not in done.stdout
 
 
+def test_a_failure_is_shown_even_if_the_fakes_have_ended(tmp_path: Path) -> None:
+    test = "def test_it(sms_world):\n    sms_world.control.url = 'http://127.0.0.1:9'\n    assert not 'right'\n"
+    ini = "[pytest]\nsms_world_mode = processes\n"
+    write(tmp_path, {"test_it.py": test, "pytest.ini": ini})
+    done = run_pytest(tmp_path)
+    assert done.returncode == 1
+    assert "assert not 'right'" in done.stdout
+    assert "cannot be read: the fakes' control API at http://127.0.0.1:9 does not answer" in done.stdout
+    assert "INTERNALERROR" not in done.stdout
+
+
 def test_a_fault_that_no_request_met_fails_the_test(tmp_path: Path) -> None:
     write(tmp_path, {"test_it.py": "def test_it(sms_world):\n    sms_world.fault('lost-reply')\n"})
     done = run_pytest(tmp_path)
@@ -71,27 +82,44 @@ def test_marker(sms_world):
     assert "2 passed" in done.stdout, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(
-    ("marker", "ini", "sentence"),
-    [
-        ('"9.3"', "", "sms_world: the marker takes mode=..., profile=..., .*, and not '9.3'"),
-        ("version=3", "", "and not version"),
-        ('mode="http"', "", "mode: expected one of in-process, processes, got 'http'"),
-        ("profile=9", "", "profile: expected one of .*, got 9"),
-        ("", "sms_world_seed = x", "sms_world_seed: expected a whole number, got 'x'"),
-        ("", "sms_world_mode =", "mode: expected one of in-process, processes, got ''"),
-        ("", "sms_world_clock = system", "in process time is virtual"),
-    ],
-)
-def test_wrong_options_are_one_sentence(marker: str, ini: str, sentence: str, tmp_path: Path) -> None:
-    test = f"import pytest\n\n@pytest.mark.sms_world({marker})\ndef test_it(sms_world):\n    pass\n"
-    write(tmp_path, {"test_it.py": test, "pytest.ini": f"[pytest]\n{ini}\n"})
+WRONG_MARKERS = {
+    '"9.3"': "sms_world: the marker takes mode=..., profile=..., .*, and not '9.3'",
+    "version=3": "and not version",
+    'mode="http"': "mode: expected one of in-process, processes, got 'http'",
+    "profile=9": "profile: expected one of .*, got 9",
+    "seed=None": "seed: expected a whole number, got None",
+}
+
+
+def test_wrong_markers_are_one_sentence_each(tmp_path: Path) -> None:
+    tests = [
+        f"@pytest.mark.sms_world({marker})\ndef test_{number}(sms_world):\n    pass\n"
+        for number, marker in enumerate(WRONG_MARKERS)
+    ]
+    write(tmp_path, {"test_it.py": "\n".join(["import pytest", *tests])})
     done = run_pytest(tmp_path)
-    assert done.returncode == 1
-    assert re.search(sentence, done.stdout), done.stdout
+    assert f"{len(WRONG_MARKERS)} errors" in done.stdout
+    for sentence in WRONG_MARKERS.values():
+        assert re.search(f"^(E +)?(sms_world: )?.*{sentence}", done.stdout, re.MULTILINE), done.stdout
     assert "Traceback" not in done.stdout
     assert "another exception" not in done.stdout
-    assert len(done.stdout.splitlines()) < 15, done.stdout
+    assert len(done.stdout.splitlines()) < 6 * len(WRONG_MARKERS), done.stdout
+
+
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        ("sms_world_seed=x", "sms_world: sms_world_seed: expected a whole number, got 'x'"),
+        ("sms_world_mode=", "sms_world: mode: expected one of in-process, processes, got ''"),
+        ("sms_world_clock=system", "sms_world: clock: in process time is virtual"),
+    ],
+)
+def test_wrong_settings_are_one_sentence(setting: str, sentence: str, tmp_path: Path) -> None:
+    write(tmp_path, {"test_it.py": "def test_it(sms_world):\n    pass\n", "pytest.ini": "[pytest]\n"})
+    done = run_pytest(tmp_path, "-o", setting)
+    assert done.returncode == 1
+    assert sentence in done.stdout
+    assert len(done.stdout.splitlines()) < 10, done.stdout
 
 
 def test_workers_do_not_disturb_each_other(tmp_path: Path) -> None:
