@@ -25,7 +25,7 @@ class CallersRelay(GatewayRelay):
     """A subject about which only the address of its webhook is known. `now` is the services' time."""
 
     name = "relay"
-    capabilities = frozenset({Capability.VIRTUAL_TIME, Capability.CHT_OUTSIDE, Capability.STATES})
+    capabilities = frozenset({Capability.CHT_OUTSIDE, Capability.STATES})
 
     def __init__(self, now: Callable[[], datetime], token: str) -> None:
         self.url: str | None = None

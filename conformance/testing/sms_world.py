@@ -16,6 +16,7 @@ from conformance.testing.exchange_lines import exchange_line
 from conformance.testing.rapidpro import FakeRapidPro, Phone, Reach
 from conformance.verdicts import HarnessBroken, SubjectFailed
 from conformance.world.timing import RealTiming
+from fakes.control.app import MAX_ADVANCE_SECONDS
 from fakes.serving.wsgi import WSGIApp
 
 Mode = Literal["in-process", "processes"]
@@ -74,32 +75,25 @@ class SmsWorld:
     def every(self, seconds: float, action: Callable[[], object]) -> None:
         """Call `action`, such as a poll, every `seconds` of virtual time, first when time passes. Not in real time."""
         self._world.services.virtual_clock()
-        if not seconds > 0:
-            raise ValueError(f"expected more than 0 seconds between two calls, got {seconds!r}")
+        if checked(seconds) == 0:
+            raise ValueError("expected more than 0 seconds between two calls, got 0")
         self._world.subject.every(seconds, action)
 
     def pass_time(self, seconds: float) -> None:
         """Let virtual time pass: texts travel, reminders become due, quotas refill. Not in real time."""
         self._world.services.virtual_clock()
-        if not seconds >= 0:
-            raise ValueError(f"time cannot go backwards: expected 0 or more seconds, got {seconds!r}")
-        self._world.pass_time(seconds)
+        self._world.pass_time(checked(seconds))
 
     def eventually(self, holds: Callable[[], object], what: str = "the condition", within: float | None = None) -> None:
         """Let time pass until `holds()` is true. AssertionError with the last exchanges if it is not `within` seconds.
 
         `within` is an hour of virtual time by default, ten seconds of real time.
         """
-        if self._is_virtual():
-            timing, limit = self._world.timing, VIRTUAL_WITHIN if within is None else within
-        else:
-            limit = REAL_WITHIN if within is None else within
-            timing = RealTiming(0, patience=limit)
+        is_real = isinstance(self._world.timing, RealTiming)
+        limit = checked(within) if within is not None else REAL_WITHIN if is_real else VIRTUAL_WITHIN
+        timing = RealTiming(0, patience=limit) if is_real else self._world.timing
         if not timing.until(self._world, lambda: bool(holds()), limit):
             raise SubjectFailed(f"expected within {limit:g} seconds: {what}\n{self.log()}")
-
-    def _is_virtual(self) -> bool:
-        return not isinstance(self._world.timing, RealTiming)
 
     # Faults.
 
@@ -130,9 +124,10 @@ class SmsWorld:
 
     def log(self, last: int = LAST_SHOWN) -> str:
         """The last exchanges, a line each, secrets hidden."""
-        lines = [exchange_line(one) for one in self.exchanges()]
-        left_out = [f"({len(lines) - last} earlier exchanges)"] if len(lines) > last else []
-        return "\n".join([*left_out, *lines[-last:]]) or "(no exchanges)"
+        found = self.exchanges()
+        shown = found[max(0, len(found) - last) :]
+        left_out = [f"({len(found) - len(shown)} earlier exchanges)"] if len(found) > len(shown) else []
+        return "\n".join([*left_out, *map(exchange_line, shown)]) or "(no exchanges)"
 
     def violations(self) -> list[Violation]:
         """What is wrong now with texts and states, by the harness's checks: lost, duplicated, a wrong state, ...
@@ -146,12 +141,22 @@ class SmsWorld:
         return self._world.misconduct()
 
     def settle(self) -> None:
-        """Remove the faults, then let time pass until every text and state has arrived, or nothing changes any more."""
+        """Let time pass until each fault has been met, then without faults until texts and states have arrived.
+
+        It ends as well when nothing changes any more. HarnessBroken if no request meets a fault.
+        """
         self._world.settle()
 
     def judge(self) -> None:
         """`settle`, then AssertionError with everything that `violations` finds, and with what happened."""
         self._world.judge()
+
+
+def checked(seconds: float) -> float:
+    """These seconds. ValueError for anything but a number from 0 to ten years."""
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= MAX_ADVANCE_SECONDS:
+        raise ValueError(f"expected seconds, a number from 0 to {MAX_ADVANCE_SECONDS:.0f}, got {seconds!r}")
+    return seconds
 
 
 def not_in_process(url: str, _app: WSGIApp) -> None:

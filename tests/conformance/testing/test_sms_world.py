@@ -98,10 +98,17 @@ def test_a_preset_is_planned_by_its_name(world: SmsWorld) -> None:
     assert world.faults() == []
 
 
-def test_faults_that_no_request_met_are_told_before_judging(world: SmsWorld) -> None:
+def test_faults_that_no_request_meets_are_told_when_judging(world: SmsWorld) -> None:
     world.fault("throttled")
-    with pytest.raises(HarnessBroken, match="tested nothing"):
+    with pytest.raises(HarnessBroken, match="planned faults were never used, so nothing was tested"):
         world.judge()
+
+
+@pytest.mark.usefixtures("relay")
+def test_judging_waits_for_a_fault_to_be_met(world: SmsWorld) -> None:
+    world.fault({"service": "cht", "effect": "delay", "with": {"seconds": 1}, "skip": 2})
+    world.judge()
+    assert "fault delay" in world.log(last=1000)
 
 
 def test_what_a_condition_waited_for_is_told_with_the_last_exchanges(world: SmsWorld) -> None:
@@ -173,9 +180,13 @@ def test_a_number_that_is_not_international_is_refused(world: SmsWorld, number: 
 def test_wrong_use_is_refused_with_a_sentence(world: SmsWorld) -> None:
     phone = world.phone(AMINA)
     for use, error, sentence in (
-        (lambda: world.pass_time(-1), ValueError, "backwards"),
-        (lambda: world.pass_time(float("nan")), ValueError, "backwards"),
+        (lambda: world.pass_time(-1), ValueError, "a number from 0 to 316224000, got -1"),
+        (lambda: world.pass_time(float("nan")), ValueError, "got nan"),
+        (lambda: world.pass_time(float("inf")), ValueError, "got inf"),
+        (lambda: world.eventually(lambda: False, within=float("inf")), ValueError, "got inf"),
+        (lambda: world.eventually(lambda: False, within=float("nan")), ValueError, "got nan"),
         (lambda: world.every(0, phone.send_again), ValueError, "more than 0"),
+        (lambda: world.every(-1, phone.send_again), ValueError, "got -1"),
         (lambda: phone.send(""), ValueError, "empty text"),
         (phone.send_again, ValueError, "send"),
         (lambda: world.cht.state(AMINA), ValueError, "expected one text"),
