@@ -13,7 +13,10 @@ import requests
 from click.testing import CliRunner, Result
 
 from conformance.cli import harness
+from conformance.cli.ledger import exchanges
+from conformance.cli.options.running_fakes import RunningFakes
 from conformance.services.neighbours import RAPIDPRO_TOKEN
+from conformance.services.processes import plain_session
 from fakes.serving.own_python import own_environment
 from fakes.serving.process import Addresses, start_fakes
 from tests.folders import ROOT
@@ -87,6 +90,20 @@ def await_text(process: subprocess.Popen[str], text: str) -> None:
         if text in json.loads(line)["request"]["body"]:
             return
     pytest.fail(f"{text} was not shown")
+
+
+def test_fakes_that_were_started_again_are_followed_from_their_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
+    with start_fakes() as first:
+        send(first, "Before one")
+        send(first, "Before two")
+        control, port = RunningFakes(plain_session(), first.control), first.control.rpartition(":")[2]
+        following = exchanges(control, 0, None, follow=True)
+        seen = [next(following)["seq"], next(following)["seq"]]
+    with start_fakes(arguments=("--control-port", port)) as second:
+        monkeypatch.setattr("conformance.cli.ledger.LOOK_EVERY", 0)
+        send(second, "Afterwards")
+        seen.append(next(following)["seq"])
+    assert seen == [1, 2, 1]
 
 
 def test_fakes_that_end_meanwhile_are_told() -> None:
