@@ -28,8 +28,6 @@ def test_a_relay_that_refuses_texts_fails_with_the_reasons() -> None:
 
 
 def test_what_cannot_be_judged_is_a_sentence() -> None:
-    with pytest.raises(HarnessBroken, match="no relay answers at"):
-        conform(f"http://127.0.0.1:{free_port()}", only=["IN-1"])
     with pytest.raises(HarnessBroken, match="IN-99"):
         conform("http://127.0.0.1:7070", only=["IN-99"])
 
