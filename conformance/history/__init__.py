@@ -1,1 +1,1 @@
-"""What happened in a world, as plain data: and how it is collected."""
+"""What happened in a world, as plain data, and how it is collected."""

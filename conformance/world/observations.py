@@ -8,13 +8,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.checks import CONDUCT, RESULTS, Violation, judge
-from conformance.evidence.arrivals import arrivals, arrived
+from conformance.evidence.arrivals import arrivals as arrivals_of
+from conformance.evidence.arrivals import arrived
 from conformance.evidence.decisive import decisive, last_told
 from conformance.evidence.entries import Ref, Scene
 from conformance.evidence.words import quoted
 from conformance.history.causes import told_without_asking
 from conformance.history.model import GATEWAY_PATH, Arrival, History, IncomingText, Outcome, OutgoingText, StoredReport
+from conformance.history.observe import arrivals
+from conformance.history.reading import reports_in, texts_of
 from conformance.history.runaway import runaway
+from conformance.history.unsendable import Originals
 from conformance.services.base import Services
 from conformance.services.cht_client import ChtClient
 from conformance.services.control_client import ControlClient
@@ -119,7 +123,7 @@ class Observations:
         scene = Scene(history, {person.number: person.name for person in self.people})
         few = history.outgoing_texts if len(history.outgoing_texts) <= FEW_TEXTS else ()
         states = [f"{quoted(one.text)} for {scene.name(one.number)} is {one.state} in CHT" for one in few]
-        return "; ".join([*map(arrived, arrivals(scene)), *states])
+        return "; ".join([*map(arrived, arrivals_of(scene)), *states])
 
     def answer_to(self, person: Person) -> list[Ref]:
         """RapidPro's call of the relay with the person's last text."""
@@ -139,13 +143,16 @@ class Observations:
         """The call that told CHT that the person's text failed."""
         return last_told(self.history(), self.task(person).uuid, "FAILED")
 
+    # Scenarios wait for these: each asks only for what it shows, not for a history.
+
     def reports(self, person: Person) -> list[StoredReport]:
         """The reports from this person in CHT."""
-        return [report for report in self.history().reports if report.number == person.number]
+        return [report for report in reports_in(self.cht.documents()) if report.number == person.number]
 
     def received(self, person: Person) -> list[Arrival]:
         """The texts that this person's phone received."""
-        return [arrival for arrival in self.history().arrivals if arrival.number == person.number]
+        received = arrivals(self.control, {person.number})
+        return list(Originals(self._texts_for(person)).named(received)) if received else []
 
     def report_stored(self, person: Person, text: str) -> Callable[[], bool]:
         """A condition: CHT has a report with this text from this person."""
@@ -161,14 +168,13 @@ class Observations:
 
     def task(self, person: Person, text: str | None = None) -> OutgoingText:
         """CHT's only task for this person (with this text). HarnessBroken if there is none, or more than one."""
-        found = [
-            one
-            for one in self.history().outgoing_texts
-            if one.number == person.number and (text is None or one.text == text)
-        ]
+        found = [one for one in self._texts_for(person) if text is None or one.text == text]
         if len(found) != 1:
             raise HarnessBroken(f"the scenario expects one text for {person.name}, CHT has {len(found)}")
         return found[0]
+
+    def _texts_for(self, person: Person) -> list[OutgoingText]:
+        return list(texts_of(self.cht.documents(), {person.number}))
 
     def parsed(self, person: Person, form: str) -> list[dict[str, Any]]:
         """The reports from this person that CHT recognised as this form."""
