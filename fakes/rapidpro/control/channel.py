@@ -162,9 +162,10 @@ def _show_messages(mailroom: Mailroom) -> Any:
     """The stored messages, in both directions. `origin`: flow if a flow sent it, start if the API started that flow,
     else api. `sent_by`: the name of the API token with which it was sent, or null. `number`: the person's.
 
+    Query: statuses=yes (also the statuses that were reported about each, with their times)
+
     Answer: {"messages": [{"id": number, "number", "text", "status", "direction": "in" or "out", "origin", "sent_by",
     "failed_reason", "errors": number, "external_id", "created_on": ISO time, "sent_on": ISO time or null}, ...]}
-    With `?statuses=yes` each has also "statuses": [{"status", "at": ISO time}, ...], what was reported about it.
     """
     with mailroom.lock:
         messages = list(mailroom.courier.records.all_messages())
