@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from conformance.reports.files import Reports
 from conformance.reports.report import Report
 from conformance.reports.run_info import RunInfo, without_secrets
 from conformance.reports.side_by_side import SideBySide
+from conformance.reports.terminal import show_report
 from conformance.requirements.catalogue import Level
 from conformance.running.runner import features_folder
 from conformance.subjects.built_in import built_in
@@ -105,7 +106,8 @@ failed.
     "--report-dir", type=click.Path(file_okay=False, path_type=Path), help="Write the reports here: docs/reports.md."
 )
 @click.option("--strict", is_flag=True, help="Exit with 1 also if a scenario is unknown, as if it had failed.")
-@click.option("--quiet", is_flag=True, help="Show nothing while it lasts.")
+@click.option("--quiet", is_flag=True, help="Show nothing while it lasts, and the totals alone at the end.")
+@click.option("--verbose", is_flag=True, help="Print and report every exchange in full, of passed scenarios too.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON document.")
 @click.pass_context
 def conform_command(
@@ -121,9 +123,12 @@ def conform_command(
     report_dir: Path | None,
     strict: bool,
     quiet: bool,
+    verbose: bool,
     as_json: bool,
     **subject_options: Any,
 ) -> None:
+    if quiet and verbose:
+        raise click.UsageError("--quiet and --verbose exclude each other: use one of them")
     options = SubjectOptions(**dict(without_overruled(context, subject_options)))
     options.check()
     requirements = selected(only, level, scenario)
@@ -133,7 +138,9 @@ def conform_command(
     with logs(report_dir, options) as folder:
         limits = Limits(fail_fast, time_limit)
         display = Display(quiet=quiet)
-        judging = Judging(replace(options, log_folder=folder), requirements, jobs, limits, display, config, scenario)
+        judging = Judging(
+            replace(options, log_folder=folder), requirements, jobs, limits, display, config, scenario, verbose
+        )
         try:
             judging.run()
         except HarnessBroken as problem:
@@ -146,7 +153,7 @@ def conform_command(
             selection = {"only": ",".join(only).split(",") if only else [], "level": level, "scenario": list(scenario)}
             report.run = run_info(options, config, report.name, created, selection)
         result = reports[0] if len(reports) == 1 else SideBySide(reports)
-        context.exit(finish(result, report_dir, strict=strict, as_json=as_json))
+        context.exit(finish(result, report_dir, strict=strict, as_json=as_json, shown=Shown(quiet, verbose)))
 
 
 @contextmanager
@@ -176,7 +183,23 @@ def run_info(
     return RunInfo.of(created, command, options.seed, {**asdict(options), **selection})
 
 
-def finish(result: Report | SideBySide, report_dir: Path | None, *, strict: bool, as_json: bool) -> int:
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How much of a result is printed."""
+
+    quiet: bool
+    verbose: bool
+
+    def show(self, result: Report | SideBySide) -> None:
+        """Print it in the width of the terminal; without one in that of COLUMNS, or in 140 columns."""
+        console = OutputConsole()
+        if isinstance(result, SideBySide):
+            result.show(console, quiet=self.quiet)
+        else:
+            show_report(result, console, quiet=self.quiet, verbose=self.verbose)
+
+
+def finish(result: Report | SideBySide, report_dir: Path | None, *, strict: bool, as_json: bool, shown: Shown) -> int:
     """Write and print the result. The exit status: 2 if the report cannot be written, else what the result says."""
     reports = result.reports if isinstance(result, SideBySide) else [result]
     unwritten = ""
@@ -188,7 +211,7 @@ def finish(result: Report | SideBySide, report_dir: Path | None, *, strict: bool
     if as_json:
         click.echo(json.dumps(result.as_json(), ensure_ascii=False))
     elif not all(report.ended_early and judged_nothing(report) for report in reports):
-        result.show(OutputConsole())
+        shown.show(result)
     for report in reports:
         if report.ended_early:
             click.echo(f"relay-harness: {report.subject['name']}: {report.ended_early}: {how_much(report)}", err=True)

@@ -97,8 +97,8 @@ class ManyWorlds:
             case Result(result):
                 self._results.append((-1 if seat.playing is None else seat.playing, result))
                 self.on_result(result)
-            case Conduct(scenario, requirements, violations):
-                self._misconduct.add(scenario, requirements, violations)
+            case Conduct(scenario, requirements, violations, evidence):
+                self._misconduct.add(scenario, requirements, violations, lambda _wrong: evidence)
             case Broken(sentences):
                 self.report.broken.extend(sentences)
             case Played():

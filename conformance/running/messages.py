@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from conformance.checks import Violation
+from conformance.evidence.model import Evidence
 from conformance.reports.report import ScenarioResult
 from conformance.requirements.catalogue import Requirement
 from conformance.running.worlds import Worlds
@@ -22,6 +23,7 @@ class Player:
     requirements: tuple[Requirement, ...]
     repeat: Repeat
     scenarios: tuple[str, ...] = ()
+    verbose: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +52,12 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Conduct:
-    """What the checks of conduct found in a scenario."""
+    """What one check of conduct found in a scenario."""
 
     scenario: str
     requirements: tuple[str, ...]
     violations: tuple[Violation, ...]
+    evidence: Evidence
 
 
 @dataclass(frozen=True, slots=True)

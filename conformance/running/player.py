@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from multiprocessing.connection import Connection
 
 from conformance.checks import Violation
+from conformance.evidence.model import Evidence
 from conformance.interruptions import unwind_on_signals
 from conformance.reports.report import Report, ScenarioResult
 from conformance.running.messages import Absent, Broken, Conduct, Message, Played, Player, Ready, Result
@@ -41,6 +42,7 @@ def _play(player: Player, pipe: Connection) -> None:
         repeat=player.repeat,
         on_result=send_result,
         misconduct=SentMisconduct(pipe.send),
+        verbose=player.verbose,
     )
     if report.broken:
         pipe.send(Broken(tuple(report.broken)))
@@ -69,7 +71,15 @@ class SentMisconduct(Misconduct):
         super().__init__(())
         self._send = send
 
-    def add(self, scenario: str, ids: tuple[str, ...], violations: Iterable[Violation]) -> None:
-        found = tuple(violations)
-        if found:
-            self._send(Conduct(scenario, ids, found))
+    def add(
+        self,
+        scenario: str,
+        ids: tuple[str, ...],
+        violations: Iterable[Violation],
+        evidence: Callable[[Sequence[Violation]], Evidence],
+    ) -> None:
+        by_check: dict[str, list[Violation]] = {}
+        for violation in violations:
+            by_check.setdefault(violation.check, []).append(violation)
+        for found in by_check.values():
+            self._send(Conduct(scenario, ids, tuple(found), evidence(found)))

@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 
@@ -20,6 +19,7 @@ from conformance.running.misconduct import Misconduct
 from conformance.running.plugin import ConformancePlugin, requirement_ids, scenario_name, scenario_of
 from conformance.running.turns import Source, Turns, in_order
 from conformance.running.worlds import Worlds
+from conformance.shadowing import ROOT
 from conformance.verdicts import Verdict
 
 QUIET = (
@@ -33,11 +33,11 @@ DISTURBING = ("PYTEST_", "PY_COLORS")
 
 
 def features_folder() -> Path:
-    """The folder of the features, in a checkout or installed. Found by name, since nothing here imports the package."""
-    spec = find_spec("features")
-    if spec is None or not spec.submodule_search_locations:
+    """The folder of the features, in a checkout or installed. It is beside this package, whatever `sys.path` says."""
+    folder = ROOT / "features"
+    if not folder.is_dir():
         raise FileNotFoundError("the package `features` is not installed: reinstall the distribution")
-    return Path(next(iter(spec.submodule_search_locations)))
+    return folder
 
 
 def conform(
@@ -47,14 +47,16 @@ def conform(
     scenarios: Sequence[str] = (),
     repeat: Callable[[tuple[str, ...]], str] = lambda _ids: "",
     on_result: Callable[[ScenarioResult], None] = lambda _result: None,
+    verbose: bool = False,
 ) -> Report:
     """Judge the subject of `worlds` by the `requirements`, in this process.
 
     What breaks is in the report, and never raised. `scenarios`: names of the only scenarios to judge, if any are given
-    (`judged_by` names their requirements).
+    (`judged_by` names their requirements); `verbose`: the evidence of every scenario in full, of
+    passed ones too.
     """
     report = Report(worlds.describe(), worlds.profile, requirements)
-    play(worlds, report, scenarios=scenarios, repeat=repeat, on_result=on_result)
+    play(worlds, report, scenarios=scenarios, repeat=repeat, on_result=on_result, verbose=verbose)
     return report
 
 
@@ -67,6 +69,7 @@ def play(
     repeat: Callable[[tuple[str, ...]], str],
     on_result: Callable[[ScenarioResult], None],
     misconduct: Misconduct | None = None,
+    verbose: bool = False,
 ) -> None:
     """Play the scenarios of `report.requirements` as `turns` says. The report gets their results as they come.
 
@@ -80,6 +83,7 @@ def play(
         repeat=repeat,
         on_result=on_result,
         misconduct=misconduct,
+        verbose=verbose,
     )
     problems = Problems()
     folder = features_folder()

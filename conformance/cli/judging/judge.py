@@ -71,6 +71,7 @@ class Judging:
     config: Path | None = None
     scenarios: tuple[str, ...] = ()
     """The names of the only scenarios to judge, if any are given."""
+    verbose: bool = False
     reports: list[Report] = field(default_factory=list)
 
     def run(self) -> None:
@@ -124,7 +125,13 @@ class Judging:
         try:
             worlds.begin()
             play(
-                worlds, report, scenarios=self.scenarios, turns=turns, repeat=self._repeat(report), on_result=on_result
+                worlds,
+                report,
+                scenarios=self.scenarios,
+                turns=turns,
+                repeat=self._repeat(report),
+                on_result=on_result,
+                verbose=self.verbose,
             )
         finally:
             worlds.end()
@@ -134,7 +141,13 @@ class Judging:
     def _in_many_worlds(self, report: Report, jobs: int, count: int) -> None:
         self.display.selected(count)
         players = [
-            Player(partial(self.options.http_worlds, number), self.requirements, self._repeat(report), self.scenarios)
+            Player(
+                partial(self.options.http_worlds, number),
+                self.requirements,
+                self._repeat(report),
+                self.scenarios,
+                self.verbose,
+            )
             for number in range(jobs)
         ]
         seen: list[ScenarioResult] = []
@@ -166,7 +179,7 @@ class Judging:
             self.display.report(report)
 
         jobs = [
-            SubjectJob(one, self.requirements, self.limits.fail_fast, self.scenarios)
+            SubjectJob(one, self.requirements, self.limits.fail_fast, self.scenarios, self.verbose)
             for one in self.options.one_by_one()
         ]
         side_by_side(SubjectJob.judge, jobs, on_report, self.jobs)
@@ -191,11 +204,12 @@ class SubjectJob:
     requirements: tuple[Requirement, ...]
     fail_fast: bool
     scenarios: tuple[str, ...]
+    verbose: bool
 
     def judge(self) -> Report:
         """Judge it, without showing anything."""
         judging = Judging(self.options, self.requirements, 1, Limits(self.fail_fast), Display(quiet=True))
-        judging.scenarios = self.scenarios
+        judging.scenarios, judging.verbose = self.scenarios, self.verbose
         judging.run()
         return judging.reports[0]
 
