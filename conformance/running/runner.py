@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 
@@ -18,6 +17,7 @@ from conformance.reports.report import Report, ScenarioResult
 from conformance.requirements.catalogue import Requirement, load
 from conformance.running.plugin import ConformancePlugin, requirement_ids, scenario_name, scenario_of
 from conformance.running.worlds import Worlds
+from conformance.shadowing import ROOT
 
 QUIET = (
     "--disable-plugin-autoload", "-p", "pytest_bdd.plugin", "-p", "no:terminal",
@@ -28,11 +28,11 @@ QUIET = (
 
 
 def features_folder() -> Path:
-    """The folder of the features, in a checkout or installed. Found by name, since nothing here imports the package."""
-    spec = find_spec("features")
-    if spec is None or not spec.submodule_search_locations:
+    """The folder of the features, in a checkout or installed. It is beside this package, whatever `sys.path` says."""
+    folder = ROOT / "features"
+    if not folder.is_dir():
         raise FileNotFoundError("the package `features` is not installed: reinstall the distribution")
-    return Path(next(iter(spec.submodule_search_locations)))
+    return folder
 
 
 def conform(
