@@ -176,9 +176,9 @@ def run_info(
 ) -> RunInfo:
     """What the report of the subject called `name` says about its run; `selection`: --only, --level, --scenario."""
     words = ["relay-harness", "conform", *(["--config", str(config)] if config else [])]
-    for option, value in selection.items():
-        for one in [value] if isinstance(value, str) else value or ():
-            words += [f"--{option}", one]
+    words += ["--only", ",".join(selection["only"])] if selection["only"] else []
+    words += ["--level", selection["level"]] if selection["level"] else []
+    words += [word for one in selection["scenario"] for word in ("--scenario", one)]
     command = f"{shlex.join(words)} {options.arguments(name)}"
     return RunInfo.of(created, command, options.seed, {**asdict(options), **selection})
 

@@ -15,9 +15,9 @@ from conformance.live.cht import LiveChtWorlds
 from conformance.reports.report import Report, ScenarioResult
 from conformance.reports.run_info import without_secrets
 from conformance.requirements.catalogue import Requirement
-from conformance.running.many_worlds import ManyWorlds
-from conformance.running.messages import Player
 from conformance.running.runner import end_early, planned, play
+from conformance.running.several.many_worlds import ManyWorlds
+from conformance.running.several.messages import Player
 from conformance.running.side_by_side import side_by_side
 from conformance.running.worlds import Worlds
 from conformance.services.processes import FakeProcesses

@@ -13,9 +13,9 @@ import pytest
 
 from conformance.reports.report import Report, ScenarioResult
 from conformance.requirements.catalogue import load, select
-from conformance.running.many_worlds import ManyWorlds
-from conformance.running.messages import Player
 from conformance.running.runner import conform, end_early, planned
+from conformance.running.several.many_worlds import ManyWorlds
+from conformance.running.several.messages import Player
 from conformance.running.worlds import InProcessWorlds, Worlds
 from conformance.subjects.in_process import reference
 from conformance.verdicts import HarnessBroken, Verdict

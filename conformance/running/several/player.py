@@ -9,9 +9,9 @@ from conformance.checks import Violation
 from conformance.evidence.model import Evidence
 from conformance.interruptions import unwind_on_signals
 from conformance.reports.report import Report, ScenarioResult
-from conformance.running.messages import Absent, Broken, Conduct, Message, Played, Player, Ready, Result
 from conformance.running.misconduct import Misconduct
 from conformance.running.runner import play
+from conformance.running.several.messages import Absent, Broken, Conduct, Message, Played, Player, Ready, Result
 from conformance.running.worlds import Worlds
 from conformance.verdicts import HarnessBroken
 

@@ -16,9 +16,9 @@ from multiprocessing.context import SpawnProcess
 
 from conformance.interruptions import block_sigint, deferred_signals
 from conformance.reports.report import Report, ScenarioResult
-from conformance.running.messages import Absent, Broken, Conduct, Message, Played, Player, Ready, Result
 from conformance.running.misconduct import Misconduct
-from conformance.running.player import run_player
+from conformance.running.several.messages import Absent, Broken, Conduct, Message, Played, Player, Ready, Result
+from conformance.running.several.player import run_player
 from conformance.verdicts import HarnessBroken
 
 END_SECONDS = 15.0
