@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 
@@ -20,6 +19,7 @@ from conformance.running.misconduct import Misconduct
 from conformance.running.plugin import ConformancePlugin, requirement_ids, scenario_name, scenario_of
 from conformance.running.turns import Source, Turns, in_order
 from conformance.running.worlds import Worlds
+from conformance.shadowing import ROOT
 from conformance.verdicts import Verdict
 
 QUIET = (
@@ -33,11 +33,11 @@ DISTURBING = ("PYTEST_", "PY_COLORS")
 
 
 def features_folder() -> Path:
-    """The folder of the features, in a checkout or installed. Found by name, since nothing here imports the package."""
-    spec = find_spec("features")
-    if spec is None or not spec.submodule_search_locations:
+    """The folder of the features, in a checkout or installed. It is beside this package, whatever `sys.path` says."""
+    folder = ROOT / "features"
+    if not folder.is_dir():
         raise FileNotFoundError("the package `features` is not installed: reinstall the distribution")
-    return Path(next(iter(spec.submodule_search_locations)))
+    return folder
 
 
 def conform(

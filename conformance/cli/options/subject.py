@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import os
 import shlex
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -22,9 +21,9 @@ from conformance.running.worlds import BuiltInWorlds, InProcessWorlds, Worlds
 from conformance.services.processes import FakeProcesses
 from conformance.subjects.built_in import UnknownSubject, named
 from conformance.subjects.external import ExternalRelay, free_port
+from conformance.subjects.reference_process import ReferenceProcess
 from conformance.world.timing import PATIENCE
 
-REFERENCE_COMMAND = f"{shlex.quote(sys.executable)} -m relay"
 REFERENCE_POLL = 0.2
 PASSWORD = "CHT_PASSWORD"
 Announce = Callable[[FakeProcesses], None]
@@ -213,5 +212,4 @@ def check_started(url: str | None, command: str | None) -> None:
 
 def reference_process(log_folder: Path | None = None) -> ExternalRelay:
     """The reference relay as a separate process."""
-    url = f"http://127.0.0.1:{free_port()}"
-    return ExternalRelay(url, REFERENCE_COMMAND, name="reference", poll_seconds=REFERENCE_POLL, log_folder=log_folder)
+    return ReferenceProcess(REFERENCE_POLL, log_folder=log_folder)
