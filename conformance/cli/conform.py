@@ -82,7 +82,7 @@ failed.
 @click.option(
     "--poll-seconds",
     type=Finite(min=0.05),
-    help="RELAY_POLL_SECONDS for --subject-command (default 1), or seconds between passes of --cht-url (default 60).",
+    help="How often the relay polls CHT (default 1), or seconds between passes of --cht-url (default 60).",
 )
 @click.option("--start-seconds", type=Finite(min=0.1),
               help="How long the relay may take to listen (default 20; 3 if it runs already).")  # fmt: skip
@@ -163,7 +163,7 @@ def logs(report_dir: Path | None, options: SubjectOptions) -> Iterator[Path | No
         yield None
         return
     folder = Path(tempfile.mkdtemp(prefix="relay-harness-")) if report_dir is None else report_dir / "logs"
-    folder.mkdir(exist_ok=True)
+    check_folder(folder)
     try:
         yield folder
     finally:

@@ -16,7 +16,7 @@ REFERENCE_COMMAND = shlex.join(own_command("relay"))
 class ReferenceProcess(ExternalRelay):
     """The reference relay on loopback, on a free port by default."""
 
-    def __init__(self, poll_seconds: float, port: int = 0, *, log_folder: Path | None = None) -> None:
+    def __init__(self, poll_seconds: float, port: int = 0, log_folder: Path | None = None) -> None:
         url = f"http://127.0.0.1:{port or free_port()}"
         super().__init__(url, REFERENCE_COMMAND, name="reference", poll_seconds=poll_seconds, log_folder=log_folder)
 

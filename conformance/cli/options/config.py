@@ -35,7 +35,7 @@ def read_config(context: click.Context, _parameter: click.Parameter, value: Path
     Without `--config` the file is looked for in the current folder. click.UsageError names the file and the key.
     """
     path = value or found()
-    if path is None:
+    if path is None or context.resilient_parsing:  # a shell asks for completions
         return value
     options = {option_name(one): one for one in context.command.params if isinstance(one, click.Option)}
     defaults: dict[str, Any] = {}
@@ -57,9 +57,15 @@ def found() -> Path | None:
     if Path(FILE).is_file():
         return Path(FILE)
     project = Path(PROJECT)
-    if project.is_file() and b"relay-harness" in project.read_bytes():
-        return project if "relay-harness" in parsed(project).get("tool", {}) else None
+    if project.is_file() and TABLE.encode() in project.read_bytes():
+        return None if table_in(parsed(project)) is None else project
     return None
+
+
+def table_in(project: Mapping[str, Any]) -> object:
+    """The table for the harness in a `pyproject.toml`; None if there is none."""
+    tools = project.get("tool")
+    return tools.get(TABLE) if isinstance(tools, dict) else None
 
 
 def table_of(path: Path) -> Mapping[str, Any]:
@@ -67,7 +73,7 @@ def table_of(path: Path) -> Mapping[str, Any]:
     document = parsed(path)
     if path.name != PROJECT:
         return document
-    table = document.get("tool", {}).get(TABLE)
+    table = table_in(document)
     if not isinstance(table, dict):
         raise click.UsageError(f"{path}: there is no table [tool.{TABLE}]")
     return table

@@ -56,7 +56,7 @@ class SubjectOptions:
         check_started(self.url, self.command)
         self._check_one_subject()
         only_with: tuple[tuple[str, object, bool, str], ...] = (
-            ("--poll-seconds", self.poll_seconds, bool(self.command or self.cht_url), "--subject-command or --cht-url"),
+            ("--poll-seconds", self.poll_seconds, bool(self.url or self.cht_url), "--subject-url or --cht-url"),
             ("--cht-port", self.cht_port, self.runs_already(), "--subject-url without --subject-command"),
             ("--rapidpro-port", self.rapidpro_port, self.runs_already(), "--subject-url without --subject-command"),
             ("--start-seconds", self.start_seconds, self.url is not None, "--subject-url"),

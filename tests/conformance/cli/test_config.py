@@ -143,8 +143,9 @@ def test_what_is_wrong_is_a_sentence_with_the_file_and_the_key(text: str, senten
 def test_a_file_that_cannot_be_read_or_has_no_table_is_a_sentence(tmp_path: Path) -> None:
     assert "none.toml cannot be read: No such file" in conform("--config", "none.toml")
     assert "cannot be read: Is a directory" in conform("--config", str(tmp_path))
-    Path("pyproject.toml").write_text("[tool.other]\n", "utf-8")
-    assert "there is no table [tool.relay-harness]" in conform("--config", "pyproject.toml")
+    for text in ("[tool.other]\n", "tool = 'relay-harness'\n", "[tool]\nrelay-harness = 1\n"):
+        Path("pyproject.toml").write_text(text, "utf-8")
+        assert "there is no table [tool.relay-harness]" in conform("--config", "pyproject.toml")
     Path("binary.toml").write_bytes(b"\xff\xfe")
     assert "binary.toml is not TOML" in conform("--config", "binary.toml")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
+from pathlib import Path
 
 import click
 import pytest
@@ -88,6 +89,11 @@ TOGETHER = {
 @pytest.mark.parametrize(("sentence", "arguments"), TOGETHER.items(), ids=list(TOGETHER))
 def test_options_that_do_not_go_together_are_refused(sentence: str, arguments: tuple[str, ...]) -> None:
     assert sentence in refused("conform", *arguments)
+
+
+def test_a_file_in_the_place_of_the_folder_of_logs_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "logs").write_text("taken", "utf-8")
+    assert "cannot be used as an output folder" in refused("conform", "--http", "--report-dir", str(tmp_path))
 
 
 def test_ids_are_selected_in_any_case_and_by_group() -> None:
