@@ -1,4 +1,4 @@
-"""The requirements as the specification explains them: in reading order, each with its meaning and a failing history."""
+"""The requirements as the specification explains them: in order, each with its meaning and a failing history."""
 
 from __future__ import annotations
 

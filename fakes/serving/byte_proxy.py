@@ -2,7 +2,8 @@
 
 The HTTP library of the server writes a reply as a whole. So once such a fault is planned, new connections are accepted
 here and passed on to the server unchanged; only a reply that the server marks is sent slowly. Until then nothing stands
-between callers and server, so that ordinary traffic is as quick as ever.
+between callers and server, so that ordinary traffic is as quick as ever. Elsewhere than on Linux, a listener cannot be
+taken from a server: the proxy is there from the start, and resets connections, too.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ INTERIM = b"HTTP/1.1 102 Processing\r\n\r\n"
 """RFC 2518 section 10.1. A client must skip any number of interim responses (RFC 9110 section 15.2)."""
 INTERIM_PAUSE = 0.5
 END_WITH_RESET = struct.pack("ii", 1, 0)
+RESET_MARK = (("content-length", "0"), ("x-part", "reset"))
+"""Headers by which the server asks for a reset in place of a reply."""
 
 
 class ByteProxy:
@@ -107,7 +110,7 @@ def _pass_replies(server: socket.socket, caller: socket.socket) -> None:
                     break
                 caller.sendall(data)
         except ConnectionResetError:
-            caller.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, END_WITH_RESET)
+            _reset_when_closed(caller)
         except OSError:  # the caller is gone
             return
         with contextlib.suppress(OSError):
@@ -119,6 +122,9 @@ def _send_slowly(caller: socket.socket, data: bytes, server: socket.socket) -> N
         data += server.recv(CHUNK_SIZE)
     mark, _, message = data.partition(b"\r\n\r\n")
     values = dict(line.split(": ", 1) for line in mark.decode("latin-1").split("\r\n")[1:])
+    if values["x-part"] == "reset":
+        _reset_when_closed(caller)
+        return
     while len(message) < int(values["content-length"]):
         message += server.recv(CHUNK_SIZE)
     length = int(values["x-head-length"])
@@ -126,6 +132,10 @@ def _send_slowly(caller: socket.socket, data: bytes, server: socket.socket) -> N
     for part, pause in slowly(values["x-part"], float(values["x-seconds"]), message[:length], message[length:]):
         caller.sendall(part)
         threading.Event().wait(pause)  # real time, in the thread of this connection
+
+
+def _reset_when_closed(caller: socket.socket) -> None:
+    caller.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, END_WITH_RESET)
 
 
 def stop_accepting(listener: socket.socket) -> None:

@@ -31,7 +31,7 @@ from granian.http import HTTP1Settings
 from fakes.clock import SystemClock
 from fakes.serving.byte_proxy import MARKED_STATUS, ByteProxy, marked, stop_accepting
 from fakes.serving.connection import CAN_DRIP_KEY, DRIP_KEY, ENDING_KEY, WAIT_KEY, ConnectionEnding
-from fakes.serving.tcp_reset import ConnectionResetter, sockets_accepted_on
+from fakes.serving.tcp_reset import ConnectionResetter, finds_sockets, sockets_accepted_on
 from fakes.serving.wsgi import NO_REPLY_KEY, Environ, Reply, WSGIApp, join_parts
 
 BACKLOG = 1024
@@ -72,15 +72,22 @@ class WSGIServer:
         self._rng = rng
         self._lock = threading.Lock()
         self._behind_proxy: _Port | None = None
-        self._direct = _Port(app, listener, threads, rng, can_drip=False)
+        self._front: ByteProxy | None = None
+        if not finds_sockets():  # the proxy could not take over later
+            listener = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
+            self._front = ByteProxy(self._listener, listener.getsockname())
+        self._direct = _Port(app, listener, threads, rng, can_drip=self._front is not None)
 
     def start(self) -> None:
         """Start serving; returns at once."""
         self._direct.start()
+        if self._front is not None:
+            self._front.start()
 
     def stop(self) -> None:
         """Stop accepting requests."""
         self._direct.stop()
+        self._listener.close()
         if self._behind_proxy is not None:
             self._behind_proxy.stop()
 
@@ -94,7 +101,7 @@ class WSGIServer:
         """From now on let connections pass through a proxy that can send byte by byte. Those that are open are closed,
         as at a restart of a server: a client connects again."""
         with self._lock:
-            if self._behind_proxy is not None:
+            if self._behind_proxy is not None or self._front is not None:
                 return
             inner = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
             self._behind_proxy = _Port(self._app, inner, self._threads, self._rng, can_drip=True)

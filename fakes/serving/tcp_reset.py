@@ -6,7 +6,8 @@ segment): the connection whose send queue holds exactly that many unsent bytes i
 (`connect` to AF_UNSPEC) discards the queue and sends the RST. Nothing of the answer is ever sent; the other connections
 are delayed for the milliseconds that this takes. Ordinary requests are not slowed down.
 
-Linux only: elsewhere, and if the connection is not found, it is closed in the middle of the answer instead.
+If the connection is not found, it is closed in the middle of the answer instead. All this needs Linux; elsewhere every
+connection passes through a proxy (`byte_proxy`), which resets it with SO_LINGER.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ import threading
 from collections.abc import Iterator
 from time import perf_counter
 from typing import Any
+
+from fakes.serving.byte_proxy import MARKED_STATUS, RESET_MARK
 
 SEARCH_SECONDS = 0.15
 """Seconds to look for the connection: the kernel sends a corked segment after 0.2 s."""
@@ -48,8 +51,8 @@ class ConnectionResetter:
 
     def reset(self, proto: Any) -> None:
         """Reset the connection of the request that granian's `proto` answers. Blocks for some milliseconds."""
-        if not sys.platform.startswith("linux"):
-            proto.response_iter(200, [("content-length", str(DECLARED_LENGTH))], iter(()))
+        if not finds_sockets():
+            proto.response_bytes(MARKED_STATUS, list(RESET_MARK), b"")
             return
         with self._lock, contextlib.ExitStack() as held:
             sockets = [held.enter_context(found) for found in sockets_accepted_on(self.port)]
@@ -75,6 +78,11 @@ class ConnectionResetter:
         if not matching or not disconnect(matching[0]):
             self.missed += 1
             print("fakes: the connection to reset was not found in time; it was closed instead", file=sys.stderr)
+
+
+def finds_sockets() -> bool:
+    """Whether this process can find its own connections again, and take a listener from the server: on Linux."""
+    return sys.platform.startswith("linux")
 
 
 def sockets_accepted_on(port: int) -> list[socket.socket]:
