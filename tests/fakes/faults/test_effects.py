@@ -10,7 +10,6 @@ import pytest
 from fakes.faults import Fault
 from fakes.faults.effects import EFFECTS
 from tests.fakes.echo_service import GOOD_TOKEN, EchoSetup, in_process, on_a_socket
-from tests.other_systems import leave_linux
 
 RESULTS = [{"status": "S", "id": 1}, {"status": "S"}]
 WELL = {"id": 1, "status": "queued", "bytes": 0, "results": RESULTS}
@@ -67,13 +66,11 @@ CASES: list[tuple[str, dict[str, Any], tuple[Any, ...], int]] = [
 ]
 
 
-@pytest.fixture(params=["in process", "on a socket", "on a socket elsewhere than on Linux"])
-def setup(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[EchoSetup]:
+@pytest.fixture(params=["in process", "on a socket"])
+def setup(request: pytest.FixtureRequest) -> Iterator[EchoSetup]:
     if request.param == "in process":
         yield in_process()
     else:
-        if "elsewhere" in request.param:
-            leave_linux(monkeypatch)
         with on_a_socket() as served:
             yield served
 
