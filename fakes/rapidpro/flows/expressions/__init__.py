@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from fakes.rapidpro.flows.expressions.environment import Budget, Env, env_from_json
 from fakes.rapidpro.flows.expressions.evaluation import Scope, value_of
-from fakes.rapidpro.flows.expressions.parser import parse, too_deep
+from fakes.rapidpro.flows.expressions.parser import Node, parse, too_deep
 from fakes.rapidpro.flows.expressions.scanner import scan
 from fakes.rapidpro.flows.expressions.values import (
     ErrorValue,
@@ -109,7 +110,13 @@ def _scope(context: Mapping[str, Any], env: Env, generation: Generation) -> Scop
 def _value(expression: str, scope: Scope) -> Value:
     if scope.env.generation == "new" and too_deep(expression):
         raise ExpressionError(TOO_DEEP)
-    return value_of(parse(expression), scope)
+    return value_of(_parsed(expression), scope)
+
+
+@lru_cache(maxsize=512)
+def _parsed(expression: str) -> Node:
+    """The tree of an expression; the flows of a workspace use the same ones again and again."""
+    return parse(expression)
 
 
 def _message(error: Exception) -> str:

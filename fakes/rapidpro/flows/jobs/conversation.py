@@ -41,8 +41,6 @@ def run_job(job: Job) -> dict[str, Any]:
     except Refused as error:
         text = f"{'assets' if str(error).startswith('unable to read assets') else 'flow'}: {error}"
         return {"error": text, REFUSAL[job.rules.generation]: text}
-    except RecursionError:
-        raise BadJob("the job is nested too deeply") from None
 
 
 class _Conversation:

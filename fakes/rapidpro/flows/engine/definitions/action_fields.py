@@ -153,3 +153,8 @@ def fields_of(action_type: str, rules: EngineRules) -> tuple[Field, ...] | None:
 def allowed_in(action_type: str) -> frozenset[str]:
     """The types of flows that may hold the action."""
     return _ALLOWED.get(action_type, ANYWHERE)
+
+
+def all_types() -> frozenset[str]:
+    """The types of all actions."""
+    return frozenset((*_SHARED, *_NEW, *_OLD))
