@@ -87,20 +87,47 @@ def test_new_sends_no_request_above_256_kib() -> None:
     assert refused.notes()[0] == "Webhook request evaluated to 262145 bytes, exceeding the limit of 262144"
 
 
-@pytest.mark.parametrize("generation", ["new", "9"])
-@pytest.mark.parametrize("url", ["@contact.fields.age", "http://[::1", "reports.example.org/in", "ftp://x.example.org"])
-def test_nothing_is_sent_to_an_address_that_is_none(generation: Any, url: str) -> None:
-    made = called([Answer(200)], generation, url=url)
-    assert made.sent == []
-    assert made.notes()
-    assert "r" not in made.outcome.session.runs[0].results
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("@contact.fields.age", "Webhook URL evaluated to empty string"),
+        ("http://[::1", "Webhook URL evaluated to an invalid URL: 'http://[::1'"),
+        ("https://x.example.org/%zz", "Webhook URL evaluated to an invalid URL: 'https://x.example.org/%zz'"),
+        ("https://x.example.org:port/", "Webhook URL evaluated to an invalid URL: 'https://x.example.org:port/'"),
+        ("a:b\x07", "Webhook URL evaluated to an invalid URL: 'a:b\x07'"),
+        ("reports.example.org/in", 'Post "reports.example.org/in": unsupported protocol scheme ""'),
+        ("ftp://x.example.org", 'Post "ftp://x.example.org": unsupported protocol scheme "ftp"'),
+        ("http:///in", 'Post "http:///in": http: no Host in request URL'),
+    ],
+)
+def test_nothing_is_sent_to_an_address_that_is_none(url: str, problem: str) -> None:
+    for generation in ("new", "9"):
+        made = called([Answer(200)], generation, url=url)
+        assert made.sent == []
+        assert "r" not in made.outcome.session.runs[0].results
+        if generation == "new":
+            assert made.notes()[0] == problem
+
+
+@pytest.mark.parametrize(
+    ("url", "written"),
+    [
+        ("HTTPS://x.example.org/a b/é?q=a b#f", "https://x.example.org/a%20b/%C3%A9?q=a b#f"),
+        ("https://x.example.org/a%2Fb", "https://x.example.org/a%2Fb"),
+        ("https://x.example.org?", "https://x.example.org?"),
+        ("https://user:pw@x.example.org:8080/", "https://user:pw@x.example.org:8080/"),
+    ],
+)
+def test_the_address_is_written_as_the_engine_does(url: str, written: str) -> None:
+    assert called([Answer(200)], url=url).sent[0].url == written
 
 
 @pytest.mark.parametrize("value", ["a\nb", "a\r\nX-Other: 1", "a\x00b"])
-def test_a_header_cannot_be_broken_into_two(value: str) -> None:
-    made = called([Answer(200)], headers={"X-Text": value})
+@pytest.mark.parametrize(("generation", "prefix"), [("new", f'Post "{URL}": '), ("9", "")])
+def test_a_header_cannot_be_broken_into_two(generation: Any, prefix: str, value: str) -> None:
+    made = called([Answer(200)], generation, headers={"x-text": value})
     assert made.sent == []
-    assert made.notes()[0] == 'net/http: invalid header field value for "X-Text"'
+    assert made.notes()[0] == f'{prefix}net/http: invalid header field value for "X-Text"'
 
 
 @pytest.mark.parametrize(
