@@ -26,7 +26,8 @@ go out through the function `send` while a stretch runs, as in the real engine.
   contact_field_changed {field, value}, contact_urns_changed {urns}, contact_groups_changed {added, removed};
   input_labels_added {input, labels}; email_sent {to, subject, body};
   broadcast_created {texts, attachments, quick_replies, base_language, groups, contacts, urns, query};
-  session_triggered {flow, groups, contacts, urns, query, create_contact, run}; ticket_opened {uuid, topic, note},
+  session_triggered {flow, groups, contacts, urns, query, create_contact, parent,
+  ancestors_since_input} (the last two are for the `Trigger` of the new sessions); ticket_opened {uuid, topic, note},
   ticket_note_added {uuid, note}; optin_not_requested {optin}; error, warning, failure {text}.
   `Event.run` is the index of the run in `session.runs`.
 - Voice flows are read and not started: Refused.

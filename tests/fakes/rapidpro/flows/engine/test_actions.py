@@ -1,15 +1,26 @@
 """Actions where recordings show one case of a kind."""
 
+import json
 from typing import Any
 
 import pytest
 
-from fakes.rapidpro.flows.engine import Urn
+from fakes.rapidpro.flows.engine import Answer, Contact, Trigger, Urn, start
 from fakes.rapidpro.flows.engine.changes.queries import matches
 from fakes.rapidpro.flows.engine.changes.readings import field_value
 from fakes.rapidpro.flows.engine.work.stretch import Stretch
 from fakes.rapidpro.flows.engine.work.templates import environment
-from tests.fakes.rapidpro.flows.engine.building import GROUPS, WORKSPACE, Conversation, action, amina, flow, node, say
+from tests.fakes.rapidpro.flows.engine.building import (
+    GROUPS,
+    WORKSPACE,
+    Conversation,
+    action,
+    amina,
+    flow,
+    node,
+    say,
+    uid,
+)
 
 MOTHERS = {"uuid": GROUPS[0].uuid, "name": GROUPS[0].name}
 
@@ -60,8 +71,7 @@ def test_groups_with_a_query_follow_each_change_and_cannot_be_joined() -> None:
     ],
 )  # fmt: skip
 def test_contact_queries(query: str, fits: bool) -> None:
-    conversation = ran(say("x"))
-    env = environment(Stretch(conversation.outcome.session, conversation.around))
+    env = environment(_stretch())
     value = field_value("3", env)
     assert value is not None
     assert matches(query, amina(fields={"age": value}), WORKSPACE, env) is fits
@@ -111,6 +121,42 @@ def test_recipients_are_contacts_groups_urns_and_numbers() -> None:
 def test_the_values_of_a_contact_query_are_quoted() -> None:
     sent = ran(action("send_broadcast", text="Hi", contact_query="name = @contact.name OR age > @(1 + 1)"))
     assert sent.events("broadcast_created")[0]["query"] == 'name = "Amina Otieno" OR age > "2"'
+
+
+def test_a_session_that_a_flow_starts_sees_the_run_that_started_it() -> None:
+    target = flow("Target", node("t", say("@parent.contact.name @parent.results.r @parent.fields.age @legacy_extra.a")))
+    value = field_value("3", environment(_stretch()))
+    assert value is not None
+    starter = flow("F", node(
+        "n", action("call_webhook", method="GET", url="https://x.example.org", result_name="R"),
+        action("start_session", flow={"uuid": target["uuid"], "name": "Target"}, create_contact=True),
+    ))  # fmt: skip
+    contact = amina(fields={"age": value})
+    started = Conversation(starter, target, contact=contact, answers=[Answer(200, {}, b'{"a":7}')]).start()
+    (values,) = started.events("session_triggered")
+    trigger = Trigger("flow_action", parent=json.loads(json.dumps(values["parent"])))
+    outcome = start(target["uuid"], Contact(uid("z")), trigger, started.around)
+    assert [e.values["text"] for e in outcome.events if e.type == "msg_created"] == ["Amina Otieno 200 3 7"]
+
+
+@pytest.mark.parametrize(("ancestors", "starts"), [(4, True), (5, False)])
+def test_sessions_that_start_one_another_without_end_are_broken_off(ancestors: int, starts: bool) -> None:
+    again = action("start_session", flow={"uuid": uid("flow F"), "name": "F"}, create_contact=True)
+    conversation = Conversation(flow("F", node("n", again)))
+    trigger = Trigger("flow_action", ancestors_since_input=ancestors)
+    outcome = start(uid("flow F"), amina(), trigger, conversation.around)
+    found = [e.values["ancestors_since_input"] for e in outcome.events if e.type == "session_triggered"]
+    assert found == ([ancestors + 1] if starts else [])
+
+
+def test_a_contact_without_a_channel_has_the_country_of_its_number() -> None:
+    told = ran(say('@(has_phone("0788383383").match)'), contact=amina(urns=[Urn("tel:+250788123123")]))
+    assert told.texts() == ["+250788383383"]
+
+
+def _stretch() -> Stretch:
+    conversation = ran(say("x"))
+    return Stretch(conversation.outcome.session, conversation.around)
 
 
 def test_a_second_ticket_is_not_opened() -> None:
