@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class FieldDefinition:
-    """A contact field; `type`: text, number or datetime. Any other type shows the text."""
+    """A contact field; `type`: text, number, datetime, or state, district, ward, which show nothing here."""
 
     key: str
     name: str

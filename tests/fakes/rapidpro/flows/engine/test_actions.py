@@ -8,6 +8,7 @@ import pytest
 from fakes.rapidpro.flows.engine import Answer, Contact, Trigger, Urn, start
 from fakes.rapidpro.flows.engine.changes.queries import matches
 from fakes.rapidpro.flows.engine.changes.readings import field_value
+from fakes.rapidpro.flows.engine.state.summary import read_contact
 from fakes.rapidpro.flows.engine.work.stretch import Stretch
 from fakes.rapidpro.flows.engine.work.templates import environment
 from tests.fakes.rapidpro.flows.engine.building import (
@@ -157,6 +158,13 @@ def test_a_contact_without_a_channel_has_the_country_of_its_number() -> None:
 def _stretch() -> Stretch:
     conversation = ran(say("x"))
     return Stretch(conversation.outcome.session, conversation.around)
+
+
+def test_a_time_in_another_zone_is_no_change() -> None:
+    given = read_contact({"fields": {"due": {"text": "2026-05-12T10:00:00+03:00", "datetime": "2026-05-12T07:00:00Z"}}})
+    set_due = action("set_contact_field", field={"key": "due", "name": "Due"}, value="2026-05-12T10:00:00+03:00")
+    same = ran(set_due, contact=given)
+    assert same.events("contact_field_changed") == []
 
 
 def test_a_second_ticket_is_not_opened() -> None:
