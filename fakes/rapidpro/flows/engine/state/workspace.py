@@ -27,7 +27,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A label, topic, classifier or opt-in."""
+    """A label, topic or classifier."""
 
     uuid: str
     name: str
@@ -92,7 +92,6 @@ class Workspace:
     topics: tuple[Named, ...] = ()
     users: tuple[User, ...] = ()
     classifiers: tuple[Named, ...] = ()
-    optins: tuple[Named, ...] = ()
     resthooks: tuple[Resthook, ...] = ()
     templates: tuple[Mapping[str, Any], ...] = field(default=())
     """Message templates as JSON: uuid, name, translations."""
