@@ -30,6 +30,7 @@ go out through the function `send` while a stretch runs, as in the real engine.
   ancestors_since_input} (the last two are for the `Trigger` of the new sessions); ticket_opened {uuid, topic, note},
   ticket_note_added {uuid, note}; optin_not_requested {optin}; error, warning, failure {text}.
   `Event.run` is the index of the run in `session.runs`.
+- TooMuch is raised when a stretch has more than 40,000 events or 10 million characters.
 - Voice flows are read and not started: Refused.
 """
 
@@ -37,7 +38,7 @@ from __future__ import annotations
 
 from fakes.rapidpro.flows.engine.calls.exchange import Answer, BrokenOff, NoConnection, Request, Send
 from fakes.rapidpro.flows.engine.definitions import Flow, flow_json, read_flow
-from fakes.rapidpro.flows.engine.refused import NotAccepted, Refused
+from fakes.rapidpro.flows.engine.refused import NotAccepted, Refused, TooMuch
 from fakes.rapidpro.flows.engine.state.contact import Contact, FieldValue, Urn
 from fakes.rapidpro.flows.engine.state.session import Event, Input, Outcome, Session, Trigger
 from fakes.rapidpro.flows.engine.state.workspace import Workspace
@@ -47,6 +48,6 @@ from fakes.rapidpro.flows.engine.work.stretch import Surroundings
 
 __all__ = [
     "Answer", "BrokenOff", "Contact", "Event", "FieldValue", "Flow", "FlowStore", "Input", "NoConnection",
-    "NotAccepted", "Outcome", "Refused", "Request", "Send", "Session", "Surroundings", "Trigger", "Urn", "Workspace",
-    "expire", "flow_json", "read_flow", "reply", "start", "stored", "time_out",
+    "NotAccepted", "Outcome", "Refused", "Request", "Send", "Session", "Surroundings", "TooMuch", "Trigger", "Urn",
+    "Workspace", "expire", "flow_json", "read_flow", "reply", "start", "stored", "time_out",
 ]  # fmt: skip
