@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from conformance.reports.badge import badge
+from conformance.reports.ci.badge import badge
 from conformance.reports.ci.ctrf import ctrf
 from conformance.reports.ci.junit import junit_xml
 from conformance.reports.joined import Joined

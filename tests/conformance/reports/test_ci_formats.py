@@ -13,7 +13,7 @@ import jsonschema
 import pytest
 from lxml import etree
 
-from conformance.reports.badge import badge
+from conformance.reports.ci.badge import badge
 from conformance.reports.ci.ctrf import ctrf
 from conformance.reports.ci.junit import junit_xml
 from conformance.reports.report import Report
