@@ -19,7 +19,7 @@ ABOUT = "Fakes of RapidPro and CHT that keep their state in memory and misbehave
 
 def main() -> None:
     """The command line. Exit status 2 if the command could not be carried out."""
-    commands = [*(_service_command(command) for command in SERVICES_BY_COMMAND), evaluate, docs]
+    commands = [*(_service_command(command) for command in SERVICES_BY_COMMAND), evaluate, flow, docs]
     settings = {"help_option_names": ["-h", "--help"]}
     click.Group(help=ABOUT, commands=commands, context_settings=settings)(prog_name="python -m fakes")
 
@@ -86,6 +86,16 @@ class _StartupError(click.ClickException):
 def evaluate() -> None:
     """Evaluate flow expressions: one JSON object per line in, one per line out."""
     from fakes.rapidpro.flows.eval import run
+
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+    sys.exit(run(sys.stdin.buffer, sys.stdout))
+
+
+@click.command("flow")
+def flow() -> None:
+    """Run conversations with exported flows: one JSON job per line in, one answer per line out."""
+    from fakes.rapidpro.flows.jobs.lines import run
 
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")

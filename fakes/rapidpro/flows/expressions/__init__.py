@@ -6,13 +6,14 @@ generation "9") and v0.293.0 (hosted TextIt in 2026, generation "new").
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from fakes.rapidpro.flows.expressions.environment import Budget, Env, env_from_json
 from fakes.rapidpro.flows.expressions.evaluation import Scope, value_of
-from fakes.rapidpro.flows.expressions.parser import parse, too_deep
+from fakes.rapidpro.flows.expressions.parser import Node, parse, too_deep
 from fakes.rapidpro.flows.expressions.scanner import scan
 from fakes.rapidpro.flows.expressions.values import (
     ErrorValue,
@@ -23,7 +24,7 @@ from fakes.rapidpro.flows.expressions.values import (
 )
 from fakes.rapidpro.versions.generation import Generation
 
-__all__ = ["Env", "Evaluated", "env_from_json", "evaluate", "evaluate_value"]
+__all__ = ["Env", "Evaluated", "env_from_json", "evaluate", "evaluate_typed", "evaluate_value"]
 
 MAX_TEXT = 10_000
 TOO_DEEP = "expression nesting too deep"
@@ -36,52 +37,87 @@ class Evaluated:
 
     text: str
     errors: tuple[str, ...] = ()
+    failed: tuple[str, ...] = field(default=(), compare=False)
+    """The expressions that failed, as they stand in the template, one for each error."""
+    warnings: tuple[str, ...] = field(default=(), compare=False)
+    """One for each deprecated property that was used; see `evaluation.DEPRECATED`."""
 
 
 def evaluate(
-    template: str, context: Mapping[str, Any], env: Env, *, generation: Generation = "new", limit: int | None = MAX_TEXT
-) -> Evaluated:
-    """The text of a template.
+    template: str, context: Mapping[str, Any], env: Env, *, generation: Generation = "new",
+    limit: int | None = MAX_TEXT, escape: Callable[[str], str] = str,
+) -> Evaluated:  # fmt: skip
+    """The text of a template; `escape` changes the text of each expression.
 
     `context`: top-level names (any case) to JSON-like values; a key `__default__` is an object's default, the single
-    key `$datetime` makes a datetime. `limit`: characters after which the text is cut (webhook bodies: None).
+    key `$datetime` makes a datetime; a function without arguments makes its value when it is needed. `limit`:
+    characters after which the text is cut (webhook bodies: None).
     """
     if "@" not in template:
         return Evaluated(_cut(template, limit))
     scope = _scope(context, env, generation)
     parts: list[str] = []
     errors: list[str] = []
+    failed: list[str] = []
+    warnings: list[str] = []
     for kind, part in scan(template, scope.root.keys()):
         if kind == "body":
             parts.append(part)
             continue
         try:
-            parts.append(render(_value(part, scope)))
+            scope.env.budget.spend()
+            parts.append(escape(render(_value(part, scope))))
         except _FAILURES as error:
             errors.append(_message(error))
-    return Evaluated(_cut("".join(parts), limit), tuple(errors))
+            failed.append(f"@{part}" if kind == "identifier" else f"@({part})")
+        warnings += _warnings(scope)
+    return Evaluated(_cut("".join(parts), limit), tuple(errors), tuple(failed), tuple(warnings))
 
 
 def evaluate_value(template: str, context: Mapping[str, Any], env: Env, *, generation: Generation = "new") -> Value:
     """The value of a template that is one expression, or its ErrorValue; the text of any other template."""
+    return evaluate_typed(template, context, env, generation=generation)[0]
+
+
+def evaluate_typed(
+    template: str, context: Mapping[str, Any], env: Env, *, generation: Generation = "new"
+) -> tuple[Value, Evaluated]:
+    """The value of a template as `evaluate_value` gives it, and what was to be noted on the way."""
+    if "@" not in template:
+        return template.strip(), Evaluated(template)
     scope = _scope(context, env, generation)
     parts = list(scan(template.strip(), scope.root.keys()))
-    if len(parts) == 1 and parts[0][0] == "expression":
+    if len(parts) == 1 and parts[0][0] != "body":
         try:
-            return _value(parts[0][1], scope)
+            value = _value(parts[0][1], scope)
         except _FAILURES as error:
-            return ErrorValue(_message(error))
-    return evaluate(template, context, env, generation=generation).text
+            value = ErrorValue(_message(error))
+        return value, Evaluated("", warnings=tuple(_warnings(scope)))
+    outcome = evaluate(template.strip(), context, env, generation=generation, limit=None)
+    return outcome.text, outcome
+
+
+def _warnings(scope: Scope) -> list[str]:
+    """The warnings of the expression that was evaluated last, each once."""
+    found = list(dict.fromkeys(scope.env.warnings))
+    scope.env.warnings.clear()
+    return found
 
 
 def _scope(context: Mapping[str, Any], env: Env, generation: Generation) -> Scope:
-    return Scope(context, replace(env, generation=generation, budget=Budget()))
+    return Scope(context, replace(env, generation=generation, budget=Budget(total=env.budget.total), warnings=[]))
 
 
 def _value(expression: str, scope: Scope) -> Value:
     if scope.env.generation == "new" and too_deep(expression):
         raise ExpressionError(TOO_DEEP)
-    return value_of(parse(expression), scope)
+    return value_of(_parsed(expression), scope)
+
+
+@lru_cache(maxsize=512)
+def _parsed(expression: str) -> Node:
+    """The tree of an expression; the flows of a workspace use the same ones again and again."""
+    return parse(expression)
 
 
 def _message(error: Exception) -> str:

@@ -26,11 +26,15 @@ class Budget:
     calls: int = MAX_CALLS
     produced: int = MAX_PRODUCED
     """Characters and array items that may still be produced."""
+    total: Budget | None = None
+    """What several templates together may still do."""
 
     def spend(self, produced: int = 0) -> None:
         """Count one call and what it produced. TooComplex when the budget is used up."""
         self.calls -= 1
         self.produced -= produced
+        if self.total is not None:
+            self.total.spend(produced)
         if self.calls < 0 or self.produced < 0:
             raise TooComplex
 
@@ -46,8 +50,19 @@ class Env:
     country: str = ""
     languages: tuple[str, ...] = ()
     generation: Generation = "new"
+    language: str = ""
+    """The language of the names of months and days, three letters; English if it is not known."""
+    decimal: str = "."
+    grouping: str = ","
+    """The decimal symbol and the one between groups of digits, of numbers that people write or read."""
+    has_locations: bool = False
+    """Locations are set up, but there are none; otherwise tests of locations fail."""
+    home: ZoneInfo | None = None
+    """The zone of `now()` and `today()`; None: the same."""
     rng: random.Random = field(default_factory=lambda: random.Random(0))
     budget: Budget = field(default_factory=Budget)
+    warnings: list[str] = field(default_factory=list)
+    """What the evaluation noted; see `evaluation.DEPRECATED`."""
 
 
 def env_from_json(settings: Mapping[str, Any], generation: Generation = "new") -> Env:

@@ -26,14 +26,18 @@ from fakes.rapidpro.flows.expressions.values import (
     render,
 )
 
+DEPRECATED = "__deprecated__"
+"""In an object: the property names that are deprecated, with the warning that a lookup of each makes."""
+
 
 class Scope:
     """The names that an expression can use: arguments of anonymous functions, then the context, then functions."""
 
-    __slots__ = ("_arguments", "_converted", "env", "root")
+    __slots__ = ("_arguments", "_converted", "_deprecated", "env", "root")
 
     def __init__(self, root: Mapping[str, Any], env: Env) -> None:
         self.root = {name.lower(): value for name, value in root.items()}
+        self._deprecated = self.root.pop(DEPRECATED, None) or {}
         self.env = env
         self._converted: dict[str, Value] = {}
         self._arguments: dict[str, Value] = {}
@@ -42,6 +46,7 @@ class Scope:
         """This scope with additional names, which take precedence."""
         scope = Scope.__new__(Scope)
         scope.root, scope.env, scope._converted = self.root, self.env, self._converted
+        scope._deprecated = self._deprecated
         scope._arguments = {**self._arguments, **{n.lower(): v for n, v in zip(names, values, strict=True)}}
         return scope
 
@@ -52,7 +57,10 @@ class Scope:
             return self._arguments[name]
         if name in self.root:
             if name not in self._converted:
-                self._converted[name] = from_json(self.root[name])
+                found = self.root[name]
+                self._converted[name] = from_json(found() if callable(found) else found)
+            if name in self._deprecated:
+                self.env.warnings.append(self._deprecated[name])
             return self._converted[name]
         return lookup(name, self.env.generation) or ErrorValue(f"context has no property '{name}'")
 
@@ -109,10 +117,10 @@ def _value_of_atom(node: Atom, scope: Scope) -> Value:
 def _call(function: Value, step: Call, node: Atom, scope: Scope) -> Value:
     scope.env.budget.spend()
     if not isinstance(function, Function):
-        if isinstance(node.base, Name) and node.steps[0] is step:
-            raise ExpressionError(f"{node.base.name.lower()} is not a function")
         if isinstance(function, ErrorValue):
             return function
+        if isinstance(node.base, Name) and node.steps[0] is step:
+            raise ExpressionError(f"{node.base.name.lower()} is not a function")
         raise ExpressionError(f"{describe(function)} is not a function")
     return function.call(scope.env, [value_of(argument, scope) for argument in step.arguments])
 
@@ -132,6 +140,8 @@ def _look_up(container: Value, key: Value, env: Env, *, dotted: bool) -> Value:
         raise ExpressionError(f"{describe(container)} doesn't support lookups")
     name = render(key)
     value, known = container.get(name)
+    if container.deprecated and name.lower() in container.deprecated:
+        env.warnings.append(container.deprecated[name.lower()])
     if dotted and not known:
         raise ExpressionError(f"{describe(container)} has no property '{name}'")
     return value

@@ -19,7 +19,7 @@ def format_value(value: Value, env: Env) -> str:
 
 def _format(value: Value, env: Env) -> str:
     if isinstance(value, Decimal):
-        return grouped(value, None)
+        return grouped(value, None, env)
     if isinstance(value, DateTime):
         return format_datetime(env, value)
     if isinstance(value, date):

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from fakes.rapidpro.flows.expressions import layouts
 from fakes.rapidpro.flows.expressions.datetimes import add, check_unit, difference, to_datetime
 from fakes.rapidpro.flows.expressions.environment import Env, zone
+from fakes.rapidpro.flows.expressions.names import Names, names_of
 from fakes.rapidpro.flows.expressions.numeric import EXACT, to_number
 from fakes.rapidpro.flows.expressions.signature import clock, day, declare, integer, moment, number, text
 from fakes.rapidpro.flows.expressions.values import DateTime, ExpressionError, Value, offset_text
@@ -18,7 +19,7 @@ MICROSECOND = timedelta(microseconds=1)
 
 
 def now(env: Env) -> DateTime:
-    return DateTime(env.now.astimezone(env.timezone))
+    return DateTime(env.now.astimezone(env.home or env.timezone))
 
 
 def epoch(_env: Env, value: DateTime) -> Decimal:
@@ -47,17 +48,22 @@ def format_datetime(env: Env, value: DateTime, layout: str | None = None, zone_n
         local = value.at.astimezone(env.timezone if zone_name is None else zone(zone_name))
     except (ValueError, OverflowError) as error:
         raise ExpressionError(str(error)) from None
-    return layouts.write(DateTime(local, value.nanoseconds), default_layout(env) if layout is None else layout)
+    at = DateTime(local, value.nanoseconds)
+    return layouts.write(at, default_layout(env) if layout is None else layout, names=_names(env))
+
+
+def _names(env: Env) -> Names:
+    return names_of(env.language, env.generation)
 
 
 def format_date(env: Env, value: date, layout: str | None = None) -> str:
     at = DateTime(datetime.combine(value, time(), UTC))
-    return layouts.write(at, env.date_format if layout is None else layout, layouts.DATE_PIECES)
+    return layouts.write(at, env.date_format if layout is None else layout, layouts.DATE_PIECES, _names(env))
 
 
 def format_time(env: Env, value: time, layout: str | None = None) -> str:
     at = DateTime(datetime.combine(date(2000, 1, 1), value, UTC))
-    return layouts.write(at, env.time_format if layout is None else layout, layouts.TIME_PIECES)
+    return layouts.write(at, env.time_format if layout is None else layout, layouts.TIME_PIECES, _names(env))
 
 
 def parse_datetime(env: Env, value: str, layout: str, zone_name: str | None = None) -> DateTime:

@@ -65,14 +65,14 @@ def percent(_env: Env, value: Decimal) -> str:
     return f"{whole}%"
 
 
-def format_number(_env: Env, value: Decimal, places: int | None = None, group: bool = True) -> str:
+def format_number(env: Env, value: Decimal, places: int | None = None, group: bool = True) -> str:
     if places is not None and not 0 <= places <= 9:
         raise ExpressionError(f"must take 0-9 number of places, got {places}")
-    return grouped(value, places, group)
+    return grouped(value, places, env, group)
 
 
-def grouped(value: Decimal, places: int | None, group: bool = True) -> str:
-    """A number for display: `1,234.50`."""
+def grouped(value: Decimal, places: int | None, env: Env, group: bool = True) -> str:
+    """A number for display, by the workspace's symbols: `1,234.50`."""
     if places is None:
         text = render(value)
     else:
@@ -81,8 +81,8 @@ def grouped(value: Decimal, places: int | None, group: bool = True) -> str:
     whole, point, part = text.partition(".")
     sign, whole = ("-", whole[1:]) if whole.startswith("-") else ("", whole)
     if group:
-        whole = f"{int(whole):,}"
-    return sign + whole + point + part
+        whole = f"{int(whole):,}".replace(",", env.grouping)
+    return sign + whole + (env.decimal if point else "") + part
 
 
 def rand_between(env: Env, low: Decimal, high: Decimal) -> Decimal:

@@ -168,7 +168,9 @@ def _is_moment(value: Value) -> bool:
     return isinstance(value, DateTime)
 
 
-def _no_location(_env: Env, *_given: str) -> ObjectValue:
+def _no_location(env: Env, *_given: str) -> ObjectValue:
+    if env.has_locations:
+        return unmatched()
     raise ExpressionError(_NO_LOCATIONS)
 
 

@@ -159,7 +159,7 @@ STRUCTURE_FUNCTIONS = MappingProxyType({
     "time": declare(clock)(lambda _env, value: value),
     "array": declare(rest=any_value)(lambda env, *values: limited(list(values), env)),
     "object": declare(rest=any_value)(make_object),
-    "count": declare(any_value)(count),
+    "count": declare(raw)(count),
     "contains": declare(array, any_value)(contains),
     "join": declare(array, text)(join),
     "concat": declare(array, array)(lambda env, first, second: limited([*first, *second], env)),

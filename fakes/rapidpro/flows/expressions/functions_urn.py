@@ -18,7 +18,8 @@ _CONTENT_TYPE = re.compile(r"image|audio|video|application|geo|unavailable|\w+/[
 def _parts(urn: str) -> tuple[str, str, str]:
     match = _URN.fullmatch(urn)
     if match is None:
-        raise ExpressionError(f"{quoted(urn)} is not a valid URN: scheme or path cannot be empty")
+        part = "path" if urn.partition(":")[0] and ":" in urn else "scheme"
+        raise ExpressionError(f"{urn} is not a valid URN: {part} cannot be empty")
     scheme, path, _, display = (_unescaped(part or "") for part in match.groups())
     return scheme, path, display
 
@@ -37,6 +38,16 @@ def format_urn(env: Env, urn: str) -> str:
     scheme, path, display = _parts(urn)
     if scheme != "tel" or (display and env.generation == "new"):
         return display or path
+    return _national(path)
+
+
+def display_urn(identity: str) -> str:
+    """A URN of scheme and path for display."""
+    scheme, _, path = identity.partition(":")
+    return _national(path) if scheme == "tel" else path
+
+
+def _national(path: str) -> str:
     try:
         parsed = phonenumbers.parse(path, None)
     except phonenumbers.NumberParseException:

@@ -12,13 +12,9 @@ from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 from fakes.rapidpro.flows.expressions.datetimes import in_zone_if_same_offset
+from fakes.rapidpro.flows.expressions.names import ENGLISH, Names
 from fakes.rapidpro.flows.expressions.values import DateTime, ExpressionError, offset_text
 
-MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-    "December",
-)  # fmt: skip
-DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 DATE_PIECES = frozenset({"YY", "YYYY", "M", "MM", "MMM", "MMMM", "D", "DD", "EEE", "EEEE"})
 TIME_PIECES = frozenset({"h", "hh", "t", "tt", "m", "mm", "s", "ss", "fff", "ffffff", "fffffffff", "aa", "AA"})
 ZONE_PIECES = frozenset({"Z", "ZZZ"})
@@ -49,22 +45,25 @@ def pieces(layout: str, allowed: frozenset[str]) -> Iterator[tuple[bool, str]]:
             raise ExpressionError(f"{layout!r} is not a valid layout: {text!r} is not known")
 
 
-def write(moment: DateTime, layout: str, allowed: frozenset[str] = ALL_PIECES) -> str:
+def write(moment: DateTime, layout: str, allowed: frozenset[str] = ALL_PIECES, names: Names = ENGLISH) -> str:
     """A datetime formatted by a layout."""
-    return "".join(_format_piece(moment, text) if is_value else text for is_value, text in pieces(layout, allowed))
+    found = pieces(layout, allowed)
+    return "".join(_format_piece(moment, text, names) if is_value else text for is_value, text in found)
 
 
-def _format_piece(moment: DateTime, piece: str) -> str:
+def _format_piece(moment: DateTime, piece: str, names: Names) -> str:
     at = moment.at
-    half = "am" if at.hour < 12 else "pm"
     if piece in _FRACTIONS:
         return f"{at.microsecond:06d}{moment.nanoseconds:03d}"[: len(piece)]
     if piece in ZONE_PIECES:
         return offset_text(at, z_for_utc=piece == "Z")
     if piece[0] == "E" or piece in ("MMM", "MMMM"):
-        name = DAYS[at.weekday()] if piece[0] == "E" else MONTHS[at.month - 1]
-        return name[:3] if len(piece) == 3 else name
+        short = len(piece) == 3
+        if piece[0] == "E":
+            return (names.short_days if short else names.days)[at.weekday()]
+        return (names.short_months if short else names.months)[at.month - 1]
     if piece[0] in "aA":
+        half = names.halves[at.hour >= 12]
         return half if piece == "aa" else half.upper()
     number = {
         "Y": at.year if len(piece) == 4 else at.year % 100,

@@ -92,7 +92,7 @@ Token = tuple[str, str, int]
 
 def parse(expression: str) -> Node:
     """The tree of an expression. ExpressionError for a syntax error."""
-    parser = _Parser(expression, _tokens(expression))
+    parser = _Parser(expression, tokens(expression))
     node = parser.expression()
     parser.expect("end")
     return node
@@ -108,17 +108,18 @@ def too_deep(expression: str) -> bool:
     return False
 
 
-def _tokens(expression: str) -> list[Token]:
-    tokens: list[Token] = []
+def tokens(expression: str) -> list[Token]:
+    """The tokens of an expression: kind, text, position. ExpressionError if a part of it is none."""
+    found: list[Token] = []
     position = 0
     while position < len(expression):
-        if len(tokens) > MAX_TOKENS:
+        if len(found) > MAX_TOKENS:
             raise TooComplex
         match = _TOKEN.match(expression, position)
         if match:
             kind = match.lastgroup or ""
             if kind != "blank":
-                tokens.append((kind if kind != "symbol" else match.group(), match.group(), position))
+                found.append((kind if kind != "symbol" else match.group(), match.group(), position))
             position = match.end()
             continue
         end = position
@@ -127,10 +128,10 @@ def _tokens(expression: str) -> list[Token]:
         if end == position:
             raise _syntax_error(expression, position)
         word = expression[position:end]
-        tokens.append(("word" if word.lower() in _KEYWORDS else "name", word, position))
+        found.append(("word" if word.lower() in _KEYWORDS else "name", word, position))
         position = end
-    tokens.append(("end", "", len(expression)))
-    return tokens
+    found.append(("end", "", len(expression)))
+    return found
 
 
 def _syntax_error(expression: str, position: int) -> ExpressionError:

@@ -9,11 +9,11 @@ import unicodedata
 from collections.abc import Collection, Iterator
 from typing import Literal
 
-Part = tuple[Literal["body", "expression"], str]
+Part = tuple[Literal["body", "identifier", "expression"], str]
 
 
 def scan(template: str, top_levels: Collection[str]) -> Iterator[Part]:
-    """The parts in order; an expression part is the text after `@` or inside `@( )`.
+    """The parts in order; an identifier is the text after `@`, an expression the one inside `@( )`.
 
     `top_levels`: the known first names, lower case. An identifier with another first name is body text, so that
     e-mail addresses survive; `@@` is `@`; an `@(` that never closes makes all that follows body text.
@@ -24,7 +24,7 @@ def scan(template: str, top_levels: Collection[str]) -> Iterator[Part]:
             yield "body", template[position:at]
         following = template[at + 1 : at + 2]
         if following == "(":
-            end = _closing_bracket(template, at + 2)
+            end = closing_bracket(template, at + 2)
             if end < 0:
                 yield "body", template[at:]
                 return
@@ -34,10 +34,10 @@ def scan(template: str, top_levels: Collection[str]) -> Iterator[Part]:
             yield "body", "@"
             position = at + 2
         else:
-            end = _identifier_end(template, at + 1)
+            end = identifier_end(template, at + 1)
             name = template[at + 1 : end]
             known = name.partition(".")[0].lower() in top_levels
-            yield ("expression", name) if known else ("body", "@" + name)
+            yield ("identifier", name) if known else ("body", "@" + name)
             position = end
     if position < len(template):
         yield "body", template[position:]
@@ -50,7 +50,8 @@ def is_name_character(character: str) -> bool:
     return unicodedata.category(character)[0] in "LN"
 
 
-def _identifier_end(template: str, position: int) -> int:
+def identifier_end(template: str, position: int) -> int:
+    """Where the identifier that starts at `position`, behind an `@`, ends."""
     while position < len(template):
         character = template[position]
         if character == ".":
@@ -62,7 +63,8 @@ def _identifier_end(template: str, position: int) -> int:
     return position
 
 
-def _closing_bracket(template: str, position: int) -> int:
+def closing_bracket(template: str, position: int) -> int:
+    """Where the bracket that was opened before `position` closes; -1 if it never does."""
     depth = 1
     while position < len(template):
         character = template[position]

@@ -19,7 +19,7 @@ from fakes.rapidpro.flows.expressions.values import ExpressionError
 
 _OTHER_DIGIT = "½"
 """Stands for all other digits: a match that contains one is found, but is no number."""
-_NUMBER = re.compile(r"[-+]?(?:[0-9,½]+(?:\.[0-9½]+)?|(?:[^0-9A-Za-z_]|^)\.[0-9½]+)")
+_NUMBER = r"[-+]?(?:[0-9{grouping}½]+(?:{decimal}[0-9½]+)?|(?:[^0-9A-Za-z_]|^){decimal}[0-9½]+)"
 _EMAIL = r"(?-mi)[\pL\pN][-_+$~.\pL\pN]*@[\pL\pN][-_\pL\pN]*(?:\.[\pL\pN][-_\pL\pN]*)+"
 _PHONE = re.compile(r"\+?[0-9 .\-()]{5,}")
 _LEAST_PHONE = 5
@@ -36,9 +36,10 @@ def numbers_in(text: str, env: Env) -> Iterator[Decimal]:
     """All numbers in a text; digit grouping and digits of some other scripts are accepted."""
     if not text.isascii():
         text = "".join(map(_ascii_digit, text))
-    for match in _NUMBER.finditer(text):
+    symbols = {"grouping": re.escape(env.grouping), "decimal": re.escape(env.decimal)}
+    for match in re.finditer(_NUMBER.format(**symbols), text):
         try:
-            digits = match.group().strip().replace(",", "")
+            digits = match.group().strip().replace(env.grouping, "").replace(env.decimal, ".")
             yield parse_number(digits.removeprefix("+") if env.generation == "9" else digits, env.generation)
         except ExpressionError:
             continue
@@ -62,13 +63,14 @@ def phone_in(text: str, country: str, env: Env) -> str | None:
         env.budget.spend(_PHONE_COST)
         candidate = match.group().strip()
         if len(candidate.lstrip("+")) >= _LEAST_PHONE:
-            number = _possible_phone(candidate, country, env)
+            number = possible_phone(candidate, country, env)
             if number is not None:
                 return number
     return None
 
 
-def _possible_phone(text: str, country: str, env: Env) -> str | None:
+def possible_phone(text: str, country: str, env: Env) -> str | None:
+    """The text as a phone number of the country (may be ""), in international form, if it is a possible one."""
     region = country or None
     try:
         if env.generation == "9":

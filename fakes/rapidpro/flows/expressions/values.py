@@ -16,6 +16,8 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 
 MAX_SIZE = 2_000_000
+SPECIAL = ("__default__", "__deprecated__")
+"""Keys of JSON-like objects that are no properties."""
 
 
 class ExpressionError(Exception):
@@ -56,10 +58,14 @@ class Function:
 class ObjectValue:
     """An object: properties by name, and perhaps a default, which is its value as text or number."""
 
-    __slots__ = ("_by_lower", "default", "has_default", "properties")
+    __slots__ = ("_by_lower", "default", "deprecated", "has_default", "properties")
 
-    def __init__(self, properties: Mapping[str, Any], default: Any = None, *, has_default: bool = False) -> None:
+    def __init__(
+        self, properties: Mapping[str, Any], default: Any = None, *, has_default: bool = False,
+        deprecated: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
         self.properties = dict(properties)
+        self.deprecated = deprecated
         self.default = default
         self.has_default = has_default
         self._by_lower: dict[str, str] | None = None
@@ -109,8 +115,9 @@ def from_json(value: Any) -> Value:
 def _from_mapping(value: Mapping[str, Any]) -> Value:
     if len(value) == 1 and "$datetime" in value:
         return parse_datetime_text(value["$datetime"])
-    properties = {key: from_json(item) for key, item in value.items() if key != "__default__"}
-    return ObjectValue(properties, from_json(value.get("__default__")), has_default="__default__" in value)
+    properties = {key: from_json(item) for key, item in value.items() if key not in SPECIAL}
+    default, deprecated = from_json(value.get("__default__")), value.get("__deprecated__")
+    return ObjectValue(properties, default, has_default="__default__" in value, deprecated=deprecated)
 
 
 def parse_datetime_text(text: Any) -> DateTime:

@@ -63,7 +63,7 @@ def test_invalid_lines_get_a_sentence_each_and_the_last_line_is_still_evaluated(
         ("@(" + "upper(" * 10_000 + '"a"' + ")" * 10_000 + ")", "expression nesting too deep"),
         ("@(" + "(x) => " * 5_000 + "1)", None),
         ("@(" + "1+" * 1_000_000 + "1)", "expression is too complex to evaluate"),
-        ("@(frobnicate(1))", "frobnicate is not a function"),
+        ("@(frobnicate(1))", "context has no property 'frobnicate'"),
         ("@(((f) => f(f))((f) => f(f)))", "expression nesting too deep"),
         ("@(a.b" + ".c" * 10_000 + ")", "object has no property 'b'"),
         ("@(has_email(mail))", None),

@@ -105,7 +105,7 @@ def test_a_rule_of_the_language_holds(template: Any, expected: Any) -> None:
         ("@(0 / )", "syntax error at "),
         ("@()", "syntax error at "),
         ("@(1 2)", "syntax error at 2"),
-        ("@(FOO())", "foo is not a function"),
+        ("@(FOO())", "context has no property 'foo'"),
         ("@(contact())", "contact is not a function"),
         ("@(true < 1)", "unable to convert true to a number"),
         ("@(1 + null)", "unable to convert null to a number"),

@@ -1,0 +1,1 @@
+"""Changes of the contact by actions."""

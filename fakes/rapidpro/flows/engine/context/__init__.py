@@ -1,0 +1,1 @@
+"""What expressions can use in a flow."""

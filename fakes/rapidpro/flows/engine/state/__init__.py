@@ -1,0 +1,1 @@
+"""The workspace, the contact and the session that the engine works on, as plain data."""

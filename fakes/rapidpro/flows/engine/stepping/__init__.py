@@ -1,0 +1,1 @@
+"""Running a session: the loop over nodes, routing, starting and resuming."""

@@ -1,0 +1,1 @@
+"""`python -m fakes flow`: whole conversations with exported flows, as JSON jobs."""
