@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 
@@ -16,8 +15,12 @@ from pytest_bdd.parser import Step
 
 from conformance.reports.report import Report, ScenarioResult
 from conformance.requirements.catalogue import Requirement, load
+from conformance.running.misconduct import Misconduct
 from conformance.running.plugin import ConformancePlugin, requirement_ids, scenario_name, scenario_of
+from conformance.running.turns import Source, Turns, in_order
 from conformance.running.worlds import Worlds
+from conformance.shadowing import ROOT
+from conformance.verdicts import Verdict
 
 QUIET = (
     "--disable-plugin-autoload", "-p", "pytest_bdd.plugin", "-p", "no:terminal",
@@ -25,42 +28,85 @@ QUIET = (
     "-o", "disable_test_id_escaping_and_forfeit_all_rights_to_community_support=true",
 )  # fmt: skip
 """Options of pytest: other installed plugins must neither slow nor change a run."""
+DISTURBING = ("PYTEST_", "PY_COLORS")
+"""Beginnings of the names of environment variables that change how pytest runs."""
 
 
 def features_folder() -> Path:
-    """The folder of the features, in a checkout or installed. Found by name, since nothing here imports the package."""
-    spec = find_spec("features")
-    if spec is None or not spec.submodule_search_locations:
+    """The folder of the features, in a checkout or installed. It is beside this package, whatever `sys.path` says."""
+    folder = ROOT / "features"
+    if not folder.is_dir():
         raise FileNotFoundError("the package `features` is not installed: reinstall the distribution")
-    return Path(next(iter(spec.submodule_search_locations)))
+    return folder
 
 
 def conform(
     worlds: Worlds,
     requirements: Sequence[Requirement],
     *,
+    scenarios: Sequence[str] = (),
     repeat: Callable[[tuple[str, ...]], str] = lambda _ids: "",
     on_result: Callable[[ScenarioResult], None] = lambda _result: None,
-    on_selected: Callable[[int], None] = lambda _count: None,
+    verbose: bool = False,
 ) -> Report:
-    """Judge the subject of `worlds` by the `requirements`. What breaks is in the report, and never raised."""
+    """Judge the subject of `worlds` by the `requirements`, in this process.
+
+    What breaks is in the report, and never raised. `scenarios`: names of the only scenarios to judge, if any are given
+    (`judged_by` names their requirements); `verbose`: the evidence of every scenario in full, of
+    passed ones too.
+    """
     report = Report(worlds.describe(), worlds.profile, requirements)
+    play(worlds, report, scenarios=scenarios, repeat=repeat, on_result=on_result, verbose=verbose)
+    return report
+
+
+def play(
+    worlds: Worlds,
+    report: Report,
+    *,
+    scenarios: Sequence[str] = (),
+    turns: Source = in_order,
+    repeat: Callable[[tuple[str, ...]], str],
+    on_result: Callable[[ScenarioResult], None],
+    misconduct: Misconduct | None = None,
+    verbose: bool = False,
+) -> None:
+    """Play the scenarios of `report.requirements` as `turns` says. The report gets their results as they come.
+
+    KeyboardInterrupt after a signal; the report has what was judged until then.
+    """
     plugin = ConformancePlugin(
-        worlds, report, known=load(), repeat=repeat, on_result=on_result, on_selected=on_selected
+        worlds,
+        report,
+        known=load(),
+        scenarios=scenarios,
+        repeat=repeat,
+        on_result=on_result,
+        misconduct=misconduct,
+        verbose=verbose,
     )
     problems = Problems()
     folder = features_folder()
     try:
-        with rare_collection():
-            status = pytest.main([*QUIET, f"--rootdir={folder}", str(folder)], plugins=[plugin, problems])
+        with undisturbed(), rare_collection():
+            status = pytest.main([*QUIET, f"--rootdir={folder}", str(folder)], plugins=[plugin, problems, Turns(turns)])
     finally:
         worlds.end()
+        report.broken.extend(problems.found)
     if status == pytest.ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
-    report.broken.extend(problems.found)
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not report.broken:
         report.broken.append(f"pytest ended with {status!r}: no scenario was judged")
-    return report
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Take the variables that change pytest out of the environment for a while."""
+    taken = {name: os.environ.pop(name) for name in tuple(os.environ) if name.startswith(DISTURBING)}
+    try:
+        yield
+    finally:
+        os.environ.update(taken)
 
 
 @contextmanager
@@ -92,6 +138,10 @@ class Problems:
         self.found.append(f"the harness broke: {excrepr}")
 
 
+class UnknownScenario(ValueError):
+    """No scenario of the selected requirements has this name."""
+
+
 @dataclass(frozen=True, slots=True)
 class ScenarioEntry:
     """A scenario as `list` and `show` print it."""
@@ -106,8 +156,41 @@ def scenarios() -> list[ScenarioEntry]:
     """All scenarios, without running any."""
     collector = Collector()
     folder = features_folder()
-    pytest.main([*QUIET, "--collect-only", f"--rootdir={folder}", str(folder)], plugins=[collector])
+    with undisturbed():
+        pytest.main([*QUIET, "--collect-only", f"--rootdir={folder}", str(folder)], plugins=[collector])
     return collector.found
+
+
+def judged_by(names: Sequence[str], requirements: Sequence[Requirement]) -> tuple[Requirement, ...]:
+    """Those of the requirements that scenarios with these names judge. UnknownScenario if one judges none of them."""
+    ids = {requirement.id for requirement in requirements}
+    judging = [entry for entry in scenarios() if entry.name in names and ids & set(entry.requirements)]
+    for name in names:
+        if all(name != entry.name for entry in judging):
+            raise UnknownScenario(f"no scenario of the selected requirements is named {name!r}")
+    return tuple(one for one in requirements if any(one.id in entry.requirements for entry in judging))
+
+
+def planned(requirements: Sequence[Requirement], names: Sequence[str] = ()) -> list[ScenarioEntry]:
+    """The scenarios that judge these requirements, in the order in which a run knows them; only those with one of the
+    names, if any are given."""
+    ids = {requirement.id for requirement in requirements}
+    judging = [entry for entry in scenarios() if ids & set(entry.requirements)]
+    return [entry for entry in judging if not names or entry.name in names]
+
+
+def end_early(report: Report, entries: Sequence[ScenarioEntry], why: str) -> None:
+    """Put the results into the order of the planned `entries`; those without one are unknown, because of `why`."""
+    left = list(report.results)
+    report.results.clear()
+    for entry in entries:
+        found = [one for one in left if (one.name, one.requirements) == (entry.name, entry.requirements)]
+        left = [one for one in left if one not in found]
+        reason = f"not judged: {why}"
+        missing = ScenarioResult(entry.name, entry.requirements, Verdict.UNKNOWN, 0.0, reason, feature=entry.feature)
+        report.results.extend(found or [missing])
+    report.results.extend(left)
+    report.ended_early = why
 
 
 def step_text(step: Step, item: pytest.Item) -> str:

@@ -65,6 +65,14 @@ def channel_for(urn: str, channels: Iterable[AnyChannel]) -> AnyChannel | None:
     return max(candidates, key=lambda channel: _shared(path, channel.address or ""), default=None)
 
 
+def country_of(number: str) -> str:
+    """The country of an international number; "" if it is none."""
+    try:
+        return str(phonenumbers.region_code_for_number(phonenumbers.parse(number, None)) or "")
+    except phonenumbers.NumberParseException:
+        return ""
+
+
 def international_number(number: str, country: str) -> str | None:
     """A phone number with `+` and country code; None if it is not one. `country`: of numbers without it, or empty."""
     try:

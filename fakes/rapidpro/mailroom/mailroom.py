@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
 from fakes.clock import Clock
@@ -47,7 +48,8 @@ class Mailroom:
         self.phones = Phones()
         self.courier = Courier(records, self.runtime, self.phones)
         self.dispatcher = Dispatcher(records, self.runtime, self.courier)
-        self.library = Library(ENGINES[self.runtime.habits.generation])
+        habits = self.runtime.habits
+        self.library = Library(replace(ENGINES[habits.generation], repeats_gets=habits.repeats_webhook_calls))
         self.sessions = Sessions(records, self.runtime, self.dispatcher, self.library, session)
         self.incoming = Incoming(records, self.runtime, self.phones, self.dispatcher, self.library, self.sessions)
         self._nightly = NightlyJob(records, self.runtime)

@@ -64,10 +64,10 @@ class Habits:
 def _table() -> Mapping[str, Habits]:
     current = Habits("Mailroom/26.3")
     ten = replace(
-        current, user_agent="RapidProMailroom/10.0.1", generation="9", loop_limit=20, seen_after_flow=False,
-        repeats_webhook_calls=True, checks_waits_every=60,
+        current, user_agent="RapidProMailroom/10.0.1", loop_limit=20, seen_after_flow=False,
+        repeats_webhook_calls=True,
     )  # fmt: skip
-    main = replace(ten, user_agent="RapidProMailroom/9.3.45")
+    main = replace(ten, user_agent="RapidProMailroom/9.3.45", generation="9", checks_waits_every=60)
     nine = replace(
         main, user_agent="RapidProMailroom/9.0.0", merges_translations=False, sends_empty_texts=False,
         retries_refusals=True, accepts_read_reports=False, takes_all_digits=True,

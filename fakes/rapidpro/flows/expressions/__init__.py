@@ -13,7 +13,7 @@ from typing import Any
 
 from fakes.rapidpro.flows.expressions.environment import Budget, Env, env_from_json
 from fakes.rapidpro.flows.expressions.evaluation import Scope, value_of
-from fakes.rapidpro.flows.expressions.parser import parse, too_deep
+from fakes.rapidpro.flows.expressions.parser import Node, parse, too_deep
 from fakes.rapidpro.flows.expressions.scanner import scan
 from fakes.rapidpro.flows.expressions.values import (
     ErrorValue,
@@ -27,8 +27,6 @@ from fakes.rapidpro.versions.generation import Generation
 __all__ = ["Env", "Evaluated", "env_from_json", "evaluate", "evaluate_typed", "evaluate_value"]
 
 MAX_TEXT = 10_000
-KEPT_LENGTH = 2000
-"""Characters of an expression whose tree is kept."""
 TOO_DEEP = "expression nesting too deep"
 _FAILURES = (ExpressionError, TooComplex, RecursionError)
 
@@ -67,6 +65,7 @@ def evaluate(
             parts.append(part)
             continue
         try:
+            scope.env.budget.spend()
             parts.append(escape(render(_value(part, scope))))
         except _FAILURES as error:
             errors.append(_message(error))
@@ -112,11 +111,13 @@ def _scope(context: Mapping[str, Any], env: Env, generation: Generation) -> Scop
 def _value(expression: str, scope: Scope) -> Value:
     if scope.env.generation == "new" and too_deep(expression):
         raise ExpressionError(TOO_DEEP)
-    return value_of(_parsed(expression) if len(expression) <= KEPT_LENGTH else parse(expression), scope)
+    return value_of(_parsed(expression), scope)
 
 
-_parsed = lru_cache(maxsize=1000)(parse)
-"""Flows evaluate the same few expressions for each text; trees are frozen."""
+@lru_cache(maxsize=512)
+def _parsed(expression: str) -> Node:
+    """The tree of an expression; the flows of a workspace use the same ones again and again."""
+    return parse(expression)
 
 
 def _message(error: Exception) -> str:

@@ -37,7 +37,7 @@ class CannedAnswers:
 def body_of(answer: Mapping[str, Any]) -> bytes:
     """The bytes of an answer's body, at most MAX_BODY. ValueError if its form is wrong."""
     if answer.get("body_base64") is not None:
-        return base64.b64decode(answer["body_base64"])[:MAX_BODY]
+        return base64.b64decode(answer["body_base64"], validate=True)[:MAX_BODY]
     parts = answer.get("body_parts")
     if parts is None:
         return str(answer.get("body") or "").encode("utf-8", "surrogatepass")[:MAX_BODY]

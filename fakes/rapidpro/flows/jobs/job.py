@@ -10,8 +10,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from fakes.rapidpro.flows.engine import Contact, Workspace
-from fakes.rapidpro.flows.engine.state.summary import read_contact
+from fakes.rapidpro.flows.engine.state.summary import read_contact, read_summary
 from fakes.rapidpro.flows.expressions.environment import DATE_FORMATS
+from fakes.rapidpro.flows.jobs.answers import body_of
 from fakes.rapidpro.flows.jobs.workspaces import read_workspace
 from fakes.rapidpro.versions.engines import ENGINES, EngineRules
 
@@ -153,6 +154,10 @@ def _answer(values: Any, index: int) -> Mapping[str, Any]:
         raise BadJob(f"{place} must have a status of three digits or an error, got {_shown(status)}")
     if not isinstance(headers, dict) or not all(isinstance(one, str) for one in headers.values()):
         raise BadJob(f"{place}.headers must be an object of texts, got {_shown(headers)}")
+    try:
+        body_of(values)
+    except (ValueError, TypeError) as error:
+        raise BadJob(f"{place} is not valid: {error}") from None
     return values
 
 
@@ -171,4 +176,8 @@ def _inputs(inputs: list[Any]) -> list[Mapping[str, Any]]:
             raise BadJob(f"inputs[{index}] must have text, timeout or expire, got {_shown(one)}")
     if inputs[0]["start"] == "flow_action" and not isinstance(inputs[0].get("parent"), dict):
         raise BadJob(f"inputs[0].parent must be an object, got {_shown(inputs[0].get('parent'))}")
+    try:
+        read_summary(inputs[0].get("parent"))
+    except (KeyError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
+        raise BadJob(f"inputs[0].parent is not valid: {_reason(error)}") from None
     return inputs

@@ -28,6 +28,8 @@ def run(lines: Iterable[bytes], out: TextIO) -> int:
             answer: dict[str, Any] = run_job(read_job(line))
         except BadJob as error:
             answer, status = {"error": str(error)}, 2
+        except RecursionError:
+            answer, status = {"error": "the job is nested too deeply"}, 2
         out.write(json.dumps(answer) + "\n")
         out.flush()
     return status

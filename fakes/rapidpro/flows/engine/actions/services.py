@@ -12,12 +12,14 @@ from fakes.rapidpro.flows.engine.changes.contact import correct_groups
 from fakes.rapidpro.flows.engine.definitions import Action
 from fakes.rapidpro.flows.engine.state.contact import Ticket
 from fakes.rapidpro.flows.engine.state.session import Run
+from fakes.rapidpro.flows.engine.state.summary import summary_json
 from fakes.rapidpro.flows.engine.state.workspace import Named, User
 from fakes.rapidpro.flows.engine.work import results
 from fakes.rapidpro.flows.engine.work.languages import translation_of
 from fakes.rapidpro.flows.engine.work.stretch import Stretch
 from fakes.rapidpro.flows.engine.work.templates import text_of
 
+MAX_ANCESTORS = 5
 GENERAL = "General"
 NO_OUTPUT = "<ERROR>"
 
@@ -65,9 +67,13 @@ def start_session(action: Action, stretch: Stretch, run: Run) -> None:
     if stretch.around.batch and (recipients.groups or recipients.query):
         stretch.error("Can't start new sessions for groups or queries during batch starts", run)
         return
+    if stretch.session.trigger.ancestors_since_input >= MAX_ANCESTORS:
+        stretch.error("Too many sessions have been spawned since the last time input was received", run)
+        return
     creates = bool(action.values.get("create_contact"))
     if recipients.is_empty and not action.text("contact_query") and not creates:
         return
+    session = stretch.session
     stretch.note("session_triggered", {
         "flow": {"uuid": flow.uuid, "name": flow.name},
         "groups": recipients.groups,
@@ -75,7 +81,8 @@ def start_session(action: Action, stretch: Stretch, run: Run) -> None:
         "urns": recipients.urns,
         "query": recipients.query,
         "create_contact": creates,
-        "run": run.uuid,
+        "parent": summary_json(run, stretch.session.contact),
+        "ancestors_since_input": 0 if session.had_input else session.trigger.ancestors_since_input + 1,
     }, run)  # fmt: skip
 
 

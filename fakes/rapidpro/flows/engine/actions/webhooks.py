@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
+from fakes.rapidpro.flows.engine.calls.addresses import header_name, request_problem, written_url
 from fakes.rapidpro.flows.engine.calls.client import Call, make_call
 from fakes.rapidpro.flows.engine.calls.exchange import Answer, Request
 from fakes.rapidpro.flows.engine.calls.json_answers import json_text
@@ -18,7 +17,6 @@ from fakes.rapidpro.flows.engine.work.templates import text_of
 MAX_EXTRA = 10_000
 """Bytes; a longer answer is not kept with the result."""
 MAX_SHOWN_URL = 255
-_BAD_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 def call_webhook(action: Action, stretch: Stretch, run: Run) -> None:
@@ -26,17 +24,20 @@ def call_webhook(action: Action, stretch: Stretch, run: Run) -> None:
     if stretch.rules.is_new:
         run.webhook = None
     url = text_of(action.text("url"), stretch, run)[0].strip()
-    if not url or len(url) > stretch.rules.max_url or not is_valid_url(url):
+    address = written_url(url) if len(url) <= stretch.rules.max_url else None
+    if address is None:
         shown = url if len(url) <= MAX_SHOWN_URL or not stretch.rules.is_new else url[: MAX_SHOWN_URL - 3] + "..."
         problem = f"to an invalid URL: '{shown}'" if url else "to empty string"
         stretch.error(f"Webhook URL evaluated {problem}", run)
         return
-    request = _request(action, url, stretch, run)
+    request = _request(action, address, stretch, run)
     size, most = request_size(request), stretch.rules.max_request
     if most is not None and size > most:
         stretch.raw_error(f"Webhook request evaluated to {size} bytes, exceeding the limit of {most}", run)
         return
-    if not _has_valid_headers(request, stretch, run):
+    problem = request_problem(request, new=stretch.rules.is_new)
+    if problem:
+        stretch.raw_error(problem, run)
         return
     call = make_call(request, stretch.around.send, stretch.rules)
     status = status_of(call)
@@ -50,7 +51,7 @@ def _request(action: Action, url: str, stretch: Stretch, run: Run) -> Request:
     templates: Mapping[str, str] = action.values.get("headers") or {}
 
     def headers() -> dict[str, str]:
-        return {name: text_of(templates[name] or "", stretch, run)[0] for name in sorted(templates)}
+        return {header_name(name): text_of(templates[name] or "", stretch, run)[0] for name in sorted(templates)}
 
     new = stretch.rules.is_new
     found = headers() if new else {}
@@ -58,26 +59,10 @@ def _request(action: Action, url: str, stretch: Stretch, run: Run) -> Request:
     return Request(action.text("method").upper(), url, found if new else headers(), body)
 
 
-def is_valid_url(url: str) -> bool:
-    """Whether calls can be made to that address."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.netloc)
-
-
 def request_size(request: Request) -> int:
     """Bytes of the request line, the flow's headers and the body, as they go over the wire."""
     lines = [f"{request.method} {request.url} HTTP/1.1", *(f"{name}: {one}" for name, one in request.headers.items())]
     return len("\r\n".join([*lines, "", request.body]).encode("utf-8", "replace"))
-
-
-def _has_valid_headers(request: Request, stretch: Stretch, run: Run) -> bool:
-    bad = [name for name, value in request.headers.items() if _BAD_VALUE.search(value)]
-    if bad:
-        stretch.raw_error(f'net/http: invalid header field value for "{bad[0]}"', run)
-    return not bad
 
 
 def status_of(call: Call, *, is_resthook: bool = False) -> str:
@@ -116,7 +101,7 @@ def shown_call(call: Call, request: Request, stretch: Stretch) -> WebhookCall:
     readable = not (call.error or call.too_large)
     last = call.exchanges[-1].request if call.exchanges and stretch.rules.is_new else request
     found = json_text(answer.body) if readable else None
-    headers = {"-".join(part.capitalize() for part in name.split("-")): one for name, one in answer.headers.items()}
+    headers = {header_name(name): one for name, one in answer.headers.items()}
     return WebhookCall(last.method, last.url, answer.status, headers, found)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
+from fakes.rapidpro.flows.engine.calls.addresses import written_url
 from fakes.rapidpro.flows.engine.calls.exchange import Answer, BrokenOff, NoConnection, Request, Send
 from fakes.rapidpro.versions.engines import EngineRules
 
@@ -17,7 +18,7 @@ MAX_REDIRECTS = 10
 MAX_TRIES = 3
 BACKOFFS = (5, 10)
 """Seconds that `9` would wait before it repeats a call."""
-REPEATED = frozenset({"GET", "HEAD"})
+REPEATED = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 KEYS = frozenset({"idempotency-key", "x-idempotency-key"})
 _SECRET = frozenset({"authorization", "cookie", "www-authenticate", "cookie2"})
 
@@ -55,11 +56,8 @@ def make_call(request: Request, send: Send, rules: EngineRules) -> Call:
     call = _follow(request, send, rules, sent)
     while rules.repeats_gets and retries < MAX_TRIES - 1 and _is_repeated(request, call, BACKOFFS[retries]):
         retries += 1
-        if request.body and request.method not in REPEATED:
-            # the body was used up by the first try: the repetition fails before it is sent
-            call = Call((), None, request.url)
-        else:
-            call = _follow(request, send, rules, sent)
+        # a body was used up by the first try: the repetition fails before it is sent
+        call = Call((), None, request.url) if request.body else _follow(request, send, rules, sent)
     return Call(tuple(sent.exchanges), call.answer, call.url, call.error, call.too_large, retries)
 
 
@@ -100,7 +98,7 @@ def _redirected(request: Request, answer: Answer, first: Request) -> Request | N
     location = answer.header("location")
     if answer.status not in (301, 302, 303, 307, 308) or not location:
         return None
-    url = urljoin(request.url, location)
+    url = written_url(urljoin(request.url, location)) or request.url
     method, body = request.method, request.body
     if answer.status in (301, 302, 303):
         body = ""

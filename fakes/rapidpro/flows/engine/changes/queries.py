@@ -104,7 +104,7 @@ class _Query:
         digits = re.sub(r"[^0-9]", "", text)
         if digits and len(digits) >= len(text) - 3:
             return lambda contact: any(digits in urn.path for urn in contact.urns)
-        return lambda contact: _name_contains(contact.name, text)
+        return lambda contact: _name_contains(contact.name.lower(), text.lower())
 
     def _condition(self, name: str, operator: str, value: str) -> Test:
         def test(contact: Contact) -> bool:

@@ -12,7 +12,8 @@ from typing import Any
 
 from fakes.rapidpro.flows.engine.context.contact import REDACTED, channel_context
 from fakes.rapidpro.flows.engine.context.runs import json_value
-from fakes.rapidpro.flows.engine.state.session import Input, Trigger, WebhookCall
+from fakes.rapidpro.flows.engine.result_keys import key_of
+from fakes.rapidpro.flows.engine.state.session import Input, Result, Trigger, WebhookCall
 from fakes.rapidpro.flows.engine.state.workspace import Workspace
 
 _NOT_IN_KEYS = re.compile(r"[^a-zA-Z0-9_]")
@@ -87,6 +88,13 @@ def webhook_context(call: WebhookCall | None, *, new: bool) -> Any:
         "headers": dict(call.headers),
         "json": json_value(call.json),
     }
+
+
+def extra_values(result: Result) -> dict[str, Any]:
+    """What a result adds to `@legacy_extra`: its extra as text under its key, and the parts of its extra."""
+    if result.extra is None:
+        return {}
+    return {key_of(result.name): result.extra, **legacy_values(json_value(result.extra))}
 
 
 def legacy_values(values: Any) -> dict[str, Any]:

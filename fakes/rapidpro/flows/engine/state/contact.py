@@ -11,7 +11,7 @@ from decimal import Decimal
 from urllib.parse import parse_qs
 
 from fakes.rapidpro.flows.engine.state.workspace import Channel, Workspace
-from fakes.rapidpro.urns import channel_for
+from fakes.rapidpro.urns import channel_for, country_of
 
 PORTABLE = frozenset({"tel", "whatsapp"})
 """Schemes whose URNs may change to another channel."""
@@ -92,9 +92,11 @@ class Contact:
         return [(urn, channel) for urn, channel in found if channel is not None]
 
     def country(self, workspace: Workspace) -> str:
-        """The country of the contact's channel; "" if there is none."""
+        """The country of the contact's channel, or else of its number; "" if there is none."""
         routes = self.routes(workspace)
-        return routes[0][1].country if routes else ""
+        if routes and routes[0][1].country:
+            return routes[0][1].country
+        return next((found for urn in self.urns if urn.scheme == "tel" and (found := country_of(urn.path))), "")
 
 
 def sending_channel(urn: Urn, workspace: Workspace) -> Channel | None:

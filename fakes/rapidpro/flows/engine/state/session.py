@@ -104,6 +104,8 @@ class Trigger:
     origin: str = ""
     parent: Mapping[str, Any] | None = None
     """The summary of the run that started it: uuid, flow, contact, status, results."""
+    ancestors_since_input: int = 0
+    """How many sessions started one another up to this one without any text from a contact."""
 
 
 @dataclass(slots=True)
@@ -119,6 +121,7 @@ class Session:
     input: Input | None = None
     resume: str = ""
     waits: int = 0
+    had_input: bool = False
 
     def copy(self) -> Session:
         """A session that can be changed without changing this one."""

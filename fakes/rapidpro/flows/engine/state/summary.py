@@ -10,7 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 from fakes.rapidpro.flows.engine.state.contact import Contact, FieldValue, Urn
-from fakes.rapidpro.flows.engine.state.session import Result
+from fakes.rapidpro.flows.engine.state.session import Result, Run
+from fakes.rapidpro.flows.expressions.values import iso_text, parse_datetime_text
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -63,9 +64,11 @@ def read_moment(text: Any) -> datetime | None:
 
 
 def _field(values: Mapping[str, Any]) -> FieldValue:
-    number = values.get("number")
+    number, at = values.get("number"), values.get("datetime")
     return FieldValue(
-        str(values.get("text") or ""), None if number is None else Decimal(str(number)), values.get("datetime")
+        str(values.get("text") or ""),
+        None if number is None else Decimal(str(number)),
+        None if not at else iso_text(parse_datetime_text(at)),
     )
 
 
@@ -81,3 +84,37 @@ def _result(values: Mapping[str, Any]) -> Result:
         input=str(values.get("input") or ""),
         extra=None if extra is None else json.dumps(extra),
     )
+
+
+def summary_json(run: Run, contact: Contact) -> dict[str, Any]:
+    """The JSON form of a run, which `read_summary` reads."""
+    return {
+        "uuid": run.uuid,
+        "flow": {"uuid": run.flow_uuid, "name": run.flow_name},
+        "contact": _contact_json(contact),
+        "status": run.status,
+        "results": {key: _result_json(one) for key, one in run.results.items()},
+    }
+
+
+def _contact_json(contact: Contact) -> dict[str, Any]:
+    moments = {"created_on": contact.created_on, "last_seen_on": contact.last_seen_on}
+    return {
+        **{name: getattr(contact, name) for name in ("uuid", "id", "name", "language", "status", "timezone")},
+        **{name: at.isoformat() for name, at in moments.items() if at is not None},
+        "urns": [one.identity for one in contact.urns],
+        "groups": [{"uuid": uuid} for uuid in contact.groups],
+        "fields": {
+            key: {"text": one.text, "number": None if one.number is None else str(one.number), "datetime": one.datetime}
+            for key, one in contact.fields.items()
+        },
+    }
+
+
+def _result_json(result: Result) -> dict[str, Any]:
+    texts = ("name", "value", "category", "category_localized", "input", "node_uuid")
+    return {
+        **{name: getattr(result, name) for name in texts},
+        "created_on": result.created_on.isoformat(),
+        "extra": None if result.extra is None else json.loads(result.extra),
+    }

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from fakes.rapidpro.flows.engine.actions import ACTIONS
-from fakes.rapidpro.flows.engine.context.sources import legacy_values
+from fakes.rapidpro.flows.engine.context.sources import extra_values, legacy_values
 from fakes.rapidpro.flows.engine.definitions import Exit, Flow, Node
 from fakes.rapidpro.flows.engine.state.session import Run
 from fakes.rapidpro.flows.engine.stepping.routing import route, route_timeout
@@ -68,6 +68,8 @@ def _new_run(stretch: Stretch, flow: Flow, parent: Run | None) -> Run:
     )
     if session.trigger.params is not None:
         run.legacy_extra |= legacy_values(session.trigger.params)
+    for result in stretch.started_by.results.values() if stretch.started_by is not None else ():
+        run.legacy_extra |= extra_values(result)
     return run
 
 

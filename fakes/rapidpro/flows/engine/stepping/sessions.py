@@ -29,7 +29,7 @@ def start(
     stretch = Stretch(session, around, read_summary(trigger.parent))
     session.uuid = stretch.uuid()
     if given is not None:
-        session.contact.last_seen_on = given.created_on
+        session.had_input, session.contact.last_seen_on = True, given.created_on
     fit_queries(stretch, None)
     stretch.entered = Entered(flow, terminal=False)
     run_until_wait(stretch, None, None, eats_input=given is not None)
@@ -125,4 +125,4 @@ def _apply(stretch: Stretch, run: Run, kind: str, given: Input | None) -> None:
     if given is not None or stretch.rules.is_new:
         session.input = given  # `9` keeps the last text over a timeout
     if given is not None:
-        session.contact.last_seen_on = given.created_on
+        session.had_input, session.contact.last_seen_on = True, given.created_on

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from fakes.rapidpro.flows.engine.context.runs import json_value
-from fakes.rapidpro.flows.engine.context.sources import legacy_values
+from fakes.rapidpro.flows.engine.context.sources import extra_values
 from fakes.rapidpro.flows.engine.result_keys import key_of
 from fakes.rapidpro.flows.engine.state.session import Result, Run
 from fakes.rapidpro.flows.engine.work.stretch import Stretch
@@ -20,9 +19,7 @@ def save(
     value = value[:MAX_VALUE]
     result = Result(name, value, category, run.path[-1].node_uuid, stretch.around.at, localized, given, extra)
     key = key_of(name)
-    if extra is not None:
-        run.legacy_extra[key] = extra
-        run.legacy_extra |= legacy_values(json_value(extra))
+    run.legacy_extra |= extra_values(result)
     old = run.results.get(key)
     run.results[key] = result
     same = old is not None and (old.value, old.category) == (value, category)
