@@ -218,8 +218,9 @@ def _receive(mailroom: Mailroom, number: str) -> Any:
     Body: {"text": text, "external_id": text (the aggregator's id), "again": true, false or "new_run"}
 
     Answer: {"message": number or null, "text": the text as stored, "run": uuid of the flow's run, "webhook": the last
-    of "calls" or null, "calls": [{"url", "status": number or 0, "body", "error": text or null}, ...], "reply": what the
-    flow sent back or null, "duplicate": true or false, "ignored": why, or null}
+    of "calls" or null, "calls": [{"url", "status": number or 0, "body", "error": text or null}, ...], "reply": the last
+    of "replies" or null, "replies": [{"message": number, "text", "status"}, ...], "waits": whether the flow waits for
+    the next text, "errors": [sentence, ...], "duplicate": true or false, "ignored": why, or null}
     """
     body = typed_fields({"text": (str,), "external_id": (str,), "again": (bool, str)})
     again = body.get("again", False)

@@ -14,6 +14,7 @@ from fakes.control.app import control_app
 from fakes.control.route_list import description
 from fakes.rapidpro.seed.default import default_seed
 from fakes.serving.wsgi import WSGIApp, build_environ, call
+from tests.fakes.rapidpro.flow_bundles import bundle, flow, say
 
 NUMBER = "+250788123001"
 TEXTS = f"/rapidpro/phones/{NUMBER}/texts"
@@ -36,6 +37,8 @@ EXAMPLES: dict[str, tuple[str, Any]] = {
     "DELETE /rapidpro/channels/<uuid>": (f"/rapidpro/channels/{SEED['channels'][0]['uuid']}", None),
     "PUT /rapidpro/webhook": ("/rapidpro/webhook", WEBHOOK),
     "PUT /rapidpro/flow": ("/rapidpro/flow", {"says": "@trigger.params.content"}),
+    "POST /rapidpro/flows": ("/rapidpro/flows", bundle(flow("Hello", say("hello", "Hello")))),
+    "GET /rapidpro/phones/<number>/sessions": (TEXTS.replace("texts", "sessions"), None),
     "GET /rapidpro/phones": ("/rapidpro/phones?texts=yes", None),
     "GET /rapidpro/phones/<number>/texts": (TEXTS, None),
     "POST /rapidpro/phones/<number>/texts": (TEXTS, {"text": "TEMP 38.5"}),

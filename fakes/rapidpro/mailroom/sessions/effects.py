@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fakes.rapidpro.flows.bundles.library import Library
-from fakes.rapidpro.flows.engine import Event, Session
+from fakes.rapidpro.flows.engine import Event, Session, Trigger
 from fakes.rapidpro.flows.engine.state.contact import Ticket
 from fakes.rapidpro.mailroom.dispatch import Dispatcher
 from fakes.rapidpro.mailroom.sessions.work import Work
@@ -29,6 +29,13 @@ class Effects:
         self._library = library
         self.tickets: dict[int, list[Ticket]] = {}
         """Open tickets by contact id."""
+        self.triggers: dict[str, Trigger] = {}
+        """By the UUID of a flow start that a flow asked for: what its sessions know of that flow."""
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.tickets.clear()
+        self.triggers.clear()
 
     def apply(self, work: Work, session: Session, events: tuple[Event, ...]) -> list[Any]:
         """Apply all events. Returns the messages to the contact; old versions make none that cannot be sent."""
@@ -97,6 +104,9 @@ class Effects:
                 work.workspace, flow, uuid=self._runtime.new_uuid(), urns=values["urns"],
                 contacts=self._contacts(work, values), groups=values["groups"], now=self._runtime.clock.now(),
             )  # fmt: skip
+            self.triggers[start.uuid] = Trigger(
+                "flow_action", parent=values["parent"], ancestors_since_input=values["ancestors_since_input"]
+            )
             self._dispatcher.flow_started(start)
 
     def _contacts(self, work: Work, values: Values) -> list[Any]:

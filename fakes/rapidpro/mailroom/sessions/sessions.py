@@ -19,6 +19,7 @@ from fakes.rapidpro.flows.engine import (
     Refused,
     Session,
     Surroundings,
+    TooMuch,
     Trigger,
     expire,
     reply,
@@ -61,7 +62,7 @@ class Sessions:
     def reset(self) -> None:
         """Forget all sessions."""
         self._waiting.clear()
-        self.effects.tickets.clear()
+        self.effects.clear()
         self.history.clear()
 
     def waiting(self, contact: Any) -> Waiting | None:
@@ -99,7 +100,7 @@ class Sessions:
         around = Surroundings(flows, workspace, work.at, chance, sender.send, work.batch)
         try:
             outcome = _advance(work, person, around)
-        except (Refused, NotAccepted) as problem:
+        except (Refused, NotAccepted, TooMuch) as problem:
             return Done(work, problem=str(problem))
         with self._runtime.lock:
             if self._runtime.epoch != epoch:
@@ -208,7 +209,8 @@ class Sessions:
                 if not self._library.has(row.flow.uuid):
                     self._empty_run(row, workspace, contact)
                     return
-                trigger = Trigger("manual", params=row.params, origin=row.origin)
+                usual = Trigger("manual", params=row.params, origin=row.origin)
+                trigger = self.effects.triggers.get(row.uuid, usual)
                 work = self.new_work(
                     workspace, contact, "start", flow=row.flow.uuid, trigger=trigger, start=row, batch=True
                 )

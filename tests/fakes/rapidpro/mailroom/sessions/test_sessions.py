@@ -229,6 +229,34 @@ def test_a_flow_can_start_another_and_send_to_others(profile: str) -> None:
     assert sorted(site.said(BEN)) == ["Call 114", "To Ben: hi"]
 
 
+def test_a_flow_that_another_one_started_knows_that_one() -> None:
+    told = flow("Told", say("t", "From @parent.contact: @parent.results.code"))
+    starts = {"type": "start_session", "flow": {"uuid": uuid_of("Told"), "name": "Told"}, "urns": [f"tel:{BEN}"]}
+    names = {"type": "set_contact_name", "name": "Amina"}
+    teller = flow("Teller", act("t", names, {"type": "set_run_result", "name": "Code", "value": "7"}, starts))
+    site = Site(bundle(told, teller, triggers=[catch_all("Teller")]))
+    site.text("x")
+    site.clock.advance(60)
+    assert site.said(BEN) == ["From Amina: 7"]
+
+
+def test_flows_that_start_each_other_without_end_are_stopped() -> None:
+    starts = {"type": "start_session", "flow": {"uuid": uuid_of("Again"), "name": "Again"}, "urns": [f"tel:{AMINA}"]}
+    site = Site(bundle(flow("Again", say("again", "again", None, starts)), triggers=[catch_all("Again")]))
+    site.text("x")
+    site.clock.advance(600)
+    assert 2 < len(site.said()) < 20
+
+
+def test_a_stretch_that_does_too_much_is_broken_off_and_told() -> None:
+    long = {"type": "send_msg", "text": '@(repeat("x", 9999))'}
+    loop = flow("Loop", act("a", *[{**long, "uuid": uuid_of(str(n))} for n in range(90)], then="a"))
+    site = Site(bundle(loop, triggers=[catch_all("Loop")]))
+    happened = site.text("x")
+    assert (happened["run"], site.said()) == (None, [])
+    assert "10,000,000 characters" in happened["errors"][0].replace("10000000", "10,000,000")
+
+
 def test_a_message_before_a_slow_call_is_sent_after_it() -> None:
     slow = flow("Slow", say("first", "Received", "call"), call("call", URL, None, None))
     site = Site(bundle(slow, triggers=[catch_all("Slow")]))
