@@ -10,12 +10,17 @@ from werkzeug.exceptions import BadRequest
 
 from fakes.clock import format_moment
 from fakes.rapidpro.control.callbacks import BadCall, answer
-from fakes.rapidpro.control.flows import import_bundle, show_flows, show_sessions
+from fakes.rapidpro.control.flows import (
+    change_flow,
+    change_webhook,
+    import_bundle,
+    show_flows,
+    show_sessions,
+    show_webhook,
+)
 from fakes.rapidpro.courier import channel as channels
 from fakes.rapidpro.courier.aggregators import AGGREGATORS, find_status
-from fakes.rapidpro.flows import webhook as webhooks
-from fakes.rapidpro.flows.built_in import SEND_FLOW, text_flow
-from fakes.rapidpro.flows.bundles.reading import BadBundle, Bundle
+from fakes.rapidpro.flows.bundles.reading import BadBundle
 from fakes.rapidpro.mailroom.incoming import BadText
 from fakes.rapidpro.mailroom.mailroom import Mailroom
 from fakes.rapidpro.settings import BadSetting
@@ -33,9 +38,9 @@ def add_rules(blueprint: Blueprint, mailroom: Mailroom) -> None:
         ("/channel/reports", "POST", _report),
         ("/channel/sync", "POST", _sync),
         ("/channels/<uuid>", "DELETE", _remove_channel),
-        ("/webhook", "GET", _show_webhook),
-        ("/webhook", "PUT", _change_webhook),
-        ("/flow", "PUT", _change_flow),
+        ("/webhook", "GET", show_webhook),
+        ("/webhook", "PUT", change_webhook),
+        ("/flow", "PUT", change_flow),
         ("/flows", "GET", show_flows),
         ("/flows", "POST", import_bundle),
         ("/phones/<number>/sessions", "GET", show_sessions),
@@ -98,50 +103,6 @@ def _remove_channel(mailroom: Mailroom, uuid: str) -> Any:
     if channel is None:
         raise BadRequest(f"there is no channel {uuid[:60]}; GET /api/v2/channels.json lists them")
     return {"uuid": channel.uuid, "removed": True}
-
-
-def _show_webhook(mailroom: Mailroom) -> Any:
-    """What the catch-all flow does with a text.
-
-    Answer: {"url", "token", "accept", "headers", "omit", "body", "reply_on_failure", "retry"}
-    """
-    with mailroom.lock:
-        return mailroom.incoming.webhook.as_json()
-
-
-def _change_webhook(mailroom: Mailroom) -> Any:
-    """Change where and how texts are delivered. `url` null: there is no flow, texts stay in the inbox.
-
-    Body: {"url": text or null, "token": text or null, "accept": true or false, "headers": {name: text},
-    "omit": list of parts (id, from, content), "body": template or null, "reply_on_failure": template or null,
-    "retry": true or false}, any of these
-
-    Answer: {all settings}
-    """
-    body = json_body()
-    with mailroom.lock:
-        mailroom.incoming.webhook = webhooks.changed(mailroom.incoming.webhook, body)
-        return mailroom.incoming.webhook.as_json()
-
-
-def _change_flow(mailroom: Mailroom) -> Any:
-    """Create a flow for the API to start, or change the text it sends. A flow start needs its uuid.
-
-    Body: {"says": template such as "@trigger.params.content"}
-
-    Answer: {"uuid": text, "name": text, "says": template}
-    """
-    body = typed_fields({"says": (str,)})
-    if "says" not in body:
-        raise BadRequest('says is missing: a template such as "@trigger.params.content"')
-    with mailroom.lock:
-        records, now = mailroom.records, mailroom.runtime.clock.now()
-        workspace = records.workspaces()[0]
-        records.catch_all_flow(workspace, now)  # the first flow, as before this one
-        known = next((one for one in mailroom.library.imported() if one.name == SEND_FLOW), None)
-        uuid = known.uuid if known is not None else str(records.new_uuid())
-        mailroom.import_flows(Bundle((text_flow(body["says"], uuid, SEND_FLOW),)))
-        return {"uuid": uuid, "name": SEND_FLOW, "says": body["says"]}
 
 
 def _show_phones(mailroom: Mailroom) -> Any:
