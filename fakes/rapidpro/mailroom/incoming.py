@@ -119,6 +119,7 @@ class Incoming:
                 work = self._last_handled.get(number)
                 if work is None:
                     raise BadText(f"{number} has sent no text that can be redelivered")
+                self._built_in(work.workspace)  # with the settings of now
                 if new_run:
                     work = self._sessions.again(work)
             with self._sessions.locks.waiting_for(work.contact.id):

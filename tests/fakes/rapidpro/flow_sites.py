@@ -21,8 +21,8 @@ URL = "http://relay.test/in"
 
 
 class Site:
-    def __init__(self, *bundles: Any, profile: str = "26") -> None:
-        self.clock = VirtualClock(T0)
+    def __init__(self, *bundles: Any, profile: str = "26", clock: Any = None) -> None:
+        self.clock = clock or VirtualClock(T0)
         self.endpoint = Relay()
         session = requests.Session()
         session.trust_env = False

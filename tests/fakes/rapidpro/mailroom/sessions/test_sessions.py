@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from fakes.clock import SystemClock
 from tests.fakes.rapidpro.flow_bundles import (
     act,
     ask,
@@ -23,7 +24,7 @@ from tests.fakes.rapidpro.flow_bundles import (
     uuid_of,
 )
 from tests.fakes.rapidpro.flow_sites import URL, Site
-from tests.fakes.rapidpro.worlds import AMINA
+from tests.fakes.rapidpro.worlds import AMINA, TEXTS, IncomingWorld
 
 BEN = "+250788123002"
 SURVEY = flow(
@@ -304,6 +305,46 @@ def test_a_timeout_waits_for_the_contacts_lock() -> None:
     site.text("answer")
     assert site.said() == ["?"]
     assert [run["exit_type"] for run in site.runs()] == ["completed"]
+
+
+def test_in_real_time_a_start_runs_in_a_thread_of_its_own_and_the_service_goes_on() -> None:
+    relay = flow("Relay it", call("call", URL, None, None))
+    site = Site(bundle(relay), clock=SystemClock())
+    called, go = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        called.set()
+        assert go.wait(20)
+
+    site.endpoint.before = wait
+    site.api("flow_starts.json", {"flow": uuid_of("Relay it"), "urns": [f"tel:{AMINA}"]})
+    assert called.wait(20)
+    assert site.runs() == []  # the API answers while the call is made
+    go.set()
+    for _ in range(200):
+        if site.runs():
+            break
+        threading.Event().wait(0.05)
+    assert [run["exit_type"] for run in site.runs()] == ["completed"]
+
+
+@GENERATIONS
+def test_a_redelivered_answer_meets_the_wait_again_in_the_same_run(profile: str) -> None:
+    site = Site(ALL, profile=profile)
+    site.text("join")
+    answered = site.text("31")
+    again = site.rapidpro.mailroom.incoming.redeliver(AMINA, new_run=False)
+    assert again["run"] == answered["run"]
+    assert site.said() == ["How old?", "Thanks, 31", "Thanks, 31"]
+    assert len(site.runs()) == 1
+
+
+def test_a_redelivered_text_is_posted_with_the_settings_of_now() -> None:
+    world = IncomingWorld()
+    world.text()
+    world.put("webhook", url="http://relay.test/new")
+    world.http.post(TEXTS, json={"again": True})
+    assert [path for _, path, *_ in world.relay.requests][-1] == "/new"
 
 
 def test_a_reset_keeps_nothing_of_a_session_whose_webhook_was_running() -> None:
