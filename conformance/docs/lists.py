@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from conformance.docs import api, packages
+from conformance.docs import api, packages, specification
 from conformance.requirements.catalogue import load
 
 BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -104,6 +104,7 @@ def lists() -> Mapping[str, Callable[[], str]]:
     """The generated lists by name."""
     return {
         "requirements": requirements_list,
+        "requirements-explained": specification.requirements_explained,
         "checks": checks_list,
         "needs": needs_list,
         "flow-rules": flow_rules_list,
