@@ -1,1 +1,4 @@
-"""Flows: the webhook call, templates, the context of expressions, results; `expressions` evaluates expressions."""
+"""Flows: `engine` runs them, `expressions` evaluates expressions, `jobs` runs whole conversations from lines of JSON.
+
+The modules here belong to the built-in catch-all flow: its webhook call, templates, context and results.
+"""

@@ -1,4 +1,4 @@
-"""The refusal of a flow or of an input."""
+"""The refusal of a flow or of an input, and the end of what would take too long."""
 
 from __future__ import annotations
 
@@ -9,3 +9,10 @@ class Refused(ValueError):
 
 class NotAccepted(ValueError):
     """An input that a session does not accept; the session stays as it is."""
+
+
+class TooMuch(RuntimeError):
+    """So much happens in one stretch that it is broken off; the text says how much.
+
+    The real engine has no such limit.
+    """

@@ -65,6 +65,7 @@ def evaluate(
             parts.append(part)
             continue
         try:
+            scope.env.budget.spend()
             parts.append(escape(render(_value(part, scope))))
         except _FAILURES as error:
             errors.append(_message(error))

@@ -21,6 +21,7 @@ from fakes.rapidpro.flows.engine import (
     start,
     time_out,
 )
+from fakes.rapidpro.flows.engine.refused import TooMuch
 from fakes.rapidpro.flows.engine.state.contact import Urn, sending_channel
 from fakes.rapidpro.flows.jobs import shapes
 from fakes.rapidpro.flows.jobs.answers import CannedAnswers
@@ -41,6 +42,8 @@ def run_job(job: Job) -> dict[str, Any]:
     except Refused as error:
         text = f"{'assets' if str(error).startswith('unable to read assets') else 'flow'}: {error}"
         return {"error": text, REFUSAL[job.rules.generation]: text}
+    except TooMuch as error:
+        raise BadJob(f"the conversation is too long: {error}") from None
 
 
 class _Conversation:

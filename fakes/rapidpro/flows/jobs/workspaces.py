@@ -41,7 +41,6 @@ def read_workspace(values: Json, env: Json, languages: tuple[str, ...], bundle: 
         topics=_list(values, "topics", _named),
         users=_list(values, "users", _user),
         classifiers=_list(values, "classifiers", _named),
-        optins=_list(values, "optins", _named),
         resthooks=_list(values, "resthooks", _resthook),
         templates=tuple(values.get("templates") or ()),
     )

@@ -82,8 +82,7 @@ def send_msg(action: Action, stretch: Stretch, run: Run) -> None:
     if not (rules.all_urns and action.values.get("all_urns")):
         routes = routes[:1]
     if not routes:
-        reason = _unsendable(stretch) or "no_route" if rules.is_new else "no_destination"
-        _create(stretch, run, content, None, None, "no_route" if rules.is_new else reason)
+        _create(stretch, run, content, None, None, "no_route" if rules.is_new else "no_destination")
     for urn, channel in routes:
         filled = templated(action, channel, stretch, run)
         shown = content if filled is None else _preview(content, filled, stretch)

@@ -6,7 +6,7 @@ Source: goflow flows/modifiers.
 from __future__ import annotations
 
 from fakes.rapidpro.flows.engine.changes.queries import matches
-from fakes.rapidpro.flows.engine.changes.readings import field_value
+from fakes.rapidpro.flows.engine.changes.readings import field_value, is_same
 from fakes.rapidpro.flows.engine.state.contact import PORTABLE, Urn
 from fakes.rapidpro.flows.engine.state.session import Run
 from fakes.rapidpro.flows.engine.state.workspace import Channel, FieldDefinition, Group
@@ -32,7 +32,7 @@ def set_field(stretch: Stretch, run: Run, definition: FieldDefinition, text: str
     """Set a field; an empty text clears it."""
     contact = stretch.session.contact
     value, old = field_value(text, environment(stretch)), contact.fields.get(definition.key)
-    if value == old:
+    if is_same(value, old):
         return
     if value is None:
         del contact.fields[definition.key]

@@ -8,7 +8,7 @@ from fakes.rapidpro.flows.engine.state.contact import FieldValue
 from fakes.rapidpro.flows.expressions import Env
 from fakes.rapidpro.flows.expressions.datetimes import to_datetime
 from fakes.rapidpro.flows.expressions.numeric import parse_number
-from fakes.rapidpro.flows.expressions.values import DateTime, ExpressionError, iso_text
+from fakes.rapidpro.flows.expressions.values import DateTime, ExpressionError, iso_text, parse_datetime_text
 
 MAX_TEXT = 640
 
@@ -19,6 +19,14 @@ def field_value(text: str, env: Env) -> FieldValue | None:
         return None
     at = datetime_in(text, env)
     return FieldValue(text[:MAX_TEXT], number_in(text, env), None if at is None else iso_text(at))
+
+
+def is_same(first: FieldValue | None, second: FieldValue | None) -> bool:
+    """Whether two values are equal; times in different zones may be."""
+    if first is None or second is None:
+        return first is second
+    moments = [None if one.datetime is None else parse_datetime_text(one.datetime) for one in (first, second)]
+    return (first.text, first.number) == (second.text, second.number) and moments[0] == moments[1]
 
 
 def number_in(text: str, env: Env) -> Decimal | None:

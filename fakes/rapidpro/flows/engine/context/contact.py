@@ -91,7 +91,8 @@ def shown_field(value: FieldValue | None, definition: FieldDefinition) -> Any:
         return value.number
     if definition.type == "datetime":
         return None if value.datetime is None else parse_datetime_text(value.datetime)
-    return value.text
+    # there are no locations: a field of that type has none, whatever its text is
+    return None if definition.type in ("state", "district", "ward") else value.text
 
 
 def channel_context(channel: Channel | None) -> dict[str, Any] | None:

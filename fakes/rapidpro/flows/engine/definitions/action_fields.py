@@ -44,7 +44,7 @@ _OTHERS = (
 _LABELS = Field("labels", "objects", needed=True, most=100, fields=_VARIABLE, exclusive=True)
 _REMOVED = Field("groups", "objects", fields=_VARIABLE, exclusive=True)
 
-_SHARED: Mapping[str, tuple[Field, ...]] = MappingProxyType({
+SHARED: Mapping[str, tuple[Field, ...]] = MappingProxyType({
     "add_contact_groups": (_GROUPS,),
     "add_contact_urn": (Field("scheme", check="scheme"), Field("path", needed=True, most=1000)),
     "add_input_labels": (_LABELS,),
@@ -92,7 +92,7 @@ _SHARED: Mapping[str, tuple[Field, ...]] = MappingProxyType({
     "transfer_airtime": (Field("amounts", "any", needed=True),),
 })  # fmt: skip
 
-_NEW: Mapping[str, tuple[Field, ...]] = MappingProxyType({
+NEW: Mapping[str, tuple[Field, ...]] = MappingProxyType({
     "call_llm": (
         Field("llm", "object", needed=True, fields=_REFERENCE),
         Field("instructions", needed=True, most=10_000),
@@ -106,7 +106,7 @@ _NEW: Mapping[str, tuple[Field, ...]] = MappingProxyType({
     ),
 })  # fmt: skip
 
-_OLD: Mapping[str, tuple[Field, ...]] = MappingProxyType({
+OLD: Mapping[str, tuple[Field, ...]] = MappingProxyType({
     "call_classifier": (
         Field("classifier", "object", needed=True, fields=_REFERENCE),
         Field("input", needed=True),
@@ -146,15 +146,10 @@ _ALLOWED: Mapping[str, frozenset[str]] = MappingProxyType({
 
 def fields_of(action_type: str, rules: EngineRules) -> tuple[Field, ...] | None:
     """The fields of an action of that type, type and uuid first; None for an unknown type."""
-    own = (_NEW if rules.is_new else _OLD).get(action_type) or _SHARED.get(action_type)
+    own = (NEW if rules.is_new else OLD).get(action_type) or SHARED.get(action_type)
     return None if own is None else (*_BASE, *own)
 
 
 def allowed_in(action_type: str) -> frozenset[str]:
     """The types of flows that may hold the action."""
     return _ALLOWED.get(action_type, ANYWHERE)
-
-
-def all_types() -> frozenset[str]:
-    """The types of all actions."""
-    return frozenset((*_SHARED, *_NEW, *_OLD))

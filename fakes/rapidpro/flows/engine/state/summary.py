@@ -11,6 +11,7 @@ from typing import Any
 
 from fakes.rapidpro.flows.engine.state.contact import Contact, FieldValue, Urn
 from fakes.rapidpro.flows.engine.state.session import Result, Run
+from fakes.rapidpro.flows.expressions.values import iso_text, parse_datetime_text
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -63,9 +64,11 @@ def read_moment(text: Any) -> datetime | None:
 
 
 def _field(values: Mapping[str, Any]) -> FieldValue:
-    number = values.get("number")
+    number, at = values.get("number"), values.get("datetime")
     return FieldValue(
-        str(values.get("text") or ""), None if number is None else Decimal(str(number)), values.get("datetime")
+        str(values.get("text") or ""),
+        None if number is None else Decimal(str(number)),
+        None if not at else iso_text(parse_datetime_text(at)),
     )
 
 

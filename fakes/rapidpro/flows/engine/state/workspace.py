@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class FieldDefinition:
-    """A contact field; `type`: text, number or datetime. Any other type shows the text."""
+    """A contact field; `type`: text, number, datetime, or state, district, ward, which show nothing here."""
 
     key: str
     name: str
@@ -27,7 +27,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A label, topic, classifier or opt-in."""
+    """A label, topic or classifier."""
 
     uuid: str
     name: str
@@ -92,7 +92,6 @@ class Workspace:
     topics: tuple[Named, ...] = ()
     users: tuple[User, ...] = ()
     classifiers: tuple[Named, ...] = ()
-    optins: tuple[Named, ...] = ()
     resthooks: tuple[Resthook, ...] = ()
     templates: tuple[Mapping[str, Any], ...] = field(default=())
     """Message templates as JSON: uuid, name, translations."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from fakes.rapidpro.flows.engine.calls.exchange import Answer, NoConnection, Request, Send
 from fakes.rapidpro.flows.engine.definitions import Flow, Node
+from fakes.rapidpro.flows.engine.refused import TooMuch
 from fakes.rapidpro.flows.engine.state.session import Event, Run, Session, Step
 from fakes.rapidpro.flows.engine.state.summary import Summary
 from fakes.rapidpro.flows.engine.state.workspace import Workspace
@@ -19,7 +20,9 @@ from fakes.rapidpro.flows.expressions.environment import Budget
 from fakes.rapidpro.uuids import uuid4, uuid7
 from fakes.rapidpro.versions.engines import EngineRules
 
-MAX_CALLS = 500_000
+MAX_EVENTS = 40_000
+MAX_CHARACTERS = 10_000_000
+MAX_CALLS = 200_000
 MAX_PRODUCED = 20_000_000
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -66,6 +69,8 @@ class Stretch:
     entered: Entered | None = None
     budget: Budget = field(default_factory=lambda: Budget(calls=MAX_CALLS, produced=MAX_PRODUCED))
     """What all expressions of the stretch together may still do."""
+    characters: int = 0
+    """Characters of all messages, notes and e-mails."""
 
     @property
     def rules(self) -> EngineRules:
@@ -96,6 +101,9 @@ class Stretch:
         number = None if run is None else self.session.runs.index(run)
         node_uuid = run.path[-1].node_uuid if run is not None and run.path else ""
         self.events.append(Event(type_, values, number, node_uuid))
+        self.characters += len(values.get("text", "")) + len(values.get("body", ""))
+        if len(self.events) > MAX_EVENTS or self.characters > MAX_CHARACTERS:
+            raise TooMuch(f"more than {MAX_EVENTS} events or {MAX_CHARACTERS} characters in one stretch")
 
     def error(self, text: str, run: Run) -> None:
         """Record an error, with the words of the generation; `text` begins with a capital."""

@@ -146,6 +146,14 @@ def test_a_conversation_without_end_is_broken_off() -> None:
     assert answer["error"].startswith("the conversation is too long")
 
 
+@pytest.mark.parametrize("text", ["@contact" * 1200, "@(1/0)" * 1600, "x" * 10_000])
+def test_a_stretch_that_says_too_much_is_broken_off(text: str) -> None:
+    talk = [say(text, quick_replies=[str(number)]) for number in range(100)]
+    answer, status = answered(job(flow("Loop", node("a", *talk, to="a"))))
+    assert status == 2
+    assert answer["error"].startswith("the conversation is too long: more than")
+
+
 @pytest.mark.parametrize("generation", ["new", "9"])
 def test_params_and_parents_nested_deeply_are_survived(generation: str) -> None:
     deep: Any = {}
