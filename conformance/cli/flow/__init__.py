@@ -8,6 +8,7 @@ import click
 
 SUBCOMMANDS = {
     "check": "conformance.cli.flow.check",
+    "outcomes": "conformance.cli.flow.outcomes",
 }
 """The module of each sub-command. Only the one that is called is imported."""
 

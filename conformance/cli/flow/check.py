@@ -37,7 +37,7 @@ def check_command(
     Exits with 1 if there is an error, with 2 if a file is no export.
     """
     _check_rules(ignored)
-    values = dict(map(_global, known)) if known else None
+    values = dict(map(read_global, known)) if known else None
     found = [one for path in files for one in _findings(path, generation, values, ignored)]
     bad = any(one.rule.severity is Severity.ERROR for one in found)
     if as_json:
@@ -85,7 +85,8 @@ def _findings(
     return check(bundle, chosen, known, ignored)
 
 
-def _global(word: str) -> tuple[str, str]:
+def read_global(word: str) -> tuple[str, str]:
+    """Name and value of an option --globals. click.UsageError if it has no name."""
     name, _, value = word.partition("=")
     if not name.strip():
         raise click.UsageError(f"--globals: expected NAME or NAME=VALUE such as cht_url=https://..., got {word!r}")

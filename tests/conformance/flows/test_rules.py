@@ -112,6 +112,15 @@ CASES: Mapping[str, tuple[Json, Json]] = {
         only(node("post", post(), to="how"), split("how", on="@results.relay.category",
              cases={"Failure": ("has_only_text", "Failure", "sorry")}), node("sorry", say("Please send it again"))),
     ),
+    "answer-not-read": (
+        posting(),
+        only(
+            call("post", post(), good="saved?", bad="sorry"),
+            split("saved?", on="@(default(results.relay.extra.saved, 0))",
+                  cases={"Saved": ("has_number_eq", "1", None)}, other="sorry"),
+            node("sorry", say("Please send it again")),
+        ),
+    ),
     "wrong-webhook-shape": (
         only(split("post", post(), say("one more"), on="@webhook.status",
                    cases={"Success": ("has_number_between", "200", "299", None)})),
