@@ -44,25 +44,25 @@ def check_command(
         document = {"ok": not bad, "files": list(map(str, files)), "findings": [one.as_json() for one in found]}
         click.echo(json.dumps(document, ensure_ascii=False))
     else:
-        click.echo("\n".join([line for one in found for line in lines_of(one)] + [summary(found)]))
+        click.echo("\n".join([*lines_of(found), summary(found)]))
     context.exit(1 if bad else 0)
 
 
-def lines_of(finding: Finding) -> Iterator[str]:
-    """A finding for people: severity, rule, place; then what is there, what follows, and what to do."""
-    rule = finding.rule
-    only = "" if len(finding.generations) > 1 else f" (generation {finding.generations[0]})"
-    yield f"{rule.severity}: {rule.id}: {place_of(finding)}{only}"
-    yield f"    {finding.detail}"
-    yield f"    {rule.reason}"
-    yield f"    -> {rule.remedy}"
+def lines_of(findings: Sequence[Finding]) -> Iterator[str]:
+    """Findings for people: each rule once with its reason and remedy, then the places."""
+    for rule in dict.fromkeys(one.rule for one in findings):
+        yield f"{rule.severity}: {rule.id}: {rule.title}"
+        yield f"    {rule.reason}"
+        yield f"    -> {rule.remedy}"
+        yield from (f"    * {place_of(one)}: {one.detail}" for one in findings if one.rule is rule)
 
 
 def place_of(finding: Finding) -> str:
     """File, flow, node and action."""
     node = f", node {finding.node} ({finding.kind})" if finding.node else ""
     action = f", action {finding.action} ({finding.action_type})" if finding.action else ""
-    return f"{finding.file}: flow {finding.flow!r}{node}{action}"
+    only = "" if len(finding.generations) > 1 else f" (generation {finding.generations[0]})"
+    return f"{finding.file}: flow {finding.flow!r}{node}{action}{only}"
 
 
 def summary(findings: Sequence[Finding]) -> str:

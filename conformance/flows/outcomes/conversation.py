@@ -100,8 +100,8 @@ def workspace_of(talk: Talk) -> Workspace:
         timezone="Africa/Nairobi",
         country="KE",
         languages=(flow.language,),
-        fields=tuple(FieldDefinition(key, name) for key, name in talk.bundle.fields.items()),
-        groups=tuple(Group(uuid, name) for uuid, name in talk.bundle.groups.items()),
+        fields=tuple(FieldDefinition(key, name) for key, name in (talk.bundle.fields or {}).items()),
+        groups=tuple(Group(uuid, name) for uuid, name in (talk.bundle.groups or {}).items()),
         channels=(CHANNEL,),
         globals=tuple(GlobalValue(key, key, value) for key, value in talk.globals.items()),
     )

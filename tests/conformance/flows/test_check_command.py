@@ -24,8 +24,10 @@ def test_an_error_makes_the_exit_status_1_and_its_place_is_named(tmp_path: Path)
     path = written(tmp_path, posting(headers={"Content-Type": None}))
     done = CliRunner().invoke(check_command, [path])
     assert done.exit_code == 1
-    assert f"error: no-content-type: {path}: flow 'Texts', node" in done.output
+    assert "error: no-content-type: A text is posted without Content-Type" in done.output
+    assert f"    * {path}: flow 'Texts', node" in done.output
     assert "(webhook), action" in done.output
+    assert "(call_webhook): there is no header Content-Type" in done.output
     assert "    -> Add the header Content-Type: application/json." in done.output
     assert done.output.splitlines()[-1] == "1 error, 2 notes"
 

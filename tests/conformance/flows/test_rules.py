@@ -231,6 +231,14 @@ def test_user_and_password_in_the_address_are_authorization() -> None:
     assert fired(document, "no-authorization") == []
 
 
+def test_an_export_that_lists_no_fields_and_groups_at_all_is_not_judged_by_its_lists() -> None:
+    document = reads("@fields.village", action("add_contact_groups", groups=[{"uuid": uid("M"), "name": "M"}]))
+    assert fired(document, "missing-field")
+    assert fired(document, "missing-group")
+    del document["fields"], document["groups"]
+    assert fired(document, "missing-field") == fired(document, "missing-group") == []
+
+
 def test_a_finding_names_the_generations_that_read_the_flow_so() -> None:
     bundle = bundle_of(reads("@(slice(array(1), 0)) @(uppr(1))"), "test.json")
     found = {one.detail: one.generations for one in check(bundle, BOTH, None) if one.rule.id == "unknown-name"}
