@@ -22,7 +22,14 @@ class Verdict(StrEnum):
 
 
 class SubjectFailed(AssertionError):
-    """The subject broke a requirement; the message says what was expected and what happened."""
+    """The subject broke a requirement; the message says what was expected and what happened.
+
+    `rests_on` names the events that show it, if they are known (`Ref` in conformance/evidence/entries.py).
+    """
+
+    def __init__(self, sentence: str, rests_on: Iterable[tuple[str | int, ...]] = ()) -> None:
+        super().__init__(sentence)
+        self.rests_on = tuple(rests_on)
 
 
 class Untestable(Exception):

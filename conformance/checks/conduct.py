@@ -44,6 +44,7 @@ def called_while_throttled(history: History) -> Iterator[Violation]:
                     "throttle-ignored",
                     f"{call.method} {call.path} came {(call.at - refused.at).total_seconds():.1f} s after a 429 that "
                     f"asked for {wait.total_seconds():.0f} s",
+                    calls=(refused.seq, call.seq),
                 )
         wait_for = call.reply_headers.get("retry-after", "")
         if call.status == 429 and wait_for.isdigit() and quota not in _still(until, call):
@@ -67,9 +68,11 @@ def secret_leaked(history: History) -> Iterator[Violation]:
             for name in _secrets(value):
                 owner = name.split(":", 1)[0]
                 if call.direction == "out":
-                    yield _leaked(f"the answer to {call.method} {call.path}: its {place} contains the secret {name}")
+                    yield _leaked(
+                        f"the answer to {call.method} {call.path}: its {place} contains the secret {name}", call
+                    )
                 elif place != "authorization" or owner != call.service:
-                    yield _leaked(f"{call.method} {call.path}: {place} contains the secret {name}")
+                    yield _leaked(f"{call.method} {call.path}: {place} contains the secret {name}", call)
     for line in history.output:
         for name in dict.fromkeys(_secrets(line)):
             yield _leaked(f"it printed the secret {name}: {shown(line, 100)}")
@@ -90,8 +93,8 @@ def _secrets(value: str) -> Sequence[str]:
     return [name for name in HIDDEN.findall(value) if name not in NOT_GIVEN]
 
 
-def _leaked(sentence: str) -> Violation:
-    return Violation("secret_leaked", "secret-leaked", sentence)
+def _leaked(sentence: str, call: Call | None = None) -> Violation:
+    return Violation("secret_leaked", "secret-leaked", sentence, calls=() if call is None else (call.seq,))
 
 
 def needless_call(history: History) -> Iterator[Violation]:
@@ -114,4 +117,6 @@ def needless_call(history: History) -> Iterator[Violation]:
 
 
 def _needless(call: Call, why: str) -> Violation:
-    return Violation("needless_call", "needless", f"{call.service}: {call.method} {call.path}: {why}")
+    return Violation(
+        "needless_call", "needless", f"{call.service}: {call.method} {call.path}: {why}", calls=(call.seq,)
+    )

@@ -46,6 +46,8 @@ def incoming_lost(history: History) -> Iterator[Violation]:
                 "incoming_lost",
                 "lost",
                 f"{shown(text)} from {number} was accepted {count} times, CHT has it {stored[number, text]} times",
+                number,
+                text,
             )
 
 
@@ -59,6 +61,8 @@ def incoming_duplicated(history: History) -> Iterator[Violation]:
                 "incoming_duplicated",
                 "duplicated",
                 f"{shown(text)} from {number} was sent {sent[number, text]} times, CHT has it {count} times",
+                number,
+                text,
             )
 
 
@@ -71,6 +75,9 @@ def incoming_from_nowhere(history: History) -> Iterator[Violation]:
                 "incoming_from_nowhere",
                 "from-nowhere",
                 f"CHT has {shown(report.text)} from {report.number}, which nobody sent",
+                report.number,
+                report.text,
+                report.ref,
             )
 
 
@@ -99,6 +106,9 @@ def refused_although_stored(history: History) -> Iterator[Violation]:
                 "refused_although_stored",
                 "wrong-answer",
                 f"{shown(last.text)} from {last.number} was refused, but CHT has it",
+                last.number,
+                last.text,
+                last.id,
             )
 
 

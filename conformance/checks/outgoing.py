@@ -68,6 +68,8 @@ def outgoing_lost(history: History) -> Iterator[Violation]:
                 "lost",
                 f"{shown(text)} for {number} was due {due} times, arrived {arrived[number, text]} times "
                 f"(CHT's state: {states})",
+                number,
+                text,
             )
 
 
@@ -96,6 +98,8 @@ def outgoing_duplicated(history: History) -> Iterator[Violation]:
                 "outgoing_duplicated",
                 "duplicated",
                 f"{shown(text)} for {number} was due {len(outgoing[number, text])} times, arrived {count} times",
+                number,
+                text,
             )
 
 
@@ -114,6 +118,7 @@ def outgoing_from_nowhere(history: History) -> Iterator[Violation]:
                 "outgoing_from_nowhere",
                 "from-nowhere",
                 f"{arrival.number} received {shown(arrival.text)}, which CHT never sent",
+                *key,
             )
     arrived = {(arrival.number, arrival.text) for arrival in history.arrivals}
     known |= arrived | history.strangers.due
@@ -124,6 +129,7 @@ def outgoing_from_nowhere(history: History) -> Iterator[Violation]:
                 "outgoing_from_nowhere",
                 "from-nowhere",
                 f"RapidPro was asked to send {shown(message.text)} to {message.number}, for whom CHT does not have it",
+                *key,
             )
 
 
@@ -144,6 +150,9 @@ def given_up_without_cause(history: History) -> Iterator[Violation]:
                 "given_up_without_cause",
                 "lost",
                 f"{shown(text.text)} for {text.number} is failed in CHT, but RapidPro neither refused nor failed it",
+                text.number,
+                text.text,
+                text.uuid,
             )
 
 
@@ -170,6 +179,8 @@ def reordered(history: History) -> Iterator[Violation]:
                 "reordered",
                 "reordered",
                 f"{shown(text.text)} for {message.number} became due before {shown(before.text)} but was sent after it",
+                text.number,
+                text.text,
             )
         last[message.number] = text
 

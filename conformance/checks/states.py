@@ -116,4 +116,5 @@ def _agrees(history: History, text: OutgoingText, status: str) -> bool:
 
 
 def _wrong(check: str, text: OutgoingText, what: str) -> Violation:
-    return Violation(check, "wrong-state", f"{shown(text.text)} for {text.number} {what}")
+    sentence = f"{shown(text.text)} for {text.number} {what}"
+    return Violation(check, "wrong-state", sentence, text.number, text.text, text.uuid)

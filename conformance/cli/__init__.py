@@ -24,6 +24,7 @@ COMMANDS = {
     "load": "loadtests.cli",
     "fault": "conformance.cli.fault",
     "sms": "conformance.cli.sms",
+    "flow": "conformance.cli.flow",
     "drift": "conformance.cli.drift",
     "ledger": "conformance.cli.ledger",
     "doctor": "conformance.cli.doctor",

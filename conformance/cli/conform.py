@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from conformance.cli.options.types import Finite, check_bind, check_command, che
 from conformance.live.cht import LiveChtWorlds
 from conformance.reports.report import Report, ScenarioResult
 from conformance.reports.side_by_side import SideBySide
+from conformance.reports.terminal import WIDEST, show_report
 from conformance.requirements.catalogue import EmptySelection, Level, Requirement, UnknownRequirement, load, select
 from conformance.running.side_by_side import side_by_side
 from conformance.running.worlds import Worlds
@@ -69,6 +71,8 @@ comes from CHT_PASSWORD.
 @click.option("--report-dir", type=click.Path(file_okay=False, path_type=Path), help="Write report.json here.")
 @click.option("--strict", is_flag=True, help="Exit with 1 also if a scenario is unknown, as if it had failed.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON document.")
+@click.option("--quiet", is_flag=True, help="Print the totals alone.")
+@click.option("--verbose", is_flag=True, help="Print and report every exchange in full, of passed scenarios too.")
 @click.pass_context
 def conform_command(
     context: click.Context,
@@ -78,8 +82,12 @@ def conform_command(
     report_dir: Path | None,
     strict: bool,
     as_json: bool,
+    quiet: bool,
+    verbose: bool,
     **subject_options: Any,
 ) -> None:
+    if quiet and verbose:
+        raise click.UsageError("--quiet and --verbose exclude each other: use one of them")
     options = SubjectOptions(**subject_options)
     options.check()
     ids = [word.strip() for word in (only or "").split(",") if word.strip()]
@@ -92,7 +100,7 @@ def conform_command(
     if report_dir is not None:
         check_folder(report_dir)
     try:
-        reports = judge_all(options, requirements)
+        reports = judge_all(options, requirements, verbose=verbose)
     except HarnessBroken as problem:
         click.echo(f"nothing can be judged: {problem}", err=True)
         context.exit(2)
@@ -102,8 +110,18 @@ def conform_command(
     if as_json:
         click.echo(json.dumps(result.as_json(), ensure_ascii=False))
     else:
-        result.show(Console(width=None if sys.stdout.isatty() else 140))
+        show(result, quiet=quiet, verbose=verbose)
     context.exit(result.exit_status(strict=strict))
+
+
+def show(result: Report | SideBySide, *, quiet: bool, verbose: bool) -> None:
+    """Print the result in the width of the terminal; without one in that of COLUMNS, or in 140 columns."""
+    known = sys.stdout.isatty() or "COLUMNS" in os.environ
+    console = Console(width=None if known else WIDEST)
+    if isinstance(result, SideBySide):
+        result.show(console, quiet=quiet)
+    else:
+        show_report(result, console, quiet=quiet, verbose=verbose)
 
 
 def write(report: Report | SideBySide, folder: Path) -> None:
@@ -114,14 +132,14 @@ def write(report: Report | SideBySide, folder: Path) -> None:
         raise HarnessBroken(f"the report cannot be written to {folder}: {failure.strerror or failure}") from None
 
 
-def judge_all(options: SubjectOptions, requirements: tuple[Requirement, ...]) -> list[Report]:
+def judge_all(options: SubjectOptions, requirements: tuple[Requirement, ...], *, verbose: bool = False) -> list[Report]:
     """Judge all subjects of the options: one here, several side by side. HarnessBroken if one cannot be judged."""
     worlds = options.worlds_by_subject()
     with Display() as display:
         if len(worlds) == 1:
-            return [run(worlds[0], options, requirements, display)]
+            return [run(worlds[0], options, requirements, display, verbose=verbose)]
         display.selected(len(worlds))
-        jobs = [SubjectJob(one, requirements) for one in options.one_by_one()]
+        jobs = [SubjectJob(one, requirements, verbose) for one in options.one_by_one()]
         return side_by_side(SubjectJob.judge, jobs, display.report)
 
 
@@ -131,15 +149,21 @@ class SubjectJob:
 
     options: SubjectOptions
     requirements: tuple[Requirement, ...]
+    verbose: bool = False
 
     def judge(self) -> Report:
         """Judge it, without a progress bar."""
         (worlds,) = self.options.worlds_by_subject()
-        return run(worlds, self.options, self.requirements)
+        return run(worlds, self.options, self.requirements, verbose=self.verbose)
 
 
 def run(
-    worlds: Worlds, options: SubjectOptions, requirements: tuple[Requirement, ...], display: Display | None = None
+    worlds: Worlds,
+    options: SubjectOptions,
+    requirements: tuple[Requirement, ...],
+    display: Display | None = None,
+    *,
+    verbose: bool = False,
 ) -> Report:
     """Judge one subject. HarnessBroken if it cannot be judged at all."""
     from conformance.running.runner import conform
@@ -152,7 +176,7 @@ def run(
     shown: dict[str, Any] = {} if display is None else {"on_result": display.result, "on_selected": display.selected}
     try:
         worlds.begin()
-        report = conform(worlds, requirements, repeat=repeat, **shown)
+        report = conform(worlds, requirements, repeat=repeat, verbose=verbose, **shown)
     finally:
         worlds.end()
     if isinstance(worlds, LiveChtWorlds) and worlds.cleanup_failure:

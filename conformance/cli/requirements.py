@@ -54,6 +54,7 @@ def show_command(id_: str) -> None:
     except UnknownRequirement as problem:
         raise click.UsageError(str(problem)) from None
     click.echo(f"{requirement.id} ({requirement.level}): {requirement.sentence}\nsource: {requirement.source}")
+    click.echo(f"why: {requirement.why}\nfailing: {requirement.failing}")
     for entry in scenarios():
         if requirement.id in entry.requirements:
             click.echo(f"\n{entry.feature}: {entry.name}")

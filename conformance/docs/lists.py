@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from conformance.docs import api, packages
+from conformance.docs import api, packages, specification
 from conformance.requirements.catalogue import load
 
 BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -57,6 +57,15 @@ def troubles_list() -> str:
     return "\n".join(["| trouble | what happens to the message |", "| --- | --- |", *rows]) + "\n"
 
 
+def flow_rules_list() -> str:
+    """The rules of `flow check`, by what they look at."""
+    from conformance.flows.checking.table import RULES
+
+    return "".join(
+        f"- **`{one.id}`** ({one.severity}): {one.title}. {one.reason} Remedy: {one.remedy}\n" for one in RULES
+    )
+
+
 def needs_list() -> str:
     """What a relay may ask of its neighbours."""
     from conformance.checks.needed import NEEDS
@@ -95,8 +104,10 @@ def lists() -> Mapping[str, Callable[[], str]]:
     """The generated lists by name."""
     return {
         "requirements": requirements_list,
+        "requirements-explained": specification.requirements_explained,
         "checks": checks_list,
         "needs": needs_list,
+        "flow-rules": flow_rules_list,
         "settings": settings_list,
         "known-verdicts": known_list,
         "troubles": troubles_list,

@@ -54,7 +54,7 @@ class Event:
     Of a call, `request` and `reply` are the parts (no reply: the caller got none) and `status` is the reply's. `fault`
     names the planned fault that changed it, `acted` says whether the service did what it was asked. `count` above 1: so
     many equal events were folded into this one; `until` is the time of the last. `decisive`: the verdict rests on this
-    event. `seq` is the exchange's number in the ledger.
+    event. `seq` is the exchange's number in the ledger. `omitted`: so many events before this one are left out.
     """
 
     at: str
@@ -70,6 +70,7 @@ class Event:
     until: str | None = None
     decisive: bool = False
     seq: int | None = None
+    omitted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ class Evidence:
         return cls(
             steps=tuple(Step(**{**step, "outcome": StepOutcome(step["outcome"])}) for step in document["steps"]),
             people=dict(document["people"]),
-            arrivals=tuple(Arrivals(**one) for one in document["arrivals"]),
+            arrivals=tuple(Arrivals(**{**one, "missing": tuple(one["missing"])}) for one in document["arrivals"]),
             events=tuple(map(_event, document["events"])),
             log=tuple(document["log"]),
             log_path=document["log_path"],

@@ -1,1 +1,1 @@
-"""What happened in a world, as plain data: how it is collected, and how it is summarised for people."""
+"""What happened in a world, as plain data, and how it is collected."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 
 from conformance.history.model import History
 
@@ -10,8 +11,21 @@ RUNAWAY = 20
 """Surplus messages with the same text: more than lost answers or crashes can explain."""
 
 
-def runaway(history: History) -> str | None:
-    """The text that has become very many messages, as a sentence; None if there is no such text.
+@dataclass(frozen=True, slots=True)
+class Runaway:
+    """A text that has become very many messages."""
+
+    number: str
+    text: str
+    due: int
+    became: int
+
+    def __str__(self) -> str:
+        return f"{self.text!r} for {self.number} was due {self.due} times, became {self.became} messages"
+
+
+def runaway(history: History) -> Runaway | None:
+    """The text that has become very many messages; None if there is no such text.
 
     Messages in RapidPro count as well as those on phones: while the aggregator is away, nothing arrives.
     """
@@ -21,5 +35,5 @@ def runaway(history: History) -> str | None:
     due = Counter((one.number, one.text) for one in history.outgoing_texts)
     for (number, text), count in found.items():
         if count > due[number, text] + RUNAWAY:
-            return f"{text!r} for {number} was due {due[number, text]} times, became {count} messages"
+            return Runaway(number, text, due[number, text], count)
     return None

@@ -8,9 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
 from conformance.evidence.model import Evidence
 from conformance.requirements.catalogue import Requirement
 from conformance.verdicts import Verdict, combine, exit_status
@@ -134,33 +131,3 @@ class Report:
         path = directory / "report.json"
         path.write_text(json.dumps(self.as_json(), indent=2, ensure_ascii=False) + "\n", "utf-8")
         return path
-
-    def show(self, console: Console) -> None:
-        """Print the failures in full, then a table of the requirements, then a summary on one line."""
-        for result in self.results:
-            if result.verdict in (Verdict.FAILED, Verdict.BROKEN):
-                console.print(f"\n[{STYLE[result.verdict]}]{result.verdict.value}[/] {result.name}", highlight=False)
-                console.print(result.reason, markup=False, highlight=False)
-                console.print(f"run again: {result.repeat}", markup=False, highlight=False, soft_wrap=True)
-        for sentence in self.broken:
-            console.print(f"[magenta]broken[/] {sentence}", highlight=False)
-        console.print(self._table())
-        totals = self.totals_shown()
-        seconds = sum(result.seconds for result in self.results)
-        scenarios = sum(not result.elsewhere for result in self.results)
-        console.print(
-            f"{self.subject.get('name', 'subject')}: {totals or 'nothing judged'} of {len(self.requirements)} "
-            f"requirements, {scenarios} scenarios in {seconds:.1f} s (RapidPro profile {self.profile})",
-            markup=False,
-            highlight=False,
-            soft_wrap=True,
-        )
-
-    def _table(self) -> Table:
-        table = Table(show_edge=False, pad_edge=False)
-        for heading in ("id", "level", "verdict", "requirement", "source"):
-            table.add_column(heading, overflow="fold", no_wrap=heading in ("id", "level", "verdict"))
-        for requirement in self.requirements:
-            shown = self.shown(requirement)
-            table.add_row(requirement.id, requirement.level, shown, requirement.sentence, requirement.source)
-        return table

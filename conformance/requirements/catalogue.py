@@ -24,6 +24,7 @@ LEVELS = {Level.MUST: 0, Level.SHOULD: 1, Level.MAY: 2}
 class Requirement:
     """One requirement that can be judged. `source` names a document, a file of the real software, or an issue.
 
+    `why` is what it means for a patient or a health worker. `failing` is a history that breaks it, in order of time.
     `checks` are the checks of conduct that belong to it: they look at every scenario, and what they find fails this
     requirement, not that of the scenario.
     """
@@ -33,6 +34,8 @@ class Requirement:
     sentence: str
     source: str
     checks: tuple[str, ...] = ()
+    why: str = ""
+    failing: str = ""
 
 
 class UnknownRequirement(ValueError):
@@ -48,13 +51,13 @@ def load(text: str | None = None) -> tuple[Requirement, ...]:
     source = text if text is not None else files("conformance").joinpath("requirements.toml").read_text("utf-8")
     found: dict[str, Requirement] = {}
     for row in tomllib.loads(source)["requirement"]:
-        missing = {"id", "level", "sentence", "source"} - {key for key, value in row.items() if value}
+        missing = {"id", "level", "sentence", "source", "why", "failing"} - {key for key, value in row.items() if value}
         if missing:
             raise ValueError(f"requirement {row.get('id', '(without id)')} lacks {', '.join(sorted(missing))}")
         if row["id"] in found:
             raise ValueError(f"two requirements have the id {row['id']}: ids must be unique")
-        checks = tuple(row.get("checks", ()))
-        found[row["id"]] = Requirement(row["id"], Level(row["level"]), row["sentence"], row["source"], checks)
+        values = {**row, "level": Level(row["level"]), "checks": tuple(row.get("checks", ()))}
+        found[row["id"]] = Requirement(**values)
     return tuple(found.values())
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
 from conformance.checks import Violation
+from conformance.evidence.model import Evidence
 from conformance.reports.report import ScenarioResult
 from conformance.requirements.catalogue import Requirement
 from conformance.verdicts import Verdict
@@ -19,14 +21,26 @@ class Misconduct:
     def __init__(self, requirements: Sequence[Requirement]) -> None:
         self._owner = {check: requirement.id for requirement in requirements for check in requirement.checks}
         self._found: dict[str, list[tuple[str, tuple[str, ...], Violation]]] = {}
+        self._evidence: dict[str, Evidence] = {}
 
-    def add(self, scenario: str, ids: tuple[str, ...], violations: Iterable[Violation]) -> None:
+    def add(
+        self,
+        scenario: str,
+        ids: tuple[str, ...],
+        violations: Iterable[Violation],
+        evidence: Callable[[Sequence[Violation]], Evidence],
+    ) -> None:
         """Keep what was found in a scenario that judges the requirements `ids`. What belongs to no judged requirement
-        is left out."""
+        is left out. `evidence` is asked for in the first scenario for each requirement."""
+        by_owner: dict[str, list[Violation]] = {}
         for violation in violations:
             owner = self._owner.get(violation.check)
             if owner is not None:
-                self._found.setdefault(owner, []).append((scenario, ids, violation))
+                by_owner.setdefault(owner, []).append(violation)
+        for owner, found in by_owner.items():
+            if owner not in self._evidence:
+                self._evidence[owner] = evidence(found)
+            self._found.setdefault(owner, []).extend((scenario, ids, violation) for violation in found)
 
     def results(self, repeat: Callable[[tuple[str, ...]], str]) -> list[ScenarioResult]:
         """A failed result for each requirement against which the subject offended."""
@@ -36,9 +50,21 @@ class Misconduct:
         found = self._found[id_]
         first, ids, _ = found[0]
         others = len({name for name, _, _ in found}) - 1
-        sentences = [f"{violation} (in: {name})" for name, _, violation in found[:SHOWN]]
-        if len(found) > SHOWN:
-            sentences.append(f"and {len(found) - SHOWN} more")
+        counted = Counter(f"{violation} (in: {name})" for name, _, violation in found)
+        shown = list(counted.items())[:SHOWN]
+        sentences = [sentence if times == 1 else f"{sentence}, {times} times" for sentence, times in shown]
+        more = len(found) - sum(times for _, times in shown)
+        if more:
+            sentences.append(f"and {more} more")
         name = f"seen in: {first}" + (f", and in {others} other scenarios" if others else "")
         together = tuple(dict.fromkeys((*ids, id_)))
-        return ScenarioResult(name, (id_,), Verdict.FAILED, 0.0, "\n".join(sentences), repeat(together), True)
+        return ScenarioResult(
+            name,
+            (id_,),
+            Verdict.FAILED,
+            0.0,
+            "\n".join(sentences),
+            repeat(together),
+            elsewhere=True,
+            evidence=self._evidence[id_],
+        )

@@ -17,9 +17,11 @@ from conformance.history.model import History
 from conformance.reports.report import Report, ScenarioResult
 from conformance.requirements.catalogue import Requirement, load
 from conformance.running.misconduct import Misconduct
+from conformance.running.recording import Recording
 from conformance.running.worlds import InProcessWorlds, Worlds
 from conformance.subjects.base import Capability
 from conformance.verdicts import HarnessBroken, SubjectFailed, Untestable, Verdict, verdict_of
+from conformance.world.evidence import gather
 from conformance.world.world import World
 
 PROFILE = "26"
@@ -80,8 +82,8 @@ def scenario_name(item: pytest.Item) -> str:
     return f"{name} ({example})" if example else str(name)
 
 
-class ConformancePlugin:
-    """One run of the features with one subject."""
+class ConformancePlugin(Recording):
+    """One run of the features with one subject. `verbose`: full evidence of every scenario, of passed ones too."""
 
     def __init__(
         self,
@@ -92,7 +94,9 @@ class ConformancePlugin:
         repeat: Callable[[tuple[str, ...]], str] = lambda _ids: "",
         on_result: Callable[[ScenarioResult], None] = lambda _result: None,
         on_selected: Callable[[int], None] = lambda _count: None,
+        verbose: bool = False,
     ) -> None:
+        super().__init__(verbose=verbose)
         self.worlds = worlds
         self.report = report
         self._known = {requirement.id for requirement in known}
@@ -144,21 +148,36 @@ class ConformancePlugin:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
         """After the steps, settle and judge, so that no scenario passes because it looked too early."""
+        self.begin_recording()
         try:
             result = yield
             if item.nodeid not in self._worlds:
                 raise HarnessBroken("the scenario did not use its world: it tested nothing")
             history = self._worlds[item.nodeid].judge()
-        except SubjectFailed:
+        except Untestable:
+            raise
+        except SubjectFailed as failure:
+            self.keep_evidence(self._worlds.get(item.nodeid), failure.rests_on)
             self._look_at_conduct(item)
             raise
+        except Exception:
+            self.keep_evidence(self._worlds.get(item.nodeid))
+            raise
         self._look_at_conduct(item, history)
+        if self.verbose:
+            self.keep_evidence(self._worlds[item.nodeid])
         return result
 
     def _look_at_conduct(self, item: pytest.Item, history: History | None = None) -> None:
-        if item.nodeid in self._worlds:
-            violations = self._worlds[item.nodeid].misconduct(history)
-            self._misconduct.add(scenario_name(item), requirement_ids(item), violations)
+        world = self._worlds.get(item.nodeid)
+        if world is not None:
+            seen = history or world.history()
+            self._misconduct.add(
+                scenario_name(item),
+                requirement_ids(item),
+                world.misconduct(seen),
+                lambda wrong: self.with_steps(gather(world, seen, wrong, full=self.verbose)),
+            )
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Under plain pytest: say what the checks of conduct found, since no test failed for it."""
@@ -184,7 +203,18 @@ class ConformancePlugin:
     def _record(self, item: pytest.Item, verdict: Verdict, seconds: float, reason: str) -> None:
         ids = requirement_ids(item)
         repeat = "" if verdict is Verdict.PASSED else self._repeat(ids)
-        result = ScenarioResult(scenario_name(item), ids, verdict, seconds, reason, repeat)
+        scenario = scenario_of(item)
+        result = ScenarioResult(
+            scenario_name(item),
+            ids,
+            verdict,
+            seconds,
+            reason,
+            repeat,
+            feature="" if scenario is None else str(scenario.feature.name or ""),
+            started=self.started,
+            evidence=self.with_steps(self.evidence),
+        )
         self.report.results.append(result)
         self._on_result(result)
 

@@ -42,11 +42,15 @@ def conform(
     repeat: Callable[[tuple[str, ...]], str] = lambda _ids: "",
     on_result: Callable[[ScenarioResult], None] = lambda _result: None,
     on_selected: Callable[[int], None] = lambda _count: None,
+    verbose: bool = False,
 ) -> Report:
-    """Judge the subject of `worlds` by the `requirements`. What breaks is in the report, and never raised."""
+    """Judge the subject of `worlds` by the `requirements`. What breaks is in the report, and never raised.
+
+    `verbose`: the evidence of every scenario in full, of passed ones too.
+    """
     report = Report(worlds.describe(), worlds.profile, requirements)
     plugin = ConformancePlugin(
-        worlds, report, known=load(), repeat=repeat, on_result=on_result, on_selected=on_selected
+        worlds, report, known=load(), repeat=repeat, on_result=on_result, on_selected=on_selected, verbose=verbose
     )
     problems = Problems()
     folder = features_folder()

@@ -14,6 +14,7 @@ from conformance.history.runaway import runaway
 from conformance.simulation.schedule import TEXTS, TROUBLES, Event, Schedule
 from conformance.subjects.base import CrashPoint
 from conformance.verdicts import Untestable
+from conformance.world.evidence import summary
 from conformance.world.world import World
 
 JUDGED = (*RESULTS, secret_leaked)
@@ -86,7 +87,7 @@ def run_schedule(schedule: Schedule, open_world: Callable[[Schedule], World]) ->
             schedule.count(TEXTS),
             schedule.count(TROUBLES),
             (world.now() - start).total_seconds(),
-            world.summary() if violations else "",
+            summary(world, history, violations) if violations else "",
         )
     finally:
         world.subject.stop()

@@ -211,7 +211,7 @@ def end_group(process: subprocess.Popen[bytes], how: signal.Signals) -> None:
     for signal_ in (how, signal.SIGKILL):
         try:
             os.killpg(process.pid, signal_)
-        except ProcessLookupError:
+        except (ProcessLookupError, PermissionError):  # macOS: all of the group have ended
             break
         try:
             process.wait(STOP_SECONDS)

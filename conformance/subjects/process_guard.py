@@ -62,7 +62,7 @@ def keep_watch(lines: Iterable[str]) -> None:
     for line in lines:
         group = int(line)
     if group != NO_GROUP:
-        with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: all of the group have ended
             os.killpg(group, signal.SIGKILL)
 
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from conformance.checks import CONDUCT, RESULTS, Violation, judge
+from conformance.evidence.arrivals import arrivals as arrivals_of
+from conformance.evidence.arrivals import arrived
+from conformance.evidence.decisive import decisive, last_told
+from conformance.evidence.entries import Ref, Scene
+from conformance.evidence.words import quoted
 from conformance.history.causes import told_without_asking
 from conformance.history.model import GATEWAY_PATH, Arrival, History, IncomingText, Outcome, OutgoingText, StoredReport
 from conformance.history.observe import arrivals
 from conformance.history.reading import reports_in, texts_of
 from conformance.history.runaway import runaway
-from conformance.history.summary import summarize
 from conformance.history.unsendable import Originals
 from conformance.services.base import Services
 from conformance.services.cht_client import ChtClient
@@ -26,6 +30,10 @@ FINAL = frozenset({"delivered", "failed", "cleared", "clear", "muted", "denied",
 SETTLED = frozenset({"delivered", "read", "failed"})
 LONGEST_SHOWN = 300
 """How many characters of a response, or of an error, are shown."""
+FEW_TEXTS = 3
+"""So many texts are shown with their states."""
+MOST_SENTENCES = 5
+"""How many violations the reason of a failure names."""
 
 
 class Observations:
@@ -85,21 +93,55 @@ class Observations:
         Besides violations: a state that the relay told CHT without having asked for it, so that no trouble with the
         question could come about.
         """
-        wrong = [str(violation) for violation in (*self.violations(), *self.misconduct())]
-        for text in told_without_asking(self.history()):
+        history = self.history()
+        found = [*self.violations(history), *self.misconduct(history)]
+        rests_on = set(decisive(history, found))
+        wrong = [few_sentences(found)] if found else []
+        for text in told_without_asking(history):
             wrong.append(f"wrong-state: {text.text!r} for {text.number} was called delivered without asking RapidPro")
+            rests_on.update(last_told(history, text.uuid, "DELIVERED"))
         if wrong:
-            raise SubjectFailed("\n".join([*wrong, f"and {otherwise}"]))
+            raise SubjectFailed("\n".join([*wrong, f"and {otherwise}"]), rests_on)
 
     def expect_no_runaway(self) -> None:
         """SubjectFailed if one text has become so many messages that waiting for anything else is pointless."""
-        found = runaway(self.history())
+        history = self.history()
+        found = runaway(history)
         if found is not None:
-            raise SubjectFailed(f"duplicated again and again: {found}\n{self.summary()}")
+            sentence = f"duplicated again and again: {found}"
+            surplus = Violation("outgoing_duplicated", "duplicated", sentence, found.number, found.text)
+            raise SubjectFailed(sentence, decisive(history, [surplus]))
 
-    def summary(self) -> str:
-        """The history in a few lines, for people looking for the cause of a failure."""
-        return summarize(self.history(), self.people)
+    def seen(self) -> str:
+        """What was seen in place of what was awaited: what is wrong so far, else how many texts arrived."""
+        history = self.history()
+        if history.outgoing_texts and not any(call.by_relay for call in history.calls):
+            return "the relay made no call: does it get the addresses of its neighbours, and does it poll CHT?"
+        wrong = self.violations(history)
+        if wrong:
+            return few_sentences(wrong)
+        scene = Scene(history, {person.number: person.name for person in self.people})
+        few = history.outgoing_texts if len(history.outgoing_texts) <= FEW_TEXTS else ()
+        states = [f"{quoted(one.text)} for {scene.name(one.number)} is {one.state} in CHT" for one in few]
+        return "; ".join([*map(arrived, arrivals_of(scene)), *states])
+
+    def answer_to(self, person: Person) -> list[Ref]:
+        """RapidPro's call of the relay with the person's last text."""
+        calls = [call for call in self.history().calls if call.service == "rapidpro" and call.direction == "out"]
+        answered = [who for who, result in self.webhook_results if result.get("webhook")]
+        last = max((place for place, who in enumerate(answered) if who == person), default=None)
+        # Each text is one call, in the same order. If it is not so, the last call is the best that is known.
+        exact = last is not None and len(calls) == len(answered)
+        found = calls[last : last + 1] if exact and last is not None else calls[-1:]
+        return [("call", call.seq) for call in found]
+
+    def state_told(self, person: Person) -> list[Ref]:
+        """The last call that told CHT a state of the person's text."""
+        return last_told(self.history(), self.task(person).uuid)
+
+    def failure_told(self, person: Person) -> list[Ref]:
+        """The call that told CHT that the person's text failed."""
+        return last_told(self.history(), self.task(person).uuid, "FAILED")
 
     # Scenarios wait for these: each asks only for what it shows, not for a history.
 
@@ -156,7 +198,8 @@ class Observations:
         open_ = {text.id for text in texts if text.outcome is not Outcome.REFUSED}
         if texts and len(open_) < count:
             raise SubjectFailed(
-                f"expected the relay to accept {person.name}'s text, it answered {self.last_response(person)}"
+                f"expected the relay to accept {person.name}'s text, it answered {self.last_response(person)}",
+                self.answer_to(person),
             )
 
 
@@ -171,6 +214,13 @@ class WebhookResponse:
     def __str__(self) -> str:
         why = f" ({self.error[:LONGEST_SHOWN]})" if self.error else ""
         return f"{self.status} {self.body[:LONGEST_SHOWN]!r}{why}" if self.status else f"nothing{why}"
+
+
+def few_sentences(violations: Sequence[Violation]) -> str:
+    """What is wrong, a line for each; of many, the first and how many more there are."""
+    lines = [str(violation) for violation in violations[:MOST_SENTENCES]]
+    more = len(violations) - len(lines)
+    return "\n".join([*lines, f"and {more} more"] if more else lines)
 
 
 def outcome_of(result: Mapping[str, Any]) -> Outcome:

@@ -92,7 +92,7 @@ class PlannedKill:
     def _reach(self, holds: Any) -> None:
         if not self._timing.until(self._world, holds, PATIENCE):
             self._world.expect_nothing_wrong(f"this never happened: {self._point.value}")
-            raise HarnessBroken(f"this moment never came: {self._point}\n{self._world.summary()}")
+            raise HarnessBroken(f"this moment never came: {self._point}")
 
     def _in_process(self) -> bool:
         return isinstance(self._world.subject, Killable)

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from conformance.evidence.entries import Ref
 from conformance.history.model import History, IncomingText, Outcome
 from conformance.history.observe import Exchanges, Others, earlier_than_now, observe
 from conformance.services.base import Services
 from conformance.services.cht_client import ChtClient, message_document
 from conformance.subjects.base import Capability, CrashPoint, Freezable, Subject
 from conformance.verdicts import HarnessBroken, SubjectFailed, Untestable
-from conformance.world.observations import Observations, outcome_of
+from conformance.world.observations import Observations, few_sentences, outcome_of
 from conformance.world.output import Output
 from conformance.world.people import People, Person
 from conformance.world.planned_kill import PlannedKill
@@ -58,8 +59,9 @@ class World(Observations):
         self._mark = self.control.last()
         expected = Redaction({"relay:incoming token": subject.webhook_token()})
         self._exchanges = Exchanges(self.control, self._mark, expected)
-        self._hide = Redaction(services.neighbours.secrets())
-        self._output = Output(subject, self._hide)
+        self.hide = Redaction(services.neighbours.secrets())
+        """Hides the secrets that the subject was given."""
+        self._output = Output(subject, self.hide)
         self._earlier = earlier_than_now(self.control, self.cht.documents(), others_write=services.others_write)
         unique = uuid.uuid5(uuid.NAMESPACE_OID, str(self._mark))
         self._documents = (f"{unique}-{count}" for count in itertools.count(1))
@@ -107,7 +109,7 @@ class World(Observations):
         answer = result.get("webhook") or {}
         for part in ("body", "error"):
             if answer.get(part):
-                answer[part] = self._hide.text(str(answer[part]))
+                answer[part] = self.hide.text(str(answer[part]))
         self.webhook_results.append((person, result))
         return result
 
@@ -190,24 +192,26 @@ class World(Observations):
             seconds = AWAKE
         self.pass_time(seconds)
 
-    def eventually(self, what: str, holds: Callable[[], bool], within: float) -> None:
-        """Let time pass until `holds`. SubjectFailed if it does not hold `within` these seconds of scenario time."""
+    def eventually(
+        self, what: str, holds: Callable[[], bool], within: float, rests_on: Callable[[], Iterable[Ref]] = tuple
+    ) -> None:
+        """Let time pass until `holds`. SubjectFailed if it does not hold `within` these seconds of scenario time.
+
+        `rests_on` finds the events that show it, if no check finds anything wrong.
+        """
         if not self.timing.until(self, holds, within):
-            raise SubjectFailed(f"expected within {self.timing.shown(within)}: {what}\n{self.summary()}")
+            sentence = f"expected within {self.timing.shown(within)}: {what}\n{self.seen()}"
+            raise SubjectFailed(self.hide.text(sentence), () if self.violations() else rests_on())
 
-    def summary(self) -> str:
-        """The history in a few lines, without secrets."""
-        return self._hide.text(super().summary())
-
-    def expect(self, holds: bool, what: str) -> None:
-        """SubjectFailed unless `holds`."""
+    def expect(self, holds: bool, what: str, rests_on: Callable[[], Iterable[Ref]] = tuple) -> None:
+        """SubjectFailed unless `holds`. `rests_on` finds the events that show it; it is called only then."""
         if not holds:
-            raise SubjectFailed(f"expected {what}\n{self.summary()}")
+            raise SubjectFailed(self.hide.text(f"expected {what}"), rests_on())
 
     def expect_harness(self, holds: bool, what: str) -> None:
         """HarnessBroken unless `holds`: then the scenario tested nothing."""
         if not holds:
-            raise HarnessBroken(f"{what}\n{self.summary()}")
+            raise HarnessBroken(what)
 
     def await_faults(self) -> None:
         """Let time pass until every planned fault has been used."""
@@ -240,7 +244,8 @@ class World(Observations):
         """HarnessBroken if a planned fault was never used: that tested nothing. SubjectFailed if the subject failed."""
         unused = [fault for fault in self.control.faults() if fault.get("unused")]
         if unused:
-            self.expect_nothing_wrong(f"these faults were never used: {unused}")
+            effects = ", ".join(f"{fault['effect']} of {fault['service']}" for fault in unused)
+            self.expect_nothing_wrong(f"these faults were never used: {effects}")
             raise HarnessBroken(f"planned faults were never used, so nothing was tested: {unused}")
 
     def judge(self) -> History:
@@ -252,5 +257,5 @@ class World(Observations):
             history = self.history()
         found = self.violations(history)
         if found:
-            raise SubjectFailed(self._hide.text("\n".join(map(str, found))) + "\n" + self.summary())
+            raise SubjectFailed(self.hide.text(few_sentences(found)))
         return history

@@ -96,7 +96,8 @@ def few_while_throttled(world: World, count: int) -> None:
     throttled = [call for call in world.history().calls if call.status == 429]
     world.expect_harness(bool(throttled), "RapidPro never answered 429")
     most = count * world.timing.a_while / 60
-    world.expect(len(throttled) <= most, f"at most {most:.0f} requests, there were {len(throttled)}")
+    surplus = [("call", call.seq) for call in throttled[int(most) :]]
+    world.expect(not surplus, f"at most {most:.0f} requests, there were {len(throttled)}", lambda: surplus)
 
 
 @given(parsers.re(r"(?P<duration>\d+ \w+) pass"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from pytest_bdd import given, parsers, then, when
 
 from conformance.world.vocabulary import CHANNEL, FURTHEST_STATUS, STATES, choose, listed
@@ -47,6 +49,7 @@ def has_state(world: World, names: str, state: str) -> None:
             f"CHT shows the text to {name} as {state}",
             world.task_in_state(world.people[name], expected),
             within=world.state_within,
+            rests_on=partial(world.state_told, world.people[name]),
         )
 
 
@@ -74,13 +77,19 @@ def all_bad_failed(world: World, count: int) -> None:
 @then(parsers.parse("CHT shows why the text to {name} failed"))
 def reason(world: World, name: str) -> None:
     """Any reason will do: the words and the language are free."""
-    world.expect(bool(world.task(world.people[name]).details.strip()), f"a reason why the text to {name} failed")
+    person = world.people[name]
+    has_reason = bool(world.task(person).details.strip())
+    world.expect(has_reason, f"a reason why the text to {name} failed", lambda: world.failure_told(person))
 
 
 @then(parsers.parse("CHT shows different reasons for {names}"))
 def different_reasons(world: World, names: str) -> None:
     reasons = {name: world.task(world.people[name]).details.strip() for name in listed(names)}
-    world.expect(len({*reasons.values(), ""}) > len(reasons), f"a reason for each cause, CHT has {reasons}")
+    world.expect(
+        len({*reasons.values(), ""}) > len(reasons),
+        f"a reason for each cause, CHT has {reasons}",
+        lambda: [ref for name in reasons for ref in world.failure_told(world.people[name])],
+    )
 
 
 @then(parsers.parse("RapidPro has one message for {name}"))
@@ -94,4 +103,5 @@ def one_message(world: World, name: str) -> None:
 def at_most_sends(world: World, count: int) -> None:
     world.settle()
     calls = [one for one in world.history().calls if one.method == "POST" and one.path == world.subject.send_path]
-    world.expect(len(calls) <= count, f"at most {count} requests to send, there were {len(calls)}")
+    surplus = [("call", call.seq) for call in calls[count:]]
+    world.expect(not surplus, f"at most {count} requests to send, there were {len(calls)}", lambda: surplus)

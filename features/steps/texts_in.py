@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from pytest_bdd import given, parsers, then, when
 
+from conformance.evidence.entries import Ref
 from conformance.history.model import Outcome
 from conformance.world.vocabulary import DELIVERIES, choose, listed
 from conformance.world.world import World
@@ -77,6 +80,7 @@ def has_report(world: World, names: str, text: str) -> None:
             f"CHT has {text!r} from {name}",
             world.report_stored(person, text),
             within=world.report_within,
+            rests_on=partial(world.answer_to, person),
         )
         world.expect(len(world.reports(person)) == 1, f"one report from {name}, there are {len(world.reports(person))}")
 
@@ -93,7 +97,10 @@ def has_reports(world: World, count: int, name: str) -> None:
     person = world.people[name]
     world.expect_accepted(person, count)
     world.eventually(
-        f"CHT has {count} reports from {name}", lambda: len(world.reports(person)) >= count, within=world.report_within
+        f"CHT has {count} reports from {name}",
+        lambda: len(world.reports(person)) >= count,
+        within=world.report_within,
+        rests_on=lambda: world.answer_to(person),
     )
     world.settle()
     world.expect(len(world.reports(person)) == count, f"{count} reports from {name}, not {len(world.reports(person))}")
@@ -114,6 +121,7 @@ def has_form(world: World, form: str, name: str, field: str, value: float) -> No
         f"CHT has a {form} report from {name} with {field} {value:g}",
         lambda: any(one.get("fields", {}).get(field) == value for one in world.parsed(person, form)),
         within=world.report_within,
+        rests_on=lambda: world.answer_to(person),
     )
 
 
@@ -132,32 +140,41 @@ def has_report_or_refused(world: World, name: str, text: str) -> None:
 
 @then(parsers.parse("{name}'s text is refused with {status:d}"))
 def refused_with(world: World, name: str, status: int) -> None:
-    answer = world.last_response(world.people[name])
-    world.expect(answer.status == status, f"the text to be refused with {status}, the relay answered {answer}")
+    person = world.people[name]
+    answer = world.last_response(person)
+    what = f"the text to be refused with {status}, the relay answered {answer}"
+    world.expect(answer.status == status, what, lambda: world.answer_to(person))
 
 
 @then(parsers.parse("{name}'s text is refused"))
 def refused(world: World, name: str) -> None:
-    answer = world.last_response(world.people[name])
+    person = world.people[name]
+    answer = world.last_response(person)
     is_refused = Outcome.of_status(answer.status) is Outcome.REFUSED
-    world.expect(is_refused, f"the text to be refused, the relay answered {answer}")
+    world.expect(is_refused, f"the text to be refused, the relay answered {answer}", lambda: world.answer_to(person))
 
 
 @then(parsers.parse("{names} are refused for different reasons"))
 def refused_for_reasons(world: World, names: str) -> None:
     answers = [world.last_response(world.people[name]) for name in listed(names)]
     shown = "; ".join(map(str, answers))
+
+    def given() -> list[Ref]:
+        return [ref for name in listed(names) for ref in world.answer_to(world.people[name])]
+
     for answer in answers:
         is_refused = Outcome.of_status(answer.status) is Outcome.REFUSED
-        world.expect(is_refused and bool(answer.body.strip()), f"a refusal with a reason, the relay answered {answer}")
-    world.expect(len({one.body for one in answers}) == len(answers), f"a reason for each cause, got {shown}")
+        what = f"a refusal with a reason, the relay answered {answer}"
+        world.expect(is_refused and bool(answer.body.strip()), what, given)
+    world.expect(len({one.body for one in answers}) == len(answers), f"a reason for each cause, got {shown}", given)
 
 
 @then(parsers.parse("{name}'s text is accepted"))
 def is_accepted(world: World, name: str) -> None:
-    answer = world.last_response(world.people[name])
+    person = world.people[name]
+    answer = world.last_response(person)
     accepted = Outcome.of_status(answer.status) is Outcome.OK
-    world.expect(accepted, f"the text to be accepted, the relay answered {answer}")
+    world.expect(accepted, f"the text to be accepted, the relay answered {answer}", lambda: world.answer_to(person))
 
 
 @then(parsers.parse("{name} learns that the text was not received"))

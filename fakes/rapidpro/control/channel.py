@@ -162,11 +162,18 @@ def _show_messages(mailroom: Mailroom) -> Any:
     """The stored messages, in both directions. `origin`: flow if a flow sent it, start if the API started that flow,
     else api. `sent_by`: the name of the API token with which it was sent, or null. `number`: the person's.
 
+    Query: statuses=yes (also the statuses that were reported about each, with their times)
+
     Answer: {"messages": [{"id": number, "number", "text", "status", "direction": "in" or "out", "origin", "sent_by",
     "failed_reason", "errors": number, "external_id", "created_on": ISO time, "sent_on": ISO time or null}, ...]}
     """
     with mailroom.lock:
-        return {"messages": [_as_json(mailroom, one) for one in mailroom.courier.records.all_messages()]}
+        messages = list(mailroom.courier.records.all_messages())
+        rows = [_as_json(mailroom, one) for one in messages]
+        if "statuses" in request.args:
+            for row, one in zip(rows, messages, strict=True):
+                row["statuses"] = [{"status": status, "at": format_moment(at)} for status, at in one.statuses]
+        return {"messages": rows}
 
 
 def _as_json(mailroom: Mailroom, message: Any) -> dict[str, Any]:

@@ -199,6 +199,8 @@ class Message:
     high_priority: bool = False
     """Whether it goes before others in the channel's queue: replies and single messages."""
     sent_by: str | None = None
+    statuses: tuple[tuple[str, datetime], ...] = ()
+    """What was reported about it, and when. RapidPro does not keep this: it is for people who look for a cause."""
 
     @property
     def deleted(self) -> bool:

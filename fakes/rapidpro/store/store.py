@@ -101,6 +101,8 @@ class Store(Tables):
         self.start_indexes.update(start)
 
     def set_status(self, message: Any, status: str, now: datetime | None) -> None:
+        if now is not None and status != message.status:
+            message.statuses += ((status, now),)
         message.status = status
         if now is not None:
             message.modified_on = now

@@ -34,7 +34,7 @@ def arrivals(count: int) -> tuple[Arrival, ...]:
 
 def test_what_lies_in_rapidpro_counts_before_it_arrives() -> None:
     found = runaway(replace(due(1), messages=messages(RUNAWAY + 2)))
-    assert found == f"'hello' for {NUMBER} was due 1 times, became {RUNAWAY + 2} messages"
+    assert str(found) == f"'hello' for {NUMBER} was due 1 times, became {RUNAWAY + 2} messages"
 
 
 def test_what_arrived_counts_once_with_its_message() -> None:

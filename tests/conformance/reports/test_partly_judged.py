@@ -9,6 +9,7 @@ from rich.console import Console
 
 from conformance.reports.report import Report, ScenarioResult
 from conformance.reports.side_by_side import SideBySide
+from conformance.reports.terminal import show_report
 from conformance.requirements.catalogue import Level, Requirement
 from conformance.verdicts import Verdict
 from tests.harness_command import harness
@@ -25,7 +26,10 @@ def report(*verdicts: Verdict) -> Report:
 def shown(report: Report | SideBySide) -> str:
     console = Console(width=140)
     with console.capture() as captured:
-        report.show(console)
+        if isinstance(report, SideBySide):
+            report.show(console)
+        else:
+            show_report(report, console)
     return captured.get()
 
 
@@ -44,8 +48,10 @@ def test_it_is_told_how_many_scenarios_were_judged(verdicts: tuple[Verdict, ...]
     (requirement,) = made.as_json()["requirements"]
     assert (requirement["judged"], requirement["of"]) == (judged, len(verdicts))
     partly = 0 < judged < len(verdicts)
-    for document in (shown(made), shown(SideBySide([made, report(PASSED)]))):
-        assert cell in [part.strip() for line in document.splitlines() for part in line.split("│")]
+    beside = shown(SideBySide([made, report(PASSED)]))
+    assert cell in [part.strip() for line in beside.splitlines() for part in line.split("│")]
+    assert f"A  {cell}  1" in shown(made).splitlines()
+    for document in (shown(made), beside):
         assert ("(1 partly judged)" in document) == partly
 
 

@@ -19,6 +19,20 @@ EXEMPT = {"never reports states", "never reports delivered", "goes backwards", *
 """Their defects fail every scenario with a text in their direction."""
 
 
+RATES = frozenset({"OUT-6", "QUOTA-3", "QUOTA-6"})
+"""Requirements about how fast and how many: no event shows that they are broken."""
+
+
+def without_decisive_event(report: Report) -> list[str]:
+    """The failures of which the evidence does not point at what shows them."""
+    return [
+        f"{result.requirements}: {result.name}"
+        for result in report.results
+        if result.verdict is Verdict.FAILED and not RATES & set(result.requirements)
+        if result.evidence is None or not any(event.decisive for event in result.evidence.events)
+    ]
+
+
 def judged(build: Build, name: str, *ids: str) -> Report:
     return conform(InProcessWorlds("26", 1, build, name), select(load(), ids))
 
@@ -32,6 +46,7 @@ def test_a_broken_relay_is_caught_under_the_right_requirement(name: str) -> None
     assert not report.broken, report.broken
     assert failed == broken.caught_by, [(result.name, result.reason) for result in report.results]
     assert report.exit_status() == 1
+    assert without_decisive_event(report) == []
 
 
 def test_the_reference_relay_is_not_caught() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from conformance.checks import CONDUCT, names
 from conformance.checks.violation import Violation
+from conformance.evidence.model import Evidence
 from conformance.requirements.catalogue import Requirement, load, select
 from conformance.running.misconduct import SHOWN, Misconduct
 from conformance.running.runner import conform
@@ -40,11 +43,17 @@ def test_what_belongs_to_no_judged_requirement_is_left_out() -> None:
     assert verdicts(Defect(ShowsItsToken), "OUT-2") == {"OUT-2": Verdict.PASSED}
 
 
+def evidence_of(violations: Sequence[Violation]) -> Evidence:
+    return Evidence(log=[str(violation) for violation in violations])
+
+
 def test_many_findings_are_one_result_that_counts_them() -> None:
     gathered = Misconduct([Requirement("X-1", load()[0].level, "sentence", "source", ("noise",))])
     for number in range(SHOWN + 2):
-        gathered.add(f"scenario {number}", ("OUT-1",), [Violation("noise", "noise", f"call {number}")])
+        gathered.add(f"scenario {number}", ("OUT-1",), [Violation("noise", "noise", f"call {number}")], evidence_of)
     (result,) = gathered.results(lambda ids: " ".join(ids))
     assert result.name == f"seen in: scenario 0, and in {SHOWN + 1} other scenarios"
     assert result.reason.splitlines()[-1] == "and 2 more"
     assert result.repeat == "OUT-1 X-1"
+    assert result.evidence is not None
+    assert list(result.evidence.log) == ["noise: call 0"]  # of the first scenario alone

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -15,6 +14,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+import psutil
 import pytest
 import requests
 
@@ -161,9 +161,8 @@ def test_it_ends_when_its_starter_is_killed() -> None:
 
 def _is_alive(pid: int) -> bool:
     try:
-        os.kill(pid, 0)
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except (OSError, IndexError):
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
 
 
@@ -194,9 +193,10 @@ def test_a_seed_file_sets_the_initial_state(tmp_path: Path) -> None:
 def test_a_bound_address_is_for_the_services_only() -> None:
     with start_fakes(("rapidpro",), arguments=("--bind", "0.0.0.0"), module=ECHO) as addresses:
         assert requests.get(str(addresses.rapidpro), timeout=5).status_code == 200
-        listening = Path("/proc/net/tcp").read_text()
-        port = int(addresses.control.rsplit(":", 1)[1])
-        assert f"0100007F:{port:04X} 00000000:0000 0A" in listening
+        opened = psutil.Process(addresses.pid).net_connections("tcp")
+        listening = {(one.laddr.ip, one.laddr.port) for one in opened if one.status == psutil.CONN_LISTEN}
+        assert {ip for ip, port in listening if addresses.control.endswith(f":{port}")} == {"127.0.0.1"}
+        assert len(listening) == 2
 
 
 def test_a_port_in_use_is_one_sentence_and_status_2() -> None:

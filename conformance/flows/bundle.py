@@ -1,0 +1,105 @@
+"""Reading a file that RapidPro exported. Its keys: version, flows, fields, groups, triggers, campaigns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+MAX_BYTES = 64 * 1024 * 1024
+CATCH_ALL = "C"
+"""The type of a trigger that takes every text that no other trigger takes."""
+
+
+class UnreadableBundle(ValueError):
+    """A file that is no export; the text says what was expected and what came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """An export: flow definitions as JSON, and what it lists besides."""
+
+    path: str
+    flows: Sequence[Mapping[str, Any]]
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """Contact fields: key and name."""
+    groups: Mapping[str, str] = field(default_factory=dict)
+    """Groups: UUID and name."""
+    triggers: Sequence[Mapping[str, Any]] = ()
+
+    def name_of(self, uuid: str) -> str:
+        """The name of a flow, or else its UUID."""
+        return next((name_in(one) for one in self.flows if uuid_in(one) == uuid), "") or uuid
+
+    def triggered(self, *types: str) -> frozenset[str]:
+        """The UUIDs of the flows that a trigger starts; `types`: only triggers of these types."""
+        chosen = [one for one in self.triggers if not types or one.get("trigger_type") in types]
+        references = [one.get("flow") for one in chosen]
+        return frozenset(str(one.get("uuid")) for one in references if isinstance(one, Mapping))
+
+    def as_json(self) -> dict[str, Any]:
+        """The bundle with the keys that the flow engine reads."""
+        return {
+            "flows": list(self.flows),
+            "fields": [{"key": key, "name": name, "type": "text"} for key, name in self.fields.items()],
+            "groups": [{"uuid": uuid, "name": name, "query": None} for uuid, name in self.groups.items()],
+        }
+
+
+def read_bundle(path: Path) -> Bundle:
+    """The export in a file. UnreadableBundle if it cannot be read or is no export."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise UnreadableBundle(f"{path} has more than {MAX_BYTES // 1024**2} MiB: that is no export of flows")
+        document = json.loads(path.read_bytes())
+    except OSError as error:
+        raise UnreadableBundle(f"{path} cannot be read: {error.strerror}") from None
+    except RecursionError:
+        raise UnreadableBundle(f"{path} is nested too deeply") from None
+    except ValueError as error:
+        raise UnreadableBundle(f"{path} is not JSON: {error}") from None
+    return bundle_of(document, str(path))
+
+
+def bundle_of(document: Any, path: str) -> Bundle:
+    """The export of a JSON document; a definition alone is taken for an export with one flow."""
+    if not isinstance(document, Mapping):
+        raise UnreadableBundle(f"{path}: an export is a JSON object, got {type(document).__name__}")
+    if "flows" not in document and "nodes" in document:
+        document = {"flows": [document]}
+    flows = document.get("flows")
+    if not isinstance(flows, list) or not flows:
+        keys = ", ".join(map(str, list(document)[:8])) or "none"
+        raise UnreadableBundle(f"{path}: an export has a list `flows` that is not empty; its keys are {keys}")
+    for index, one in enumerate(flows):
+        if not isinstance(one, Mapping):
+            raise UnreadableBundle(f"{path}: flows[{index}] is not a flow definition but {type(one).__name__}")
+    return Bundle(
+        path=path,
+        flows=flows,
+        fields={str(one["key"]): str(one.get("name") or "") for one in _objects(document, "fields", "key")},
+        groups={str(one["uuid"]): str(one.get("name") or "") for one in _objects(document, "groups", "uuid")},
+        triggers=_objects(document, "triggers", "trigger_type"),
+    )
+
+
+def uuid_in(definition: Mapping[str, Any]) -> str:
+    """The UUID of a definition; that of the oldest forms is in the metadata."""
+    return str(definition.get("uuid") or _metadata(definition).get("uuid") or "")
+
+
+def name_in(definition: Mapping[str, Any]) -> str:
+    """The name of a definition."""
+    return str(definition.get("name") or _metadata(definition).get("name") or "")
+
+
+def _metadata(definition: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = definition.get("metadata")
+    return found if isinstance(found, Mapping) else {}
+
+
+def _objects(document: Mapping[str, Any], name: str, key: str) -> list[Mapping[str, Any]]:
+    found = document.get(name)
+    return [one for one in found if isinstance(one, Mapping) and one.get(key)] if isinstance(found, list) else []
