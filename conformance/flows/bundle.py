@@ -28,6 +28,8 @@ class Bundle:
     groups: Mapping[str, str] = field(default_factory=dict)
     """Groups: UUID and name."""
     triggers: Sequence[Mapping[str, Any]] = ()
+    content: Mapping[str, Any] = field(default_factory=dict)
+    """The whole document."""
 
     def name_of(self, uuid: str) -> str:
         """The name of a flow, or else its UUID."""
@@ -82,6 +84,7 @@ def bundle_of(document: Any, path: str) -> Bundle:
         fields={str(one["key"]): str(one.get("name") or "") for one in _objects(document, "fields", "key")},
         groups={str(one["uuid"]): str(one.get("name") or "") for one in _objects(document, "groups", "uuid")},
         triggers=_objects(document, "triggers", "trigger_type"),
+        content=document,
     )
 
 

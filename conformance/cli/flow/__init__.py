@@ -8,6 +8,8 @@ import click
 
 SUBCOMMANDS = {
     "check": "conformance.cli.flow.check",
+    "test": "conformance.cli.flow.test",
+    "record": "conformance.cli.flow.record",
 }
 """The module of each sub-command. Only the one that is called is imported."""
 
