@@ -11,7 +11,7 @@ from conformance.flows.playing.matching import with_stand_ins
 from conformance.flows.playing.seen import Reply, WebhookSeen
 from fakes.redaction import Redaction
 
-SECRET_NAME = re.compile("key|token|secret|passw|pwd|auth|cred", re.IGNORECASE)
+SECRET_NAME = re.compile("key|token|secret|passw|pwd|auth|cred|login", re.IGNORECASE)
 """Names of globals, headers and keys whose values are secrets."""
 SHORTEST_SECRET = 4
 _HIDDEN = re.compile(r"\[hidden[^\]]*\]")

@@ -101,7 +101,7 @@ def _actual(name: str, wanted: Any, person: Person) -> Any:
         return person.endpoint.reports()
     return {
         "status": person.status(), "groups": person.groups(), "name": contact.name, "language": contact.language,
-        "errors": list(person.errors),
+        "errors": list(person.errors), "notes": list(person.notes),
     }[name]  # fmt: skip
 
 
@@ -118,6 +118,10 @@ def _differences(name: str, wanted: Any, actual: Any) -> Iterator[Difference]:
         good = len(wanted) == len(actual) and all(map(_entry_fits, wanted, actual))
         if not good:
             yield name, _json(wanted), _json(alike(actual, wanted))
+    elif name == "notes":
+        for one in wanted:
+            if not any(text_fits(one, note) for note in actual):
+                yield name, _matcher(one), _json(actual)
     elif not text_fits(wanted, actual):
         yield name, _matcher(wanted), actual or "empty"
 

@@ -78,6 +78,7 @@ class _Judge:
             if not self._judges_calls:
                 for one in self._seen.calls:
                     self._note(" ", "call", shown_call(one))
+            person.notes += self._seen.notes
             for note in self._seen.notes:
                 self._note(" ", "note", note)
                 if note.startswith(NO_TRIGGER) and not self._status_is_judged:

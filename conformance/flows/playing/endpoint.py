@@ -14,6 +14,7 @@ from fakes.assembly import Fakes, assemble_services
 from fakes.cht import Cht
 from fakes.clock import VirtualClock
 from fakes.rapidpro.flows.engine import Answer, NoConnection, Request
+from fakes.rapidpro.versions.engines import ENGINES
 from fakes.service import SeedError
 from fakes.serving.wsgi import build_environ, call
 
@@ -21,6 +22,8 @@ RAPIDPRO_WAITS = 15
 """Seconds that RapidPro waits for an answer."""
 KEY = "cht-incoming-token"
 """The fake CHT's credential for RapidPro if the file gives none."""
+TOO_LARGE = max(rules.max_answer for rules in ENGINES.values())
+"""Bytes that each generation still reads."""
 USUAL = {"status": 200, "body": {}}
 DATA = "data_record"
 
@@ -55,6 +58,8 @@ class Endpoint:
                 return found
             self._late += 1
             raise NoConnection(request.url)
+        if answer == "too large":
+            return Answer(200, {"Content-Type": "text/plain"}, b" " * (TOO_LARGE + 1))
         return _given({"status": answer, "body": {}} if isinstance(answer, int) else answer)
 
     def settle(self) -> None:

@@ -57,6 +57,7 @@ class Person:
         self._last_moved: datetime = self.clock.now()
         self._timeout: int | None = None
         self.errors: list[str] = []
+        self.notes: list[str] = []
         self._stretches = 0
 
     def text(self, text: str, attachments: tuple[str, ...] = ()) -> Stretch:

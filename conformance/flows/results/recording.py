@@ -19,10 +19,10 @@ from conformance.flows.playing.person import Person
 from conformance.flows.playing.seen import Stretch
 
 HELP = (
-    "a line is a text; /wait 2 hours; /answer 500, late, gone, fake-cht or 'fake-cht late' for the next webhook; "
+    "a line is a text; /wait 2 hours; /answer 500, late, gone, too large, fake-cht or fake-cht late for the next webhook; "
     "/start FLOW; /end"
 )
-WORDS = ("late", "gone", "fake-cht", "fake-cht late")
+WORDS = ("late", "gone", "too large", "fake-cht", "fake-cht late")
 
 
 class BadLine(ValueError):

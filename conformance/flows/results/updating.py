@@ -108,7 +108,9 @@ def _replace(step: Any, kind: str, value: Any) -> None:
 
 
 def _holds(wanted: Mapping[str, Any], actual: Mapping[str, Any]) -> bool:
-    return all(_fits(wanted[name], actual[name]) for name in wanted)
+    return all(_fits(one, actual[name]) for name, one in wanted.items() if name != "notes") and all(
+        any(_fits(each, note) for note in actual["notes"]) for each in wanted.get("notes") or ()
+    )
 
 
 def _fits(wanted: Any, actual: Any) -> bool:
@@ -124,6 +126,8 @@ def _expectations(wanted: Mapping[str, Any], actual: Mapping[str, Any]) -> dict[
             parts = {key: _part(one[key], seen[key]) for key in one if name == "fields" or seen[key] is not None}
             if parts:
                 found[name] = parts
+        elif name == "notes":
+            found[name] = [each for each in one if any(_fits(each, note) for note in seen)]
         elif name == "reports" and seen is not None and not _fits(one, seen):
             found[name] = with_stand_ins(alike(seen, one))
         elif seen is not None:
