@@ -41,10 +41,11 @@ mutants: $(STAMP) ## change each decision of the checks and of the relay: do the
 lock: $(STAMP) ## renew uv.lock within the ranges of pyproject.toml
 	@$(UV) lock --upgrade
 
-docs: $(STAMP) ## write the generated lists in the documents
+docs: $(STAMP) ## write the generated lists in the documents, and the pictures of the report (needs Chromium)
 	@$(BIN)/relay-harness docs
 	@$(BIN)/python -m tests.broken
 	@$(BIN)/python -m tests.mutation docs
+	@HARNESS_PICTURES=1 $(BIN)/python -m pytest -q tests/conformance/reports/test_page.py -k pictures
 
 crashes: $(STAMP) ## kill the relay 300 times under traffic (minutes)
 	@$(BIN)/relay-harness crashes --kills 300

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from conformance.cli.options.subject import SubjectOptions
 from conformance.cli.options.types import Finite, check_bind, check_command, check_folder, check_url
 from conformance.live.cht import LiveChtWorlds
+from conformance.reports.files import Reports
 from conformance.reports.report import Report, ScenarioResult
+from conformance.reports.run_info import RunInfo, without_secrets
 from conformance.reports.side_by_side import SideBySide
 from conformance.reports.terminal import WIDEST, show_report
 from conformance.requirements.catalogue import EmptySelection, Level, Requirement, UnknownRequirement, load, select
@@ -25,6 +28,7 @@ from conformance.running.side_by_side import side_by_side
 from conformance.running.worlds import Worlds
 from conformance.subjects.built_in import built_in
 from conformance.verdicts import HarnessBroken, Verdict
+from fakes.clock import SystemClock
 
 PROFILES = ("6.4", "7.4", "8.0", "9.0", "9.3", "10", "26", "next")
 HELP = """Judge a relay by the requirements. Default: the reference relay.
@@ -66,9 +70,16 @@ comes from CHT_PASSWORD.
 @click.option(
     "--level", type=click.Choice([level.value for level in Level]), help="Judge only this level and stricter ones."
 )
+@click.option(
+    "--scenario", metavar="NAME", multiple=True, help="Judge only scenarios of exactly this name. Repeatable."
+)
 @click.option("--profile", type=click.Choice(PROFILES), default="26", show_default=True, help="RapidPro's version.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The seed for everything random in process.")
-@click.option("--report-dir", type=click.Path(file_okay=False, path_type=Path), help="Write report.json here.")
+@click.option(
+    "--report-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write the reports here: see docs/reports.md.",
+)
 @click.option("--strict", is_flag=True, help="Exit with 1 also if a scenario is unknown, as if it had failed.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON document.")
 @click.option("--quiet", is_flag=True, help="Print the totals alone.")
@@ -79,6 +90,7 @@ def conform_command(
     /,
     only: str | None,
     level: str | None,
+    scenario: tuple[str, ...],
     report_dir: Path | None,
     strict: bool,
     as_json: bool,
@@ -97,16 +109,24 @@ def conform_command(
         requirements = select(load(), ids, Level(level) if level else None)
     except (UnknownRequirement, EmptySelection) as problem:
         raise click.UsageError(str(problem)) from None
+    if scenario:
+        requirements = judging(scenario, requirements)
     if report_dir is not None:
         check_folder(report_dir)
+    created = SystemClock().now().isoformat(timespec="seconds")
     try:
-        reports = judge_all(options, requirements, verbose=verbose)
+        reports = judge_all(options, requirements, scenario, verbose=verbose)
     except HarnessBroken as problem:
         click.echo(f"nothing can be judged: {problem}", err=True)
         context.exit(2)
     result = reports[0] if len(reports) == 1 else SideBySide(reports)
+    for report in reports:
+        report.subject = without_secrets(report.subject)
+        report.run = run_info(options, report.name, created, {"only": ids, "level": level, "scenario": scenario})
     if report_dir is not None:
-        write(result, report_dir)
+        from conformance.running.runner import features_folder
+
+        Reports(reports, features_folder()).write(report_dir)
     if as_json:
         click.echo(json.dumps(result.as_json(), ensure_ascii=False))
     else:
@@ -124,22 +144,41 @@ def show(result: Report | SideBySide, *, quiet: bool, verbose: bool) -> None:
         show_report(result, console, quiet=quiet, verbose=verbose)
 
 
-def write(report: Report | SideBySide, folder: Path) -> None:
-    """Write the report. HarnessBroken if it cannot be written: the disk is full, or the folder is gone."""
+def judging(names: tuple[str, ...], requirements: tuple[Requirement, ...]) -> tuple[Requirement, ...]:
+    """The requirements that the scenarios with these names judge. click.UsageError if there is no such scenario."""
+    from conformance.running.runner import UnknownScenario, judged_by
+
     try:
-        report.write(folder)
-    except OSError as failure:
-        raise HarnessBroken(f"the report cannot be written to {folder}: {failure.strerror or failure}") from None
+        return judged_by(names, requirements)
+    except UnknownScenario as problem:
+        raise click.UsageError(str(problem)) from None
 
 
-def judge_all(options: SubjectOptions, requirements: tuple[Requirement, ...], *, verbose: bool = False) -> list[Report]:
+def run_info(options: SubjectOptions, name: str, created: str, selection: Mapping[str, Any]) -> RunInfo:
+    """What the report of the subject called `name` says about its run; `selection`: --only, --level, --scenario."""
+    words = [
+        *(["--only", ",".join(selection["only"])] if selection["only"] else []),
+        *(["--level", selection["level"]] if selection["level"] else []),
+        *(word for one in selection["scenario"] for word in ("--scenario", one)),
+    ]
+    command = " ".join(["relay-harness conform", *map(shlex.quote, words), options.arguments(name)])
+    return RunInfo.of(created, command, options.seed, {**asdict(options), **selection})
+
+
+def judge_all(
+    options: SubjectOptions,
+    requirements: tuple[Requirement, ...],
+    scenarios: tuple[str, ...] = (),
+    *,
+    verbose: bool = False,
+) -> list[Report]:
     """Judge all subjects of the options: one here, several side by side. HarnessBroken if one cannot be judged."""
     worlds = options.worlds_by_subject()
     with Display() as display:
         if len(worlds) == 1:
-            return [run(worlds[0], options, requirements, display, verbose=verbose)]
+            return [run(worlds[0], options, requirements, display, scenarios, verbose=verbose)]
         display.selected(len(worlds))
-        jobs = [SubjectJob(one, requirements, verbose) for one in options.one_by_one()]
+        jobs = [SubjectJob(one, requirements, scenarios, verbose) for one in options.one_by_one()]
         return side_by_side(SubjectJob.judge, jobs, display.report)
 
 
@@ -149,12 +188,13 @@ class SubjectJob:
 
     options: SubjectOptions
     requirements: tuple[Requirement, ...]
+    scenarios: tuple[str, ...] = ()
     verbose: bool = False
 
     def judge(self) -> Report:
         """Judge it, without a progress bar."""
         (worlds,) = self.options.worlds_by_subject()
-        return run(worlds, self.options, self.requirements, verbose=self.verbose)
+        return run(worlds, self.options, self.requirements, scenarios=self.scenarios, verbose=self.verbose)
 
 
 def run(
@@ -162,6 +202,7 @@ def run(
     options: SubjectOptions,
     requirements: tuple[Requirement, ...],
     display: Display | None = None,
+    scenarios: tuple[str, ...] = (),
     *,
     verbose: bool = False,
 ) -> Report:
@@ -171,12 +212,12 @@ def run(
     name = str(worlds.describe()["name"])
 
     def repeat(ids: tuple[str, ...]) -> str:
-        return f"relay-harness conform --only {','.join(ids)} {options.arguments(name)}"
+        return str(without_secrets(f"relay-harness conform --only {','.join(ids)} {options.arguments(name)}"))
 
     shown: dict[str, Any] = {} if display is None else {"on_result": display.result, "on_selected": display.selected}
     try:
         worlds.begin()
-        report = conform(worlds, requirements, repeat=repeat, verbose=verbose, **shown)
+        report = conform(worlds, requirements, scenarios=scenarios, repeat=repeat, verbose=verbose, **shown)
     finally:
         worlds.end()
     if isinstance(worlds, LiveChtWorlds) and worlds.cleanup_failure:

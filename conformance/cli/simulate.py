@@ -1,4 +1,4 @@
-"""`relay-harness simulate` and `relay-harness replay`: fault schedules in virtual time."""
+"""`relay-harness simulate`, and what `relay-harness replay` does with a schedule: fault schedules in virtual time."""
 
 from __future__ import annotations
 
@@ -127,12 +127,8 @@ def left_out(found: SearchResult) -> str:
     return f"stopped at seed {last}, the first that fails: {what}"
 
 
-@click.command("replay")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-@click.pass_context
-def replay_command(context: click.Context, /, file: Path, as_json: bool) -> None:
-    """Run a saved schedule again, exactly."""
+def replay_schedule(context: click.Context, file: Path, as_json: bool) -> None:
+    """Run a saved schedule again, exactly; ends the command with its status."""
     try:
         schedule = Schedule.load(file)
         open_world = world_opener(schedule.subject)

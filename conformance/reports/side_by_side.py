@@ -1,9 +1,8 @@
-"""Several subjects judged by the same requirements: one table with a column for each subject, and their reports."""
+"""Several subjects judged by the same requirements: one table with a column for each subject."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -38,10 +37,6 @@ class SideBySide:
     def as_json(self) -> dict[str, Any]:
         """The reports of all subjects, each in the shape of `report.json`."""
         return {"reports": [report.as_json() for report in self.reports]}
-
-    def write(self, directory: Path) -> list[Path]:
-        """Write each subject's report into a folder of its name, which is created if needed."""
-        return [report.write(directory / name_of(report)) for report in self.reports]
 
     def show(self, console: Console, *, quiet: bool = False) -> None:
         """Print the table, a line for each subject, and a command that shows a reason for a failure. `quiet`: the lines

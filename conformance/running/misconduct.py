@@ -49,7 +49,8 @@ class Misconduct:
     def _result(self, id_: str, repeat: Callable[[tuple[str, ...]], str]) -> ScenarioResult:
         found = self._found[id_]
         first, ids, _ = found[0]
-        others = len({name for name, _, _ in found}) - 1
+        scenarios = tuple(dict.fromkeys(name for name, _, _ in found))
+        others = len(scenarios) - 1
         counted = Counter(f"{violation} (in: {name})" for name, _, violation in found)
         shown = list(counted.items())[:SHOWN]
         sentences = [sentence if times == 1 else f"{sentence}, {times} times" for sentence, times in shown]
@@ -67,4 +68,5 @@ class Misconduct:
             repeat(together),
             elsewhere=True,
             evidence=self._evidence[id_],
+            seen_in=scenarios,
         )

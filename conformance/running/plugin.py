@@ -91,6 +91,7 @@ class ConformancePlugin(Recording):
         report: Report,
         *,
         known: Iterable[Requirement],
+        scenarios: Iterable[str] = (),
         repeat: Callable[[tuple[str, ...]], str] = lambda _ids: "",
         on_result: Callable[[ScenarioResult], None] = lambda _result: None,
         on_selected: Callable[[int], None] = lambda _count: None,
@@ -100,6 +101,7 @@ class ConformancePlugin(Recording):
         self.worlds = worlds
         self.report = report
         self._known = {requirement.id for requirement in known}
+        self._scenarios = frozenset(scenarios)
         self._repeat = repeat
         self._on_result = on_result
         self._on_selected = on_selected
@@ -119,6 +121,8 @@ class ConformancePlugin(Recording):
             self.report.broken.append(f"no scenario judges {id_}: write one and tag it @req:{id_}")
         selected = {requirement.id for requirement in self.report.requirements}
         kept = [item for item in items if selected & set(requirement_ids(item))]
+        if self._scenarios:
+            kept = [item for item in kept if scenario_name(item) in self._scenarios]
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
         self._on_selected(len(kept))

@@ -39,6 +39,7 @@ def conform(
     worlds: Worlds,
     requirements: Sequence[Requirement],
     *,
+    scenarios: Sequence[str] = (),
     repeat: Callable[[tuple[str, ...]], str] = lambda _ids: "",
     on_result: Callable[[ScenarioResult], None] = lambda _result: None,
     on_selected: Callable[[int], None] = lambda _count: None,
@@ -46,11 +47,19 @@ def conform(
 ) -> Report:
     """Judge the subject of `worlds` by the `requirements`. What breaks is in the report, and never raised.
 
+    `scenarios`: names of the only scenarios to judge, if any are given (`judged_by` names their requirements).
     `verbose`: the evidence of every scenario in full, of passed ones too.
     """
     report = Report(worlds.describe(), worlds.profile, requirements)
     plugin = ConformancePlugin(
-        worlds, report, known=load(), repeat=repeat, on_result=on_result, on_selected=on_selected, verbose=verbose
+        worlds,
+        report,
+        known=load(),
+        scenarios=scenarios,
+        repeat=repeat,
+        on_result=on_result,
+        on_selected=on_selected,
+        verbose=verbose,
     )
     problems = Problems()
     folder = features_folder()
@@ -96,6 +105,10 @@ class Problems:
         self.found.append(f"the harness broke: {excrepr}")
 
 
+class UnknownScenario(ValueError):
+    """No scenario of the selected requirements has this name."""
+
+
 @dataclass(frozen=True, slots=True)
 class ScenarioEntry:
     """A scenario as `list` and `show` print it."""
@@ -112,6 +125,16 @@ def scenarios() -> list[ScenarioEntry]:
     folder = features_folder()
     pytest.main([*QUIET, "--collect-only", f"--rootdir={folder}", str(folder)], plugins=[collector])
     return collector.found
+
+
+def judged_by(names: Sequence[str], requirements: Sequence[Requirement]) -> tuple[Requirement, ...]:
+    """Those of the requirements that scenarios with these names judge. UnknownScenario if one judges none of them."""
+    ids = {requirement.id for requirement in requirements}
+    judging = [entry for entry in scenarios() if entry.name in names and ids & set(entry.requirements)]
+    for name in names:
+        if all(name != entry.name for entry in judging):
+            raise UnknownScenario(f"no scenario of the selected requirements is named {name!r}")
+    return tuple(one for one in requirements if any(one.id in entry.requirements for entry in judging))
 
 
 def step_text(step: Step, item: pytest.Item) -> str:

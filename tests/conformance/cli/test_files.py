@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from conformance.cli.simulate import replay_command
+from conformance.cli.results.replay import replay_command
 
 CONTENTS = {
     "brackets": b"[" * 100_000,

@@ -206,6 +206,16 @@ def test_a_finding_says_what_is_there(rule: str, document: Json, known: dict[str
     assert fired(document, rule, known) == [detail]
 
 
+def test_a_retry_that_takes_400_for_success_is_good() -> None:
+    document = only(
+        call("post", post(), bad="again"),
+        call("again", post(result="Again"), key="again", bad="known?"),
+        split("known?", on="@results.again.value", cases={"Known": ("has_number_eq", "400", None)}, other="sorry"),
+        node("sorry", say("Please send it again")),
+    )
+    assert fired(document, "retry-with-one-id") == []
+
+
 def test_user_and_password_in_the_address_are_authorization() -> None:
     url = "https://user:secret@cht.example.org/api/v2/records"
     document = posting(url=url, headers={"Authorization": None}, body='@(json(object("_meta", object("form", "F"))))')

@@ -10,6 +10,7 @@ from conformance.flows.checking.graph import all_exits
 from conformance.flows.checking.posts import Post, posts_in
 from conformance.flows.checking.reading import Reading, read
 from fakes.rapidpro.flows.engine.definitions import Exit, Node
+from fakes.rapidpro.flows.engine.result_keys import key_of
 
 PAUSES = frozenset({"enter_flow"})
 """Actions that may wait for the person inside."""
@@ -37,9 +38,23 @@ def retried(reading: Reading) -> Iterator[Hit]:
     posts = [one for one in posts_in(reading) if _has_run_id(one)]
     for post in posts:
         for earlier in posts:
-            if post.node.uuid in reading.graph.behind(earlier.node, _exits_but_of_waits):
+            if post.node.uuid in reading.graph.behind(earlier.node, _exits_but_of_waits) and not _takes_400(
+                reading, post
+            ):
                 yield Hit("a call before this one, in the same run, may have been stored", post.node, post.action,
                           post.action.uuid)  # fmt: skip
+
+
+def _takes_400(reading: Reading, post: Post) -> bool:
+    """Whether a split behind the call asks for the status 400."""
+    behind = reading.graph.behind(post.node, _exits_but_of_waits)
+    key = key_of(post.action.text("result_name"))
+    for node in (reading.graph.nodes[uuid] for uuid in behind | {post.node.uuid}):
+        if node.router is not None and any("400" in case.arguments for case in node.router.cases):
+            mentions = reading.mentions_of(node.router.operand)
+            if any(one.path[0] == "webhook" or one.path[:2] == ("results", key) for one in mentions):
+                return True
+    return False
 
 
 def _exits_but_of_waits(node: Node) -> Iterable[Exit]:
@@ -126,7 +141,7 @@ RULES = (
     Rule("retry-with-one-id", "A post is repeated with the same id", Severity.NOTE,
          "If the first call was stored and only its answer was lost, CHT answers 400 to the second: the flow tells the "
          "person that it failed, although CHT has the text.",
-         "After a repeated call take 400 for success.", retried),
+         "After a repeated call split on its status, and take 400 for success.", retried),
     Rule("report-swallowed", "A wait swallows reports", Severity.WARNING,
          "While a run waits, the person's next text goes to the wait and not to the catch-all flow: a report that is "
          "sent then does not reach CHT.",

@@ -13,12 +13,13 @@ go out through the function `send` while a stretch runs, as in the real engine.
 
 - `FlowStore(definitions, rules)` reads a flow when it is first needed; `get(uuid)` raises Refused with reason and
   place.
+- The rules of a profile are `ENGINES[HABITS[profile].generation]`.
 - `Surroundings`: flows, `Workspace`, the time `at` (one for the whole stretch), `chance` (random.Random: UUIDs, random
   routers), `send` (one HTTP exchange: `Request` to `Answer`; raises NoConnection or BrokenOff; redirects, repetitions
   and size limits are the engine's), `batch` (the session is one of many of a start).
 - `stored(session, around)` is the session as it comes back from a database: `@webhook` forgets large answers.
 - `Session.status` is waiting, completed or failed. A session that waits has one run with status waiting; its contact
-  is `session.contact`, which the caller stores.
+  is `session.contact`, which the caller stores. It expires `Flow.expire_after` after the wait began.
 - `Event.type` with `values`: msg_created {text, attachments, quick_replies, urn, channel, unsendable, templating};
   msg_wait {wait, seconds, hint}; webhook_called {url, status, status_code, retries, request, exchanges, resthook};
   resthook_called {resthook, payload}; run_started {flow}, node_entered, run_ended {status};

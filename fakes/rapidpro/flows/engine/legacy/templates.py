@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 
 from fakes.rapidpro.flows.engine.legacy.expressions import NotLegacy, current_expression
 from fakes.rapidpro.flows.engine.legacy.names import TOP_LEVELS, current_name
@@ -46,11 +47,11 @@ def current_template(
     return "".join([*parts, template[position:]])
 
 
-def _bracketed(inner: str, wrapped, *, raw_dates: bool) -> str:  # type: ignore[no-untyped-def] # a local function
+def _bracketed(inner: str, wrapped: Callable[[str, str], str], *, raw_dates: bool) -> str:
     if inner == '""':
         return ""
     try:
-        return str(wrapped(current_expression(inner, raw_dates=raw_dates), f"@({inner})"))
+        return wrapped(current_expression(inner, raw_dates=raw_dates), f"@({inner})")
     except NotLegacy:
         return f"@({inner})"
 

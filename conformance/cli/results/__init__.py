@@ -1,0 +1,1 @@
+"""Commands about runs that are over: join their reports, replay what failed."""

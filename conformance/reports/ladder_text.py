@@ -1,0 +1,77 @@
+"""A result's evidence as plain text, for the files that have no place for a drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from conformance.evidence.model import Arrivals, Event, Evidence, StepOutcome
+from conformance.reports.report import ScenarioResult
+from conformance.reports.visible import cut, visible
+
+LONGEST_BODY = 1000
+MARKS = {StepOutcome.PASSED: " ", StepOutcome.FAILED: ">", StepOutcome.NOT_RUN: "-"}
+LAST_LINES = 20
+"""Of the subject's log."""
+
+
+def as_text(result: ScenarioResult) -> str:
+    """Steps (the failing one marked `>`), arrivals, the ladder in order of time, the end of the subject's log."""
+    evidence = result.evidence
+    lines = [] if evidence is None else list(_lines(evidence))
+    if result.repeat:
+        lines += ["", f"run again: {result.repeat}"]
+    return visible("\n".join(lines).strip("\n"))
+
+
+def _lines(evidence: Evidence) -> Iterator[str]:
+    for step in evidence.steps:
+        yield f"{MARKS[step.outcome]} {step.keyword} {step.text}"
+    yield from map(_arrivals, evidence.arrivals)
+    if evidence.people:
+        yield "people: " + ", ".join(f"{name} {number}" for number, name in evidence.people.items())
+    if evidence.events:
+        yield ""
+    for event in evidence.events:
+        yield from _event(event)
+    if evidence.log:
+        yield ""
+        yield f"the end of the subject's log{f' ({evidence.log_path})' if evidence.log_path else ''}:"
+        yield from evidence.log[-LAST_LINES:]
+
+
+def _arrivals(one: Arrivals) -> str:
+    where = "texts in CHT" if one.direction == "in" else "texts on phones"
+    missing = f"; missing: {', '.join(one.missing)}" if one.missing else ""
+    return f"{one.arrived} of {one.expected} {where}{missing}"
+
+
+def _event(event: Event) -> Iterator[str]:
+    if event.omitted:
+        yield f"   ... {event.omitted} more ..."
+    way = event.source if event.source == event.target else f"{event.source} -> {event.target}"
+    yield f"{'=>' if event.decisive else '  '} {event.at} {way}: {headline(event)}"
+    if event.decisive or event.fault:
+        for name, part in (("asked", event.request), ("answered", event.reply)):
+            if part is not None and part.body:
+                yield f"       {name}: {cut(part.body, LONGEST_BODY)}"
+
+
+def headline(event: Event) -> str:
+    """An event on one line: what, status, how often, fault."""
+    words = [event.title]
+    if event.status is not None:
+        words.append(str(event.status))
+    elif event.request is not None:
+        words.append("no answer")
+    if event.count > 1:
+        words.append(f"({event.count} times{f', last {_later(event)}' if event.until else ''})")
+    if event.fault:
+        words.append(f"[fault: {event.fault}{'' if event.acted else ', the service did nothing'}]")
+    return " ".join(words)
+
+
+def _later(event: Event) -> str:
+    """When the last of folded events was: on the same day, the time alone."""
+    until = str(event.until)
+    day = event.at.partition("T")[0]
+    return until.removeprefix(f"{day}T")
