@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ class Bundle:
     groups: Mapping[str, str] | None = None
     """Groups: UUID and name; None likewise."""
     triggers: Sequence[Mapping[str, Any]] = ()
+    content: Mapping[str, Any] = field(default_factory=dict)
+    """The whole document."""
 
     def name_of(self, uuid: str) -> str:
         """The name of a flow, or else its UUID."""
@@ -74,6 +76,7 @@ def bundle_of(document: Any, path: str) -> Bundle:
         fields=_names(document, "fields", "key"),
         groups=_names(document, "groups", "uuid"),
         triggers=_objects(document, "triggers", "trigger_type"),
+        content=document,
     )
 
 

@@ -9,6 +9,8 @@ import click
 SUBCOMMANDS = {
     "check": "conformance.cli.flow.check",
     "outcomes": "conformance.cli.flow.outcomes",
+    "test": "conformance.cli.flow.test",
+    "record": "conformance.cli.flow.record",
 }
 """The module of each sub-command. Only the one that is called is imported."""
 
