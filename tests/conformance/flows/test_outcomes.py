@@ -205,6 +205,8 @@ def test_what_cannot_be_judged_is_said(document: Json, sentence: str, tmp_path: 
         (("--reference",), "reference takes texts only, and the flow posts to CHT's endpoint for records"),
         (("--reference", "--subject-url", "http://127.0.0.1:9"), "both say what is called"),
         (("--subject-command", "x"), "--subject-url"),
+        (("--subject-url", "http://192.0.2.1:9"), "is not on this machine"),
+        (("--allow-remote",), "--allow-remote goes with"),
         (("--report-dir", "/dev/null/x"), "/dev/null/x cannot be written"),
     ],
 )

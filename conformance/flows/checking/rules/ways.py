@@ -74,13 +74,17 @@ def _over_wait(reading: Reading, first: Node, second: Node) -> bool:
 
 def swallowed(reading: Reading) -> Iterator[Hit]:
     """What is sent to a wait does not reach CHT."""
-    if not _brings_texts(reading):
-        return
     posts = {one.node.uuid for one in posts_in(reading)}
-    for node in reading.flow.nodes:
-        if not is_wait(node) or node.uuid not in reading.graph.from_entry():
-            continue
-        if not posts & reading.graph.reachable(_behind_other(reading, node), _exits_but_of_waits):
+    reached = reading.graph.from_entry()
+    found = [
+        node
+        for node in reading.flow.nodes
+        if is_wait(node)
+        and node.uuid in reached
+        and not posts & reading.graph.reachable(_behind_other(reading, node), _exits_but_of_waits)
+    ]
+    if found and _brings_texts(reading):
+        for node in found:
             yield Hit("a text that is no answer to the question ends here", node)
 
 
