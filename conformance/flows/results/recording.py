@@ -19,8 +19,8 @@ from conformance.flows.playing.person import Person
 from conformance.flows.playing.seen import Stretch
 
 HELP = (
-    "a line is a text; /wait 2 hours; /answer 500, late, gone, too large, fake-cht or fake-cht late for the next webhook; "
-    "/start FLOW; /end"
+    "a line is a text; /wait 2 hours; /answer 500, late, gone, too large, fake-cht or fake-cht late for the next "
+    "webhook; /start FLOW; /end"
 )
 WORDS = ("late", "gone", "too large", "fake-cht", "fake-cht late")
 

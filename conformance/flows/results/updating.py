@@ -132,7 +132,7 @@ def _expectations(wanted: Mapping[str, Any], actual: Mapping[str, Any]) -> dict[
             found[name] = with_stand_ins(alike(seen, one))
         elif seen is not None:
             found[name] = one if _fits(one, seen) else with_stand_ins(seen)
-    return found or {"status": actual.get("status", "none")}
+    return found or {"status": actual["status"]}
 
 
 def _part(wanted: Any, seen: Any) -> Any:
