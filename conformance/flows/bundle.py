@@ -23,10 +23,10 @@ class Bundle:
 
     path: str
     flows: Sequence[Mapping[str, Any]]
-    fields: Mapping[str, str] = field(default_factory=dict)
-    """Contact fields: key and name."""
-    groups: Mapping[str, str] = field(default_factory=dict)
-    """Groups: UUID and name."""
+    fields: Mapping[str, str] | None = None
+    """Contact fields: key and name; None if the export lists none at all, as older ones do."""
+    groups: Mapping[str, str] | None = None
+    """Groups: UUID and name; None likewise."""
     triggers: Sequence[Mapping[str, Any]] = ()
     content: Mapping[str, Any] = field(default_factory=dict)
     """The whole document."""
@@ -40,14 +40,6 @@ class Bundle:
         chosen = [one for one in self.triggers if not types or one.get("trigger_type") in types]
         references = [one.get("flow") for one in chosen]
         return frozenset(str(one.get("uuid")) for one in references if isinstance(one, Mapping))
-
-    def as_json(self) -> dict[str, Any]:
-        """The bundle with the keys that the flow engine reads."""
-        return {
-            "flows": list(self.flows),
-            "fields": [{"key": key, "name": name, "type": "text"} for key, name in self.fields.items()],
-            "groups": [{"uuid": uuid, "name": name, "query": None} for uuid, name in self.groups.items()],
-        }
 
 
 def read_bundle(path: Path) -> Bundle:
@@ -81,8 +73,8 @@ def bundle_of(document: Any, path: str) -> Bundle:
     return Bundle(
         path=path,
         flows=flows,
-        fields={str(one["key"]): str(one.get("name") or "") for one in _objects(document, "fields", "key")},
-        groups={str(one["uuid"]): str(one.get("name") or "") for one in _objects(document, "groups", "uuid")},
+        fields=_names(document, "fields", "key"),
+        groups=_names(document, "groups", "uuid"),
         triggers=_objects(document, "triggers", "trigger_type"),
         content=document,
     )
@@ -101,6 +93,12 @@ def name_in(definition: Mapping[str, Any]) -> str:
 def _metadata(definition: Mapping[str, Any]) -> Mapping[str, Any]:
     found = definition.get("metadata")
     return found if isinstance(found, Mapping) else {}
+
+
+def _names(document: Mapping[str, Any], name: str, key: str) -> dict[str, str] | None:
+    if not isinstance(document.get(name), list):
+        return None
+    return {str(one[key]): str(one.get("name") or "") for one in _objects(document, name, key)}
 
 
 def _objects(document: Mapping[str, Any], name: str, key: str) -> list[Mapping[str, Any]]:

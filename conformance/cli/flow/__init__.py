@@ -8,6 +8,7 @@ import click
 
 SUBCOMMANDS = {
     "check": "conformance.cli.flow.check",
+    "outcomes": "conformance.cli.flow.outcomes",
     "test": "conformance.cli.flow.test",
     "record": "conformance.cli.flow.record",
 }

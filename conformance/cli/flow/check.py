@@ -37,32 +37,32 @@ def check_command(
     Exits with 1 if there is an error, with 2 if a file is no export.
     """
     _check_rules(ignored)
-    values = dict(map(_global, known)) if known else None
+    values = dict(map(read_global, known)) if known else None
     found = [one for path in files for one in _findings(path, generation, values, ignored)]
     bad = any(one.rule.severity is Severity.ERROR for one in found)
     if as_json:
         document = {"ok": not bad, "files": list(map(str, files)), "findings": [one.as_json() for one in found]}
         click.echo(json.dumps(document, ensure_ascii=False))
     else:
-        click.echo("\n".join([line for one in found for line in lines_of(one)] + [summary(found)]))
+        click.echo("\n".join([*lines_of(found), summary(found)]))
     context.exit(1 if bad else 0)
 
 
-def lines_of(finding: Finding) -> Iterator[str]:
-    """A finding for people: severity, rule, place; then what is there, what follows, and what to do."""
-    rule = finding.rule
-    only = "" if len(finding.generations) > 1 else f" (generation {finding.generations[0]})"
-    yield f"{rule.severity}: {rule.id}: {place_of(finding)}{only}"
-    yield f"    {finding.detail}"
-    yield f"    {rule.reason}"
-    yield f"    -> {rule.remedy}"
+def lines_of(findings: Sequence[Finding]) -> Iterator[str]:
+    """Findings for people: each rule once with its reason and remedy, then the places."""
+    for rule in dict.fromkeys(one.rule for one in findings):
+        yield f"{rule.severity}: {rule.id}: {rule.title}"
+        yield f"    {rule.reason}"
+        yield f"    -> {rule.remedy}"
+        yield from (f"    * {place_of(one)}: {one.detail}" for one in findings if one.rule is rule)
 
 
 def place_of(finding: Finding) -> str:
     """File, flow, node and action."""
     node = f", node {finding.node} ({finding.kind})" if finding.node else ""
     action = f", action {finding.action} ({finding.action_type})" if finding.action else ""
-    return f"{finding.file}: flow {finding.flow!r}{node}{action}"
+    only = "" if len(finding.generations) > 1 else f" (generation {finding.generations[0]})"
+    return f"{finding.file}: flow {finding.flow!r}{node}{action}{only}"
 
 
 def summary(findings: Sequence[Finding]) -> str:
@@ -85,7 +85,8 @@ def _findings(
     return check(bundle, chosen, known, ignored)
 
 
-def _global(word: str) -> tuple[str, str]:
+def read_global(word: str) -> tuple[str, str]:
+    """Name and value of an option --globals. click.UsageError if it has no name."""
     name, _, value = word.partition("=")
     if not name.strip():
         raise click.UsageError(f"--globals: expected NAME or NAME=VALUE such as cht_url=https://..., got {word!r}")

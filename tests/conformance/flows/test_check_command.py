@@ -24,21 +24,24 @@ def test_an_error_makes_the_exit_status_1_and_its_place_is_named(tmp_path: Path)
     path = written(tmp_path, posting(headers={"Content-Type": None}))
     done = CliRunner().invoke(check_command, [path])
     assert done.exit_code == 1
-    assert f"error: no-content-type: {path}: flow 'Texts', node" in done.output
+    assert "error: no-content-type: A text is posted without Content-Type" in done.output
+    assert f"    * {path}: flow 'Texts', node" in done.output
     assert "(webhook), action" in done.output
+    assert "(call_webhook): there is no header Content-Type" in done.output
     assert "    -> Add the header Content-Type: application/json." in done.output
-    assert done.output.splitlines()[-1] == "1 error, 1 note"
+    assert done.output.splitlines()[-1] == "1 error, 2 notes"
 
 
 def test_a_rule_that_is_ignored_does_not_count(tmp_path: Path) -> None:
     path = written(tmp_path, posting(headers={"Content-Type": None}))
-    done = CliRunner().invoke(check_command, [path, "--ignore", "no-content-type", "--ignore", "needs-global"])
+    rules = ("no-content-type", "needs-global", "answer-not-read")
+    done = CliRunner().invoke(check_command, [path, *(word for rule in rules for word in ("--ignore", rule))])
     assert (done.exit_code, done.output) == (0, "nothing found\n")
 
 
 def test_json_has_every_finding_with_place_reason_and_remedy(tmp_path: Path) -> None:
     path = written(tmp_path, posting(headers={"Authorization": "token x"}))
-    document = json.loads(CliRunner().invoke(check_command, [path, "--json"]).output)
+    document = json.loads(CliRunner().invoke(check_command, [path, "--json", "--ignore", "answer-not-read"]).output)
     assert document["ok"] is False
     (finding,) = document["findings"]
     assert finding["rule"] == "wrong-authorization"
@@ -93,15 +96,20 @@ def test_an_export_whose_flows_have_no_uuid_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("flow", "check"), "Missing argument 'FILE...'"),
-        (("flow", "check", "there-is-none.json"), "there-is-none.json cannot be read: No such file or directory"),
-        (("flow", "check", "x.json", "--ignore", "nonsense"), "unknown rule 'nonsense'; the rules are refused, voice"),
-        (("flow", "check", "x.json", "--globals", "=1"), "expected NAME or NAME=VALUE"),
-        (("flow", "nonsense"), "No such command 'nonsense'"),
+        ((), "Missing argument 'FILE...'"),
+        (("there-is-none.json",), "there-is-none.json cannot be read: No such file or directory"),
+        (("x.json", "--ignore", "nonsense"), "unknown rule 'nonsense'; the rules are refused, voice"),
+        (("x.json", "--globals", "=1"), "expected NAME or NAME=VALUE"),
     ],
 )
 def test_wrong_usage_is_reported(arguments: tuple[str, ...], sentence: str) -> None:
-    done = harness(*arguments)
+    done = CliRunner().invoke(check_command, arguments)
+    assert done.exit_code == 2
+    assert sentence in done.output
+
+
+def test_the_command_is_reached_by_its_name() -> None:
+    done = harness("flow", "check", "there-is-none.json")
     assert done.returncode == 2
-    assert sentence in done.stderr
+    assert "there-is-none.json cannot be read" in done.stderr
     assert "Traceback" not in done.stderr

@@ -16,10 +16,16 @@ from tests.folders import ROOT
 FOLDER = ROOT / "examples" / "flows"
 WEAK: Mapping[str, set[str]] = {
     "historic": {"needs-service"},  # it mails an operator, as the minimal one
-    "minimal": {"empty-content", "needs-service", "no-accept", "no-input"},  # as CHT's documentation has it
+    "minimal": {
+        "answer-not-read",
+        "empty-content",
+        "needs-service",
+        "no-accept",
+        "no-input",
+    },  # as CHT's documentation has it
     "recommended": set(),
     "records": {"report-swallowed"},  # it asks questions
-    "two-way-follow-up": set(),
+    "two-way-follow-up": {"answer-not-read"},
 }
 """The expected findings besides the globals that the workspace needs."""
 

@@ -112,6 +112,15 @@ CASES: Mapping[str, tuple[Json, Json]] = {
         only(node("post", post(), to="how"), split("how", on="@results.relay.category",
              cases={"Failure": ("has_only_text", "Failure", "sorry")}), node("sorry", say("Please send it again"))),
     ),
+    "answer-not-read": (
+        posting(),
+        only(
+            call("post", post(), good="saved?", bad="sorry"),
+            split("saved?", on="@(default(results.relay.extra.saved, 0))",
+                  cases={"Saved": ("has_number_eq", "1", None)}, other="sorry"),
+            node("sorry", say("Please send it again")),
+        ),
+    ),
     "wrong-webhook-shape": (
         only(split("post", post(), say("one more"), on="@webhook.status",
                    cases={"Success": ("has_number_between", "200", "299", None)})),
@@ -220,6 +229,14 @@ def test_user_and_password_in_the_address_are_authorization() -> None:
     url = "https://user:secret@cht.example.org/api/v2/records"
     document = posting(url=url, headers={"Authorization": None}, body='@(json(object("_meta", object("form", "F"))))')
     assert fired(document, "no-authorization") == []
+
+
+def test_an_export_that_lists_no_fields_and_groups_at_all_is_not_judged_by_its_lists() -> None:
+    document = reads("@fields.village", action("add_contact_groups", groups=[{"uuid": uid("M"), "name": "M"}]))
+    assert fired(document, "missing-field")
+    assert fired(document, "missing-group")
+    del document["fields"], document["groups"]
+    assert fired(document, "missing-field") == fired(document, "missing-group") == []
 
 
 def test_a_finding_names_the_generations_that_read_the_flow_so() -> None:

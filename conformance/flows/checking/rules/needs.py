@@ -46,19 +46,24 @@ def missing_flow(reading: Reading) -> Iterator[Hit]:
 
 def missing_group(reading: Reading) -> Iterator[Hit]:
     """A group is not in the export."""
+    known = reading.bundle.groups
+    if known is None:
+        return
     for node in reading.flow.nodes:
         for action in node.actions:
             for group in action.values.get("groups") or ():
-                if group and group.get("uuid") and group["uuid"] not in reading.bundle.groups:
+                if group and group.get("uuid") and group["uuid"] not in known:
                     yield Hit(f"the group {_named(group)} is not in the export", node, action, group["uuid"])
         for case in node.router.cases if node.router is not None else ():
-            if case.test == "has_group" and case.arguments and case.arguments[0] not in reading.bundle.groups:
+            if case.test == "has_group" and case.arguments and case.arguments[0] not in known:
                 name = case.arguments[1] if len(case.arguments) > 1 else case.arguments[0]
                 yield Hit(f"the group {name!r} is not in the export", node, subject=case.arguments[0])
 
 
 def missing_field(reading: Reading) -> Iterator[Hit]:
     """A contact field is not in the export."""
+    if reading.bundle.fields is None:
+        return
     known = {key.lower() for key in reading.bundle.fields}
     for node, action in reading.actions("set_contact_field"):
         key = str((action.values.get("field") or {}).get("key") or "")

@@ -108,6 +108,19 @@ def _is_of_call(path: tuple[str, ...], action: Action) -> bool:
     return path[0] in ("webhook", "legacy_extra") or bool(key and path[:2] == ("results", key))
 
 
+def answer_not_read(reading: Reading) -> Iterator[Hit]:
+    """Any answer with 2xx counts as success, whatever it says."""
+    for post in posts_in(reading):
+        key = key_of(post.action.text("result_name"))
+        read = any(
+            (path[0] == "webhook" and path[1:2] not in ((), ("status",), ("headers",)))
+            or path[:3] == ("results", key, "extra")
+            for _, mention in reading.mentions() for path in (mention.path,)
+        )  # fmt: skip
+        if post.endpoint == "messages" and not read:
+            yield Hit("nothing looks for `saved` in the answer", post.node, post.action)
+
+
 def wrong_shape(reading: Reading) -> Iterator[Hit]:
     """`@webhook` is read as the other generation has it."""
     new = reading.generation == "new"
@@ -142,6 +155,10 @@ RULES = (
          "When CHT answers 400 or 500, or not at all, nobody is told and nothing is kept.",
          "Split on the result of the call, and tell the person or an administrator on the way of Failure.",
          no_failure_branch),
+    Rule("answer-not-read", "The answer to a post is not read", Severity.NOTE,
+         "A page with 200 of a proxy, of a login, or behind a redirect counts as success, and the text is lost. CHT "
+         "says what it stored: {\"saved\": 1}.",
+         "Behind Success split on @(default(results.NAME.extra.saved, 0)) with has_number_eq 1.", answer_not_read),
     Rule("wrong-webhook-shape", "@webhook is read as the other generation has it", Severity.WARNING,
          "The expression fails: a split on it always takes the way of Other or Failure.",
          "For both generations: split on @results.NAME.category of the call in a 13.2 definition, which newer ones "
