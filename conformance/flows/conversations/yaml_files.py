@@ -15,7 +15,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from conformance.flows.conversations.document import MAX_DEPTH, MAX_PARTS, BadFile, Document, Where, read_text
 
-_LIST_BELOW_KEY = re.compile(r"^( *)[\w-]+:[ \t]*(?:#.*)?\n(?: *#.*\n)*( *)- ", re.MULTILINE)
+_LIST_BELOW_KEY = re.compile(r"^( *)[\w-]+:[ \t]*(?:#.*)?\r?\n(?: *#.*\n)*( *)- ", re.MULTILINE)
 
 
 def read_yaml(path: Path) -> Document:

@@ -29,7 +29,8 @@ def update_files(played: Sequence[Played]) -> list[Path]:
         content = load(path, text)
         for number, one in by_number.items():
             _Update(one).apply(content["conversations"][number]["steps"])
-        path.write_text(dump(round_trip(text), content), "utf-8")
+        written = dump(round_trip(text), content)
+        path.write_text(written, "utf-8", newline="\r\n" if "\r\n" in text else "\n")
     return list(failed)
 
 

@@ -121,9 +121,9 @@ def test_the_page_is_one_file_without_scripts_and_escapes_all_texts(tmp_path: Pa
 
 
 def test_the_picture_shows_each_node_and_exit_and_what_was_never_reached(tmp_path: Path) -> None:
-    session = run_files([write(tmp_path, one("- text: hello\n- reply: Thanks"))], ["9"])
-    ((path, _),) = session.exports.items()
-    coverage = session.coverage(path)
+    results = run_files([write(tmp_path, one("- text: hello\n- reply: Thanks"))], ["9"])
+    ((path, _),) = results.exports.items()
+    coverage = results.coverage(path)
     picture = picture_of(coverage.flows[0], coverage.counts)
     assert mermaid(picture).splitlines() == [
         "flowchart TD",

@@ -80,6 +80,13 @@ def test_update_writes_stand_ins_for_what_changes_from_run_to_run(tmp_path: Path
     assert "reply: '<uuid> at <time>, '" in path.read_text("utf-8")
 
 
+def test_update_keeps_the_ends_of_lines(tmp_path: Path) -> None:
+    path = write(tmp_path, "")
+    path.write_bytes(b"flow: flows.json\r\nconversations:\r\n- name: a\r\n  steps:\r\n  - text: hi\r\n")
+    assert played(path, "--update").exit_code == 0
+    assert path.read_bytes().split(b"\r\n")[-3:] == [b"  - text: hi", b"  - reply: Thanks", b""]
+
+
 def test_gherkin_cannot_be_updated(tmp_path: Path) -> None:
     text = 'Feature: a\n  Scenario: b\n    Given the flow "flows.json"\n    When the person texts "c"\n'
     done = played(write(tmp_path, text, name="a.feature"), "--update")
