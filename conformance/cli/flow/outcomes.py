@@ -4,33 +4,25 @@ from __future__ import annotations
 
 import json
 import random
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
-from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from conformance.cli.flow.check import BOTH, read_global
+from conformance.cli.flow.endpoint_options import EndpointOptions
 from conformance.cli.flow.outcome_report import write_report
+from conformance.cli.options.console import OutputConsole
 from conformance.cli.options.running_fakes import NotDone
-from conformance.cli.options.subject import check_started
 from conformance.cli.options.types import check_url
 from conformance.flows.bundle import Bundle, UnreadableBundle, read_bundle
 from conformance.flows.checking.check import GENERATIONS, generations_for
-from conformance.flows.outcomes.endpoints import FakeCht, RelayBefore, fresh_fakes
-from conformance.flows.outcomes.outcome import Agreement, NotPossible, Open, Row, chosen_flow, outcomes
-from conformance.running.worlds import HttpWorlds, InProcessWorlds, Worlds
-from conformance.services.processes import plain_session
-from conformance.subjects.external import ExternalRelay
-from conformance.subjects.in_process import WEBHOOK, InProcessRelay
-from conformance.verdicts import Verdict
-from conformance.world.world import World
+from conformance.flows.outcomes.outcome import Agreement, NotPossible, Row, chosen_flow, outcomes
+from conformance.reports.visible import visible
+from conformance.verdicts import SubjectFailed
 from fakes.rapidpro.versions.generation import Generation
-from fakes.rapidpro.versions.profiles import DEFAULT
-from fakes.serving.transport import InProcessSession
 
 STYLE = {Agreement.AGREES: "green", Agreement.RISK: "yellow", Agreement.DISAGREES: "bold red"}
 
@@ -41,6 +33,9 @@ STYLE = {Agreement.AGREES: "green", Agreement.RISK: "yellow", Agreement.DISAGREE
 @click.option("--reference", is_flag=True, help="Call the reference relay, with the fake CHT behind it.")
 @click.option("--subject-url", callback=check_url, metavar="URL", help="Call the relay that listens there.")
 @click.option("--subject-command", metavar="COMMAND", help="Start that relay so; goes with --subject-url.")
+@click.option(
+    "--cht-port", type=click.IntRange(1, 65535), help="Where the fake CHT listens, for a relay that runs already."
+)
 @click.option("--generation", type=click.Choice([*GENERATIONS, BOTH]),
               help="The flow engine: 9 is RapidPro up to 9.3. Default: both that can read the export.")  # fmt: skip
 @click.option("--globals", "known", multiple=True, metavar="NAME=VALUE",
@@ -51,35 +46,34 @@ STYLE = {Agreement.AGREES: "green", Agreement.RISK: "yellow", Agreement.DISAGREE
 @click.pass_context
 def outcomes_command(
     context: click.Context, /, file: Path, name: str | None, reference: bool, subject_url: str | None,
-    subject_command: str | None, generation: str | None, known: Sequence[str], texts: Sequence[str],
-    report_dir: Path | None, as_json: bool,
+    subject_command: str | None, cht_port: int | None, generation: str | None, known: Sequence[str],
+    texts: Sequence[str], report_dir: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """What a person is told and what CHT holds, for every way the endpoint can answer the flow's webhook.
 
     The calls go to the endpoint of the fake CHT, in virtual time. Exits with 1 if anything is lost or doubled, with 2
     if nothing could be judged.
     """
-    if reference and subject_url is not None:
-        raise click.UsageError("--reference and --subject-url both say what is called: use one of them")
-    check_started(subject_url, subject_command)
+    endpoint = EndpointOptions(reference, subject_url, subject_command, cht_port)
+    endpoint.check()
     values = dict(map(read_global, known)) if known else None
     try:
         bundle = read_bundle(file)
         chosen = _generations(bundle, generation)
         flow = chosen_flow(bundle, chosen[0], name)
-        with _endpoint(reference, subject_url, subject_command) as (about, open_):
+        with endpoint.opened() as open_:
             rows = outcomes(bundle, flow, chosen, open_, values, random.Random(), texts)
-    except (UnreadableBundle, NotPossible) as problem:
+    except (UnreadableBundle, NotPossible, SubjectFailed) as problem:
         raise NotDone(f"nothing was judged: {problem}") from None
     if report_dir is not None:
-        write_report(rows, bundle.name_of(flow), about, report_dir)
+        write_report(rows, bundle.name_of(flow), endpoint.about, report_dir)
     bad = any(row.agreement is Agreement.DISAGREES for row in rows)
     if as_json:
-        document = {"ok": not bad, "file": str(file), "flow": bundle.name_of(flow), "endpoint": about,
+        document = {"ok": not bad, "file": str(file), "flow": bundle.name_of(flow), "endpoint": endpoint.about,
                     "rows": [row.as_json() for row in rows]}  # fmt: skip
         click.echo(json.dumps(document, ensure_ascii=False))
     else:
-        _print(rows, f"{bundle.name_of(flow)} with {about}", several=len(chosen) > 1)
+        _print(rows, f"{bundle.name_of(flow)} with {endpoint.about}", several=len(chosen) > 1)
     context.exit(1 if bad else 0)
 
 
@@ -89,51 +83,20 @@ def _generations(bundle: Bundle, generation: str | None) -> tuple[Generation, ..
     return tuple(one for one in GENERATIONS if generation in (one, BOTH))
 
 
-@contextmanager
-def _endpoint(reference: bool, url: str | None, command: str | None) -> Iterator[tuple[str, Open]]:
-    """What is called, and how it is made anew for each conversation."""
-    if not reference and url is None:
-        fakes = fresh_fakes()
-        yield "the fake CHT", lambda key: FakeCht(fakes, key)
-        return
-    worlds: Worlds = (
-        InProcessWorlds(DEFAULT, 1) if url is None else HttpWorlds(DEFAULT, 1, lambda: ExternalRelay(url, command))
-    )
-    worlds.begin()
-    opened: list[World] = []
-    try:
-        yield ("the reference relay" if url is None else url), _opener(worlds, opened)
-    finally:
-        for world in opened:
-            worlds.close(world, Verdict.PASSED)
-        worlds.end()
-
-
-def _opener(worlds: Worlds, opened: list[World]) -> Callable[[str], RelayBefore]:
-    def open_(key: str) -> RelayBefore:  # noqa: ARG001 - a relay has a token of its own
-        while opened:
-            worlds.close(opened.pop(), Verdict.PASSED)
-        world = worlds.open()
-        opened.append(world)
-        session = plain_session()
-        if isinstance(world.subject, InProcessRelay):
-            session = InProcessSession()
-            session.mount(WEBHOOK, world.subject.adapter())
-        return RelayBefore(world, session)
-
-    return open_
-
-
 def _print(rows: Sequence[Row], title: str, *, several: bool) -> None:
     table = Table(title=title, title_justify="left", show_edge=False, pad_edge=False)
     for heading in ("endpoint", "calls", "the person is told", "CHT holds", ""):
         table.add_column(heading, overflow="fold")
     for row in rows:
         only = "" if len(row.generations) > 1 or not several else f" ({row.generations[0]})"
-        told = "\n".join(row.told) or "(nothing)"
+        told = _shown(row.told)
         noted = f"\n[dim]operators: {', '.join(row.noted)}[/]" if row.noted else ""
         table.add_row(
-            row.name + only, str(row.calls), told + noted, "\n".join(row.holds) or "(nothing)",
+            row.name + only, str(row.calls), told + noted, _shown(row.holds),
             f"[{STYLE[row.agreement]}]{row.agreement}[/]: {row.reason}",
         )  # fmt: skip
-    Console(width=None if sys.stdout.isatty() else 140).print(table)
+    OutputConsole().print(table)
+
+
+def _shown(texts: Sequence[str]) -> str:
+    return "\n".join(escape(visible(one)) for one in texts) or "(nothing)"

@@ -66,7 +66,7 @@ def posts_in(reading: Reading) -> Iterator[Post]:
         endpoint = _endpoint(url, {one.key for one in values})
         if endpoint is not None:
             headers = action.values.get("headers") or {}
-            shown = {name.lower(): filled(str(text), reading) for name, text in headers.items()}
+            shown = {name.lower(): filled(str(text or ""), reading) for name, text in headers.items()}
             yield Post(node, action, endpoint, url, shown, values)
 
 

@@ -17,7 +17,7 @@ from conformance.flows.outcomes.endpoints import Endpoint, shown
 from conformance.flows.outcomes.ladder import evidence_of
 from conformance.flows.outcomes.settings import fitting_globals, written_token
 from conformance.flows.outcomes.ways import GOOD, WAYS, Times, Unreliable, Way
-from fakes.rapidpro.flows.engine import FlowStore
+from fakes.rapidpro.flows.engine import FlowStore, Refused, TooMuch
 from fakes.rapidpro.versions.engines import ENGINES
 from fakes.rapidpro.versions.generation import Generation
 
@@ -153,7 +153,10 @@ def _try(reading: Reading, way: Way, times: Times, open_: Open, chance: random.R
         raise NotPossible(f"{endpoint.name} takes texts only, and the flow posts to CHT's endpoint for {others.pop()}")
     send = Unreliable(way, times, endpoint.send)
     talk = Talk(reading.bundle, reading.flows, reading.uuid, fitting_globals(reading, endpoint), chance, texts)
-    conversation = converse(talk, send.send, endpoint.now())
+    try:
+        conversation = converse(talk, send.send, endpoint.now())
+    except (Refused, TooMuch) as problem:
+        raise NotPossible(f"flow {reading.bundle.name_of(reading.uuid)!r} does not run: {problem}") from None
     return _Tried(conversation, send, tuple(shown(endpoint.held())))
 
 

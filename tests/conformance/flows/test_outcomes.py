@@ -185,6 +185,8 @@ def test_the_reference_relay_passes_on_what_the_recommended_flow_says(tmp_path: 
         (export(flow("Hello", node("one", say("hello")))), "no flow posts anything to CHT"),
         (export(flow("Ask", split("answer", wait=True, cases={"1": ("has_date", "post")}, other="answer"),
                      call("post", post()))), "the flow made no call in this conversation"),
+        (export(flow("Call", call("post", post(), bad="sorry"), node("sorry", say("Please send it again")),
+                     type="voice")), "flow 'Call' does not run: flows of type 'voice' need a call"),
         (export(flow("Bad", {**node("one", say("hello")), "exits": []})), "'Bad' is refused because unable to read"),
     ],
 )  # fmt: skip
@@ -210,6 +212,17 @@ def test_wrong_usage_is_reported(options: tuple[str, ...], sentence: str) -> Non
     status, output = invoked(str(FOLDER / "records.json"), *options)
     assert status == 2
     assert sentence in output
+
+
+def test_texts_are_shown_as_they_are(tmp_path: Path) -> None:
+    document = export(
+        flow("Texts", call("post", post(), good="thanks", bad="sorry"), node("thanks", say("[bold]Thank you\u202e")),
+             node("sorry", say("Please send it again"))),
+        catch_all="Texts",
+    )  # fmt: skip
+    path = tmp_path / "flows.json"
+    path.write_text(json.dumps(document), "utf-8")
+    assert "[bold]Thank you[U+202E]" in invoked(str(path), "--text", "P 10 Amina")[1]
 
 
 def test_a_flow_can_be_named(fakes: InProcessFakes) -> None:
