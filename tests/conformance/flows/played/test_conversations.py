@@ -145,6 +145,19 @@ def test_a_keyword_goes_before_a_catch_all_and_ends_a_run_that_waits(tmp_path: P
     assert played(write(tmp_path, one("- text: join\n- reply: asked", "starts: Ask\n"), document)).exit_code == 0
 
 
+def test_no_keyword_ends_a_wait_of_a_flow_that_ignores_triggers(tmp_path: Path) -> None:
+    document = triggered({"trigger_type": "C", **ASK}, KEYWORD) | {"ignore_triggers": ["Ask"]}
+    done = played(write(tmp_path, one("- start: Ask\n- text: join\n- reply: asked"), document))
+    assert done.exit_code == 0, done.output
+
+
+def test_globals_beside_the_keys_of_an_export_are_known(tmp_path: Path) -> None:
+    document = export(flow("Texts", node("a", say("@globals.a @globals.b")))) | {"globals": {"a": "x", "b": "y"}}
+    assert played(write(tmp_path, one("- text: hi\n- reply: x y"), document)).exit_code == 0
+    more = one("- text: hi\n- reply: x z").replace("    steps:", "    globals: {b: z}\n    steps:")
+    assert played(write(tmp_path, more, document)).exit_code == 0
+
+
 def test_a_text_that_no_trigger_takes_is_told(tmp_path: Path) -> None:
     done = played(write(tmp_path, one("- text: hello"), triggered(KEYWORD)))
     assert done.exit_code == 1
