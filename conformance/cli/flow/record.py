@@ -13,6 +13,8 @@ from conformance.cli.options.running_fakes import NotDone
 from conformance.flows.conversations.document import BadFile, Document
 from conformance.flows.conversations.model import GENERATIONS
 from conformance.flows.conversations.reading import conversations_of
+from conformance.flows.conversations.yaml_files import dump, round_trip
+from conformance.flows.judging.judge import play
 from conformance.flows.playing.exports import BadExport, read_export
 from conformance.flows.playing.person import Endless, Person
 from conformance.flows.results.recording import HELP, BadLine, Recording, write
@@ -52,7 +54,13 @@ def record_command(
     header = {key: value for key, value in header.items() if value != {}}
     try:
         recording = _recorded(header, place, generation)
-        _keep(recording, header, name, to)
+        if len(recording.steps) == 1:
+            raise BadFile("no line was given: type a text, or /start FLOW")
+        conversation = recording.conversation(name, answer)
+        if not _passes_elsewhere(header, conversation, place, generation):
+            conversation = {"name": name, "generations": [generation], **conversation}
+            click.echo(f"the other generation does otherwise: the conversation is for {generation} only", err=True)
+        _keep(header, conversation, to)
     except (BadFile, BadExport, Refused) as error:
         raise NotDone(f"nothing was recorded: {error}") from None
     context.exit(0)
@@ -90,12 +98,15 @@ def _feed(recording: Recording, text: str, count: int, interactive: bool) -> Non
         click.echo(str(error), err=True)
 
 
-def _keep(recording: Recording, header: dict[str, object], name: str, to: Path | None) -> None:
-    from conformance.flows.conversations.yaml_files import dump, round_trip
+def _passes_elsewhere(
+    header: dict[str, object], conversation: dict[str, object], place: Path, generation: Generation
+) -> bool:
+    (read,) = conversations_of(Document(place, {**header, "conversations": [conversation]}, {}))
+    other = next(one for one in GENERATIONS if one != generation)
+    return play(read, read_export(read.setting.flow), other).outcome == "passed"
 
-    if len(recording.steps) == 1:
-        raise BadFile("no line was given: type a text, or /start FLOW")
-    conversation = recording.conversation(name, header.get("endpoint"))
+
+def _keep(header: dict[str, object], conversation: dict[str, object], to: Path | None) -> None:
     if to is None:
         click.echo(dump(round_trip(""), {**header, "conversations": [conversation]}), nl=False)
         return

@@ -11,7 +11,7 @@ import click
 from conformance.cli.options.running_fakes import NotDone
 from conformance.flows.conversations.document import BadFile
 from conformance.flows.conversations.model import GENERATIONS
-from conformance.flows.judging.running import Session, run_files
+from conformance.flows.judging.running import Results, run_files
 from fakes.rapidpro.versions.generation import Generation
 
 
@@ -37,38 +37,38 @@ def test_command(
     could be judged.
     """
     try:
-        session = run_files(paths, generations)
+        results = run_files(paths, generations)
         if update:
-            session = _updated(session, paths, generations)
+            results = _updated(results, paths, generations)
     except BadFile as error:
         raise NotDone(f"nothing was judged: {error}") from None
-    uncovered = _uncovered(session, fail_under)
+    uncovered = _uncovered(results, fail_under)
     if junit is not None:
         from conformance.flows.results.junit import junit as as_junit
 
-        _write(junit, as_junit(session))
+        _write(junit, as_junit(results))
     if html is not None:
         from conformance.flows.results.page import page
 
-        _write(html, page(session))
-    click.echo(json.dumps(_document(session, uncovered), ensure_ascii=False) if as_json else "\n".join(_lines(session)))
+        _write(html, page(results))
+    click.echo(json.dumps(_document(results, uncovered), ensure_ascii=False) if as_json else "\n".join(_lines(results)))
     for sentence in uncovered:
         click.echo(sentence, err=True)
-    context.exit(session.exit_status or (1 if uncovered else 0))
+    context.exit(results.exit_status or (1 if uncovered else 0))
 
 
-def _updated(session: Session, paths: Sequence[Path], generations: Sequence[Generation]) -> Session:
+def _updated(results: Results, paths: Sequence[Path], generations: Sequence[Generation]) -> Results:
     from conformance.flows.results.updating import update_files
 
-    for path in update_files(session.played):
+    for path in update_files(results.played):
         click.echo(f"updated {path}", err=True)
     return run_files(paths, generations)
 
 
-def _uncovered(session: Session, least: float | None) -> list[str]:
+def _uncovered(results: Results, least: float | None) -> list[str]:
     if least is None:
         return []
-    found = [(export.path, session.coverage(path).percent) for path, export in session.exports.items()]
+    found = [(export.path, results.coverage(path).percent) for path, export in results.exports.items()]
     return [
         f"{path}: {percent:.1f} % was reached, expected at least {least:g} %"
         for path, percent in found
@@ -76,12 +76,12 @@ def _uncovered(session: Session, least: float | None) -> list[str]:
     ]
 
 
-def _lines(session: Session) -> Iterator[str]:
+def _lines(results: Results) -> Iterator[str]:
     from conformance.flows.results.terminal import lines
 
-    yield from lines(session)
-    for path, export in session.exports.items():
-        coverage = session.coverage(path)
+    yield from lines(results)
+    for path, export in results.exports.items():
+        coverage = results.coverage(path)
         reached = len(coverage.parts) - len(coverage.never())
         counts = f"{reached} of {len(coverage.parts)} nodes, exits, cases"
         yield f"{export.path}: {coverage.percent:.1f} % reached ({counts})"
@@ -91,12 +91,12 @@ def _lines(session: Session) -> Iterator[str]:
             yield f"  flows that no conversation enters: {', '.join(coverage.others)}"
 
 
-def _document(session: Session, uncovered: list[str]) -> dict[str, object]:
+def _document(results: Results, uncovered: list[str]) -> dict[str, object]:
     return {
-        "ok": session.exit_status == 0 and not uncovered,
-        "conversations": [one.as_json() for one in session.played],
-        "notes": session.notes,
-        "coverage": {str(one.path): session.coverage(path).as_json() for path, one in session.exports.items()},
+        "ok": results.exit_status == 0 and not uncovered,
+        "conversations": [one.as_json() for one in results.played],
+        "notes": results.notes,
+        "coverage": {str(one.path): results.coverage(path).as_json() for path, one in results.exports.items()},
     }
 
 

@@ -15,7 +15,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from conformance.flows.conversations.document import MAX_DEPTH, MAX_PARTS, BadFile, Document, Where, read_text
 
-_LIST_BELOW_KEY = re.compile(r"^( *)[\w-]+:[ \t]*(?:#.*)?\n(?: *#.*\n)*( *)- ", re.MULTILINE)
+_LIST_BELOW_KEY = re.compile(r"^( *)[\w-]+:[ \t]*(?:#.*)?\r?\n(?: *#.*\n)*( *)- ", re.MULTILINE)
 
 
 def read_yaml(path: Path) -> Document:
@@ -62,7 +62,7 @@ def dump(yaml: YAML, content: Any) -> str:
 def _plain(value: Any, where: Where, lines: dict[Where, int], path: Path, counted: list[int]) -> Any:
     counted[0] += 1
     if counted[0] > MAX_PARTS or len(where) > MAX_DEPTH:
-        raise BadFile(f"{path}: expected at most {MAX_PARTS} parts, {MAX_DEPTH} deep: do aliases hold themselves?")
+        raise BadFile(f"{path}: expected at most {MAX_PARTS} parts, {MAX_DEPTH} deep: an alias counts each time")
     if isinstance(value, CommentedMap):
         for key in value:
             lines[(*where, str(key))] = value.lc.key(key)[0] + 1 if key in (value.lc.data or ()) else value.lc.line + 1

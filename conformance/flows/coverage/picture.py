@@ -105,7 +105,7 @@ def svg(picture: Picture, positions: Mapping[str, Point] | None = None) -> str:
     for arrow in picture.arrows:
         index = count[arrow.source] = count.get(arrow.source, 0) + 1
         of_source = sum(one.source == arrow.source for one in picture.arrows)
-        _draw_arrow(root, arrow, places, index / (of_source + 1))
+        _draw_arrow(root, arrow, places, index / (of_source + 1), index - 1)
     for box in picture.boxes:
         _draw_box(root, box, places[box.uuid])
     return ElementTree.tostring(root, encoding="unicode")
@@ -149,7 +149,8 @@ def _layers(picture: Picture) -> dict[str, Point]:
     return places
 
 
-def _draw_arrow(root: ElementTree.Element, arrow: Arrow, places: Mapping[str, Point], share: float) -> None:
+def _draw_arrow(root: ElementTree.Element, arrow: Arrow, places: Mapping[str, Point], share: float, index: int) -> None:
+    """`share`: how far to the right it leaves its node; `index` among its exits: no name covers another."""
     x, y = places[arrow.source]
     x, y = x + WIDTH * share, y + HEIGHT
     target = places.get(arrow.target)
@@ -160,7 +161,9 @@ def _draw_arrow(root: ElementTree.Element, arrow: Arrow, places: Mapping[str, Po
     ElementTree.SubElement(root, "path", {"class": kind, "d": curve})
     if target is None:
         ElementTree.SubElement(root, "circle", {"class": kind, "cx": f"{to_x:g}", "cy": f"{to_y + 4:g}", "r": "4"})
-    label = ElementTree.SubElement(root, "text", {"class": kind, "x": f"{x + 4:g}", "y": f"{y + 14:g}"})
+    label = ElementTree.SubElement(
+        root, "text", {"class": kind, "x": f"{x + 4:g}", "y": f"{y + 12 + 11 * (index % 4):g}"}
+    )
     label.text = f"{arrow.name} ({arrow.count})"
 
 

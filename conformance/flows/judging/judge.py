@@ -54,6 +54,8 @@ class _Judge:
     def run(self, person: Person) -> None:
         try:
             for number, step in enumerate(self._played.conversation.steps):
+                if step.kind in DOINGS:
+                    self._close()
                 self.line = step.line
                 self._step(person, step, number)
             self._close()
@@ -71,7 +73,6 @@ class _Judge:
 
     def _step(self, person: Person, step: Step, number: int) -> None:
         if step.kind in DOINGS:
-            self._close()
             self._played.happened[number] = self._seen = _do(person, step)
             self._note(" ", step.kind, _said(step))
             self._seen = Stretch(list(self._seen.calls), list(self._seen.replies), self._seen.notes)
@@ -119,7 +120,7 @@ class _Judge:
 
     def _expect(self, person: Person, step: Step, number: int) -> None:
         actual, found = differences(step.value, person)
-        self._played.happened[number] = actual
+        self._played.happened[number] = {**actual, "status": person.status()}
         if not found:
             self._note(" ", "expect", "as expected: " + ", ".join(step.value))
         for name, wanted, seen in found:

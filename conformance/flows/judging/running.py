@@ -20,7 +20,7 @@ from fakes.rapidpro.versions.generation import Generation
 
 
 @dataclass(slots=True)
-class Session:
+class Results:
     """All that was played. `visits`: what was reached, by export; `notes`: what was not played, and why."""
 
     played: list[Played] = field(default_factory=list)
@@ -50,39 +50,39 @@ class Session:
         self.visits.setdefault(path, Visits()).merge(played.visits)
 
 
-def run_files(paths: Sequence[Path], chosen: Sequence[Generation] = ()) -> Session:
+def run_files(paths: Sequence[Path], chosen: Sequence[Generation] = ()) -> Results:
     """Play all conversations. BadFile if a file cannot be read; `chosen` goes before what files say."""
-    session = Session()
+    results = Results()
     for path in found_files(list(paths)):
         for conversation in read_conversations(path):
-            for one in _played(conversation, session, chosen):
-                session.add(one)
-    return session
+            for one in _played(conversation, results, chosen):
+                results.add(one)
+    return results
 
 
-def _played(conversation: Conversation, session: Session, chosen: Sequence[Generation]) -> Iterator[Played]:
+def _played(conversation: Conversation, results: Results, chosen: Sequence[Generation]) -> Iterator[Played]:
     path = conversation.setting.flow.resolve()
     generations = tuple(chosen) or conversation.generations
     try:
-        if path not in session.exports:
-            session.exports[path] = read_export(conversation.setting.flow)
+        if path not in results.exports:
+            results.exports[path] = read_export(conversation.setting.flow)
     except BadExport as error:
         broken = Played(conversation, generations[0], "broken")
         broken.problems.append(Problem(conversation.line, str(error)))
         yield broken
         return
-    export = session.exports[path]
+    export = results.exports[path]
     if not chosen and not conversation.names_generations:
-        generations = _readable(export, session, generations)
+        generations = _readable(export, results, generations)
     for generation in generations:
         yield play(conversation, export, generation)
 
 
-def _readable(export: Export, session: Session, generations: tuple[Generation, ...]) -> tuple[Generation, ...]:
+def _readable(export: Export, results: Results, generations: tuple[Generation, ...]) -> tuple[Generation, ...]:
     """The engines that read the export: if no file names any, one that is too old for it is left out, with a note."""
     able = generations_for(export.bundle)
     for generation in generations:
         note = f"{export.path}: not played with generation {generation}, which does not read so new a specification"
-        if generation not in able and note not in session.notes:
-            session.notes.append(note)
+        if generation not in able and note not in results.notes:
+            results.notes.append(note)
     return tuple(one for one in generations if one in able)

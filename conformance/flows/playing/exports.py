@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from conformance.flows.bundle import Bundle, UnreadableBundle, name_in, read_bundle, uuid_in
+from fakes.rapidpro.flows.bundles.triggers import CATCH_ALL, FIRST_WORD, KEYWORD, FlowTrigger, Match, find
 from fakes.rapidpro.flows.expressions.words import words
-
-KEYWORD, CATCH_ALL = "K", "C"
-"""Types of triggers that a text starts."""
 
 
 class BadExport(ValueError):
@@ -38,27 +36,27 @@ class Export:
             raise BadExport(f"{self.path} has no flow {name!r}: expected one of {known}")
         return found
 
-    def started_by(self, text: str, groups: Collection[str]) -> tuple[str, str, str] | None:
-        """The flow that a text starts, the keyword, and the type of the trigger; None if no trigger takes it.
+    def started_by(self, text: str, groups: Collection[str]) -> Match | None:
+        """The trigger that a text meets; None if no trigger takes it. A single flow without triggers takes all."""
+        triggers = list(self._triggers())
+        if not triggers and len(self.flows) == 1:
+            triggers = [FlowTrigger(CATCH_ALL, uuid) for uuid in self.flows]
+        return find(triggers, [word.lower() for word in words(text)], "", groups)
 
-        A keyword goes before a catch-all; of several the one that is bound to a group goes first.
-        Source: mailroom core/models/trigger.go.
-        """
-        said = [word.lower() for word in words(text)]
-        for kind in (KEYWORD, CATCH_ALL):
-            able = [
-                one for one in self._triggers(kind) if _fits(one, groups) and (kind == CATCH_ALL or _has(one, said))
-            ]
-            best = max(able, key=_score, default=None)
-            if best is not None:
-                return str(best["flow"]["uuid"]), said[0] if kind == KEYWORD else "", kind
-        only = list(self.flows)
-        return (only[0], "", CATCH_ALL) if len(only) == 1 and not list(self._triggers(KEYWORD, CATCH_ALL)) else None
-
-    def _triggers(self, *kinds: str) -> Iterator[Mapping[str, Any]]:
-        for one in self.bundle.content.get("triggers") or ():
-            if isinstance(one, Mapping) and one.get("trigger_type") in kinds and isinstance(one.get("flow"), Mapping):
-                yield one
+    def _triggers(self) -> Iterator[FlowTrigger]:
+        """The triggers that texts start; which channel they are for does not matter, since there is only one."""
+        for one in self.bundle.triggers:
+            flow = one.get("flow")
+            if one["trigger_type"] in (KEYWORD, CATCH_ALL) and isinstance(flow, Mapping):
+                keywords = one.get("keywords") or [one.get("keyword")]
+                yield FlowTrigger(
+                    type=str(one["trigger_type"]),
+                    flow=str(flow.get("uuid")),
+                    keywords=tuple(str(word).strip().lower() for word in keywords if word),
+                    match_type=str(one.get("match_type") or FIRST_WORD),
+                    groups=_uuids(one, "groups"),
+                    exclude_groups=_uuids(one, "exclude_groups"),
+                )
 
 
 def read_export(path: Path) -> Export:
@@ -72,20 +70,5 @@ def read_export(path: Path) -> Export:
     return Export(path, bundle, {uuid_in(one): one for one in bundle.flows})
 
 
-def _has(trigger: Mapping[str, Any], said: list[str]) -> bool:
-    keywords = trigger.get("keywords") or [trigger.get("keyword")]
-    known = {str(one).strip().lower() for one in keywords if one}
-    return bool(said) and said[0] in known and (trigger.get("match_type") != "O" or len(said) == 1)
-
-
-def _groups(trigger: Mapping[str, Any], name: str) -> set[str]:
-    return {str(one.get("uuid")) for one in trigger.get(name) or () if isinstance(one, Mapping)}
-
-
-def _fits(trigger: Mapping[str, Any], groups: Collection[str]) -> bool:
-    wanted, unwanted = _groups(trigger, "groups"), _groups(trigger, "exclude_groups")
-    return (not wanted or bool(wanted & set(groups))) and not unwanted & set(groups)
-
-
-def _score(trigger: Mapping[str, Any]) -> int:
-    return 2 * bool(_groups(trigger, "groups")) + bool(_groups(trigger, "exclude_groups"))
+def _uuids(trigger: Mapping[str, Any], name: str) -> frozenset[str]:
+    return frozenset(str(one.get("uuid")) for one in trigger.get(name) or () if isinstance(one, Mapping))

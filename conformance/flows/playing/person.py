@@ -10,10 +10,11 @@ from conformance.flows.conversations.durations import in_words
 from conformance.flows.conversations.model import Setting
 from conformance.flows.coverage.watching import Visits, WatchedFlows
 from conformance.flows.playing.endpoint import Endpoint
-from conformance.flows.playing.exports import KEYWORD, BadExport, Export
+from conformance.flows.playing.exports import BadExport, Export
 from conformance.flows.playing.seen import Stretch
 from conformance.flows.playing.workspaces import CHANNEL_UUID, contact_of, workspace_of
 from fakes.clock import VirtualClock
+from fakes.rapidpro.flows.bundles.triggers import CATCH_ALL, FlowTrigger, Match
 from fakes.rapidpro.flows.engine import (
     Contact,
     Input,
@@ -71,15 +72,16 @@ class Person:
             self.contact.status = "active"
         given = Input(uuid4(self._chance), text, self.contact.urns[0].identity, now, CHANNEL_UUID, attachments)
         waiting = self.session if self._is_waiting() else None
-        found = (self._starts, "", "") if self._starts else self.export.started_by(text, self.contact.groups)
-        if waiting is not None and (found is None or found[2] != KEYWORD):
+        found = self._trigger(text)
+        keyword = "" if found is None else found.keyword
+        if waiting is not None and (not keyword or self._ignores_triggers(waiting)):
             self._take(reply(stored(waiting, self._around()), given, self._around()), seen)
         elif found is None:
             seen.notes.append(f"{NO_TRIGGER}: it stays in the inbox")
         else:
             if waiting is not None:
-                seen.notes.append(f"keyword {found[1]!r} ends the run that waits")
-            self._begin(found[0], Trigger("msg", keyword=found[1]), seen, given)
+                seen.notes.append(f"keyword {keyword!r} ends the run that waits")
+            self._begin(found.trigger.flow, Trigger("msg", keyword=keyword), seen, given)
         return seen
 
     def start(self, flow: str, params: Any = None) -> Stretch:
@@ -123,6 +125,20 @@ class Person:
         """Names of the contact's groups."""
         found = (self.workspace.group(uuid) for uuid in self.contact.groups)
         return sorted(one.name for one in found if one is not None)
+
+    def _trigger(self, text: str) -> Match | None:
+        if self._starts:
+            return Match(FlowTrigger(CATCH_ALL, self._starts))
+        return self.export.started_by(text, self.contact.groups)
+
+    def _ignores_triggers(self, waiting: Session) -> bool:
+        """Whether no keyword ends the wait: a setting of the flow that stands beside the keys of an export."""
+        run, chosen = waiting.waiting_run(), self.export.bundle.content.get("ignore_triggers")
+        return (
+            run is not None
+            and isinstance(chosen, list)
+            and bool({run.flow_uuid, run.flow_name} & set(map(str, chosen)))
+        )
 
     def _begin(self, uuid: str, trigger: Trigger, seen: Stretch, given: Input | None = None) -> None:
         if self.session is not None:

@@ -35,10 +35,12 @@ def workspace_of(setting: Setting, export: Export) -> Workspace:
     except (KeyError, ValueError, OSError):
         raise BadExport(f"workspace.timezone: expected a time zone's name, got {given['timezone']!r}") from None
     named = _named(export, setting.contact)
+    beside = export.bundle.content.get("globals")
+    known = {**(beside if isinstance(beside, Mapping) else {}), **setting.globals}
     values = {
         **named,
         "channels": [{**CHANNEL, "country": given.get("country") or ""}],
-        "globals": [{"key": key, "name": key, "value": value} for key, value in setting.globals.items()],
+        "globals": [{"key": key, "name": key, "value": value} for key, value in known.items()],
     }
     env = {name: given.get(name) for name in ("timezone", "country", "date_format")}
     try:

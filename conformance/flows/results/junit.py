@@ -8,15 +8,15 @@ from itertools import groupby
 from xml.etree import ElementTree
 
 from conformance.flows.judging.played import Played
-from conformance.flows.judging.running import Session
+from conformance.flows.judging.running import Results
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def junit(session: Session) -> str:
+def junit(results: Results) -> str:
     """A test suite for each file, a test case for each conversation and generation."""
-    root = ElementTree.Element("testsuites", {"name": "relay-harness flow test", **_counts(session.played)})
-    for path, of_file in groupby(session.played, key=lambda one: one.conversation.path):
+    root = ElementTree.Element("testsuites", {"name": "relay-harness flow test", **_counts(results.played)})
+    for path, of_file in groupby(results.played, key=lambda one: one.conversation.path):
         found = list(of_file)
         suite = ElementTree.SubElement(root, "testsuite", {"name": str(path), **_counts(found)})
         for one in found:

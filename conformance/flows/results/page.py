@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from conformance.flows.coverage.items import Coverage
 from conformance.flows.coverage.picture import mermaid, picture_of, positions_in, svg
-from conformance.flows.judging.running import Session
+from conformance.flows.judging.running import Results
 from conformance.flows.results.terminal import total
 
 
@@ -36,21 +36,21 @@ class Chapter:
     drawings: tuple[Drawing, ...]
 
 
-def page(session: Session) -> str:
+def page(results: Results) -> str:
     """The page."""
     environment = Environment(
         loader=PackageLoader("conformance.flows.results", "."), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    files = [(str(path), list(found)) for path, found in groupby(session.played, key=lambda one: one.conversation.path)]
+    files = [(str(path), list(found)) for path, found in groupby(results.played, key=lambda one: one.conversation.path)]
     return environment.get_template("page.html.jinja").render(
-        total=total(session), chapters=list(_chapters(session)), files=files, notes=session.notes
+        total=total(results), chapters=list(_chapters(results)), files=files, notes=results.notes
     )
 
 
-def _chapters(session: Session) -> Iterator[Chapter]:
-    for path, export in session.exports.items():
-        coverage = session.coverage(path)
+def _chapters(results: Results) -> Iterator[Chapter]:
+    for path, export in results.exports.items():
+        coverage = results.coverage(path)
         drawings = []
         for flow in coverage.flows:
             picture = picture_of(flow, coverage.counts)

@@ -6,24 +6,24 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from conformance.flows.judging.played import Played
-from conformance.flows.judging.running import Session
+from conformance.flows.judging.running import Results
 
 
-def lines(session: Session) -> Iterator[str]:
+def lines(results: Results) -> Iterator[str]:
     """One line for each conversation, and of those that did not pass what was expected and what was seen."""
-    for path, of_file in groupby(session.played, key=lambda one: one.conversation.path):
+    for path, of_file in groupby(results.played, key=lambda one: one.conversation.path):
         yield f"{path}"
         for _, same in groupby(of_file, key=lambda one: one.conversation.number):
             yield from _conversation(list(same))
-    yield from session.notes
-    yield total(session)
+    yield from results.notes
+    yield total(results)
 
 
-def total(session: Session) -> str:
+def total(results: Results) -> str:
     """How many passed."""
-    outcomes = [one.outcome for one in session.played]
+    outcomes = [one.outcome for one in results.played]
     counts = [f"{outcomes.count(one)} {one}" for one in ("passed", "failed", "broken") if one in outcomes]
-    seconds = sum(one.seconds for one in session.played)
+    seconds = sum(one.seconds for one in results.played)
     return f"{', '.join(counts) or 'no conversations'} in {seconds * 1000:.0f} ms"
 
 

@@ -29,7 +29,8 @@ def update_files(played: Sequence[Played]) -> list[Path]:
         content = load(path, text)
         for number, one in by_number.items():
             _Update(one).apply(content["conversations"][number]["steps"])
-        path.write_text(dump(round_trip(text), content), "utf-8")
+        written = dump(round_trip(text), content)
+        path.write_text(written, "utf-8", newline="\r\n" if "\r\n" in text else "\n")
     return list(failed)
 
 
@@ -132,7 +133,7 @@ def _expectations(wanted: Mapping[str, Any], actual: Mapping[str, Any]) -> dict[
             found[name] = with_stand_ins(alike(seen, one))
         elif seen is not None:
             found[name] = one if _fits(one, seen) else with_stand_ins(seen)
-    return found or {"status": actual.get("status", "none")}
+    return found or {"status": actual["status"]}
 
 
 def _part(wanted: Any, seen: Any) -> Any:

@@ -10,9 +10,12 @@ from werkzeug.exceptions import BadRequest
 
 from fakes.clock import format_moment
 from fakes.rapidpro.control.callbacks import BadCall, answer
+from fakes.rapidpro.control.flows import import_bundle, show_flows, show_sessions
 from fakes.rapidpro.courier import channel as channels
 from fakes.rapidpro.courier.aggregators import AGGREGATORS, find_status
 from fakes.rapidpro.flows import webhook as webhooks
+from fakes.rapidpro.flows.built_in import SEND_FLOW, text_flow
+from fakes.rapidpro.flows.bundles.reading import BadBundle, Bundle
 from fakes.rapidpro.mailroom.incoming import BadText
 from fakes.rapidpro.mailroom.mailroom import Mailroom
 from fakes.rapidpro.settings import BadSetting
@@ -20,8 +23,6 @@ from fakes.rapidpro.urns import path_of
 from fakes.serving.json_fields import json_body, typed_fields
 
 Answer = Response | tuple[Response, int]
-SEND_FLOW = "Send SMS"
-"""Name of the flow that the API can start."""
 
 
 def add_rules(blueprint: Blueprint, mailroom: Mailroom) -> None:
@@ -35,6 +36,9 @@ def add_rules(blueprint: Blueprint, mailroom: Mailroom) -> None:
         ("/webhook", "GET", _show_webhook),
         ("/webhook", "PUT", _change_webhook),
         ("/flow", "PUT", _change_flow),
+        ("/flows", "GET", show_flows),
+        ("/flows", "POST", import_bundle),
+        ("/phones/<number>/sessions", "GET", show_sessions),
         ("/phones", "GET", _show_phones),
         ("/phones/<number>/texts", "GET", _show_texts),
         ("/phones/<number>/texts", "POST", _receive),
@@ -53,7 +57,7 @@ def _view(mailroom: Mailroom, action: Callable[..., Any]) -> Callable[..., Answe
             found = action(mailroom, **parts)
         except BadRequest as error:
             return jsonify(error=error.description), 400
-        except (BadText, BadSetting) as error:
+        except (BadBundle, BadText, BadSetting) as error:
             return jsonify(error=str(error)), 400
         except BadCall as error:
             return jsonify(message="Error", data=[{"type": "error", "error": str(error)}]), 400
@@ -131,15 +135,12 @@ def _change_flow(mailroom: Mailroom) -> Any:
     if "says" not in body:
         raise BadRequest('says is missing: a template such as "@trigger.params.content"')
     with mailroom.lock:
-        records, templates, now = (
-            mailroom.courier.records,
-            mailroom.dispatcher.flow_templates,
-            mailroom.runtime.clock.now(),
-        )
+        records, now = mailroom.records, mailroom.runtime.clock.now()
         workspace = records.workspaces()[0]
-        records.catch_all_flow(workspace, now)  # otherwise texts would start the new flow
-        uuid = next(iter(templates), None) or str(records.new_flow(workspace, SEND_FLOW, now).uuid)
-        templates[uuid] = body["says"]
+        records.catch_all_flow(workspace, now)  # the first flow, as before this one
+        known = next((one for one in mailroom.library.imported() if one.name == SEND_FLOW), None)
+        uuid = known.uuid if known is not None else str(records.new_uuid())
+        mailroom.import_flows(Bundle((text_flow(body["says"], uuid, SEND_FLOW),)))
         return {"uuid": uuid, "name": SEND_FLOW, "says": body["says"]}
 
 
@@ -185,7 +186,7 @@ def _as_json(mailroom: Mailroom, message: Any) -> dict[str, Any]:
         "text": message.text,
         "status": message.status,
         "direction": message.direction,
-        "origin": _origin(mailroom, message),
+        "origin": _origin(message),
         "sent_by": message.sent_by,
         "failed_reason": message.failed_reason,
         "errors": message.errors,
@@ -195,11 +196,10 @@ def _as_json(mailroom: Mailroom, message: Any) -> dict[str, Any]:
     }
 
 
-def _origin(mailroom: Mailroom, message: Any) -> str:
+def _origin(message: Any) -> str:
     if message.flow is None:
         return "api"
-    started = message.direction == "out" and message.flow.uuid in mailroom.dispatcher.flow_templates
-    return "start" if started else "flow"
+    return "flow" if message.sent_by is None else "start"
 
 
 def _show_texts(mailroom: Mailroom, number: str) -> Any:
