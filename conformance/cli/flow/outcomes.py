@@ -57,13 +57,13 @@ def outcomes_command(
     """
     endpoint = EndpointOptions(reference, subject_url, subject_command, cht_port, allow_remote)
     endpoint.check()
-    values = dict(map(read_global, known)) if known else None
+    values = dict(map(read_global, known))
     try:
         bundle = read_bundle(file)
         chosen = _generations(bundle, generation)
         flow = chosen_flow(bundle, chosen[0], name)
         with endpoint.opened() as open_:
-            rows = outcomes(bundle, flow, chosen, open_, values, random.Random(), texts)
+            rows = outcomes(bundle, flow, chosen, open_, bundle.globals_with(values), random.Random(), texts)
     except (UnreadableBundle, NotPossible, SubjectFailed) as problem:
         raise NotDone(f"nothing was judged: {problem}") from None
     if report_dir is not None:

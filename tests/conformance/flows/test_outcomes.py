@@ -19,7 +19,7 @@ from conformance.flows.outcomes.outcome import Agreement, NotPossible, Row, chos
 from conformance.flows.outcomes.ways import WAYS
 from conformance.reports.reading import read_reports
 from conformance.services.in_process import InProcessFakes
-from tests.conformance.flows.building import BODY, Json, call, export, flow, node, post, say, split
+from tests.conformance.flows.building import BODY, CHT, Json, call, export, flow, node, post, say, split
 from tests.conformance.flows.test_ready_flows import FOLDER
 
 GOOD, BAD, MAIL = ("Thank you",), ("Send it again",), ("email sent",)
@@ -120,6 +120,13 @@ def test_a_token_that_is_written_in_the_flow_is_taken_by_the_fake_cht(fakes: InP
         catch_all="Texts",
     )  # fmt: skip
     assert rows_of(bundle_of(document, "x"), fakes)[0].holds == STORED
+
+
+def test_a_token_that_is_given_is_taken_by_the_fake_cht_too() -> None:
+    given = ("--globals", "cht_api_key=abc", "--globals", f"cht_url={CHT}")
+    status, output = invoked(str(FOLDER / "recommended.json"), *given, "--json")
+    assert status == 0
+    assert json.loads(output)["rows"][0]["cht_holds"] == list(STORED)
 
 
 def asks() -> Json:
