@@ -156,7 +156,7 @@ def test_evidence_shows_the_changed_answer_and_hides_the_secret(fakes: InProcess
     (text, made) = evidence.events
     assert (text.source, text.target, text.title) == ("phone", "rapidpro", "P 10 Amina")
     assert made.fault == "page: something before it answers 200 with a page"
-    assert (made.status, made.acted) == (200, False)
+    assert (made.status, made.acted, made.decisive) == (200, False, True)
     assert made.request is not None
     assert made.request.headers["Authorization"] == "(hidden)"
     assert rows["200"].evidence.events[-1].title == 'holds: "P 10 Amina"'
@@ -181,6 +181,7 @@ def test_the_reference_relay_passes_on_what_the_recommended_flow_says(tmp_path: 
     rows: Mapping[str, Json] = {f"{row['way']} {row['times']}": row for row in document["rows"]}
     assert (status, document["endpoint"]) == (0, "the reference relay")
     assert rows["late once"]["cht_holds"] == list(STORED)
+    assert {"rapidpro", "relay"} in [{one["source"], one["target"]} for one in rows["200 always"]["evidence"]["events"]]
     (report,) = read_reports(tmp_path / "report.json")
     assert len(report.results) == len(document["rows"])
     assert "We do not know yet whether your message has arrived" in (tmp_path / "report.html").read_text("utf-8")
