@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from conformance.flows.bundle import Bundle, UnreadableBundle, name_in, read_bundle, uuid_in
-from fakes.rapidpro.flows.bundles.triggers import CATCH_ALL, FIRST_WORD, KEYWORD, FlowTrigger, Match, find
+from fakes.rapidpro.flows.bundles.reading import BadBundle
+from fakes.rapidpro.flows.bundles.reading import Bundle as Parts
+from fakes.rapidpro.flows.bundles.reading import read_bundle as read_parts
+from fakes.rapidpro.flows.bundles.triggers import CATCH_ALL, FlowTrigger, Match, find
 from fakes.rapidpro.flows.expressions.words import words
 
 
@@ -22,6 +25,8 @@ class Export:
 
     path: Path
     bundle: Bundle
+    parts: Parts
+    """Its triggers, and what the harness reads beside the keys of an export."""
     flows: Mapping[str, Mapping[str, Any]]
 
     def name_of(self, uuid: str) -> str:
@@ -45,18 +50,9 @@ class Export:
 
     def _triggers(self) -> Iterator[FlowTrigger]:
         """The triggers that texts start; which channel they are for does not matter, since there is only one."""
-        for one in self.bundle.triggers:
-            flow = one.get("flow")
-            if one["trigger_type"] in (KEYWORD, CATCH_ALL) and isinstance(flow, Mapping):
-                keywords = one.get("keywords") or [one.get("keyword")]
-                yield FlowTrigger(
-                    type=str(one["trigger_type"]),
-                    flow=str(flow.get("uuid")),
-                    keywords=tuple(str(word).strip().lower() for word in keywords if word),
-                    match_type=str(one.get("match_type") or FIRST_WORD),
-                    groups=_uuids(one, "groups"),
-                    exclude_groups=_uuids(one, "exclude_groups"),
-                )
+        for one in self.parts.triggers:
+            included, excluded = _uuids(one.groups), _uuids(one.exclude_groups)
+            yield FlowTrigger(one.type, self.flow_named(one.flow), one.keywords, one.match_type, included, excluded)
 
 
 def read_export(path: Path) -> Export:
@@ -67,8 +63,12 @@ def read_export(path: Path) -> Export:
         raise BadExport(str(error)) from None
     if not all(map(uuid_in, bundle.flows)):
         raise BadExport(f"{path}: expected a UUID in each of the flows")
-    return Export(path, bundle, {uuid_in(one): one for one in bundle.flows})
+    try:
+        parts = read_parts({"version": "13", **bundle.content})
+    except BadBundle as error:
+        raise BadExport(f"{path}: {error}") from None
+    return Export(path, bundle, parts, {uuid_in(one): one for one in bundle.flows})
 
 
-def _uuids(trigger: Mapping[str, Any], name: str) -> frozenset[str]:
-    return frozenset(str(one.get("uuid")) for one in trigger.get(name) or () if isinstance(one, Mapping))
+def _uuids(groups: Iterable[Mapping[str, str]]) -> frozenset[str]:
+    return frozenset(one.get("uuid", "") for one in groups)

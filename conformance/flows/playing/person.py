@@ -133,12 +133,8 @@ class Person:
 
     def _ignores_triggers(self, waiting: Session) -> bool:
         """Whether no keyword ends the wait: a setting of the flow that stands beside the keys of an export."""
-        run, chosen = waiting.waiting_run(), self.export.bundle.content.get("ignore_triggers")
-        return (
-            run is not None
-            and isinstance(chosen, list)
-            and bool({run.flow_uuid, run.flow_name} & set(map(str, chosen)))
-        )
+        run = waiting.waiting_run()
+        return run is not None and bool({run.flow_uuid, run.flow_name} & set(self.export.parts.ignore_triggers))
 
     def _begin(self, uuid: str, trigger: Trigger, seen: Stretch, given: Input | None = None) -> None:
         if self.session is not None:

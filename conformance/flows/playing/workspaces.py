@@ -35,8 +35,7 @@ def workspace_of(setting: Setting, export: Export) -> Workspace:
     except (KeyError, ValueError, OSError):
         raise BadExport(f"workspace.timezone: expected a time zone's name, got {given['timezone']!r}") from None
     named = _named(export, setting.contact)
-    beside = export.bundle.content.get("globals")
-    known = {**(beside if isinstance(beside, Mapping) else {}), **setting.globals}
+    known = {**export.parts.globals, **setting.globals}
     values = {
         **named,
         "channels": [{**CHANNEL, "country": given.get("country") or ""}],

@@ -64,6 +64,12 @@ EXPORTS = {
     "no JSON": ("{", "is not JSON"),
     "no export": ("[]", "an export is a JSON object"),
     "without flows": ('{"flows": []}', "that is not empty"),
+    "with fields that are none": (json.dumps(relay() | {"fields": 7}), "flows.json: fields must be a list, got 7"),
+    "with a trigger that is none": (json.dumps(relay() | {"triggers": [5]}), "triggers[0] must be an object, got 5"),
+    "with a trigger of no flow": (
+        json.dumps(relay() | {"triggers": [{"trigger_type": "C", "flow": {"name": "Gone"}}]}),
+        "has no flow 'Gone': expected one of 'Texts'",
+    ),
     "nested too deeply": ("[" * 100_000, "nested too deeply"),
     "refused by the engine": (
         json.dumps(export(flow("Texts", node("a", {"type": "dance"})))),
