@@ -51,10 +51,9 @@ class Line:
 
 @dataclass(slots=True)
 class Conversation:
-    """What happened, in order. `ended`: the session's status."""
+    """What happened, in order."""
 
     lines: list[Line] = field(default_factory=list)
-    ended: str = ""
 
     def after_call(self, kind: str) -> list[str]:
         """The texts of the lines of a kind behind the first call."""
@@ -89,7 +88,6 @@ def converse(talk: Talk, send: Send, at: datetime) -> Conversation:
         if node is None or (text is None and (talk.texts or found.after_call("call"))):
             break
         outcome = _noted(found, reply(outcome.session, _input(text or answer_to(node), around, found), around), at)
-    found.ended = outcome.session.status
     return found
 
 
