@@ -29,7 +29,7 @@ def runs_here(command: str) -> list[str] | None:
     return None
 
 
-QUICK = ("list", "show", "simulate", "conform")
+QUICK = ("list", "show", "simulate", "plan", "conform")
 LONG = ("--http", "--subject-url", "--cht-url", "10000")
 
 
