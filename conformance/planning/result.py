@@ -22,6 +22,8 @@ class Planned:
     cht_requests: int
     throttled: Sequence[Span]
     violations: Sequence[Violation]
+    unjudged: int
+    """How many texts are not judged one by one: RapidPro never got them, and all have the same cause."""
     virtual_seconds: float
     wall_seconds: float = field(compare=False)
 
@@ -90,6 +92,7 @@ class Plan:
                 {"kind": kind, "count": len(wrong), "first": wrong[0].sentence}
                 for kind, wrong in by_kind(one.violations).items()
             ],
+            "unjudged": one.unjudged,
             "virtual_seconds": one.virtual_seconds,
             "wall_seconds": round(one.wall_seconds, 2),
         }

@@ -11,7 +11,7 @@ from conformance.checks import ALL, judge
 from conformance.history.model import History
 from conformance.history.observe import ROWS
 from conformance.planning.calls import requests_to_cht, requests_to_rapidpro, throttled_spans
-from conformance.planning.question import DAY, MINUTE, Outage, Question
+from conformance.planning.question import DAY, MINUTE, SERVICES, Question, Span, merged
 from conformance.planning.result import Planned
 from conformance.services.in_process import InProcessFakes
 from conformance.subjects.base import Capability
@@ -59,19 +59,20 @@ def prepare(world: World, question: Question) -> None:
         scopes = world.control.get("/rapidpro/rates")
         world.control.put("/rapidpro/rates", dict.fromkeys(scopes, f"{question.quota}/hour"))
     world.channel(tps=question.tps)
-    for outage in question.outages:
-        plan_outage(world, outage)
+    for service in SERVICES:
+        for span in merged((one.begins, one.ends) for one in question.outages if one.service == service):
+            plan_outage(world, service, span)
 
 
-def plan_outage(world: World, outage: Outage) -> None:
+def plan_outage(world: World, service: str, span: Span) -> None:
     """Let the service fail in this time. Where CHT is the subject itself, it is killed and started again."""
-    subject, clock = world.subject, world.services.virtual_clock()
-    if outage.service == "cht" and Capability.CHT_OUTSIDE not in subject.capabilities:
-        clock.call_later(outage.begins, subject.kill)
-        clock.call_later(outage.ends, subject.restart)
+    subject, clock, (begins, ends) = world.subject, world.services.virtual_clock(), span
+    if service == "cht" and Capability.CHT_OUTSIDE not in subject.capabilities:
+        clock.call_later(begins, subject.kill)
+        clock.call_later(ends, subject.restart)
         return
-    window = {"from_seconds": outage.begins, "for_seconds": outage.ends - outage.begins}
-    world.control.plan_fault({"service": outage.service, "effect": "outage", **window})
+    window = {"from_seconds": begins, "for_seconds": ends - begins}
+    world.control.plan_fault({"service": service, "effect": "outage", **window})
 
 
 def texts_of(world: World, question: Question) -> list[tuple[Person, str]]:
@@ -113,14 +114,15 @@ class Course:
 
 
 def _planned(world: World, start: datetime, began: float) -> Planned:
-    history = world.history()
+    history, unjudged = without_most_missing(world.history())
     return Planned(
         world.subject.name,
         times_out(world, start),
         requests_to_rapidpro(history.calls),
         requests_to_cht(history.calls),
         throttled_spans(history.calls, start),
-        judge(without_most_missing(history), ALL, without=tuple(world.subject.skipped_checks)),
+        judge(history, ALL, without=tuple(world.subject.skipped_checks)),
+        unjudged,
         (world.now() - start).total_seconds(),
         time.perf_counter() - began,
     )
@@ -137,9 +139,10 @@ def times_out(world: World, start: datetime) -> Sequence[float]:
     return sorted(first.values())
 
 
-def without_most_missing(history: History) -> History:
-    """The history without most of the texts that RapidPro has no message of; how many are out says it of all."""
+def without_most_missing(history: History) -> tuple[History, int]:
+    """The history without most of the texts that RapidPro has no message of, and how many were left out."""
     known = {(message.number, message.text) for message in history.messages}
     missing = [text for text in history.outgoing_texts if (text.number, text.text) not in known]
     left_out = {text.uuid for text in missing[JUDGED_MISSING:]}
-    return replace(history, outgoing_texts=tuple(text for text in history.outgoing_texts if text.uuid not in left_out))
+    texts = tuple(text for text in history.outgoing_texts if text.uuid not in left_out)
+    return replace(history, outgoing_texts=texts), len(left_out)

@@ -74,7 +74,8 @@ def sentences(plan: Plan) -> list[str]:
         missing = plan.question.texts - len(one.out)
         if missing > 0:
             hours = one.virtual_seconds / MINUTE / MINUTE
-            found.append(f"{one.subject}: {missing:,} texts are not out after {hours:.0f} hours")
+            rest = f"; {one.unjudged:,} of them are not judged one by one" if one.unjudged else ""
+            found.append(f"{one.subject}: {missing:,} texts are not out after {hours:.0f} hours{rest}")
         for kind, wrong in by_kind(one.violations).items():
             found.append(f"{one.subject}: {kind}, {len(wrong):,} in all, the first: {wrong[0].sentence}")
     return [*found, *_quota(plan)]
@@ -86,7 +87,10 @@ def _quota(plan: Plan) -> Iterator[str]:
         return
     needed = plan.quota_needed()
     if needed is None:
-        yield f"no relay has all texts out by {clock(plan, by)}, and no quota changes that: the channel is too slow"
+        yield (
+            f"no relay has all texts out by {clock(plan, by)}, and no quota changes that: "
+            "the channel is too slow, or an outage too long"
+        )
     else:
         yield (
             f"no relay has all texts out by {clock(plan, by)} with {plan.quota:,} requests an hour: "
