@@ -6,13 +6,20 @@ A signal can raise between any two instructions: between the start of a process 
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal. Python ends itself by SIGINT, whatever the exit status, if KeyboardInterrupt itself leaves an `exec`,
+    as in the making of a dataclass, even if it is caught afterwards."""
 
 
 def unwind_on_signals() -> None:
@@ -24,8 +31,34 @@ def unwind_on_signals() -> None:
 def _unwind(*_: object) -> None:
     """Raise once: a second signal must not interrupt the clean-up."""
     for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
-    raise KeyboardInterrupt
+        signal.signal(number, _ignore)  # with SIG_IGN, Python complains about one that has arrived already
+    raise Interrupted
+
+
+def _ignore(*_: object) -> None:
+    """The clean-up is under way."""
+
+
+class TimeLimit:
+    """Interrupts this process when its time is over, as a signal would. `seconds` None: never."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self.over = False
+        self._timer = None if seconds is None else threading.Timer(seconds, self._interrupt)
+
+    def _interrupt(self) -> None:
+        self.over = True
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    def __enter__(self) -> TimeLimit:
+        if self._timer is not None:
+            self._timer.daemon = True
+            self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
 
 
 @contextmanager
@@ -58,6 +91,7 @@ def deferred_signals() -> Iterator[None]:
 @contextmanager
 def block_sigint() -> Iterator[None]:
     """Processes started inside never get Ctrl-C, which a terminal sends to all: this process ends them in order."""
+    resource_tracker.ensure_running()  # `multiprocessing` starts it with the first process, and unblocks SIGINT then
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

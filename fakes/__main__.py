@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ def _service_command(command: str) -> click.Command:
 
     @click.command(command, help=f"Serve the fake {' and '.join(names)}; prints their addresses as one JSON line.")
     @click.option("--port", type=PORT, default=0, help="Port of the first service; the second gets the next. 0: any.")
+    @_own_ports(names)
     @click.option("--control-port", type=PORT, default=0, help="Port of the control API, always on loopback. 0: any.")
     @click.option("--bind", default="127.0.0.1", show_default=True, help="Address of the services.")
     @click.option("--seed-file", type=click.Path(path_type=Path), help="JSON with the initial state of the services.")
@@ -38,9 +40,22 @@ def _service_command(command: str) -> click.Command:
     @click.option("--seed", type=int, default=1, show_default=True, help="Seed of all randomness.")
     @click.option("--stop-with-stdin", is_flag=True, help="End when standard input ends.")
     def serve(seed_file: Path | None, now: str | None, **options: Any) -> None:
-        _serve(names, seed_file, now, options)
+        ports = {name: options.pop(f"{name}_port") for name in names if len(names) > 1}
+        _serve(names, seed_file, now, {**options, "ports": {name: port for name, port in ports.items() if port}})
 
     return serve
+
+
+def _own_ports(names: tuple[str, ...]) -> Callable[[click.decorators.FC], click.decorators.FC]:
+    """An option for the port of each service, if there are several."""
+
+    def decorate(command: click.decorators.FC) -> click.decorators.FC:
+        for name in reversed(names if len(names) > 1 else ()):
+            text = f"Port of the fake {name}, instead of the one after --port."
+            command = click.option(f"--{name}-port", type=PORT, default=0, help=text)(command)
+        return command
+
+    return decorate
 
 
 def _serve(names: tuple[str, ...], seed_file: Path | None, now: str | None, options: dict[str, Any]) -> None:

@@ -34,10 +34,11 @@ class CannotStart(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """The options of `python -m fakes`. Port 0 lets the kernel choose."""
+    """The options of `python -m fakes`. Port 0 lets the kernel choose. `ports` are those of single services."""
 
     services: Sequence[str]
     port: int = 0
+    ports: Mapping[str, int] = field(default_factory=dict)
     control_port: int = 0
     bind: str = "127.0.0.1"
     profile: str = "26"
@@ -160,7 +161,8 @@ def _listeners(settings: Settings) -> dict[str, socket.socket]:
         raise CannotStart("--bind: expected an address of this machine such as 172.17.0.1, got nothing")
     listeners = {}
     for offset, name in enumerate(settings.services):
-        listeners[name] = listen(settings.bind, settings.port + offset if settings.port else 0)
+        port = settings.ports.get(name) or (settings.port + offset if settings.port else 0)
+        listeners[name] = listen(settings.bind, port)
     listeners["control"] = listen(
         "127.0.0.1", settings.control_port
     )  # never for other machines: it controls everything

@@ -100,10 +100,17 @@ Feature: Texts that are far apart, long idle times and long outages
         | 404    |
         | 408    |
         | 413    |
-        | 429    |
         | 502    |
         | 503    |
         | 504    |
+
+    @virtual-time
+    Scenario: CHT answers 429 and does not say for how long
+      Given CHT answers the next request with 429
+      When Amina texts "I have a fever"
+      And CHT sends "hello" to Yusuf
+      Then Yusuf receives "hello" once
+      And CHT has Amina's report "I have a fever", or the text was refused
 
     Scenario Outline: CHT takes no text for a while
       Given CHT answers Amina's texts with <status> for a while

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
-from rich.console import Console
 from rich.table import Table
 
+from conformance.cli.options.console import OutputConsole
 from conformance.requirements.catalogue import UnknownRequirement, load, select
 from conformance.running.runner import ScenarioEntry, scenarios
 
@@ -24,7 +22,7 @@ def list_command(context: click.Context, /) -> None:
     counts = {one.id: sum(one.id in entry.requirements for entry in found) for one in requirements}
     for requirement in requirements:
         table.add_row(requirement.id, requirement.level, str(counts[requirement.id]), requirement.sentence)
-    Console(width=None if sys.stdout.isatty() else 140).print(table)
+    OutputConsole().print(table)
     for problem in problems(found, counts):
         click.echo(problem, err=True)
         context.exit(2)

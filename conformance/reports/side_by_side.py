@@ -30,9 +30,12 @@ class SideBySide:
         self.requirements: Sequence[Requirement] = reports[0].requirements
 
     def exit_status(self, *, strict: bool = False) -> int:
-        """0: all good; 1: a subject failed (with `strict`: or is unknown); 2: nothing could be judged, or the harness
-        broke."""
-        return exit_status([verdict for report in self.reports for verdict in report.verdicts()], strict=strict)
+        """0: all good; 1: a subject failed (with `strict`: or is unknown); 2: nothing could be judged, the harness
+        broke, or the run ended early and nothing has failed."""
+        verdicts = [verdict for report in self.reports for verdict in report.verdicts()]
+        if any(report.ended_early for report in self.reports) and Verdict.FAILED not in verdicts:
+            return 2
+        return exit_status(verdicts, strict=strict)
 
     def as_json(self) -> dict[str, Any]:
         """The reports of all subjects, each in the shape of `report.json`."""

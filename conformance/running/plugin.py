@@ -94,7 +94,7 @@ class ConformancePlugin(Recording):
         scenarios: Iterable[str] = (),
         repeat: Callable[[tuple[str, ...]], str] = lambda _ids: "",
         on_result: Callable[[ScenarioResult], None] = lambda _result: None,
-        on_selected: Callable[[int], None] = lambda _count: None,
+        misconduct: Misconduct | None = None,
         verbose: bool = False,
     ) -> None:
         super().__init__(verbose=verbose)
@@ -104,9 +104,8 @@ class ConformancePlugin(Recording):
         self._scenarios = frozenset(scenarios)
         self._repeat = repeat
         self._on_result = on_result
-        self._on_selected = on_selected
         self._worlds: dict[str, World] = {}
-        self._misconduct = Misconduct(report.requirements)
+        self._misconduct = misconduct or Misconduct(report.requirements)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -125,7 +124,6 @@ class ConformancePlugin(Recording):
             kept = [item for item in kept if scenario_name(item) in self._scenarios]
         config.hook.pytest_deselected(items=[item for item in items if item not in kept])
         items[:] = kept
-        self._on_selected(len(kept))
 
     @pytest.fixture
     def world(self, request: pytest.FixtureRequest) -> Generator[World]:

@@ -15,9 +15,12 @@ from pytest_bdd.parser import Step
 
 from conformance.reports.report import Report, ScenarioResult
 from conformance.requirements.catalogue import Requirement, load
+from conformance.running.misconduct import Misconduct
 from conformance.running.plugin import ConformancePlugin, requirement_ids, scenario_name, scenario_of
+from conformance.running.turns import Source, Turns, in_order
 from conformance.running.worlds import Worlds
 from conformance.shadowing import ROOT
+from conformance.verdicts import Verdict
 
 QUIET = (
     "--disable-plugin-autoload", "-p", "pytest_bdd.plugin", "-p", "no:terminal",
@@ -25,6 +28,8 @@ QUIET = (
     "-o", "disable_test_id_escaping_and_forfeit_all_rights_to_community_support=true",
 )  # fmt: skip
 """Options of pytest: other installed plugins must neither slow nor change a run."""
+DISTURBING = ("PYTEST_", "PY_COLORS")
+"""Beginnings of the names of environment variables that change how pytest runs."""
 
 
 def features_folder() -> Path:
@@ -42,15 +47,34 @@ def conform(
     scenarios: Sequence[str] = (),
     repeat: Callable[[tuple[str, ...]], str] = lambda _ids: "",
     on_result: Callable[[ScenarioResult], None] = lambda _result: None,
-    on_selected: Callable[[int], None] = lambda _count: None,
     verbose: bool = False,
 ) -> Report:
-    """Judge the subject of `worlds` by the `requirements`. What breaks is in the report, and never raised.
+    """Judge the subject of `worlds` by the `requirements`, in this process.
 
-    `scenarios`: names of the only scenarios to judge, if any are given (`judged_by` names their requirements).
-    `verbose`: the evidence of every scenario in full, of passed ones too.
+    What breaks is in the report, and never raised. `scenarios`: names of the only scenarios to judge, if any are given
+    (`judged_by` names their requirements); `verbose`: the evidence of every scenario in full, of
+    passed ones too.
     """
     report = Report(worlds.describe(), worlds.profile, requirements)
+    play(worlds, report, scenarios=scenarios, repeat=repeat, on_result=on_result, verbose=verbose)
+    return report
+
+
+def play(
+    worlds: Worlds,
+    report: Report,
+    *,
+    scenarios: Sequence[str] = (),
+    turns: Source = in_order,
+    repeat: Callable[[tuple[str, ...]], str],
+    on_result: Callable[[ScenarioResult], None],
+    misconduct: Misconduct | None = None,
+    verbose: bool = False,
+) -> None:
+    """Play the scenarios of `report.requirements` as `turns` says. The report gets their results as they come.
+
+    KeyboardInterrupt after a signal; the report has what was judged until then.
+    """
     plugin = ConformancePlugin(
         worlds,
         report,
@@ -58,22 +82,31 @@ def conform(
         scenarios=scenarios,
         repeat=repeat,
         on_result=on_result,
-        on_selected=on_selected,
+        misconduct=misconduct,
         verbose=verbose,
     )
     problems = Problems()
     folder = features_folder()
     try:
-        with rare_collection():
-            status = pytest.main([*QUIET, f"--rootdir={folder}", str(folder)], plugins=[plugin, problems])
+        with undisturbed(), rare_collection():
+            status = pytest.main([*QUIET, f"--rootdir={folder}", str(folder)], plugins=[plugin, problems, Turns(turns)])
     finally:
         worlds.end()
+        report.broken.extend(problems.found)
     if status == pytest.ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
-    report.broken.extend(problems.found)
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not report.broken:
         report.broken.append(f"pytest ended with {status!r}: no scenario was judged")
-    return report
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Take the variables that change pytest out of the environment for a while."""
+    taken = {name: os.environ.pop(name) for name in tuple(os.environ) if name.startswith(DISTURBING)}
+    try:
+        yield
+    finally:
+        os.environ.update(taken)
 
 
 @contextmanager
@@ -123,7 +156,8 @@ def scenarios() -> list[ScenarioEntry]:
     """All scenarios, without running any."""
     collector = Collector()
     folder = features_folder()
-    pytest.main([*QUIET, "--collect-only", f"--rootdir={folder}", str(folder)], plugins=[collector])
+    with undisturbed():
+        pytest.main([*QUIET, "--collect-only", f"--rootdir={folder}", str(folder)], plugins=[collector])
     return collector.found
 
 
@@ -135,6 +169,28 @@ def judged_by(names: Sequence[str], requirements: Sequence[Requirement]) -> tupl
         if all(name != entry.name for entry in judging):
             raise UnknownScenario(f"no scenario of the selected requirements is named {name!r}")
     return tuple(one for one in requirements if any(one.id in entry.requirements for entry in judging))
+
+
+def planned(requirements: Sequence[Requirement], names: Sequence[str] = ()) -> list[ScenarioEntry]:
+    """The scenarios that judge these requirements, in the order in which a run knows them; only those with one of the
+    names, if any are given."""
+    ids = {requirement.id for requirement in requirements}
+    judging = [entry for entry in scenarios() if ids & set(entry.requirements)]
+    return [entry for entry in judging if not names or entry.name in names]
+
+
+def end_early(report: Report, entries: Sequence[ScenarioEntry], why: str) -> None:
+    """Put the results into the order of the planned `entries`; those without one are unknown, because of `why`."""
+    left = list(report.results)
+    report.results.clear()
+    for entry in entries:
+        found = [one for one in left if (one.name, one.requirements) == (entry.name, entry.requirements)]
+        left = [one for one in left if one not in found]
+        reason = f"not judged: {why}"
+        missing = ScenarioResult(entry.name, entry.requirements, Verdict.UNKNOWN, 0.0, reason, feature=entry.feature)
+        report.results.extend(found or [missing])
+    report.results.extend(left)
+    report.ended_early = why
 
 
 def step_text(step: Step, item: pytest.Item) -> str:

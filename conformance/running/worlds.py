@@ -1,24 +1,17 @@
-"""Where worlds come from: one kind for virtual time in this process, one for real processes over sockets."""
+"""Where worlds come from; here: those in this process, in virtual time. `http_worlds` has those over sockets."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from conformance.services.base import Services
 from conformance.services.in_process import InProcessFakes
-from conformance.services.processes import FakeProcesses
-from conformance.subjects.base import Capability, Subject
+from conformance.subjects.base import Capability
 from conformance.subjects.built_in import POLL_SECONDS, REFERENCE, BuiltIn, relay
-from conformance.subjects.external import ExternalRelay
 from conformance.subjects.in_process import Build, quick_folder, reference
-from conformance.verdicts import HarnessBroken, SubjectFailed, Verdict
+from conformance.verdicts import Verdict
 from conformance.world.people import fresh_numbers
-from conformance.world.timing import PATIENCE, RealTiming, Timing, VirtualTiming
+from conformance.world.timing import VirtualTiming
 from conformance.world.world import World
-
-SILENT_PATIENCE = 3.0
-"""Real seconds for a subject that has never made a call, plus ten poll intervals."""
 
 
 class Worlds(Protocol):
@@ -97,85 +90,3 @@ class InProcessWorlds(BuiltInWorlds):
 
     def __init__(self, profile: str, seed: int, build: Build = reference, name: str = REFERENCE) -> None:
         super().__init__(profile, seed, relay(build, name))
-
-
-class HttpWorlds:
-    """The fakes as processes, one subject for all scenarios; after a failed one both start over.
-
-    If a wait has timed out and the subject made no call at all, the next scenario waits for less time: otherwise
-    judging a relay that never polls CHT would take an hour.
-    """
-
-    def __init__(self, profile: str, seed: int, make_subject: Callable[[], ExternalRelay]) -> None:
-        self.profile = profile
-        self._seed = seed
-        self._make_subject = make_subject
-        self._subject: ExternalRelay | None = None
-        self._services: Services | None = None
-        self._numbers: Iterator[str] = fresh_numbers()
-        self._described = make_subject()
-        self._absent: str | None = None
-        self._silent = False
-
-    def describe(self) -> dict[str, Any]:
-        return self._described.describe()
-
-    def capabilities(self) -> frozenset[Capability]:
-        return self._described.capabilities
-
-    def begin(self) -> None:
-        self._running()
-
-    def open(self) -> World:
-        services, subject = self._running()
-        try:
-            subject.check_alive()
-        except SubjectFailed:
-            self._stop_subject()  # so that the next scenario has one that runs
-            raise
-        timing: Timing = RealTiming(subject.poll_seconds, patience=SILENT_PATIENCE if self._silent else PATIENCE)
-        services.restore_defaults()
-        return World(services, subject, timing, self._numbers)
-
-    def _running(self) -> tuple[Services, ExternalRelay]:
-        if self._absent is not None:
-            raise HarnessBroken(self._absent)
-        if self._services is None:
-            self._services = FakeProcesses(self.profile, self._seed)
-        if self._subject is None:
-            self._subject = self._started(self._services)
-        return self._services, self._subject
-
-    def _started(self, services: Services) -> ExternalRelay:
-        """A subject that runs. One that once could not be reached is not waited for again in every scenario."""
-        subject = self._make_subject()
-        try:
-            subject.start(services.neighbours)
-        except BaseException as failure:
-            subject.stop()  # it may run without listening
-            if isinstance(failure, HarnessBroken):
-                self._absent = str(failure)
-            raise
-        return subject
-
-    def close(self, world: World, verdict: Verdict) -> None:
-        world.control.delete("/faults")
-        if isinstance(world.timing, RealTiming) and world.timing.timed_out:
-            self._silent = not any(call.by_relay for call in world.history().calls)
-        elif verdict is Verdict.PASSED:
-            self._silent = False
-        if verdict is not Verdict.PASSED and Capability.RESTART in self.capabilities():
-            self._stop_subject()
-            world.control.post("/reset")
-
-    def end(self) -> None:
-        self._stop_subject()
-        if self._services is not None:
-            self._services.close()
-            self._services = None
-
-    def _stop_subject(self) -> None:
-        subject: Subject | None = self._subject
-        if subject is not None:
-            subject.stop()
-        self._subject = None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import datetime
+from types import MappingProxyType
 
 import requests
 
@@ -43,10 +44,12 @@ class RealTimeServices:
         seed: int,
         control: Callable[[requests.Session, str], ControlClient],
         bind: str | None = None,
+        ports: Mapping[str, int] = MappingProxyType({}),
     ) -> Addresses:
-        """Start the services. HarnessBroken if they do not start."""
+        """Start the services, at these `ports` if any are given. HarnessBroken if they do not start."""
         self._stack = ExitStack()
-        arguments = () if bind is None else ("--bind", bind)
+        arguments = [] if bind is None else ["--bind", bind]
+        arguments += [word for name, port in ports.items() for word in (f"--{name}-port", str(port))]
         try:
             addresses = self._stack.enter_context(
                 start_fakes(services, profile=profile, seed=seed, arguments=arguments)
@@ -75,10 +78,15 @@ class RealTimeServices:
 
 
 class FakeProcesses(RealTimeServices):
-    """Both fakes in a separate process in real time, on loopback ports or at the address `bind`."""
+    """Both fakes in a separate process in real time, on loopback ports or at the address `bind`.
 
-    def __init__(self, profile: str, seed: int, bind: str | None = None) -> None:
-        addresses = self._begin(("rapidpro", "cht"), profile, seed, ControlClient, bind)
+    `ports`: where `rapidpro` and `cht` listen, for a relay that was configured before; default: free ports.
+    """
+
+    def __init__(
+        self, profile: str, seed: int, bind: str | None = None, ports: Mapping[str, int] = MappingProxyType({})
+    ) -> None:
+        addresses = self._begin(("rapidpro", "cht"), profile, seed, ControlClient, bind, ports)
         self.cht_url, self.cht_admin = str(addresses.cht), CHT_ADMIN
         self.neighbours = neighbours(self.cht_url, str(addresses.rapidpro))
 

@@ -5,22 +5,24 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
-import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.interruptions import deferred_signals
 from conformance.services.neighbours import Neighbours
 from conformance.subjects.base import Capability, GatewayRelay
+from conformance.subjects.own_environment import filled
+from conformance.subjects.process_group import describe_status, end_group, has_ended
 from conformance.subjects.process_guard import Guard
+from conformance.subjects.work_folder import WorkFolder
 from conformance.verdicts import HarnessBroken, SubjectFailed, Untestable
 from fakes.redaction import Redaction
 
@@ -28,8 +30,6 @@ PATH = "/api/v2/sms/rapidpro/incoming-messages"
 START_SECONDS = 20.0
 FOUND_SECONDS = 3.0
 """How long to wait for a relay that should be running already."""
-STOP_SECONDS = 5.0
-"""How long a relay may take to end after SIGTERM; then it is killed."""
 SETTLE_SECONDS = 2.0
 """RELAY_SETTLE_SECONDS, which may be short here: an accepted broadcast is visible in the fakes at once."""
 
@@ -38,10 +38,21 @@ class ExternalRelay(GatewayRelay):
     """A relay at `url`, started with `command` if one is given, with the environment that `python -m relay` takes.
 
     The end of its output is shown if it does not start, or ends by itself. `poll_seconds` becomes RELAY_POLL_SECONDS.
-    It ends with the harness, even if the harness is killed.
+    It ends with the harness, even if the harness is killed. In `log_folder` its output can be kept (`keep_log`).
+    `environment` has variables that only it knows (`own_environment`). `start_seconds`: how long it may take to listen.
     """
 
-    def __init__(self, url: str, command: str | None = None, *, name: str = "relay", poll_seconds: float = 1) -> None:
+    def __init__(
+        self,
+        url: str,
+        command: str | None = None,
+        *,
+        name: str = "relay",
+        poll_seconds: float = 1,
+        log_folder: Path | None = None,
+        environment: Mapping[str, str] = MappingProxyType({}),
+        start_seconds: float | None = None,
+    ) -> None:
         self.name = name
         self.capabilities = frozenset(
             {Capability.CHT_OUTSIDE, Capability.STATES} | ({Capability.RESTART} if command else set())
@@ -50,12 +61,13 @@ class ExternalRelay(GatewayRelay):
         self.kills = 0
         self._url = url.rstrip("/")
         self._command = command
-        self._files: Path | None = None
+        self._environment = environment
+        self._start_seconds = start_seconds or (START_SECONDS if command else FOUND_SECONDS)
+        self._files = WorkFolder(log_folder)
         self._neighbours: Neighbours | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._guard = Guard()
         self._generation = 0
-        self._read = 0
 
     def describe(self) -> dict[str, Any]:
         return {"name": self.name, "kind": "http", "url": self._url, "command": self._command, "time": "real"}
@@ -78,19 +90,24 @@ class ExternalRelay(GatewayRelay):
     def stop(self) -> None:
         self._end(signal.SIGTERM)
         self._guard.close()
-        if self._files is not None:
-            shutil.rmtree(self._files, ignore_errors=True)
-            self._files, self._read = None, 0
+        self._files.remove()
 
     def printed(self) -> str:
         """What it has printed since this was last asked; whole lines only. Nothing if the harness did not start it."""
-        if self._files is None or not self._log().exists():
-            return ""
-        with self._log().open("rb") as log:
-            log.seek(self._read)
-            lines, end, _ = log.read().rpartition(b"\n")
-        self._read += len(lines) + len(end)
-        return lines.decode("utf-8", "replace")
+        return self._files.printed()
+
+    @property
+    def log_path(self) -> Path | None:
+        """The file with what it has printed; None if the harness did not start it."""
+        return None if self._command is None else self._files.log()
+
+    def log_tail(self, lines: int) -> tuple[str, ...]:
+        """The last lines that it has printed, without secrets."""
+        return tuple(self._hidden(self._files.tail()).splitlines()[-lines:])
+
+    def keep_log(self) -> None:
+        """Let the file with its output outlive it, if there is a `log_folder`."""
+        self._files.keep_log()
 
     def kill(self) -> None:
         if self._command is None:
@@ -120,7 +137,7 @@ class ExternalRelay(GatewayRelay):
         return f"{self._command} {describe_status(process.returncode)}{self._tail()}"
 
     def _started(self, command: str, neighbours: Neighbours) -> subprocess.Popen[bytes]:
-        with self._log().open("ab") as log:
+        with self._files.log().open("ab") as log:
             return subprocess.Popen(
                 shlex.split(command),
                 env={**os.environ, **self.environment(neighbours)},
@@ -139,21 +156,15 @@ class ExternalRelay(GatewayRelay):
     def environment(self, neighbours: Neighbours) -> Mapping[str, str]:
         """The environment variables of the command, besides those of this process."""
         address = urlsplit(self._url)
-        return {
+        folder = self._files.path()
+        usual = {
             **neighbours.environment(),
             "RELAY_LISTEN": f"{address.hostname}:{address.port}",
-            "RELAY_DATABASE": f"sqlite:///{self._folder() / f'relay-{self._generation}.db'}",
+            "RELAY_DATABASE": f"sqlite:///{folder / f'relay-{self._generation}.db'}",
             "RELAY_POLL_SECONDS": f"{self.poll_seconds:g}",
             "RELAY_SETTLE_SECONDS": f"{SETTLE_SECONDS:g}",
         }
-
-    def _folder(self) -> Path:
-        """The folder of its database and its output; `stop` deletes it."""
-        self._files = self._files or Path(tempfile.mkdtemp(prefix="relay-"))
-        return self._files
-
-    def _log(self) -> Path:
-        return self._folder() / "output.txt"
+        return {**usual, **filled(self._environment, usual, folder)}
 
     def _check_free(self) -> None:
         """HarnessBroken if something else listens there: it would be taken for the relay."""
@@ -164,7 +175,7 @@ class ExternalRelay(GatewayRelay):
 
     def _await_port(self) -> None:
         address = urlsplit(self._url)
-        end = time.monotonic() + (START_SECONDS if self._command is not None else FOUND_SECONDS)
+        end = time.monotonic() + self._start_seconds
         while True:
             try:
                 socket.create_connection((address.hostname or "127.0.0.1", address.port or 80), timeout=1).close()
@@ -181,15 +192,16 @@ class ExternalRelay(GatewayRelay):
         if self._process is None:
             return f"no relay answers at {self._url}: {why}; start it first, or use --subject-command"
         return (
-            f"no relay answers at {self._url}: {why}; {self._command} was started {START_SECONDS:.0f} s ago and is "
-            f"running, but does not listen at the address in RELAY_LISTEN{self._tail()}"
+            f"no relay answers at {self._url}: {why}; {self._command} was started {self._start_seconds:.0f} s ago and "
+            f"is running, but does not listen at the address in RELAY_LISTEN{self._tail()}"
         )
 
     def _tail(self) -> str:
-        log = self._log()
-        text = log.read_text("utf-8", "replace")[-1500:] if log.exists() else ""
-        hide = Redaction({} if self._neighbours is None else self._neighbours.secrets())
-        return f"; its last output:\n{hide.text(text)}" if text else ""
+        text = self._hidden(self._files.tail())[-1500:]
+        return f"; its last output:\n{text}" if text else ""
+
+    def _hidden(self, text: str) -> str:
+        return Redaction({} if self._neighbours is None else self._neighbours.secrets()).text(text)
 
     def _end(self, how: signal.Signals) -> None:
         """End the process that was started here, and its children."""
@@ -198,36 +210,6 @@ class ExternalRelay(GatewayRelay):
             if process is not None:
                 end_group(process, how)
                 self._guard.release()
-
-
-def has_ended(process: subprocess.Popen[bytes]) -> bool:
-    """Whether the process has ended. Always use this: an interrupted poll can make every later wait hang."""
-    with deferred_signals():
-        return process.poll() is not None
-
-
-def end_group(process: subprocess.Popen[bytes], how: signal.Signals) -> None:
-    """Signal a process and its children; kill those that still run after STOP_SECONDS."""
-    for signal_ in (how, signal.SIGKILL):
-        try:
-            os.killpg(process.pid, signal_)
-        except (ProcessLookupError, PermissionError):  # macOS: all of the group have ended
-            break
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            continue
-    process.wait()
-
-
-def describe_status(returncode: int) -> str:
-    """How a process ended, for people."""
-    if returncode >= 0:
-        return f"ended with status {returncode}"
-    try:
-        return f"was ended by {signal.Signals(-returncode).name}"
-    except ValueError:  # a real-time signal
-        return f"was ended by signal {-returncode}"
 
 
 def free_port() -> int:

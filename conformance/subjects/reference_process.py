@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from pathlib import Path
 
 from conformance.services.neighbours import Neighbours
 from conformance.subjects.external import ExternalRelay, free_port
@@ -15,9 +16,9 @@ REFERENCE_COMMAND = shlex.join(own_command("relay"))
 class ReferenceProcess(ExternalRelay):
     """The reference relay on loopback, on a free port by default."""
 
-    def __init__(self, poll_seconds: float, port: int = 0) -> None:
+    def __init__(self, poll_seconds: float, port: int = 0, log_folder: Path | None = None) -> None:
         url = f"http://127.0.0.1:{port or free_port()}"
-        super().__init__(url, REFERENCE_COMMAND, name="reference", poll_seconds=poll_seconds)
+        super().__init__(url, REFERENCE_COMMAND, name="reference", poll_seconds=poll_seconds, log_folder=log_folder)
 
     def environment(self, neighbours: Neighbours) -> Mapping[str, str]:
         """Also leads Python to our packages, and not to those of the user."""

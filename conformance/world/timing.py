@@ -23,6 +23,8 @@ LONGEST = 30 * 3600.0
 STEP = 10 * MINUTE
 PATIENCE = 20.0
 """Real seconds that a real subject has for what it must do, plus ten poll intervals."""
+LOOK_AGAIN = (0.05, 0.25)
+"""Real seconds between two looks while waiting: at first, and at most. Each look costs the subject's processor time."""
 
 
 class Timing(Protocol):
@@ -117,6 +119,8 @@ class RealTiming:
     a_while = 2.0
     timed_out = False
     """Whether it has waited in vain for something."""
+    _settled: object = None
+    """The state in which all was quiet, and the subject had polled twice since."""
 
     def __init__(self, poll_seconds: float, patience: float = PATIENCE) -> None:
         self._poll_seconds = poll_seconds
@@ -133,10 +137,13 @@ class RealTiming:
         return held
 
     def settle(self, world: Observations) -> None:
+        if self._settled is not None and self._settled == quiet_state(world):
+            return
         snapshot = Unchanged(world.snapshot)
         self._wait(world, lambda: world.quiet() or snapshot.seconds() > self._unchanged, self._patience)
         if world.subject.next_due() is None:
             self._wait_for_polls(world, 2, 4 * self._poll_seconds + 1)
+        self._settled = quiet_state(world)
 
     def shown(self, seconds: float) -> str:  # noqa: ARG002
         return f"{self._patience:.0f} seconds"
@@ -147,12 +154,20 @@ class RealTiming:
 
     def _wait(self, world: Observations, holds: Callable[[], bool], limit: float) -> bool:
         end = time.monotonic() + limit
+        pause, longest = LOOK_AGAIN
         while not holds():
             world.subject.check_alive()
             if time.monotonic() >= end:
                 return False
-            time.sleep(0.05)
+            time.sleep(pause)
+            pause = min(1.2 * pause, longest)
         return True
+
+
+def quiet_state(world: Observations) -> tuple[object, ...] | None:
+    """The state of a world in which all is quiet, to be compared with a later one; None if something is going on."""
+    history = world.history()
+    return (*world.state_of(history), history.incoming_texts) if world.is_quiet(history) else None
 
 
 class Unchanged:

@@ -23,7 +23,7 @@ from conformance.world.observations import Observations, few_sentences, outcome_
 from conformance.world.output import Output
 from conformance.world.people import People, Person
 from conformance.world.planned_kill import PlannedKill
-from conformance.world.timing import Timing
+from conformance.world.timing import RealTiming, Timing
 from fakes.redaction import Redaction
 
 REPORT_WITHIN = 2 * 3600.0
@@ -246,6 +246,8 @@ class World(Observations):
         if unused:
             effects = ", ".join(f"{fault['effect']} of {fault['service']}" for fault in unused)
             self.expect_nothing_wrong(f"these faults were never used: {effects}")
+            if isinstance(self.timing, RealTiming) and all(fault.get("for_seconds") for fault in unused):
+                raise Untestable(f"the trouble was over before the subject made such a call: {unused}")
             raise HarnessBroken(f"planned faults were never used, so nothing was tested: {unused}")
 
     def judge(self) -> History:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance.subjects.external import end_group
+from conformance.subjects.process_group import end_group
 from conformance.subjects.process_guard import keep_watch
 from loadtests.bench.server import pinned_fakes, process_usage
 from tests.folders import ROOT

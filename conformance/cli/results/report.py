@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import click
@@ -11,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from conformance.cli.options.console import OutputConsole
 from conformance.cli.options.types import check_folder
 from conformance.reports.fields import ForeignReport
 from conformance.reports.files import write_joined
@@ -45,7 +45,7 @@ def report_command(
     if as_json:
         click.echo(json.dumps(joined.as_json(), ensure_ascii=True))
     else:
-        show(joined, Console(width=None if sys.stdout.isatty() else 140))
+        show(joined, OutputConsole())
     context.exit(joined.exit_status(strict=strict))
 
 

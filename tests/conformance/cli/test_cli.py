@@ -35,6 +35,8 @@ from tests.harness_command import harness
         (("conform", "--http", "--poll-seconds", "2"), "--poll-seconds goes with"),
         (("conform", "--report-dir", "/dev/null/report"), "cannot be used as an output folder"),
         (("conform", "--bind", "127.0.0.1"), "--bind goes with --cht-url"),
+        (("conform", "--subject-url", "http://192.0.2.1:9"), "use --allow-remote"),
+        (("conform", "--cht-port", "5988"), "--cht-port goes with --subject-url without --subject-command"),
         (("up", "--bind", "nonsense"), "expected an IP address of this machine"),
         (("up", "--poll-seconds", "nan"), "is not a finite number"),
         (("load", "reminder_morning", "--seconds", "inf"), "is not a finite number"),
@@ -99,7 +101,7 @@ def test_an_interruption_is_no_verdict_and_leaves_no_process(number: signal.Sign
         pid = written(started)
         harness_process.send_signal(number)
         _, said = harness_process.communicate(timeout=30)
-    assert (harness_process.returncode, said) == (2, "relay-harness: interrupted: nothing was judged\n")
+    assert (harness_process.returncode, said) == (2, "relay-harness: relay: interrupted: nothing was judged\n")
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
 

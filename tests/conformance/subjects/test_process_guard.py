@@ -10,7 +10,8 @@ from typing import IO
 import pytest
 
 from conformance.services.neighbours import Neighbours, neighbours
-from conformance.subjects.external import ExternalRelay, describe_status, free_port
+from conformance.subjects.external import ExternalRelay, free_port
+from conformance.subjects.process_group import describe_status
 from conformance.subjects.process_guard import NO_GROUP, Guard, keep_watch
 from conformance.verdicts import SubjectFailed
 

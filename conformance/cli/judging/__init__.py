@@ -1,0 +1,1 @@
+"""How `conform` judges: which scenarios, in how many worlds, until when, and what is shown meanwhile."""

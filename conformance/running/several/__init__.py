@@ -1,0 +1,1 @@
+"""Several worlds at a time: processes that play scenarios, and who tells them which."""

@@ -1,0 +1,1 @@
+"""A relay in another language, judged as its authors would: by the command line."""
