@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-from rich.console import Console
 
 from conformance.cli.conform import PROFILES
+from conformance.cli.options.console import OutputConsole
 from conformance.cli.options.types import Finite
 from conformance.planning.best import LARGEST_QUOTA
 from conformance.planning.plan import plan_for
@@ -87,16 +86,14 @@ def plan_command(
 
 def show(plan: Plan, *, quiet: bool) -> None:
     """Print a plan for people."""
-    console = Console(width=None if sys.stdout.isatty() else 140, highlight=False)
+    console = OutputConsole()
     if not quiet:
-        console.print(heading(plan), markup=False)
+        click.echo(heading(plan))
     console.print(table(plan))
     if not quiet:
-        console.print()
-        for line in text_plot(plan):
-            console.print(line, markup=False, no_wrap=True, overflow="crop")
+        click.echo("\n".join(["", *text_plot(plan)]))
     for sentence in sentences(plan):
-        console.print(sentence, markup=False, soft_wrap=True)
+        click.echo(sentence)
 
 
 def question_of(

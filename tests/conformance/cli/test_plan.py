@@ -22,7 +22,7 @@ COMMAND, SHOWN = re.findall(r"```console\n\$ relay-harness plan ([^\n]*)\n(.*?)`
 
 
 def plan(*arguments: str) -> Result:
-    return CliRunner().invoke(plan_command, list(arguments))
+    return CliRunner(env={"COLUMNS": "140"}).invoke(plan_command, list(arguments))
 
 
 @pytest.mark.parametrize(
