@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from rich.console import Console
 
 from conformance.cli.conform import PROFILES
 from conformance.cli.options.console import OutputConsole
@@ -71,7 +72,8 @@ def plan_command(
         check_plots()
         check_file(svg)
     try:
-        plan = plan_for(question, subjects)
+        with Console(stderr=True).status(f"{subject}: {question.texts:,} texts in virtual time"):
+            plan = plan_for(question, subjects)
     except SubjectFailed as failure:
         click.echo(f"relay-harness: {failure}", err=True)
         context.exit(1)
