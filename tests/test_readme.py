@@ -30,7 +30,7 @@ def runs_here(command: str) -> list[str] | None:
     return None
 
 
-QUICK = ("list", "show", "simulate", "conform", "flow")
+QUICK = ("list", "show", "simulate", "plan", "conform", "flow")
 LONG = ("--http", "--subject-url", "--cht-url", "10000")
 
 

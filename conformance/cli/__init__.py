@@ -23,6 +23,7 @@ COMMANDS = {
     "up": "conformance.cli.up",
     "crashes": "conformance.cli.crashes",
     "simulate": "conformance.cli.simulate",
+    "plan": "conformance.cli.plan",
     "replay": "conformance.cli.results.replay",
     "report": "conformance.cli.results.report",
     "load": "loadtests.cli",
