@@ -31,6 +31,12 @@ class Bundle:
     content: Mapping[str, Any] = field(default_factory=dict)
     """The whole document."""
 
+    def globals_with(self, given: Mapping[str, str]) -> dict[str, str] | None:
+        """The given globals, and those that stand beside the keys of the export; None if there are none at all."""
+        beside = self.content.get("globals")
+        found = {str(key).lower(): str(value) for key, value in beside.items()} if isinstance(beside, Mapping) else {}
+        return {**found, **given} or None
+
     def name_of(self, uuid: str) -> str:
         """The name of a flow, or else its UUID."""
         return next((name_in(one) for one in self.flows if uuid_in(one) == uuid), "") or uuid

@@ -37,7 +37,7 @@ def check_command(
     Exits with 1 if there is an error, with 2 if a file is no export.
     """
     _check_rules(ignored)
-    values = dict(map(read_global, known)) if known else None
+    values = dict(map(read_global, known))
     found = [one for path in files for one in _findings(path, generation, values, ignored)]
     bad = any(one.rule.severity is Severity.ERROR for one in found)
     if as_json:
@@ -72,9 +72,7 @@ def summary(findings: Sequence[Finding]) -> str:
     return ", ".join(words) or "nothing found"
 
 
-def _findings(
-    path: Path, generation: str | None, known: Mapping[str, str] | None, ignored: Sequence[str]
-) -> list[Finding]:
+def _findings(path: Path, generation: str | None, known: Mapping[str, str], ignored: Sequence[str]) -> list[Finding]:
     try:
         bundle = read_bundle(path)
     except UnreadableBundle as problem:
@@ -82,7 +80,7 @@ def _findings(
     chosen: tuple[Generation, ...] = generations_for(bundle)
     if generation is not None:
         chosen = tuple(one for one in GENERATIONS if generation in (one, BOTH))
-    return check(bundle, chosen, known, ignored)
+    return check(bundle, chosen, bundle.globals_with(known), ignored)
 
 
 def read_global(word: str) -> tuple[str, str]:

@@ -28,6 +28,7 @@ class EndpointOptions:
     url: str | None = None
     command: str | None = None
     cht_port: int | None = None
+    allow_remote: bool = False
 
     def check(self) -> None:
         """click.UsageError for options that do not go together."""
@@ -60,7 +61,8 @@ class EndpointOptions:
             worlds.end()
 
     def _subject(self) -> SubjectOptions:
-        return SubjectOptions(False, self.url, self.command, DEFAULT, 1, None, cht_port=self.cht_port)
+        return SubjectOptions(False, self.url, self.command, DEFAULT, 1, None, cht_port=self.cht_port,
+                              allow_remote=self.allow_remote)  # fmt: skip
 
 
 def _opener(worlds: Worlds, opened: list[World]) -> Callable[[str], RelayBefore]:

@@ -36,6 +36,7 @@ STYLE = {Agreement.AGREES: "green", Agreement.RISK: "yellow", Agreement.DISAGREE
 @click.option(
     "--cht-port", type=click.IntRange(1, 65535), help="Where the fake CHT listens, for a relay that runs already."
 )
+@click.option("--allow-remote", is_flag=True, help="Allow a relay on another machine.")
 @click.option("--generation", type=click.Choice([*GENERATIONS, BOTH]),
               help="The flow engine: 9 is RapidPro up to 9.3. Default: both that can read the export.")  # fmt: skip
 @click.option("--globals", "known", multiple=True, metavar="NAME=VALUE",
@@ -46,23 +47,23 @@ STYLE = {Agreement.AGREES: "green", Agreement.RISK: "yellow", Agreement.DISAGREE
 @click.pass_context
 def outcomes_command(
     context: click.Context, /, file: Path, name: str | None, reference: bool, subject_url: str | None,
-    subject_command: str | None, cht_port: int | None, generation: str | None, known: Sequence[str],
-    texts: Sequence[str], report_dir: Path | None, as_json: bool,
+    subject_command: str | None, cht_port: int | None, allow_remote: bool, generation: str | None,
+    known: Sequence[str], texts: Sequence[str], report_dir: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """What a person is told and what CHT holds, for every way the endpoint can answer the flow's webhook.
 
     The calls go to the endpoint of the fake CHT, in virtual time. Exits with 1 if anything is lost or doubled, with 2
     if nothing could be judged.
     """
-    endpoint = EndpointOptions(reference, subject_url, subject_command, cht_port)
+    endpoint = EndpointOptions(reference, subject_url, subject_command, cht_port, allow_remote)
     endpoint.check()
-    values = dict(map(read_global, known)) if known else None
+    values = dict(map(read_global, known))
     try:
         bundle = read_bundle(file)
         chosen = _generations(bundle, generation)
         flow = chosen_flow(bundle, chosen[0], name)
         with endpoint.opened() as open_:
-            rows = outcomes(bundle, flow, chosen, open_, values, random.Random(), texts)
+            rows = outcomes(bundle, flow, chosen, open_, bundle.globals_with(values), random.Random(), texts)
     except (UnreadableBundle, NotPossible, SubjectFailed) as problem:
         raise NotDone(f"nothing was judged: {problem}") from None
     if report_dir is not None:

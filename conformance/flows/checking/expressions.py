@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from fakes.rapidpro.flows.expressions.parser import (
     Atom,
@@ -79,6 +80,7 @@ def mentions_in(template: str, generation: str) -> list[Mention]:
     return [one for expression in expressions_in(template, generation) for one in expression.mentions]
 
 
+@lru_cache(maxsize=4096)
 def read_expression(text: str, *, simple: bool = False) -> Expression:
     """An expression of its text; `simple`: a name with properties that follows an `@`."""
     shown = f"@{text}" if simple else f"@({text})"

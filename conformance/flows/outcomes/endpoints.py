@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import requests
 
+from conformance.evidence.model import Party
 from conformance.flows.checking.posts import Endpoint as Kind
 from conformance.services.cht_client import ChtClient
 from conformance.services.in_process import CHT_URL, InProcessFakes
@@ -41,6 +42,7 @@ class Endpoint(Protocol):
     """What answers, and the CHT behind it. `secret`: the token that it takes; `kinds`: what can be posted to it."""
 
     name: str
+    party: Party
     kinds: frozenset[Kind]
     base: str
     secret: str
@@ -62,6 +64,7 @@ class FakeCht:
     """CHT's own endpoints."""
 
     name, base, secret = "CHT", CHT_URL, TOKEN
+    party = Party.CHT
     kinds: frozenset[Kind] = frozenset(PATHS)
 
     def __init__(self, fakes: InProcessFakes, key: str = "") -> None:
@@ -106,6 +109,7 @@ class FakeCht:
 class RelayBefore:
     """A relay before CHT, in a world. Only its endpoint for texts is called."""
 
+    party = Party.RELAY
     kinds: frozenset[Kind] = frozenset({"messages"})
 
     def __init__(self, world: World, session: requests.Session) -> None:

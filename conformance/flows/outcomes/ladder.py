@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from urllib.parse import urlsplit
 
-from conformance.evidence.model import Arrivals, Event, Evidence, Part, Party
+from conformance.evidence.model import Event, Evidence, Part, Party
 from conformance.flows.outcomes.conversation import NAME, NUMBER, Conversation, Line
 from conformance.flows.outcomes.ways import GOOD, Unreliable, Way
 from fakes.rapidpro.flows.engine import Answer, Request
@@ -17,18 +18,16 @@ _SECRET = frozenset({"authorization", "cookie", "set-cookie"})
 
 
 def evidence_of(
-    conversation: Conversation, send: Unreliable, holds: Sequence[str], way: Way, *, decisive: bool
+    conversation: Conversation, send: Unreliable, holds: Sequence[str], way: Way, called: Party, *, decisive: bool
 ) -> Evidence:
-    """What happened in a conversation whose calls were answered in a way."""
-    events = list(_events(conversation.lines, send, way, decisive=decisive))
+    """What happened in a conversation whose calls were answered in a way. `called`: whom the flow calls."""
+    events = list(_events(conversation.lines, send, way, called, decisive=decisive))
     at = events[-1].at if events else ""
     stored = [Event(at, Party.CHT, Party.CHT, f"holds: {json.dumps(one, ensure_ascii=False)}") for one in holds]
-    sent = [line.text for line in conversation.lines if line.kind == "in"]
-    arrived = Arrivals("in", max(len(sent), len(holds)), len(holds))
-    return Evidence(people={NUMBER: NAME}, arrivals=(arrived,), events=(*events, *stored))
+    return Evidence(people={NUMBER: NAME}, events=(*events, *stored))
 
 
-def _events(lines: Sequence[Line], send: Unreliable, way: Way, *, decisive: bool) -> Iterator[Event]:
+def _events(lines: Sequence[Line], send: Unreliable, way: Way, called: Party, *, decisive: bool) -> Iterator[Event]:
     calls = iter(send.calls)
     for line in lines:
         at = line.at.isoformat()
@@ -40,20 +39,20 @@ def _events(lines: Sequence[Line], send: Unreliable, way: Way, *, decisive: bool
             yield Event(at, Party.RAPIDPRO, Party.RAPIDPRO, line.text)
         else:
             for _, (request, answer, changed, acted) in zip(range(line.count), calls, strict=False):
-                yield _call(at, request, answer, way, changed=changed, acted=acted)
+                made = _call(at, request, answer, called, acted=acted)
+                fault = f"{way.name}: {way.about}" if changed and way is not GOOD else None
+                yield replace(made, fault=fault, decisive=decisive and changed)
 
 
-def _call(at: str, request: Request, answer: Answer | None, way: Way, *, changed: bool, acted: bool) -> Event:
-    fault = f"{way.name}: {way.about}" if changed and way is not GOOD else None
+def _call(at: str, request: Request, answer: Answer | None, called: Party, *, acted: bool) -> Event:
     return Event(
         at,
         Party.RAPIDPRO,
-        Party.CHT,
+        called,
         f"{request.method} {urlsplit(request.url).path}",
         status=None if answer is None else answer.status,
         request=Part(_plain(request.headers), request.body[:SHOWN]),
         reply=None if answer is None else Part(_plain(answer.headers), answer.body[:SHOWN].decode("utf-8", "replace")),
-        fault=fault,
         acted=acted,
     )
 

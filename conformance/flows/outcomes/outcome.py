@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from conformance.evidence.model import Evidence
+from conformance.evidence.model import Evidence, Party
 from conformance.flows.bundle import Bundle
 from conformance.flows.checking.posts import posts_in
 from conformance.flows.checking.reading import Reading, read
@@ -76,6 +76,7 @@ class _Tried:
     conversation: Conversation
     send: Unreliable
     holds: tuple[str, ...]
+    called: Party
 
     @property
     def told(self) -> tuple[str, ...]:
@@ -157,14 +158,16 @@ def _try(reading: Reading, way: Way, times: Times, open_: Open, chance: random.R
         conversation = converse(talk, send.send, endpoint.now())
     except (Refused, TooMuch) as problem:
         raise NotPossible(f"flow {reading.bundle.name_of(reading.uuid)!r} does not run: {problem}") from None
-    return _Tried(conversation, send, tuple(shown(endpoint.held())))
+    return _Tried(conversation, send, tuple(shown(endpoint.held())), endpoint.party)
 
 
 def _row(way: Way, times: Times, generation: str, tried: _Tried, good: _Tried) -> Row:
     agreement, reason = judged(tried.told, tried.noted, tried.holds, good.told, good.noted, good.holds)
     return Row(
         way, times, (generation,), len(tried.send.calls), tried.told, tried.noted, tried.holds, agreement, reason,
-        evidence_of(tried.conversation, tried.send, tried.holds, way, decisive=agreement is not Agreement.AGREES),
+        evidence_of(
+            tried.conversation, tried.send, tried.holds, way, tried.called, decisive=agreement is not Agreement.AGREES
+        ),
     )  # fmt: skip
 
 

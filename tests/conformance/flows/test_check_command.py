@@ -58,6 +58,15 @@ def test_globals_that_were_given_are_judged(tmp_path: Path) -> None:
     assert "warning: plain-http" in done.output
 
 
+def test_globals_that_stand_beside_the_keys_of_the_export_are_judged(tmp_path: Path) -> None:
+    document = {**posting(url="@globals.cht_url"), "globals": {"CHT_URL": "http://x.org/"}}
+    done = CliRunner().invoke(check_command, [written(tmp_path, document)])
+    assert done.exit_code == 1
+    assert "warning: plain-http" in done.output
+    assert "no value was given for the global 'cht_token'" in done.output
+    assert CliRunner().invoke(check_command, [written(tmp_path, document), "--globals", "cht_token=a"]).exit_code == 0
+
+
 def test_one_generation_can_be_asked_for(tmp_path: Path) -> None:
     path = written(tmp_path, export(flow("Texts", node("one", say("hello")), spec_version="14.4.2")))
     assert CliRunner().invoke(check_command, [path]).exit_code == 0

@@ -19,7 +19,7 @@ from conformance.flows.outcomes.outcome import Agreement, NotPossible, Row, chos
 from conformance.flows.outcomes.ways import WAYS
 from conformance.reports.reading import read_reports
 from conformance.services.in_process import InProcessFakes
-from tests.conformance.flows.building import BODY, Json, call, export, flow, node, post, say, split
+from tests.conformance.flows.building import BODY, CHT, Json, call, export, flow, node, post, say, split
 from tests.conformance.flows.test_ready_flows import FOLDER
 
 GOOD, BAD, MAIL = ("Thank you",), ("Send it again",), ("email sent",)
@@ -122,6 +122,13 @@ def test_a_token_that_is_written_in_the_flow_is_taken_by_the_fake_cht(fakes: InP
     assert rows_of(bundle_of(document, "x"), fakes)[0].holds == STORED
 
 
+def test_a_token_that_is_given_is_taken_by_the_fake_cht_too() -> None:
+    given = ("--globals", "cht_api_key=abc", "--globals", f"cht_url={CHT}")
+    status, output = invoked(str(FOLDER / "recommended.json"), *given, "--json")
+    assert status == 0
+    assert json.loads(output)["rows"][0]["cht_holds"] == list(STORED)
+
+
 def asks() -> Json:
     """A flow that posts what it is answered."""
     return export(
@@ -149,7 +156,7 @@ def test_evidence_shows_the_changed_answer_and_hides_the_secret(fakes: InProcess
     (text, made) = evidence.events
     assert (text.source, text.target, text.title) == ("phone", "rapidpro", "P 10 Amina")
     assert made.fault == "page: something before it answers 200 with a page"
-    assert (made.status, made.acted) == (200, False)
+    assert (made.status, made.acted, made.decisive) == (200, False, True)
     assert made.request is not None
     assert made.request.headers["Authorization"] == "(hidden)"
     assert rows["200"].evidence.events[-1].title == 'holds: "P 10 Amina"'
@@ -174,6 +181,7 @@ def test_the_reference_relay_passes_on_what_the_recommended_flow_says(tmp_path: 
     rows: Mapping[str, Json] = {f"{row['way']} {row['times']}": row for row in document["rows"]}
     assert (status, document["endpoint"]) == (0, "the reference relay")
     assert rows["late once"]["cht_holds"] == list(STORED)
+    assert {"rapidpro", "relay"} in [{one["source"], one["target"]} for one in rows["200 always"]["evidence"]["events"]]
     (report,) = read_reports(tmp_path / "report.json")
     assert len(report.results) == len(document["rows"])
     assert "We do not know yet whether your message has arrived" in (tmp_path / "report.html").read_text("utf-8")
@@ -205,6 +213,8 @@ def test_what_cannot_be_judged_is_said(document: Json, sentence: str, tmp_path: 
         (("--reference",), "reference takes texts only, and the flow posts to CHT's endpoint for records"),
         (("--reference", "--subject-url", "http://127.0.0.1:9"), "both say what is called"),
         (("--subject-command", "x"), "--subject-url"),
+        (("--subject-url", "http://192.0.2.1:9"), "is not on this machine"),
+        (("--allow-remote",), "--allow-remote goes with"),
         (("--report-dir", "/dev/null/x"), "/dev/null/x cannot be written"),
     ],
 )

@@ -215,6 +215,22 @@ def test_a_finding_says_what_is_there(rule: str, document: Json, known: dict[str
     assert fired(document, rule, known) == [detail]
 
 
+def test_two_bodies_under_one_id_are_no_retry() -> None:
+    other = BODY.replace("input.text", "results.why")
+    document = only(
+        call("post", post(), good="more", bad="sorry"),
+        call("more", post(body=other, result="More"), key="more", bad="sorry"),
+        node("sorry", say("Please send it again")),
+    )
+    assert fired(document, "run-uuid-repeated") == ["an earlier call of the run had the same id, @run.uuid"]
+    assert fired(document, "retry-with-one-id") == []
+
+
+def test_two_calls_of_one_node_count_in_their_order() -> None:
+    document = only(call("post", post(), post(result="Again"), key="again"))
+    assert len(fired(document, "retry-with-one-id")) == 1
+
+
 def test_a_retry_that_takes_400_for_success_is_good() -> None:
     document = only(
         call("post", post(), bad="again"),

@@ -47,10 +47,13 @@ def empty_content(reading: Reading) -> Iterator[Hit]:
 
 def no_input(reading: Reading) -> Iterator[Hit]:
     """The post can happen without any text having come in."""
-    if reading.uuid in _entered(reading) and reading.uuid not in reading.bundle.triggered():
-        return
-    for post in posts_in(reading):
-        if post.mentions("input") and _is_reached_without_text(reading, post, over_waits=False):
+    reached = [
+        post
+        for post in posts_in(reading)
+        if post.mentions("input") and _is_reached_without_text(reading, post, over_waits=False)
+    ]
+    if reached and (reading.uuid in reading.bundle.triggered() or reading.uuid not in _entered(reading)):
+        for post in reached:
             yield Hit("a start by hand, by the API or by a campaign reaches this call", post.node, post.action)
 
 

@@ -27,22 +27,34 @@ def one_id_for_many(reading: Reading) -> Iterator[Hit]:
     posts = [one for one in posts_in(reading) if _has_run_id(one)]
     for post in posts:
         before = [one for one in posts if _over_wait(reading, one.node, post.node)]
-        if before:
-            again = any(one.action.uuid == post.action.uuid for one in before)
-            words = "this call is made again after a wait" if again else "an earlier call of the run had this id"
-            yield Hit(f"{words}, and the id is @run.uuid each time", post.node, post.action)
+        others = [one for one in posts if _follows(reading, one, post) and _is_another(one, post)]
+        if any(one.action.uuid == post.action.uuid for one in before):
+            yield Hit("this call is made again after a wait, and the id is @run.uuid each time", post.node, post.action)
+        elif before or others:
+            yield Hit("an earlier call of the run had the same id, @run.uuid", post.node, post.action)
 
 
 def retried(reading: Reading) -> Iterator[Hit]:
     """A post is repeated in the same stretch."""
     posts = [one for one in posts_in(reading) if _has_run_id(one)]
     for post in posts:
-        for earlier in posts:
-            if post.node.uuid in reading.graph.behind(earlier.node, _exits_but_of_waits) and not _takes_400(
-                reading, post
-            ):
-                yield Hit("a call before this one, in the same run, may have been stored", post.node, post.action,
-                          post.action.uuid)  # fmt: skip
+        again = any(_follows(reading, one, post) and not _is_another(one, post) for one in posts)
+        if again and not _takes_400(reading, post):
+            yield Hit("a call before this one, in the same run, may have been stored", post.node, post.action)
+
+
+def _follows(reading: Reading, first: Post, second: Post) -> bool:
+    """Whether the second call can be made after the first one without a wait between them."""
+    if first.node is second.node:
+        actions = [one.uuid for one in first.node.actions]
+        if actions.index(first.action.uuid) < actions.index(second.action.uuid):
+            return True
+    return second.node.uuid in reading.graph.behind(first.node, _exits_but_of_waits)
+
+
+def _is_another(first: Post, second: Post) -> bool:
+    """Whether the same endpoint gets another body."""
+    return first.url == second.url and first.action.text("body").strip() != second.action.text("body").strip()
 
 
 def _takes_400(reading: Reading, post: Post) -> bool:
@@ -74,13 +86,17 @@ def _over_wait(reading: Reading, first: Node, second: Node) -> bool:
 
 def swallowed(reading: Reading) -> Iterator[Hit]:
     """What is sent to a wait does not reach CHT."""
-    if not _brings_texts(reading):
-        return
     posts = {one.node.uuid for one in posts_in(reading)}
-    for node in reading.flow.nodes:
-        if not is_wait(node) or node.uuid not in reading.graph.from_entry():
-            continue
-        if not posts & reading.graph.reachable(_behind_other(reading, node), _exits_but_of_waits):
+    reached = reading.graph.from_entry()
+    found = [
+        node
+        for node in reading.flow.nodes
+        if is_wait(node)
+        and node.uuid in reached
+        and not posts & reading.graph.reachable(_behind_other(reading, node), _exits_but_of_waits)
+    ]
+    if found and _brings_texts(reading):
+        for node in found:
             yield Hit("a text that is no answer to the question ends here", node)
 
 
