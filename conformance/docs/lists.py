@@ -94,7 +94,7 @@ def _described(one: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
 
 def gherkin_sentences_list() -> str:
     """The sentences of conversation files in Gherkin."""
-    from conformance.flows.conversations.gherkin_files import SENTENCES
+    from conformance.flows.conversations.sentences import SENTENCES
 
     return "".join(f"- `{sentence}`\n" for sentence, _ in SENTENCES)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -81,8 +80,6 @@ def _scalar(value: Any) -> Any:
     for kind in (int, float, str):
         if isinstance(value, kind):
             return kind(value)
-    if isinstance(value, Mapping | list | set):
-        return None
     if isinstance(value, datetime):  # ruamel turns times with a zone into UTC without one
         return value.isoformat() if value.tzinfo is not None else f"{value.isoformat()}Z"
     return value.isoformat() if isinstance(value, date) else str(value)

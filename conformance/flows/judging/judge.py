@@ -25,7 +25,7 @@ def play(conversation: Conversation, export: Export, generation: Generation) -> 
     """The outcome; nothing is raised for what a conversation or a flow does wrong."""
     began = time.perf_counter()
     played = Played(conversation, generation)
-    judge = _Judge(played)
+    judge = _Judge(played, export)
     try:
         judge.run(Person(conversation.setting, export, generation))
     except (Refused, BadExport, BadPattern) as error:
@@ -40,7 +40,7 @@ def play(conversation: Conversation, export: Export, generation: Generation) -> 
 
 
 class _Judge:
-    def __init__(self, played: Played) -> None:
+    def __init__(self, played: Played, export: Export) -> None:
         self._played = played
         conversation = played.conversation
         self.line = conversation.line
@@ -49,7 +49,7 @@ class _Judge:
         self._status_is_judged = any(
             one.kind == "expect" and one.value.get("status") in ("failed", "none") for one in conversation.steps
         )
-        self._redaction = redaction_of(conversation.setting.globals)
+        self._redaction = redaction_of({**export.parts.globals, **conversation.setting.globals})
 
     def run(self, person: Person) -> None:
         try:

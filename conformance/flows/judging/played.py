@@ -39,8 +39,9 @@ class Line:
         return LANES[self.kind]
 
     def written(self) -> str:
-        """The line for a terminal; a text of several lines stays on one."""
-        return f"{self.mark} {self.lane:22}{self.text}".replace("\n", "\\n").replace("\r", "\\r").rstrip()
+        """The line for a terminal: what cannot be printed, such as the end of a line, is escaped."""
+        shown = "".join(one if one.isprintable() else repr(one)[1:-1] for one in self.text)
+        return f"{self.mark} {self.lane:22}{shown}".rstrip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,8 +67,9 @@ def read_bundle(content: Any) -> Bundle:
     if len(flows) > MAX_FLOWS:
         raise BadBundle(f"flows has {len(flows)} entries: at most {MAX_FLOWS} can be imported at a time")
     triggers, not_used = _triggers(content, flows)
-    if content.get("campaigns"):
-        not_used.append(f"campaigns: {len(content['campaigns'])} campaigns: their events are not imitated")
+    campaigns = _objects(content, "campaigns")
+    if campaigns:
+        not_used.append(f"campaigns: {len(campaigns)} campaigns: their events are not imitated")
     return Bundle(
         flows=tuple(flows),
         triggers=tuple(triggers),

@@ -189,3 +189,9 @@ def test_secrets_of_globals_are_not_shown(tmp_path: Path) -> None:
     assert done.exit_code == 1
     assert "cht-incoming-token" not in done.output
     assert "[hidden:cht_token]" in done.output
+
+
+def test_what_cannot_be_printed_is_escaped(tmp_path: Path) -> None:
+    document = export(flow("Texts", node("a", say("one\ntwo\x1b[31m"))))
+    done = played(write(tmp_path, one("- text: hi"), document))
+    assert "+ phone <- RapidPro     one\\ntwo\\x1b[31m" in done.output

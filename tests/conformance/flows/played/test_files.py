@@ -210,8 +210,16 @@ WRONG_GHERKIN = {
     "an unknown sentence": (FEATURE.replace("gets", "receives"), ':15: the person receives "Thanks": unknown'),
     "no Gherkin": ("Hello", ":1: this is not Gherkin"),
     "no scenario": ("Feature: a\n", "expected a feature with scenarios, got none"),
+    "a table of three columns": (FEATURE.replace("| cht_token |", "| cht_token | a |"), "a table of two columns"),
+    "two kinds of endpoints": (
+        FEATURE.replace("Given the endpoint is", "Given the endpoint answers 500\n    And the endpoint is"),
+        "the endpoint has answers already",
+    ),
+    "something below a sentence": (
+        FEATURE.replace("And the run is completed", "And the run is completed\n      | a |"), "expected nothing below",
+    ),
     "no flow": ('Feature: a\n  Scenario: b\n    When the person texts "c"\n', "the sentence `Given the flow"),
-    "no JSON": (FEATURE.replace('{"content"', "{content"), ":11: the flow calls"),
+    "no JSON": (FEATURE.replace('{"sms_message"', "{sms_message"), ":18: CHT has the report: expected JSON below"),
     "a wrong value": (FEATURE.replace("2 hours", "2 moons"), "conversations[1].steps[2].wait: expected: Such as"),
 }  # fmt: skip
 

@@ -80,7 +80,7 @@ def test_json_and_junit_have_every_conversation(tmp_path: Path) -> None:
     assert (root.get("tests"), root.get("failures"), root.get("errors")) == ("2", "2", "0")
     failure = root.find("testsuite/testcase/failure")
     assert failure is not None
-    assert "a<b\ufffd" in str(failure.text)
+    assert "a<b\\x01" in str(failure.text)
 
 
 def test_a_file_that_cannot_be_written_exits_with_2(tmp_path: Path) -> None:
