@@ -15,7 +15,7 @@ import click
 from conformance.cli.options.running_fakes import NotDone, RunningFakes, show, with_fakes, with_json
 from conformance.cli.options.subject import PASSWORD
 from conformance.cli.options.types import Finite, check_url, is_loopback
-from conformance.cli.session_lines import session_lines
+from conformance.history.session_lines import session_lines
 from conformance.services.cht_client import ChtClient, message_document
 from conformance.services.neighbours import CHT_ADMIN
 from conformance.services.processes import plain_session
