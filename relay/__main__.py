@@ -17,10 +17,10 @@ from structlog.processors import JSONRenderer, TimeStamper, add_log_level, forma
 from waitress.server import create_server  # type: ignore[import-untyped]  # neither it nor typeshed has types
 
 from relay import Relay, Settings, SettingsError
-from relay.health import DATABASE_ERRORS, Standstill
+from relay.database import ERRORS
 from relay.http_client import open_session, steady
 from relay.store import LOCKS
-from relay.web import SERVER
+from relay.web import SERVER, Standstill
 
 MAX_SLEEP = 60.0
 """Seconds until a worker looks again, although nothing woke it: another relay may have stored something."""
@@ -82,14 +82,14 @@ def _serve(server: Any, workers: list[threading.Thread]) -> None:
 
 
 def _loop(relay: Relay, name: str, now: Callable[[], datetime], woken: Any, stopping: Any, log: Any) -> None:
-    database = Standstill(log, "database")
+    database = Standstill(log)
     while not stopping.is_set():
         woken.clear()
         wait = 5.0
         try:
             with database:
                 wait = (relay.work_on(name, now()) - now()).total_seconds()
-        except DATABASE_ERRORS:
+        except ERRORS:
             pass  # logged when it begins and when it is over
         except Exception as error:  # a bug must not end the loop: other stored texts can still be sent
             log.error("unexpected_error", cause=repr(error), exc_info=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from relay.http_client import call
-from relay.models import CallError, IncomingText, Message, StateUpdate, sanitize
+from relay.http_client import Http
+from relay.models import CallError, Message, StateUpdate, sanitize
 from relay.settings import Settings
 
 MAX_KEY = 500
@@ -16,24 +16,21 @@ MAX_KEY = 500
 class ChtClient:
     """Makes the relay's calls to CHT."""
 
-    def __init__(self, settings: Settings, session: Any, now: Callable[[], float]) -> None:
-        self._session, self._now = session, now
+    def __init__(self, settings: Settings, http: Http) -> None:
+        self._http = http
         self._url = f"{settings.cht_url}/api/sms"
         self._auth = (settings.cht_user.encode(), settings.cht_password.encode())
 
-    def exchange(self, texts: Sequence[IncomingText] = (), updates: Sequence[StateUpdate] = ()) -> list[Message]:
+    def exchange(self, texts: Sequence[Message] = (), updates: Sequence[StateUpdate] = ()) -> list[Message]:
         """Send texts and updates, return the texts that CHT wants sent. Raises CallError unless all is confirmed.
 
         CHT recognises a text by its id, so a retry after an unknown outcome stores nothing twice.
         """
-        body: dict[str, Any] = {}
-        if texts:
-            body["messages"] = [{"id": text.id, "from": text.phone, "content": text.content} for text in texts]
-        if updates:
-            body["updates"] = [
-                {"id": u.id, "status": u.status, **({"reason": u.reason} if u.reason else {})} for u in updates
-            ]
-        status, answer, _ = call(self._session, self._now, "POST", self._url, body=body, auth=self._auth)
+        body = {
+            "messages": [{"id": text.id, "from": text.phone, "content": text.content} for text in texts],
+            "updates": [{"id": id_, "status": status, "reason": reason} for id_, status, reason in updates],
+        }
+        status, answer, _ = self._http.call("POST", self._url, body=body, auth=self._auth)
         if status != 200:
             # Above 500, a proxy may have given up while CHT is still working. Otherwise CHT has finished.
             raise CallError(f"answered {status}", outcome_unknown=status > 500)

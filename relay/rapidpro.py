@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from relay.http_client import call, parse_date
+from relay.http_client import Http, parse_date
 from relay.models import CallError, Record, TextRefused
 from relay.policy import DAY, HOUR, MAX_PAGES
 from relay.settings import Settings
@@ -27,8 +27,8 @@ def escape_expressions(text: str) -> str:
 class RapidProClient:
     """Makes the relay's calls to RapidPro. The listing methods raise CallError."""
 
-    def __init__(self, settings: Settings, session: Any, now: Callable[[], float]) -> None:
-        self._session, self._now = session, now
+    def __init__(self, settings: Settings, http: Http) -> None:
+        self._http = http
         self._base = f"{settings.rapidpro_url}/api/v2"
         self._token = f"Token {settings.rapidpro_token}".encode()
         self._ahead: float | None = None
@@ -39,7 +39,7 @@ class RapidProClient:
 
         The date of its latest response says how far that clock is from the relay's; until then it may be a day behind.
         """
-        now = self._now() + (self._ahead or 0)
+        now = self._http.now() + (self._ahead or 0)
         return max(min(self._latest_created_on, now), now - (DAY if self._ahead is None else HOUR))
 
     def send(self, phone: str, content: str) -> Record:
@@ -81,8 +81,8 @@ class RapidProClient:
 
     def _request(self, method: str, endpoint: str, **options: Any) -> tuple[int, dict[str, Any]]:
         url = f"{self._base}/{endpoint}.json"
-        status, answer, date = call(self._session, self._now, method, url, auth=self._authorize, **options)
-        self._ahead = self._ahead if date is None else date - self._now()
+        status, answer, date = self._http.call(method, url, auth=self._authorize, **options)
+        self._ahead = self._ahead if date is None else date - self._http.now()
         return status, answer
 
     def _authorize(self, request: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 from relay import matching, policy
 from relay.cht import ChtClient
-from relay.models import CallError, IncomingText, OutgoingText, Record, SendState, StateUpdate, TextRefused
+from relay.models import CallError, Message, OutgoingText, Record, SendState, StateUpdate, TextRefused
 from relay.policy import GATEWAY_STATUSES, StatusQuery
 from relay.rapidpro import RapidProClient
 from relay.settings import Settings
@@ -31,15 +31,12 @@ class ChtSync:
     def __init__(self, settings: Settings, store: Store, cht: ChtClient, now: Callable[[], float], log: Any) -> None:
         self._store, self._cht, self._now, self._log = store, cht, now, log
         self._settle_seconds = settings.settle_seconds
-        self.made_progress = False
 
     def run(self, failures: int) -> None:
         """Make one exchange with CHT. Raises CallError."""
-        self.made_progress = False
         texts, updates = self._batch(failures)
         try:
             messages = self._cht.exchange(texts, updates)
-            self.made_progress = True
         except CallError as error:
             if not texts or error.needs_admin or error.retry_after is not None:
                 raise
@@ -50,7 +47,7 @@ class ChtSync:
         reported = {update.id for update in updates}
         self._store.save_exchange(texts, updates, [m for m in messages if m.id not in reported], self._now())
 
-    def _batch(self, failures: int) -> tuple[list[IncomingText], list[StateUpdate]]:
+    def _batch(self, failures: int) -> tuple[list[Message], list[StateUpdate]]:
         texts, updates = self._store.due_for_cht(self._now(), BATCH_SIZE)
         if texts and texts[0].attempts:
             return texts[:1], []  # a request with this text failed: send it alone, so that it affects no other
@@ -58,7 +55,7 @@ class ChtSync:
             updates = updates[failures % len(updates) :][:1]  # one at a time, in case CHT fails on one of them
         return list(takewhile(lambda text: not text.attempts, texts)), updates
 
-    def _postpone(self, texts: Sequence[IncomingText], error: CallError) -> None:
+    def _postpone(self, texts: Sequence[Message], error: CallError) -> None:
         self._log.warning("texts_postponed", ids=[text.id for text in texts], cause=error.cause)
         wait = policy.retry_delay(texts[0].attempts, self._settle_seconds) if len(texts) == 1 else 0
         if error.outcome_unknown:  # CHT may still be working, and recognises the ids only when it has finished
@@ -75,11 +72,9 @@ class RapidProSync:
         self._store, self._rapidpro, self._now, self._log = store, rapidpro, now, log
         self._poll_seconds, self._settle_seconds = settings.poll_seconds, settings.settle_seconds
         self._unknown_statuses: set[str] = set()
-        self.made_progress = False
 
     def run(self, _failures: int) -> None:
         """Do all that is due. Raises CallError."""
-        self.made_progress = False
         self._look_up()
         self._send()
         self._check_statuses()
@@ -92,7 +87,6 @@ class RapidProSync:
             return
         pages = self._rapidpro.broadcasts(min(text.search_from for text in texts))
         records = [record for page in pages for record in matching.candidates(texts, page)]
-        self.made_progress = True
         matched = self._match(texts, records)
         self._log.info("looked_up", ids=[text.id for text in texts], found=len(matched))
         self._store.save(*(self._after_lookup(text, matched.get(text.seq)) for text in texts))
@@ -125,7 +119,6 @@ class RapidProSync:
             text = policy.mark_accepted(text, broadcast, self._now(), self._poll_seconds)
         self._log.info("sent", id=text.id, send_state=text.send_state)
         self._store.save(text)
-        self.made_progress = True
 
     def _check_statuses(self) -> None:
         """Query many texts at once. A text that a listing does not show soon gets a query of its own."""
@@ -147,7 +140,6 @@ class RapidProSync:
         records: list[Record] = []
         matched: dict[int, Record] = {}
         for number, page in enumerate(self._rapidpro.messages(*query[1:]), 1):
-            self.made_progress = True
             records += page
             matched = matching.match_by_id(query.texts, records)
             others = [text for text in query.texts if text.seq not in matched and not text.message_ref]

@@ -22,6 +22,7 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from conformance.subjects.in_process import quick_folder
 from relay import Relay, Settings
+from relay.http_client import Calls, Http, steady
 
 START = datetime(2026, 3, 4, 8, 0, tzinfo=UTC)
 TOKEN = "what-rapidpro-presents"
@@ -184,6 +185,11 @@ class World:
                 return due
             self.now = due
         raise AssertionError("the relay is always due")
+
+
+def http(session: Any, now: Callable[[], float] = lambda: 0.0, confirm: Callable[[], float] = steady) -> Http:
+    """What makes calls to one neighbour."""
+    return Http(session, "cht", now, confirm, Calls())
 
 
 def settings(**values: Any) -> Settings:

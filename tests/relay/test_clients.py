@@ -10,7 +10,7 @@ import requests
 from relay.cht import ChtClient
 from relay.models import CallError, Message, TextRefused
 from relay.rapidpro import RapidProClient, parse_time
-from tests.relay.neighbours import AMINA, reply, settings
+from tests.relay.neighbours import AMINA, http, reply, settings
 
 BROADCAST = {"id": 7, "uuid": "u-7", "urns": [f"tel:{AMINA}"], "text": {"eng": "Visit due"}, "created_on": None}
 SUSPENDED = "Sorry, your workspace is currently suspended. To enable sending messages, please contact support."
@@ -28,11 +28,11 @@ class Session:
 
 
 def send(status: int, body: Any) -> Any:
-    return RapidProClient(settings(), Session(status, body), lambda: 0.0).send(AMINA, "Visit due")
+    return RapidProClient(settings(), http(Session(status, body))).send(AMINA, "Visit due")
 
 
 def exchange(status: int, body: Any) -> list[Message]:
-    return ChtClient(settings(), Session(status, body), lambda: 0.0).exchange()
+    return ChtClient(settings(), http(Session(status, body))).exchange()
 
 
 @pytest.mark.parametrize("status", [200, 201, 202])

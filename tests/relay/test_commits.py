@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
 
-from relay import commits
-from relay.commits import MAX_CALLERS, GroupCommit
+from relay.database import MAX_CALLERS, GroupCommit
 
 LONG = 20.0
 
@@ -23,13 +24,18 @@ class Database:
         self.go, self.begun = threading.Event(), threading.Event()
         self.error: Exception | None = None
 
-    def commit(self, requests: Sequence[Any]) -> list[Any]:
-        self.batches.append(list(requests))
+    @contextmanager
+    def begin(self) -> Iterator[None]:
+        self.batches.append([])
         self.begun.set()
+        yield
         self.go.wait(LONG)
         if self.error is not None:
             raise self.error
-        return [f"stored {request}" for request in requests]
+
+    def store(self, request: Any) -> str:
+        self.batches[-1].append(request)
+        return f"stored {request}"
 
 
 @pytest.fixture
@@ -39,18 +45,28 @@ def database() -> Any:
     database.go.set()
 
 
+@pytest.fixture
+def group(database: Database) -> Iterator[GroupCommit]:
+    group = GroupCommit(database.begin)
+    yield group
+    group.close()
+
+
+def ask(group: GroupCommit, database: Database, request: Any, seconds: float = LONG) -> Any:
+    return group.ask(partial(database.store, request), seconds)
+
+
 def begin(group: GroupCommit, database: Database, pool: ThreadPoolExecutor, others: int) -> list[Future[Any]]:
     """The first request, whose commit has begun, and others that wait meanwhile."""
-    first = pool.submit(group.ask, 0, LONG)
+    first = pool.submit(ask, group, database, 0)
     assert database.begun.wait(LONG)
-    waiting = [pool.submit(group.ask, number, LONG) for number in range(1, others + 1)]
-    while len(group._waiting) < others:
+    waiting = [pool.submit(ask, group, database, number) for number in range(1, others + 1)]
+    while group._requests.qsize() < others:
         threading.Event().wait(0.001)
     return [first, *waiting]
 
 
-def test_what_waits_during_a_commit_shares_the_next_one(database: Database) -> None:
-    group = GroupCommit(database.commit)
+def test_what_waits_during_a_commit_shares_the_next_one(group: GroupCommit, database: Database) -> None:
     with ThreadPoolExecutor(32) as pool:
         answers = begin(group, database, pool, 20)
         database.go.set()
@@ -58,18 +74,18 @@ def test_what_waits_during_a_commit_shares_the_next_one(database: Database) -> N
     assert [len(batch) for batch in database.batches] == [1, 20]
 
 
-def test_a_caller_gets_an_answer_in_time_and_what_was_not_begun_is_not_done_later(database: Database) -> None:
-    group = GroupCommit(database.commit)
+def test_a_caller_gets_an_answer_in_time_and_what_was_not_begun_is_not_done_later(
+    group: GroupCommit, database: Database
+) -> None:
     for request in ("begun", "not begun"):
         with pytest.raises(TimeoutError):
-            group.ask(request, 0.05)
+            ask(group, database, request, 0.05)
     database.go.set()
-    assert group.ask("later", LONG) == "stored later"
+    assert ask(group, database, "later") == "stored later"
     assert database.batches == [["begun"], ["later"]]
 
 
-def test_all_who_share_a_commit_get_its_error_and_later_ones_do_not(database: Database) -> None:
-    group = GroupCommit(database.commit)
+def test_all_who_share_a_commit_get_its_error_and_later_ones_do_not(group: GroupCommit, database: Database) -> None:
     database.error = OSError("disk full")
     with ThreadPoolExecutor(8) as pool:
         answers = begin(group, database, pool, 3)
@@ -78,29 +94,25 @@ def test_all_who_share_a_commit_get_its_error_and_later_ones_do_not(database: Da
             with pytest.raises(OSError, match="disk full"):
                 answer.result()
     database.error = None
-    assert group.ask("later", LONG) == "stored later"
+    assert ask(group, database, "later") == "stored later"
 
 
-def test_one_more_than_may_wait_is_answered_at_once(database: Database) -> None:
-    group = GroupCommit(database.commit)
+def test_one_more_than_may_wait_is_answered_at_once(group: GroupCommit, database: Database) -> None:
     with ThreadPoolExecutor(MAX_CALLERS) as pool:
         answers = begin(group, database, pool, MAX_CALLERS - 1)
         with pytest.raises(TimeoutError):
-            group.ask("too many", LONG)
+            ask(group, database, "too many")
         database.go.set()
         assert len([answer.result() for answer in answers]) == MAX_CALLERS
-    assert group.ask("later", LONG) == "stored later"
+    assert ask(group, database, "later") == "stored later"
 
 
-def test_the_thread_ends_when_nothing_is_left_and_another_one_starts(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(commits, "IDLE_SECONDS", 0.01)
+def test_its_thread_ends_when_it_is_not_used_any_more(database: Database) -> None:
     database.go.set()
-    group = GroupCommit(database.commit)
-    for request in ("one", "two"):
-        before = set(threading.enumerate())
-        assert group.ask(request, LONG) == f"stored {request}"
-        for thread in set(threading.enumerate()) - before:
-            thread.join(LONG)
-        assert not group._running
+    before = set(threading.enumerate())
+    group = GroupCommit(database.begin)
+    assert ask(group, database, "one") == "stored one"
+    (thread,) = set(threading.enumerate()) - before
+    del group
+    thread.join(LONG)
+    assert not thread.is_alive()

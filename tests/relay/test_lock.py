@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from relay import SettingsError, lock
+from relay import SettingsError
+from relay import database as database_module
 from tests.relay.neighbours import START, Killed, World, fault_on, lose_response, make_relay, post_text, reply
 
 NAMES = ("cht", "rapidpro")
@@ -134,7 +135,7 @@ def test_on_postgresql_the_lock_of_a_process_that_stands_still_for_a_minute_is_t
     assert other.stdout.readline() == "True\n"
     for _ in range(3):
         assert relay.work(world.now) == START + timedelta(seconds=1)
-    monkeypatch.setattr(lock, "FROZEN_SECONDS", 0)
+    monkeypatch.setattr(database_module, "FROZEN_SECONDS", 0)
     for _ in range(1000):  # PostgreSQL ends the connection a moment later
         if relay.work(world.now) > START + timedelta(seconds=1):
             break
