@@ -19,14 +19,11 @@ from typing import Any
 import structlog
 
 from relay import database
-from relay.cht import ChtClient
-from relay.http_client import Calls, Http
-from relay.models import CallError
-from relay.policy import DAY, back_off
-from relay.rapidpro import RapidProClient
+from relay.http_client import Calls
+from relay.policy import DAY
 from relay.settings import Settings, SettingsError
-from relay.store import LOCKS, Neighbour, Store, WebStore
-from relay.sync import ChtSync, RapidProSync
+from relay.store import LOCKS, WebStore
+from relay.sync import ChtSync, RapidProSync, Sync
 from relay.web import create_app
 
 __all__ = ["Relay", "Settings", "SettingsError"]
@@ -35,6 +32,8 @@ MAX_ROUNDS = 50
 """Syncs with each neighbour in one call of work()."""
 LOCK_RETRY = timedelta(seconds=1)
 """How soon to try again while another relay on the same database holds the lock."""
+CLOCK_DIFFERENCE = 5.0
+"""Seconds by which the clocks of two relays on one database may differ."""
 MAX_STOP = 2 * DAY
 """However long a relay was stopped, no more time passes for it: no wait is longer than a day."""
 
@@ -42,21 +41,24 @@ Now = Callable[[], datetime]
 
 
 class RelayClock:
-    """The relay's time, in seconds since 1970. It goes as the machine's clock does, but is never set.
+    """The relay's time, in seconds since 1970. It goes as the machine's clock does, but never back.
 
     `offset` is what it is ahead of that clock.
     """
 
-    def __init__(self, now: Now) -> None:
-        self._now, self._latest, self.offset = now, 0.0, 0.0
+    def __init__(self, now: Now, poll_seconds: float) -> None:
+        self._now, self._poll_seconds = now, poll_seconds
+        self._latest, self.offset = 0.0, 0.0
 
     def __call__(self, latest_sync: float = 0.0) -> float:
-        """The time: not before any time that was given or stored, and not long after the latest sync."""
-        time = self._now().timestamp() + self.offset
-        self._latest = max(time, self._latest, latest_sync)
-        if latest_sync:
+        """The time, corrected if it cannot be that long after the latest sync, or before it: the clock was set."""
+        shown = self._now().timestamp() + self.offset
+        self._latest = max(shown, self._latest)
+        if self._latest < latest_sync - CLOCK_DIFFERENCE:
+            self._latest = latest_sync + self._poll_seconds  # nobody knows by how much: go on as if the poll were due
+        elif latest_sync:
             self._latest = min(self._latest, latest_sync + MAX_STOP)
-        self.offset += self._latest - time
+        self.offset += self._latest - shown
         return self._latest
 
 
@@ -66,26 +68,16 @@ class Relay:
     def __init__(
         self, settings: Settings, *, now: Now, session: Any, log: Any = None, wake: Callable[[], None] = lambda: None
     ) -> None:
-        self._now, self._clock, self._wake = now, RelayClock(now), wake
-        self._poll_seconds = settings.poll_seconds
-        self._log = log or structlog.wrap_logger(structlog.ReturnLogger(), processors=[])
+        self._now, self._clock, self._wake = now, RelayClock(now, settings.poll_seconds), wake
+        self._poll_seconds, self._pruned_at, calls = settings.poll_seconds, 0.0, Calls()
+        log = log or structlog.wrap_logger(structlog.ReturnLogger(), processors=[])
+        parts = (settings, session, self._clock, calls, log)
         try:
-            web = WebStore(settings.database)
-            self._stores = {name: Store(settings.database) for name in LOCKS}
+            self._web_store = WebStore(settings.database)
+            self._syncs: dict[str, Sync] = {"cht": ChtSync(*parts), "rapidpro": RapidProSync(*parts)}
         except (*database.ERRORS, ImportError) as error:
             raise SettingsError(f"RELAY_DATABASE cannot be used: {database.first_line(error)}.") from None
-        calls = Calls()
-        self._http = {
-            name: Http(session, name, self._clock, store.confirm_lock, calls) for name, store in self._stores.items()
-        }
-        cht, rapidpro = ChtClient(settings, self._http["cht"]), RapidProClient(settings, self._http["rapidpro"])
-        self._syncs: dict[str, ChtSync | RapidProSync] = {
-            "cht": ChtSync(settings, self._stores["cht"], cht, self._clock, self._log),
-            "rapidpro": RapidProSync(settings, self._stores["rapidpro"], rapidpro, self._clock, self._log),
-        }
-        self._pruned_at = 0.0
-        self.app = create_app(settings, web, self._clock, self._worked_at, wake, self._log, calls)
-        self._stores["web"] = web
+        self.app = create_app(settings, self._web_store, self._clock, self._worked_at, wake, log, calls)
 
     def work(self, now: datetime) -> datetime:
         """Do what is due and return when to call this again. Never sleeps, never raises because a neighbour failed.
@@ -101,38 +93,27 @@ class Relay:
 
     def work_on(self, name: str, now: datetime) -> datetime:
         """As `work`, with one neighbour, and one sync at most. Both may be worked on at the same time."""
-        with self._stores[name].try_lock(name) as locked:
+        sync = self._syncs[name]
+        with sync.store.try_lock(name) as locked:
             if not locked:
                 return now + LOCK_RETRY
-            neighbour, due, latest_poll = self._stores[name].neighbour(name, self._clock())
-            self._clock(latest_poll and latest_poll - self._poll_seconds)
-            time = max(self._clock(), now.timestamp() + self._clock.offset)
+            neighbour, due, latest_poll = sync.store.neighbour(name, self._clock())
+            time = self._clock(latest_poll and latest_poll - self._poll_seconds)
+            time = max(time, now.timestamp() + self._clock.offset)
             if due > time:
                 # Rounded up to milliseconds, so that the next call is never slightly too early.
                 return datetime.fromtimestamp(math.ceil((due - self._clock.offset) * 1000) / 1000, UTC)
             if time - self._pruned_at > DAY:
                 self._pruned_at = time
-                self._stores[name].prune(time)
-            self._sync(neighbour)
+                sync.store.prune(time)
+            sync.run(neighbour)
         self._wake()
         return now
 
-    def _sync(self, neighbour: Neighbour) -> None:
-        answered = self._http[neighbour.name].answered
-        try:
-            self._syncs[neighbour.name].run(neighbour.failures)
-            outcome = neighbour._replace(failures=0, last_error=None, succeeded_at=self._clock())
-        except CallError as error:
-            failures = 1 if self._http[neighbour.name].answered > answered else neighbour.failures + 1
-            wait = back_off(failures, error, self._poll_seconds)
-            outcome = neighbour._replace(failures=failures, last_error=error.cause, blocked_until=self._clock() + wait)
-            self._log.warning("call_failed", neighbour=neighbour.name, cause=error.cause, retry_seconds=round(wait))
-        self._stores[neighbour.name].save_neighbour(outcome._replace(poll_at=self._clock() + self._poll_seconds))
-
     def _worked_at(self) -> float:
-        return min(self._stores[name].used_at for name in LOCKS)
+        return min(sync.store.used_at for sync in self._syncs.values())
 
     def close(self) -> None:
         """Close the database."""
-        for store in self._stores.values():
+        for store in (self._web_store, *(sync.store for sync in self._syncs.values())):
             store.close()

@@ -23,7 +23,7 @@ ERRORS = (SQLAlchemyError, OSError)
 POSTGRESQL_OPTIONS = MappingProxyType({"connect_timeout": 5, "tcp_user_timeout": 30_000})
 """Seconds to connect; milliseconds until a connection to a machine that is gone counts as broken."""
 FROZEN_SECONDS = 60
-"""A connection that holds a lock and does nothing for this long belongs to a process or machine that stands still."""
+"""A worker's connection to PostgreSQL that is idle for this long belongs to a process or machine that stands still."""
 MAX_CALLERS = 200
 """How many wait at the same time; one more gets TimeoutError at once, so that a thread is left for /health."""
 
@@ -127,21 +127,18 @@ def _file_lock(connection: Connection, table: str) -> Iterator[bool]:
 def _advisory_lock(connection: Connection, table: str) -> Iterator[bool]:
     """Taken by the connection that does the work: if it breaks, the work stops too. Needs a direct connection."""
 
-    def ask(query: str) -> Any:
-        with connection.begin():
-            return connection.exec_driver_sql(query.format(table=f"'{table}'::regclass::oid::bigint")).scalar()
-
-    locked = bool(ask("SELECT pg_try_advisory_lock({table})"))
-    if not locked:
-        ask(f"""SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity JOIN pg_locks USING (pid)
-            WHERE locktype = 'advisory' AND granted AND datname = current_database() AND objid::bigint = {{table}}
-            AND state_change < now() - make_interval(secs => {FROZEN_SECONDS})""")
+    key = f"('{table}'::regclass::oid::bigint)"
+    with connection.begin():
+        # PostgreSQL ends the connection of a process that stands still, and with it the lock.
+        for timeout in ("idle_session_timeout", "idle_in_transaction_session_timeout"):
+            connection.exec_driver_sql(f"SET {timeout} = '{FROZEN_SECONDS}s'")
+        locked = bool(connection.exec_driver_sql(f"SELECT pg_try_advisory_lock{key}").scalar())
     try:
         yield locked
     finally:
         if locked:
-            with suppress(SQLAlchemyError):
-                ask("SELECT pg_advisory_unlock({table})")
+            with suppress(SQLAlchemyError), connection.begin():
+                connection.exec_driver_sql(f"SELECT pg_advisory_unlock{key}")
 
 
 # --- group commit

@@ -12,6 +12,7 @@ import math
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from contextvars import ContextVar
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -150,7 +151,10 @@ class Http:
             raise CallError(f"refused the token or password ({status})", outcome_unknown=False, needs_admin=True)
         if 300 <= status < 400:
             raise CallError(f"answered with a redirect ({status}): is the address right?", needs_admin=True)
-        answer = _json_object(content)
+        answer: Any = {}
+        with suppress(ValueError, RecursionError):
+            answer = json.loads(content)
+        answer = answer if isinstance(answer, dict) else {}
         self.answered += status < 300 and answer != {}
         return status, answer, date
 
@@ -180,14 +184,6 @@ def parse_date(value: Any, parse: Callable[[Any], datetime]) -> float | None:
     except (TypeError, ValueError, OverflowError):
         return None
     return seconds if EARLIEST < seconds < LATEST else None
-
-
-def _json_object(content: bytearray) -> dict[str, Any]:
-    try:
-        value = json.loads(content)
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _connection_error(error: Exception) -> CallError:

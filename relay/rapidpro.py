@@ -100,8 +100,6 @@ def _refusal_reason(errors: dict[str, Any], content: str) -> str:
         return f"The text is too long for SMS: {length} characters, at most {limit[1]}."
     if "urns" in errors:
         return "The phone number is not valid: check it, with its country code."
-    if "blank" in words and "text" in errors:
-        return "The text is empty."
     return f"RapidPro refused the text: {words or 'it gave no reason'}"[:300]
 
 
@@ -114,27 +112,24 @@ def _strings(value: Any) -> list[str]:
 
 
 def _broadcast(row: dict[str, Any]) -> Record:
-    urns, text = row.get("urns"), row.get("text")
-    texts = text.values() if isinstance(text, dict) else [text]
-    return Record(
-        ref=_id(row.get("uuid")),
-        broadcast_id=_id(row.get("id")),
-        urns=tuple(str(urn) for urn in urns) if isinstance(urns, list) else None,
-        texts=tuple(text for text in texts if isinstance(text, str)),
-        created_on=parse_time(row.get("created_on")),
-    )
+    return _record(row, _id(row.get("uuid")), _id(row.get("id")))
 
 
 def _message(row: dict[str, Any]) -> Record | None:
-    uuid, id_, urn = _id(row.get("uuid")), _id(row.get("id")), row.get("urn")
+    uuid, id_ = _id(row.get("uuid")), _id(row.get("id"))
     if row.get("direction") != "out" or not (uuid or id_):
         return None
+    return _record(row, uuid or f"message {id_}", _id(row.get("broadcast")))
+
+
+def _record(row: dict[str, Any], ref: str | None, broadcast_id: str | None) -> Record:
+    urns, text = row.get("urns", [row.get("urn")]), row.get("text")
     return Record(
-        ref=uuid or f"message {id_}",
-        broadcast_id=_id(row.get("broadcast")),
-        urns=(urn,) if isinstance(urn, str) else None,
-        texts=(str(row.get("text") or ""),),
-        created_on=parse_time(row.get("created_on")),
+        ref=ref,
+        broadcast_id=broadcast_id,
+        urns=tuple(str(urn) for urn in urns) if isinstance(urns, list) and None not in urns else None,
+        texts=tuple(str(shown or "") for shown in (text.values() if isinstance(text, dict) else [text])),
+        created_on=parse_date(row.get("created_on"), datetime.fromisoformat),
         status=str(row.get("status") or ""),
         has_channel=row.get("channel", True) is not None,
     )
@@ -148,8 +143,3 @@ def _id(value: Any) -> str | None:
 def _iso(timestamp: float) -> str:
     """An ISO time without `+`, which RapidPro would read as a blank and answer with an empty list."""
     return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def parse_time(value: Any) -> float | None:
-    """An ISO time with a time zone as seconds since 1970; None for anything else, and if it is outside reason."""
-    return parse_date(value, datetime.fromisoformat)

@@ -38,7 +38,6 @@ INCOMING_READY = f"""due_at IS NOT NULL AND NOT EXISTS (
 OUTGOING_READY = f"""send_state = 'ready' AND NOT EXISTS (
     SELECT 1 FROM outbox earlier WHERE earlier.phone = outbox.phone AND earlier.seq < outbox.seq
     AND earlier.send_state IN ('ready', 'sending') AND earlier.attempts < {BLOCKING_ATTEMPTS})"""
-OUTGOING = f"SELECT {', '.join(f'outbox.{name}' for name in OutgoingText._fields)} FROM outbox"
 NEIGHBOURS = "SELECT name, poll_at, blocked_until, failures, last_error, succeeded_at FROM neighbours"
 DUE_TIMES = MappingProxyType(
     {
@@ -50,15 +49,12 @@ DUE_TIMES = MappingProxyType(
             UNION ALL SELECT MIN(due_at) FROM outbox WHERE send_state = 'accepted'""",
     }
 )
-QUEUES = MappingProxyType(
-    {
-        "to_cht": "inbox WHERE due_at IS NOT NULL",
-        "to_send": "outbox WHERE send_state = 'ready'",
-        "outcome_unknown": "outbox WHERE send_state = 'sending'",
-        "states_to_tell": "outbox WHERE unreported",
-        "states_to_ask": "outbox WHERE send_state = 'accepted' AND due_at IS NOT NULL",
-    }
-)
+QUEUES = """SELECT
+    (SELECT COUNT(*) FROM inbox WHERE due_at IS NOT NULL) AS to_cht,
+    (SELECT COUNT(*) FROM outbox WHERE send_state = 'ready') AS to_send,
+    (SELECT COUNT(*) FROM outbox WHERE send_state = 'sending') AS outcome_unknown,
+    (SELECT COUNT(*) FROM outbox WHERE unreported) AS states_to_tell,
+    (SELECT COUNT(*) FROM outbox WHERE send_state = 'accepted' AND due_at IS NOT NULL) AS states_to_ask"""
 OLDEST_TEXTS = """SELECT
     (SELECT received_at FROM inbox WHERE due_at IS NOT NULL ORDER BY seq LIMIT 1) AS cht,
     (SELECT MIN(CASE WHEN accepted_at > 0 THEN accepted_at ELSE due_at END) FROM outbox
@@ -173,25 +169,30 @@ class Store:
 
     def next_to_send(self, now: float) -> OutgoingText | None:
         """The next text to send, never one that an earlier text to the same phone holds back."""
-        sql = f"{OUTGOING} WHERE due_at <= :now AND {OUTGOING_READY} ORDER BY due_at, seq LIMIT 1"
-        return next((OutgoingText(*row) for row in self._execute(sql, {"now": now})), None)
+        texts = self._outgoing(f"due_at <= :now AND {OUTGOING_READY} ORDER BY due_at, seq LIMIT 1", now)
+        return texts[0] if texts else None
 
     def due_for_lookup(self, now: float) -> list[OutgoingText]:
-        """Texts whose outcome is unknown, and equal texts that were accepted without an id.
+        """Texts whose outcome is unknown, and equal texts of the day that were accepted without an id.
 
         A broadcast that the lookup finds may belong to one of those.
         """
-        sql = f"""{OUTGOING} WHERE send_state = 'sending' AND due_at <= :now UNION {OUTGOING}
-            JOIN outbox other ON other.phone = outbox.phone AND other.content = outbox.content
-            WHERE other.send_state = 'sending' AND other.due_at <= :now
-            AND other.search_from < outbox.search_from + {DAY} AND outbox.send_state = 'accepted'
-            AND outbox.broadcast_id IS NULL AND outbox.broadcast_uuid IS NULL"""
-        return [OutgoingText(*row) for row in self._execute(sql, {"now": now})]
+        return self._outgoing(
+            f"""send_state = 'sending' AND due_at <= :now OR seq IN (
+                SELECT twin.seq FROM outbox sent JOIN outbox twin ON twin.phone = sent.phone
+                WHERE sent.send_state = 'sending' AND sent.due_at <= :now AND twin.content = sent.content
+                AND twin.send_state = 'accepted' AND twin.broadcast_id IS NULL AND twin.broadcast_uuid IS NULL
+                AND sent.search_from < twin.search_from + {DAY})""",
+            now,
+        )
 
     def due_for_check(self, now: float, limit: int) -> list[OutgoingText]:
         """Accepted texts whose status is to be checked."""
-        sql = f"{OUTGOING} WHERE send_state = 'accepted' AND due_at <= :now ORDER BY due_at, seq LIMIT :limit"
-        return [OutgoingText(*row) for row in self._execute(sql, {"now": now, "limit": limit})]
+        return self._outgoing(f"send_state = 'accepted' AND due_at <= :now ORDER BY due_at, seq LIMIT {limit}", now)
+
+    def _outgoing(self, condition: str, now: float) -> list[OutgoingText]:
+        sql = f"SELECT {', '.join(OutgoingText._fields)} FROM outbox WHERE {condition}"
+        return [OutgoingText(*row) for row in self._execute(sql, {"now": now})]
 
     def save(self, *texts: OutgoingText) -> None:
         """Store changed texts. CHT is told of each new status, also if it is told of the one before at this moment."""
@@ -253,7 +254,6 @@ class WebStore(Store):
     def _read_health(self) -> Health:
         # SQLite would write nothing if nothing changed.
         self._db.execute(_statement("UPDATE neighbours SET checks = checks + 1 WHERE name = 'cht'"))
-        queues = ", ".join(f"(SELECT COUNT(*) FROM {rows}) AS {name}" for name, rows in QUEUES.items())
-        sizes, oldest = (self._db.execute(_statement(sql)).one() for sql in (f"SELECT {queues}", OLDEST_TEXTS))
-        neighbours = self._db.execute(_statement(f"{NEIGHBOURS} ORDER BY name"))
-        return Health(sizes._asdict(), oldest._asdict(), [Neighbour(*row) for row in neighbours])
+        sizes, oldest = (self._db.execute(_statement(sql)).one()._asdict() for sql in (QUEUES, OLDEST_TEXTS))
+        neighbours = [Neighbour(*row) for row in self._db.execute(_statement(f"{NEIGHBOURS} ORDER BY name"))]
+        return Health(sizes, oldest, neighbours)

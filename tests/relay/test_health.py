@@ -153,5 +153,5 @@ def test_metrics_are_shown_while_the_database_stands_still(relay: Relay, monkeyp
     def broken() -> None:
         raise OSError("gone")
 
-    monkeypatch.setattr(relay._stores["web"], "health", broken)
+    monkeypatch.setattr(relay._web_store, "health", broken)
     assert metrics(relay)['relay_health name="stopped",part="status"'] == 1

@@ -61,7 +61,7 @@ def test_a_text_is_on_disk_before_it_is_acknowledged(world: World, tmp_path: Any
         assert db.execute("SELECT id, content FROM inbox").fetchall() == [("run-1", "G TEMP 38")]
         assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     db.close()
-    assert relay._stores["web"]._db.exec_driver_sql("PRAGMA synchronous").scalar() == 2
+    assert relay._web_store._db.exec_driver_sql("PRAGMA synchronous").scalar() == 2
     relay.close()
 
 
@@ -189,8 +189,8 @@ def test_a_different_text_with_a_known_id_is_refused_and_the_first_is_kept(world
 
 
 def test_a_broken_database_is_reported_to_the_sender(relay: Relay) -> None:
-    with relay._stores["web"]._db.begin():
-        relay._stores["web"]._db.exec_driver_sql("DROP TABLE inbox")
+    with relay._web_store._db.begin():
+        relay._web_store._db.exec_driver_sql("DROP TABLE inbox")
     answer = post_text(relay)
     assert answer.status_code == 503
     assert "send it again later" in answer.text

@@ -105,6 +105,11 @@ def test_a_text_that_is_not_found_is_looked_up_again_before_it_is_sent_again(
     assert policy.mark_not_found(stored, NOW, SETTLE) == stored._replace(**changes)
 
 
+def test_only_a_text_whose_outcome_is_unknown_is_sent_again_when_it_is_not_found() -> None:
+    accepted = text(send_state=SendState.ACCEPTED, lookups=2)
+    assert policy.mark_not_found(accepted, NOW, SETTLE) == accepted
+
+
 @pytest.mark.parametrize(
     ("age", "status", "poll_seconds", "wait"),
     [
@@ -265,8 +270,10 @@ def test_a_text_without_message_for_half_a_day_fails_with_a_reason(
 ) -> None:
     accepted = text(send_state=SendState.ACCEPTED, accepted_at=NOW - seconds, message_ref=message_ref)
     assert policy.lacks_message(accepted, NOW) is lacks
-    marked = policy.mark_without_message(accepted, NOW)
-    assert marked == (accepted._replace(status=GatewayStatus.FAILED, reason=NO_MESSAGE) if lacks else accepted)
+    for alone in (True, False):
+        checked = policy.update_status(accepted, None, NOW, POLL, alone=alone)
+        failed = (GatewayStatus.FAILED, NO_MESSAGE)
+        assert (checked.status, checked.reason) == (failed if lacks and alone else (GatewayStatus.UNSENT, None))
 
 
 @pytest.mark.parametrize("status", ["queued", "wired", "sent", "delivered"])
