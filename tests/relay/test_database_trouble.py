@@ -38,11 +38,6 @@ class Log:
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
-
-
-@pytest.fixture
 def log() -> Log:
     return Log()
 

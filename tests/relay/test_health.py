@@ -19,22 +19,11 @@ from tests.relay.neighbours import (
     World,
     connection_refused,
     fault_on,
-    make_relay,
     post_text,
     reply,
 )
 
-
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
-@pytest.fixture
-def relay(world: World, database: str) -> Any:
-    relay = make_relay(world, database=database)
-    yield relay
-    relay.close()
+pytestmark = pytest.mark.usefixtures("database")
 
 
 def health(relay: Relay) -> Any:

@@ -31,18 +31,6 @@ HEADERS = {"Authorization": f"Token {TOKEN}", "Accept": "application/json", "Con
 VALID = '{"id": "run-1", "from": "+250788123001", "content": "Hello"}'
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
-@pytest.fixture
-def relay(world: World) -> Any:
-    relay = make_relay(world)
-    yield relay
-    relay.close()
-
-
 def contents(world: World) -> list[str]:
     return [message["content"] for message in world.stored]
 

@@ -22,11 +22,6 @@ from tests.relay.neighbours import (
 BROADCASTS = "/api/v2/broadcasts.json"
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
 def test_a_text_is_sent_once_and_reported_to_cht_as_unsent(world: World) -> None:
     world.add_texts("Visit due tomorrow")
     relay = make_relay(world)
