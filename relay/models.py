@@ -89,6 +89,17 @@ class StateUpdate(NamedTuple):
     reason: str | None = None
 
 
+class Neighbour(NamedTuple):
+    """CHT or RapidPro: when to poll it, until when to make no call, its failures in a row, its last success."""
+
+    name: str
+    poll_at: float
+    blocked_until: float
+    failures: int
+    last_error: str | None
+    succeeded_at: float
+
+
 class Record(NamedTuple):
     """What RapidPro shows of a broadcast, or of one message to one contact.
 

@@ -16,7 +16,7 @@ import sqlalchemy
 
 from relay import database
 from relay.http_client import steady
-from relay.models import Message, OutgoingText, StateUpdate
+from relay.models import Message, Neighbour, OutgoingText, StateUpdate
 from relay.policy import DAY
 
 NEVER = 200e9
@@ -59,17 +59,6 @@ OLDEST_TEXTS = """SELECT
     (SELECT received_at FROM inbox WHERE due_at IS NOT NULL ORDER BY seq LIMIT 1) AS cht,
     (SELECT MIN(CASE WHEN accepted_at > 0 THEN accepted_at ELSE due_at END) FROM outbox
         WHERE send_state IN ('ready', 'sending')) AS rapidpro"""
-
-
-class Neighbour(NamedTuple):
-    """CHT or RapidPro: when to poll it, until when to make no call, its failures in a row, its last success."""
-
-    name: str
-    poll_at: float
-    blocked_until: float
-    failures: int
-    last_error: str | None
-    succeeded_at: float
 
 
 class Health(NamedTuple):

@@ -10,11 +10,11 @@ from typing import Any
 from relay import matching, policy
 from relay.cht import exchange
 from relay.http_client import Calls, Http
-from relay.models import CallError, Message, OutgoingText, Record, StateUpdate, TextRefused
+from relay.models import CallError, Message, Neighbour, OutgoingText, Record, StateUpdate, TextRefused
 from relay.policy import StatusQuery
 from relay.rapidpro import RapidProClient
 from relay.settings import Settings
-from relay.store import Neighbour, Store
+from relay.store import Store
 
 BATCH_SIZE = 50
 """Texts, and state updates, in one request to CHT. CHT hands out 25 texts in each response."""
