@@ -78,6 +78,13 @@ def in_base64(raw: bytes, position: int) -> str:
     return encoded[(0, 2, 3)[position] : (position + len(raw)) * 8 // 6]
 
 
+@lru_cache(maxsize=64)  # every look at the ledger asks for the same secrets
+def _pattern_of(needles: tuple[str, ...]) -> re.Pattern[str]:
+    """Matches secrets, the longest first, and labels: these are left as they are, whatever is in them."""
+    longest_first = sorted(needles, key=len, reverse=True)
+    return re.compile("|".join([LABEL, *map(re.escape, longest_first)]))
+
+
 class Redaction:
     """Replaces secrets, given by name, by `[hidden:NAME]`."""
 
@@ -103,7 +110,7 @@ class Redaction:
 
     def text(self, text: str) -> str:
         """`text` with every known secret replaced, whatever its disguise."""
-        text = self._needle_pattern().sub(lambda found: self._labels.get(found[0], found[0]), text)
+        text = _pattern_of(tuple(self._needles)).sub(lambda found: self._labels.get(found[0], found[0]), text)
         bare = text.encode("utf-8", "replace").translate(None, PUNCTUATION)
         unescaped = _unescaped(text) if _is_escaped(text) else ""
         for one in self._secrets:
@@ -112,11 +119,6 @@ class Redaction:
             if any(needle in bare for needle in one.bare) or one.value in unescaped:
                 text = one.replaced_in(text)
         return text
-
-    def _needle_pattern(self) -> re.Pattern[str]:
-        """Matches secrets, the longest first, and labels: these are left as they are, whatever is in them."""
-        longest_first = sorted(self._needles, key=len, reverse=True)
-        return re.compile("|".join([LABEL, *map(re.escape, longest_first)]))
 
     def values(self, values: Sequence[str]) -> list[str]:
         """Several values of one request without secrets, and without the parts of one that two of them share."""

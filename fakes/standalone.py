@@ -6,7 +6,6 @@ import gc
 import ipaddress
 import json
 import os
-import random
 import signal
 import socket
 import sys
@@ -20,8 +19,6 @@ from typing import Any
 
 from fakes.assembly import Fakes, assemble_services
 from fakes.clock import Clock, SystemClock, VirtualClock
-from fakes.faults.effects import EFFECTS
-from fakes.faults.fault import Fault
 from fakes.serving.json_depth import TOO_DEEP, is_too_deep
 from fakes.serving.server import BACKLOG, WSGIServer
 from fakes.serving.wsgi import Environ, StartResponse, WSGIApp
@@ -77,8 +74,7 @@ def run(settings: Settings) -> None:
     listeners = _listeners(settings)
     fakes = _assemble(settings)
     addresses = {name: _url(settings, name, listener) for name, listener in listeners.items()}
-    servers = _servers(fakes, listeners, addresses, settings.seed)
-    fakes.plan.prepare = lambda fault: _prepare(fault, servers[:-1])
+    servers = _servers(fakes, listeners, addresses)
     _collect_less_garbage()
     done: SimpleQueue[None] = SimpleQueue()  # a signal may put while this thread gets: an Event would hang
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -94,12 +90,6 @@ def run(settings: Settings) -> None:
         server.stop()
     sys.stderr.flush()
     os._exit(0)  # at once: requests that hang on purpose must not keep the process
-
-
-def _prepare(fault: Fault, servers: Sequence[WSGIServer]) -> None:
-    if fault.effect is EFFECTS["drip"]:
-        for server in servers:
-            server.prepare_to_drip()
 
 
 def _warn_if_exposed(listeners: Mapping[str, socket.socket]) -> None:
@@ -138,13 +128,10 @@ def _assemble(settings: Settings) -> Fakes:
         raise CannotStart(str(failure)) from None
 
 
-def _servers(
-    fakes: Fakes, listeners: Mapping[str, socket.socket], addresses: Mapping[str, str], seed: int
-) -> list[WSGIServer]:
-    rng = random.Random(seed)
-    servers = [WSGIServer(app, listeners[name], threads=THREADS, rng=rng) for name, app in fakes.apps.items()]
+def _servers(fakes: Fakes, listeners: Mapping[str, socket.socket], addresses: Mapping[str, str]) -> list[WSGIServer]:
+    servers = [WSGIServer(app, listeners[name], threads=THREADS) for name, app in fakes.apps.items()]
     control = LazyApp(lambda: _control(fakes, addresses))
-    return [*servers, WSGIServer(control, listeners["control"], threads=CONTROL_THREADS, rng=rng)]
+    return [*servers, WSGIServer(control, listeners["control"], threads=CONTROL_THREADS)]
 
 
 class LazyApp:

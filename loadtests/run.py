@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -21,6 +20,7 @@ from conformance.services.cht_client import ChtClient
 from conformance.services.processes import FakeProcesses
 from conformance.subjects.base import Subject
 from conformance.verdicts import HarnessBroken, Verdict
+from fakes.serving.own_python import own_command, own_environment
 from loadtests.gates import Figures, percentile, verdict
 from loadtests.shapes import Shape
 
@@ -81,7 +81,8 @@ def run_locust(shape: Shape, services: FakeProcesses, record: Path, seed: int) -
         "seed": seed,
     }
     process = subprocess.run(
-        [sys.executable, "-m", "loadtests.locust_process"],
+        own_command("loadtests.locust_process"),
+        env=own_environment(),
         input=json.dumps(settings),
         capture_output=True,
         text=True,

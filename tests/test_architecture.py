@@ -14,7 +14,7 @@ import pytest
 
 from tests.folders import ROOT
 
-PACKAGES = ("relay", "fakes", "conformance", "features", "loadtests")
+PACKAGES = ("relay", "fakes", "conformance", "features", "loadtests", "cht_rapidpro_harness")
 MOST_MODULES = 12
 TABLES = {
     "fakes/faults/effects": None,

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from conformance.interruptions import unwind_on_signals
+from conformance.shadowing import check_own_packages
 from conformance.verdicts import HarnessBroken
 
 COMMANDS = {
@@ -24,6 +25,8 @@ COMMANDS = {
     "fault": "conformance.cli.fault",
     "sms": "conformance.cli.sms",
     "drift": "conformance.cli.drift",
+    "ledger": "conformance.cli.ledger",
+    "doctor": "conformance.cli.doctor",
     "docs": "conformance.cli.docs",
 }
 """The module of each command. Only the command that is called is imported, so that `--help` is quick."""
@@ -68,6 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """The entry point; ends the process."""
     unwind_on_signals()
     try:
+        check_own_packages()
         harness.main(args=None if arguments is None else list(arguments), prog_name="relay-harness")
     except HarnessBroken as fault:
         click.echo(f"relay-harness: nothing was judged: {fault}", err=True)

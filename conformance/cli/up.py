@@ -8,10 +8,10 @@ import threading
 import click
 
 from conformance.cli.conform import PROFILES
-from conformance.cli.options.subject import REFERENCE_COMMAND
 from conformance.cli.options.types import Finite, check_bind
 from conformance.services.processes import FakeProcesses
-from conformance.subjects.external import ExternalRelay, free_port
+from conformance.subjects.external import ExternalRelay
+from conformance.subjects.reference_process import ReferenceProcess
 from conformance.verdicts import HarnessBroken
 
 
@@ -39,13 +39,7 @@ def up_command(
     as_json: bool,
 ) -> None:
     """Start the fakes and the reference relay. Prints addresses and tokens; stop with Ctrl-C."""
-    relay = (
-        None
-        if no_relay
-        else ExternalRelay(
-            f"http://127.0.0.1:{port or free_port()}", REFERENCE_COMMAND, name="reference", poll_seconds=poll_seconds
-        )
-    )
+    relay = None if no_relay else ReferenceProcess(poll_seconds, port)
     fakes = None
     try:
         fakes = FakeProcesses(profile, seed, bind)

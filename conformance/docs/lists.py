@@ -8,10 +8,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from conformance.docs import packages
+from conformance.docs import api, packages
 from conformance.requirements.catalogue import load
 
 BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -68,6 +68,24 @@ def needs_list() -> str:
     return "\n".join(["| of | methods | paths | why |", "| --- | --- | --- | --- |", *rows]) + "\n"
 
 
+def control_routes_list() -> str:
+    """The routes of the control API, as the API itself lists them."""
+    from conformance.services.in_process import InProcessFakes
+
+    routes = InProcessFakes("26", 1).control.get("/")["routes"]
+    return "\n".join(line for route in routes for line in _route_lines(route)) + "\n"
+
+
+def _route_lines(route: Mapping[str, str]) -> Iterator[str]:
+    yield f"- **`{route['method']} {route['path']}`**: {route['purpose']}"
+    yield from (f"  - {name}: {_as_code(route[name])}" for name in ("query", "body", "answer") if name in route)
+
+
+def _as_code(shape: str) -> str:
+    """A shape, with its JSON in backquotes."""
+    return re.sub(r"\{.*\}", lambda found: f"`{found[0]}`", shape)
+
+
 def first_line(text: str | None) -> str:
     """The first sentence of a docstring, on one line."""
     return " ".join((text or "").split("\n\n")[0].split())
@@ -82,6 +100,8 @@ def lists() -> Mapping[str, Callable[[], str]]:
         "settings": settings_list,
         "known-verdicts": known_list,
         "troubles": troubles_list,
+        "control-routes": control_routes_list,
+        "public-names": api.public_names,
         "import-graph": packages.diagram,
         "folders": packages.folders,
     }

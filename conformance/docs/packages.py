@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
-PACKAGES = ("features", "loadtests", "conformance", "fakes", "relay")
+PACKAGES = ("features", "loadtests", "cht_rapidpro_harness", "conformance", "fakes", "relay")
 OPENED = ("conformance", "fakes", "fakes.rapidpro", "fakes.cht")
 """Packages whose parts the diagram shows."""
 Edges = Mapping[str, frozenset[str]]

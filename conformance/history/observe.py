@@ -87,7 +87,7 @@ def observe(
         incoming_texts=tuple(incoming_texts),
         reports=tuple(report for report in reports_in(docs) if report.number in numbers),
         outgoing_texts=outgoing,
-        arrivals=originals.named(tuple(_arrivals(control, numbers))),
+        arrivals=originals.named(arrivals(control, numbers)),
         messages=originals.named(tuple(message_of(row) for row in sent if _by_relay(row))),
         calls=tuple(calls),
         flow_replies=tuple((row["number"], stripped(row["text"])) for row in rows if row["origin"] == "flow"),
@@ -109,9 +109,12 @@ def _refs(docs: Iterable[Mapping[str, Any]]) -> Iterator[str]:
             yield str(sms["gateway_ref"])
 
 
-def _arrivals(control: ControlClient, numbers: Set[str]) -> Iterator[Arrival]:
+def arrivals(control: ControlClient, numbers: Set[str]) -> tuple[Arrival, ...]:
+    """What the phones with these numbers received, as it arrived."""
     phones = control.get("/rapidpro/phones", texts="yes")["texts"]
-    for number in sorted(numbers & phones.keys()):
-        for text in phones[number]:
-            if text["direction"] == "received":
-                yield Arrival(number, stripped(text["text"]), moment(text["at"]), text.get("message_id"))
+    return tuple(
+        Arrival(number, stripped(text["text"]), moment(text["at"]), text.get("message_id"))
+        for number in sorted(numbers & phones.keys())
+        for text in phones[number]
+        if text["direction"] == "received"
+    )

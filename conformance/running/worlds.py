@@ -11,7 +11,7 @@ from conformance.services.processes import FakeProcesses
 from conformance.subjects.base import Capability, Subject
 from conformance.subjects.built_in import POLL_SECONDS, REFERENCE, BuiltIn, relay
 from conformance.subjects.external import ExternalRelay
-from conformance.subjects.in_process import Build, reference
+from conformance.subjects.in_process import Build, quick_folder, reference
 from conformance.verdicts import HarnessBroken, SubjectFailed, Verdict
 from conformance.world.people import fresh_numbers
 from conformance.world.timing import PATIENCE, RealTiming, Timing, VirtualTiming
@@ -76,6 +76,7 @@ class BuiltInWorlds:
     def open(self) -> World:
         if self._fakes is None:
             self._fakes = InProcessFakes(self.profile, self._seed, cht_release=self._built_in.cht_release)
+            self._fakes.subject_folder = quick_folder()
         fakes = self._fakes
         fakes.reset()
         subject = self._built_in.make(fakes, POLL_SECONDS)

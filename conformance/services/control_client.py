@@ -24,15 +24,19 @@ class ControlClient:
         self.url = url.rstrip("/")
 
     def get(self, path: str, **params: Any) -> Any:
+        """The JSON that GET answers; `params` are the query."""
         return self._call("GET", path, params=params)
 
     def post(self, path: str, body: Any = None) -> Any:
+        """The JSON that POST answers."""
         return self._call("POST", path, json={} if body is None else body)
 
     def put(self, path: str, body: Any) -> Any:
+        """The JSON that PUT answers."""
         return self._call("PUT", path, json=body)
 
     def delete(self, path: str) -> Any:
+        """The JSON that DELETE answers."""
         return self._call("DELETE", path)
 
     def _call(self, method: str, path: str, **options: Any) -> Any:

@@ -56,6 +56,10 @@ class InProcessFakes:
         """Let RapidPro's webhook calls to `url` reach `app`."""
         self._fakes.session("rapidpro").mount(url, WSGIAdapter(app, self.clock.advance))
 
+    def reach_no_more(self, url: str) -> None:
+        """Undo `reach`."""
+        self._fakes.session("rapidpro").adapters.pop(url, None)
+
     def cht(self) -> Cht:
         """The fake CHT itself."""
         cht = self._fakes.services["cht"]

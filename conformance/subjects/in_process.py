@@ -99,7 +99,8 @@ class InProcessRelay(GatewayRelay, PlannedCrashes):
         return {"name": self.name, "kind": "in process", "time": "virtual"}
 
     def start(self, neighbours: Neighbours) -> None:
-        self._folder.mkdir(exist_ok=True)
+        shutil.rmtree(self._folder, ignore_errors=True)  # what is left of a run that was broken off
+        self._folder.mkdir()
         self._settings = Settings.from_env(
             {
                 **neighbours.environment(),

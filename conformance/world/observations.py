@@ -10,8 +10,11 @@ from typing import Any
 from conformance.checks import CONDUCT, RESULTS, Violation, judge
 from conformance.history.causes import told_without_asking
 from conformance.history.model import GATEWAY_PATH, Arrival, History, IncomingText, Outcome, OutgoingText, StoredReport
+from conformance.history.observe import arrivals
+from conformance.history.reading import reports_in, texts_of
 from conformance.history.runaway import runaway
 from conformance.history.summary import summarize
+from conformance.history.unsendable import Originals
 from conformance.services.base import Services
 from conformance.services.cht_client import ChtClient
 from conformance.services.control_client import ControlClient
@@ -98,13 +101,16 @@ class Observations:
         """The history in a few lines, for people looking for the cause of a failure."""
         return summarize(self.history(), self.people)
 
+    # Scenarios wait for these: each asks only for what it shows, not for a history.
+
     def reports(self, person: Person) -> list[StoredReport]:
         """The reports from this person in CHT."""
-        return [report for report in self.history().reports if report.number == person.number]
+        return [report for report in reports_in(self.cht.documents()) if report.number == person.number]
 
     def received(self, person: Person) -> list[Arrival]:
         """The texts that this person's phone received."""
-        return [arrival for arrival in self.history().arrivals if arrival.number == person.number]
+        received = arrivals(self.control, {person.number})
+        return list(Originals(self._texts_for(person)).named(received)) if received else []
 
     def report_stored(self, person: Person, text: str) -> Callable[[], bool]:
         """A condition: CHT has a report with this text from this person."""
@@ -120,14 +126,13 @@ class Observations:
 
     def task(self, person: Person, text: str | None = None) -> OutgoingText:
         """CHT's only task for this person (with this text). HarnessBroken if there is none, or more than one."""
-        found = [
-            one
-            for one in self.history().outgoing_texts
-            if one.number == person.number and (text is None or one.text == text)
-        ]
+        found = [one for one in self._texts_for(person) if text is None or one.text == text]
         if len(found) != 1:
             raise HarnessBroken(f"the scenario expects one text for {person.name}, CHT has {len(found)}")
         return found[0]
+
+    def _texts_for(self, person: Person) -> list[OutgoingText]:
+        return list(texts_of(self.cht.documents(), {person.number}))
 
     def parsed(self, person: Person, form: str) -> list[dict[str, Any]]:
         """The reports from this person that CHT recognised as this form."""

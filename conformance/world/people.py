@@ -45,6 +45,10 @@ class People:
         """Give somebody a short code, as services have them, in place of a number; it is unique in this run."""
         self._by_name[name] = Person(name, f"6{next(self._numbers)[-4:]}")
 
+    def of_number(self, number: str) -> Person:
+        """Somebody with this number, which is also the name."""
+        return self._by_name.setdefault(number, Person(number, number))
+
     def __iter__(self) -> Iterator[Person]:
         return iter(list(self._by_name.values()))
 

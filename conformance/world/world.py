@@ -216,12 +216,25 @@ class World(Observations):
 
     def settle(self) -> None:
         """Stop the faults once they have been used, let the subject recover, run until quiet."""
+        self._stop_faults()
+        if self._still_quiet() is None:
+            self._run_until_quiet()
+
+    def _stop_faults(self) -> None:
         self.await_faults()
         self.control.delete("/faults")
         self.configure_webhook()
-        if self._settled != (self.now(), self.control.last()) or not self.quiet():
-            self.timing.settle(self)
-            self._settled = (self.now(), self.control.last())
+
+    def _still_quiet(self) -> History | None:
+        """The history if nothing has happened since all was quiet, and all still is."""
+        if self._settled != (self.now(), self.control.last()):
+            return None
+        history = self.history()
+        return history if self.is_quiet(history) else None
+
+    def _run_until_quiet(self) -> None:
+        self.timing.settle(self)
+        self._settled = (self.now(), self.control.last())
 
     def check_faults_used(self) -> None:
         """HarnessBroken if a planned fault was never used: that tested nothing. SubjectFailed if the subject failed."""
@@ -232,8 +245,11 @@ class World(Observations):
 
     def judge(self) -> History:
         """Settle, then judge: the history in which nothing is wrong. SubjectFailed lists everything that is."""
-        self.settle()
-        history = self.history()
+        self._stop_faults()
+        history = self._still_quiet()
+        if history is None:
+            self._run_until_quiet()
+            history = self.history()
         found = self.violations(history)
         if found:
             raise SubjectFailed(self._hide.text("\n".join(map(str, found))) + "\n" + self.summary())

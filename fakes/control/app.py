@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 import threading
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Any
 
 from flask import Blueprint, Flask, Response, jsonify, request
 from werkzeug.exceptions import BadRequest, Conflict, HTTPException, NotFound, RequestEntityTooLarge
@@ -16,6 +17,7 @@ from fakes.clock import VirtualClock, format_moment
 from fakes.control.channel_settings import ChannelSettings
 from fakes.control.local_only import LocalOnly
 from fakes.control.metrics import CONTENT_TYPE, as_text
+from fakes.control.route_list import routes_of
 from fakes.faults import FaultError, parse_faults
 from fakes.service import SeedError
 from fakes.serving.json_fields import json_body, json_object
@@ -36,7 +38,7 @@ def control_app(fakes: Fakes, addresses: Mapping[str, str] = NO_ADDRESSES) -> WS
     app.json.sort_keys = False  # type: ignore[attr-defined] # exists in Flask's default provider
     app.before_request(_limit_body)
     app.register_error_handler(Exception, _error_reply)
-    app.register_blueprint(_general_routes(fakes, addresses))
+    app.register_blueprint(_general_routes(fakes, addresses, lambda: routes_of(app)))
     app.register_blueprint(_clock_routes(fakes))
     app.register_blueprint(_fault_routes(fakes, ChannelSettings(app.wsgi_app)))
     app.register_blueprint(_ledger_routes(fakes))
@@ -45,11 +47,25 @@ def control_app(fakes: Fakes, addresses: Mapping[str, str] = NO_ADDRESSES) -> WS
     return LocalOnly(app.wsgi_app)
 
 
-def _general_routes(fakes: Fakes, addresses: Mapping[str, str]) -> Blueprint:
+def _general_routes(
+    fakes: Fakes, addresses: Mapping[str, str], list_of_routes: Callable[[], list[dict[str, Any]]]
+) -> Blueprint:
     routes = Blueprint("general", __name__)
+
+    @routes.get("/")
+    def index() -> Response:
+        """This list.
+
+        Answer: {"routes": [{"method", "path", "purpose", "query", "body", "answer"}, ...]}
+        """
+        return jsonify(routes=list_of_routes())
 
     @routes.get("/health")
     def health() -> Response:
+        """Which services run, and where.
+
+        Answer: {"status": "ok", "services": [name, ...], and the URL of each service by its name}
+        """
         return jsonify(
             status="ok",
             services=list(fakes.services),
@@ -58,10 +74,18 @@ def _general_routes(fakes: Fakes, addresses: Mapping[str, str]) -> Blueprint:
 
     @routes.get("/metrics")
     def metrics() -> Response:
+        """Metrics of the fakes.
+
+        Answer: the text format of Prometheus
+        """
         return Response(as_text(fakes), content_type=CONTENT_TYPE)
 
     @routes.post("/reset")
     def reset() -> Response:
+        """Set state, faults and ledger back to the seed. The clock and the numbers of exchanges go on.
+
+        Answer: {"status": "ok"}
+        """
         fakes.reset()
         return jsonify(status="ok")
 
@@ -74,10 +98,20 @@ def _clock_routes(fakes: Fakes) -> Blueprint:
 
     @routes.get("/clock")
     def now() -> Response:
+        """The time of both services.
+
+        Answer: {"now": ISO time, "kind": "system" or "virtual"}
+        """
         return jsonify(now=format_moment(fakes.clock.now()), kind=fakes.clock.kind)
 
     @routes.post("/clock/advance")
     def advance() -> Response:
+        """Let virtual time pass; whatever is due happens before the answer. 409 in real time.
+
+        Body: {"seconds": number from 0}
+
+        Answer: {"now": ISO time, "kind": "virtual"}
+        """
         if not isinstance(fakes.clock, VirtualClock):
             raise Conflict("real time cannot be advanced: start the fakes with --clock virtual")
         seconds = json_object().get("seconds")
@@ -99,16 +133,32 @@ def _fault_routes(fakes: Fakes, channel: ChannelSettings) -> Blueprint:
 
     @routes.get("/faults")
     def planned() -> Response:
+        """The planned faults, and how often each was used.
+
+        Answer: {"faults": [{"id": number, "service", "effect", "with", "match", "skip", "times", "share",
+        "from_seconds", "for_seconds", "seed", "used": number, "remaining": number or null, "unused": true or false},
+        ...]}
+        """
         return jsonify(faults=[fault.as_json() for fault in fakes.plan])
 
     @routes.post("/faults")
     def plan() -> tuple[Response, int]:
+        """Plan faults; 400 with the known names for an unknown effect, field or preset.
+
+        Body: a fault, {"preset": name} with fields that change it, or a list of these (docs/faults.md)
+
+        Answer: {"faults": [the new faults, as above], "channel": {the changed settings of RapidPro's channel}}
+        """
         faults, settings = parse_faults(json_body())
         channel.change(settings)  # may be refused; then nothing is planned
         return jsonify(faults=[fault.as_json() for fault in fakes.plan.add(*faults)], channel=dict(settings)), 201
 
     @routes.delete("/faults")
     def clear() -> Response:
+        """Remove all faults, and restore the channel settings that presets changed.
+
+        Answer: {"removed": number}
+        """
         removed = len(fakes.plan)
         fakes.plan.clear()
         channel.restore()
@@ -116,6 +166,10 @@ def _fault_routes(fakes: Fakes, channel: ChannelSettings) -> Blueprint:
 
     @routes.delete("/faults/<int:number>")
     def remove(number: int) -> Response:
+        """Remove one fault; 404 if there is none with this number.
+
+        Answer: {"removed": 1}
+        """
         try:
             fakes.plan.remove(number)
         except FaultError as error:
@@ -130,6 +184,14 @@ def _ledger_routes(fakes: Fakes) -> Blueprint:
 
     @routes.get("/ledger")
     def exchanges() -> Response:
+        """The exchanges so far, oldest first, secrets hidden.
+
+        Query: after=NUMBER (only those numbered above), service=NAME, limit=NUMBER
+
+        Answer: {"exchanges": [{"seq": number, "at": ISO time, "service", "direction": "in" or "out" (a call by the
+        fake), "method", "path", "query", "request": {"headers", "body"}, "reply": {"status", "headers", "body"} or
+        null, "acted": true or false, "fault", "unexpected", "error": text or null}, ...], "last": number to go on from}
+        """
         after, limit = _whole_number("after") or 0, _whole_number("limit")
         service = request.args.get("service")
         if service is not None and service not in fakes.services:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,8 +69,6 @@ class Plan:
     """All planned faults in the order of planning. A request is hit by the first fault that takes it."""
 
     clock: Clock
-    prepare: Callable[[Fault], None] = lambda _fault: None
-    """Called with each fault before it is planned: a server may have to get ready for it."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     _all: tuple[PlannedFault, ...] = ()
@@ -78,8 +76,6 @@ class Plan:
 
     def add(self, *faults: Fault) -> list[PlannedFault]:
         """Plan these faults from now on."""
-        for fault in faults:
-            self.prepare(fault)
         now = self.clock.timestamp()
         with self._lock:
             new = [PlannedFault(next(self._numbers), fault, now, random.Random(fault.seed)) for fault in faults]

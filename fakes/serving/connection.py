@@ -22,8 +22,6 @@ WAIT_KEY = "harness.wait"
 
 DRIP_KEY = "harness.drip"
 """Key in the environ: the `Drip` of a reply. Set by `drip_reply`, read by the holder of the connection."""
-CAN_DRIP_KEY = "harness.can_drip"
-"""Key in the environ: whether the holder of the connection can send a reply byte by byte."""
 DripPart = Literal["body", "headers", "interim"]
 DRIP_PARTS: tuple[DripPart, ...] = ("body", "headers", "interim")
 
@@ -48,11 +46,6 @@ class Drip:
 
     part: DripPart
     seconds: float
-
-
-def can_drip(environ: Environ) -> bool:
-    """Whether the holder of this connection can send a reply byte by byte."""
-    return bool(environ.get(CAN_DRIP_KEY))
 
 
 def drip_reply(environ: Environ, reply: Reply, part: DripPart, seconds: float) -> Reply:

@@ -8,10 +8,11 @@ import selectors
 import shlex
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO
+
+from fakes.serving.own_python import own_command, own_environment
 
 
 class StartError(RuntimeError):
@@ -48,8 +49,10 @@ def start_fakes(
     command_name = "both" if len(services) > 1 else services[0]
     values = {"--profile": profile, "--clock": clock, "--now": now, "--seed": None if seed is None else str(seed)}
     options = [word for name, value in values.items() if value is not None for word in (name, value)]
-    command = [sys.executable, "-m", module, command_name, "--stop-with-stdin", *options, *arguments]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
+    command = own_command(module, command_name, "--stop-with-stdin", *options, *arguments)
+    process = subprocess.Popen(
+        command, env=own_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+    )
     try:
         yield _read_addresses(process, start_timeout)
     finally:

@@ -23,7 +23,7 @@ from urllib3 import HTTPHeaderDict
 from urllib3.exceptions import ProtocolError
 from urllib3.response import HTTPResponse
 
-from fakes.serving.connection import CAN_DRIP_KEY, DRIP_KEY, ENDING_KEY, WAIT_KEY, ConnectionEnding
+from fakes.serving.connection import DRIP_KEY, ENDING_KEY, WAIT_KEY, ConnectionEnding
 from fakes.serving.deadline import read_timeout
 from fakes.serving.wsgi import Reply, WSGIApp, build_environ, call
 
@@ -64,7 +64,6 @@ class WSGIAdapter(BaseAdapter):
         environ = build_environ(str(request.method), url.path or "/", url.query, headers, body, host=host)
         caller_timeout = _CallerTimeout(read_timeout(timeout), self._pass_time)
         environ[WAIT_KEY] = caller_timeout.wait
-        environ[CAN_DRIP_KEY] = True
         reply = call(self._app, environ)
         if DRIP_KEY in environ:
             caller_timeout.wait(environ[DRIP_KEY].seconds)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import sys
 from collections.abc import Iterable
 
@@ -27,7 +26,7 @@ def app(_environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
 def main() -> None:
     """Serve until standard input ends; prints the addresses in the format of the fakes."""
     listener = listen("127.0.0.1", 0)
-    WSGIServer(app, listener, threads=THREADS, rng=random.Random(1)).start()
+    WSGIServer(app, listener, threads=THREADS).start()
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     print(json.dumps({"control": url, "rapidpro": url}), flush=True)
     sys.stdin.buffer.read()

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from conformance.services.neighbours import RAPIDPRO_TOKEN
+from fakes.serving.own_python import own_command, own_environment
 from fakes.serving.process import Addresses
 from loadtests.bench.client import Connection
 from loadtests.bench.server import UNMATCHED, pinned_fakes, process_usage
@@ -83,7 +83,10 @@ def time_to_first_answer() -> float:
     """Seconds from the start of the fakes to the answer to a first request."""
     began = time.monotonic()
     process = subprocess.Popen(
-        [sys.executable, "-m", "fakes", "rapidpro", "--stop-with-stdin"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        own_command("fakes", "rapidpro", "--stop-with-stdin"),
+        env=own_environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     )
     assert process.stdout is not None
     address = json.loads(process.stdout.readline())["rapidpro"]

@@ -7,9 +7,7 @@ what was lost or came twice, calls to RapidPro per text, and memory. Fakes, rela
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -23,6 +21,7 @@ from conformance.history.model import History, IncomingText, Outcome
 from conformance.history.observe import Exchanges, observe
 from conformance.services.cht_client import ChtClient, message_document
 from conformance.services.processes import FakeProcesses
+from fakes.serving.own_python import own_command, own_environment
 from loadtests.bench.server import process_usage
 from loadtests.bench.texter import PEOPLE, number, words
 
@@ -69,7 +68,7 @@ def running_relay(services: FakeProcesses) -> Iterator[tuple[str, int]]:
     """The relay between these services, with a database on disk: its address and its process id."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         environment = {
-            **os.environ,
+            **own_environment(),
             **services.neighbours.environment(),
             "RELAY_LISTEN": "127.0.0.1:0",
             "RELAY_DATABASE": f"sqlite:///{folder}/relay.db",
@@ -77,9 +76,7 @@ def running_relay(services: FakeProcesses) -> Iterator[tuple[str, int]]:
         }
         with (
             open(f"{folder}/log", "wb") as log,
-            subprocess.Popen(
-                [sys.executable, "-m", "relay"], env=environment, stdout=subprocess.PIPE, stderr=log
-            ) as process,
+            subprocess.Popen(own_command("relay"), env=environment, stdout=subprocess.PIPE, stderr=log) as process,
         ):
             assert process.stdout is not None
             try:
@@ -114,8 +111,8 @@ class Bench:
         run, began = f"in-{connections}", time.monotonic()
         cpu = process_usage(self._pid).cpu_seconds
         arguments = [self._url + WEBHOOK, self._services.neighbours.incoming_token, run, str(connections), str(seconds)]
-        command = [sys.executable, "-m", "loadtests.bench.texter", *arguments]
-        ended = subprocess.run(command, capture_output=True, text=True, check=False)
+        command = own_command("loadtests.bench.texter", *arguments)
+        ended = subprocess.run(command, env=own_environment(), capture_output=True, text=True, check=False)
         if ended.returncode != 0:
             raise ValueError(ended.stderr[-1000:])
         figures = json.loads(ended.stdout)

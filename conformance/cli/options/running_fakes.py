@@ -1,4 +1,4 @@
-"""What `fault` and `sms` share: a client of the control API of running fakes, and how it reports errors."""
+"""What `fault`, `sms` and `ledger` share: a client of the control API of running fakes, and how it reports errors."""
 
 from __future__ import annotations
 

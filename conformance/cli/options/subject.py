@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import os
 import shlex
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
@@ -17,9 +16,9 @@ from conformance.live.account import Account
 from conformance.live.cht import LiveChtWorlds
 from conformance.running.worlds import BuiltInWorlds, HttpWorlds, InProcessWorlds, Worlds
 from conformance.subjects.built_in import UnknownSubject, named
-from conformance.subjects.external import ExternalRelay, free_port
+from conformance.subjects.external import ExternalRelay
+from conformance.subjects.reference_process import ReferenceProcess
 
-REFERENCE_COMMAND = f"{shlex.quote(sys.executable)} -m relay"
 REFERENCE_POLL = 0.2
 PASSWORD = "CHT_PASSWORD"
 
@@ -147,5 +146,4 @@ def check_started(url: str | None, command: str | None) -> None:
 
 def reference_process() -> ExternalRelay:
     """The reference relay as a separate process."""
-    url = f"http://127.0.0.1:{free_port()}"
-    return ExternalRelay(url, REFERENCE_COMMAND, name="reference", poll_seconds=REFERENCE_POLL)
+    return ReferenceProcess(REFERENCE_POLL)

@@ -23,6 +23,12 @@ def control_blueprint(service: Cht) -> Blueprint:
 
     @routes.post("/seed")
     def seed() -> Response:
+        """Start over from a seed.
+
+        Body: {"settings", "credentials", "users", "docs", "earlier_requests", "now", "server"}, any of these
+
+        Answer: {"status": "ok", "docs": number}
+        """
         try:
             service.seed(json_body())
         except SeedError as error:
@@ -31,18 +37,36 @@ def control_blueprint(service: Cht) -> Blueprint:
 
     @routes.post("/run")
     def run() -> Response:
+        """One pass of CHT's own background work, now.
+
+        Body: {"pass": "send", "poll", "schedules" or "outbound"}
+
+        Answer: {"status": "ok"}
+        """
         name = choice("pass", PASSES)
         service.background.run(name)
         return jsonify(status="ok")
 
     @routes.put("/timers")
     def timers() -> Response:
+        """How often CHT's own gateway looks for texts to send.
+
+        Body: {"sending_every": seconds}
+
+        Answer: {"sending_every": seconds}
+        """
         service.background.sending_every = seconds("sending_every", DAY)
         service.background.resume()
         return jsonify(sending_every=service.background.sending_every)
 
     @routes.get("/docs")
     def docs() -> Response:
+        """All documents except designs, settings and translations, without revisions.
+
+        Query: db=medic or sentinel
+
+        Answer: {"docs": [document, ...]}
+        """
         name = request.args.get("db", "medic")
         if name not in DATABASES:
             raise BadRequest(f"db: expected one of {', '.join(DATABASES)}, got {name!r}")
@@ -52,15 +76,31 @@ def control_blueprint(service: Cht) -> Blueprint:
 
     @routes.get("/release")
     def release() -> Response:
+        """The release, and which of its behaviours are on (docs/cht-releases.md).
+
+        Answer: {"name": text, "behaviours": {name: true or false, ...}}
+        """
         return jsonify(name=service.state.release.name, behaviours=service.switch({}))
 
     @routes.put("/release")
     def switch() -> Response:
+        """Switch behaviours on or off.
+
+        Body: {name of a behaviour: true or false, ...}
+
+        Answer: {"name": text, "behaviours": {name: true or false, ...}}
+        """
         service.switch(typed_fields(dict.fromkeys(service.switch({}), (bool,))))
         return release()
 
     @routes.put("/server")
     def server() -> Response:
+        """Whether the server is still starting up, and answers with its page about that.
+
+        Body: {"state": "starting" or "ready"}
+
+        Answer: {"state": text}
+        """
         state = choice("state", ("starting", "ready"))
         service.state.starting_up = state == "starting"
         return jsonify(state=state)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from fakes.faults.effect import Effect, NotApplicable, Option, Options, Serve, ServiceContext
-from fakes.serving.connection import DRIP_PARTS, can_drip, drip_reply
+from fakes.faults.effect import Effect, Option, Options, Serve, ServiceContext
+from fakes.serving.connection import DRIP_PARTS, drip_reply
 from fakes.serving.wsgi import Environ, Reply
 
 
 def drip(serve: Serve, options: Options, _context: ServiceContext) -> Serve:
     """The service acts; its reply arrives a byte at a time, or after one interim response (102) after the other.
 
-    When the first such fault is planned, open connections are closed. In process nothing drips: the reply takes the
-    whole time, and a caller gives up when its timeout has passed.
+    In process nothing drips: the reply takes the whole time, and a caller gives up when its timeout has passed.
     """
 
     def faulty(environ: Environ) -> Reply:
-        if not can_drip(environ):
-            raise NotApplicable(serve(environ).with_header("Connection", "close"))
         return drip_reply(environ, serve(environ), options["part"], options["seconds"])
 
     return faulty

@@ -26,6 +26,13 @@ def control_blueprint(service: RapidPro) -> Blueprint:
 
     @routes.post("/seed")
     def seed() -> Response:
+        """Start over from a seed: workspaces with users, tokens, contacts, channels, flows.
+
+        Body: {"workspaces": list, "users": list, "tokens": {name: ...}, "channels": list, ...}; the built-in one is in
+        `fakes/rapidpro/seed/`
+
+        Answer: {"status": "ok", "workspaces": number}
+        """
         try:
             service.seed(json_body())
         except SeedError as error:
@@ -34,14 +41,28 @@ def control_blueprint(service: RapidPro) -> Blueprint:
 
     @routes.get("/openapi.json")
     def openapi() -> Response:
+        """RapidPro's API in the running version, as an OpenAPI document.
+
+        Answer: {"openapi", "info", "paths", ...}
+        """
         return jsonify(document(service.profile))
 
     @routes.get("/rates")
     def rates() -> Response:
+        """How many requests each scope allows.
+
+        Answer: {scope such as "v2.messages": rate such as "2500/hour", ...}
+        """
         return jsonify(service.throttle.rates)
 
     @routes.put("/rates")
     def change_rates() -> Response:
+        """Change the rates of some scopes.
+
+        Body: {scope: rate, ...}
+
+        Answer: {scope: rate, ...}
+        """
         body = json_body()
         if not isinstance(body, dict) or not all(isinstance(one, str) for one in body.values()):
             raise BadRequest('expected an object of rates by scope, such as {"v2": "2500/hour"}')
@@ -53,21 +74,43 @@ def control_blueprint(service: RapidPro) -> Blueprint:
 
     @routes.get("/tokens")
     def tokens() -> Response:
+        """The API tokens by name, and whether each is active.
+
+        Answer: {name: true or false, ...}
+        """
         with service.lock:
             found = {one.name: one.active for one in service.store.tokens.values()}
         return jsonify(found)
 
     @routes.put("/tokens/<name>")
     def change_token(name: str) -> Response:
+        """Change the key of a token, or disable or enable it.
+
+        Body: {"key": text without blanks, "active": true or false}, one or both
+
+        Answer: {"name": text, "active": true or false}
+        """
         return jsonify(_change_token(service, name, json_body()))
 
     @routes.put("/engine")
     def change_engine() -> Response:
+        """The state of mailroom: `idle` accepts requests and does nothing more, `down` cannot be reached by the API.
+
+        Body: {"state": "working", "idle" or "down"}
+
+        Answer: {"state": text}
+        """
         service.engine = choice("state", ENGINE_STATES)
         return jsonify(state=service.engine)
 
     @routes.post("/broadcasts")
     def send_broadcasts() -> Response:
+        """Somebody else in the workspace sends broadcasts to one number, each with a text of its own.
+
+        Body: {"count": number from 1 to 1000, "number": phone number}
+
+        Answer: {"created": number}
+        """
         return jsonify(created=_others_send(service, json_body()))
 
     add_rules(routes, service.mailroom)

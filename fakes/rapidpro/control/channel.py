@@ -42,8 +42,9 @@ def add_rules(blueprint: Blueprint, mailroom: Mailroom) -> None:
         ("/messages/<int:message_id>/resend", "POST", _resend),
         ("/c/<kind>/<_uuid>/<action>", "POST", _aggregator_call),
     ):
-        name = f"engine_{action.__name__.strip('_')}"
-        blueprint.add_url_rule(rule, name, _view(mailroom, action), methods=[method])
+        name, view = f"engine_{action.__name__.strip('_')}", _view(mailroom, action)
+        view.__doc__ = action.__doc__
+        blueprint.add_url_rule(rule, name, view, methods=[method])
 
 
 def _view(mailroom: Mailroom, action: Callable[..., Any]) -> Callable[..., Answer]:
@@ -62,11 +63,22 @@ def _view(mailroom: Mailroom, action: Callable[..., Any]) -> Callable[..., Answe
 
 
 def _show_channel(mailroom: Mailroom) -> Any:
+    """The channel's settings: its aggregator, its speed, and what share of messages meets which trouble.
+
+    Answer: {"aggregator", "tps", "delays", "shares", "bad_numbers", "down", "sync_every", "length_limit",
+    "segment_reports", "aimed"}
+    """
     with mailroom.lock:
         return mailroom.courier.channel.as_json()
 
 
 def _change_channel(mailroom: Mailroom) -> Any:
+    """Change settings of the channel. They apply to messages that leave the queue afterwards.
+
+    Body: {any of the settings}
+
+    Answer: {all settings}
+    """
     body = json_body()
     with mailroom.lock:
         mailroom.courier.channel = channels.changed(mailroom.courier.channel, body)
@@ -74,7 +86,10 @@ def _change_channel(mailroom: Mailroom) -> Any:
 
 
 def _remove_channel(mailroom: Mailroom, uuid: str) -> Any:
-    """A person removes a channel: what waits for it fails, and later messages have no channel."""
+    """A person removes a channel: what waits for it fails, and later messages have no channel.
+
+    Answer: {"uuid": text, "removed": true}
+    """
     channel = mailroom.remove_channel(uuid)
     if channel is None:
         raise BadRequest(f"there is no channel {uuid[:60]}; GET /api/v2/channels.json lists them")
@@ -82,11 +97,23 @@ def _remove_channel(mailroom: Mailroom, uuid: str) -> Any:
 
 
 def _show_webhook(mailroom: Mailroom) -> Any:
+    """What the catch-all flow does with a text.
+
+    Answer: {"url", "token", "accept", "headers", "omit", "body", "reply_on_failure", "retry"}
+    """
     with mailroom.lock:
         return mailroom.incoming.webhook.as_json()
 
 
 def _change_webhook(mailroom: Mailroom) -> Any:
+    """Change where and how texts are delivered. `url` null: there is no flow, texts stay in the inbox.
+
+    Body: {"url": text or null, "token": text or null, "accept": true or false, "headers": {name: text},
+    "omit": list of parts (id, from, content), "body": template or null, "reply_on_failure": template or null,
+    "retry": true or false}, any of these
+
+    Answer: {all settings}
+    """
     body = json_body()
     with mailroom.lock:
         mailroom.incoming.webhook = webhooks.changed(mailroom.incoming.webhook, body)
@@ -94,7 +121,12 @@ def _change_webhook(mailroom: Mailroom) -> Any:
 
 
 def _change_flow(mailroom: Mailroom) -> Any:
-    """Create a flow for the API to start, or change the text it sends. Returns its uuid, which a flow start needs."""
+    """Create a flow for the API to start, or change the text it sends. A flow start needs its uuid.
+
+    Body: {"says": template such as "@trigger.params.content"}
+
+    Answer: {"uuid": text, "name": text, "says": template}
+    """
     body = typed_fields({"says": (str,)})
     if "says" not in body:
         raise BadRequest('says is missing: a template such as "@trigger.params.content"')
@@ -112,6 +144,12 @@ def _change_flow(mailroom: Mailroom) -> Any:
 
 
 def _show_phones(mailroom: Mailroom) -> Any:
+    """The phones that have sent or received a text.
+
+    Query: texts=yes (also the texts of each)
+
+    Answer: {"phones": [number, ...], "texts": {number: [texts as below], ...}}
+    """
     with mailroom.lock:
         numbers = mailroom.phones.numbers()
         if "texts" not in request.args:
@@ -121,9 +159,11 @@ def _show_phones(mailroom: Mailroom) -> Any:
 
 
 def _show_messages(mailroom: Mailroom) -> Any:
-    """The stored messages. `origin`: flow if a flow sent it, start if the API started that flow, else api.
+    """The stored messages, in both directions. `origin`: flow if a flow sent it, start if the API started that flow,
+    else api. `sent_by`: the name of the API token with which it was sent, or null. `number`: the person's.
 
-    `sent_by` is the name of the API token with which it was sent, or null. `number` is the person's phone number.
+    Answer: {"messages": [{"id": number, "number", "text", "status", "direction": "in" or "out", "origin", "sent_by",
+    "failed_reason", "errors": number, "external_id", "created_on": ISO time, "sent_on": ISO time or null}, ...]}
     """
     with mailroom.lock:
         return {"messages": [_as_json(mailroom, one) for one in mailroom.courier.records.all_messages()]}
@@ -156,12 +196,24 @@ def _origin(mailroom: Mailroom, message: Any) -> str:
 
 
 def _show_texts(mailroom: Mailroom, number: str) -> Any:
+    """What a phone sent and received, in order.
+
+    Answer: {"texts": [{"at": ISO time, "direction": "sent" or "received", "text", "message_id": number or null,
+    "segments": number}, ...]}
+    """
     with mailroom.lock:
         return {"texts": [entry.as_json() for entry in mailroom.phones.texts(mailroom.incoming.number(number))]}
 
 
 def _receive(mailroom: Mailroom, number: str) -> Any:
-    """A person sends a text; or, with `again`, the phone's last text is redelivered."""
+    """A person sends a text, and RapidPro delivers it; or, with `again`, the phone's last text is redelivered.
+
+    Body: {"text": text, "external_id": text (the aggregator's id), "again": true, false or "new_run"}
+
+    Answer: {"message": number or null, "text": the text as stored, "run": uuid of the flow's run, "webhook": the last
+    of "calls" or null, "calls": [{"url", "status": number or 0, "body", "error": text or null}, ...], "reply": what the
+    flow sent back or null, "duplicate": true or false, "ignored": why, or null}
+    """
     body = typed_fields({"text": (str,), "external_id": (str,), "again": (bool, str)})
     again = body.get("again", False)
     if again not in (True, False, "new_run"):
@@ -178,6 +230,10 @@ def _report(mailroom: Mailroom) -> Any:
     """A delivery report on request: `status` is one of the aggregator's statuses or a stage such as delivered.
 
     Of Infobip also any other word of a known group, such as REJECTED_SOURCE.
+
+    Body: {"message": number, "status": text}
+
+    Answer: {"message": number, "word": the aggregator's status, "taken": true or false, "status": RapidPro's status}
     """
     body = typed_fields({"message": (int,), "status": (str,)})
     if set(body) != {"message", "status"}:
@@ -195,7 +251,10 @@ def _report(mailroom: Mailroom) -> Any:
 
 
 def _sync(mailroom: Mailroom) -> Any:
-    """The phone of an Android channel syncs now, before its time."""
+    """The phone of an Android channel syncs now, before its time.
+
+    Answer: {"taken": number of messages that it took}
+    """
     with mailroom.lock:
         taken = mailroom.courier.sync()
     if taken is None:
@@ -204,6 +263,10 @@ def _sync(mailroom: Mailroom) -> Any:
 
 
 def _resend(mailroom: Mailroom, message_id: int) -> Any:
+    """Somebody resends a failed message.
+
+    Answer: {"message": number, "status": text}
+    """
     with mailroom.lock:
         message = _message(mailroom, message_id)
         if message.status != "failed":
@@ -220,7 +283,12 @@ def _message(mailroom: Mailroom, message_id: int) -> Any:
 
 
 def _aggregator_call(mailroom: Mailroom, kind: str, _uuid: str, action: str) -> Any:
-    """What the real aggregator posts to courier; `_uuid` is the channel's, any is accepted."""
+    """What the real aggregator posts to courier: delivery reports and incoming texts. Any `_uuid` is accepted.
+
+    Body: in the aggregator's own format; `kind` is ib (Infobip), at (Africa's Talking) or ex (external)
+
+    Answer: {"message": text, "data": [{"type": text, ...}, ...]}
+    """
     return answer(mailroom, kind, action, request.form.to_dict() if request.form else _payload())
 
 

@@ -9,9 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from conformance.cli import harness
-from conformance.cli.options.subject import REFERENCE_COMMAND
 from conformance.services.processes import FakeProcesses
-from conformance.subjects.external import ExternalRelay, free_port
+from conformance.subjects.reference_process import ReferenceProcess
 from conformance.verdicts import HarnessBroken
 from fakes.serving.process import start_fakes
 
@@ -24,8 +23,7 @@ class Up:
     def __init__(self) -> None:
         self.fakes = FakeProcesses("26", 1)
         self.fakes.restore_defaults()
-        url = f"http://127.0.0.1:{free_port()}"
-        self.relay = ExternalRelay(url, REFERENCE_COMMAND, name="reference", poll_seconds=0.2)
+        self.relay = ReferenceProcess(poll_seconds=0.2)
 
     def start(self) -> None:
         self.relay.start(self.fakes.neighbours)

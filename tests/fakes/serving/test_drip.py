@@ -11,7 +11,8 @@ import pytest
 import requests
 
 from fakes.faults import Fault
-from fakes.serving.byte_proxy import INTERIM, slowly
+from fakes.serving.connection import DripPart
+from fakes.serving.drip import INTERIM, slowly
 from tests.fakes.echo_service import EchoSetup, in_process, on_a_socket
 
 HEAD, BODY = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n", b"body"
@@ -109,7 +110,7 @@ def test_in_process_a_caller_gives_up_when_its_timeout_has_passed() -> None:
 
 @pytest.mark.parametrize("part", ["body", "headers", "interim"])
 @pytest.mark.parametrize("seconds", [0, 0.05, 1, 3600])
-def test_all_bytes_are_sent_in_the_given_time(part: str, seconds: float) -> None:
+def test_all_bytes_are_sent_in_the_given_time(part: DripPart, seconds: float) -> None:
     pieces = list(slowly(part, seconds, HEAD, BODY))
     assert b"".join(piece for piece, _ in pieces).replace(INTERIM, b"") == HEAD + BODY
     assert sum(pause for _, pause in pieces) == pytest.approx(seconds, rel=0.2)

@@ -1,0 +1,64 @@
+"""`relay-harness ledger`: the exchanges of running fakes, a line each, and new ones as they come."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from conformance.cli.options.running_fakes import RunningFakes, with_fakes
+from conformance.testing.exchange_lines import exchange_line
+from fakes.faults.fault import SERVICES
+
+LOOK_EVERY = 0.3
+"""Seconds between two looks at the ledger."""
+AT_A_TIME = 500
+"""Most exchanges of one answer."""
+
+
+@click.command("ledger")
+@click.option("--follow", is_flag=True, help="Go on with new exchanges until Ctrl-C.")
+@click.option("--service", type=click.Choice(SERVICES), help="Only the exchanges of this service. Default: of both.")
+@click.option("--after", type=click.IntRange(min=0), default=0, show_default=True, metavar="SEQ",
+              help="Only the exchanges numbered above this.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document; with --follow one for each exchange.")
+@with_fakes
+def ledger_command(fakes: RunningFakes, follow: bool, service: str | None, after: int, as_json: bool) -> None:
+    """Show all requests to the fakes and their replies, secrets hidden."""
+    if as_json and not follow:
+        found, last = read_all(fakes, after, service)
+        click.echo(json.dumps({"exchanges": found, "last": last}, ensure_ascii=False))
+        return
+    try:
+        for exchange in exchanges(fakes, after, service, follow=follow):
+            click.echo(json.dumps(exchange, ensure_ascii=False) if as_json else exchange_line(exchange))
+    except KeyboardInterrupt:
+        if not follow:
+            raise  # with --follow, the normal way to stop
+
+
+def exchanges(fakes: RunningFakes, after: int, service: str | None, *, follow: bool) -> Iterator[dict[str, Any]]:
+    """The exchanges above `after`, and with `follow` those to come. Fakes that were started again begin again."""
+    pause = threading.Event()
+    while True:
+        found, last = read_all(fakes, after, service)
+        yield from found
+        if not follow:
+            return
+        after = last if last >= after else 0
+        pause.wait(LOOK_EVERY)
+
+
+def read_all(fakes: RunningFakes, after: int, service: str | None) -> tuple[list[dict[str, Any]], int]:
+    """All exchanges above `after`, read in pieces, and the number to go on from."""
+    chosen = {} if service is None else {"service": service}
+    found: list[dict[str, Any]] = []
+    while True:
+        answer = fakes.get("/ledger", after=after, limit=AT_A_TIME, **chosen)
+        found += answer["exchanges"]
+        after = int(answer["last"])
+        if len(answer["exchanges"]) < AT_A_TIME:
+            return found, after
