@@ -55,19 +55,13 @@ def retry_delay(attempts: int, settle_seconds: float) -> float:
 # --- sending
 
 
-def mark_sending(text: OutgoingText, rapidpro_now: float, now: float) -> OutgoingText:
-    """It is about to be sent. `rapidpro_now` is the time by RapidPro's clock; several servers' clocks may differ."""
+def mark_sending(text: OutgoingText, search_from: float, now: float) -> OutgoingText:
+    """It is about to be sent. `search_from`, the earliest time by RapidPro's clock, counts at the first attempt only.
+
+    The broadcast of an earlier attempt may still appear.
+    """
     sending = text._replace(send_state=SendState.SENDING, attempts=text.attempts + 1, lookups=0)
-    if text.search_from:  # set at the first attempt, whose broadcast may still appear
-        return sending
-    return sending._replace(search_from=rapidpro_now - MINUTE, accepted_at=now)
-
-
-def widen_search(text: OutgoingText, rapidpro_now: float, now: float) -> OutgoingText:
-    """The same text, if RapidPro's clock now shows that its broadcast can be older than was assumed."""
-    sent_at = rapidpro_now - (now - text.accepted_at)
-    sending = text.send_state == SendState.SENDING
-    return text._replace(search_from=min(text.search_from, sent_at - MINUTE)) if sending else text
+    return sending if text.search_from else sending._replace(search_from=search_from, accepted_at=now)
 
 
 def mark_refused(text: OutgoingText, reason: str) -> OutgoingText:

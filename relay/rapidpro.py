@@ -31,16 +31,17 @@ class RapidProClient:
         self._http = http
         self._base = f"{settings.rapidpro_url}/api/v2"
         self._token = f"Token {settings.rapidpro_token}".encode()
-        self._ahead: float | None = None
-        self._latest_created_on = 0.0
+        self._shown: float | None = None
+        self._asked_at = 0.0
 
     def earliest_now(self) -> float:
-        """The earliest that RapidPro's clock can show now: it is past the latest broadcast, at most an hour ago.
+        """What RapidPro's clock showed within the hour, less an hour: its servers' clocks may differ. Raises CallError.
 
-        The date of its latest response says how far that clock is from the relay's; until then it may be a day behind.
+        The relay's clock says nothing about it. It counts only for a RapidPro whose responses have no date.
         """
-        now = self._http.now() + (self._ahead or 0)
-        return max(min(self._latest_created_on, now), now - (DAY if self._ahead is None else HOUR))
+        if self._http.now() - self._asked_at > HOUR:
+            next(self.broadcasts(self._http.now()))
+        return self._http.now() - DAY if self._shown is None else self._shown - HOUR
 
     def send(self, phone: str, content: str) -> Record:
         """Send one broadcast to one phone. Raises TextRefused or CallError."""
@@ -48,9 +49,7 @@ class RapidProClient:
         status, answer = self._request("POST", "broadcasts", body=body)
         # Only a broadcast in the response proves success, and only a 400 with errors proves failure.
         if status in {200, 201, 202} and answer.keys() & BROADCAST_FIELDS:
-            broadcast = _broadcast(answer)
-            self._latest_created_on = broadcast.created_on or self._latest_created_on
-            return broadcast
+            return _broadcast(answer)
         if status != 400 or not answer:
             raise CallError(f"answered {status}, outcome unknown")
         errors = str(answer.get("non_field_errors", ""))
@@ -82,7 +81,7 @@ class RapidProClient:
     def _request(self, method: str, endpoint: str, **options: Any) -> tuple[int, dict[str, Any]]:
         url = f"{self._base}/{endpoint}.json"
         status, answer, date = self._http.call(method, url, auth=self._authorize, **options)
-        self._ahead = self._ahead if date is None else date - self._http.now()
+        self._shown, self._asked_at = date or self._shown, self._http.now()
         return status, answer
 
     def _authorize(self, request: Any) -> Any:

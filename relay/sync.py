@@ -105,10 +105,12 @@ class RapidProSync(Sync):
 
     def _look_up(self) -> None:
         """Find out whether texts with an unknown outcome were sent, before anything is sent again."""
-        now, rapidpro_now = self._now(), self._rapidpro.earliest_now()
-        texts = [policy.widen_search(text, rapidpro_now, now) for text in self.store.due_for_lookup(now)]
+        now = self._now()
+        texts = self.store.due_for_lookup(now)
         if not texts:
             return
+        earliest = self._rapidpro.earliest_now()  # earlier than at the sending if RapidPro's clock was set back since
+        texts = [text._replace(search_from=min(text.search_from, earliest)) for text in texts]
         pages = self._rapidpro.broadcasts(min(text.search_from for text in texts))
         matched = self._match(texts, [record for page in pages for record in matching.candidates(texts, page)])
         self._log.info("looked_up", ids=[text.id for text in texts], found=len(matched))

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import relay.__main__ as main
@@ -92,12 +92,24 @@ def test_a_relay_that_starts_with_its_clock_ahead_works_at_once_when_it_is_corre
     clock.relay.close()
 
 
+UNKNOWN_AT_THE_SENDING = [
+    (65561835.0, False, 220.6, False),
+    (60.0, False, 120.0, True),
+    (0.0, True, 2.0, False),
+    (-135058241.0, False, 102.0, True),
+    (0.0, True, 58.4, True),
+    (-10984288.5, True, 0.0, True),
+    (0.0, False, 125.0, False),
+    (-126910437.0, False, 399.0, False),
+]
+"""The relay is restarted, with its clock ahead, before the sending of a text whose response is lost, and after it."""
 STEP = st.floats(-60 * YEAR / 12, 60 * YEAR / 12)
 STEPS = st.lists(st.tuples(STEP, st.booleans(), st.floats(0, 400), st.booleans()), min_size=1, max_size=8)
 
 
 @settings(max_examples=25, deadline=None)
 @given(first=STEP, steps=STEPS)
+@example(first=157_679_999.0, steps=UNKNOWN_AT_THE_SENDING)
 def test_whatever_the_clock_is_set_to_nothing_is_late_and_nothing_is_sent_twice(
     first: float, steps: list[tuple[float, bool, float, bool]]
 ) -> None:
@@ -169,6 +181,22 @@ def test_a_text_with_a_lost_answer_is_found_however_far_the_relays_clock_is_from
     clock.run(1200)
     assert world.sent().count("Visit due") == 1
     clock.relay.close()
+
+
+def test_a_text_with_a_lost_answer_is_found_although_rapidpros_clock_is_set_back_before_it(world: World) -> None:
+    relay = neighbours.make_relay(world)
+    world.add_texts("First")
+    world.run(relay, 120)
+
+    def lose_response_after_setting_back(act: Callable[[], Any]) -> Any:
+        world.rapidpro_ahead = timedelta(hours=-3)
+        return lose_response(act)
+
+    world.faults.append(fault_on("POST", BROADCASTS, lose_response_after_setting_back))
+    world.add_texts("Visit due")
+    world.run(relay, 1200)
+    assert world.sent() == ["First", "Visit due"]
+    relay.close()
 
 
 @pytest.mark.parametrize("created_on", ["2099-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "2050-01-01T00:00:00Z"])
