@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import cycle, islice
 from typing import Any
 
 import structlog
@@ -22,14 +23,14 @@ from relay import database
 from relay.http_client import Calls
 from relay.policy import DAY
 from relay.settings import Settings, SettingsError
-from relay.store import LOCKS, WebStore
+from relay.store import WebStore
 from relay.sync import ChtSync, RapidProSync, Sync
 from relay.web import create_app
 
 __all__ = ["Relay", "Settings", "SettingsError"]
 
 MAX_ROUNDS = 50
-"""Syncs with each neighbour in one call of work()."""
+"""Syncs with a neighbour in one call of work_on(), and turns of both in one of work()."""
 LOCK_RETRY = timedelta(seconds=1)
 """How soon to try again while another relay on the same database holds the lock."""
 CLOCK_DIFFERENCE = 5.0
@@ -69,7 +70,7 @@ class Relay:
         self, settings: Settings, *, now: Now, session: Any, log: Any = None, wake: Callable[[], None] = lambda: None
     ) -> None:
         self._now, self._clock, self._wake = now, RelayClock(now, settings.poll_seconds), wake
-        self._poll_seconds, self._pruned_at, calls = settings.poll_seconds, 0.0, Calls()
+        self._poll_seconds, self._pruned_at, self._runs, calls = settings.poll_seconds, 0.0, 0, Calls()
         log = log or structlog.wrap_logger(structlog.ReturnLogger(), processors=[])
         parts = (settings, session, self._clock, calls, log)
         try:
@@ -84,30 +85,35 @@ class Relay:
 
         Raises sqlalchemy.exc.SQLAlchemyError or OSError when the database fails: call it again later.
         """
-        for _ in range(MAX_ROUNDS):
-            due = min([self.work_on(name, now) for name in LOCKS])
-            if due > now:
-                return due
+        due: dict[str, datetime] = {}
+        for name in islice(cycle(self._syncs), MAX_ROUNDS):
+            runs = self._runs
+            due[name] = self.work_on(name, now)
             now = max(now, self._now())
+            if runs == self._runs and len(due) == len(self._syncs):
+                return min(due.values())
         return now
 
     def work_on(self, name: str, now: datetime) -> datetime:
-        """As `work`, with one neighbour, and one sync at most. Both may be worked on at the same time."""
+        """As `work`, with one neighbour. Both may be worked on at the same time."""
         sync = self._syncs[name]
         with sync.store.try_lock(name) as locked:
             if not locked:
                 return now + LOCK_RETRY
-            neighbour, due, latest_poll = sync.store.neighbour(name, self._clock())
-            time = self._clock(latest_poll and latest_poll - self._poll_seconds)
-            time = max(time, now.timestamp() + self._clock.offset)
-            if due > time:
-                # Rounded up to milliseconds, so that the next call is never slightly too early.
-                return datetime.fromtimestamp(math.ceil((due - self._clock.offset) * 1000) / 1000, UTC)
-            if time - self._pruned_at > DAY:
-                self._pruned_at = time
-                sync.store.prune(time)
-            sync.run(neighbour)
-        self._wake()
+            for _ in range(MAX_ROUNDS):
+                neighbour, due, latest_poll = sync.store.neighbour(name, self._clock())
+                time = self._clock(latest_poll and latest_poll - self._poll_seconds)
+                time = max(time, now.timestamp() + self._clock.offset)
+                if due > time:
+                    # Rounded up to milliseconds, so that the next call is never slightly too early.
+                    return datetime.fromtimestamp(math.ceil((due - self._clock.offset) * 1000) / 1000, UTC)
+                if time - self._pruned_at > DAY:
+                    self._pruned_at = time
+                    sync.store.prune(time)
+                sync.run(neighbour)
+                self._runs += 1
+                self._wake()
+                now = max(now, self._now())
         return now
 
     def _worked_at(self) -> float:

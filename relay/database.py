@@ -8,12 +8,12 @@ import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, contextmanager, suppress
+from fcntl import LOCK_EX, LOCK_NB, flock
 from functools import lru_cache
 from queue import SimpleQueue
 from types import MappingProxyType
 from typing import Any
 
-from filelock import FileLock, Timeout
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
@@ -114,13 +114,13 @@ def try_lock(connection: Connection, table: str) -> AbstractContextManager[bool]
 
 @contextmanager
 def _file_lock(connection: Connection, table: str) -> Iterator[bool]:
-    lock = FileLock(f"{connection.engine.url.database}-lock-{table}", timeout=0, thread_local=False)
-    with suppress(Timeout):
-        lock.acquire()
-    try:
-        yield lock.is_locked
-    finally:
-        lock.release()
+    with open(f"{connection.engine.url.database}-lock-{table}", "wb") as file:  # closing it ends the lock
+        try:
+            flock(file, LOCK_EX | LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
 
 
 @contextmanager

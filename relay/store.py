@@ -38,7 +38,7 @@ INCOMING_READY = f"""due_at IS NOT NULL AND NOT EXISTS (
 OUTGOING_READY = f"""send_state = 'ready' AND NOT EXISTS (
     SELECT 1 FROM outbox earlier WHERE earlier.phone = outbox.phone AND earlier.seq < outbox.seq
     AND earlier.send_state IN ('ready', 'sending') AND earlier.attempts < {BLOCKING_ATTEMPTS})"""
-NEIGHBOURS = "SELECT name, poll_at, blocked_until, failures, last_error, succeeded_at FROM neighbours"
+NEIGHBOUR = ", ".join(Neighbour._fields)
 DUE_TIMES = MappingProxyType(
     {
         "cht": f"""SELECT CASE WHEN failures > 0 THEN 0 ELSE poll_at END AS due_at FROM neighbours WHERE name = 'cht'
@@ -111,10 +111,10 @@ class Store:
 
     def neighbour(self, name: str, now: float) -> tuple[Neighbour, float, float]:
         """CHT or RapidPro, when there is work for it, and the latest `poll_at` of both."""
-        neighbours = {row.name: Neighbour(*row) for row in self._execute(NEIGHBOURS)}
-        due = min((time for (time,) in self._execute(DUE_TIMES[name], {"now": now}) if time is not None), default=NEVER)
-        latest_poll = max(neighbour.poll_at for neighbour in neighbours.values())
-        return neighbours[name], max(neighbours[name].blocked_until, due), latest_poll
+        look = f"""SELECT {NEIGHBOUR}, (SELECT MAX(poll_at) FROM neighbours) AS latest_poll,
+            (SELECT MIN(due_at) FROM ({DUE_TIMES[name]}) AS times) AS due_at FROM neighbours WHERE name = :name"""
+        (*neighbour, latest_poll, due), *_ = self._execute(look, {"name": name, "now": now})
+        return (found := Neighbour(*neighbour)), max(found.blocked_until, NEVER if due is None else due), latest_poll
 
     def save_neighbour(self, neighbour: Neighbour) -> None:
         """Store the outcome of a sync with a neighbour."""
@@ -244,5 +244,5 @@ class WebStore(Store):
         # SQLite would write nothing if nothing changed.
         self._db.execute(_statement("UPDATE neighbours SET checks = checks + 1 WHERE name = 'cht'"))
         sizes, oldest = (self._db.execute(_statement(sql)).one()._asdict() for sql in (QUEUES, OLDEST_TEXTS))
-        neighbours = [Neighbour(*row) for row in self._db.execute(_statement(f"{NEIGHBOURS} ORDER BY name"))]
-        return Health(sizes, oldest, neighbours)
+        neighbours = self._db.execute(_statement(f"SELECT {NEIGHBOUR} FROM neighbours ORDER BY name"))
+        return Health(sizes, oldest, [Neighbour(*row) for row in neighbours])
