@@ -156,10 +156,9 @@ class Store:
 
     # --- RapidPro: outgoing texts
 
-    def next_to_send(self, now: float) -> OutgoingText | None:
-        """The next text to send, never one that an earlier text to the same phone holds back."""
-        texts = self._outgoing(f"due_at <= :now AND {OUTGOING_READY} ORDER BY due_at, seq LIMIT 1", now)
-        return texts[0] if texts else None
+    def ready_to_send(self, now: float, limit: int) -> list[OutgoingText]:
+        """The next texts to send, none that an earlier text to the same phone holds back."""
+        return self._outgoing(f"due_at <= :now AND {OUTGOING_READY} ORDER BY due_at, seq LIMIT {limit}", now)
 
     def due_for_lookup(self, now: float) -> list[OutgoingText]:
         """Texts whose outcome is unknown, and equal texts of the day that were accepted without an id.

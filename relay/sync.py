@@ -122,24 +122,30 @@ class RapidProSync(Sync):
         return policy.mark_accepted(text, broadcast, now, self._settings.poll_seconds)
 
     def _send(self) -> None:
-        for _ in range(MAX_SENDS):
-            ready = self.store.next_to_send(self._now())
-            if ready is None:
-                return
-            text = policy.mark_sending(ready, self._rapidpro.earliest_now(), self._now())
-            self.store.save(text)  # before the call: if this process dies during the call, the text is looked up
-            try:
-                broadcast = self._rapidpro.send(text.phone, text.content)
-            except CallError as error:
-                if not error.outcome_unknown:
-                    self.store.save(ready)
-                raise
-            except TextRefused as refusal:
-                text = policy.mark_refused(text, str(refusal))
-            else:
-                text = policy.mark_accepted(text, broadcast, self._now(), self._settings.poll_seconds)
-            self._log.info("sent", id=text.id, send_state=text.send_state)
-            self.store.save(text)
+        left = MAX_SENDS
+        while texts := self.store.ready_to_send(self._now(), left):
+            sent: list[OutgoingText] = []
+            for ready in texts:
+                text = policy.mark_sending(ready, self._rapidpro.earliest_now(), self._now())
+                # Before the call: if this process dies during the call, the text is looked up.
+                self.store.save(*sent, text)
+                sent = [self._send_one(ready, text)]
+            self.store.save(*sent)
+            left -= len(texts)
+
+    def _send_one(self, ready: OutgoingText, text: OutgoingText) -> OutgoingText:
+        try:
+            broadcast = self._rapidpro.send(text.phone, text.content)
+        except CallError as error:
+            if not error.outcome_unknown:
+                self.store.save(ready)
+            raise
+        except TextRefused as refusal:
+            text = policy.mark_refused(text, str(refusal))
+        else:
+            text = policy.mark_accepted(text, broadcast, self._now(), self._settings.poll_seconds)
+        self._log.info("sent", id=text.id, send_state=text.send_state)
+        return text
 
     def _check_statuses(self) -> None:
         """Query many texts at once. A text that a listing does not show soon gets a query of its own."""

@@ -40,7 +40,7 @@ def add_outgoing(store: WebStore, text_id: str, **changes: Any) -> OutgoingText:
 def ready(store: WebStore) -> list[OutgoingText]:
     """All texts that may be sent, in order. Each is marked as refused to get the next, and restored at the end."""
     texts = []
-    while (text := store.next_to_send(NOW)) is not None:
+    for text in iter(lambda: next(iter(store.ready_to_send(NOW, 1)), None), None):
         store.save(text._replace(send_state=SendState.REFUSED))
         texts.append(text)
     store.save(*texts)
@@ -74,7 +74,7 @@ def test_texts_are_sent_in_the_order_in_which_they_became_due_and_were_stored(st
     for id_ in ("first", "second", "third"):
         hand_out(store, id_, to=id_, now=NOW - 2)
     hand_out(store, "not yet", to="2", now=NOW + 1)
-    first = store.next_to_send(NOW)
+    first = store.ready_to_send(NOW, 1)[0]
     assert first is not None
     store.save(first)  # PostgreSQL moves its row behind the others
     assert ids(ready(store)) == ["first", "second", "third", "later"]
