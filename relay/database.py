@@ -143,29 +143,30 @@ def _advisory_lock(connection: Connection, table: str) -> Iterator[bool]:
 
 # --- group commit
 
-Request = tuple[Callable[[], Any], Future[Any]]
+Commit = Callable[[list[Any]], list[Any]]
 
 
 class GroupCommit:
     """What threads ask for at the same time shares a transaction, in a thread of its own, and nobody waits for long.
 
-    `begin` begins a transaction. The thread ends after `close`, and when this object is not used any more.
+    `commit` returns a result for each request. The thread ends after `close`, and when this object is not used any
+    more: `commit` must not refer to it.
     """
 
-    def __init__(self, begin: Callable[[], AbstractContextManager[Any]]) -> None:
-        self._requests, self._places = SimpleQueue[Request | None](), threading.BoundedSemaphore(MAX_CALLERS)
+    def __init__(self, commit: Commit) -> None:
+        self._requests, self._places = SimpleQueue[Any](), threading.BoundedSemaphore(MAX_CALLERS)
         self.close = weakref.finalize(self, self._requests.put, None)
-        threading.Thread(target=_commit_until_the_end, args=(begin, self._requests), daemon=True).start()
+        threading.Thread(target=_commit_until_the_end, args=(commit, self._requests), daemon=True).start()
 
-    def ask(self, work: Callable[[], Any], seconds: float) -> Any:
-        """What `work` returns, after the commit. Raises what it or the commit raises, or TimeoutError after `seconds`.
+    def ask(self, request: Any, seconds: float) -> Any:
+        """What `commit` returns for it. Raises what it raises, or TimeoutError after `seconds`.
 
         What was given up is not begun any more. What was begun by then may still be done.
         """
         if not self._places.acquire(blocking=False):
             raise TimeoutError("too many wait for the database")
         future = Future[Any]()
-        self._requests.put((work, future))
+        self._requests.put((request, future))
         try:
             return future.result(seconds)
         finally:
@@ -173,19 +174,14 @@ class GroupCommit:
             self._places.release()
 
 
-def _commit_until_the_end(begin: Callable[[], AbstractContextManager[Any]], requests: SimpleQueue[Any]) -> None:
-    while request := requests.get():
-        _commit(begin, [request, *(requests.get() for _ in range(requests.qsize()))])
-        del request
-
-
-def _commit(begin: Callable[[], AbstractContextManager[Any]], batch: list[Request]) -> None:
-    begun = [(work, future) for work, future in batch if future.set_running_or_notify_cancel()]
-    try:
-        with begin():
-            results = [work() for work, _ in begun]
-        for (_, future), result in zip(begun, results, strict=True):
-            future.set_result(result)
-    except Exception as error:
-        for _, future in begun:
-            future.set_exception(error)
+def _commit_until_the_end(commit: Commit, requests: SimpleQueue[Any]) -> None:
+    while first := requests.get():
+        batch = [first, *(requests.get() for _ in range(requests.qsize()))]
+        begun = [(request, future) for request, future in batch if future.set_running_or_notify_cancel()]
+        try:
+            for (_, future), result in zip(begun, commit([request for request, _ in begun]), strict=True):
+                future.set_result(result)
+        except Exception as error:
+            for _, future in begun:
+                future.set_exception(error)
+        del first, batch, begun

@@ -49,6 +49,9 @@ DUE_TIMES = MappingProxyType(
             UNION ALL SELECT MIN(due_at) FROM outbox WHERE send_state = 'accepted'""",
     }
 )
+ADD_INCOMING = """INSERT INTO inbox (id, phone, content, received_at, due_at)
+    VALUES (:id, :phone, :content, :now, 0) ON CONFLICT DO NOTHING"""
+STORED_INCOMING = "SELECT 1 FROM inbox WHERE id = :id AND phone = :phone AND content = :content"
 QUEUES = """SELECT
     (SELECT COUNT(*) FROM inbox WHERE due_at IS NOT NULL) AS to_cht,
     (SELECT COUNT(*) FROM outbox WHERE send_state = 'ready') AS to_send,
@@ -211,7 +214,7 @@ class WebStore(Store):
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
-        self._commits = database.GroupCommit(self._db.begin)
+        self._commits = database.GroupCommit(partial(commit, self._db))
 
     def close(self) -> None:
         """Close the connection. Must not be called during other use."""
@@ -223,25 +226,31 @@ class WebStore(Store):
 
         If it raises TimeoutError, the text may still be stored.
         """
-        stored: bool = self._commits.ask(partial(self._add_incoming, message, now), TEXT_SECONDS)
+        stored: bool = self._commits.ask({**message._asdict(), "now": now}, TEXT_SECONDS)
         return stored
-
-    def _add_incoming(self, message: Message, now: float) -> bool:
-        insert = """INSERT INTO inbox (id, phone, content, received_at, due_at)
-            VALUES (:id, :phone, :content, :now, 0) ON CONFLICT DO NOTHING RETURNING id"""
-        if self._db.execute(_statement(insert), {**message._asdict(), "now": now}).first():
-            return True
-        stored = "SELECT 1 FROM inbox WHERE id = :id AND phone = :phone AND content = :content"
-        return self._db.execute(_statement(stored), message._asdict()).first() is not None
 
     def health(self) -> Health:
         """The state of the queues, if the database can be written at this moment."""
-        health: Health = self._commits.ask(self._read_health, HEALTH_SECONDS)
+        health: Health = self._commits.ask(None, HEALTH_SECONDS)
         return health
 
-    def _read_health(self) -> Health:
-        # SQLite would write nothing if nothing changed.
-        self._db.execute(_statement("UPDATE neighbours SET checks = checks + 1 WHERE name = 'cht'"))
-        sizes, oldest = (self._db.execute(_statement(sql)).one()._asdict() for sql in (QUEUES, OLDEST_TEXTS))
-        neighbours = self._db.execute(_statement(f"SELECT {NEIGHBOUR} FROM neighbours ORDER BY name"))
-        return Health(sizes, oldest, [Neighbour(*row) for row in neighbours])
+
+def commit(db: sqlalchemy.Connection, requests: Sequence[Any]) -> list[Any]:
+    """In one transaction: store texts, and say for each whether it is stored; for each None, read the health."""
+    texts = [text for text in requests if text is not None]
+    with db.begin():
+        added = db.execute(_statement(ADD_INCOMING), texts).rowcount if texts else 0
+        return [
+            _read_health(db)
+            if text is None
+            else added == len(texts) or db.execute(_statement(STORED_INCOMING), text).first() is not None
+            for text in requests
+        ]
+
+
+def _read_health(db: sqlalchemy.Connection) -> Health:
+    # SQLite would write nothing if nothing changed.
+    db.execute(_statement("UPDATE neighbours SET checks = checks + 1 WHERE name = 'cht'"))
+    sizes, oldest = (db.execute(_statement(sql)).one()._asdict() for sql in (QUEUES, OLDEST_TEXTS))
+    neighbours = db.execute(_statement(f"SELECT {NEIGHBOUR} FROM neighbours ORDER BY name"))
+    return Health(sizes, oldest, [Neighbour(*row) for row in neighbours])

@@ -5,8 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
 import pytest
@@ -24,18 +22,13 @@ class Database:
         self.go, self.begun = threading.Event(), threading.Event()
         self.error: Exception | None = None
 
-    @contextmanager
-    def begin(self) -> Iterator[None]:
-        self.batches.append([])
+    def commit(self, requests: list[Any]) -> list[str]:
+        self.batches.append(requests)
         self.begun.set()
-        yield
         self.go.wait(LONG)
         if self.error is not None:
             raise self.error
-
-    def store(self, request: Any) -> str:
-        self.batches[-1].append(request)
-        return f"stored {request}"
+        return [f"stored {request}" for request in requests]
 
 
 @pytest.fixture
@@ -47,20 +40,16 @@ def database() -> Any:
 
 @pytest.fixture
 def group(database: Database) -> Iterator[GroupCommit]:
-    group = GroupCommit(database.begin)
+    group = GroupCommit(database.commit)
     yield group
     group.close()
 
 
-def ask(group: GroupCommit, database: Database, request: Any, seconds: float = LONG) -> Any:
-    return group.ask(partial(database.store, request), seconds)
-
-
 def begin(group: GroupCommit, database: Database, pool: ThreadPoolExecutor, others: int) -> list[Future[Any]]:
     """The first request, whose commit has begun, and others that wait meanwhile."""
-    first = pool.submit(ask, group, database, 0)
+    first = pool.submit(group.ask, 0, LONG)
     assert database.begun.wait(LONG)
-    waiting = [pool.submit(ask, group, database, number) for number in range(1, others + 1)]
+    waiting = [pool.submit(group.ask, number, LONG) for number in range(1, others + 1)]
     while group._requests.qsize() < others:
         threading.Event().wait(0.001)
     return [first, *waiting]
@@ -79,9 +68,9 @@ def test_a_caller_gets_an_answer_in_time_and_what_was_not_begun_is_not_done_late
 ) -> None:
     for request in ("begun", "not begun"):
         with pytest.raises(TimeoutError):
-            ask(group, database, request, 0.05)
+            group.ask(request, 0.05)
     database.go.set()
-    assert ask(group, database, "later") == "stored later"
+    assert group.ask("later", LONG) == "stored later"
     assert database.batches == [["begun"], ["later"]]
 
 
@@ -94,24 +83,24 @@ def test_all_who_share_a_commit_get_its_error_and_later_ones_do_not(group: Group
             with pytest.raises(OSError, match="disk full"):
                 answer.result()
     database.error = None
-    assert ask(group, database, "later") == "stored later"
+    assert group.ask("later", LONG) == "stored later"
 
 
 def test_one_more_than_may_wait_is_answered_at_once(group: GroupCommit, database: Database) -> None:
     with ThreadPoolExecutor(MAX_CALLERS) as pool:
         answers = begin(group, database, pool, MAX_CALLERS - 1)
         with pytest.raises(TimeoutError):
-            ask(group, database, "too many")
+            group.ask("too many", LONG)
         database.go.set()
         assert len([answer.result() for answer in answers]) == MAX_CALLERS
-    assert ask(group, database, "later") == "stored later"
+    assert group.ask("later", LONG) == "stored later"
 
 
 def test_its_thread_ends_when_it_is_not_used_any_more(database: Database) -> None:
     database.go.set()
     before = set(threading.enumerate())
-    group = GroupCommit(database.begin)
-    assert ask(group, database, "one") == "stored one"
+    group = GroupCommit(database.commit)
+    assert group.ask("one", LONG) == "stored one"
     (thread,) = set(threading.enumerate()) - before
     del group
     thread.join(LONG)

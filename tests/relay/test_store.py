@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from relay.models import Message, OutgoingText, SendState, StateUpdate
-from relay.store import NEVER, RETENTION, WebStore
+from relay.store import NEVER, RETENTION, WebStore, commit
 
 NOW = 1_772_600_000.0
 DAY = 86400
@@ -293,11 +293,9 @@ def test_texts_that_come_together_share_a_commit_and_each_gets_its_own_answer(st
         Message("a", AMINA, "Another"),
         Message("b", ZAWADI, "Two"),
     ]
-    with store._db.begin():
-        answers = [store._add_incoming(message, NOW) for message in messages]
-        queues = store._read_health().queues
+    *answers, health = commit(store._db, [*({**message._asdict(), "now": NOW} for message in messages), None])
     assert answers == [True, True, True, False, False]
-    assert queues["to_cht"] == 2
+    assert health.queues["to_cht"] == 2
     assert incoming_for_cht(store) == messages[:2]
 
 
@@ -327,9 +325,8 @@ def test_the_cost_of_reading_grows_no_faster_than_the_texts_that_wait(tmp_path: 
 
     costs = []
     for first in (0, 2000):
-        with store._db.begin():
-            for number in range(first, first + 2000):
-                store._add_incoming(Message(f"{number}", AMINA, "x"), NOW)
+        texts = (Message(f"{number}", AMINA, "x") for number in range(first, first + 2000))
+        commit(store._db, [{**text._asdict(), "now": NOW} for text in texts])
         connection: Any = store._db.connection.dbapi_connection
         steps[0] = 0
         connection.set_progress_handler(count, 100)
