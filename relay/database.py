@@ -40,7 +40,6 @@ CREATE TABLE IF NOT EXISTS inbox (
 );
 CREATE INDEX IF NOT EXISTS inbox_due ON inbox (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS inbox_waiting ON inbox (seq) WHERE due_at IS NOT NULL;
-CREATE INDEX IF NOT EXISTS inbox_postponed ON inbox (phone, seq) WHERE due_at IS NOT NULL AND attempts > 0;
 CREATE TABLE IF NOT EXISTS outbox (
     seq {key}, id TEXT NOT NULL UNIQUE, phone TEXT NOT NULL, content TEXT NOT NULL,
     send_state TEXT NOT NULL DEFAULT 'ready', due_at DOUBLE PRECISION,

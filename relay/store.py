@@ -32,17 +32,14 @@ TEXT_SECONDS, HEALTH_SECONDS = 8.0, 0.8
 BLOCKING_ATTEMPTS = 3
 """A failing text holds back later texts of the same phone, to keep their order, until it has had this many attempts."""
 
-INCOMING_READY = f"""due_at IS NOT NULL AND NOT EXISTS (
-    SELECT 1 FROM inbox earlier WHERE earlier.phone = inbox.phone AND earlier.seq < inbox.seq
-    AND earlier.due_at > :now AND earlier.attempts > 0 AND earlier.attempts < {BLOCKING_ATTEMPTS})"""
 OUTGOING_READY = f"""send_state = 'ready' AND NOT EXISTS (
     SELECT 1 FROM outbox earlier WHERE earlier.phone = outbox.phone AND earlier.seq < outbox.seq
     AND earlier.send_state IN ('ready', 'sending') AND earlier.attempts < {BLOCKING_ATTEMPTS})"""
 NEIGHBOUR = ", ".join(Neighbour._fields)
 DUE_TIMES = MappingProxyType(
     {
-        "cht": f"""SELECT CASE WHEN failures > 0 THEN 0 ELSE poll_at END AS due_at FROM neighbours WHERE name = 'cht'
-            UNION ALL SELECT MIN(due_at) FROM inbox WHERE {INCOMING_READY}
+        "cht": """SELECT CASE WHEN failures > 0 THEN 0 ELSE poll_at END AS due_at FROM neighbours WHERE name = 'cht'
+            UNION ALL SELECT MIN(due_at) FROM inbox WHERE due_at IS NOT NULL
             UNION ALL SELECT 0 WHERE EXISTS (SELECT 1 FROM outbox WHERE unreported)""",
         "rapidpro": f"""SELECT MIN(due_at) AS due_at FROM outbox WHERE {OUTGOING_READY}
             UNION ALL SELECT MIN(due_at) FROM outbox WHERE send_state = 'sending'
@@ -128,8 +125,7 @@ class Store:
 
     def due_for_cht(self, now: float, limit: int) -> tuple[list[Message], list[StateUpdate]]:
         """Texts and state updates for CHT, oldest first."""
-        texts = f"""SELECT id, phone, content, attempts FROM inbox WHERE due_at <= :now AND {INCOMING_READY}
-            ORDER BY seq LIMIT :limit"""
+        texts = "SELECT id, phone, content, attempts FROM inbox WHERE due_at <= :now ORDER BY seq LIMIT :limit"
         updates = "SELECT id, status, reason FROM outbox WHERE unreported ORDER BY seq LIMIT :limit"
         values = {"now": now, "limit": limit}
         return (

@@ -16,7 +16,7 @@ from typing import Any
 from flask import Flask, Response, request
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
-from werkzeug.exceptions import BadRequest, Forbidden, HTTPException
+from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, RequestEntityTooLarge
 
 from relay.database import ERRORS, MAX_CALLERS, first_line
 from relay.http_client import Calls, steady
@@ -43,6 +43,8 @@ SERVER = MappingProxyType(
     }
 )
 """How waitress serves the app. Idle connections are closed after `channel_timeout` seconds."""
+Answer = tuple[dict[str, Any], int]
+"""What becomes JSON, and the status."""
 STALE_SECONDS = 900
 """A text that waits longer is trouble."""
 STILL_SECONDS = 180
@@ -78,7 +80,7 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     database = Standstill(log)
 
-    def receive() -> Response:
+    def receive() -> dict[str, int]:
         _authorize(request.headers.get("Authorization", ""), settings.incoming_token)
         message = _parse_message(request.get_data())
         with database:
@@ -87,12 +89,12 @@ def create_app(
             raise _not_saved("another message has this `id`; each message needs its own")
         log.info("received", id=message.id)
         wake()
-        return _json_response(200, {"saved": 1})
+        return {"saved": 1}
 
     @app.get("/health")
-    def health() -> Response:
+    def health() -> Answer:
         body = report(store, database, calls, now(), worked_at())
-        return _json_response(503 if body["status"] == "stopped" else 200, body)
+        return body, 503 if body["status"] == "stopped" else 200
 
     @app.get("/metrics")
     def show_metrics() -> Response:
@@ -108,14 +110,17 @@ def create_app(
         return response
 
     @app.errorhandler(Exception)
-    def handle_error(error: Exception) -> Response:
+    def handle_error(error: Exception) -> Answer:
+        status, message = 500, "Server error"
         if isinstance(error, ERRORS):
-            return _error_response(503, "Message was not saved in time: the database stands still, send it again later")
-        if not isinstance(error, HTTPException):
+            status, message = 503, "Message was not saved in time: the database stands still, send it again later"
+        elif isinstance(error, RequestEntityTooLarge):
+            status, message = 413, f"Message was not saved: the body is larger than {MAX_BODY_BYTES} bytes"
+        elif isinstance(error, HTTPException):
+            status, message = error.code or 500, error.description or error.name
+        else:
             log.error("server_error", cause=type(error).__name__)
-            return _error_response(500, "Server error")
-        too_large = f"Message was not saved: the body is larger than {MAX_BODY_BYTES} bytes"
-        return _error_response(error.code or 500, too_large if error.code == 413 else error.description or error.name)
+        return {"code": status, "error": message}, status
 
     return app
 
@@ -155,19 +160,6 @@ def metrics(report: Mapping[str, Any], calls: Calls) -> bytes:
 
 def _not_saved(reason: str) -> BadRequest:
     return BadRequest(f"Message was not saved: {reason}")
-
-
-def _error_response(status: int, message: str) -> Response:
-    """JSON for callers that name it before text, text for all others."""
-    accepted = [kind for kind in request.accept_mimetypes.values() if kind in {"application/json", "text/plain"}]
-    if accepted[:1] == ["application/json"]:
-        return _json_response(status, {"code": status, "error": message})
-    return Response(message, status, content_type="text/plain; charset=utf-8")
-
-
-def _json_response(status: int, body: Any) -> Response:
-    text = json.dumps(body, separators=(",", ":"))
-    return Response(text, status, content_type="application/json; charset=utf-8")
 
 
 def _authorize(authorization: str, token: str) -> None:

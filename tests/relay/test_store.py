@@ -184,22 +184,11 @@ def test_an_id_of_any_kind_is_claimed(store: WebStore) -> None:
 # --- incoming texts
 
 
-@pytest.mark.parametrize(("attempts", "expected"), [(1, [3]), (2, [3]), (3, [2, 3])])
-def test_a_text_that_makes_cht_fail_holds_back_later_ones_from_its_phone_for_three_attempts(
-    store: WebStore, attempts: int, expected: list[int]
-) -> None:
+def test_a_text_that_is_postponed_holds_back_no_other(store: WebStore) -> None:
     add_incoming(store, 1, 2)
-    add_incoming(store, 3, phone=ZAWADI)
-    for _ in range(attempts):
-        store.postpone(incoming_for_cht(store, NOW + 100)[:1], NOW + 100)
-    assert ids(incoming_for_cht(store)) == [f"run-{number}" for number in expected]
-    assert ids(incoming_for_cht(store, NOW + 100)) == ["run-1", "run-2", "run-3"]
-
-
-def test_a_text_is_not_held_back_by_a_later_one_from_its_phone(store: WebStore) -> None:
-    add_incoming(store, 1, 2)
-    store.postpone([incoming_for_cht(store)[1]], NOW + 100)
-    assert ids(incoming_for_cht(store)) == ["run-1"]
+    store.postpone(incoming_for_cht(store)[:1], NOW + 100)
+    assert ids(incoming_for_cht(store)) == ["run-2"]
+    assert ids(incoming_for_cht(store, NOW + 100)) == ["run-1", "run-2"]
 
 
 def test_texts_go_to_cht_in_the_order_of_arrival_until_it_confirms_them(store: WebStore) -> None:
@@ -228,11 +217,11 @@ def test_without_work_cht_is_due_at_its_poll_time_and_rapidpro_never(store: WebS
     assert due_times(store) == [NOW + 60, NEVER]
 
 
-def test_cht_is_due_for_a_text_that_is_not_held_back_and_for_an_update(store: WebStore) -> None:
+def test_cht_is_due_for_a_text_that_is_not_postponed_and_for_an_update(store: WebStore) -> None:
     store.save_neighbour(store.neighbour("cht", NOW)[0]._replace(poll_at=NOW + 1000))
     add_incoming(store, 1, 2)
     assert due_times(store)[0] == 0
-    store.postpone([incoming_for_cht(store)[0]], NOW + 100)
+    store.postpone(incoming_for_cht(store), NOW + 100)
     assert due_times(store)[0] == NOW + 100
     add_outgoing(store, "one", send_state=SendState.REFUSED)
     assert due_times(store)[0] == 0
