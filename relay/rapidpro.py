@@ -40,7 +40,7 @@ class RapidProClient:
         The relay's clock says nothing about it. It counts only for a RapidPro whose responses have no date.
         """
         if self._http.now() - self._asked_at > HOUR:
-            next(self.broadcasts(self._http.now()))
+            self._request("GET", "workspace")  # whatever it answers, its date counts
         return self._http.now() - DAY if self._shown is None else self._shown - HOUR
 
     def send(self, phone: str, content: str) -> Record:
