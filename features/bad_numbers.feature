@@ -25,6 +25,12 @@ Feature: Texts that can never arrive
       Then Yusuf and Grace receive "hello" once
       And CHT shows the text to Amina as failed
 
+    Scenario: An absurdly long number among good ones
+      Given Amina's number has 9000 digits
+      When CHT sends "hello" to Amina, Yusuf and Grace in one document
+      Then Yusuf and Grace receive "hello" once
+      And CHT shows the text to Amina as failed
+
     Scenario: As many bad numbers as CHT hands out in one batch, before a good one
       When CHT has 25 texts for numbers that are too short
       And CHT sends "hello" to Amina

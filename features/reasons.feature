@@ -10,6 +10,12 @@ Feature: Reasons
       Then CHT shows the text to Amina as failed
       And CHT shows why the text to Amina failed
 
+    Scenario: An absurdly long number
+      Given Amina's number has 9000 digits
+      When CHT sends "hello" to Amina
+      Then CHT shows the text to Amina as failed
+      And CHT shows why the text to Amina failed
+
     Scenario: A very long text
       When CHT sends Amina a text of 5000 characters
       Then CHT shows the text to Amina as failed

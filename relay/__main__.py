@@ -17,17 +17,19 @@ from structlog.processors import JSONRenderer, TimeStamper, add_log_level, forma
 from waitress.server import create_server  # type: ignore[import-untyped]  # neither it nor typeshed has types
 
 from relay import Relay, Settings, SettingsError
-from relay.health import DATABASE_ERRORS, Standstill
+from relay.database import ERRORS
 from relay.http_client import open_session, steady
 from relay.store import LOCKS
-from relay.web import SERVER
+from relay.web import SERVER, Standstill
 
-MAX_SLEEP = 60.0
+MAX_SLEEP = 30.0
 """Seconds until a worker looks again, although nothing woke it: another relay may have stored something."""
 TOGETHER = 0.02
 """Seconds that a worker waits after it was woken: texts that come at the same time are worked on together."""
-STOP_SECONDS = 3.0
-"""How long to wait at the end for calls; those that last longer are looked up or repeated after the next start."""
+STOP_SECONDS = 1.5
+"""How long to wait at the end for each worker; a call that lasts longer is looked up or repeated after the next start.
+
+The database is not closed: it is always as it must be when the process ends."""
 
 
 def steady_clock() -> Callable[[], datetime]:
@@ -38,7 +40,7 @@ def steady_clock() -> Callable[[], datetime]:
 
 def main() -> int:
     """Serve until SIGTERM or SIGINT. Exit status 2 with one sentence if a setting is invalid."""
-    log, now, wakes = _log(), steady_clock(), {name: threading.Event() for name in LOCKS}
+    log, now, stopping, wakes = _log(), steady_clock(), threading.Event(), {name: threading.Event() for name in LOCKS}
 
     def wake() -> None:
         for event in wakes.values():
@@ -47,59 +49,51 @@ def main() -> int:
     try:
         settings = Settings.from_env(os.environ)
         relay = Relay(settings, now=now, session=open_session(), log=log, wake=wake)
+        server = _open_server(relay, settings.listen)
     except SettingsError as error:
-        return _fail(str(error))
-    try:
-        server = create_server(relay.app, listen=settings.listen, **SERVER)
-    except (OSError, ValueError) as error:
-        relay.close()
-        cause = str(getattr(error, "strerror", None) or error).rstrip(".")
-        return _fail(f"RELAY_LISTEN={settings.listen} cannot be used: {cause}.")
-    stopping = threading.Event()
+        print(error, file=sys.stderr)
+        return 2
     args = [(relay, name, now, woken, stopping, log) for name, woken in wakes.items()]
     workers = [threading.Thread(target=_loop, args=arg, daemon=True) for arg in args]
-    _serve(server, workers)
+    for worker in workers:
+        worker.start()
+    server.run()  # returns after SystemExit
+    server.close()
     stopping.set()
     wake()
-    end = steady() + STOP_SECONDS
     for worker in workers:
-        worker.join(max(end - steady(), 0))
-    if not any(worker.is_alive() for worker in workers):
-        relay.close()
+        worker.join(STOP_SECONDS)
     return 0
 
 
-def _serve(server: Any, workers: list[threading.Thread]) -> None:
+def _open_server(relay: Relay, listen: str) -> Any:
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, lambda *_: sys.exit(0))
-    for worker in workers:
-        worker.start()
+    try:
+        server = create_server(relay.app, listen=listen, **SERVER)
+    except (OSError, ValueError) as error:
+        cause = str(getattr(error, "strerror", None) or error).rstrip(".")
+        raise SettingsError(f"RELAY_LISTEN={listen} cannot be used: {cause}.") from None
     # A name such as localhost can have several addresses, and then the server has as many sockets.
     host, port = (getattr(server, "effective_listen", None) or [(server.effective_host, server.effective_port)])[0]
     print(json.dumps({"relay": f"http://{f'[{host}]' if ':' in host else host}:{port}"}), flush=True)
-    server.run()  # returns after SystemExit
-    server.close()
+    return server
 
 
 def _loop(relay: Relay, name: str, now: Callable[[], datetime], woken: Any, stopping: Any, log: Any) -> None:
-    database = Standstill(log, "database")
+    database = Standstill(log)
     while not stopping.is_set():
         woken.clear()
         wait = 5.0
         try:
             with database:
                 wait = (relay.work_on(name, now()) - now()).total_seconds()
-        except DATABASE_ERRORS:
+        except ERRORS:
             pass  # logged when it begins and when it is over
         except Exception as error:  # a bug must not end the loop: other stored texts can still be sent
             log.error("unexpected_error", cause=repr(error), exc_info=True)
         woken.wait(min(max(wait, 0.0), MAX_SLEEP))
         stopping.wait(TOGETHER)
-
-
-def _fail(sentence: str) -> int:
-    print(sentence, file=sys.stderr)
-    return 2
 
 
 def _log() -> Any:

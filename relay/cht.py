@@ -1,53 +1,43 @@
-"""The client for CHT's gateway API, POST /api/sms (cht-core api/src/services/messaging.js)."""
+"""CHT's gateway API, POST /api/sms (cht-core api/src/services/messaging.js)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from relay.http_client import call
-from relay.models import CallError, IncomingText, Message, StateUpdate, sanitize
+from relay.http_client import Http
+from relay.models import CallError, Message, StateUpdate, sanitize
 from relay.settings import Settings
 
 MAX_KEY = 500
 """Characters of an id or phone number: what an index of PostgreSQL can hold."""
 
 
-class ChtClient:
-    """Makes the relay's calls to CHT."""
+def exchange(
+    settings: Settings, http: Http, texts: Sequence[Message] = (), updates: Sequence[StateUpdate] = ()
+) -> list[Message]:
+    """Send texts and updates to CHT, return the texts that it wants sent. Raises CallError unless all is confirmed.
 
-    def __init__(self, settings: Settings, session: Any, now: Callable[[], float]) -> None:
-        self._session, self._now = session, now
-        self._url = f"{settings.cht_url}/api/sms"
-        self._auth = (settings.cht_user.encode(), settings.cht_password.encode())
-
-    def exchange(self, texts: Sequence[IncomingText] = (), updates: Sequence[StateUpdate] = ()) -> list[Message]:
-        """Send texts and updates, return the texts that CHT wants sent. Raises CallError unless all is confirmed.
-
-        CHT recognises a text by its id, so a retry after an unknown outcome stores nothing twice.
-        """
-        body: dict[str, Any] = {}
-        if texts:
-            body["messages"] = [{"id": text.id, "from": text.phone, "content": text.content} for text in texts]
-        if updates:
-            body["updates"] = [
-                {"id": u.id, "status": u.status, **({"reason": u.reason} if u.reason else {})} for u in updates
-            ]
-        status, answer, _ = call(self._session, self._now, "POST", self._url, body=body, auth=self._auth)
-        if status != 200:
-            # Above 500, a proxy may have given up while CHT is still working. Otherwise CHT has finished.
-            raise CallError(f"answered {status}", outcome_unknown=status > 500)
-        # While CHT starts up, it answers 200 with an HTML page. That is not a success.
-        if not isinstance(answer.get("messages"), list):
-            raise CallError("answered 200, but not in the gateway protocol: is it starting up?")
-        return [message for entry in answer["messages"] if (message := _message(entry))]
+    CHT recognises a text by its id, so a retry after an unknown outcome stores nothing twice.
+    """
+    body = {
+        "messages": [{"id": text.id, "from": text.phone, "content": text.content} for text in texts],
+        "updates": [update._asdict() for update in updates],
+    }
+    auth = (settings.cht_user.encode(), settings.cht_password.encode())
+    status, answer, _ = http.call("POST", f"{settings.cht_url}/api/sms", body=body, auth=auth)
+    if status != 200:
+        # Above 500, a proxy may have given up while CHT is still working. Otherwise CHT has finished.
+        raise CallError(f"answered {status}", outcome_unknown=status > 500)
+    # While CHT starts up, it answers 200 with an HTML page. That is not a success.
+    if not isinstance(answer.get("messages"), list):
+        raise CallError("answered 200, but not in the gateway protocol: is it starting up?")
+    return [message for entry in answer["messages"] if (message := _message(entry))]
 
 
 def _message(entry: Any) -> Message | None:
     """One text to send, or None for an entry without a usable id, recipient or content."""
-    if not isinstance(entry, dict):
-        return None
-    values = [entry.get(name) for name in ("id", "to", "content")]
+    values = [entry.get(name) for name in ("id", "to", "content")] if isinstance(entry, dict) else [None]
     if any(not isinstance(value, (str, int)) or not value for value in values):
         return None
     id_, phone, content = (sanitize(str(value)) for value in values)

@@ -10,7 +10,9 @@ import http.client
 import json
 import math
 import time
-from collections.abc import Callable
+from collections import defaultdict, deque
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from contextvars import ContextVar
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -19,6 +21,7 @@ from types import MappingProxyType
 from typing import Any
 
 import requests
+from prometheus_client import CollectorRegistry, Counter
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, NewConnectionError
@@ -31,6 +34,8 @@ MAX_DECISION_AGE = 15.0
 """Seconds from the moment when the relay knew that it may make a call until the last byte of it is sent."""
 MAX_RESPONSE_BYTES = 16 * 1024 * 1024
 MAX_RETRY_AFTER = 24 * 3600.0
+QUOTA = 2500
+"""Calls to one endpoint of RapidPro in an hour, as it documents them."""
 EARLIEST, LATEST = 1e9, 4e9
 """Dates outside these, 2001 and 2096, are outside reason."""
 # CHT requires exactly this Content-Type, without a charset, and Accept decides what it answers while it starts up.
@@ -96,45 +101,79 @@ def open_session() -> requests.Session:
     return session
 
 
-class ConfirmedSession:
-    """`session`, but before each call `confirm` says since when this relay knows that it may make it, or raises."""
+class Calls:
+    """Counts the calls to the neighbours and the answers to texts."""
 
-    def __init__(self, session: Any, confirm: Callable[[], float]) -> None:
-        self._session, self._confirm = session, confirm
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()  # not the library's global one: each relay has its own
+        help_, labels = "Calls, and answers to RapidPro, by status.", ["service", "endpoint", "outcome"]
+        self.total = Counter("relay_calls", help_, labels, registry=self.registry)
+        self._granted: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=QUOTA))
 
-    def request(self, *args: Any, **options: Any) -> Any:
-        """Make one call."""
-        SEND_BY.set(self._confirm() + MAX_DECISION_AGE)
-        return self._session.request(*args, **options)
+    def count(self, service: str, endpoint: str, outcome: str) -> None:
+        """A call was made, or answered."""
+        self.total.labels(service, endpoint, outcome).inc()
+        if service == "rapidpro" and outcome not in {"403", "429"}:
+            self._granted[endpoint].append(steady())
+
+    def quota_left(self) -> dict[str, int]:
+        """Calls that RapidPro allows within this hour, by endpoint, if no other client of the workspace makes any."""
+        hour_ago = steady() - 3600
+        return {name: QUOTA - sum(time > hour_ago for time in times) for name, times in self._granted.items()}
 
 
-def call(
-    session: Any, now: Callable[[], float], method: str, url: str, *, body: Any = None, **options: Any
-) -> tuple[int, dict[str, Any], float | None]:
-    """The status of the response, the JSON object in it (or an empty one), and its date.
+class Http:
+    """Makes the calls to one neighbour.
 
-    Raises CallError if there is no complete response, or if its status means that the server does not act now.
+    confirm  says since when, by `steady`, this relay knows that it may make a call, or raises
+    now      the relay's time
     """
-    options |= {"timeout": TIMEOUT, "allow_redirects": False, "stream": True, "headers": HEADERS}
-    data = None if body is None else json.dumps(body).encode()
-    try:
-        with session.request(method, url, data=data, **options) as response:
-            content = bytearray()
-            for chunk in response.iter_content(65536):
-                content += chunk
-                if len(content) > MAX_RESPONSE_BYTES:
-                    raise CallError("the response is too large")
-    except (requests.RequestException, HTTPError, OSError) as error:
-        raise _connection_error(error) from None
-    status, date = response.status_code, parse_date(response.headers.get("Date"), parsedate_to_datetime)
-    if status == 429:
-        retry_after = _seconds(response.headers.get("Retry-After"), date or now())
-        raise CallError("throttled (429)", outcome_unknown=False, retry_after=retry_after)
-    if status in {401, 403}:
-        raise CallError(f"refused the token or password ({status})", outcome_unknown=False, needs_admin=True)
-    if 300 <= status < 400:
-        raise CallError(f"answered with a redirect ({status}): is the address right?", needs_admin=True)
-    return status, _json_object(content), date
+
+    def __init__(
+        self, session: Any, service: str, now: Callable[[], float], confirm: Callable[[], float], calls: Calls
+    ) -> None:
+        self._session, self._service, self.now, self._confirm, self._calls = session, service, now, confirm, calls
+        self.answered = 0
+        """How many calls had an answer with which the relay can go on."""
+
+    def call(self, method: str, url: str, *, body: Any = None, **options: Any) -> tuple[int, Any, float | None]:
+        """The status of the response, the JSON object in it (or an empty one), and its date.
+
+        Raises CallError if there is no complete response, or if its status means that the server does not act now.
+        """
+        data = None if body is None else json.dumps(body).encode()
+        status, headers, content = self._request(method, url, data=data, **options)
+        date = parse_date(headers.get("Date"), parsedate_to_datetime)
+        if status == 429:
+            retry_after = _seconds(headers.get("Retry-After"), date or self.now())
+            raise CallError("throttled (429)", outcome_unknown=False, retry_after=retry_after)
+        if status in {401, 403}:
+            raise CallError(f"refused the token or password ({status})", outcome_unknown=False, needs_admin=True)
+        if 300 <= status < 400:
+            raise CallError(f"answered with a redirect ({status}): is the address right?", needs_admin=True)
+        answer: Any = {}
+        with suppress(ValueError, RecursionError):
+            answer = json.loads(content)
+        answer = answer if isinstance(answer, dict) else {}
+        self.answered += status < 300 and answer != {}
+        return status, answer, date
+
+    def _request(self, method: str, url: str, **options: Any) -> tuple[int, Mapping[str, str], bytearray]:
+        SEND_BY.set(self._confirm() + MAX_DECISION_AGE)
+        outcome, endpoint = "no answer", url.rpartition("/")[2]
+        options |= {"timeout": TIMEOUT, "allow_redirects": False, "stream": True, "headers": HEADERS}
+        try:
+            with self._session.request(method, url, **options) as response:
+                outcome, content = str(response.status_code), bytearray()
+                for chunk in response.iter_content(65536):
+                    content += chunk
+                    if len(content) > MAX_RESPONSE_BYTES:
+                        raise CallError("the response is too large")
+                return response.status_code, response.headers, content
+        except (requests.RequestException, HTTPError, OSError) as error:
+            raise _connection_error(error) from None
+        finally:
+            self._calls.count(self._service, endpoint, outcome)
 
 
 def parse_date(value: Any, parse: Callable[[Any], datetime]) -> float | None:
@@ -145,14 +184,6 @@ def parse_date(value: Any, parse: Callable[[Any], datetime]) -> float | None:
     except (TypeError, ValueError, OverflowError):
         return None
     return seconds if EARLIEST < seconds < LATEST else None
-
-
-def _json_object(content: bytes | bytearray) -> dict[str, Any]:
-    try:
-        value = json.loads(content)
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _connection_error(error: Exception) -> CallError:

@@ -6,16 +6,21 @@ outcome, and is not simply repeated: that could send a text twice. Times are sec
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
 
 class Message(NamedTuple):
-    """One text as it arrives from either side. `id` is CHT's for outgoing texts, RapidPro's for incoming texts."""
+    """One text as it arrives from either side. `id` is CHT's for outgoing texts, RapidPro's for incoming texts.
+
+    attempts  requests to CHT that failed and that had this incoming text in them
+    """
 
     id: str
     phone: str
     content: str
+    attempts: int = 0
 
 
 class SendState(StrEnum):
@@ -47,16 +52,6 @@ class GatewayStatus(StrEnum):
         """
         order = list(GatewayStatus)
         return self != other and (other == self.FAILED or order.index(self) > order.index(GatewayStatus(other)))
-
-
-class IncomingText(NamedTuple):
-    """A stored text for CHT."""
-
-    seq: int
-    id: str
-    phone: str
-    content: str
-    attempts: int
 
 
 class OutgoingText(NamedTuple):
@@ -94,6 +89,17 @@ class StateUpdate(NamedTuple):
     reason: str | None = None
 
 
+class Neighbour(NamedTuple):
+    """CHT or RapidPro: when to poll it, until when to make no call, its failures in a row, its last success."""
+
+    name: str
+    poll_at: float
+    blocked_until: float
+    failures: int
+    last_error: str | None
+    succeeded_at: float
+
+
 class Record(NamedTuple):
     """What RapidPro shows of a broadcast, or of one message to one contact.
 
@@ -120,6 +126,7 @@ class TextRefused(Exception):
     """RapidPro did not accept the text and never will. The message is for a health worker to read."""
 
 
+@dataclass(eq=False)
 class CallError(Exception):
     """CHT or RapidPro did not do what the relay asked for. `cause` contains no secret.
 
@@ -128,12 +135,11 @@ class CallError(Exception):
     needs_admin      only an administrator can fix it (a token, a password): retry rarely
     """
 
-    def __init__(
-        self, cause: str, *, outcome_unknown: bool = True, retry_after: float | None = None, needs_admin: bool = False
-    ) -> None:
-        super().__init__(cause)
-        self.cause, self.outcome_unknown = cause, outcome_unknown
-        self.retry_after, self.needs_admin = retry_after, needs_admin
+    cause: str
+    _: KW_ONLY
+    outcome_unknown: bool = True
+    retry_after: float | None = None
+    needs_admin: bool = False
 
 
 def sanitize(text: str) -> str:

@@ -14,6 +14,7 @@ REPEAT_LOOKUPS = 2
 """After the first lookup finds nothing, this many more must find nothing too, since one may show a stale list."""
 NO_MESSAGE_PERIOD = DAY / 2
 """How long after its acceptance a text fails of which RapidPro has made no message."""
+NO_MESSAGE = "RapidPro made no message of the text: is the contact blocked there?"
 MAX_GAP = 5 * MINUTE
 """Texts that were created at most this far apart share a status query."""
 MAX_PAGES = 100
@@ -54,19 +55,13 @@ def retry_delay(attempts: int, settle_seconds: float) -> float:
 # --- sending
 
 
-def mark_sending(text: OutgoingText, rapidpro_now: float, now: float) -> OutgoingText:
-    """It is about to be sent. `rapidpro_now` is the time by RapidPro's clock; several servers' clocks may differ."""
+def mark_sending(text: OutgoingText, search_from: float, now: float) -> OutgoingText:
+    """It is about to be sent. `search_from`, the earliest time by RapidPro's clock, counts at the first attempt only.
+
+    The broadcast of an earlier attempt may still appear.
+    """
     sending = text._replace(send_state=SendState.SENDING, attempts=text.attempts + 1, lookups=0)
-    if text.search_from:  # set at the first attempt, whose broadcast may still appear
-        return sending
-    return sending._replace(search_from=rapidpro_now - MINUTE, accepted_at=now)
-
-
-def widen_search(text: OutgoingText, rapidpro_now: float, now: float) -> OutgoingText:
-    """The same text, if RapidPro's clock now shows that its broadcast can be older than was assumed."""
-    sent_at = rapidpro_now - (now - text.accepted_at)
-    sending = text.send_state == SendState.SENDING
-    return text._replace(search_from=min(text.search_from, sent_at - MINUTE)) if sending else text
+    return sending if text.search_from else sending._replace(search_from=search_from, accepted_at=now)
 
 
 def mark_refused(text: OutgoingText, reason: str) -> OutgoingText:
@@ -88,7 +83,9 @@ def mark_accepted(text: OutgoingText, broadcast: Record, now: float, poll_second
 
 
 def mark_not_found(text: OutgoingText, now: float, settle_seconds: float) -> OutgoingText:
-    """RapidPro shows no broadcast of this text: look it up again, or send it again."""
+    """RapidPro shows no broadcast of this text: if its outcome is unknown, look it up again, or send it again."""
+    if text.send_state != SendState.SENDING:
+        return text
     if text.lookups < REPEAT_LOOKUPS:
         wait = settle_seconds / 4 if text.lookups else settle_seconds
         return text._replace(lookups=text.lookups + 1, due_at=now + wait)
@@ -157,16 +154,13 @@ def lacks_message(text: OutgoingText, now: float) -> bool:
     return not text.message_ref and now - text.accepted_at >= NO_MESSAGE_PERIOD
 
 
-def mark_without_message(text: OutgoingText, now: float) -> OutgoingText:
-    """RapidPro shows no message of its broadcast. Some versions make none for a blocked contact."""
-    if not lacks_message(text, now):
-        return text
-    reason = "RapidPro made no message of the text: is the contact blocked there?"
-    return text._replace(status=GatewayStatus.FAILED, reason=reason)
+def update_status(
+    text: OutgoingText, message: Record | None, now: float, poll_seconds: float, *, alone: bool = False
+) -> OutgoingText:
+    """The text after a status check that found `message`, or None if it found none, although it asked for it `alone`.
 
-
-def update_status(text: OutgoingText, message: Record | None, now: float, poll_seconds: float) -> OutgoingText:
-    """The text after a status check that found `message`, or None if it found none."""
+    Some versions make no message for a blocked contact.
+    """
     if message is not None:
         text = text._replace(
             message_ref=message.ref,
@@ -177,6 +171,8 @@ def update_status(text: OutgoingText, message: Record | None, now: float, poll_s
         status = GatewayStatus.FAILED if reason else GATEWAY_STATUSES.get(message.status)
         if status is not None and status.follows(text.status):
             text = text._replace(status=status, reason=reason)
+    elif alone and lacks_message(text, now):
+        text = text._replace(status=GatewayStatus.FAILED, reason=NO_MESSAGE)
     return text._replace(due_at=next_check(now, text.accepted_at, text.status, poll_seconds))
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from relay.http_client import call, parse_date
+from relay.http_client import Http, parse_date
 from relay.models import CallError, Record, TextRefused
 from relay.policy import DAY, HOUR, MAX_PAGES
 from relay.settings import Settings
@@ -27,20 +27,21 @@ def escape_expressions(text: str) -> str:
 class RapidProClient:
     """Makes the relay's calls to RapidPro. The listing methods raise CallError."""
 
-    def __init__(self, settings: Settings, session: Any, now: Callable[[], float]) -> None:
-        self._session, self._now = session, now
+    def __init__(self, settings: Settings, http: Http) -> None:
+        self._http = http
         self._base = f"{settings.rapidpro_url}/api/v2"
         self._token = f"Token {settings.rapidpro_token}".encode()
-        self._ahead: float | None = None
-        self._latest_created_on = 0.0
+        self._shown: float | None = None
+        self._asked_at = 0.0
 
     def earliest_now(self) -> float:
-        """The earliest that RapidPro's clock can show now: it is past the latest broadcast, at most an hour ago.
+        """What RapidPro's clock showed within the hour, less an hour: its servers' clocks may differ. Raises CallError.
 
-        The date of its latest response says how far that clock is from the relay's; until then it may be a day behind.
+        The relay's clock says nothing about it. It counts only for a RapidPro whose responses have no date.
         """
-        now = self._now() + (self._ahead or 0)
-        return max(min(self._latest_created_on, now), now - (DAY if self._ahead is None else HOUR))
+        if self._http.now() - self._asked_at > HOUR:
+            self._request("GET", "workspace")  # whatever it answers, its date counts
+        return self._http.now() - DAY if self._shown is None else self._shown - HOUR
 
     def send(self, phone: str, content: str) -> Record:
         """Send one broadcast to one phone. Raises TextRefused or CallError."""
@@ -48,9 +49,7 @@ class RapidProClient:
         status, answer = self._request("POST", "broadcasts", body=body)
         # Only a broadcast in the response proves success, and only a 400 with errors proves failure.
         if status in {200, 201, 202} and answer.keys() & BROADCAST_FIELDS:
-            broadcast = _broadcast(answer)
-            self._latest_created_on = broadcast.created_on or self._latest_created_on
-            return broadcast
+            return _broadcast(answer)
         if status != 400 or not answer:
             raise CallError(f"answered {status}, outcome unknown")
         errors = str(answer.get("non_field_errors", ""))
@@ -81,8 +80,8 @@ class RapidProClient:
 
     def _request(self, method: str, endpoint: str, **options: Any) -> tuple[int, dict[str, Any]]:
         url = f"{self._base}/{endpoint}.json"
-        status, answer, date = call(self._session, self._now, method, url, auth=self._authorize, **options)
-        self._ahead = self._ahead if date is None else date - self._now()
+        status, answer, date = self._http.call(method, url, auth=self._authorize, **options)
+        self._shown, self._asked_at = date or self._shown, self._http.now()
         return status, answer
 
     def _authorize(self, request: Any) -> Any:
@@ -100,8 +99,6 @@ def _refusal_reason(errors: dict[str, Any], content: str) -> str:
         return f"The text is too long for SMS: {length} characters, at most {limit[1]}."
     if "urns" in errors:
         return "The phone number is not valid: check it, with its country code."
-    if "blank" in words and "text" in errors:
-        return "The text is empty."
     return f"RapidPro refused the text: {words or 'it gave no reason'}"[:300]
 
 
@@ -114,27 +111,24 @@ def _strings(value: Any) -> list[str]:
 
 
 def _broadcast(row: dict[str, Any]) -> Record:
-    urns, text = row.get("urns"), row.get("text")
-    texts = text.values() if isinstance(text, dict) else [text]
-    return Record(
-        ref=_id(row.get("uuid")),
-        broadcast_id=_id(row.get("id")),
-        urns=tuple(str(urn) for urn in urns) if isinstance(urns, list) else None,
-        texts=tuple(text for text in texts if isinstance(text, str)),
-        created_on=parse_time(row.get("created_on")),
-    )
+    return _record(row, _id(row.get("uuid")), _id(row.get("id")))
 
 
 def _message(row: dict[str, Any]) -> Record | None:
-    uuid, id_, urn = _id(row.get("uuid")), _id(row.get("id")), row.get("urn")
+    uuid, id_ = _id(row.get("uuid")), _id(row.get("id"))
     if row.get("direction") != "out" or not (uuid or id_):
         return None
+    return _record(row, uuid or f"message {id_}", _id(row.get("broadcast")))
+
+
+def _record(row: dict[str, Any], ref: str | None, broadcast_id: str | None) -> Record:
+    urns, text = row.get("urns", [row.get("urn")]), row.get("text")
     return Record(
-        ref=uuid or f"message {id_}",
-        broadcast_id=_id(row.get("broadcast")),
-        urns=(urn,) if isinstance(urn, str) else None,
-        texts=(str(row.get("text") or ""),),
-        created_on=parse_time(row.get("created_on")),
+        ref=ref,
+        broadcast_id=broadcast_id,
+        urns=tuple(str(urn) for urn in urns) if isinstance(urns, list) and None not in urns else None,
+        texts=tuple(str(shown or "") for shown in (text.values() if isinstance(text, dict) else [text])),
+        created_on=parse_date(row.get("created_on"), datetime.fromisoformat),
         status=str(row.get("status") or ""),
         has_channel=row.get("channel", True) is not None,
     )
@@ -148,8 +142,3 @@ def _id(value: Any) -> str | None:
 def _iso(timestamp: float) -> str:
     """An ISO time without `+`, which RapidPro would read as a blank and answer with an empty list."""
     return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def parse_time(value: Any) -> float | None:
-    """An ISO time with a time zone as seconds since 1970; None for anything else, and if it is outside reason."""
-    return parse_date(value, datetime.fromisoformat)

@@ -2,10 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import MISSING, dataclass, field, fields
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
+
+
+def _is_plain_url(value: str) -> bool:
+    url = urlsplit(value)
+    plain = not (url.username or url.password or url.query or url.fragment)
+    return url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0 and plain
+
+
+def _is_address(value: str) -> bool:
+    return bool(urlsplit(f"//{value}").hostname) and urlsplit(f"//{value}").port is not None
+
+
+KINDS: Mapping[str, tuple[Callable[[Any], Any], Callable[[Any], Any], str]] = MappingProxyType(
+    {
+        "url": (lambda url: url.rstrip("/"), _is_plain_url, "a URL such as https://example.org, without user, ? or #"),
+        "user": (str, re.compile("[^:]+").fullmatch, "a user name without a colon, as basic authentication requires"),
+        "token": (str, re.compile(r"\S+").fullmatch, "a token without spaces"),
+        "seconds": (float, lambda seconds: 0 < seconds <= 86400, "a number of seconds above 0, at most 86400"),
+        "listen": (str, _is_address, "HOST:PORT, such as 127.0.0.1:7070"),
+    }
+)
+"""By the last word of a setting's name: how it is converted, whether it is valid, what it must be."""
 
 
 class SettingsError(ValueError):
@@ -32,50 +57,22 @@ class Settings:
     listen: str = "127.0.0.1:7070"
 
     def __post_init__(self) -> None:
-        for name in ("cht_url", "rapidpro_url"):
-            object.__setattr__(self, name, _url(f"RELAY_{name.upper()}", getattr(self, name)))
-        for name in ("rapidpro_token", "incoming_token"):
-            value = getattr(self, name)
-            if not value or value != value.strip() or not value.isprintable():
-                raise SettingsError(f"RELAY_{name.upper()} must be a token without spaces around it.")
-        if ":" in self.cht_user or not self.cht_user:
-            raise SettingsError("RELAY_CHT_USER must be a user name without a colon, as basic authentication requires.")
-        for name in ("poll_seconds", "settle_seconds"):
-            object.__setattr__(self, name, _seconds(f"RELAY_{name.upper()}", getattr(self, name)))
-        host, _, port = self.listen.rpartition(":")
-        if not host or not (port.isascii() and port.isdigit()) or int(port) > 65535:
-            raise SettingsError(f"RELAY_LISTEN must be HOST:PORT, such as 127.0.0.1:7070, not {self.listen!r}.")
+        for setting in fields(self):
+            kind, value = setting.name.rpartition("_")[2], getattr(self, setting.name)
+            convert, is_valid, expected = KINDS.get(kind, (str, bool, "set"))
+            with suppress(ValueError):
+                object.__setattr__(self, setting.name, convert(value))
+                if is_valid(getattr(self, setting.name)):
+                    continue
+            shown = f", not {value!r}" if setting.repr and "@" not in str(value) else ""  # it may hold a password
+            raise SettingsError(f"RELAY_{setting.name.upper()} must be {expected}{shown}.")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
         """Settings from the RELAY_ variables; an empty variable counts as unset. Raises SettingsError."""
         variables = {setting.name: f"RELAY_{setting.name.upper()}" for setting in fields(cls)}
-        required = [variables[setting.name] for setting in fields(cls) if setting.default is MISSING]
-        missing = [variable for variable in required if not environ.get(variable)]
+        values: dict[str, Any] = {name: environ[key] for name, key in variables.items() if environ.get(key)}
+        missing = [variables[s.name] for s in fields(cls) if s.default is MISSING and s.name not in values]
         if missing:
             raise SettingsError(f"Set {', '.join(missing)} in the environment: the relay cannot run without.")
-        values: dict[str, Any] = {name: environ[key] for name, key in variables.items() if environ.get(key)}
         return cls(**values)
-
-
-def _url(variable: str, value: str) -> str:
-    try:
-        url = urlsplit(value)
-        valid = url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0
-    except ValueError:
-        valid = False
-    if not valid:
-        raise SettingsError(f"{variable} must be a URL such as https://example.org, not {value!r}.")
-    if url.username or url.password or url.query or url.fragment:
-        raise SettingsError(f"{variable} must be a plain URL without user, password, ? or #.")
-    return value.rstrip("/")
-
-
-def _seconds(variable: str, value: float | str) -> float:
-    try:
-        seconds = float(value)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds <= 86400:
-        raise SettingsError(f"{variable} must be a number of seconds above 0, at most 86400, not {value!r}.")
-    return seconds

@@ -6,23 +6,17 @@ a connection of its own. Only the relay that holds the lock reads and changes th
 
 from __future__ import annotations
 
-import copy
-import os
-from collections.abc import Sequence, Set
-from contextlib import AbstractContextManager, suppress
-from functools import lru_cache
+from collections.abc import Iterable, Sequence, Set
+from contextlib import AbstractContextManager
+from functools import lru_cache, partial
 from types import MappingProxyType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
-from sqlalchemy import Engine, TextClause, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, IntegrityError, ProgrammingError
-from sqlalchemy.pool import NullPool
+import sqlalchemy
 
-from relay import sql
-from relay.commits import GroupCommit
+from relay import database
 from relay.http_client import steady
-from relay.lock import try_lock
-from relay.models import IncomingText, Message, OutgoingText, StateUpdate
+from relay.models import Message, Neighbour, OutgoingText, StateUpdate
 from relay.policy import DAY
 
 NEVER = 200e9
@@ -35,19 +29,36 @@ RETENTION = 30 * DAY
 """How long finished texts are kept; CHT hands out a text again for at most 7 days."""
 TEXT_SECONDS, HEALTH_SECONDS = 8.0, 0.8
 """How long the web app waits for the database: RapidPro gives up after 15 seconds."""
-POSTGRESQL_OPTIONS = MappingProxyType({"connect_timeout": 5, "tcp_user_timeout": 30_000})
-"""Seconds to connect; milliseconds until a connection to a machine that is gone counts as broken."""
+BLOCKING_ATTEMPTS = 3
+"""A failing text holds back later texts of the same phone, to keep their order, until it has had this many attempts."""
 
-
-class Neighbour(NamedTuple):
-    """CHT or RapidPro: when to poll it, until when to make no call, its failures in a row, its last success."""
-
-    name: str
-    poll_at: float
-    blocked_until: float
-    failures: int
-    last_error: str | None
-    succeeded_at: float
+OUTGOING_READY = f"""send_state = 'ready' AND NOT EXISTS (
+    SELECT 1 FROM outbox earlier WHERE earlier.phone = outbox.phone AND earlier.seq < outbox.seq
+    AND earlier.send_state IN ('ready', 'sending') AND earlier.attempts < {BLOCKING_ATTEMPTS})"""
+NEIGHBOUR = ", ".join(Neighbour._fields)
+DUE_TIMES = MappingProxyType(
+    {
+        "cht": """SELECT CASE WHEN failures > 0 THEN 0 ELSE poll_at END AS due_at FROM neighbours WHERE name = 'cht'
+            UNION ALL SELECT MIN(due_at) FROM inbox WHERE due_at IS NOT NULL
+            UNION ALL SELECT 0 WHERE EXISTS (SELECT 1 FROM outbox WHERE unreported)""",
+        "rapidpro": f"""SELECT MIN(due_at) AS due_at FROM outbox WHERE {OUTGOING_READY}
+            UNION ALL SELECT MIN(due_at) FROM outbox WHERE send_state = 'sending'
+            UNION ALL SELECT MIN(due_at) FROM outbox WHERE send_state = 'accepted'""",
+    }
+)
+ADD_INCOMING = """INSERT INTO inbox (id, phone, content, received_at, due_at)
+    VALUES (:id, :phone, :content, :now, 0) ON CONFLICT DO NOTHING"""
+STORED_INCOMING = "SELECT 1 FROM inbox WHERE id = :id AND phone = :phone AND content = :content"
+QUEUES = """SELECT
+    (SELECT COUNT(*) FROM inbox WHERE due_at IS NOT NULL) AS to_cht,
+    (SELECT COUNT(*) FROM outbox WHERE send_state = 'ready') AS to_send,
+    (SELECT COUNT(*) FROM outbox WHERE send_state = 'sending') AS outcome_unknown,
+    (SELECT COUNT(*) FROM outbox WHERE unreported) AS states_to_tell,
+    (SELECT COUNT(*) FROM outbox WHERE send_state = 'accepted' AND due_at IS NOT NULL) AS states_to_ask"""
+OLDEST_TEXTS = """SELECT
+    (SELECT received_at FROM inbox WHERE due_at IS NOT NULL ORDER BY seq LIMIT 1) AS cht,
+    (SELECT MIN(CASE WHEN accepted_at > 0 THEN accepted_at ELSE due_at END) FROM outbox
+        WHERE send_state IN ('ready', 'sending')) AS rapidpro"""
 
 
 class Health(NamedTuple):
@@ -58,184 +69,184 @@ class Health(NamedTuple):
     neighbours: list[Neighbour]
 
 
-@lru_cache(maxsize=4)  # an engine keeps compiled statements, but no connections
-def open_engine(url: str) -> Engine:
-    """SQLite (WAL, every commit on disk, one writer at a time) or PostgreSQL. Raises ArgumentError for any other."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "postgresql":
-        return create_engine(parsed, poolclass=NullPool, connect_args=dict(POSTGRESQL_OPTIONS))
-    if parsed.get_backend_name() != "sqlite" or parsed.database in {None, "", ":memory:"}:
-        raise ArgumentError("it must be an SQLite file or PostgreSQL")
-    options = {"timeout": 30, "check_same_thread": False, "isolation_level": "IMMEDIATE"}
-    engine, file = create_engine(parsed, poolclass=NullPool, connect_args=options), str(parsed.database)
-
-    @event.listens_for(engine, "connect")
-    def _connect(connection: Any, record: Any) -> None:
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")  # a commit returns only when it is on disk
-        record.info["file"] = os.stat(file)
-
-    @event.listens_for(engine, "commit")
-    def _commit(connection: Any) -> None:
-        """SQLite would go on into a file that is deleted or replaced, and all of it would be lost at the end."""
-        with suppress(FileNotFoundError):
-            if os.path.samestat(os.stat(file), connection.info["file"]):
-                return
-        connection.connection.rollback()
-        raise OSError("the database file was deleted or replaced: put it back and restart")
-
-    return engine
+@lru_cache(maxsize=64)
+def _statement(sql: str) -> sqlalchemy.TextClause:
+    return sqlalchemy.text(sql)
 
 
 class Store:
-    """Opens the database and creates its tables. Raises sqlalchemy.exc.SQLAlchemyError or ImportError if it cannot."""
+    """One connection to the database, for one thread. Creates the tables. Raises SQLAlchemyError or ImportError."""
 
     def __init__(self, url: str) -> None:
-        engine = open_engine(url)
-        self._work_db, self._web_db = engine.connect(), engine.connect()
-        self._commits = GroupCommit(self._commit)
-        self._used_at = self._tried_at = steady()
-        self._all = [self]
-        key = "INTEGER PRIMARY KEY" if engine.name == "sqlite" else "BIGSERIAL PRIMARY KEY"
-        # Another relay that starts at the same time may be faster, and then has created all tables.
-        with suppress(IntegrityError, ProgrammingError), self._work_db.begin():
-            for statement in sql.SCHEMA.format(key=key).split(";"):
-                self._work_db.exec_driver_sql(statement)
-
-    def for_another_thread(self) -> Self:
-        """The same store, with a connection of its own for work."""
-        other = copy.copy(self)
-        other._work_db = self._work_db.engine.connect()
-        self._all.append(other)
-        return other
-
-    @property
-    def worked_at(self) -> float:
-        """Since when, by `steady`, one of the threads that work has not used the database."""
-        return min(max(store._used_at, store._tried_at) for store in self._all)
+        self._db = database.open_engine(url).connect()
+        database.create_tables(self._db)
+        self.used_at = steady()
+        """When, by `steady`, this connection was last used."""
 
     def try_lock(self, neighbour: str) -> AbstractContextManager[bool]:
         """Whether this relay may call the neighbour until the end of the block."""
-        self._tried_at = steady()
-        return try_lock(self._work_db, LOCKS[neighbour])
+        self.used_at = steady()
+        return database.try_lock(self._db, LOCKS[neighbour])
 
     def confirm_lock(self) -> float:
         """Since when, by `steady`, the lock is certainly held. Raises SQLAlchemyError if it was lost.
 
         As long as the connection lasts, no other relay has worked, and what this one decided still holds.
         """
-        if steady() - self._used_at > CONFIRM_AFTER:
-            self._execute(sql.NEIGHBOURS, {})
-        return self._used_at
+        if steady() - self.used_at > CONFIRM_AFTER:
+            self._execute("SELECT 1")
+        return self.used_at
 
     def close(self) -> None:
-        """Close the connections. Must not be called during other use."""
-        self._work_db.close()
-        self._web_db.close()
+        """Close the connection. Must not be called during other use."""
+        self._db.close()
+
+    def _execute(self, sql: str, parameters: Any = None) -> Sequence[Any]:
+        self.used_at = steady()
+        with self._db.begin():
+            result = self._db.execute(_statement(sql), parameters)
+            return result.all() if result.returns_rows else []
 
     # --- neighbours
 
     def neighbour(self, name: str, now: float) -> tuple[Neighbour, float, float]:
         """CHT or RapidPro, when there is work for it, and the latest `poll_at` of both."""
-        ((*values, latest_poll, first, second, third),) = self._execute(sql.DUE_TIMES[name], {"now": now})
-        neighbour = Neighbour(*values)
-        due = min((time for time in (first, second, third) if time is not None), default=NEVER)
-        return neighbour, max(neighbour.blocked_until, due), latest_poll
+        look = f"""SELECT {NEIGHBOUR}, (SELECT MAX(poll_at) FROM neighbours) AS latest_poll,
+            (SELECT MIN(due_at) FROM ({DUE_TIMES[name]}) AS times) AS due_at FROM neighbours WHERE name = :name"""
+        (*neighbour, latest_poll, due), *_ = self._execute(look, {"name": name, "now": now})
+        return (found := Neighbour(*neighbour)), max(found.blocked_until, NEVER if due is None else due), latest_poll
 
     def save_neighbour(self, neighbour: Neighbour) -> None:
         """Store the outcome of a sync with a neighbour."""
-        self._execute(sql.SAVE_NEIGHBOUR, neighbour._asdict())
+        changes = ", ".join(f"{name} = :{name}" for name in Neighbour._fields)
+        self._execute(f"UPDATE neighbours SET {changes} WHERE name = :name", neighbour._asdict())
 
-    # --- incoming texts: RapidPro to CHT
+    # --- CHT: incoming texts, and states of outgoing ones
 
-    def add_incoming(self, message: Message, now: float) -> bool:
-        """Store a text for CHT, once however often it comes. False if a different text has its id.
-
-        Raises OSError, TimeoutError among them, or SQLAlchemyError if it is not stored, or if that is unknown.
-        """
-        stored: bool = self._commits.ask({**message._asdict(), "now": now}, TEXT_SECONDS)
-        return stored
-
-    def due_for_cht(self, now: float, limit: int) -> tuple[list[IncomingText], list[StateUpdate]]:
+    def due_for_cht(self, now: float, limit: int) -> tuple[list[Message], list[StateUpdate]]:
         """Texts and state updates for CHT, oldest first."""
-        self._used_at = steady()
-        with self._work_db.begin():
-            texts = self._work_db.execute(sql.DUE_INCOMING, {"now": now, "limit": limit}).all()
-            updates = self._work_db.execute(sql.PENDING_UPDATES, {"limit": limit}).all()
-        return [IncomingText(*row) for row in texts], [StateUpdate(*row) for row in updates]
+        texts = "SELECT id, phone, content, attempts FROM inbox WHERE due_at <= :now ORDER BY seq LIMIT :limit"
+        updates = "SELECT id, status, reason FROM outbox WHERE unreported ORDER BY seq LIMIT :limit"
+        values = {"now": now, "limit": limit}
+        return (
+            [Message(*row) for row in self._execute(texts, values)],
+            [StateUpdate(*row) for row in self._execute(updates, values)],
+        )
 
     def save_exchange(
-        self, texts: Sequence[IncomingText], updates: Sequence[StateUpdate], messages: Sequence[Message], now: float
+        self, texts: Iterable[Message], updates: Iterable[StateUpdate], messages: Iterable[Message], now: float
     ) -> None:
         """CHT confirmed texts and updates, and handed out messages: store the new ones, report the status of all."""
-        changes = (
-            (sql.FINISH_INCOMING, [{"seq": text.seq} for text in texts]),
-            (sql.FINISH_UPDATE, [update._asdict() for update in updates]),
-            (sql.ADD_OUTGOING, [{**message._asdict(), "now": now} for message in messages]),
-        )
-        if texts or updates or messages:
-            with self._work_db.begin():
-                for statement, rows in changes:
-                    if rows:
-                        self._work_db.execute(statement, rows)
+        changes: dict[str, Iterable[Message | StateUpdate]] = {
+            "UPDATE inbox SET due_at = NULL WHERE id = :id": texts,
+            "UPDATE outbox SET unreported = FALSE WHERE id = :id AND status = :status": updates,
+            """INSERT INTO outbox (id, phone, content, due_at) VALUES (:id, :phone, :content, :now)
+                ON CONFLICT (id) DO UPDATE SET unreported = TRUE""": messages,
+        }
+        with self._db.begin():
+            for sql, rows in changes.items():
+                if values := [{**row._asdict(), "now": now} for row in rows]:
+                    self._db.execute(_statement(sql), values)
 
-    def postpone(self, texts: Sequence[IncomingText], due_at: float) -> None:
+    def postpone(self, texts: Iterable[Message], due_at: float) -> None:
         """A request with these texts failed: from now on each is sent alone, and not before `due_at`."""
-        self._execute(sql.POSTPONE_INCOMING, [{"seq": text.seq, "due_at": due_at} for text in texts])
+        values = [{"id": text.id, "due_at": due_at} for text in texts]
+        self._execute("UPDATE inbox SET attempts = attempts + 1, due_at = :due_at WHERE id = :id", values)
 
-    # --- outgoing texts: CHT to RapidPro
+    # --- RapidPro: outgoing texts
 
-    def next_to_send(self, now: float) -> OutgoingText | None:
-        """The next text to send, never one that an earlier text to the same phone holds back."""
-        return next((OutgoingText(*row) for row in self._execute(sql.NEXT_TO_SEND, {"now": now})), None)
+    def ready_to_send(self, now: float, limit: int) -> list[OutgoingText]:
+        """The next texts to send, none that an earlier text to the same phone holds back."""
+        return self._outgoing(f"due_at <= :now AND {OUTGOING_READY} ORDER BY due_at, seq LIMIT {limit}", now)
 
     def due_for_lookup(self, now: float) -> list[OutgoingText]:
-        """Texts whose outcome is unknown, and equal texts that were accepted without an id."""
-        return [OutgoingText(*row) for row in self._execute(sql.DUE_FOR_LOOKUP, {"now": now})]
+        """Texts whose outcome is unknown, and equal texts of the day that were accepted without an id.
+
+        A broadcast that the lookup finds may belong to one of those.
+        """
+        return self._outgoing(
+            f"""send_state = 'sending' AND due_at <= :now OR seq IN (
+                SELECT twin.seq FROM outbox sent JOIN outbox twin ON twin.phone = sent.phone
+                WHERE sent.send_state = 'sending' AND sent.due_at <= :now AND twin.content = sent.content
+                AND twin.send_state = 'accepted' AND twin.broadcast_id IS NULL AND twin.broadcast_uuid IS NULL
+                AND sent.search_from < twin.search_from + {DAY})""",
+            now,
+        )
 
     def due_for_check(self, now: float, limit: int) -> list[OutgoingText]:
         """Accepted texts whose status is to be checked."""
-        return [OutgoingText(*row) for row in self._execute(sql.DUE_FOR_CHECK, {"now": now, "limit": limit})]
+        return self._outgoing(f"send_state = 'accepted' AND due_at <= :now ORDER BY due_at, seq LIMIT {limit}", now)
+
+    def _outgoing(self, condition: str, now: float) -> list[OutgoingText]:
+        sql = f"SELECT {', '.join(OutgoingText._fields)} FROM outbox WHERE {condition}"
+        return [OutgoingText(*row) for row in self._execute(sql, {"now": now})]
 
     def save(self, *texts: OutgoingText) -> None:
-        """Store changed texts."""
-        if texts:
-            # In the order of seq, as updates are finished, so that the two cannot wait for each other in PostgreSQL.
-            self._execute(sql.SAVE_OUTGOING, [text._asdict() for text in sorted(texts)])
+        """Store changed texts. CHT is told of each new status, also if it is told of the one before at this moment."""
+        changes = ", ".join(f"{name} = :{name}" for name in OutgoingText._fields[4:])
+        sql = f"UPDATE outbox SET unreported = unreported OR status <> :status, {changes} WHERE seq = :seq"
+        # In the order of seq, as updates are finished, so that the two cannot wait for each other in PostgreSQL.
+        if values := [text._asdict() for text in sorted(texts)]:
+            self._execute(sql, values)
 
     def claimed_ids(self, ids: Set[str]) -> Set[str]:
         """Which of these ids of broadcasts and messages already belong to a text."""
-        rows = self._execute(sql.CLAIMED_IDS, {"ids": list(ids)}) if ids else []
-        return ids & {value for row in rows for value in row}
+        sql = "SELECT {0} FROM outbox WHERE {0} = :id"
+        columns = ("broadcast_id", "broadcast_uuid", "message_ref")
+        union = " UNION ".join(sql.format(column) for column in columns)
+        return {id_ for id_ in ids if self._execute(union, {"id": id_})}
 
     # --- maintenance
 
     def prune(self, now: float) -> None:
         """Delete finished texts that are older than RETENTION."""
-        for statement in sql.DELETE_OLD:
-            self._execute(statement, {"before": now - RETENTION})
+        before = {"before": now - RETENTION}
+        self._execute("DELETE FROM inbox WHERE due_at IS NULL AND received_at < :before", before)
+        self._execute("DELETE FROM outbox WHERE due_at IS NULL AND NOT unreported AND search_from < :before", before)
+
+
+class WebStore(Store):
+    """What the web app asks of the database, from any thread. Raises one of ERRORS if it is not answered in time."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self._commits = database.GroupCommit(partial(commit, self._db))
+
+    def close(self) -> None:
+        """Close the connection. Must not be called during other use."""
+        self._commits.close()
+        super().close()
+
+    def add_incoming(self, message: Message, now: float) -> bool:
+        """Store a text for CHT, once however often it comes. False if a different text has its id.
+
+        If it raises TimeoutError, the text may still be stored.
+        """
+        stored: bool = self._commits.ask({**message._asdict(), "now": now}, TEXT_SECONDS)
+        return stored
 
     def health(self) -> Health:
-        """Raises OSError or SQLAlchemyError if the database cannot be written at this moment."""
+        """The state of the queues, if the database can be written at this moment."""
         health: Health = self._commits.ask(None, HEALTH_SECONDS)
         return health
 
-    def _commit(self, requests: Sequence[dict[str, Any] | None]) -> list[Any]:
-        """In one transaction, which always writes: store texts; for each None, read the health."""
-        rows = [row for row in requests if row is not None]
-        with self._web_db.begin():
-            self._web_db.execute(sql.ADD_INCOMING if rows else sql.COUNT_CHECK, rows or None)
-            ids = {"ids": [row["id"] for row in rows]}
-            stored = {id_: text for id_, *text in self._web_db.execute(sql.STORED_INCOMING, ids)} if rows else {}
-            health = self._read_health() if None in requests else None
-        return [stored[row["id"]] == [row["phone"], row["content"]] if row else health for row in requests]
 
-    def _read_health(self) -> Health:
-        queues, oldest = (self._web_db.execute(query).one()._asdict() for query in (sql.QUEUE_SIZES, sql.OLDEST_TEXTS))
-        return Health(queues, oldest, [Neighbour(*row) for row in self._web_db.execute(sql.NEIGHBOURS)])
+def commit(db: sqlalchemy.Connection, requests: Sequence[Any]) -> list[Any]:
+    """In one transaction: store texts, and say for each whether it is stored; for each None, read the health."""
+    texts = [text for text in requests if text is not None]
+    with db.begin():
+        added = db.execute(_statement(ADD_INCOMING), texts).rowcount if texts else 0
+        return [
+            _read_health(db)
+            if text is None
+            else added == len(texts) or db.execute(_statement(STORED_INCOMING), text).first() is not None
+            for text in requests
+        ]
 
-    def _execute(self, statement: TextClause, parameters: Any) -> Sequence[Any]:
-        self._used_at = steady()
-        with self._work_db.begin():
-            result = self._work_db.execute(statement, parameters)
-            return result.all() if result.returns_rows else []
+
+def _read_health(db: sqlalchemy.Connection) -> Health:
+    # SQLite would write nothing if nothing changed.
+    db.execute(_statement("UPDATE neighbours SET checks = checks + 1 WHERE name = 'cht'"))
+    sizes, oldest = (db.execute(_statement(sql)).one()._asdict() for sql in (QUEUES, OLDEST_TEXTS))
+    neighbours = db.execute(_statement(f"SELECT {NEIGHBOUR} FROM neighbours ORDER BY name"))
+    return Health(sizes, oldest, [Neighbour(*row) for row in neighbours])

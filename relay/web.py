@@ -1,23 +1,28 @@
-"""The web app that RapidPro calls. It answers like CHT Core (cht-core api/src/controllers/rapidpro.js)."""
+"""The web app: it takes texts from RapidPro, answering like CHT Core, and shows an operator /health and /metrics.
+
+CHT Core's answers are in cht-core api/src/controllers/rapidpro.js.
+"""
 
 from __future__ import annotations
 
 import hmac
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
 from flask import Flask, Response, request
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
-from werkzeug.exceptions import BadRequest, Forbidden, HTTPException
+from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, RequestEntityTooLarge
 
-from relay.commits import MAX_CALLERS
-from relay.health import DATABASE_ERRORS, Calls, Standstill, metrics, report
+from relay.database import ERRORS, MAX_CALLERS, first_line
+from relay.http_client import Calls, steady
 from relay.models import Message, sanitize
 from relay.settings import Settings
-from relay.store import Store
+from relay.store import WebStore
 
 INCOMING_PATHS = ("/api/v2/sms/rapidpro/incoming-messages", "/api/v1/sms/radpidpro/incoming-messages")
 """CHT Core has the misspelling in the second path too; old workspaces use it."""
@@ -38,17 +43,44 @@ SERVER = MappingProxyType(
     }
 )
 """How waitress serves the app. Idle connections are closed after `channel_timeout` seconds."""
+Answer = tuple[dict[str, Any], int]
+"""What becomes JSON, and the status."""
+STALE_SECONDS = 900
+"""A text that waits longer is trouble."""
+STILL_SECONDS = 180
+"""The workers use the database more often, even if there is nothing to do and even if each call takes long."""
+
+
+class Standstill:
+    """A block that fails with a database error is logged when that begins and when it is over, not each time."""
+
+    def __init__(self, log: Any) -> None:
+        self._log, self.cause = log, ""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _: Any, error: BaseException | None, __: Any) -> None:
+        cause = f"{type(error).__name__}: {first_line(error)}" if isinstance(error, ERRORS) else ""
+        if bool(cause) != bool(self.cause):
+            self._log.warning("stands_still" if cause else "works_again", what="database", cause=cause)
+        self.cause = cause
 
 
 def create_app(
-    settings: Settings, store: Store, now: Callable[[], float], wake: Callable[[], None], log: Any, calls: Calls
+    settings: Settings,
+    store: WebStore,
+    now: Callable[[], float],
+    worked_at: Callable[[], float],
+    wake: Callable[[], None],
+    log: Any,
+    calls: Calls,
 ) -> Flask:
-    """The Flask app. It calls `wake` when there is new work."""
+    """The Flask app. It calls `wake` when there is new work. `worked_at`: when, by `steady`, all workers had worked."""
     app = Flask("relay", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
-    database = Standstill(log, "database")
+    database = Standstill(log)
 
-    def receive() -> Response:
+    def receive() -> dict[str, int]:
         _authorize(request.headers.get("Authorization", ""), settings.incoming_token)
         message = _parse_message(request.get_data())
         with database:
@@ -57,62 +89,77 @@ def create_app(
             raise _not_saved("another message has this `id`; each message needs its own")
         log.info("received", id=message.id)
         wake()
-        return _json_response(200, {"saved": 1})
+        return {"saved": 1}
+
+    @app.get("/health")
+    def health() -> Answer:
+        body = report(store, database, calls, now(), worked_at())
+        return body, 503 if body["status"] == "stopped" else 200
+
+    @app.get("/metrics")
+    def show_metrics() -> Response:
+        text = metrics(report(store, database, calls, now(), worked_at()), calls)
+        return Response(text, content_type=CONTENT_TYPE_PLAIN_0_0_4)
 
     for path in INCOMING_PATHS:
         app.add_url_rule(path, path, receive, methods=["POST"])
 
-    @app.get("/health")
-    def health() -> Response:
-        body = report(store, database, calls, now())
-        return _json_response(503 if body["status"] == "stopped" else 200, body)
-
-    @app.get("/metrics")
-    def show_metrics() -> Response:
-        return Response(metrics(report(store, database, calls, now()), calls), content_type=CONTENT_TYPE_PLAIN_0_0_4)
-
     @app.after_request
     def count(response: Response) -> Response:
-        calls.total.labels("relay", request.endpoint, response.status_code).inc()
+        calls.count("relay", str(request.endpoint), str(response.status_code))
         return response
 
-    @app.errorhandler(413)
-    def too_large(_: Exception) -> Response:
-        return _error_response(413, f"Message was not saved: the body is larger than {MAX_BODY_BYTES} bytes")
-
     @app.errorhandler(Exception)
-    def handle_error(error: Exception) -> Response:
-        if isinstance(error, HTTPException):
-            return _error_response(error.code or 500, error.description or error.name)
-        if isinstance(error, DATABASE_ERRORS):
-            return _error_response(503, "Message was not saved in time: the database stands still, send it again later")
-        log.error("server_error", cause=type(error).__name__)
-        return _error_response(500, "Server error")
+    def handle_error(error: Exception) -> Answer:
+        status, message = 500, "Server error"
+        if isinstance(error, ERRORS):
+            status, message = 503, "Message was not saved in time: the database stands still, send it again later"
+        elif isinstance(error, RequestEntityTooLarge):
+            status, message = 413, f"Message was not saved: the body is larger than {MAX_BODY_BYTES} bytes"
+        elif isinstance(error, HTTPException):
+            status, message = error.code or 500, error.description or error.name
+        else:
+            log.error("server_error", cause=type(error).__name__)
+        return {"code": status, "error": message}, status
 
     return app
 
 
+def report(store: WebStore, database: Standstill, calls: Calls, now: float, worked_at: float) -> dict[str, Any]:
+    """The answer of /health. `stopped`: the database cannot be written, or nobody works."""
+    try:
+        with database:
+            queues, oldest, neighbours = store.health()
+    except ERRORS:
+        return {"status": "stopped", "cause": database.cause}
+    ages = {name: max(now - since, 0.0) if since else 0.0 for name, since in oldest.items()}
+    trouble = max(ages.values()) > STALE_SECONDS or any(neighbour.failures for neighbour in neighbours)
+    stopped = steady() - worked_at > STILL_SECONDS
+    status = "stopped" if stopped else "trouble" if trouble else "ok"
+    return {"status": status, "queues": queues, "quota_left": calls.quota_left()} | {
+        neighbour.name: {
+            **neighbour._asdict(),
+            "left_alone_until": _iso(neighbour.blocked_until, now),
+            "last_success": _iso(neighbour.succeeded_at, 0),
+            "oldest_text_seconds": ages[neighbour.name],
+        }
+        for neighbour in neighbours
+    }
+
+
+def metrics(report: Mapping[str, Any], calls: Calls) -> bytes:
+    """Every number of /health, and the counts of calls, in Prometheus's text format."""
+    registry = CollectorRegistry()
+    numbers = Gauge("relay_health", "The numbers of /health.", ["part", "name"], registry=registry)
+    for part, values in {**report, "status": {report["status"]: 1}}.items():
+        for name, value in values.items() if isinstance(values, dict) else ():
+            if isinstance(value, int | float):
+                numbers.labels(part, name).set(value)
+    return generate_latest(registry) + generate_latest(calls.registry)
+
+
 def _not_saved(reason: str) -> BadRequest:
     return BadRequest(f"Message was not saved: {reason}")
-
-
-def _error_response(status: int, message: str) -> Response:
-    """JSON for callers that prefer it, text for all others."""
-    if _prefers_json():
-        return _json_response(status, {"code": status, "error": message})
-    return Response(message, status, content_type="text/plain; charset=utf-8")
-
-
-def _json_response(status: int, body: Any) -> Response:
-    text = json.dumps(body, separators=(",", ":"))
-    return Response(text, status, content_type="application/json; charset=utf-8")
-
-
-def _prefers_json() -> bool:
-    accept = request.accept_mimetypes
-    json_quality, text_quality = accept["application/json"], accept["text/plain"]
-    json_first = request.headers.get("Accept", "").startswith("application/json")  # decides if both are equal
-    return json_quality > text_quality or (json_quality == text_quality and json_first)
 
 
 def _authorize(authorization: str, token: str) -> None:
@@ -143,7 +190,8 @@ def _parse_message(body: bytes) -> Message:
             raise _not_saved(f"`{name}` must be text")
         if len(str(value)) > limit:
             raise _not_saved(f"`{name}` has {len(str(value))} characters, at most {limit} are allowed")
-    return Message(*(sanitize(str(fields[name])) for name in LIMITS))
+    id_, phone, content = (sanitize(str(fields[name])) for name in LIMITS)
+    return Message(id_, phone, content)
 
 
 def _phone(sender: str) -> str:
@@ -152,3 +200,7 @@ def _phone(sender: str) -> str:
     if colon and scheme.strip().lower() != "tel":
         raise _not_saved(f"`from` must be a phone number, not an address of the kind `{scheme[:20]}`")
     return re.split("[?#]", path)[0] if colon else sender
+
+
+def _iso(timestamp: float, after: float) -> str | None:
+    return datetime.fromtimestamp(timestamp, UTC).isoformat() if timestamp > after else None

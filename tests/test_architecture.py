@@ -17,7 +17,6 @@ from tests.folders import ROOT
 PACKAGES = ("relay", "fakes", "conformance", "features", "loadtests", "cht_rapidpro_harness")
 MOST_MODULES = 12
 TABLES = {
-    "relay": 15,  # to be read in one sitting, in the order its docstring gives
     "loadtests/bench": None,  # a benchmark each
     "fakes/faults/effects": None,
     "fakes/cht/transitions": None,

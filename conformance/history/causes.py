@@ -75,10 +75,12 @@ def never_confirmed(history: History, id_: str) -> bool:
 def told_without_asking(history: History) -> Iterator[OutgoingText]:
     """The texts that the relay called delivered although it had never looked up a message in RapidPro.
 
-    An answer to a request to send says at most that a text was accepted or sent.
+    An answer to a request to send says at most that a text was accepted or sent; the workspace shows no text at all.
     """
-    looked_up = (call for call in history.calls if call.service == "rapidpro" and call.method == "GET")
-    asked = min((call.at for call in looked_up if call.direction == "in" and call.status == 200), default=None)
+    shown = ("rapidpro", "in", "GET", 200)
+    looked_up = (call for call in history.calls if (call.service, call.direction, call.method, call.status) == shown)
+    looked_up = (call for call in looked_up if not call.path.endswith("/workspace.json"))
+    asked = min((call.at for call in looked_up), default=None)
     for text in history.outgoing_texts:
         told = (at for state, at in reported(history, text.uuid) if state == "delivered")
         if any(asked is None or at < asked for at in told):

@@ -37,6 +37,10 @@ class People:
         """Give somebody a number with too few digits, so that nothing can be sent to it; it is unique in this run."""
         self._by_name[name] = Person(name, f"+250{next(self._numbers)[-3:]}")
 
+    def give_long_number(self, name: str, digits: int) -> None:
+        """Give somebody a number with that many digits, which no phone has; it is unique in this run."""
+        self._by_name[name] = Person(name, f"{next(self._numbers)}".ljust(digits, "0"))
+
     def give_short_code(self, name: str) -> None:
         """Give somebody a short code, as services have them, in place of a number; it is unique in this run."""
         self._by_name[name] = Person(name, f"6{next(self._numbers)[-4:]}")

@@ -15,6 +15,11 @@ def too_short(world: World, name: str) -> None:
     world.people.give_short_number(name)
 
 
+@given(parsers.parse("{name}'s number has {digits:d} digits"))
+def too_long(world: World, name: str, digits: int) -> None:
+    world.people.give_long_number(name, digits)
+
+
 @when(parsers.parse('CHT sends "{text}" to {names} in one document'))
 def sends_in_one(world: World, text: str, names: str) -> None:
     world.cht_sends([(world.people[name], text) for name in listed(names)])

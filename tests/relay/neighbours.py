@@ -22,6 +22,7 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from conformance.subjects.in_process import quick_folder
 from relay import Relay, Settings
+from relay.http_client import Calls, Http, steady
 
 START = datetime(2026, 3, 4, 8, 0, tzinfo=UTC)
 TOKEN = "what-rapidpro-presents"
@@ -63,6 +64,8 @@ class World:
         self.faults: list[Callable[[str, str, Any, Callable[[], requests.Response]], Any]] = []
         self.dated = False
         """Whether responses have a Date header, as those of real servers do."""
+        self.rapidpro_ahead = timedelta()
+        """What RapidPro's clock is ahead."""
         self._ids = itertools.count(9001)
         self.folder = quick_folder()
         weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
@@ -72,7 +75,7 @@ class World:
     def request(self, method: str, url: str, **options: Any) -> requests.Response:
         response = self._respond(method, url, **options)
         if self.dated:
-            response.headers["Date"] = format_datetime(self.now, usegmt=True)
+            response.headers["Date"] = format_datetime(self.now + self.rapidpro_ahead, usegmt=True)
         return response
 
     def _respond(self, method: str, url: str, **options: Any) -> requests.Response:
@@ -149,7 +152,7 @@ class World:
     # --- what tests set and read
 
     def iso_now(self) -> str:
-        return self.now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return (self.now + self.rapidpro_ahead).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
     def add_texts(self, *texts: str, to: str = AMINA) -> None:
         """Texts wait in CHT to be sent; the id of each is its content."""
@@ -184,6 +187,11 @@ class World:
                 return due
             self.now = due
         raise AssertionError("the relay is always due")
+
+
+def http(session: Any, now: Callable[[], float] = lambda: 0.0, confirm: Callable[[], float] = steady) -> Http:
+    """What makes calls to one neighbour."""
+    return Http(session, "cht", now, confirm, Calls())
 
 
 def settings(**values: Any) -> Settings:

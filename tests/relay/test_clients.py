@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 import requests
 
-from relay.cht import ChtClient
+from relay import cht
+from relay.http_client import parse_date
 from relay.models import CallError, Message, TextRefused
-from relay.rapidpro import RapidProClient, parse_time
-from tests.relay.neighbours import AMINA, reply, settings
+from relay.rapidpro import RapidProClient
+from tests.relay.neighbours import AMINA, http, reply, settings
 
 BROADCAST = {"id": 7, "uuid": "u-7", "urns": [f"tel:{AMINA}"], "text": {"eng": "Visit due"}, "created_on": None}
 SUSPENDED = "Sorry, your workspace is currently suspended. To enable sending messages, please contact support."
@@ -28,11 +30,11 @@ class Session:
 
 
 def send(status: int, body: Any) -> Any:
-    return RapidProClient(settings(), Session(status, body), lambda: 0.0).send(AMINA, "Visit due")
+    return RapidProClient(settings(), http(Session(status, body))).send(AMINA, "Visit due")
 
 
 def exchange(status: int, body: Any) -> list[Message]:
-    return ChtClient(settings(), Session(status, body), lambda: 0.0).exchange()
+    return cht.exchange(settings(), http(Session(status, body)))
 
 
 @pytest.mark.parametrize("status", [200, 201, 202])
@@ -82,7 +84,7 @@ def test_a_suspended_workspace_did_not_send_the_text_and_may_send_it_later(error
             "The text is too long for SMS: 9 characters, at most 8.",
         ),
         ({"urns": {"0": ["Invalid URN"]}}, "The phone number is not valid: check it, with its country code."),
-        ({"text": ["This field may not be blank."]}, "The text is empty."),
+        ({"text": ["This field may not be blank."]}, "RapidPro refused the text: This field may not be blank."),
         ({"non_field_errors": ["Must specify one."]}, "RapidPro refused the text: Must specify one."),
         ({"detail": {"deep": [["why"], 5]}}, "RapidPro refused the text: why"),
         ({"detail": 5}, "RapidPro refused the text: it gave no reason"),
@@ -135,4 +137,4 @@ def test_numbers_become_strings() -> None:
     ],
 )
 def test_times_need_a_time_zone(value: Any, seconds: float | None) -> None:
-    assert parse_time(value) == seconds
+    assert parse_date(value, datetime.fromisoformat) == seconds

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from relay import commits
-from relay.commits import MAX_CALLERS, GroupCommit
+from relay.database import MAX_CALLERS, GroupCommit
 
 LONG = 20.0
 
@@ -23,8 +22,8 @@ class Database:
         self.go, self.begun = threading.Event(), threading.Event()
         self.error: Exception | None = None
 
-    def commit(self, requests: Sequence[Any]) -> list[Any]:
-        self.batches.append(list(requests))
+    def commit(self, requests: list[Any]) -> list[str]:
+        self.batches.append(requests)
         self.begun.set()
         self.go.wait(LONG)
         if self.error is not None:
@@ -39,18 +38,24 @@ def database() -> Any:
     database.go.set()
 
 
+@pytest.fixture
+def group(database: Database) -> Iterator[GroupCommit]:
+    group = GroupCommit(database.commit)
+    yield group
+    group.close()
+
+
 def begin(group: GroupCommit, database: Database, pool: ThreadPoolExecutor, others: int) -> list[Future[Any]]:
     """The first request, whose commit has begun, and others that wait meanwhile."""
     first = pool.submit(group.ask, 0, LONG)
     assert database.begun.wait(LONG)
     waiting = [pool.submit(group.ask, number, LONG) for number in range(1, others + 1)]
-    while len(group._waiting) < others:
+    while group._requests.qsize() < others:
         threading.Event().wait(0.001)
     return [first, *waiting]
 
 
-def test_what_waits_during_a_commit_shares_the_next_one(database: Database) -> None:
-    group = GroupCommit(database.commit)
+def test_what_waits_during_a_commit_shares_the_next_one(group: GroupCommit, database: Database) -> None:
     with ThreadPoolExecutor(32) as pool:
         answers = begin(group, database, pool, 20)
         database.go.set()
@@ -58,8 +63,9 @@ def test_what_waits_during_a_commit_shares_the_next_one(database: Database) -> N
     assert [len(batch) for batch in database.batches] == [1, 20]
 
 
-def test_a_caller_gets_an_answer_in_time_and_what_was_not_begun_is_not_done_later(database: Database) -> None:
-    group = GroupCommit(database.commit)
+def test_a_caller_gets_an_answer_in_time_and_what_was_not_begun_is_not_done_later(
+    group: GroupCommit, database: Database
+) -> None:
     for request in ("begun", "not begun"):
         with pytest.raises(TimeoutError):
             group.ask(request, 0.05)
@@ -68,8 +74,7 @@ def test_a_caller_gets_an_answer_in_time_and_what_was_not_begun_is_not_done_late
     assert database.batches == [["begun"], ["later"]]
 
 
-def test_all_who_share_a_commit_get_its_error_and_later_ones_do_not(database: Database) -> None:
-    group = GroupCommit(database.commit)
+def test_all_who_share_a_commit_get_its_error_and_later_ones_do_not(group: GroupCommit, database: Database) -> None:
     database.error = OSError("disk full")
     with ThreadPoolExecutor(8) as pool:
         answers = begin(group, database, pool, 3)
@@ -81,8 +86,7 @@ def test_all_who_share_a_commit_get_its_error_and_later_ones_do_not(database: Da
     assert group.ask("later", LONG) == "stored later"
 
 
-def test_one_more_than_may_wait_is_answered_at_once(database: Database) -> None:
-    group = GroupCommit(database.commit)
+def test_one_more_than_may_wait_is_answered_at_once(group: GroupCommit, database: Database) -> None:
     with ThreadPoolExecutor(MAX_CALLERS) as pool:
         answers = begin(group, database, pool, MAX_CALLERS - 1)
         with pytest.raises(TimeoutError):
@@ -92,15 +96,12 @@ def test_one_more_than_may_wait_is_answered_at_once(database: Database) -> None:
     assert group.ask("later", LONG) == "stored later"
 
 
-def test_the_thread_ends_when_nothing_is_left_and_another_one_starts(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(commits, "IDLE_SECONDS", 0.01)
+def test_its_thread_ends_when_it_is_not_used_any_more(database: Database) -> None:
     database.go.set()
+    before = set(threading.enumerate())
     group = GroupCommit(database.commit)
-    for request in ("one", "two"):
-        before = set(threading.enumerate())
-        assert group.ask(request, LONG) == f"stored {request}"
-        for thread in set(threading.enumerate()) - before:
-            thread.join(LONG)
-        assert not group._running
+    assert group.ask("one", LONG) == "stored one"
+    (thread,) = set(threading.enumerate()) - before
+    del group
+    thread.join(LONG)
+    assert not thread.is_alive()

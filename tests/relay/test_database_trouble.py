@@ -38,11 +38,6 @@ class Log:
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
-
-
-@pytest.fixture
 def log() -> Log:
     return Log()
 
@@ -107,8 +102,8 @@ def test_while_postgresql_is_frozen_all_are_answered_in_time_and_what_is_stored_
 ) -> None:
     monkeypatch.setattr(store, "TEXT_SECONDS", PATIENCE)
     with closing(make_relay(world, database=empty_postgresql)) as relay:
-        with relay._stores["cht"]._web_db.begin():
-            server = relay._stores["cht"]._web_db.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+        with relay._web_store._db.begin():
+            server = relay._web_store._db.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
         os.kill(server, signal.SIGSTOP)
         try:
             assert [post_text(relay, id=id_).status_code for id_ in ("begun", "not begun")] == [503] * 2

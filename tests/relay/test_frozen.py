@@ -24,8 +24,8 @@ TEXTS = 40
 SEND = "POST /api/v2/broadcasts.json"
 # The limits are shortened, in the same proportions, so that the test takes seconds and not minutes.
 RELAY = """
-import relay.http_client, relay.lock, relay.store
-relay.lock.FROZEN_SECONDS, relay.http_client.MAX_DECISION_AGE, relay.store.CONFIRM_AFTER = 1.5, 0.4, 0.05
+import relay.database, relay.http_client, relay.store
+relay.database.FROZEN_SECONDS, relay.http_client.MAX_DECISION_AGE, relay.store.CONFIRM_AFTER = 1.5, 0.4, 0.05
 from relay.__main__ import main
 main()
 """

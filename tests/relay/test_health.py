@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from relay import Relay
-from relay import health as health_module
-from relay.health import STALE_SECONDS
+from relay import Relay, http_client, web
+from relay.http_client import QUOTA, Calls
+from relay.web import STALE_SECONDS
 from tests.relay.neighbours import (
     AMINA,
     START,
@@ -19,22 +19,11 @@ from tests.relay.neighbours import (
     World,
     connection_refused,
     fault_on,
-    make_relay,
     post_text,
     reply,
 )
 
-
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
-@pytest.fixture
-def relay(world: World, database: str) -> Any:
-    relay = make_relay(world, database=database)
-    yield relay
-    relay.close()
+pytestmark = pytest.mark.usefixtures("database")
 
 
 def health(relay: Relay) -> Any:
@@ -83,7 +72,7 @@ def test_a_text_that_waits_for_long_is_trouble_although_no_call_fails(world: Wor
 
 def test_it_is_stopped_when_nobody_works_any_more(relay: Relay, monkeypatch: pytest.MonkeyPatch) -> None:
     assert health(relay)["status"] == "ok"
-    monkeypatch.setattr(health_module, "STILL_SECONDS", -1)
+    monkeypatch.setattr(web, "STILL_SECONDS", -1)
     assert relay.app.test_client().get("/health").status_code == 503
     assert health(relay)["status"] == "stopped"
 
@@ -123,22 +112,21 @@ def test_metrics_show_queues_ages_and_calls(world: World, relay: Relay) -> None:
     assert shown[f'relay_calls_total endpoint="{path}",outcome="400",service="relay"'] == 1
 
 
-def test_metrics_count_the_calls_of_this_hour_against_the_quota(
-    world: World, relay: Relay, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    times = iter(range(0, 36000, 1500))
-    monkeypatch.setattr(health_module, "monotonic", lambda: next(times))
-    throttled = reply(429, {"detail": "x"}, Retry_After="1")
-    world.faults.append(fault_on("POST", "/api/v2/broadcasts.json", throttled))
+def test_granted_calls_of_this_hour_count_against_the_quota(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = Calls()
+    for minute, outcome in ((0, "201"), (20, "429"), (30, "no answer"), (40, "403"), (50, "200")):
+        monkeypatch.setattr(http_client, "steady", lambda minute=minute: minute * 60.0)
+        calls.count("rapidpro", "broadcasts.json", outcome)
+        calls.count("cht", "sms", outcome)
+    assert calls.quota_left() == {"broadcasts.json": QUOTA - 3}
+    monkeypatch.setattr(http_client, "steady", lambda: 61 * 60.0)
+    assert calls.quota_left() == {"broadcasts.json": QUOTA - 2}
+
+
+def test_metrics_show_what_is_left_of_the_quota(world: World, relay: Relay) -> None:
     world.add_texts("One", "Two")
-    world.run(relay, 10)
-    assert len(world.sent()) == 2
-    monkeypatch.setattr(health_module, "monotonic", lambda: 2000)
-    left = 'relay_health name="broadcasts.json",part="quota_left"'
-    assert metrics(relay)[left] == health_module.QUOTA - 2
-    monkeypatch.setattr(health_module, "monotonic", lambda: 9e9)
-    monkeypatch.setattr(health_module, "STILL_SECONDS", 9e9)
-    assert metrics(relay)[left] == health_module.QUOTA
+    relay.work(world.now)
+    assert metrics(relay)['relay_health name="broadcasts.json",part="quota_left"'] == QUOTA - 2
 
 
 def test_metrics_show_no_secrets_and_no_texts(world: World, relay: Relay) -> None:
@@ -154,5 +142,5 @@ def test_metrics_are_shown_while_the_database_stands_still(relay: Relay, monkeyp
     def broken() -> None:
         raise OSError("gone")
 
-    monkeypatch.setattr(relay._stores["cht"], "health", broken)
+    monkeypatch.setattr(relay._web_store, "health", broken)
     assert metrics(relay)['relay_health name="stopped",part="status"'] == 1

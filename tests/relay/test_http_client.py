@@ -13,8 +13,9 @@ from urllib3 import HTTPResponse
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 
-from relay.http_client import MAX_RESPONSE_BYTES, MAX_RETRY_AFTER, TIMEOUT, call
+from relay.http_client import MAX_RESPONSE_BYTES, MAX_RETRY_AFTER, TIMEOUT
 from relay.models import CallError
+from tests.relay.neighbours import http
 
 NOW = 1_780_000_000.0
 URL = "http://neighbour.test/api/sms"
@@ -45,7 +46,7 @@ def make_call(neighbour: Neighbour, now: Any = lambda: NOW, **options: Any) -> t
     with requests.Session() as session:
         session.trust_env = False
         session.mount("http://", neighbour)
-        return call(session, now, "POST", URL, **options)[:2]
+        return http(session, now).call("POST", URL, **options)[:2]
 
 
 def call_error(neighbour: Neighbour, now: Any = lambda: NOW) -> CallError:

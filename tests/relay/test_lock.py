@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -13,7 +14,8 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from relay import SettingsError, lock
+from relay import SettingsError
+from relay import database as database_module
 from tests.relay.neighbours import START, Killed, World, fault_on, lose_response, make_relay, post_text, reply
 
 NAMES = ("cht", "rapidpro")
@@ -122,22 +124,24 @@ def test_the_lock_of_a_killed_process_is_free_at_once(database: str) -> None:
 
 
 def test_on_postgresql_the_lock_of_a_process_that_stands_still_for_a_minute_is_taken_from_it(
-    empty_postgresql: str, monkeypatch: pytest.MonkeyPatch
+    empty_postgresql: str,
 ) -> None:
+    assert database_module.FROZEN_SECONDS == 60
     world = World()
     world.add_texts("One")
     relay = make_relay(world, database=empty_postgresql)
+    program = "import relay.database; relay.database.FROZEN_SECONDS = 1\n" + HOLD_LOCK
     other = subprocess.Popen(
-        [sys.executable, "-c", HOLD_LOCK, empty_postgresql], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", program, empty_postgresql], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert other.stdout is not None
     assert other.stdout.readline() == "True\n"
-    for _ in range(3):
-        assert relay.work(world.now) == START + timedelta(seconds=1)
-    monkeypatch.setattr(lock, "FROZEN_SECONDS", 0)
-    for _ in range(1000):  # PostgreSQL ends the connection a moment later
-        if relay.work(world.now) > START + timedelta(seconds=1):
-            break
+    assert relay.work(world.now) == START + timedelta(seconds=1)
+    assert world.calls == []
+    end = time.monotonic() + 30
+    while relay.work(world.now) == START + timedelta(seconds=1):
+        assert time.monotonic() < end
+        threading.Event().wait(0.05)
     assert world.sent() == ["One"]
     other.kill()
     other.communicate()

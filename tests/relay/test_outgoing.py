@@ -22,11 +22,6 @@ from tests.relay.neighbours import (
 BROADCASTS = "/api/v2/broadcasts.json"
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
 def test_a_text_is_sent_once_and_reported_to_cht_as_unsent(world: World) -> None:
     world.add_texts("Visit due tomorrow")
     relay = make_relay(world)
@@ -228,6 +223,7 @@ def test_a_refused_connection_is_retried_without_a_lookup(world: World) -> None:
     world.run(relay, 60)
     assert world.sent() == ["Visit due tomorrow"]
     assert not [path for _, method, path, _ in world.calls if (method, path) == ("GET", BROADCASTS)]
+    assert world.count_calls("/api/v2/workspace.json") == 1  # for RapidPro's clock
     relay.close()
 
 

@@ -44,22 +44,16 @@ def test_the_retry_delay_of_a_failing_text_grows(attempts: int, seconds: float) 
     assert policy.retry_delay(attempts, SETTLE) == seconds
 
 
-def test_an_attempt_is_counted_and_searched_from_a_minute_before_it_by_rapidpros_clock() -> None:
+def test_an_attempt_is_counted_and_searched_from_the_earliest_time_of_rapidpros_clock() -> None:
     ready = text(send_state=SendState.READY, attempts=2, lookups=2, search_from=0.0)
     sending = policy.mark_sending(ready, NOW - 2 * HOUR, NOW)
-    assert sending == text(attempts=3, lookups=0, search_from=NOW - 2 * HOUR - 60, accepted_at=NOW)
+    assert sending == text(attempts=3, lookups=0, search_from=NOW - 2 * HOUR, accepted_at=NOW)
 
 
 def test_a_text_that_is_sent_again_is_searched_from_its_first_attempt() -> None:
     first = text(send_state=SendState.READY, accepted_at=START + 5)
     again = policy.mark_sending(first, NOW, NOW)
     assert (again.search_from, again.accepted_at) == (START, START + 5)
-
-
-def test_a_search_is_widened_as_soon_as_rapidpros_clock_is_known_to_be_behind_and_never_narrowed() -> None:
-    sending = text(search_from=NOW - 60, accepted_at=NOW)
-    assert policy.widen_search(sending, NOW + 40 - 3 * HOUR, NOW + 40).search_from == NOW - 3 * HOUR - 60
-    assert policy.widen_search(sending, NOW + 40 + 3 * HOUR, NOW + 40) == sending
 
 
 @pytest.mark.parametrize(
@@ -103,6 +97,11 @@ def test_a_text_that_is_not_found_is_looked_up_again_before_it_is_sent_again(
 ) -> None:
     stored = text(lookups=lookups, attempts=attempts)
     assert policy.mark_not_found(stored, NOW, SETTLE) == stored._replace(**changes)
+
+
+def test_only_a_text_whose_outcome_is_unknown_is_sent_again_when_it_is_not_found() -> None:
+    accepted = text(send_state=SendState.ACCEPTED, lookups=2)
+    assert policy.mark_not_found(accepted, NOW, SETTLE) == accepted
 
 
 @pytest.mark.parametrize(
@@ -265,8 +264,10 @@ def test_a_text_without_message_for_half_a_day_fails_with_a_reason(
 ) -> None:
     accepted = text(send_state=SendState.ACCEPTED, accepted_at=NOW - seconds, message_ref=message_ref)
     assert policy.lacks_message(accepted, NOW) is lacks
-    marked = policy.mark_without_message(accepted, NOW)
-    assert marked == (accepted._replace(status=GatewayStatus.FAILED, reason=NO_MESSAGE) if lacks else accepted)
+    for alone in (True, False):
+        checked = policy.update_status(accepted, None, NOW, POLL, alone=alone)
+        failed = (GatewayStatus.FAILED, NO_MESSAGE)
+        assert (checked.status, checked.reason) == (failed if lacks and alone else (GatewayStatus.UNSENT, None))
 
 
 @pytest.mark.parametrize("status", ["queued", "wired", "sent", "delivered"])
@@ -283,9 +284,3 @@ def test_a_date_of_a_broadcast_that_is_days_apart_is_not_believed(apart: int, ke
     record = Record("broadcast 1", "9", None, ("Visit due",), START + apart, "queued")
     accepted = policy.mark_accepted(text(), record, NOW, POLL)
     assert accepted.search_from == (START if kept else START + apart)
-
-
-def test_only_a_text_whose_outcome_is_unknown_is_searched_further_back() -> None:
-    for state in (SendState.READY, SendState.ACCEPTED):
-        other = text(send_state=state, search_from=NOW, accepted_at=NOW)
-        assert policy.widen_search(other, NOW - HOUR, NOW) == other

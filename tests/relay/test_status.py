@@ -15,18 +15,6 @@ from tests.relay.neighbours import AMINA, World, fault_on, lose_response, make_r
 MESSAGES = "/api/v2/messages.json"
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
-@pytest.fixture
-def relay(world: World) -> Any:
-    relay = make_relay(world)
-    yield relay
-    relay.close()
-
-
 def report_statuses(world: World, relay: Relay, *statuses: str) -> list[str]:
     """What CHT gets reported about one text while it has these statuses in RapidPro, each for half an hour."""
     world.add_texts("Visit due")

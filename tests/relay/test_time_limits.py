@@ -20,20 +20,15 @@ import pytest
 import requests
 
 from relay import http_client
-from relay.http_client import SEND_BY, ConfirmedSession, call, open_session, steady
+from relay.http_client import SEND_BY, open_session, steady
 from relay.models import CallError
 from relay.policy import MAX_PAGES
 from relay.rapidpro import RapidProClient
-from tests.relay.neighbours import TOKEN, reply, settings
+from tests.relay.neighbours import TOKEN, http, reply, settings
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nSet-Cookie: a=b; Path=/\r\n\r\n{}"
 HEAD = b"HTTP/1.1 200 OK\r\n"
 LIMIT = 0.6
-
-
-def at_any_time() -> float:
-    """Nothing here depends on it."""
-    return 0.0
 
 
 class Dripping:
@@ -114,7 +109,7 @@ ENDLESS = {
 def assert_given_up(session: requests.Session, url: str) -> None:
     began = time.monotonic()
     with pytest.raises(CallError) as caught:
-        call(session, at_any_time, "POST", url, body={})
+        http(session).call("POST", url, body={})
     assert caught.value.outcome_unknown
     assert LIMIT * 0.9 < time.monotonic() - began < LIMIT + 2  # the machine may be busy
 
@@ -154,13 +149,13 @@ def test_interim_answers_are_skipped(serve: Callable[..., Dripping], session: re
     interim = (
         b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n"
     )
-    assert call(session, at_any_time, "GET", serve(interim, b"", 0, ANSWER).url)[:2] == (200, {})
+    assert http(session).call("GET", serve(interim, b"", 0, ANSWER).url)[:2] == (200, {})
 
 
 def test_a_connection_is_kept_and_a_cookie_is_not(serve: Callable[..., Dripping], session: requests.Session) -> None:
     server = serve(ANSWER, b"", 0)
     for _ in range(3):
-        call(session, at_any_time, "GET", server.url)
+        http(session).call("GET", server.url)
     assert len(server.requests) == 3
     assert all(b"cookie" not in request.lower() for request in server.requests)
     assert not session.cookies
@@ -170,11 +165,11 @@ def test_a_call_that_was_decided_on_too_long_ago_is_not_sent(
     serve: Callable[..., Dripping], session: requests.Session
 ) -> None:
     server = serve(ANSWER, b"", 0)
-    fresh = ConfirmedSession(session, lambda: steady() - 14)
-    old = ConfirmedSession(session, lambda: steady() - 16)
-    assert call(fresh, at_any_time, "GET", server.url)[0] == 200
+    fresh = http(session, confirm=lambda: steady() - 14)
+    old = http(session, confirm=lambda: steady() - 16)
+    assert fresh.call("GET", server.url)[0] == 200
     with pytest.raises(CallError):
-        call(old, at_any_time, "GET", server.url)
+        old.call("GET", server.url)
     assert len(server.requests) == 1
     SEND_BY.set(float("inf"))
 
@@ -193,7 +188,7 @@ class OneAnswer:
 def test_a_list_whose_next_page_is_itself_ends() -> None:
     endless = OneAnswer({"next": "http://rapidpro.test/api/v2/broadcasts.json?cursor=a", "results": []})
     with pytest.raises(CallError, match="pages"):
-        list(RapidProClient(settings(), endless, at_any_time).broadcasts(0))
+        list(RapidProClient(settings(), http(endless)).broadcasts(0))
     assert endless.calls == MAX_PAGES
 
 

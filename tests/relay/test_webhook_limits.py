@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
 from relay import Relay
 from relay.web import LIMITS, MAX_BODY_BYTES
-from tests.relay.neighbours import AMINA, World, make_relay, post_text
+from tests.relay.neighbours import AMINA, World, post_text
 
 BROAD = "😷"
 """Four bytes in UTF-8, twelve in JSON."""
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
-@pytest.fixture
-def relay(world: World, database: str) -> Any:
-    relay = make_relay(world, database=database)
-    yield relay
-    relay.close()
+pytestmark = pytest.mark.usefixtures("database")
 
 
 @pytest.mark.parametrize("field", LIMITS)

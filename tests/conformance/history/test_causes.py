@@ -213,6 +213,7 @@ def looks_up(seconds: float, **changes: Any) -> Call:
         ((looks_up(5, direction="out"),), "DELIVERED", True),
         ((looks_up(5, status=429),), "DELIVERED", True),
         ((looks_up(5, status=None),), "DELIVERED", True),
+        ((looks_up(5, path="/api/v2/workspace.json"),), "DELIVERED", True),
     ],
 )
 def test_a_relay_knows_that_a_text_is_delivered_only_after_it_has_asked_rapidpro(
