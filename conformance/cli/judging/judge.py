@@ -28,12 +28,18 @@ JOBS_PER_PROCESSOR = 5
 """Over sockets a world needs a processor for about a seventh of its time; the rest is waiting."""
 
 LEAST_SCENARIOS = 5
-"""How many scenarios are worth the start of a world: three processes."""
+"""How many scenarios are worth the start of a world over sockets: three processes."""
+
+LEAST_IN_PROCESS = 60
+"""How many scenarios are worth the start of a process in which they are played in virtual time, one in some 40 ms."""
 
 
-def default_jobs(scenarios: int) -> int:
+def default_jobs(scenarios: int, *, in_process: bool) -> int:
     """As many worlds at a time as make sense on this machine, for so many scenarios."""
-    return max(min(MOST_JOBS, JOBS_PER_PROCESSOR * (os.cpu_count() or 1), scenarios // LEAST_SCENARIOS), 1)
+    processors = os.cpu_count() or 1
+    if in_process:  # it never waits
+        return max(min(MOST_JOBS, processors, scenarios // LEAST_IN_PROCESS), 1)
+    return max(min(MOST_JOBS, JOBS_PER_PROCESSOR * processors, scenarios // LEAST_SCENARIOS), 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +108,7 @@ class Judging:
         self.reports.append(report)
         if self.options.several_worlds():
             count = len(planned(self.requirements, self.scenarios))
-            jobs = min(self.jobs or default_jobs(count), count)
+            jobs = min(self.jobs or default_jobs(count, in_process=self.options.in_process()), count)
             if jobs > 1:
                 self._in_many_worlds(report, jobs, count)
                 return
@@ -142,7 +148,7 @@ class Judging:
         self.display.selected(count)
         players = [
             Player(
-                partial(self.options.http_worlds, number),
+                partial(self.options.one_of_several, number),
                 self.requirements,
                 self._repeat(report),
                 self.scenarios,
@@ -163,6 +169,7 @@ class Judging:
             on_result,
             goes_on=lambda: not (self.limits.fail_fast and any(map(is_bad, seen))),
             note=self.display.note,
+            first_alone=not self.options.in_process(),
         ).run()
 
     def _repeat(self, report: Report) -> RepeatCommand:

@@ -108,8 +108,16 @@ class SubjectOptions:
         return self.url is not None and self.command is None
 
     def several_worlds(self) -> bool:
-        """Whether several worlds are possible: the harness starts the relay, and in each it can listen elsewhere."""
-        return self.http or self.command is not None
+        """Whether several worlds are possible: the harness starts the subject, over sockets each at another port."""
+        return self.in_process() or self.http or self.command is not None
+
+    def in_process(self) -> bool:
+        """Whether the subject is one that is built in, in a process of the harness and in virtual time."""
+        return self.cht_url is None and not self.over_sockets()
+
+    def one_of_several(self, number: int) -> Worlds:
+        """The worlds of the process with this number, for the only subject."""
+        return self.worlds_by_subject()[0] if self.in_process() else self.http_worlds(number)
 
     def worlds_by_subject(self, announce: Announce = nothing) -> list[Worlds]:
         """The worlds of each subject. click.UsageError for an unknown name or a missing password."""

@@ -39,7 +39,8 @@ class ManyWorlds:
     """A run in as many worlds as there are `players`. Its results are in `report` when `run` returns or raises.
 
     `positions` are the scenarios to be played, by their position in the features, in the order in which they begin.
-    `goes_on` is asked before each. `note` gets a sentence if not all worlds could be used.
+    `goes_on` is asked before each. `note` gets a sentence if not all worlds could be used. With `first_alone`, the
+    first world finds out whether there is a subject to be judged before the others are started.
     """
 
     report: Report
@@ -48,18 +49,19 @@ class ManyWorlds:
     on_result: Callable[[ScenarioResult], None]
     goes_on: Callable[[], bool]
     note: Callable[[str], None]
+    first_alone: bool = True
     _results: list[tuple[int, ScenarioResult]] = field(default_factory=list)
     _seats: list[Seat] = field(default_factory=list)
     _fewer: int = 0
     _begun: bool = False
-    """Whether the first process has a subject that can be judged; before, no others are started."""
+    """Whether a process has a subject that can be judged."""
 
     def run(self) -> None:
         """Play. HarnessBroken if there is no subject to be judged."""
         self._left = deque(self.positions)
         self._misconduct = Misconduct(self.report.requirements)
         try:
-            self._start(self.players[:1])  # the first finds out whether the rest makes sense
+            self._start(self.players[:1] if self.first_alone else self.players)
             while self._seats:
                 for pipe in wait([seat.pipe for seat in self._seats]):
                     self._listen(next(seat for seat in self._seats if seat.pipe is pipe))
@@ -91,7 +93,7 @@ class ManyWorlds:
                 self._next_turn(seat)
                 if not self._begun:
                     self._begun = True
-                    self._start(self.players[1:])
+                    self._start(self.players[len(self._seats) :])
             case Absent(reason):
                 self._absent(reason)
             case Result(result):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import signal
@@ -10,7 +11,10 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import pytest
+from click.testing import CliRunner
 
+from conformance.cli import harness
+from conformance.cli.judging.judge import default_jobs
 from conformance.reports.report import Report, ScenarioResult
 from conformance.requirements.catalogue import load, select
 from conformance.running.runner import conform, end_early, planned
@@ -147,3 +151,24 @@ def test_an_interruption_keeps_what_was_judged_and_leaves_no_process() -> None:
         run.run()
     assert len(report.results) == 1
     assert not multiprocessing.active_children()
+
+
+def test_a_built_in_subject_has_the_same_results_in_two_processes_as_in_one() -> None:
+    def judged(jobs: str) -> list[tuple[str, str, str]]:
+        done = CliRunner().invoke(harness, ["conform", "--only", "OUT-3,QUOTA-4,CRASH-2", "--jobs", jobs, "--json"])
+        assert done.exit_code == 0, done.output
+        return [
+            (requirement["id"], scenario["name"], scenario["verdict"])
+            for requirement in json.loads(done.stdout)["requirements"]
+            for scenario in requirement["scenarios"]
+        ]
+
+    assert judged("2") == judged("1")
+
+
+@pytest.mark.parametrize(("scenarios", "processors", "jobs"), [(249, 2, 2), (249, 1, 1), (100, 8, 1), (249, 16, 4)])
+def test_a_subject_in_process_has_a_world_for_each_processor_if_there_is_enough_to_play(
+    monkeypatch: pytest.MonkeyPatch, scenarios: int, processors: int, jobs: int
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: processors)
+    assert default_jobs(scenarios, in_process=True) == jobs
