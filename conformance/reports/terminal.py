@@ -56,7 +56,7 @@ def _print(console: Console, lines: Iterable[Line]) -> None:
 
 def totals_of(report: Report) -> str:
     """The last sentence: the subject, how many requirements have each verdict, and the time."""
-    seconds = sum(result.seconds for result in report.results)
+    seconds = sum(result.seconds for result in report.results) if report.elapsed is None else report.elapsed
     scenarios = sum(not result.elsewhere for result in report.results)
     return (
         f"{report.subject.get('name', 'subject')}: {report.totals_shown() or 'nothing judged'} of "
@@ -178,7 +178,8 @@ def evidence_lines(evidence: Evidence, width: int, *, verbose: bool) -> Iterator
         yield from wrapped(f"What happened{f' ({who})' if who else ''}{marked}:", width, len(SECOND))
         yield from ladder_lines(events, width, full=verbose)
     if evidence.log_path:
-        yield from wrapped(f"Its log, {evidence.log_path}:", width, len(SECOND))
+        nothing = "" if evidence.log else " it is empty"
+        yield from wrapped(f"Its log, {evidence.log_path}:{nothing}", width, len(SECOND))
         log = evidence.log if verbose else evidence.log[-LOG_LINES:]
         yield from (Line(cut(f"{2 * SECOND}{on_one_line(line)}", width), "dim") for line in log)
 

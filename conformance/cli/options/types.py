@@ -25,6 +25,18 @@ class Finite(click.FloatRange):
         return number
 
 
+class OutputFolder(click.Path):
+    """A folder to write to. Nothing, as from a variable that is not set, would mean the current one."""
+
+    def __init__(self) -> None:
+        super().__init__(file_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("expected a folder, got nothing; `.` is this one", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def check_url(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
     """Refuse anything but an http(s) URL. It must not contain secrets, since it is shown in reports."""
     if value is None:

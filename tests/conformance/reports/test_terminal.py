@@ -120,7 +120,7 @@ def test_a_failure_shows_requirement_steps_ladder_missing_texts_log_and_command(
         "   OUT-1 (must): A text that CHT has to send",
         "   x  Then Amina receives",
         "   -  And CHT shows the text",
-        "20 of 60 texts are on phones; missing:",
+        "20 of 60 texts arrived on phones; missing:",
         "and 37 more",
         "no answer (fault lose_reply: it acted)",
         "429 (fault throttle: it did not act)",
