@@ -110,9 +110,9 @@ class _LazySession:
         self._fakes = fakes
         self._name = name
 
-    def post(self, url: str, **options: Any) -> requests.Response:
-        """As `requests.Session.post`."""
-        return self._fakes.session(self._name).post(url, **options)
+    def request(self, method: str, url: str, **options: Any) -> requests.Response:
+        """As `requests.Session.request`."""
+        return self._fakes.session(self._name).request(method, url, **options)
 
 
 def generator(seed: int, name: str) -> random.Random:

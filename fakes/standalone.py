@@ -48,6 +48,8 @@ class Settings:
     seed: int = 1
     seeds: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     stop_with_stdin: bool = False
+    flows: Sequence[Path] = ()
+    """Files with bundles of flows for RapidPro."""
 
 
 def read_seeds(path: Path, services: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -117,7 +119,7 @@ def _when_stdin_ends(done: SimpleQueue[None]) -> None:
 def _assemble(settings: Settings) -> Fakes:
     clock: Clock = VirtualClock(settings.now) if settings.clock == "virtual" else SystemClock()
     try:
-        return assemble_services(
+        fakes = assemble_services(
             settings.services,
             clock,
             profile=settings.profile,
@@ -125,8 +127,28 @@ def _assemble(settings: Settings) -> Fakes:
             seed=settings.seed,
             seeds=settings.seeds,
         )
+        _import_flows(fakes, settings.flows)
+        return fakes
     except ValueError as failure:  # an unknown profile or release, an invalid seed
         raise CannotStart(str(failure)) from None
+
+
+def _import_flows(fakes: Fakes, files: Sequence[Path]) -> None:
+    """Import flows, and say on stderr what they need and the workspace lacks. ValueError if one is refused."""
+    from fakes.rapidpro import RapidPro  # imported only where it is needed
+    from fakes.rapidpro.flows.bundles.files import bundle_in
+
+    rapidpro = fakes.services.get("rapidpro")
+    for file in files:
+        if not isinstance(rapidpro, RapidPro):
+            raise CannotStart("--flows: only RapidPro has flows, and these fakes have none")
+        try:
+            found = rapidpro.add_bundle(bundle_in(file))
+        except ValueError as problem:
+            raise CannotStart(f"--flows {file}: {problem}") from None
+        lacking = [f"{kind} {', '.join(names)}" for kind, names in found["missing"].items()]
+        for note in [*found["not_used"], *(f"the workspace has no {one}" for one in lacking)]:
+            print(f"flows of {file}: {note}", file=sys.stderr)
 
 
 def _servers(fakes: Fakes, listeners: Mapping[str, socket.socket], addresses: Mapping[str, str]) -> list[WSGIServer]:

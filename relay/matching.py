@@ -16,7 +16,12 @@ ID_SLACK = 86400.0
 
 def candidates(texts: Sequence[OutgoingText], records: Iterable[Record]) -> list[Record]:
     """The records that can belong to one of these texts, oldest first."""
-    possible = (record for record in records if record.ids and any(_can_match(record, text) for text in texts))
+    unknown = [text for text in texts if not text.broadcast_id]  # two broadcasts' ids never match: spares most pairs
+    possible = (
+        record
+        for record in records
+        if record.ids and any(_can_match(record, text) for text in (unknown if record.broadcast_id else texts))
+    )
     return sorted(possible, key=lambda record: record.created_on or 0)
 
 

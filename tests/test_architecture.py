@@ -18,6 +18,7 @@ PACKAGES = ("relay", "fakes", "conformance", "features", "loadtests", "cht_rapid
 MOST_MODULES = 12
 TABLES = {
     "relay": 15,  # to be read in one sitting, in the order its docstring gives
+    "loadtests/bench": None,  # a benchmark each
     "fakes/faults/effects": None,
     "fakes/cht/transitions": None,
     "fakes/rapidpro/flows/expressions": None,

@@ -26,11 +26,12 @@ def runs_here(command: str) -> list[str] | None:
     if words[:2] == ["make", "conformance"]:
         return [sys.executable, "-m", "conformance", "conform", "--level", "must"]
     if words[0] == "relay-harness" and words[1] in QUICK:
-        return [sys.executable, "-m", "conformance", *words[1:]]
+        places = [str(ROOT / word) if word.startswith("examples/") else word for word in words[1:]]
+        return [sys.executable, "-m", "conformance", *places]
     return None
 
 
-QUICK = ("list", "show", "simulate", "conform")
+QUICK = ("list", "show", "simulate", "plan", "conform", "flow")
 LONG = ("--http", "--subject-url", "--cht-url", "10000")
 
 

@@ -15,6 +15,7 @@ import click
 from conformance.cli.options.running_fakes import NotDone, RunningFakes, show, with_fakes, with_json
 from conformance.cli.options.subject import PASSWORD
 from conformance.cli.options.types import Finite, check_url, is_loopback
+from conformance.history.session_lines import session_lines
 from conformance.services.cht_client import ChtClient, message_document
 from conformance.services.neighbours import CHT_ADMIN
 from conformance.services.processes import plain_session
@@ -37,7 +38,7 @@ def sms_command() -> None:
 @with_json
 @click.pass_context
 def send(context: click.Context, /, fakes: RunningFakes, number: str, text: str, as_json: bool) -> None:
-    """Send TEXT from the phone NUMBER. Exits with 1 if no webhook accepted it."""
+    """Send TEXT from the phone NUMBER, and show what was done with it. Exits with 1 if no webhook or flow took it."""
     result = fakes.post(_phone(number), {"text": text})
     show(result, "\n".join(result_lines(result)), as_json)
     context.exit(0 if was_accepted(result) else 1)
@@ -45,10 +46,15 @@ def send(context: click.Context, /, fakes: RunningFakes, number: str, text: str,
 
 @sms_command.command("show")
 @click.argument("number")
+@click.option("--run", "with_runs", is_flag=True, help="Show the flows: path, results, webhook calls, errors.")
 @with_fakes
 @with_json
-def show_(fakes: RunningFakes, number: str, as_json: bool) -> None:
+def show_(fakes: RunningFakes, number: str, with_runs: bool, as_json: bool) -> None:
     """Show what the phone NUMBER sent and received, in order."""
+    if with_runs:
+        found = fakes.get(_phone(number).removesuffix("texts") + "sessions")
+        show(found, "\n".join(session_lines(found)), as_json)
+        return
     texts = _texts(fakes, number)
     show({"texts": texts}, "\n".join(map(line_of, texts)) or f"{number} has sent and received nothing", as_json)
 
@@ -115,9 +121,11 @@ def address_of_cht(fakes: RunningFakes) -> str:
 
 
 def was_accepted(result: Mapping[str, Any]) -> bool:
-    """Whether the last webhook call for the text was answered with 2xx."""
+    """Whether the last webhook call was answered with 2xx; without a call, whether a flow took the text."""
     call = result["webhook"]
-    return call is not None and 200 <= int(call["status"]) < 300
+    if call is None:
+        return result["run"] is not None and not result["errors"]
+    return 200 <= int(call["status"]) < 300
 
 
 def result_lines(result: Mapping[str, Any]) -> Iterator[str]:
@@ -128,13 +136,19 @@ def result_lines(result: Mapping[str, Any]) -> Iterator[str]:
         yield f"RapidPro dropped it as a duplicate of message {result['message']}"
     else:
         yield f"RapidPro stored it as message {result['message']}"
-        if not result["calls"]:
-            yield "no webhook was called: none is set, or the sender is blocked"
+        if result["run"] is None:
+            yield "no flow took it: no webhook is set and no trigger fits, or the sender is blocked"
+        elif not result["calls"]:
+            yield "a flow took it and called no webhook"
     for call in result["calls"]:
         outcome = call["error"] or f"{call['status']} {call['body']}".rstrip()
         yield f"POST {call['url']}: {outcome}"
-    if result["reply"]:
-        yield f"RapidPro replies to the sender: {result['reply']['text']}"
+    for error in result["errors"]:
+        yield f"error in the flow: {error}"
+    for reply in result["replies"]:
+        yield f"RapidPro replies to the sender: {reply['text']}"
+    if result["waits"]:
+        yield "the flow waits for the next text"
 
 
 def line_of(text: Mapping[str, Any]) -> str:

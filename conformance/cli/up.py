@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import click
 
@@ -13,6 +17,22 @@ from conformance.services.processes import FakeProcesses
 from conformance.subjects.external import ExternalRelay
 from conformance.subjects.reference_process import ReferenceProcess
 from conformance.verdicts import HarnessBroken
+from fakes.rapidpro.flows.bundles.files import bundle_in
+from fakes.rapidpro.flows.bundles.reading import BadBundle
+
+
+def _bundles(_context: click.Context, parameter: click.Parameter, files: tuple[Path, ...]) -> dict[Path, Any]:
+    try:
+        return {file: bundle_in(file) for file in files}
+    except BadBundle as problem:
+        raise click.BadParameter(str(problem), param=parameter) from None
+
+
+def _globals(_context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> dict[str, str]:
+    pairs = {key: value for key, equals, value in (text.partition("=") for text in texts) if key and equals}
+    if len(pairs) < len(texts):
+        raise click.BadParameter(f"expected KEY=VALUE, each key once; got {' '.join(texts)}", param=parameter)
+    return pairs
 
 
 @click.command("up")
@@ -25,6 +45,10 @@ from conformance.verdicts import HarnessBroken
               help="The address of the fakes, for containers. Default: loopback.")  # fmt: skip
 @click.option("--no-relay", is_flag=True, help="Start only the fakes: bring your own relay.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The seed for everything random.")
+@click.option("--flows", "bundles", type=click.Path(path_type=Path), multiple=True, callback=_bundles,
+              help="A bundle of flows that RapidPro exported.")  # fmt: skip
+@click.option("--global", "globals_", metavar="KEY=VALUE", multiple=True, callback=_globals,
+              help="A global for these flows; {relay}, {cht} and the like stand for the addresses.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the addresses as one JSON document.")
 @click.pass_context
 def up_command(
@@ -36,6 +60,8 @@ def up_command(
     bind: str | None,
     no_relay: bool,
     seed: int,
+    bundles: dict[Path, Any],
+    globals_: dict[str, str],
     as_json: bool,
 ) -> None:
     """Start the fakes and the reference relay. Prints addresses and tokens; stop with Ctrl-C."""
@@ -47,6 +73,7 @@ def up_command(
             relay.start(fakes.neighbours)
             fakes.control.put("/rapidpro/webhook", {"url": relay.webhook_url(), "token": relay.webhook_token()})
         shown = addresses(fakes, relay)
+        import_flows(fakes, bundles, _with_addresses(globals_, shown))
         click.echo(json.dumps(shown) if as_json else as_text(shown))
         threading.Event().wait()
     except KeyboardInterrupt:
@@ -59,6 +86,23 @@ def up_command(
             relay.stop()
         if fakes is not None:
             fakes.close()
+
+
+def import_flows(fakes: FakeProcesses, bundles: Mapping[Path, Any], globals_: Mapping[str, str]) -> None:
+    """Import bundles of flows with these globals. HarnessBroken if one is refused."""
+    for file, content in bundles.items():
+        if isinstance(content, dict):
+            content = {**content, "globals": {**(content.get("globals") or {}), **globals_}}
+        found = fakes.control.post("/rapidpro/flows", content)
+        lacking = [f"the workspace has no {kind} {', '.join(one)}" for kind, one in found["missing"].items()]
+        for note in [*found["not_used"], *lacking]:
+            click.echo(f"flows of {file}: {note}", err=True)
+
+
+def _with_addresses(globals_: Mapping[str, str], shown: Mapping[str, str]) -> dict[str, str]:
+    """The globals, with {relay} and the like replaced by the addresses and tokens that are printed."""
+    pattern = re.compile("{(" + "|".join(shown) + ")}")
+    return {key: pattern.sub(lambda found: shown[found[1]], value) for key, value in globals_.items()}
 
 
 def addresses(fakes: FakeProcesses, relay: ExternalRelay | None) -> dict[str, str]:

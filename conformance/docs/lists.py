@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from conformance.docs import api, packages, specification
 from conformance.requirements.catalogue import load
@@ -57,6 +58,47 @@ def troubles_list() -> str:
     return "\n".join(["| trouble | what happens to the message |", "| --- | --- |", *rows]) + "\n"
 
 
+def flow_rules_list() -> str:
+    """The rules of `flow check`, by what they look at."""
+    from conformance.flows.checking.table import RULES
+
+    return "".join(
+        f"- **`{one.id}`** ({one.severity}): {one.title}. {one.reason} Remedy: {one.remedy}\n" for one in RULES
+    )
+
+
+def conversation_keys_list() -> str:
+    """The keys of conversation files, from their schema."""
+    from conformance.flows.conversations.validating import schema
+
+    whole = schema()
+    parts = {
+        "of a file": whole["properties"],
+        "of a contact": whole["$defs"]["contact"]["properties"],
+        "of `cht`": whole["$defs"]["cht"]["properties"],
+        "of a step": whole["$defs"]["step"]["properties"],
+        "of `expect`": whole["$defs"]["step"]["properties"]["expect"]["properties"],
+    }
+    rows = [
+        f"| {part} | `{name}` | {_described(one, whole['$defs'])} |"
+        for part, found in parts.items()
+        for name, one in found.items()
+    ]
+    return "\n".join(["| | key | what it is |", "| --- | --- | --- |", *rows]) + "\n"
+
+
+def _described(one: Mapping[str, Any], definitions: Mapping[str, Any]) -> str:
+    reference = definitions.get(str(one.get("$ref", "")).rpartition("/")[2]) or {}
+    return str(one.get("description") or reference.get("description") or "")
+
+
+def gherkin_sentences_list() -> str:
+    """The sentences of conversation files in Gherkin."""
+    from conformance.flows.conversations.sentences import SENTENCES
+
+    return "".join(f"- `{sentence}`\n" for sentence, _ in SENTENCES)
+
+
 def needs_list() -> str:
     """What a relay may ask of its neighbours."""
     from conformance.checks.needed import NEEDS
@@ -98,6 +140,9 @@ def lists() -> Mapping[str, Callable[[], str]]:
         "requirements-explained": specification.requirements_explained,
         "checks": checks_list,
         "needs": needs_list,
+        "flow-rules": flow_rules_list,
+        "conversation-keys": conversation_keys_list,
+        "gherkin-sentences": gherkin_sentences_list,
         "settings": settings_list,
         "known-verdicts": known_list,
         "troubles": troubles_list,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -65,6 +66,10 @@ class InProcessFakes:
         cht = self._fakes.services["cht"]
         assert isinstance(cht, Cht)
         return cht
+
+    def figures(self, name: str) -> Mapping[str, float]:
+        """The metrics of the service `name`: what it has, and what waits in it."""
+        return self._fakes.services[name].metrics()
 
     def app(self, name: str) -> WSGIApp:
         """The service `name` as its callers see it, through faults and ledger."""

@@ -94,6 +94,7 @@ class InProcessRelay(GatewayRelay, PlannedCrashes):
         self._frozen: datetime | None = None
         self.kills = 0
         self._calls_in_pass = 0
+        self.most_calls = MOST_CALLS
 
     def describe(self) -> dict[str, Any]:
         return {"name": self.name, "kind": "in process", "time": "virtual"}
@@ -167,7 +168,7 @@ class InProcessRelay(GatewayRelay, PlannedCrashes):
         except RunsAway:
             self._die()
             raise SubjectFailed(
-                f"the relay made {MOST_CALLS} calls in one pass and would have gone on: a list without end?"
+                f"the relay made {self.most_calls} calls in one pass and would have gone on: a list without end?"
             ) from None
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
@@ -192,7 +193,7 @@ class InProcessRelay(GatewayRelay, PlannedCrashes):
     def _after_call(self, response: requests.Response, *_: Any, **__: Any) -> None:
         """A hook that the relay does not know: a call has had its effect, and the caller has not learned of it yet."""
         self._calls_in_pass += 1
-        if self._calls_in_pass > MOST_CALLS:
+        if self._calls_in_pass > self.most_calls:
             raise RunsAway
         if self._crash is not None and self._crash is crash_point_of(response):
             raise Killed

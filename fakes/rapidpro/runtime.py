@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -35,6 +36,25 @@ class Runtime:
 
         self.clock.call_later(seconds, run)
 
+    def call_outside(self, seconds: float, action: Callable[..., None], *arguments: Any) -> None:
+        """Run the action `seconds` from now without the lock: it may take long. In real time in a thread of its own."""
+        epoch = self._epoch
+
+        def run() -> None:
+            if self._epoch != epoch:
+                return
+            if self.clock.kind == "virtual":
+                action(*arguments)
+            else:
+                threading.Thread(target=action, args=arguments, name="mailroom", daemon=True).start()
+
+        self.clock.call_later(seconds, run)
+
+    @property
+    def epoch(self) -> int:
+        """The number of resets: what began before a reset must not be stored after it."""
+        return self._epoch
+
     def cancel_all(self) -> None:
         """Cancel all actions that have not run yet."""
         self._epoch += 1
@@ -51,7 +71,7 @@ class Runtime:
         """A UUID for a new message: random; in new versions it begins with the time."""
         return uuid7(self.rng, self.clock.timestamp()) if self.habits.generation == "new" else uuid4(self.rng)
 
-    def to_next_minute(self, seconds: float) -> float:
-        """Seconds until the first full minute that is at least `seconds` away: cron jobs run once a minute."""
+    def to_next_minute(self, seconds: float, every: float = MINUTE) -> float:
+        """Seconds until the first run, at least `seconds` away, of a job that runs once a minute or `every` seconds."""
         due = self.clock.timestamp() + seconds
-        return -(-due // MINUTE) * MINUTE - self.clock.timestamp()
+        return -(-due // every) * every - self.clock.timestamp()

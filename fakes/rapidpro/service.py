@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from fakes.clock import Clock
 from fakes.rapidpro.api.app import Api
 from fakes.rapidpro.api.http.context import Context
 from fakes.rapidpro.api.http.throttle import Throttle
-from fakes.rapidpro.flows.webhook import HttpSession
+from fakes.rapidpro.flows.bundles.importing import Importer
+from fakes.rapidpro.flows.bundles.library import Library
+from fakes.rapidpro.flows.bundles.reading import BadBundle, Bundle, read_bundle
+from fakes.rapidpro.flows.running.sender import HttpSession
 from fakes.rapidpro.mailroom.mailroom import Mailroom
 from fakes.rapidpro.seed.default import default_seed
 from fakes.rapidpro.seed.loader import load_seed
@@ -42,6 +45,8 @@ class RapidPro(ReplyApp):
         self._context = Context(self.store, self.profile, clock, self.mailroom, lambda: self.engine)
         self._api = Api(self._context, self.throttle, self.lock)
         self._seed: Mapping[str, Any] = default_seed(clock.now())
+        self._seeded: list[Bundle] = []
+        self._bundles: list[Bundle] = []
         self.reset()
 
     def answer(self, environ: Environ) -> Reply:
@@ -61,19 +66,35 @@ class RapidPro(ReplyApp):
         """Start over from a seed: workspaces, users, tokens and so on. Raises SeedError, and then changes nothing."""
         if not isinstance(seed, Mapping):
             raise SeedError(f"a seed of RapidPro is an object, got {type(seed).__name__}")
-        store = self._loaded(seed)
+        try:
+            bundles = [read_bundle(one) for one in seed.get("bundles") or ()]
+            store = self._loaded(seed, bundles)
+        except BadBundle as problem:
+            raise SeedError(f"bundles: {problem}") from None
         with self.lock:
-            self._seed = seed
+            self._seed, self._seeded = seed, bundles
             self._start_over(store)
+
+    def add_bundle(self, content: Any) -> dict[str, Any]:
+        """Import a bundle of flows, now and after each reset. Returns what was imported; raises BadBundle."""
+        bundle = read_bundle(content)
+        with self.lock:
+            found = self.mailroom.import_flows(bundle)
+            self._bundles.append(bundle)
+        return found
 
     def reset(self) -> None:
         """Start over from the last seed, or from the built-in one."""
         with self.lock:
             self._start_over(self._loaded(self._seed))
 
-    def _loaded(self, seed: Mapping[str, Any]) -> Store:
+    def _loaded(self, seed: Mapping[str, Any], bundles: Sequence[Bundle] = ()) -> Store:
+        """The store of a seed. The bundles are imported on trial: BadBundle before anything changes."""
         store = Store(self._new_uuid, self._clock.now())
         load_seed(seed, store)
+        library = Library(self.mailroom.library.rules)
+        for bundle in bundles:
+            Importer(store, library, next(iter(store.workspaces())), self._clock.now()).run(bundle)
         return store
 
     def _start_over(self, store: Store) -> None:
@@ -83,6 +104,8 @@ class RapidPro(ReplyApp):
         self.mailroom.reset()
         self.throttle.reset()
         self.throttle.set_rates(self.profile.rates)
+        for bundle in (*self._seeded, *self._bundles):
+            self.mailroom.import_flows(bundle)
 
     def set_rates(self, rates: Mapping[str, str]) -> None:
         """Change the rates of some scopes. Raises ValueError for an unknown scope or an invalid rate."""

@@ -12,6 +12,7 @@ BENCHES = {
     "stores": ("loadtests.bench.stores", "the same operations with 1,000 and with 100,000 rows in the store"),
     "gateway": ("loadtests.bench.gateway", "100 messages, and 100 updates, in one request to the fake CHT"),
     "numbers": ("loadtests.bench.numbers", "whether a number is ever stored without its country code"),
+    "flows": ("loadtests.bench.flows", "1,000 texts through the recommended flow, and where the time goes"),
     "relay": ("loadtests.bench.relay", "the reference relay between both fakes, over sockets"),
 }
 
@@ -23,7 +24,8 @@ def main(name: str, as_json: bool) -> None:
     """Run one benchmark.
 
     fakes: the stateful exchange; stores: 1,000 against 100,000; gateway: large requests to /api/sms;
-    numbers: country codes in thousands of worlds; relay: texts per second through the reference relay.
+    numbers: country codes in thousands of worlds; flows: texts through an exported flow;
+    relay: texts per second through the reference relay.
     """
     figures = importlib.import_module(BENCHES[name][0]).measure()
     if as_json:

@@ -124,3 +124,14 @@ def test_numbers_are_the_same_in_any_notation(urn: str, phone: str, same: bool) 
 def test_a_message_with_the_right_id_may_be_dated_a_day_earlier_at_most(earlier: int, found: bool) -> None:
     dated = message(created_on=START - earlier)
     assert match_by_id([text(message_ref="message 1")], [dated]) == ({1: dated} if found else {})
+
+
+def test_texts_with_and_without_a_known_broadcast_are_matched_side_by_side() -> None:
+    with_id = text(broadcast_id="5")
+    without = text(2, phone="+250788123002")
+    own, others, unknown = (
+        message(1, broadcast_id="6"),
+        message(2, broadcast_id="6", urns=(f"tel:{without.phone}",)),
+        message(3),
+    )
+    assert candidates([with_id, without], [own, others, unknown]) == [others, unknown]

@@ -70,6 +70,7 @@ class SentMisconduct(Misconduct):
     def __init__(self, send: Callable[[Message], None]) -> None:
         super().__init__(())
         self._send = send
+        self._explained: set[str] = set()
 
     def add(
         self,
@@ -78,8 +79,12 @@ class SentMisconduct(Misconduct):
         violations: Iterable[Violation],
         evidence: Callable[[Sequence[Violation]], Evidence],
     ) -> None:
+        """As in the base class; `evidence` is asked for in the first scenario for each check, since the other end keeps
+        no more."""
         by_check: dict[str, list[Violation]] = {}
         for violation in violations:
             by_check.setdefault(violation.check, []).append(violation)
-        for found in by_check.values():
-            self._send(Conduct(scenario, ids, tuple(found), evidence(found)))
+        for check, found in by_check.items():
+            shown = Evidence() if check in self._explained else evidence(found)
+            self._explained.add(check)
+            self._send(Conduct(scenario, ids, tuple(found), shown))

@@ -10,9 +10,17 @@ from werkzeug.exceptions import BadRequest
 
 from fakes.clock import format_moment
 from fakes.rapidpro.control.callbacks import BadCall, answer
+from fakes.rapidpro.control.flows import (
+    change_flow,
+    change_webhook,
+    import_bundle,
+    show_flows,
+    show_sessions,
+    show_webhook,
+)
 from fakes.rapidpro.courier import channel as channels
 from fakes.rapidpro.courier.aggregators import AGGREGATORS, find_status
-from fakes.rapidpro.flows import webhook as webhooks
+from fakes.rapidpro.flows.bundles.reading import BadBundle
 from fakes.rapidpro.mailroom.incoming import BadText
 from fakes.rapidpro.mailroom.mailroom import Mailroom
 from fakes.rapidpro.settings import BadSetting
@@ -20,8 +28,6 @@ from fakes.rapidpro.urns import path_of
 from fakes.serving.json_fields import json_body, typed_fields
 
 Answer = Response | tuple[Response, int]
-SEND_FLOW = "Send SMS"
-"""Name of the flow that the API can start."""
 
 
 def add_rules(blueprint: Blueprint, mailroom: Mailroom) -> None:
@@ -32,9 +38,12 @@ def add_rules(blueprint: Blueprint, mailroom: Mailroom) -> None:
         ("/channel/reports", "POST", _report),
         ("/channel/sync", "POST", _sync),
         ("/channels/<uuid>", "DELETE", _remove_channel),
-        ("/webhook", "GET", _show_webhook),
-        ("/webhook", "PUT", _change_webhook),
-        ("/flow", "PUT", _change_flow),
+        ("/webhook", "GET", show_webhook),
+        ("/webhook", "PUT", change_webhook),
+        ("/flow", "PUT", change_flow),
+        ("/flows", "GET", show_flows),
+        ("/flows", "POST", import_bundle),
+        ("/phones/<number>/sessions", "GET", show_sessions),
         ("/phones", "GET", _show_phones),
         ("/phones/<number>/texts", "GET", _show_texts),
         ("/phones/<number>/texts", "POST", _receive),
@@ -53,7 +62,7 @@ def _view(mailroom: Mailroom, action: Callable[..., Any]) -> Callable[..., Answe
             found = action(mailroom, **parts)
         except BadRequest as error:
             return jsonify(error=error.description), 400
-        except (BadText, BadSetting) as error:
+        except (BadBundle, BadText, BadSetting) as error:
             return jsonify(error=str(error)), 400
         except BadCall as error:
             return jsonify(message="Error", data=[{"type": "error", "error": str(error)}]), 400
@@ -94,53 +103,6 @@ def _remove_channel(mailroom: Mailroom, uuid: str) -> Any:
     if channel is None:
         raise BadRequest(f"there is no channel {uuid[:60]}; GET /api/v2/channels.json lists them")
     return {"uuid": channel.uuid, "removed": True}
-
-
-def _show_webhook(mailroom: Mailroom) -> Any:
-    """What the catch-all flow does with a text.
-
-    Answer: {"url", "token", "accept", "headers", "omit", "body", "reply_on_failure", "retry"}
-    """
-    with mailroom.lock:
-        return mailroom.incoming.webhook.as_json()
-
-
-def _change_webhook(mailroom: Mailroom) -> Any:
-    """Change where and how texts are delivered. `url` null: there is no flow, texts stay in the inbox.
-
-    Body: {"url": text or null, "token": text or null, "accept": true or false, "headers": {name: text},
-    "omit": list of parts (id, from, content), "body": template or null, "reply_on_failure": template or null,
-    "retry": true or false}, any of these
-
-    Answer: {all settings}
-    """
-    body = json_body()
-    with mailroom.lock:
-        mailroom.incoming.webhook = webhooks.changed(mailroom.incoming.webhook, body)
-        return mailroom.incoming.webhook.as_json()
-
-
-def _change_flow(mailroom: Mailroom) -> Any:
-    """Create a flow for the API to start, or change the text it sends. A flow start needs its uuid.
-
-    Body: {"says": template such as "@trigger.params.content"}
-
-    Answer: {"uuid": text, "name": text, "says": template}
-    """
-    body = typed_fields({"says": (str,)})
-    if "says" not in body:
-        raise BadRequest('says is missing: a template such as "@trigger.params.content"')
-    with mailroom.lock:
-        records, templates, now = (
-            mailroom.courier.records,
-            mailroom.dispatcher.flow_templates,
-            mailroom.runtime.clock.now(),
-        )
-        workspace = records.workspaces()[0]
-        records.catch_all_flow(workspace, now)  # otherwise texts would start the new flow
-        uuid = next(iter(templates), None) or str(records.new_flow(workspace, SEND_FLOW, now).uuid)
-        templates[uuid] = body["says"]
-        return {"uuid": uuid, "name": SEND_FLOW, "says": body["says"]}
 
 
 def _show_phones(mailroom: Mailroom) -> Any:
@@ -185,7 +147,7 @@ def _as_json(mailroom: Mailroom, message: Any) -> dict[str, Any]:
         "text": message.text,
         "status": message.status,
         "direction": message.direction,
-        "origin": _origin(mailroom, message),
+        "origin": _origin(message),
         "sent_by": message.sent_by,
         "failed_reason": message.failed_reason,
         "errors": message.errors,
@@ -195,11 +157,10 @@ def _as_json(mailroom: Mailroom, message: Any) -> dict[str, Any]:
     }
 
 
-def _origin(mailroom: Mailroom, message: Any) -> str:
+def _origin(message: Any) -> str:
     if message.flow is None:
         return "api"
-    started = message.direction == "out" and message.flow.uuid in mailroom.dispatcher.flow_templates
-    return "start" if started else "flow"
+    return "flow" if message.sent_by is None else "start"
 
 
 def _show_texts(mailroom: Mailroom, number: str) -> Any:
@@ -218,8 +179,9 @@ def _receive(mailroom: Mailroom, number: str) -> Any:
     Body: {"text": text, "external_id": text (the aggregator's id), "again": true, false or "new_run"}
 
     Answer: {"message": number or null, "text": the text as stored, "run": uuid of the flow's run, "webhook": the last
-    of "calls" or null, "calls": [{"url", "status": number or 0, "body", "error": text or null}, ...], "reply": what the
-    flow sent back or null, "duplicate": true or false, "ignored": why, or null}
+    of "calls" or null, "calls": [{"url", "status": number or 0, "body", "error": text or null}, ...], "reply": the last
+    of "replies" or null, "replies": [{"message": number, "text", "status"}, ...], "waits": whether the flow waits for
+    the next text, "errors": [sentence, ...], "duplicate": true or false, "ignored": why, or null}
     """
     body = typed_fields({"text": (str,), "external_id": (str,), "again": (bool, str)})
     again = body.get("again", False)

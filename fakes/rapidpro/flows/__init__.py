@@ -1,4 +1,4 @@
 """Flows: `engine` runs them, `expressions` evaluates expressions, `jobs` runs whole conversations from lines of JSON.
 
-The modules here belong to the built-in catch-all flow: its webhook call, templates, context and results.
+`bundles` reads and keeps what is imported, `running` connects the engine with the store and with HTTP.
 """

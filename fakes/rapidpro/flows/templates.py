@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from fakes.rapidpro.flows.running.rows import DATE_FORMATS
 from fakes.rapidpro.runtime import Runtime
 from fakes.rapidpro.store.records import Workspace
 
 if TYPE_CHECKING:
     from fakes.rapidpro.flows.expressions import Env
 
-DATE_FORMATS: Mapping[str, str] = MappingProxyType(
-    {"day_first": "DD-MM-YYYY", "month_first": "MM-DD-YYYY", "year_first": "YYYY-MM-DD"}
-)
-"""Source: rapidpro temba/orgs/models.py (DATE_FORMATS_ENGINE); the time is always written as 15:04."""
 SHORT = 10_000
 """Characters up to which no template is cut; see expressions.MAX_TEXT."""
 

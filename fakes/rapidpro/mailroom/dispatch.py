@@ -12,8 +12,6 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from fakes.rapidpro.courier.courier import Courier
-from fakes.rapidpro.flows.context import contact_context, run_context
-from fakes.rapidpro.flows.templates import evaluate_template
 from fakes.rapidpro.mailroom.broadcast_content import content_for
 from fakes.rapidpro.mailroom.loop_guard import LoopGuard
 from fakes.rapidpro.runtime import Runtime
@@ -25,6 +23,7 @@ TASK_INTERVAL = (0.05, 0.2)
 """Seconds until the waiting tasks run, least and most."""
 TASKS_AT_ONCE = 500
 Task = Callable[[], None]
+StartSessions = Callable[[Any, Workspace, list[Any], Task], None]
 
 
 class Recipient(NamedTuple):
@@ -43,8 +42,10 @@ class Dispatcher:
         self.runtime = runtime
         self.courier = courier
         self.loop_guard = LoopGuard(runtime.habits.loop_limit)
-        self.flow_templates: dict[str, str] = {}
-        """By flow uuid: the template of the text that it sends when the API starts it. Other flows send nothing."""
+        self.start_sessions: StartSessions = lambda _start, _workspace, _contacts, finished: finished()
+        """Starts the sessions of a flow start, and calls `finished` when all have begun."""
+        self.is_excluded: Callable[[Any, Any], bool] = lambda _start, _contact: False
+        """Whether a flow start leaves out a contact."""
         self._tasks: deque[Task] = deque()
         self._scheduled = False
 
@@ -63,7 +64,6 @@ class Dispatcher:
     def reset(self) -> None:
         """Cancel all tasks and start over."""
         self._tasks.clear()
-        self.flow_templates.clear()
         self._scheduled = False
         self.loop_guard = LoopGuard(self.runtime.habits.loop_limit)
 
@@ -168,33 +168,19 @@ class Dispatcher:
             self.send(workspace, contact, content, high_priority=False, broadcast=broadcast)
 
     def _resolve_start(self, start: Any) -> None:
-        """Every contact gets a run; of the flow's actions only the text it sends is simulated."""
+        """Every contact gets a session, but those that the start excludes."""
         now = self.runtime.clock.now()
         workspace = self.records.workspace_of(start)
         everybody = [one.contact for one in self._recipients(workspace, self.records.recipients_of(start))]
-        found = [one for one in everybody if one.status == "active"]
+        found = [one for one in everybody if one.status == "active" and not self.is_excluded(start, one)]
         self.records.set_start(start, "started" if found else "completed", len(found), now)
-        if found:
-            self._add_task(partial(self._start_batch, start, workspace, found))
+        for begin in range(0, len(found), BATCH):
+            batch, last = found[begin : begin + BATCH], begin + BATCH >= len(found)
+            self._add_task(partial(self._start_batch, start, workspace, batch, len(found), last))
 
-    def _start_batch(self, start: Any, workspace: Workspace, contacts: list[Any]) -> None:
-        now = self.runtime.clock.now()
-        for contact in contacts:
-            run = self.records.new_run(workspace, contact, None, uuid=self.runtime.new_uuid(), start=start, now=now)
-            self._send_flow_text(start, workspace, contact, run)
-            self.records.end_run(run, {}, now)
-        self.records.set_start(start, "completed", len(contacts), now)
+    def _start_batch(self, start: Any, workspace: Workspace, batch: list[Any], total: int, last: bool) -> None:
+        def finished() -> None:
+            if last:
+                self.records.set_start(start, "completed", total, self.runtime.clock.now())
 
-    def _send_flow_text(self, start: Any, workspace: Workspace, contact: Any, run: Any) -> None:
-        """Send the flow's text: the params of the start are `@trigger.params`, and are not evaluated themselves."""
-        template = self.flow_templates.get(start.flow.uuid) if self.flow_templates else None
-        if template is None:
-            return
-        trigger = {"type": "manual", "params": start.params or {}, "keyword": "", "origin": "api", "user": None}
-        context = run_context(
-            contact_context(self.records, workspace, contact), uuid=run.uuid, flow=start.flow, at=run.created_on,
-            trigger=trigger, generation=self.runtime.habits.generation,
-        )  # fmt: skip
-        text = evaluate_template(template, context, workspace, self.runtime)
-        if text:
-            self.send(workspace, contact, Content(text), high_priority=False, flow=start.flow, sent_by=start.sent_by)
+        self.start_sessions(start, workspace, batch, finished)

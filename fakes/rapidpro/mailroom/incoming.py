@@ -1,31 +1,36 @@
-"""An incoming text: stored, passed to the catch-all flow, posted by its webhook, answered if that failed.
+"""An incoming text: stored, then given to the flow that waits for it or that a trigger starts.
 
 Source: courier core/models/msg.go (up to v9.3 backends/rapidpro/msg.go), mailroom core/tasks/ctasks/msg_received.go
-(up to v9.3 core/tasks/handler); the flow is that of the public example: one call, perhaps a second one in the
-same run, else a reply to the sender.
+(up to v9.3 core/tasks/handler).
 """
 
 from __future__ import annotations
 
+import json
 import re
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from fakes.rapidpro.courier.aggregators import AGGREGATORS
 from fakes.rapidpro.courier.delivery import number_of
 from fakes.rapidpro.courier.duplicates import RecentTexts
 from fakes.rapidpro.courier.phones import Phones
-from fakes.rapidpro.flows import webhook as hooks
-from fakes.rapidpro.flows.context import EMPTY, contact_context, input_context, run_context
-from fakes.rapidpro.flows.results import outcome, results_of, webhook_of, with_default
-from fakes.rapidpro.flows.templates import evaluate_template
+from fakes.rapidpro.flows.built_in import webhook_flow
+from fakes.rapidpro.flows.bundles.library import BUILT_IN, Library
+from fakes.rapidpro.flows.engine import Input, Refused, Trigger, read_flow
+from fakes.rapidpro.flows.expressions.words import words
+from fakes.rapidpro.flows.webhook import Webhook
+from fakes.rapidpro.mailroom.answers import outcome, outcome_of
 from fakes.rapidpro.mailroom.dispatch import Dispatcher
+from fakes.rapidpro.mailroom.sessions.sessions import Sessions
+from fakes.rapidpro.mailroom.sessions.work import Work
 from fakes.rapidpro.runtime import Runtime
-from fakes.rapidpro.store.records import Content, Message, Records, Workspace
+from fakes.rapidpro.settings import BadSetting
+from fakes.rapidpro.store.records import Message, Records, Workspace
 from fakes.rapidpro.urns import channel_for, sender_number
+from fakes.rapidpro.versions.engines import ENGINES
+from fakes.rapidpro.versions.generation import Generation
 
 Json = dict[str, Any]
 MAX_TEXT = 10_000
@@ -36,43 +41,47 @@ class BadText(ValueError):
     """An impossible text or number; the message says what was expected."""
 
 
-@dataclass(slots=True)
-class TextHandling:
-    """One text in the flow."""
-
-    workspace: Workspace
-    contact: Any
-    message: Any
-    flow: Any
-    run: Any
-    run_uuid: str
-    input: Json
-    began: datetime
-
-
 class Incoming:
-    """Receives texts from phones. Methods take the service's lock themselves, and release it for webhook calls."""
+    """Receives texts from phones. Methods take the service's lock themselves, and release it while flows run."""
 
     def __init__(
-        self, records: Records, runtime: Runtime, phones: Phones, dispatcher: Dispatcher, session: hooks.HttpSession
-    ) -> None:
+        self, records: Records, runtime: Runtime, phones: Phones, dispatcher: Dispatcher, library: Library,
+        sessions: Sessions,
+    ) -> None:  # fmt: skip
         self.records = records
         self.runtime = runtime
         self.phones = phones
         self.dispatcher = dispatcher
-        self.session = session
-        self.webhook = hooks.Webhook()
+        self._library = library
+        self._sessions = sessions
+        self._webhook = Webhook()
         self._recent_texts = RecentTexts(by_id=runtime.habits.duplicates_by_external_id)
-        self._last_handled: dict[str, TextHandling] = {}
+        self._last_handled: dict[str, Work] = {}
         self._locks: dict[str, threading.RLock] = {}
         dispatcher.courier.before_sending = self._reply_sent
 
     def reset(self) -> None:
         """Start over, with default webhook settings."""
-        self.webhook = hooks.Webhook()
+        self._webhook = Webhook()
         self._recent_texts = RecentTexts(by_id=self.runtime.habits.duplicates_by_external_id)
         self._last_handled.clear()
         self._locks.clear()
+
+    @property
+    def webhook(self) -> Webhook:
+        """The settings of the built-in catch-all flow."""
+        return self._webhook
+
+    @webhook.setter
+    def webhook(self, settings: Webhook) -> None:
+        """Change them; with an address the flow gets all texts that no keyword takes. BadSetting if it is not valid."""
+        if settings.url is not None:
+            generation = self._library.rules.generation
+            problem = _refusal(json.dumps(webhook_flow(settings, BUILT_IN, "Relay", generation)), generation)
+            if problem:
+                raise BadSetting(f"RapidPro refuses a flow with these settings: {problem}")
+            self._library.remove_catch_all()
+        self._webhook = settings
 
     def number(self, text: str) -> str:
         """A phone number in international form, or a short code as it is. Raises BadText.
@@ -90,8 +99,15 @@ class Incoming:
             raise BadText(f"text must have at most {MAX_TEXT} characters, got {len(text)}")
         with self._lock_of(number):
             with self.runtime.lock:
-                result = self._accept(number, self._clean(text), external_id)
-            return self._run_flow(result) if isinstance(result, TextHandling) else result
+                text = self._clean(text)
+                dropped = self._dropped(number, text, external_id)
+                if dropped is not None:
+                    return dropped
+                contact = self.dispatcher.contact_of(self._workspace(), f"tel:{number}")
+            with self._sessions.locks.waiting_for(contact.id):
+                with self.runtime.lock:
+                    work = self._store(number, contact, text, external_id)
+                return self._run(work) if isinstance(work, Work) else work
 
     def redeliver(self, number: str, *, new_run: bool) -> Json:
         """Redeliver the phone's last text, as if its handling was interrupted after the webhook call.
@@ -100,12 +116,14 @@ class Incoming:
         """
         with self._lock_of(number):
             with self.runtime.lock:
-                handling = self._last_handled.get(number)
-                if handling is None:
+                work = self._last_handled.get(number)
+                if work is None:
                     raise BadText(f"{number} has sent no text that can be redelivered")
+                self._built_in(work.workspace)  # with the settings of now
                 if new_run:
-                    self._begin_run(handling)
-            return self._run_flow(handling)
+                    work = self._sessions.again(work)
+            with self._sessions.locks.waiting_for(work.contact.id):
+                return self._run(work)
 
     def _lock_of(self, number: str) -> threading.RLock:
         with self.runtime.lock:
@@ -133,26 +151,26 @@ class Incoming:
     def _reply_sent(self, message: Message) -> None:
         self._recent_texts.reply_sent(number_of(message))
 
-    def _accept(self, number: str, text: str, external_id: str | None) -> TextHandling | Json:
-        """The part before the flow, in courier and mailroom: duplicates, contact, message."""
+    def _dropped(self, number: str, text: str, external_id: str | None) -> Json | None:
+        """The outcome of a text that courier does not pass on: an empty one, a duplicate."""
+        now = self.runtime.clock.now()
         if not text and AGGREGATORS[self.dispatcher.courier.channel.aggregator].ignores_empty:
-            self.phones.sent(number, self.runtime.clock.now(), text, None)
+            self.phones.sent(number, now, text, None)
             return outcome(None, ignored="the channel accepts no empty texts")
         duplicate = self._recent_texts.original(number, text, external_id, self.runtime.clock.timestamp())
         if duplicate is not None:
-            self.phones.sent(number, self.runtime.clock.now(), text, duplicate)
+            self.phones.sent(number, now, text, duplicate)
             return outcome(duplicate, duplicate=True)
-        return self._store(number, text, external_id)
+        return None
 
-    def _store(self, number: str, text: str, external_id: str | None) -> TextHandling | Json:
+    def _store(self, number: str, contact: Any, text: str, external_id: str | None) -> Work | Json:
+        """The part before the flow, in courier and mailroom: contact, message, and what the text starts or resumes."""
         workspace, now, urn = self._workspace(), self.runtime.clock.now(), f"tel:{number}"
         channel = channel_for(urn, self.records.channels_of(workspace)) or self._channel(workspace)
-        contact = self.dispatcher.contact_of(workspace, urn)
         self.records.set_preferred_urn(contact, urn, channel)
         unhandled = contact.status == "blocked" or channel is None
-        flow = None if unhandled or self.webhook.url is None else self.records.catch_all_flow(workspace, now)
         message = self.records.new_incoming(
-            workspace, contact, uuid=self.runtime.new_uuid(), text=text, urn=urn, channel=channel, flow=flow,
+            workspace, contact, uuid=self.runtime.new_uuid(), text=text, urn=urn, channel=channel, flow=None,
             archived=unhandled, external_id=external_id or "", now=now,
         )  # fmt: skip
         self.phones.sent(number, now, text, message.id)
@@ -161,84 +179,59 @@ class Incoming:
             contact.status = "active"
         if not self.runtime.habits.seen_after_flow and not unhandled:
             self.records.mark_seen(contact, now, status=contact.status)
-        if flow is None:
+        work = None if unhandled else self._work(workspace, contact, message, urn)
+        if work is None:
             self._mark_seen(contact)
             return outcome(message.id, text=text)
-        handling = TextHandling(
-            workspace, contact, message, flow, None, "",
-            input_context(text, urn, message.uuid, external_id or "", now), now,
-        )  # fmt: skip
-        self._begin_run(handling)
-        self._last_handled[number] = handling
-        return handling
+        self._last_handled[number] = work
+        return work
+
+    def _work(self, workspace: Workspace, contact: Any, message: Any, urn: str) -> Work | None:
+        """A keyword goes before an open wait, unless that flow ignores triggers; a wait goes before a catch-all."""
+        channel, groups = message.channel.uuid, [one.uuid for one in self.records.groups_of(contact)]
+        match = self._library.match([word.lower() for word in words(message.text)], channel, groups)
+        given = Input(
+            message.uuid, message.text, urn, message.created_on, channel, external_id=message.external_id or ""
+        )
+        parts = {"given": given, "message": message}
+        waiting = self._sessions.waiting(contact)
+        if waiting is not None and (match is None or not match.keyword or waiting.flow in self._library.ignoring):
+            self._set_flow(message, workspace, waiting.flow)
+            return self._sessions.new_work(workspace, contact, "text", before=waiting, **parts)
+        flow = self._built_in(workspace) if match is None else match.trigger.flow
+        if flow is None:
+            return None
+        self._set_flow(message, workspace, flow)
+        trigger = Trigger("msg", keyword="" if match is None else match.keyword)
+        return self._sessions.new_work(workspace, contact, "text", flow=flow, trigger=trigger, **parts)
+
+    def _built_in(self, workspace: Workspace) -> str | None:
+        """The built-in catch-all flow, if there is one."""
+        if self._webhook.url is None:
+            return None
+        row = self.records.catch_all_flow(workspace, self.runtime.clock.now())
+        return self._library.built_in(self._webhook, row.uuid, row.name)
+
+    def _set_flow(self, message: Any, workspace: Workspace, flow: str) -> None:
+        self.records.set_flow(message, self.records.flow_of(workspace, self._library.row_uuid(flow)))
 
     def _mark_seen(self, contact: Any) -> None:
         """Set last_seen_on after the flow, as new versions do."""
         if self.runtime.habits.seen_after_flow:
             self.records.mark_seen(contact, self.runtime.clock.now(), status=contact.status)
 
-    def _begin_run(self, handling: TextHandling) -> None:
-        handling.run_uuid, handling.began = self.runtime.new_uuid(), self.runtime.clock.now()
-        handling.run = self.records.new_run(
-            handling.workspace, handling.contact, handling.flow, uuid=handling.run_uuid, start=None,
-            now=handling.began,
-        )  # fmt: skip
-
-    def _run_flow(self, handling: TextHandling) -> Json:
-        """Run the flow: call the webhook, perhaps again, else reply to the sender."""
+    def _run(self, work: Work) -> Json:
+        done = self._sessions.run(work)
         with self.runtime.lock:
-            settings, body = self._evaluated_call(self.webhook, handling)
-        calls = self._make_calls(settings, body)
-        with self.runtime.lock:
-            results = results_of(calls)
-            self.records.end_run(handling.run, results, self.runtime.clock.now())
-            reply = None
-            if not calls or not calls[-1].success:
-                context = self._context_for(handling, with_default(results))
-                if calls:
-                    context["webhook"] = webhook_of(calls[-1], self.runtime.habits.generation)
-                reply = self._reply(handling, settings, context)
-            self._mark_seen(handling.contact)
-        return outcome(handling.message.id, text=handling.message.text, run=handling.run_uuid, calls=calls, reply=reply)
+            self._mark_seen(work.contact)
+            return outcome_of(done)
 
-    def _evaluated_call(self, settings: hooks.Webhook, handling: TextHandling) -> tuple[hooks.Webhook, str]:
-        """URL, headers and body of the call for this text."""
-        context, workspace, runtime = self._context_for(handling), handling.workspace, self.runtime
-        headers = {
-            name: evaluate_template(value, context, workspace, runtime) for name, value in settings.headers.items()
-        }
-        url = evaluate_template(settings.url or "", context, workspace, runtime).strip()
-        body = evaluate_template(settings.body_template(), context, workspace, runtime, unlimited=True)
-        return replace(settings, url=url, headers=headers), body
 
-    def _make_calls(self, settings: hooks.Webhook, body: str) -> list[hooks.Outcome]:
-        """Make one call, perhaps a second one; none if this version refuses to make it."""
-        if not hooks.may_be_sent(settings, body, self.runtime.habits):
-            return []
-        calls = [self._call_webhook(settings, body)]
-        if settings.retry and not calls[0].success and (calls[0].status == 0 or calls[0].status >= 500):
-            calls.append(self._call_webhook(settings, body))
-        return calls
-
-    def _call_webhook(self, settings: hooks.Webhook, body: str) -> hooks.Outcome:
-        with self.runtime.lock:
-            backoff = self.runtime.rng.uniform(*hooks.BACKOFF) if self.runtime.habits.repeats_webhook_calls else 0.0
-        return hooks.call(self.session, settings, body, self.runtime.habits, backoff)
-
-    def _context_for(self, handling: TextHandling, results: Mapping[str, Any] = EMPTY) -> Json:
-        known = contact_context(self.records, handling.workspace, handling.contact)
-        trigger: Json = {"type": "msg", "params": {}, "keyword": "", "origin": "", "user": None}
-        context = run_context(
-            known, uuid=handling.run_uuid, flow=handling.flow, at=handling.began, trigger=trigger,
-            generation=self.runtime.habits.generation, results=results,
-        )  # fmt: skip
-        return {**context, "input": handling.input}
-
-    def _reply(self, handling: TextHandling, settings: hooks.Webhook, context: Mapping[str, Any]) -> Json | None:
-        if not settings.reply_on_failure:
-            return None
-        text = evaluate_template(settings.reply_on_failure, context, handling.workspace, self.runtime)
-        if not text:
-            return None
-        message = self.dispatcher.send(handling.workspace, handling.contact, Content(text), flow=handling.flow)
-        return None if message is None else {"message": message.id, "text": text, "status": message.status}
+@lru_cache(maxsize=100)
+def _refusal(definition: str, generation: Generation) -> str:
+    """Why the engine refuses a flow; "" if it does not. The same few settings come again and again."""
+    try:
+        read_flow(json.loads(definition), ENGINES[generation])
+    except Refused as problem:
+        return str(problem)
+    return ""

@@ -1,6 +1,7 @@
 """Everything behind the API in one object, for the API and the control API.
 
-The parts: `dispatch` creates messages, `courier` sends them, `phones` receive them, `incoming` handles texts.
+The parts: `dispatch` creates messages, `courier` sends them, `phones` receive them, `incoming` handles texts with the
+flows in `library`, whose `sessions` run.
 """
 
 from __future__ import annotations
@@ -8,18 +9,24 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
 from fakes.clock import Clock
 from fakes.rapidpro.courier.channel import Channel
 from fakes.rapidpro.courier.courier import Courier
 from fakes.rapidpro.courier.phones import Phones
-from fakes.rapidpro.flows.webhook import HttpSession
+from fakes.rapidpro.flows.bundles.importing import Importer, missing, shown_flow
+from fakes.rapidpro.flows.bundles.library import Library
+from fakes.rapidpro.flows.bundles.reading import BadBundle, Bundle
+from fakes.rapidpro.flows.running.sender import HttpSession
 from fakes.rapidpro.mailroom.dispatch import Dispatcher
 from fakes.rapidpro.mailroom.incoming import Incoming
 from fakes.rapidpro.mailroom.nightly import NightlyJob
+from fakes.rapidpro.mailroom.sessions.sessions import Sessions
 from fakes.rapidpro.runtime import Runtime
 from fakes.rapidpro.store.records import Records
+from fakes.rapidpro.versions.engines import ENGINES
 from fakes.rapidpro.versions.habits import HABITS
 from fakes.rapidpro.versions.profiles import version_of
 
@@ -41,7 +48,10 @@ class Mailroom:
         self.phones = Phones()
         self.courier = Courier(records, self.runtime, self.phones)
         self.dispatcher = Dispatcher(records, self.runtime, self.courier)
-        self.incoming = Incoming(records, self.runtime, self.phones, self.dispatcher, session)
+        habits = self.runtime.habits
+        self.library = Library(replace(ENGINES[habits.generation], repeats_gets=habits.repeats_webhook_calls))
+        self.sessions = Sessions(records, self.runtime, self.dispatcher, self.library, session)
+        self.incoming = Incoming(records, self.runtime, self.phones, self.dispatcher, self.library, self.sessions)
         self._nightly = NightlyJob(records, self.runtime)
         self._nightly.start()
 
@@ -70,6 +80,24 @@ class Mailroom:
                 self.courier.channel_removed(channel)
             return channel
 
+    def import_flows(self, bundle: Bundle) -> dict[str, Any]:
+        """Import a bundle into the first workspace. BadBundle if a flow in it is refused; then nothing changes."""
+        with self.lock:
+            workspace = next(iter(self.records.workspaces()), None)
+            if workspace is None:
+                raise BadBundle("there is no workspace: seed one first")
+            return Importer(self.records, self.library, workspace, self.runtime.clock.now()).run(bundle)
+
+    def imported_flows(self) -> dict[str, Any]:
+        """The imported flows and triggers, and what the flows need and the workspace lacks."""
+        with self.lock:
+            flows, workspace = self.library.imported(), next(iter(self.records.workspaces()), None)
+            return {
+                "flows": [shown_flow(one) for one in flows],
+                "triggers": [one.as_json() for one in self.library.triggers],
+                "missing": {} if workspace is None else missing(self.records, self.library, workspace, flows),
+            }
+
     def reset(self) -> None:
         """Start over: nothing waits, phones are empty, all settings have their defaults."""
         with self.lock:
@@ -78,6 +106,8 @@ class Mailroom:
             self.courier.reset()
             self.dispatcher.reset()
             self.incoming.reset()
+            self.sessions.reset()
+            self.library.clear()
             self._nightly.start()
 
     def metrics(self) -> Mapping[str, float]:

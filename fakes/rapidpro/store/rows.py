@@ -29,10 +29,8 @@ class Workspace:
     suspended: bool = False
     flagged: bool = False
     rate_overrides: Mapping[str, str] = field(default_factory=dict)
-    date_style: str = "day_first"
-    """day_first, month_first or year_first: how flows write and read dates."""
-    limits: Mapping[str, int] = field(default_factory=dict)
-    """How many `groups`, `labels`, `fields`, `globals` it may have, where that is not 250."""
+    date_style: str = "day_first"  # or month_first or year_first: how flows write and read dates
+    limits: Mapping[str, int] = field(default_factory=dict)  # of groups, labels, fields, globals, where not 250
 
 
 @dataclass(eq=False, slots=True)
@@ -117,6 +115,11 @@ class Flow:
     modified_on: datetime
     workspace: Workspace
     made: bool = False
+    has_definition: bool = False  # imported, or made for starts: texts without a trigger do not start it
+    type: str = "message"
+    expires: int = 10080  # minutes
+    results: list[dict[str, Any]] = field(default_factory=list)
+    parent_refs: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +149,8 @@ class Contact:
     deleted: bool = False
     last_seen_on: datetime | None = None
     notes: list[Note] = field(default_factory=list)
-    channels: dict[str, Channel] = field(default_factory=dict)
-    """By scheme and path of a URN: the channel of its last text."""
+    channels: dict[str, Channel] = field(default_factory=dict)  # of the last text, by scheme and path of a URN
+    timezone: str = ""
 
 
 @dataclass(eq=False, slots=True)
@@ -166,8 +169,7 @@ class Broadcast:
     base_language: str
     created_on: datetime
     scheduled: bool = False
-    sent_by: str | None = None
-    """The name of the API token that created it; likewise for messages and flow starts."""
+    sent_by: str | None = None  # the name of the API token that created it; likewise for messages and flow starts
 
 
 @dataclass(eq=False, slots=True)
@@ -196,8 +198,7 @@ class Message:
     external_id: str | None = None
     errors: int = 0
     quick_replies: list[Mapping[str, Any]] = field(default_factory=list)
-    high_priority: bool = False
-    """Whether it goes before others in the channel's queue: replies and single messages."""
+    high_priority: bool = False  # it goes before others in the channel's queue: replies and single messages
     sent_by: str | None = None
     statuses: tuple[tuple[str, datetime], ...] = ()
     """What was reported about it, and when. RapidPro does not keep this: it is for people who look for a cause."""

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from fakes.rapidpro.store.records import NODE_UUID, Content
-from fakes.rapidpro.store.rows import Channel, Contact, Flow, Message, Named, Run, Workspace
-from fakes.rapidpro.store.tables import Tables
+from fakes.rapidpro.store.flow_rows import FlowRows
+from fakes.rapidpro.store.records import Content
+from fakes.rapidpro.store.rows import Channel, Contact, Message, Named, Workspace
 from fakes.rapidpro.urns import identity_of
 
 
-class Store(Tables):
+class Store(FlowRows):
     """All rows, as `records.Records` describes them."""
 
     def workspaces(self) -> Sequence[Workspace]:
@@ -161,32 +161,6 @@ class Store(Tables):
                 external_id=external_id,
             )
         )
-
-    def catch_all_flow(self, workspace: Any, now: datetime) -> Flow:
-        for flow in self.flows:
-            if flow.workspace is workspace and not flow.archived and not flow.deleted:
-                return flow
-        return self.new_flow(workspace, "Relay", now)
-
-    def new_flow(self, workspace: Any, name: str, now: datetime) -> Flow:
-        flow = Flow(self.new_uuid(), name, False, False, now, now, workspace, made=True)
-        self.flows.append(flow)
-        return flow
-
-    def new_run(self, workspace: Any, contact: Any, flow: Any, *, uuid: str, start: Any, now: datetime) -> Run:
-        flow = start.flow if flow is None and start is not None else flow
-        run = Run(
-            self.next_id("run"), uuid, workspace, flow, contact, start, "active", start is None, {}, [], now, now, None
-        )
-        self.add_run(run)
-        return run
-
-    def end_run(self, run: Any, results: Mapping[str, Any], now: datetime) -> None:
-        run.status = "completed"
-        origin = {"node_uuid": NODE_UUID, "created_on": now.isoformat().replace("+00:00", "Z")}
-        run.results = {key: {**one, **origin} for key, one in results.items()}
-        run.modified_on = run.exited_on = now
-        self.run_indexes.update(run)
 
 
 class Recipients:

@@ -55,6 +55,8 @@ class Habits:
     """All control characters are removed from an incoming text (courier, until v7.5.60); later only NUL."""
     seen_after_flow: bool = True
     """last_seen_on is set after the flow, for blocked contacts too (v26.1.20); until then, before the flow."""
+    checks_waits_every: int = 30
+    """Seconds between two looks for flows whose wait timed out or expired (60 in the generation 9)."""
     repeats_webhook_calls: bool = False
     """A webhook call is repeated if its answer asks for it (until v10.2): without its body, so it fails to connect."""
 
@@ -65,7 +67,7 @@ def _table() -> Mapping[str, Habits]:
         current, user_agent="RapidProMailroom/10.0.1", loop_limit=20, seen_after_flow=False,
         repeats_webhook_calls=True,
     )  # fmt: skip
-    main = replace(ten, user_agent="RapidProMailroom/9.3.45", generation="9")
+    main = replace(ten, user_agent="RapidProMailroom/9.3.45", generation="9", checks_waits_every=60)
     nine = replace(
         main, user_agent="RapidProMailroom/9.0.0", merges_translations=False, sends_empty_texts=False,
         retries_refusals=True, accepts_read_reports=False, takes_all_digits=True,

@@ -39,6 +39,8 @@ from tests.harness_command import harness
         (("conform", "--cht-port", "5988"), "--cht-port goes with --subject-url without --subject-command"),
         (("up", "--bind", "nonsense"), "expected an IP address of this machine"),
         (("up", "--poll-seconds", "nan"), "is not a finite number"),
+        (("up", "--flows", "there-is-none.json"), "there-is-none.json cannot be read"),
+        (("up", "--global", "nonsense"), "expected KEY=VALUE"),
         (("load", "reminder_morning", "--seconds", "inf"), "is not a finite number"),
         (("load", "reminder_morning", "--subject-command", "x"), "needs --subject-url"),
         (("simulate", "--minutes", "nan"), "is not a finite number"),

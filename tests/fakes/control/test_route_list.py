@@ -14,10 +14,12 @@ from fakes.control.app import control_app
 from fakes.control.route_list import description
 from fakes.rapidpro.seed.default import default_seed
 from fakes.serving.wsgi import WSGIApp, build_environ, call
+from tests.fakes.rapidpro.flow_bundles import flow, say
 
 NUMBER = "+250788123001"
 TEXTS = f"/rapidpro/phones/{NUMBER}/texts"
 SEED = json.loads(json.dumps(default_seed(VirtualClock().now()), default=str))
+HELLO = flow("Hello", say("hello", "Hello"))
 WEBHOOK = {"url": "http://127.0.0.1:9/nobody-listens"}
 EXAMPLES: dict[str, tuple[str, Any]] = {
     "POST /reset": ("/reset", {}),
@@ -36,6 +38,8 @@ EXAMPLES: dict[str, tuple[str, Any]] = {
     "DELETE /rapidpro/channels/<uuid>": (f"/rapidpro/channels/{SEED['channels'][0]['uuid']}", None),
     "PUT /rapidpro/webhook": ("/rapidpro/webhook", WEBHOOK),
     "PUT /rapidpro/flow": ("/rapidpro/flow", {"says": "@trigger.params.content"}),
+    "POST /rapidpro/flows": ("/rapidpro/flows", {"version": "13", "flows": [HELLO]}),
+    "GET /rapidpro/phones/<number>/sessions": (TEXTS.replace("texts", "sessions"), None),
     "GET /rapidpro/phones": ("/rapidpro/phones?texts=yes", None),
     "GET /rapidpro/phones/<number>/texts": (TEXTS, None),
     "POST /rapidpro/phones/<number>/texts": (TEXTS, {"text": "TEMP 38.5"}),

@@ -55,6 +55,7 @@ class Broadcast(Row):
     contact_count: int | None = None
     sent_by: str | None = None
     history: list[tuple[str, int | None]] = field(default_factory=list)
+    flow: Row = field(default_factory=lambda: Row(2, "f-2", "Started"))
 
 
 @dataclass(eq=False)
@@ -81,6 +82,12 @@ class Message(Row):
 
 
 @dataclass(eq=False)
+class Field(Row):
+    key: str = ""
+    type: str = "text"
+
+
+@dataclass(eq=False)
 class Run(Row):
     contact: Any = None
     flow: Row | None = None
@@ -98,7 +105,9 @@ class MemoryRecords:
         self.messages: list[Message] = []
         self.incoming: list[Message] = []
         self.runs: list[Run] = []
-        self.flow = Row(1, "f-1", "Relay")
+        self.flow = Row(1, "0000000f-0000-4000-8000-000000000001", "Relay")
+        self.flows: list[Row] = []
+        self.new_uuid = lambda: "0000000a-0000-4000-8000-000000000001"
 
     def contact(self, name: Any, *urns: Any, **more: Any) -> Any:
         contact = Contact(len(self.contacts) + 1, f"p-{len(self.contacts) + 1}", name, list(urns), **more)
@@ -202,5 +211,30 @@ class MemoryRecords:
         self.runs.append(run)
         return run
 
-    def end_run(self, run: Any, results: Any, _now: Any) -> None:
+    def set_run(self, run: Any, _now: Any, *, results: Any, **_more: Any) -> None:
         run.results = results
+
+    def flow_of(self, _workspace: Any, uuid: Any) -> Any:
+        return next((one for one in [self.flow, *self.flows] if one.uuid == uuid), None)
+
+    def new_flow(self, _workspace: Any, name: Any, _now: Any, *, uuid: Any = "") -> Any:
+        self.flows.append(Row(1, uuid, name))
+        return self.flows[-1]
+
+    def set_flow(self, message: Any, flow: Any) -> None:
+        message.flow = flow
+
+    def was_in_flow(self, _contact: Any, _flow: Any) -> bool:
+        return False
+
+    def fields_in(self, _workspace: Any) -> Any:
+        return [Field(1, "", "Village", "village"), Field(2, "", "EDD", "edd")]
+
+    def groups_in(self, _workspace: Any) -> Any:
+        return []
+
+    labels_in = users_in = groups_in
+
+    def change_contact(self, contact: Any, _now: Any, **changes: Any) -> None:
+        for name, value in changes.items():
+            setattr(contact, name, value)

@@ -20,9 +20,6 @@ from fakes.rapidpro.store.rows import Channel, Flow, Global, Named, User
 from fakes.rapidpro.store.rows import Field as ContactField
 from fakes.rapidpro.versions.profile import Profile
 
-FLOW_TYPE = "message"
-"""All flows here are message flows."""
-
 
 def paged(
     rows: list[Any], call: Call, context: Context, show: Callable[[Any], Any], time: str = "", *, turns: bool = False
@@ -148,7 +145,7 @@ def flows(call: Call, context: Context) -> Any:
         one
         for one in mine
         if (not uuid or one.uuid == uuid)
-        and query.get("type") in (None, "", FLOW_TYPE)
+        and query.get("type") in (None, "", one.type)
         and archived in (None, one.archived)
         and (after is None or one.modified_on >= after)
         and (before is None or one.modified_on <= before)
@@ -173,9 +170,10 @@ def _flow(row: Flow, profile: Profile, runs: Mapping[tuple[str, str], int]) -> d
         "key": "answer", "name": "Answer", "categories": ["Yes", "No", "Other"],
         "node_uuids": ["0000000d-0000-4000-8000-000000000001"],
     }  # fmt: skip
+    results = row.results if row.made or row.has_definition else [result]
     return {
-        "uuid": row.uuid, "name": row.name, "type": FLOW_TYPE, "archived": row.archived, "labels": [],
-        "expires": 10080, "runs": counts, "results": [] if row.made else [result], "parent_refs": [],
+        "uuid": row.uuid, "name": row.name, "type": row.type, "archived": row.archived, "labels": [],
+        "expires": row.expires, "runs": counts, "results": results, "parent_refs": row.parent_refs,
         "created_on": moment(row.created_on), "modified_on": moment(row.modified_on),
     }  # fmt: skip
 

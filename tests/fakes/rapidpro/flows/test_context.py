@@ -19,8 +19,8 @@ import requests
 from fakes.clock import VirtualClock
 from fakes.rapidpro import RapidPro
 from fakes.rapidpro.flows import webhook as hooks
+from fakes.rapidpro.flows.engine.calls.json_answers import json_text
 from fakes.rapidpro.seed.default import default_seed
-from fakes.rapidpro.versions.habits import HABITS
 from fakes.service import SeedError
 
 NOW = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
@@ -34,8 +34,9 @@ class Far:
         self.bodies: list[bytes] = []
         self._body, self._status = body, status
 
-    def post(self, url: str, *, data: bytes, **_: Any) -> requests.Response:
-        self.bodies.append(data)
+    def request(self, method: str, url: str, *, data: bytes | None, **_: Any) -> requests.Response:
+        assert method == "POST"
+        self.bodies.append(data or b"")
         response = requests.Response()
         response.status_code, response.raw, response.url = self._status, io.BytesIO(self._body), url
         response.headers["X-Far"] = "away"
@@ -107,20 +108,30 @@ def test_the_answer_of_a_webhook_can_be_read_afterwards() -> None:
     assert reply_to(far, template) == "busy away 503"
 
 
+LIMIT = 256 * 1024
+HEAD = len("POST http://relay.test/ HTTP/1.1\r\nContent-Type: application/json\r\nX: y\r\n\r\n")
+
+
+def sent_by(profile: str, size: int) -> tuple[list[int], str]:
+    """The sizes of the bodies that are sent if the body has `size` bytes, and the reply."""
+    far, text = Far(), "x" * 10_000
+    body = "x" * (size % 10_000) + "@input.text" * (size // 10_000)
+    rapidpro = site(far, profile)
+    rapidpro.mailroom.incoming.webhook = hooks.Webhook(
+        url="http://relay.test/", accept=False, headers={"X": "y"}, body=body, reply_on_failure="@(json(webhook))"
+    )
+    reply = rapidpro.mailroom.incoming.receive(PHONE, text)["reply"]
+    return [len(one) for one in far.bodies], "" if reply is None else reply["text"]
+
+
 def test_new_versions_send_no_request_above_256_kib() -> None:
-    far = Far()
-    assert reply_to(far, "too large: @(json(webhook))", body="x" * hooks.NEW_SIZE_LIMIT) == "too large: null"
-    assert far.bodies == []
-    reply_to(far, "", "9.3", body="x" * hooks.NEW_SIZE_LIMIT)
-    assert [len(body) for body in far.bodies] == [hooks.NEW_SIZE_LIMIT]
+    assert sent_by("26", LIMIT + 1) == ([], "null")
+    assert sent_by("9.3", LIMIT + 1) == ([LIMIT + 1], "")
 
 
 def test_the_limit_counts_request_line_headers_and_body_to_the_byte() -> None:
-    settings = hooks.Webhook(url="http://relay.test/", accept=False, headers={"X": "y"})
-    head = len("POST http://relay.test/ HTTP/1.1\r\nContent-Type: application/json\r\nX: y\r\n\r\n")
-    habits = HABITS["26"]
-    assert hooks.may_be_sent(settings, "x" * (hooks.NEW_SIZE_LIMIT - head), habits)
-    assert not hooks.may_be_sent(settings, "x" * (hooks.NEW_SIZE_LIMIT - head + 1), habits)
+    assert sent_by("26", LIMIT - HEAD) == ([LIMIT - HEAD], "")
+    assert sent_by("26", LIMIT - HEAD + 1) == ([], "null")
 
 
 @pytest.mark.parametrize(
@@ -135,4 +146,5 @@ def test_the_limit_counts_request_line_headers_and_body_to_the_byte() -> None:
     ],
 )
 def test_an_answer_is_recognised_as_json_or_not(body: str, found: Any) -> None:
-    assert hooks.json_of(hooks.Outcome("http://relay.test/", 200, body, None, True)) == found
+    text = json_text(body.encode())
+    assert (None if text is None else json.loads(text)) == found

@@ -11,6 +11,7 @@ from fakes.field_meanings import meanings
 from fakes.rapidpro.courier.aggregators import AGGREGATORS
 from fakes.rapidpro.versions.habits import HABITS, Habits
 from fakes.rapidpro.versions.profiles import PROFILES, version_of
+from tests.fakes.rapidpro.flow_bundles import act, ask, bundle, flow, keyword, say
 from tests.fakes.rapidpro.memory_records import T0
 from tests.fakes.rapidpro.worlds import AMINA, IncomingWorld, OutgoingWorld
 
@@ -183,6 +184,22 @@ def repeats_webhook_calls(profile: str) -> Any:
     return {0: True, 503: False}[happened["webhook"]["status"]]
 
 
+WAITS = bundle(
+    flow("Waits", act("first", then="ask"), ask("ask", None, timeout=1, late="late"), say("late", "too late")),
+    triggers=[keyword("Waits", "wait")],
+)
+
+
+def checks_waits_every(profile: str) -> Any:
+    """The waits begin at second 1 and last a second: the next look is at the next full multiple."""
+    world = IncomingWorld(profile)
+    world.http.post("/rapidpro/flows", json=WAITS)
+    world.clock.advance(1)
+    world.text("wait")
+    world.clock.advance(120)
+    return int((world.records.messages[0].created_on - T0).total_seconds())
+
+
 def takes_all_digits(profile: str) -> Any:
     return IncomingWorld(profile).http.post("/rapidpro/phones/12/texts", json={"text": "x"}).status_code == 200
 
@@ -194,6 +211,7 @@ OBSERVED = MappingProxyType({
         sends_empty_texts, loop_limit, retries_refusals, clears_sent_on, accepts_read_reports, delays_removal_failures,
         unknown_words, statuses_only_advance, too_old_statuses,
         duplicates_by_external_id, strips_control_characters, seen_after_flow, repeats_webhook_calls,
+        checks_waits_every,
         takes_all_digits,
     )
 })  # fmt: skip

@@ -1,0 +1,1 @@
+"""Exported RapidPro flows: read from files, and judged."""

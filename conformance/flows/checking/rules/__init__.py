@@ -1,0 +1,1 @@
+"""The rules of `flow check`, by what they look at."""

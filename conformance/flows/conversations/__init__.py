@@ -1,0 +1,1 @@
+"""Conversation files: what a person texts and what has to happen, in YAML or Gherkin, read into frozen data."""

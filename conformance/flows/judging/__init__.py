@@ -1,0 +1,1 @@
+"""Judging conversations: what was expected, what was seen, and where they differ."""
