@@ -25,15 +25,15 @@ class Finite(click.FloatRange):
         return number
 
 
-class OutputFolder(click.Path):
-    """A folder to write to. Nothing, as from a variable that is not set, would mean the current one."""
+class OutputPath(click.Path):
+    """A folder or a file to write. Nothing, as from a variable that is not set, would mean the current folder."""
 
-    def __init__(self) -> None:
-        super().__init__(file_okay=False, path_type=Path)
+    def __init__(self, *, folder: bool) -> None:
+        super().__init__(file_okay=not folder, dir_okay=folder, path_type=Path)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if value == "":
-            self.fail("expected a folder, got nothing; `.` is this one", param, ctx)
+            self.fail("expected a path, got nothing", param, ctx)
         return super().convert(value, param, ctx)
 
 
