@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from conformance.cli import COMMANDS as COMMANDS_OF_HARNESS
 from tests.folders import ROOT
 
 README = (ROOT / "README.md").read_text("utf-8") if (ROOT / "README.md").exists() else ""
@@ -64,6 +65,12 @@ def test_a_command_of_the_readme_has_options_that_exist(command: str) -> None:
 def test_a_make_target_of_the_readme_exists(command: str) -> None:
     target = command.split()[1]
     assert re.search(rf"^{re.escape(target)}:", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
+
+
+def test_every_command_and_every_document_is_in_the_readme() -> None:
+    for_contributors = {"docs"}  # in docs/contributing.md
+    assert {name for name in COMMANDS_OF_HARNESS if f"relay-harness {name}" not in README} == for_contributors
+    assert [path.name for path in (ROOT / "docs").glob("*.md") if f"- [docs/{path.name}]" not in README] == []
 
 
 def test_the_readme_has_commands_to_test() -> None:

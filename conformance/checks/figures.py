@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from conformance.history.model import Call, History
 from conformance.history.others import by_others
 
@@ -15,6 +17,12 @@ def calls_to(history: History, service: str) -> list[Call]:
 def calls_per_text(history: History, service: str = "rapidpro") -> float:
     """Requests to a service per outgoing text; all requests if there was no outgoing text."""
     return len(calls_to(history, service)) / max(1, len(history.outgoing_texts))
+
+
+def calls_by_kind(history: History, service: str) -> str:
+    """How many requests of each kind the relay made, the most frequent first: `9 POST /api/v2/broadcasts.json, ...`."""
+    kinds = Counter(f"{call.method} {call.path}" for call in calls_to(history, service))
+    return ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
 
 
 def most_calls_within(history: History, service: str, seconds: float) -> int:

@@ -12,6 +12,7 @@ from conformance.checks.violation import Violation, shown
 from conformance.history.causes import never_confirmed
 from conformance.history.model import History, IncomingText, Outcome, StoredReport
 from conformance.history.others import confirmed, own_reports
+from conformance.history.words import often
 
 
 def _texts(history: History) -> dict[tuple[str, str, str], list[IncomingText]]:
@@ -37,6 +38,10 @@ def _counts(history: History) -> tuple[Counter[tuple[str, str]], Counter[tuple[s
     return accepted, possible, Counter((report.number, report.text) for report in own_reports(history))
 
 
+def _there(count: int) -> str:
+    return f"CHT has it {often(count)}" if count else "CHT does not have it"
+
+
 def incoming_lost(history: History) -> Iterator[Violation]:
     """A text was accepted, and CHT does not have it unchanged, and has not confirmed it either."""
     accepted, _, stored = _counts(history)
@@ -45,7 +50,7 @@ def incoming_lost(history: History) -> Iterator[Violation]:
             yield Violation(
                 "incoming_lost",
                 "lost",
-                f"{shown(text)} from {number} was accepted {count} times, CHT has it {stored[number, text]} times",
+                f"{shown(text)} from {number} was accepted {often(count)}, {_there(stored[number, text])}",
                 number,
                 text,
             )
@@ -60,7 +65,7 @@ def incoming_duplicated(history: History) -> Iterator[Violation]:
             yield Violation(
                 "incoming_duplicated",
                 "duplicated",
-                f"{shown(text)} from {number} was sent {sent[number, text]} times, CHT has it {count} times",
+                f"{shown(text)} from {number} was sent {often(sent[number, text])}, {_there(count)}",
                 number,
                 text,
             )

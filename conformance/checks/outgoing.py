@@ -16,6 +16,7 @@ from conformance.history.others import (
     times_handed_out,
     was_failed,
 )
+from conformance.history.words import often
 
 NOT_SENT = frozenset({"scheduled", "cleared", "clear", "muted", "denied", "duplicate"})
 """Task states in which CHT itself does not send a text (cht-core, `shared-libs/task-utils`)."""
@@ -27,6 +28,10 @@ FEWEST_DIGITS, MOST_DIGITS = 7, 15
 """Digits of a number with its country code (ITU-T E.164)."""
 
 
+def _on_phone(count: int) -> str:
+    return f"arrived {often(count)}" if count else "never arrived"
+
+
 def _outgoing(history: History) -> dict[tuple[str, str], list[OutgoingText]]:
     """The outgoing texts by (number, text)."""
     outgoing: dict[tuple[str, str], list[OutgoingText]] = {}
@@ -35,7 +40,7 @@ def _outgoing(history: History) -> dict[tuple[str, str], list[OutgoingText]]:
     return outgoing
 
 
-def _arrived(history: History) -> Counter[tuple[str, str]]:
+def arrived_texts(history: History) -> Counter[tuple[str, str]]:
     """How many different messages of the relay arrived. RapidPro itself resends a message after a late error report
     (courier, `backends/rapidpro/status.go`): then the relay has not sent it twice."""
     seen: set[tuple[str, str, object]] = set()
@@ -56,7 +61,7 @@ def outgoing_lost(history: History) -> Iterator[Violation]:
     A message that RapidPro has, and has not failed, is no longer in the relay's hands: if RapidPro or the aggregator
     loses it, the relay cannot know (rapidpro issue 1386: reported as delivered, never received).
     """
-    arrived = _arrived(history)
+    arrived = arrived_texts(history)
     handed_over = _handed_over(history)
     for (number, text), outgoing in _outgoing(history).items():
         missing = [one for one in outgoing if one.state not in NOT_SENT and one.state != "failed"]
@@ -66,7 +71,7 @@ def outgoing_lost(history: History) -> Iterator[Violation]:
             yield Violation(
                 "outgoing_lost",
                 "lost",
-                f"{shown(text)} for {number} was due {due} times, arrived {arrived[number, text]} times "
+                f"{shown(text)} for {number} was due {often(due)}, {_on_phone(arrived[number, text])} "
                 f"(CHT's state: {states})",
                 number,
                 text,
@@ -91,13 +96,13 @@ def _handed_over(history: History) -> Counter[tuple[str, str]]:
 def outgoing_duplicated(history: History) -> Iterator[Violation]:
     """A phone got a text from the relay more often than CHT had it sent."""
     outgoing = _outgoing(history)
-    for (number, text), count in _arrived(history).items():
+    for (number, text), count in arrived_texts(history).items():
         due = sum(1 + times_taken_back(one) for one in outgoing.get((number, text), ()))
         if due and count > due and count > times_handed_out(history, number, text):
             yield Violation(
                 "outgoing_duplicated",
                 "duplicated",
-                f"{shown(text)} for {number} was due {len(outgoing[number, text])} times, arrived {count} times",
+                f"{shown(text)} for {number} was due {often(len(outgoing[number, text]))}, {_on_phone(count)}",
                 number,
                 text,
             )

@@ -20,7 +20,7 @@ from conformance.cli.judging.selection import selected
 from conformance.cli.options.config import read_config, without_overruled
 from conformance.cli.options.console import OutputConsole
 from conformance.cli.options.subject import SubjectOptions
-from conformance.cli.options.types import Finite, check_bind, check_command, check_folder, check_url
+from conformance.cli.options.types import Finite, OutputPath, check_bind, check_command, check_folder, check_url
 from conformance.interruptions import deferred_signals
 from conformance.reports.files import Reports
 from conformance.reports.report import Report
@@ -102,9 +102,7 @@ failed.
               help=f"How many worlds or built-in subjects at a time. Default: at most {MOST_JOBS}.")  # fmt: skip
 @click.option("--fail-fast", is_flag=True, help="End after the first scenario that fails.")
 @click.option("--time-limit", type=Finite(min=1), metavar="SECONDS", help="End after so many seconds.")
-@click.option(
-    "--report-dir", type=click.Path(file_okay=False, path_type=Path), help="Write the reports here: docs/reports.md."
-)
+@click.option("--report-dir", type=OutputPath(folder=True), help="Write the reports here: docs/reports.md.")
 @click.option("--strict", is_flag=True, help="Exit with 1 also if a scenario is unknown, as if it had failed.")
 @click.option("--quiet", is_flag=True, help="Show nothing while it lasts, and the totals alone at the end.")
 @click.option("--verbose", is_flag=True, help="Print and report every exchange in full, of passed scenarios too.")

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from conformance.cli.conform import PROFILES
 from conformance.cli.options.console import OutputConsole
-from conformance.cli.options.types import Finite
+from conformance.cli.options.types import Finite, OutputPath
 from conformance.planning.best import LARGEST_QUOTA
 from conformance.planning.plan import plan_for
 from conformance.planning.plot import as_svg, check_plots
@@ -53,7 +53,7 @@ Read = TypeVar("Read")
 )
 @click.option("--profile", type=click.Choice(PROFILES), default="26", show_default=True, help="RapidPro's version.")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="For all randomness.")
-@click.option("--svg", type=click.Path(dir_okay=False, path_type=Path), help="Save a plot here. Needs matplotlib.")
+@click.option("--svg", type=OutputPath(folder=False), help="Save a plot here. Needs matplotlib.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--quiet", is_flag=True, help="Print the table alone.")
 @click.pass_context

@@ -48,7 +48,7 @@ def problems(found: list[ScenarioEntry], counts: dict[str, int]) -> list[str]:
 def show_command(id_: str) -> None:
     """Show a requirement and its scenarios."""
     try:
-        (requirement,) = select(load(), [id_])
+        (requirement,) = select(load(), [id_.upper()])
     except UnknownRequirement as problem:
         raise click.UsageError(str(problem)) from None
     click.echo(f"{requirement.id} ({requirement.level}): {requirement.sentence}\nsource: {requirement.source}")

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from conformance.cli.conform import PROFILES
-from conformance.cli.options.types import Finite, check_folder
+from conformance.cli.options.types import Finite, OutputPath, check_folder
 from conformance.simulation.results import SearchResult
 from conformance.simulation.run_schedule import run_schedule
 from conformance.simulation.saving import save_failures
@@ -29,9 +29,7 @@ FOLDER = Path("simulation-failures")
 @click.option("--subject", default="reference", show_default=True, help=f"One of {', '.join(subjects())}.")
 @click.option("--profile", type=click.Choice(PROFILES), default="26", show_default=True, help="RapidPro's version.")
 @click.option("--stop-at-first", is_flag=True, help="Stop at the first failing seed; say what was left out.")
-@click.option(
-    "--save", type=click.Path(file_okay=False, path_type=Path), help=f"Save failing schedules here. Default: {FOLDER}."
-)
+@click.option("--save", type=OutputPath(folder=True), help=f"Save failing schedules here. Default: {FOLDER}.")
 @click.option("--workers", type=click.IntRange(min=1), help="The number of processes. Default: one per processor.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context

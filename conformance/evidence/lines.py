@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 from conformance.evidence.arrivals import arrived
 from conformance.evidence.model import Arrivals, Event, Evidence, Part, Party
-from conformance.evidence.words import and_more, condensed, cut, on_one_line
+from conformance.evidence.words import and_more, condensed, cut, cut_in_quotes, on_one_line
 
 NAMES = {Party.PHONE: "phone", Party.RAPIDPRO: "RapidPro", Party.RELAY: "relay", Party.CHT: "CHT"}
 POINTER = ">>"
@@ -54,10 +54,10 @@ def _event(event: Event, at: datetime, width: int, *, precise: bool, full: bool)
     end = _end(event)
     title = on_one_line(event.title)
     if len(end) > room // 2 and cell_len(title) + len(end) > room:
-        yield Line(start + cut(title, room), style)
+        yield Line(start + cut_in_quotes(title, room), style)
         yield from (Line(" " * len(start) + line, style) for line in textwrap.wrap(end.strip(" :"), room))
     else:
-        yield Line(start + cut(title, room - len(end)) + end, style)
+        yield Line(start + cut_in_quotes(title, room - len(end)) + end, style)
     if full:
         yield from _parts_in_full(event)
     elif event.count == 1:
@@ -106,12 +106,14 @@ def _parts_in_full(event: Event) -> Iterator[Line]:
 
 
 def arrival_lines(arrivals: Sequence[Arrivals], width: int, indent: int = 0) -> Iterator[Line]:
-    """How many texts arrived, and some of the missing ones."""
+    """How many texts arrived, some of the missing ones, and some of those that arrived too often."""
     for one in arrivals:
         sentence = arrived(one)
         if one.missing:
             missing = one.expected - one.arrived
             sentence += f"; missing: {and_more(list(one.missing[:FEW]), missing)}"
+        if one.repeated:
+            sentence += f"; too often: {and_more(list(one.repeated[:FEW]), len(one.repeated))}"
         yield from wrapped(sentence, width, indent)
 
 

@@ -75,12 +75,20 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
-    """How many texts of one direction (`in`: reports in CHT; `out`: texts on phones) arrived, and the missing ones."""
+    """How many texts of one direction (`in`: reports in CHT; `out`: texts on phones) arrived, those that are missing,
+    and those that arrived too often, with how often."""
 
     direction: str
     expected: int
     arrived: int
     missing: Sequence[str] = ()
+    repeated: Sequence[str] = ()
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Arrivals:
+        """From a `report.json`; older ones have no `repeated`."""
+        names = {name: tuple(document.get(name, ())) for name in ("missing", "repeated")}
+        return cls(**{**document, **names})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +112,7 @@ class Evidence:
         return cls(
             steps=tuple(Step(**{**step, "outcome": StepOutcome(step["outcome"])}) for step in document["steps"]),
             people=dict(document["people"]),
-            arrivals=tuple(Arrivals(**{**one, "missing": tuple(one["missing"])}) for one in document["arrivals"]),
+            arrivals=tuple(map(Arrivals.from_json, document["arrivals"])),
             events=tuple(map(_event, document["events"])),
             log=tuple(document["log"]),
             log_path=document["log_path"],

@@ -10,6 +10,9 @@ from rich.cells import cell_len
 
 ELLIPSIS = "…"
 UUID = re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{6}([0-9a-f]{6})\b")
+QUOTATION = re.compile(r'"(?P<text>.*)(?P<rest>"[^"]*)')
+FEWEST = 8
+"""Cells of a quoted text that still say which text it is."""
 TELLING = (
     "id", "status", "state", "broadcast", "urns", "urn", "from", "to", "text", "content", "reason", "detail", "error",
     "messages", "updates", "results",
@@ -33,6 +36,16 @@ def cut(text: str, room: int) -> str:
             break
         kept += char
     return f"{kept.rstrip()}{ELLIPSIS}"
+
+
+def cut_in_quotes(sentence: str, room: int) -> str:
+    """`sentence` in at most `room` cells. One that begins with a quoted text is cut in the quotation: what is said
+    about the text matters more."""
+    found = QUOTATION.fullmatch(sentence)
+    left = 0 if found is None else room - 1 - cell_len(found["rest"])
+    if found is None or left < FEWEST or cell_len(sentence) <= room:
+        return cut(sentence, room)
+    return f'"{cut(found["text"], left)}{found["rest"]}'
 
 
 def quoted(text: str, room: int = 40) -> str:

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from conformance.history.model import History
+from conformance.history.words import often
 
 RUNAWAY = 20
 """Surplus messages with the same text: more than lost answers or crashes can explain."""
@@ -21,7 +22,7 @@ class Runaway:
     became: int
 
     def __str__(self) -> str:
-        return f"{self.text!r} for {self.number} was due {self.due} times, became {self.became} messages"
+        return f"{self.text!r} for {self.number} was due {often(self.due)}, became {self.became} messages"
 
 
 def runaway(history: History) -> Runaway | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from conformance.evidence.arrivals import arrived
 from conformance.evidence.model import Arrivals, Event, Evidence, StepOutcome
 from conformance.reports.report import ScenarioResult
 from conformance.reports.visible import cut, visible
@@ -40,9 +41,9 @@ def _lines(evidence: Evidence) -> Iterator[str]:
 
 
 def _arrivals(one: Arrivals) -> str:
-    where = "texts in CHT" if one.direction == "in" else "texts on phones"
     missing = f"; missing: {', '.join(one.missing)}" if one.missing else ""
-    return f"{one.arrived} of {one.expected} {where}{missing}"
+    repeated = f"; too often: {', '.join(one.repeated)}" if one.repeated else ""
+    return f"{arrived(one)}{missing}{repeated}"
 
 
 def _event(event: Event) -> Iterator[str]:

@@ -94,6 +94,8 @@ class Report:
     ended_early: str = ""
     """Why not all scenarios were judged, such as "interrupted"; those that were not are unknown."""
     run: RunInfo = field(default_factory=RunInfo)
+    elapsed: float | None = None
+    """Real seconds of the whole run. Scenarios that are played at the same time take longer in sum."""
 
     @property
     def name(self) -> str:
@@ -166,6 +168,7 @@ class Report:
             "totals": self.totals(),
             "broken": self.broken,
             "ended_early": self.ended_early or None,
+            "elapsed": self.elapsed,
             "requirements": [self._requirement_json(requirement) for requirement in self.requirements],
         }
 
@@ -207,4 +210,5 @@ class Report:
             list(fields.texts("broken")),
             "" if fields.any("ended_early") is None else fields.text("ended_early"),
             RunInfo.from_json(fields),
+            fields.number("elapsed") if document.get("elapsed") is not None else None,
         )

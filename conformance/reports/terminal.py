@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from conformance.evidence.arrivals import arrived
 from conformance.evidence.ladder import shortest
 from conformance.evidence.lines import POINTER, Line, arrival_lines, ladder_lines, people_line, wrapped
 from conformance.evidence.model import Evidence, StepOutcome
@@ -56,13 +57,17 @@ def _print(console: Console, lines: Iterable[Line]) -> None:
 
 def totals_of(report: Report) -> str:
     """The last sentence: the subject, how many requirements have each verdict, and the time."""
-    seconds = sum(result.seconds for result in report.results)
+    seconds = sum(result.seconds for result in report.results) if report.elapsed is None else report.elapsed
     scenarios = sum(not result.elsewhere for result in report.results)
     return (
         f"{report.subject.get('name', 'subject')}: {report.totals_shown() or 'nothing judged'} of "
-        f"{len(report.requirements)} requirements, {scenarios} scenarios in {seconds:.1f} s "
+        f"{_counted(len(report.requirements), 'requirement')}, {_counted(scenarios, 'scenario')} in {seconds:.1f} s "
         f"(RapidPro profile {report.profile})"
     )
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def group_lines(report: Report, width: int) -> Iterator[Line]:
@@ -139,7 +144,8 @@ def scenario_lines(
     evidence = result.evidence or Evidence()
     if not brief:
         yield from step_lines(result, evidence, width)
-    yield from (Line(line.text, style) for line in reason_lines(result, width, verbose=verbose))
+    shown_below = "" if brief else "; ".join(map(arrived, evidence.arrivals))
+    yield from (Line(line.text, style) for line in reason_lines(result, width, shown_below, verbose=verbose))
     if not brief:
         yield from evidence_lines(evidence, width, verbose=verbose)
 
@@ -159,9 +165,9 @@ def step_lines(result: ScenarioResult, evidence: Evidence, width: int) -> Iterat
         yield Line(f"{SECOND}x  ({seen})", "bold red")
 
 
-def reason_lines(result: ScenarioResult, width: int, *, verbose: bool) -> Iterator[Line]:
+def reason_lines(result: ScenarioResult, width: int, shown_below: str, *, verbose: bool) -> Iterator[Line]:
     """Why it did not pass. Of a traceback, when the harness broke, the last lines."""
-    lines = result.reason.splitlines()
+    lines = [line for line in result.reason.splitlines() if line != shown_below]
     if result.verdict is Verdict.BROKEN and not verbose and len(lines) > LOG_LINES:
         lines = [lines[0], "...", *lines[1 - LOG_LINES :]]
     for line in lines:
@@ -178,7 +184,8 @@ def evidence_lines(evidence: Evidence, width: int, *, verbose: bool) -> Iterator
         yield from wrapped(f"What happened{f' ({who})' if who else ''}{marked}:", width, len(SECOND))
         yield from ladder_lines(events, width, full=verbose)
     if evidence.log_path:
-        yield from wrapped(f"Its log, {evidence.log_path}:", width, len(SECOND))
+        nothing = "" if evidence.log else " it is empty"
+        yield from wrapped(f"Its log, {evidence.log_path}:{nothing}", width, len(SECOND))
         log = evidence.log if verbose else evidence.log[-LOG_LINES:]
         yield from (Line(cut(f"{2 * SECOND}{on_one_line(line)}", width), "dim") for line in log)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from conformance.evidence.words import cut
 from conformance.history.model import GATEWAY_PATH, Call
 from conformance.verdicts import HarnessBroken
 from conformance.world.world import World
 
 PROBE_SECONDS = 8.0
 """Real seconds within which a relay makes its first call, plus two poll intervals."""
+ANSWER = 100
+"""Characters of the answer that are shown: a web page says nothing more at its end."""
 TEXT = "Is anybody there?"
 HANDED_OVER = ("/api/v1/sms", "/api/v2/sms", "/api/v1/records", "/api/v2/records")
 """Beginnings of other paths at which CHT takes texts. The harness itself never calls them."""
@@ -47,7 +50,8 @@ def is_relays(call: Call) -> bool:
 def _never_called(world: World, response: str) -> str:
     neighbours = world.services.neighbours
     return (
-        f"{world.subject.webhook_url()} answered a text with {response}, and in {world.timing.shown(0)} the subject "
-        f"called neither CHT at {neighbours.cht_url}{GATEWAY_PATH} nor RapidPro at {neighbours.rapidpro_url}/api/v2/. "
+        f"{world.subject.webhook_url()} answered a text with {cut(response, ANSWER)}, "
+        f"and in {world.timing.shown(0)} the subject called neither CHT at {neighbours.cht_url}{GATEWAY_PATH} "
+        f"nor RapidPro at {neighbours.rapidpro_url}/api/v2/. "
         "Is it a relay, does it have these addresses, and does it poll CHT every RELAY_POLL_SECONDS?"
     )

@@ -153,11 +153,13 @@ class ScenarioEntry:
 
 
 def scenarios() -> list[ScenarioEntry]:
-    """All scenarios, without running any."""
+    """All scenarios, without running any. KeyboardInterrupt after a signal, which pytest itself only reports."""
     collector = Collector()
     folder = features_folder()
     with undisturbed():
-        pytest.main([*QUIET, "--collect-only", f"--rootdir={folder}", str(folder)], plugins=[collector])
+        status = pytest.main([*QUIET, "--collect-only", f"--rootdir={folder}", str(folder)], plugins=[collector])
+    if status == pytest.ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
     return collector.found
 
 

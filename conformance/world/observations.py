@@ -213,7 +213,8 @@ class WebhookResponse:
 
     def __str__(self) -> str:
         why = f" ({self.error[:LONGEST_SHOWN]})" if self.error else ""
-        return f"{self.status} {self.body[:LONGEST_SHOWN]!r}{why}" if self.status else f"nothing{why}"
+        body = " ".join(self.body.split())[:LONGEST_SHOWN]
+        return f"{self.status} {body!r}{why}" if self.status else f"nothing{why}"
 
 
 def few_sentences(violations: Sequence[Violation]) -> str:

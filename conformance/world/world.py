@@ -247,7 +247,7 @@ class World(Observations):
             effects = ", ".join(f"{fault['effect']} of {fault['service']}" for fault in unused)
             self.expect_nothing_wrong(f"these faults were never used: {effects}")
             if isinstance(self.timing, RealTiming) and all(fault.get("for_seconds") for fault in unused):
-                raise Untestable(f"the trouble was over before the subject made such a call: {unused}")
+                raise Untestable(f"the trouble was over before the subject made such a call ({effects})")
             raise HarnessBroken(f"planned faults were never used, so nothing was tested: {unused}")
 
     def judge(self) -> History:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from pytest_bdd import parsers, then
 
-from conformance.checks.figures import calls_per_text, calls_to, most_calls_within
+from conformance.checks.figures import calls_by_kind, calls_per_text, calls_to, most_calls_within
 from conformance.world.world import AWAKE, World
 
 MINUTE = 60.0
@@ -20,8 +20,9 @@ def service_of(name: str) -> str:
 @then(parsers.re(r"(?P<name>RapidPro|CHT) received at most (?P<share>[\d.]+) requests per text"))
 def few_requests(world: World, name: str, share: str) -> None:
     world.settle()
-    figure = calls_per_text(world.history(), service_of(name))
-    world.expect(figure <= float(share), f"at most {share} requests per text, there were {figure:.2f}")
+    history, service = world.history(), service_of(name)
+    figure, made = calls_per_text(history, service), calls_by_kind(history, service)
+    world.expect(figure <= float(share), f"at most {share} requests per text, there were {figure:.2f}: {made}")
 
 
 @then(parsers.parse("after a quiet day RapidPro is asked {asked:d} times an hour and CHT {polled:d} times, at most"))

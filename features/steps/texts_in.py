@@ -92,18 +92,22 @@ def has_report_by_now(world: World, name: str, text: str) -> None:
     world.expect(world.report_stored(person, text)(), f"CHT to have {text!r} from {name} by now")
 
 
+def reports(count: int) -> str:
+    return f"{count} {'report' if count == 1 else 'reports'}"
+
+
 @then(parsers.re(r"CHT has (?P<count>\d+) reports? from (?P<name>.+)"), converters={"count": int})
 def has_reports(world: World, count: int, name: str) -> None:
     person = world.people[name]
     world.expect_accepted(person, count)
     world.eventually(
-        f"CHT has {count} reports from {name}",
+        f"CHT has {reports(count)} from {name}",
         lambda: len(world.reports(person)) >= count,
         within=world.report_within,
         rests_on=lambda: world.answer_to(person),
     )
     world.settle()
-    world.expect(len(world.reports(person)) == count, f"{count} reports from {name}, not {len(world.reports(person))}")
+    world.expect(len(world.reports(person)) == count, f"{reports(count)} from {name}, not {len(world.reports(person))}")
 
 
 @then(parsers.parse("CHT has reports from all {count:d}"))

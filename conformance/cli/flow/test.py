@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from conformance.cli.options.running_fakes import NotDone
+from conformance.cli.options.types import Finite
 from conformance.flows.conversations.document import BadFile
 from conformance.flows.conversations.model import GENERATIONS
 from conformance.flows.judging.running import Results, run_files
@@ -23,7 +24,7 @@ from fakes.rapidpro.versions.generation import Generation
 @click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write JUnit XML to this file.")
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False),
               help="Write one HTML page with pictures of what was reached.")  # fmt: skip
-@click.option("--fail-under", type=click.FloatRange(0, 100), metavar="PERCENT",
+@click.option("--fail-under", type=Finite(min=0, max=100), metavar="PERCENT",
               help="Exit with 1 if less of the nodes, exits and cases of a flow was reached.")  # fmt: skip
 @click.option("--update", is_flag=True, help="Write what happens into the files as what is expected.")
 @click.pass_context

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -84,6 +85,7 @@ class Judging:
         """Judge all subjects. HarnessBroken if one cannot be judged at all."""
         worlds = self.options.worlds_by_subject(self._announce)
         limit = TimeLimit(self.limits.seconds)
+        began = time.monotonic()
         try:
             with limit, self.display:
                 if len(worlds) == 1:
@@ -95,6 +97,8 @@ class Judging:
         else:
             if self.limits.fail_fast and any(map(has_failed, self.reports)):
                 self._end_early("a scenario failed")
+        if len(self.reports) == 1:
+            self.reports[0].elapsed = round(time.monotonic() - began, 3)
 
     def _end_early(self, why: str) -> None:
         entries = planned(self.requirements, self.scenarios)

@@ -25,6 +25,18 @@ class Finite(click.FloatRange):
         return number
 
 
+class OutputPath(click.Path):
+    """A folder or a file to write. Nothing, as from a variable that is not set, would mean the current folder."""
+
+    def __init__(self, *, folder: bool) -> None:
+        super().__init__(file_okay=not folder, dir_okay=folder, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("expected a path, got nothing", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 def check_url(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
     """Refuse anything but an http(s) URL. It must not contain secrets, since it is shown in reports."""
     if value is None:

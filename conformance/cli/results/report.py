@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from conformance.cli.options.console import OutputConsole
-from conformance.cli.options.types import check_folder
+from conformance.cli.options.types import OutputPath, check_folder
 from conformance.reports.fields import ForeignReport
 from conformance.reports.files import write_joined
 from conformance.reports.joined import Joined
@@ -21,9 +21,7 @@ from conformance.reports.visible import visible
 
 @click.command("report")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option(
-    "--report-dir", type=click.Path(file_okay=False, path_type=Path), help="Write report.html and joined.json here."
-)
+@click.option("--report-dir", type=OutputPath(folder=True), help="Write report.html and joined.json here.")
 @click.option("--strict", is_flag=True, help="Exit with 1 also if a scenario is unknown, as if it had failed.")
 @click.option("--json", "as_json", is_flag=True, help="Print the matrix as one JSON document.")
 @click.pass_context

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from conformance.evidence.arrivals import arrived
 from conformance.evidence.model import Event, Evidence, Part, Step
 from conformance.reports.joined import Joined
 from conformance.reports.ladder_text import headline
@@ -109,7 +110,7 @@ class Builder:
             "steps": [self._step(step) for step in evidence.steps],
             "people": [self._text(f"{name} {number}") for number, name in evidence.people.items()],
             "arrivals": [
-                [one.direction, one.arrived, one.expected, [self._text(text) for text in one.missing]]
+                [arrived(one), [self._text(text) for text in one.missing], [self._text(text) for text in one.repeated]]
                 for one in evidence.arrivals
             ],
             "events": [self._event(event) for event in evidence.events[first:last]],

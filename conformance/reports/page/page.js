@@ -79,9 +79,10 @@ function* contents(one) {
   if (about) yield make("p", {class: "none"}, about);
   if (text(one.reason)) yield make("p", {class: "reason"}, text(one.reason));
   if (one.steps?.length) yield make("ol", {class: "steps", "aria-label": "Steps"}, ...one.steps.map(step));
-  for (const [direction, count, expected, missing] of one.arrivals ?? []) {
-    yield make("p", {}, `${count} of ${expected} ${direction === "in" ? "texts in CHT" : "texts on phones"}`);
+  for (const [sentence, missing, repeated] of one.arrivals ?? []) {
+    yield make("p", {}, sentence);
     if (missing.length) yield listed("Missing", missing);
+    if (repeated.length) yield listed("Arrived too often", repeated);
   }
   if (one.people?.length) yield listed("People", one.people);
   if (one.events?.length) yield* happened(one);

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from conformance.checks import ALL, UnknownCheck, judge, names
-from conformance.checks.figures import calls_per_text, seconds_to_phone
+from conformance.checks.figures import calls_by_kind, calls_per_text, seconds_to_phone
 from conformance.history.model import Arrival, Call, History, IncomingText, Message, Outcome, OutgoingText, StoredReport
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -247,6 +247,11 @@ def test_a_check_can_be_left_out_and_only_by_its_name() -> None:
 def test_figures_count_calls_and_seconds_per_text() -> None:
     assert calls_per_text(replace(RIGHT, calls=(call(1), call(2), call(3, service="cht")))) == 2
     assert calls_per_text(History(calls=(call(1),))) == 1
+
+
+def test_requests_are_counted_by_kind() -> None:
+    made = History(calls=(call(1, path="/b"), call(2, path="/a"), call(3, path="/a"), call(4, service="cht")))
+    assert calls_by_kind(made, "rapidpro") == "2 POST /a, 1 POST /b"
     assert seconds_to_phone(RIGHT) == [60]
     assert seconds_to_phone(replace(RIGHT, outgoing_texts=(due(), due(since=10)), arrivals=(arrival(), arrival()))) == [
         60,

@@ -24,12 +24,12 @@ def sentences(check: str, history: History) -> list[str]:
         (
             "incoming_lost",
             replace(RIGHT, incoming_texts=(text_in(), text_in(id_="run-2"))),
-            f"lost: 'I am ill' from {AMINA} was accepted 2 times, CHT has it 1 times",
+            f"lost: 'I am ill' from {AMINA} was accepted twice, CHT has it once",
         ),
         (
             "incoming_duplicated",
             replace(RIGHT, reports=RIGHT.reports * 2),
-            f"duplicated: 'I am ill' from {AMINA} was sent 1 times, CHT has it 2 times",
+            f"duplicated: 'I am ill' from {AMINA} was sent once, CHT has it twice",
         ),
         (
             "incoming_from_nowhere",
@@ -44,12 +44,12 @@ def sentences(check: str, history: History) -> list[str]:
         (
             "outgoing_lost",
             replace(RIGHT, outgoing_texts=(due("sent"), due("pending"))),
-            f"lost: 'hello' for {YUSUF} was due 2 times, arrived 1 times (CHT's state: pending, sent)",
+            f"lost: 'hello' for {YUSUF} was due twice, arrived once (CHT's state: pending, sent)",
         ),
         (
             "outgoing_duplicated",
             replace(RIGHT, arrivals=(arrival(), arrival(message=8002))),
-            f"duplicated: 'hello' for {YUSUF} was due 1 times, arrived 2 times",
+            f"duplicated: 'hello' for {YUSUF} was due once, arrived twice",
         ),
         (
             "outgoing_from_nowhere",

@@ -163,7 +163,7 @@ def test_requirements_are_listed_and_shown_with_sources() -> None:
     listed = harness("list")
     assert listed.returncode == 0
     assert "QUOTA-1" in listed.stdout
-    shown = harness("show", "OUT-8")
+    shown = harness("show", "out-8")
     assert shown.returncode == 0
     assert "issue 9467" in shown.stdout
     assert "When CHT sends" in shown.stdout

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from conformance.requirements.catalogue import load
-from conformance.running.runner import scenarios
+from conformance.running.runner import Collector, scenarios
 from tests.folders import ROOT
 from tests.harness_command import harness
 
@@ -90,6 +90,17 @@ def test_an_interruption_at_any_moment_leaves_a_valid_report(number: int, tmp_pa
     assert len(found) == (2 if name == "side by side" else 1), (name, said)
     for path in found:
         check(json.loads(path.read_text("utf-8")), said, status if len(found) == 1 else 2)
+
+
+def test_an_interruption_while_the_scenarios_are_read_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Later signals are ignored: a run that lost the first would go on to its end, deaf to all others."""
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Collector, "pytest_collection_modifyitems", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        scenarios()
 
 
 def test_a_time_limit_ends_a_run_with_status_2_and_a_report_of_what_was_judged(tmp_path: Path) -> None:

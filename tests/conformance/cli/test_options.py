@@ -15,6 +15,7 @@ from conformance.cli.judging.selection import expanded, selected
 from conformance.cli.options.subject import SubjectOptions
 from conformance.requirements.catalogue import load
 
+URL, REMOTE = "http://127.0.0.1:7070", "http://192.0.2.1:7070"
 NUMBERS = (click.types.IntParamType, click.types.FloatParamType)
 
 
@@ -59,6 +60,63 @@ def test_every_option_refuses_what_is_not_of_its_type() -> None:
     assert walked > 20
 
 
+def test_every_number_out_of_its_range_is_refused() -> None:
+    walked = 0
+    for path, option in options():
+        flag = max(option.opts, key=len)
+        low, high = (getattr(option.type, name, None) for name in ("min", "max"))
+        for outside in [*([] if low is None else [low - 1]), *([] if high is None else [high + 1])]:
+            assert flag in refused(*path, flag, str(outside))
+            walked += 1
+        if isinstance(option.type, click.types.FloatParamType):
+            assert flag in refused(*path, flag, "nan")
+    assert walked > 20
+
+
+SENSELESS = ("", "http://[", "'unclosed")
+"""Texts that are no address, no command, no id and no name of anything; the first is no path either."""
+RIGHT = {"preset": "throttled", "number": "+250788123001", "text": "hello", "id_": "OUT-1", "name": "reminder_morning"}
+"""Right values of arguments, so that only the option is wrong. Files are missing all the same."""
+
+
+def required(command: click.Command, *, options_only: bool = False) -> Iterator[str]:
+    """What the command cannot do without, so that only what is tested is wrong."""
+    for one in command.params:
+        if isinstance(one, click.Option) and one.required:
+            yield from (max(one.opts, key=len), "1")
+        elif one.required and not options_only:
+            yield RIGHT.get(str(one.name), "missing.json")
+
+
+def test_every_option_that_takes_words_refuses_senseless_ones() -> None:
+    walked = 0
+    for path, command in commands():
+        for option in command.params:
+            if isinstance(option, click.Option) and not option.is_flag and not isinstance(option.type, NUMBERS):
+                walked += 1
+                for value in SENSELESS[:1] if isinstance(option.type, click.Path) else SENSELESS:
+                    refused(*path, *required(command), max(option.opts, key=len), value)
+    assert walked > 40
+
+
+def test_every_argument_is_asked_for_and_none_is_too_many() -> None:
+    for path, command in commands():
+        wanted = [one for one in command.params if isinstance(one, click.Argument)]
+        if isinstance(command, click.Group):
+            assert "No such command 'nonsense'" in refused(*path, "nonsense")
+            continue
+        if any(one.required for one in wanted):
+            assert "Missing argument" in refused(*path)
+        for one in wanted:
+            right = {other.name: RIGHT.get(str(other.name), "missing.json") for other in wanted}
+            refused(*path, *({**right, one.name: "no such thing"}.values()))
+        if all(one.nargs == 1 for one in wanted):
+            fakes = ("--control", URL) if any("--control" in option.opts for option in command.params) else ()
+            needed = (*fakes, *required(command, options_only=True))
+            fitting = ["1" if isinstance(one.type, NUMBERS) else "." for one in wanted]
+            assert "unexpected extra argument" in refused(*path, *needed, *fitting, "more")
+
+
 def test_every_command_refuses_an_option_that_it_does_not_have() -> None:
     paths = [path for path, _ in commands()]
     assert {path[0] for path in paths} == set(COMMANDS)
@@ -66,7 +124,6 @@ def test_every_command_refuses_an_option_that_it_does_not_have() -> None:
         assert "No such option" in refused(*path, "--no-such-option")
 
 
-URL, REMOTE = "http://127.0.0.1:7070", "http://192.0.2.1:7070"
 TOGETHER = {
     "--cht-port goes with --subject-url without": ("--subject-url", URL, "--subject-command", "x", "--cht-port", "1"),
     "--rapidpro-port goes with": ("--http", "--rapidpro-port", "1"),

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from conformance.evidence.words import and_more, condensed, cut, on_one_line, quoted, shortened
+from conformance.evidence.words import and_more, condensed, cut, cut_in_quotes, on_one_line, quoted, shortened
 
 
 @pytest.mark.parametrize(
@@ -27,6 +27,25 @@ from conformance.evidence.words import and_more, condensed, cut, on_one_line, qu
 )
 def test_a_text_is_cut_at_the_cells_of_a_terminal(text: str, room: int, expected: str) -> None:
     assert cut(text, room) == expected
+
+
+@pytest.mark.parametrize(
+    ("sentence", "room", "expected"),
+    [
+        ('"Come on Monday" for Amina is sent', 40, '"Come on Monday" for Amina is sent'),
+        ('"Come on Monday" for Amina is sent', 30, '"Come on M…" for Amina is sent'),
+        ('"Say "please" first" for Amina is sent', 30, '"Say "plea…" for Amina is sent'),
+        ('"Come on Monday" for Amina is sent', 20, '"Come on Monday" fo…'),
+        ("GET /api/v2/messages.json?broadcast=9001", 20, "GET /api/v2/message…"),
+    ],
+)
+def test_what_is_said_about_a_text_is_kept_before_the_text(sentence: str, room: int, expected: str) -> None:
+    assert cut_in_quotes(sentence, room) == expected
+
+
+@given(st.text(st.sampled_from('"ab 日…')), st.integers(1, 60))
+def test_any_sentence_fits_after_it_was_cut(sentence: str, room: int) -> None:
+    assert cell_len(cut_in_quotes(sentence, room)) <= room
 
 
 @given(st.text(), st.integers(1, 60))

@@ -11,6 +11,7 @@ from conformance.verdicts import Verdict
 from tests.conformance.reports.examples import REQUIREMENTS
 
 TEXT = st.text(st.characters(), max_size=20)
+TEXTS = st.lists(TEXT, max_size=2).map(tuple)
 PARTS = st.none() | st.builds(Part, st.dictionaries(TEXT, TEXT, max_size=2), TEXT)
 RESULTS = st.builds(
     ScenarioResult,
@@ -32,7 +33,7 @@ RESULTS = st.builds(
         ),
         people=st.dictionaries(TEXT, TEXT, max_size=2),
         arrivals=st.lists(
-            st.builds(Arrivals, st.sampled_from(["in", "out"]), st.integers(0), st.integers(0), st.just(()))
+            st.builds(Arrivals, st.sampled_from(["in", "out"]), st.integers(0), st.integers(0), TEXTS, TEXTS)
         ).map(tuple),
         events=st.lists(
             st.builds(Event, TEXT, st.sampled_from(Party), st.sampled_from(Party), TEXT, request=PARTS, reply=PARTS),
@@ -43,6 +44,6 @@ RESULTS = st.builds(
 )
 REPORTS = st.lists(RESULTS, max_size=3).map(
     lambda results: Report(
-        {"name": "it"}, "26", REQUIREMENTS, results, [], "", RunInfo("2026-11-27T08:00:00", "again", 1, {}, "1")
+        {"name": "it"}, "26", REQUIREMENTS, results, [], "", RunInfo("2026-11-27T08:00:00", "again", 1, {}, "1"), 2.5
     )
 )

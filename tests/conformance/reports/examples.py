@@ -73,7 +73,7 @@ EVIDENCE = Evidence(
         Step("And", "CHT shows it as delivered", StepOutcome.NOT_RUN),
     ),
     people={"+250788123001": "Amina"},
-    arrivals=(Arrivals("out", 1, 2), Arrivals("in", 2, 1, ("I am ill",))),
+    arrivals=(Arrivals("out", 1, 1, (), ('"Come on Monday" for Amina (twice)',)), Arrivals("in", 2, 1, ("I am ill",))),
     events=EVENTS,
     log=("started", "POST /api/v2/broadcasts.json: no answer, sending again"),
     log_path="/var/log/relay.log",

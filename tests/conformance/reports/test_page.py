@@ -76,8 +76,9 @@ def test_a_cell_opens_its_scenarios_with_steps_ladder_and_exchanges(opened: Open
     expect(drawing.locator("g").last).to_contain_text("after 3 more")
     expect(panel.locator(".exchanges > li")).to_have_count(len(EVENTS))
     expect(panel.locator(".exchanges .decisive pre").last).to_be_visible()
-    expect(panel).to_contain_text("1 of 2 texts in CHT")
+    expect(panel).to_contain_text("1 of 2 texts arrived as reports in CHT")
     expect(panel).to_contain_text("Missing: I am ill")
+    expect(panel).to_contain_text('Arrived too often: "Come on Monday" for Amina (twice)')
     expect(panel).to_contain_text("relay-harness conform --only OUT-6 --seed 1")
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
+from conformance.evidence.arrivals import arrived
 from conformance.evidence.lines import POINTER
 from conformance.evidence.model import Arrivals, Event, Evidence, Part, Party, Step, StepOutcome
 from conformance.reports.report import Report, ScenarioResult
@@ -120,7 +121,7 @@ def test_a_failure_shows_requirement_steps_ladder_missing_texts_log_and_command(
         "   OUT-1 (must): A text that CHT has to send",
         "   x  Then Amina receives",
         "   -  And CHT shows the text",
-        "20 of 60 texts are on phones; missing:",
+        "20 of 60 texts arrived on phones; missing:",
         "and 37 more",
         "no answer (fault lose_reply: it acted)",
         "429 (fault throttle: it did not act)",
@@ -147,6 +148,14 @@ def test_the_command_can_be_copied(width: int) -> None:
     pasted = ["sh", "-c", "\n".join(["printf '%s\\n' \\", *lines])]
     words = subprocess.run(pasted, capture_output=True, text=True, check=True, timeout=30).stdout.splitlines()
     assert words == shlex.split(REPEAT)
+
+
+def test_what_stands_in_the_evidence_is_not_said_in_the_reason_too() -> None:
+    sentence = arrived(EVIDENCE.arrivals[0])
+    one = replace(FAILURE, reason=f"expected in time: it\n{sentence}", evidence=replace(EVIDENCE, log=()))
+    lines = shown(report(one))
+    assert sum(sentence in line for line in lines) == 1
+    assert any(line.startswith("   Its log, ") and line.endswith(": it is empty") for line in lines)
 
 
 def test_of_several_failures_of_a_requirement_one_is_shown_in_full() -> None:
@@ -178,9 +187,9 @@ def test_verbose_shows_bodies_headers_passed_scenarios_and_the_table() -> None:
 
 def test_quiet_shows_the_totals_and_what_broke() -> None:
     made = report(FAILURE)
-    assert shown(made, quiet=True) == [
-        "my relay: 1 failed of 1 requirements, 1 scenarios in 0.5 s (RapidPro profile 26)"
-    ]
+    assert shown(made, quiet=True) == ["my relay: 1 failed of 1 requirement, 1 scenario in 0.5 s (RapidPro profile 26)"]
+    several = replace(made, results=[FAILURE] * 5, elapsed=1.25)
+    assert "5 scenarios in 1.2 s" in shown(several, quiet=True)[0], "not the sum, if they were played at the same time"
     made.broken.append("a feature cannot be read")
     assert shown(made, quiet=True)[0] == "broken: a feature cannot be read"
 

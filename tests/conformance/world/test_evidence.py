@@ -106,5 +106,5 @@ def test_a_summary_says_how_many_texts_arrived_and_what_happened(world: World) -
     world.cht_sends([(world.people["Amina"], "Visit")])
     world.pass_time(600)
     lines = summary(world, world.history(), ()).splitlines()
-    assert lines[0] == "1 of 1 texts are on phones"
+    assert lines[0] == "1 of 1 text arrived on phones"
     assert any('RapidPro > phone "Visit" to Amina' in line for line in lines)
