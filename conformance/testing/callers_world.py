@@ -27,8 +27,8 @@ class CallersWorld(World):
     def deliver_to(self, url: str | None, token: str, **changes: Any) -> None:
         """Let RapidPro deliver texts to `url` with this token, which is hidden from now on, also in what was before."""
         self.subject.url, self.subject.token = url, token
-        self._hide = Redaction({**self.services.neighbours.secrets(), "relay:incoming token": token})
-        self._exchanges = Exchanges(self.control, self._mark, self._hide)
+        self.hide = Redaction({**self.services.neighbours.secrets(), "relay:incoming token": token})
+        self._exchanges = Exchanges(self.control, self._mark, self.hide)
         self.configure_webhook(**changes)
 
     def configure_webhook(self, **changes: Any) -> None:
@@ -46,7 +46,7 @@ class CallersWorld(World):
             raise ValueError(f"service: expected rapidpro, cht or None for both, got {service!r}")
         found = self.control.exchanges(max(after, self._mark))
         wanted = [one for one in found if service in (None, one["service"])]
-        return [without(self._hide, one) for one in wanted]
+        return [without(self.hide, one) for one in wanted]
 
     def unused_faults(self) -> list[dict[str, Any]]:
         """Planned faults that no request has met."""

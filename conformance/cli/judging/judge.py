@@ -134,6 +134,7 @@ class Judging:
 
         try:
             worlds.begin()
+            report.subject = worlds.describe()  # only now does a live CHT say which release it is
             play(
                 worlds,
                 report,

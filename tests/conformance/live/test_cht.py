@@ -208,7 +208,7 @@ def test_a_service_that_is_not_cht_is_reported(cht: Addresses) -> None:
         (("--cht-user", "a"), "--cht-url and --cht-user go together"),
         (("--cht-url", "nonsense", "--cht-user", "a"), "expected an address"),
         (("--cht-url", "http://127.0.0.1:9", "--cht-user", "a", "--http"), "use one of them"),
-        (("--allow-remote",), "--allow-remote goes with --cht-url"),
+        (("--allow-remote",), "--allow-remote goes with --subject-url or --cht-url"),
     ],
 )
 def test_wrong_usage_is_reported(arguments: tuple[str, ...], sentence: str) -> None:
