@@ -126,6 +126,8 @@ def size_of(value: Value) -> int:
 
 def render(value: Value) -> str:
     """The text form of a value. ExpressionError for an error."""
+    if isinstance(value, str):
+        return value
     while isinstance(value, ObjectValue) and value.has_default:
         value = value.default
     if isinstance(value, list | ObjectValue):
