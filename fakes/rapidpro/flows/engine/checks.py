@@ -21,6 +21,7 @@ _UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-
 _ATTACHMENT = re.compile(r"(?:image|audio|video|application|geo|unavailable|\w+/[-+.\w]+):(?s:.)+\Z", re.I | re.A)
 _LOCAL = re.compile(r"[a-z_][a-z0-9_]{0,63}\Z")
 MOST = 1 << 63
+"""Integers are below it: they have 64 bits."""
 MAX_KEY = 100
 """Characters of a header's name."""
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")

@@ -137,7 +137,11 @@ def test_a_part_of_the_context_is_made_once_and_only_if_an_expression_asks_for_i
     asked: list[str] = []
 
     def made(name: str, value: Any) -> Any:
-        return lambda: (asked.append(name), value)[1]
+        def make() -> Any:
+            asked.append(name)
+            return value
+
+        return make
 
     run = {"__default__": "Amina", "uuid": "u", "contact": made("contact", {"name": "Amina"}), "path": made("path", [])}
     assert evaluated("@run @run.uuid", "new", run=run).text == "Amina u"
