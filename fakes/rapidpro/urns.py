@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Protocol, TypeVar
 
 import phonenumbers
@@ -67,10 +67,7 @@ def channel_for(urn: str, channels: Iterable[AnyChannel]) -> AnyChannel | None:
 
 def country_of(number: str) -> str:
     """The country of an international number; "" if it is none."""
-    try:
-        return str(phonenumbers.region_code_for_number(phonenumbers.parse(number, None)) or "")
-    except phonenumbers.NumberParseException:
-        return ""
+    return _region_of(number) or ""
 
 
 def international_number(number: str, country: str) -> str | None:
@@ -122,11 +119,18 @@ def serves_number(country: str, number: str) -> bool:
     code = _calling_code(country)
     if number.startswith(f"+{code}") and not _shares_code(code):
         return True
+    region = _region_of(number)
+    return region is None or not region.isalpha() or region == country
+
+
+@lru_cache(maxsize=4096)
+def _region_of(number: str) -> str | None:
+    """The region of an international number, two letters or 001; None if it has none or is no number."""
     try:
         region = phonenumbers.region_code_for_number(phonenumbers.parse(number, None))
     except phonenumbers.NumberParseException:
-        return True
-    return region is None or not region.isalpha() or region == country
+        return None
+    return None if region is None else str(region)
 
 
 @cache

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, TextIO
 
 from fakes.rapidpro.flows.expressions import env_from_json, evaluate
-from fakes.rapidpro.flows.expressions.values import from_json
+from fakes.rapidpro.flows.expressions.conversion import from_json
 
 MAX_EXPONENT = 400
 KEYS = {"template", "context", "env", "generation"}

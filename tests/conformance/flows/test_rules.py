@@ -154,6 +154,7 @@ CASES: Mapping[str, tuple[Json, Json]] = {
         asking(cases={"Yes": ("has_any_word", "yes", "thanks")}, seconds=600, other="post"),
     ),
     "wait-without-timeout": (asking(wait=True, other="thanks"), asking(seconds=600, other="thanks")),
+    "timeout-after-expiry": (asking(seconds=3660, other="thanks"), asking(seconds=3600, other="thanks")),
     "loop-without-wait": (
         loop("one", say("b")),
         loop("one", action("set_run_result", name="Rounds", value="@(results.rounds + 1)", category="")),
@@ -207,12 +208,21 @@ def test_an_ignored_rule_finds_nothing(rule: str) -> None:
         ("wrong-authorization", posting(url="https://cht.example.org/api/sms"), None,
          "Authorization begins with 'Token', and this endpoint takes 'Basic ' and a secret"),
         ("unknown-name", reads("@(slice(array(1), 0))"), None, "@(slice(array(1), 0)): there is no function slice"),
+        ("timeout-after-expiry", asking(seconds=5430, other="thanks"), None,
+         "the wait times out after 90.5 minutes, and the flow expires after 60"),
         ("result-never-set", reads("@(default(results.x.value, 1))"), None,
          "@results.x.value is read, and nothing saves it"),
     ],
 )  # fmt: skip
 def test_a_finding_says_what_is_there(rule: str, document: Json, known: dict[str, str] | None, detail: str) -> None:
     assert fired(document, rule, known) == [detail]
+
+
+@pytest.mark.parametrize(("minutes", "seconds", "count"), [(0, 259_200, 0), (0, 259_201, 1), (20_160, 259_201, 0)])
+def test_an_expiry_of_0_minutes_stands_for_three_days(minutes: int, seconds: int, count: int) -> None:
+    document = asking(seconds=seconds, other="thanks")
+    document["flows"][0]["expire_after_minutes"] = minutes
+    assert len(fired(document, "timeout-after-expiry")) == count
 
 
 def test_two_bodies_under_one_id_are_no_retry() -> None:

@@ -126,6 +126,18 @@ def endless_wait(reading: Reading) -> Iterator[Hit]:
             yield Hit("the wait has no timeout", node)
 
 
+def expires_before(reading: Reading) -> Iterator[Hit]:
+    """The timeout of a wait comes later than the flow's expiry."""
+    flow = reading.flow
+    for node in flow.nodes:
+        wait = node.router.wait if node.router is not None else None
+        if wait is None or wait.seconds is None or wait.seconds <= flow.expire_after.total_seconds():
+            continue
+        minutes = f"{wait.seconds / 60:g}"
+        expiry = f"{flow.expire_after.total_seconds() / 60:g}"
+        yield Hit(f"the wait times out after {minutes} minutes, and the flow expires after {expiry}", node)
+
+
 def loop(reading: Reading) -> Iterator[Hit]:
     """A circle without any wait."""
 
@@ -165,6 +177,9 @@ RULES = (
     Rule("wait-without-timeout", "A catch-all flow waits without a timeout", Severity.WARNING,
          "The run holds the person until the flow expires, and takes whatever is sent next for an answer.",
          "Give the wait a timeout, and a short expiry to the flow.", endless_wait),
+    Rule("timeout-after-expiry", "A wait's timeout is longer than the flow's expiry", Severity.WARNING,
+         "The run expires first: the way of the timeout is never taken.",
+         "Make the timeout shorter, or the expiry of the flow longer.", expires_before),
     Rule("loop-without-wait", "Nodes lead back to themselves without a wait", Severity.WARNING,
          "If nothing changes on the way, the run goes round until the engine's limit of steps ends it as failed; with "
          "a webhook in it the endpoint is called each time.",

@@ -20,6 +20,8 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}
 _UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z")
 _ATTACHMENT = re.compile(r"(?:image|audio|video|application|geo|unavailable|\w+/[-+.\w]+):(?s:.)+\Z", re.I | re.A)
 _LOCAL = re.compile(r"[a-z_][a-z0-9_]{0,63}\Z")
+MOST = 1 << 63
+"""Integers are below it: they have 64 bits."""
 MAX_KEY = 100
 """Characters of a header's name."""
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
@@ -86,6 +88,11 @@ def _objects(value: Any, field: Field) -> list[Any]:
     return [one for one in value if one is not None] if field.kind == "objects" and field.fields else []
 
 
+def is_integer(value: Any) -> bool:
+    """Whether a value is an integer of 64 bits."""
+    return isinstance(value, int) and not isinstance(value, bool) and -MOST <= value < MOST
+
+
 def _wrong_part(value: Any, field: Field) -> Any:
     if field.kind == "any":
         return None
@@ -99,7 +106,7 @@ def _wrong_part(value: Any, field: Field) -> Any:
             return value
         return next((one for one in value.values() if one is not None and not isinstance(one, str)), None)
     if field.kind == "integer":
-        return None if isinstance(value, int) and not isinstance(value, bool) else value
+        return None if is_integer(value) else value
     kinds: dict[str, type] = {"text": str, "flag": bool, "object": dict}
     return None if isinstance(value, kinds[field.kind]) else value
 

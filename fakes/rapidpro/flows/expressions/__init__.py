@@ -7,14 +7,14 @@ generation "9") and v0.293.0 (hosted TextIt in 2026, generation "new").
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from fakes.rapidpro.flows.expressions.environment import Budget, Env, env_from_json
+from fakes.rapidpro.flows.expressions.environment import Env, env_from_json
 from fakes.rapidpro.flows.expressions.evaluation import Scope, value_of
 from fakes.rapidpro.flows.expressions.parser import Node, parse, too_deep
-from fakes.rapidpro.flows.expressions.scanner import scan
+from fakes.rapidpro.flows.expressions.scanner import Part, scan
 from fakes.rapidpro.flows.expressions.values import (
     ErrorValue,
     ExpressionError,
@@ -60,7 +60,7 @@ def evaluate(
     errors: list[str] = []
     failed: list[str] = []
     warnings: list[str] = []
-    for kind, part in scan(template, scope.root.keys()):
+    for kind, part in _parts(template, frozenset(scope.root)):
         if kind == "body":
             parts.append(part)
             continue
@@ -86,7 +86,7 @@ def evaluate_typed(
     if "@" not in template:
         return template.strip(), Evaluated(template)
     scope = _scope(context, env, generation)
-    parts = list(scan(template.strip(), scope.root.keys()))
+    parts = _parts(template.strip(), frozenset(scope.root))
     if len(parts) == 1 and parts[0][0] != "body":
         try:
             value = _value(parts[0][1], scope)
@@ -105,7 +105,7 @@ def _warnings(scope: Scope) -> list[str]:
 
 
 def _scope(context: Mapping[str, Any], env: Env, generation: Generation) -> Scope:
-    return Scope(context, replace(env, generation=generation, budget=Budget(total=env.budget.total), warnings=[]))
+    return Scope(context, env.with_own_budget(generation))
 
 
 def _value(expression: str, scope: Scope) -> Value:
@@ -118,6 +118,12 @@ def _value(expression: str, scope: Scope) -> Value:
 def _parsed(expression: str) -> Node:
     """The tree of an expression; the flows of a workspace use the same ones again and again."""
     return parse(expression)
+
+
+@lru_cache(maxsize=256)
+def _parts(template: str, top_levels: frozenset[str]) -> tuple[Part, ...]:
+    """The parts of a template, which the flows of a workspace use again and again too."""
+    return tuple(scan(template, top_levels))
 
 
 def _message(error: Exception) -> str:

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from fakes.rapidpro.flows.expressions.values import TooComplex, parse_datetime_text
+from fakes.rapidpro.flows.expressions.conversion import parse_datetime_text
+from fakes.rapidpro.flows.expressions.values import TooComplex
 from fakes.rapidpro.versions.generation import Generation
 
 MAX_CALLS = 100_000
@@ -63,6 +64,14 @@ class Env:
     budget: Budget = field(default_factory=Budget)
     warnings: list[str] = field(default_factory=list)
     """What the evaluation noted; see `evaluation.DEPRECATED`."""
+
+    def with_own_budget(self, generation: Generation) -> Env:
+        """The same settings for one evaluation, whose cost counts towards the total."""
+        return Env(
+            self.now, self.timezone, self.date_format, self.time_format, self.country, self.languages, generation,
+            self.language, self.decimal, self.grouping, self.has_locations, self.home, self.rng,
+            Budget(total=self.budget.total), [],
+        )  # fmt: skip
 
 
 def env_from_json(settings: Mapping[str, Any], generation: Generation = "new") -> Env:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from fakes.rapidpro.flows.expressions.conversion import when_asked
 from fakes.rapidpro.flows.expressions.environment import Env
 from fakes.rapidpro.flows.expressions.functions import lookup
 from fakes.rapidpro.flows.expressions.numeric import in_range, to_integer, to_number
@@ -22,7 +23,6 @@ from fakes.rapidpro.flows.expressions.values import (
     ObjectValue,
     Value,
     describe,
-    from_json,
     render,
 )
 
@@ -58,7 +58,7 @@ class Scope:
         if name in self.root:
             if name not in self._converted:
                 found = self.root[name]
-                self._converted[name] = from_json(found() if callable(found) else found)
+                self._converted[name] = when_asked(found)
             if name in self._deprecated:
                 self.env.warnings.append(self._deprecated[name])
             return self._converted[name]

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from fakes.rapidpro.flows.expressions import datetimes
+from fakes.rapidpro.flows.expressions.conversion import parse_datetime_text
 from fakes.rapidpro.flows.expressions.environment import Env
 from fakes.rapidpro.flows.expressions.patterns import search
 from fakes.rapidpro.flows.expressions.signature import array, declare, moment, number, raw, record, text
@@ -22,7 +23,6 @@ from fakes.rapidpro.flows.expressions.values import (
     ExpressionError,
     ObjectValue,
     Value,
-    parse_datetime_text,
     render,
 )
 from fakes.rapidpro.flows.expressions.words import words

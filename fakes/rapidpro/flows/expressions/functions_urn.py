@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from types import MappingProxyType
 
 import phonenumbers
@@ -11,6 +12,8 @@ from fakes.rapidpro.flows.expressions.environment import Env
 from fakes.rapidpro.flows.expressions.signature import any_value, declare, text
 from fakes.rapidpro.flows.expressions.values import ExpressionError, ObjectValue, Value, quoted
 
+LONGEST_NUMBER = 250
+"""Longer texts are no numbers to the library that reads them."""
 _URN = re.compile(r"([^:?#]+):([^?#]+)(?:\?([^?#]*))?(?:#([^?#]*))?", re.DOTALL)
 _CONTENT_TYPE = re.compile(r"image|audio|video|application|geo|unavailable|\w+/[-+.\w]+", re.ASCII)
 
@@ -48,6 +51,11 @@ def display_urn(identity: str) -> str:
 
 
 def _national(path: str) -> str:
+    return path if len(path) > LONGEST_NUMBER else _national_number(path)
+
+
+@lru_cache(maxsize=4096)
+def _national_number(path: str) -> str:
     try:
         parsed = phonenumbers.parse(path, None)
     except phonenumbers.NumberParseException:

@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from fakes.rapidpro.flows.expressions.conversion import from_json
 from fakes.rapidpro.flows.expressions.environment import Env
 from fakes.rapidpro.flows.expressions.numeric import in_range
 from fakes.rapidpro.flows.expressions.values import (
@@ -21,7 +22,6 @@ from fakes.rapidpro.flows.expressions.values import (
     Function,
     ObjectValue,
     Value,
-    from_json,
     iso_text,
     render,
     render_number,

@@ -7,17 +7,13 @@ Source: goflow excellent/types.
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, TypeAlias
 
 MAX_SIZE = 2_000_000
-SPECIAL = ("__default__", "__deprecated__")
-"""Keys of JSON-like objects that are no properties."""
 
 
 class ExpressionError(Exception):
@@ -58,13 +54,16 @@ class Function:
 class ObjectValue:
     """An object: properties by name, and perhaps a default, which is its value as text or number."""
 
-    __slots__ = ("_by_lower", "default", "deprecated", "has_default", "properties")
+    __slots__ = ("_by_lower", "_convert", "_known", "_unread", "default", "deprecated", "has_default")
 
     def __init__(
         self, properties: Mapping[str, Any], default: Any = None, *, has_default: bool = False,
-        deprecated: Mapping[str, str] | None = None,
+        deprecated: Mapping[str, str] | None = None, convert: Callable[[Any], Value] | None = None,
     ) -> None:  # fmt: skip
-        self.properties = dict(properties)
+        """`convert`: makes the value of a property when it is first asked for; None: they are values."""
+        self._known = dict(properties)
+        self._convert = convert
+        self._unread = set() if convert is None else set(properties)
         self.deprecated = deprecated
         self.default = default
         self.has_default = has_default
@@ -72,65 +71,35 @@ class ObjectValue:
 
     def get(self, name: str) -> tuple[Value, bool]:
         """The property, ignoring the case of its name, and whether it exists."""
-        if name in self.properties:
-            return self.properties[name], True
+        if name in self._known:
+            return self._value(name), True
         if self._by_lower is None:
-            self._by_lower = {key.lower(): key for key in self.properties}
+            self._by_lower = {key.lower(): key for key in self._known}
         key = self._by_lower.get(name.lower())
-        return (None, False) if key is None else (self.properties[key], True)
+        return (None, False) if key is None else (self._value(key), True)
+
+    @property
+    def properties(self) -> dict[str, Value]:
+        """The values of all properties by name."""
+        for name in tuple(self._unread):
+            self._value(name)
+        return self._known
+
+    def _value(self, name: str) -> Value:
+        if self._convert is not None and name in self._unread:
+            self._known[name] = self._convert(self._known[name])
+            self._unread.discard(name)
+        value: Value = self._known[name]
+        return value
 
     def names(self) -> list[str]:
         """Property names in the order in which they are written."""
-        return sorted(self.properties, key=lambda name: name.encode("utf-8", "surrogatepass"))
+        return sorted(self._known, key=lambda name: name.encode("utf-8", "surrogatepass"))
 
 
 Value: TypeAlias = (
     str | bool | Decimal | date | time | DateTime | Function | ObjectValue | ErrorValue | list[Any] | None
 )
-
-
-def from_json(value: Any) -> Value:
-    """A JSON-like value as an expression value.
-
-    A key `__default__` is the object's default; an object with the single key `$datetime` is a datetime.
-    Python datetimes are accepted too.
-    """
-    if value is None or isinstance(value, str | bool | Decimal | DateTime | Function | ObjectValue | ErrorValue):
-        return value
-    if isinstance(value, int):
-        return Decimal(value)
-    if isinstance(value, float):
-        return Decimal(repr(value)) if math.isfinite(value) else ErrorValue("number value out of range")
-    if isinstance(value, datetime):
-        return DateTime(value if value.tzinfo else value.replace(tzinfo=UTC))
-    if isinstance(value, list | tuple):
-        return [from_json(item) for item in value]
-    if isinstance(value, Mapping):
-        return _from_mapping(value)
-    if isinstance(value, date | time):
-        return value
-    raise TypeError(f"expected a JSON value, got {type(value).__name__}")
-
-
-def _from_mapping(value: Mapping[str, Any]) -> Value:
-    if len(value) == 1 and "$datetime" in value:
-        return parse_datetime_text(value["$datetime"])
-    properties = {key: from_json(item) for key, item in value.items() if key not in SPECIAL}
-    default, deprecated = from_json(value.get("__default__")), value.get("__deprecated__")
-    return ObjectValue(properties, default, has_default="__default__" in value, deprecated=deprecated)
-
-
-def parse_datetime_text(text: Any) -> DateTime:
-    """An ISO time with offset, fraction of up to nine digits. ValueError if it is invalid."""
-    if not isinstance(text, str):
-        raise ValueError(f"expected an ISO 8601 time, got {text!r}")
-    fraction = re.search(r"\.(\d{6})(\d{1,3})(?=\D|\Z)", text)
-    nanoseconds = 0
-    if fraction:
-        nanoseconds = int(fraction.group(2).ljust(3, "0"))
-        text = text[: fraction.end(1)] + text[fraction.end() :]
-    at = datetime.fromisoformat(text)
-    return DateTime(at if at.tzinfo else at.replace(tzinfo=UTC), nanoseconds)
 
 
 def size_of(value: Value) -> int:
@@ -157,6 +126,8 @@ def size_of(value: Value) -> int:
 
 def render(value: Value) -> str:
     """The text form of a value. ExpressionError for an error."""
+    if isinstance(value, str):
+        return value
     while isinstance(value, ObjectValue) and value.has_default:
         value = value.default
     if isinstance(value, list | ObjectValue):

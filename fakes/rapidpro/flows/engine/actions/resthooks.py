@@ -16,9 +16,9 @@ from fakes.rapidpro.flows.engine.state.session import Run
 from fakes.rapidpro.flows.engine.work import results
 from fakes.rapidpro.flows.engine.work.stretch import Stretch
 from fakes.rapidpro.flows.engine.work.templates import environment
+from fakes.rapidpro.flows.expressions.conversion import from_json
 from fakes.rapidpro.flows.expressions.functions_urn import attachment_parts, display_urn
 from fakes.rapidpro.flows.expressions.json_text import to_json
-from fakes.rapidpro.flows.expressions.values import from_json
 
 _OF_CONTACT = ("uuid", "name", "urn", "language")
 _OF_RESULT = ("category", "category_localized", "created_on", "input", "name", "node_uuid", "value")

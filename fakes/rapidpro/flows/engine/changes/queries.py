@@ -16,7 +16,7 @@ from fakes.rapidpro.flows.engine.changes.readings import datetime_in, number_in
 from fakes.rapidpro.flows.engine.state.contact import Contact
 from fakes.rapidpro.flows.engine.state.workspace import Workspace
 from fakes.rapidpro.flows.expressions import Env
-from fakes.rapidpro.flows.expressions.values import parse_datetime_text
+from fakes.rapidpro.flows.expressions.conversion import parse_datetime_text
 from fakes.rapidpro.flows.expressions.words import words
 
 _TOKEN = re.compile(

@@ -6,9 +6,10 @@ from decimal import Decimal
 
 from fakes.rapidpro.flows.engine.state.contact import FieldValue
 from fakes.rapidpro.flows.expressions import Env
+from fakes.rapidpro.flows.expressions.conversion import parse_datetime_text
 from fakes.rapidpro.flows.expressions.datetimes import to_datetime
 from fakes.rapidpro.flows.expressions.numeric import parse_number
-from fakes.rapidpro.flows.expressions.values import DateTime, ExpressionError, iso_text, parse_datetime_text
+from fakes.rapidpro.flows.expressions.values import DateTime, ExpressionError, iso_text
 
 MAX_TEXT = 640
 

@@ -7,8 +7,8 @@ from typing import Any
 from fakes.rapidpro.flows.context import SCHEMES
 from fakes.rapidpro.flows.engine.state.contact import Contact, FieldValue, Urn
 from fakes.rapidpro.flows.engine.state.workspace import Channel, FieldDefinition, Workspace
+from fakes.rapidpro.flows.expressions.conversion import parse_datetime_text
 from fakes.rapidpro.flows.expressions.functions_urn import display_urn
-from fakes.rapidpro.flows.expressions.values import parse_datetime_text
 from fakes.rapidpro.flows.expressions.words import words
 
 REDACTED = "********"
@@ -78,7 +78,8 @@ def fields_context(contact: Contact, workspace: Workspace) -> dict[str, Any]:
 
 
 def _line(value: Any) -> str:
-    from fakes.rapidpro.flows.expressions.values import from_json, render
+    from fakes.rapidpro.flows.expressions.conversion import from_json
+    from fakes.rapidpro.flows.expressions.values import render
 
     return render(from_json(value))
 

@@ -72,11 +72,11 @@ def run_context(run: Run, flow: Flow | None, contact: Contact, workspace: Worksp
     return {
         "__default__": summary_text(contact, workspace, flow),
         "uuid": run.uuid,
-        "contact": contact_context(contact, workspace, new=new),
+        "contact": lambda: contact_context(contact, workspace, new=new),
         "flow": flow_context(flow),
         "status": run.status,
         **({"locals": dict(run.locals)} if new else {}),
-        "results": results_context(run.results, new=new),
+        "results": lambda: results_context(run.results, new=new),
         "path": path_context(run, new=new),
         "created_on": run.created_on,
         "exited_on": run.exited_on,
@@ -105,11 +105,11 @@ def related_context(
     return {
         "__default__": summary_text(contact, workspace, flow),
         "uuid": uuid,
-        "contact": None if contact is None else contact_context(contact, workspace, new=new),
+        "contact": None if contact is None else lambda: contact_context(contact, workspace, new=new),
         "flow": flow_context(flow),
         "urns": None if contact is None else urns_context(contact, workspace),
         "fields": None if contact is None else fields_context(contact, workspace),
-        "results": results_context(results, new=new),
+        "results": lambda: results_context(results, new=new),
         "status": status,
         "run": old,
     }

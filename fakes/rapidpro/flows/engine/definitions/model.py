@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+MAX_MINUTES = 100 * 366 * 24 * 60
+"""A run waits for a hundred years at most, so that the time of its end can be told."""
+
 
 @dataclass(frozen=True, slots=True)
 class Exit:
@@ -118,7 +121,9 @@ class Flow:
     def expire_after(self) -> timedelta:
         """How long a run may wait; 0 minutes stand for three days in messaging flows."""
         minutes = self.expire_after_minutes
-        return timedelta(days=3) if minutes == 0 and self.type == "messaging" else timedelta(minutes=minutes)
+        if minutes == 0 and self.type == "messaging":
+            return timedelta(days=3)
+        return timedelta(minutes=max(-MAX_MINUTES, min(minutes, MAX_MINUTES)))
 
     def node(self, uuid: str) -> Node | None:
         """The node of that UUID."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Any
 
-from fakes.rapidpro.flows.engine.checks import Field, check_types, problems, refuse_problems
+from fakes.rapidpro.flows.engine.checks import Field, check_types, json_kind, problems, refuse_problems
 from fakes.rapidpro.flows.engine.definitions.action_fields import fields_of
+from fakes.rapidpro.flows.engine.definitions.json_values import as_read
 from fakes.rapidpro.flows.engine.definitions.model import Action, Exit, Flow, Node
 from fakes.rapidpro.flows.engine.definitions.routers import read_router, type_of
 from fakes.rapidpro.flows.engine.definitions.specs import check_supported, read_version, written
@@ -44,11 +45,13 @@ def read_flow(data: Any, rules: EngineRules) -> Flow:
     """The flow of a definition, which may be older than the engine's specification. Refused if it is not valid."""
     if not isinstance(data, dict):
         raise Refused("flow definition isn't an object")
+    data = as_read(data)
     if rules.checks_limits:
         _check_size(data)
     data, version = _migrated(data, rules)
     check_supported(version, rules)
     values = check_types(data, _FLOW, "flowEnvelope")
+    _check_translations(values.get("localization") or {})
     nodes = tuple(_read_node(one, rules) for one in values.get("nodes") or () if one is not None)
     refuse_problems(problems(values, _FLOW[:2], rules) + _absent(values, "nodes"))
     flow = Flow(
@@ -108,6 +111,17 @@ def _header(data: dict[str, Any], rules: EngineRules) -> Version:
     return version or (0, 0, 0)
 
 
+def _check_translations(localization: dict[str, Any]) -> None:
+    """Refused unless each language is an object of objects; null counts as an empty one."""
+    languages = [one for one in localization.values() if one is not None]
+    items = [item for one in languages if isinstance(one, dict) for item in one.values() if item is not None]
+    for kind, values in (("languageTranslation", languages), ("itemTranslation", items)):
+        wrong = [one for one in values if not isinstance(one, dict)]
+        if wrong:
+            place = "Go struct field flowEnvelope.localization"
+            raise Refused(f"json: cannot unmarshal {json_kind(wrong[0])} into {place} of type definition.{kind}")
+
+
 def _read_node(data: Any, rules: EngineRules) -> Node:
     try:
         values = check_types(data, _NODE, "nodeEnvelope")
@@ -148,8 +162,15 @@ def _read_action(data: Any, index: int, rules: EngineRules) -> Action:
     except Refused as error:
         place = f"[{index}]" if rules.is_new else ""
         raise Refused(f"unable to read action{place}: {error}") from None
-    kept = {field.name: values[field.name] for field in fields[2:] if values.get(field.name) is not None}
+    kept = {one.name: _kept(values[one.name], one) for one in fields[2:] if values.get(one.name) is not None}
     return Action(kind, values["uuid"], MappingProxyType(kept))
+
+
+def _kept(value: Any, field: Field) -> Any:
+    """A field's value; null among texts is read as an empty text."""
+    if field.kind == "texts":
+        return [one or "" for one in value]
+    return {key: one or "" for key, one in value.items()} if field.kind == "named texts" else value
 
 
 def _structure(kind: str, rules: EngineRules) -> str:

@@ -99,6 +99,8 @@ def _amounts_problem(amounts: Any) -> str:
             number = Decimal(str(amount))
         except InvalidOperation:
             return f"amount for '{currency}' is out of range"
+        if not number.is_finite():
+            return f"amount for '{currency}' is out of range"
         if number and abs(number.adjusted()) > MAX_EXPONENT:
             return f"amount for '{currency}' is out of range: number value is out of permitted range"
         if not 0 <= number <= MAX_AMOUNT:

@@ -14,7 +14,15 @@ from fakes.rapidpro.flows.engine.refused import Refused
 from fakes.rapidpro.versions.engines import EngineRules
 
 _UUID = Field("uuid", needed=True, check="uuid")
-_RULE_SET = (_UUID, Field("ruleset_type"), Field("label"), Field("operand"), Field("rules", "objects"))
+_RULE = (Field("uuid"), Field("destination"), Field("test", "object"))
+_RULE_SET = (
+    _UUID,
+    Field("ruleset_type"),
+    Field("label"),
+    Field("operand"),
+    Field("rules", "objects", fields=_RULE),
+    Field("config", "any"),
+)
 _ACTION_SET = (
     Field("destination", check="uuid"),
     Field("exit_uuid", needed=True, check="uuid"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from fakes.rapidpro.flows.engine.checks import Field, check_types
 from fakes.rapidpro.flows.engine.legacy.actions import reference_or_name
 from fakes.rapidpro.flows.engine.legacy.templates import current_template
 from fakes.rapidpro.flows.engine.legacy.texts import Json, Localization, base_of, json_object, made_uuid, translations
@@ -22,6 +23,7 @@ _TESTS: Mapping[str, str] = MappingProxyType({
     "starts": "has_beginning", "state": "has_state", "ward": "has_ward", "subflow": "has_only_text",
     "webhook_status": "has_only_text", "airtime_status": "has_category",
 })  # fmt: skip
+_TIMEOUT = (Field("minutes", "integer"),)
 _BARE = frozenset({"date", "has_email", "not_empty", "number", "phone", "state"})
 _NUMBERS = frozenset({"eq", "gt", "gte", "lt", "lte"})
 _TEXTS = frozenset({"contains", "contains_any", "contains_phrase", "contains_only_phrase", "regex", "starts"})
@@ -53,7 +55,8 @@ def current_rules(rules: list[Json], known: set[str], localization: Localization
             continue
         if kind == "timeout":
             found.timeout = category
-            found.timeout_seconds = found.timeout_seconds or 60 * int(test.get("minutes") or 0)
+            check_types(test, _TIMEOUT, "TimeoutTest")
+            found.timeout_seconds = found.timeout_seconds or 60 * (test.get("minutes") or 0)
             continue
         if kind in ("webhook_status", "airtime_status"):
             found.default = category  # the last one: failure

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from fakes.rapidpro.flows.engine.checks import Field, check_types
 from fakes.rapidpro.flows.engine.legacy.rules import Rules, current_rules
 from fakes.rapidpro.flows.engine.legacy.templates import current_template
 from fakes.rapidpro.flows.engine.legacy.texts import Json, Localization, json_object, made_uuid
@@ -17,6 +18,12 @@ _HINTS: Mapping[str, str] = MappingProxyType(
      "wait_recording": "audio", "wait_digit": "digits", "wait_digits": "digits"}
 )  # fmt: skip
 _SPLITS = frozenset({"flow_field", "contact_field", "expression"})
+_HEADERS = Field("webhook_headers", "objects", fields=(Field("name"), Field("value")))
+_CONFIGS: Mapping[str, tuple[Field, ...]] = MappingProxyType({
+    "webhook": (Field("webhook"), Field("webhook_action"), _HEADERS),
+    "resthook": (Field("resthook"),),
+    "form_field": (Field("field_index", "integer"), Field("field_delimiter")),
+})  # fmt: skip
 _PAYLOAD = (
     '@(json(object("contact", extract_object(contact, "uuid", "name", "urn"), "flow", run.flow, "path", run.path, '
     '"results", foreach_value(results, extract_object, "value", "category", "category_localized", "name", "input", '
@@ -36,7 +43,7 @@ def current_ruleset(ruleset: Json, known: set[str], localization: Localization) 
     rules = [one for one in ruleset.get("rules") or () if isinstance(one, dict)]
     found = current_rules(rules, known, localization, uuid)
     kind = str(ruleset.get("ruleset_type") or "wait_message")
-    config = json_object(ruleset.get("config"))
+    config = check_types(json_object(ruleset.get("config")), _CONFIGS.get(kind, ()), f"Config[{kind}]")
     name = str(ruleset.get("label") or "")
     actions, router = _parts(kind, ruleset, config, name, found)
     return {"uuid": uuid, **({"actions": actions} if actions else {}), "router": router, "exits": found.exits}
@@ -90,7 +97,7 @@ def _operand(kind: str, ruleset: Json, config: Json) -> str:
         return "@contact.groups"
     if kind == "form_field":
         inner = current_template(operand).removeprefix("@")
-        return f'@(field({inner}, {int(config.get("field_index") or 0)}, "{config.get("field_delimiter") or ""}"))'
+        return f'@(field({inner}, {config.get("field_index") or 0}, "{config.get("field_delimiter") or ""}"))'
     if kind in _SPLITS:
         return current_template(operand, defaults_to_self=kind == "expression") or "@input"
     raise Refused(f"unrecognized ruleset type: {kind}")

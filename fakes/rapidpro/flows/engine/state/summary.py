@@ -11,7 +11,8 @@ from typing import Any
 
 from fakes.rapidpro.flows.engine.state.contact import Contact, FieldValue, Urn
 from fakes.rapidpro.flows.engine.state.session import Result, Run
-from fakes.rapidpro.flows.expressions.values import iso_text, parse_datetime_text
+from fakes.rapidpro.flows.expressions.conversion import parse_datetime_text
+from fakes.rapidpro.flows.expressions.values import iso_text
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

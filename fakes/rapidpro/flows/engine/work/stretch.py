@@ -16,7 +16,7 @@ from fakes.rapidpro.flows.engine.state.session import Event, Run, Session, Step
 from fakes.rapidpro.flows.engine.state.summary import Summary
 from fakes.rapidpro.flows.engine.state.workspace import Workspace
 from fakes.rapidpro.flows.engine.work.flows import FlowStore
-from fakes.rapidpro.flows.expressions.environment import Budget
+from fakes.rapidpro.flows.expressions.environment import Budget, Env
 from fakes.rapidpro.uuids import uuid4, uuid7
 from fakes.rapidpro.versions.engines import EngineRules
 
@@ -71,6 +71,8 @@ class Stretch:
     """What all expressions of the stretch together may still do."""
     characters: int = 0
     """Characters of all messages, notes and e-mails."""
+    settings: tuple[tuple[Any, ...], Env] | None = None
+    """The settings of expressions, with what of the contact they were made from."""
 
     @property
     def rules(self) -> EngineRules:

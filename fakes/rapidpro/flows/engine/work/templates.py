@@ -29,7 +29,7 @@ def text_of(
 
     generation = stretch.rules.generation
     outcome = evaluate(
-        template, _context(stretch, run), environment(stretch), generation=generation, limit=limit, escape=escape
+        template, _context(stretch, run), _settings(stretch), generation=generation, limit=limit, escape=escape
     )
     _note(outcome, stretch, run)
     return outcome.text, not outcome.errors
@@ -42,14 +42,30 @@ def value_of(template: str, stretch: Stretch, run: Run) -> Any:
     from fakes.rapidpro.flows.expressions import evaluate_typed
 
     generation = stretch.rules.generation
-    value, outcome = evaluate_typed(template, _context(stretch, run), environment(stretch), generation=generation)
+    value, outcome = evaluate_typed(template, _context(stretch, run), _settings(stretch), generation=generation)
     if stretch.rules.notes_router_errors:
         _note(outcome, stretch, run)
     return value
 
 
 def environment(stretch: Stretch) -> Env:
-    """The settings of expressions: the workspace's, and those of the contact that go before them."""
+    """The settings of expressions, with a budget of its own for what is called with them."""
+    return _settings(stretch).with_own_budget(stretch.rules.generation)
+
+
+def _settings(stretch: Stretch) -> Env:
+    """The settings of the workspace, and those of the contact that go before them.
+
+    They are made once for as long as the contact stays as it is; an evaluation has a budget of its own.
+    """
+    contact = stretch.session.contact
+    decisive = (contact.language, contact.timezone, *contact.urns)
+    if stretch.settings is None or stretch.settings[0] != decisive:
+        stretch.settings = decisive, _env(stretch)
+    return stretch.settings[1]
+
+
+def _env(stretch: Stretch) -> Env:
     from fakes.rapidpro.flows.expressions import Env
     from fakes.rapidpro.flows.expressions.environment import Budget
 

@@ -143,3 +143,13 @@ def test_a_stored_session_forgets_large_answers(size: int, left: bool) -> None:
     kept = stored(waiting.outcome.session, waiting.around)
     assert (kept.runs[0].webhook is not None) is left
     assert waiting.outcome.session.runs[0].webhook is not None
+
+
+@pytest.mark.parametrize("generation", GENERATIONS)
+def test_expressions_see_a_change_of_the_contact_at_once(generation: Any) -> None:
+    clock = '@(format_datetime("2026-03-04T12:00:00Z", "tt:mm"))'
+    moved = action("set_contact_timezone", timezone="Asia/Kathmandu")
+    conversation = Conversation(
+        flow("Zone", node("n", {**say(clock), "uuid": uid("first")}, moved, say(clock))), generation=generation
+    )
+    assert conversation.start("hi").texts() == ["15:00", "17:45"]

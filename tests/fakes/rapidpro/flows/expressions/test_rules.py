@@ -131,3 +131,23 @@ def test_a_number_too_large_for_the_engine_is_an_error_where_it_is_used() -> Non
     assert evaluated("@webhook.json.ok @webhook.json.n", "new", webhook=answer) == Evaluated(
         "1 ", ("number value out of range",)
     )
+
+
+def test_a_part_of_the_context_is_made_once_and_only_if_an_expression_asks_for_it() -> None:
+    asked: list[str] = []
+
+    def made(name: str, value: Any) -> Any:
+        def make() -> Any:
+            asked.append(name)
+            return value
+
+        return make
+
+    run = {"__default__": "Amina", "uuid": "u", "contact": made("contact", {"name": "Amina"}), "path": made("path", [])}
+    assert evaluated("@run @run.uuid", "new", run=run).text == "Amina u"
+    assert asked == []
+    assert evaluated('@RUN.Contact.NAME @(run["contact"].name) @(json(run.contact))', "new", run=run).text == (
+        'Amina Amina {"name":"Amina"}'
+    )
+    assert asked == ["contact"]
+    assert evaluated("@(json(run))", "new", run=run).text == '{"contact":{"name":"Amina"},"path":[],"uuid":"u"}'
