@@ -18,7 +18,7 @@ from conformance.planning.plan import plan_for
 from conformance.planning.plot import as_svg, check_plots
 from conformance.planning.question import BadQuestion, Question, read_outage, seconds_until, time_of_day
 from conformance.planning.result import Plan
-from conformance.planning.shown import heading, sentences, table, text_plot
+from conformance.planning.terminal import heading, sentences, table, text_plot
 from conformance.subjects.built_in import BuiltIn, UnknownSubject, named
 from conformance.verdicts import SubjectFailed
 

@@ -19,7 +19,7 @@ from conformance.flows.results.junit import junit
 from conformance.flows.results.page import page
 from conformance.flows.results.terminal import lines
 from tests.conformance.flows.building import export
-from tests.conformance.flows.played.folder import relay
+from tests.conformance.flows.conversations.folder import relay
 from tests.fakes.rapidpro.flows.engine.test_properties import GENERATIONS, flows
 
 STEPS = st.sampled_from([
@@ -52,13 +52,13 @@ def test_any_conversation_with_any_valid_flow_is_judged_and_shown(
     one = conversation(folder, steps)
     results = Results()
     results.exports[one.setting.flow.resolve()] = written(folder, export(first, second))
-    played = play(one, results.exports[one.setting.flow.resolve()], generation)
-    results.add(played)
-    assert played.outcome in ("passed", "failed"), played.problems
-    assert (played.outcome == "failed") == bool(played.problems)
+    result = play(one, results.exports[one.setting.flow.resolve()], generation)
+    results.add(result)
+    assert result.outcome in ("passed", "failed"), result.problems
+    assert (result.outcome == "failed") == bool(result.problems)
     assert "any" in "\n".join(lines(results))
     assert "any" in junit(results)
-    assert ("<svg" in page(results)) == bool(played.visits.counts)
+    assert ("<svg" in page(results)) == bool(result.visits.counts)
 
 
 KEYS = ("version", "flows", "triggers", "fields", "groups", "globals", "ignore_triggers", "campaigns")
@@ -77,5 +77,5 @@ def test_an_export_with_anything_in_any_of_its_keys_is_used_or_told(folder: Path
         found = written(folder, relay() | {key: value})
     except BadExport:
         return
-    played = play(conversation(folder, [{"text": "hello"}]), found, "new")
-    assert played.outcome in ("passed", "failed", "broken")
+    result = play(conversation(folder, [{"text": "hello"}]), found, "new")
+    assert result.outcome in ("passed", "failed", "broken")
