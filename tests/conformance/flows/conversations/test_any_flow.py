@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from conformance.flows.conversations.document import Document
@@ -62,7 +62,7 @@ def test_any_conversation_with_any_valid_flow_is_judged_and_shown(
 
 
 KEYS = ("version", "flows", "triggers", "fields", "groups", "globals", "ignore_triggers", "campaigns")
-PARTS = st.sampled_from(["uuid", "name", "key", "flow", "trigger_type"])
+PARTS = st.sampled_from(["uuid", "name", "key", "flow", "trigger_type", "metadata"])
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(PARTS, inner, max_size=3),
@@ -72,6 +72,8 @@ JSON = st.recursive(
 
 @settings(max_examples=60, deadline=None)
 @given(key=st.sampled_from(KEYS), value=JSON)
+@example("triggers", [{"trigger_type": []}])
+@example("triggers", [{"trigger_type": "C", "flow": {"metadata": []}}])
 def test_an_export_with_anything_in_any_of_its_keys_is_used_or_told(folder: Path, key: str, value: Any) -> None:
     try:
         found = written(folder, relay() | {key: value})
