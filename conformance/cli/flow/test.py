@@ -34,8 +34,8 @@ def test_command(
 ) -> None:  # fmt: skip
     """Play conversations from files (.yaml, .feature) with exported flows, in virtual time.
 
-    A folder stands for its files *.test.yaml and *.feature. Exits with 1 if a conversation fails, with 2 if nothing
-    could be judged.
+    A folder stands for its files *.test.yaml and *.feature. Exit status: 0 all passed; 1 a conversation failed; 2
+    nothing could be judged.
     """
     try:
         results = run_files(paths, generations)

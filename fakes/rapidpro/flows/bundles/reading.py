@@ -56,7 +56,7 @@ class Bundle:
 def read_bundle(content: Any) -> Bundle:
     """The bundle, or the single flow, in this JSON. Raises BadBundle."""
     if not isinstance(content, Mapping):
-        raise BadBundle(f"expected a bundle or a flow as a JSON object, got {shown(content)}")
+        raise BadBundle(f"expected an export or a flow as a JSON object, got {shown(content)}")
     if "flows" not in content:
         content = _wrapped(content)
     else:
