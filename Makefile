@@ -45,7 +45,7 @@ docs: $(STAMP) ## write the generated lists in the documents, and the pictures o
 	@$(BIN)/relay-harness docs
 	@$(BIN)/python -m tests.broken
 	@$(BIN)/python -m tests.mutation docs
-	@HARNESS_PICTURES=1 $(BIN)/python -m pytest -q tests/conformance/reports/test_page.py -k pictures
+	@$(BIN)/python -m tests.pictures
 
 crashes: $(STAMP) ## kill the relay 300 times under traffic (minutes)
 	@$(BIN)/relay-harness crashes --kills 300

@@ -33,7 +33,9 @@ def _service_command(command: str) -> click.Command:
     @click.option("--control-port", type=PORT, default=0, help="Port of the control API, always on loopback. 0: any.")
     @click.option("--bind", default="127.0.0.1", show_default=True, help="Address of the services.")
     @click.option("--seed-file", type=click.Path(path_type=Path), help="JSON with the initial state of the services.")
-    @click.option("--flows", type=click.Path(path_type=Path), multiple=True, help="A bundle that RapidPro exported.")
+    @click.option(
+        "--flows", type=click.Path(path_type=Path), multiple=True, help="A file of flows, as RapidPro exports it."
+    )
     @click.option("--profile", default="26", show_default=True, help="Version of RapidPro to imitate.")
     @click.option("--cht-release", default="5.2", show_default=True, help="Release of CHT to imitate, 3.11 to 5.2.")
     @click.option("--clock", type=click.Choice(["system", "virtual"]), default="system", show_default=True)

@@ -94,7 +94,7 @@ failed.
     "--level", type=click.Choice([level.value for level in Level]), help="Judge only this level and stricter ones."
 )
 @click.option(
-    "--scenario", metavar="NAME", multiple=True, help="Judge only scenarios of exactly this name. Repeatable."
+    "--scenario", metavar="NAME", multiple=True, help="Judge only scenarios of exactly this name. May be repeated."
 )
 @click.option("--profile", type=click.Choice(PROFILES), default="26", show_default=True, help="RapidPro's version.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The seed for everything random in process.")

@@ -21,7 +21,7 @@ from fakes.clock import SystemClock
 
 @click.command("doctor")
 @click.option("--port", "ports", type=click.IntRange(1, 65535), multiple=True, metavar="N",
-              help="A port that shall be free, such as that of your relay; may be repeated.")  # fmt: skip
+              help="A port that shall be free, such as that of your relay. May be repeated.")  # fmt: skip
 @click.option("--rapidpro", callback=check_url, metavar="URL", help="Also look whether this RapidPro can be reached.")
 @click.option("--cht", callback=check_url, metavar="URL", help="Also look whether this CHT can be reached.")
 @click.option("--allow-remote", is_flag=True, help="Allow a service on another machine.")

@@ -36,7 +36,7 @@ def list_(fakes: RunningFakes, as_json: bool) -> None:
 @click.argument("preset", required=False)
 @click.option("--effect", help="What goes wrong; `relay-harness fault effects` lists all effects.")
 @click.option(
-    "--with", "effect_options", multiple=True, metavar="NAME=VALUE", help="An option of the effect; may be repeated."
+    "--with", "effect_options", multiple=True, metavar="NAME=VALUE", help="An option of the effect. May be repeated."
 )
 @click.option("--service", type=click.Choice(SERVICES), help="Who misbehaves. Default: both, or as the preset says.")
 @click.option("--method", help="Only requests with this method.")

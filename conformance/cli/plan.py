@@ -18,7 +18,7 @@ from conformance.planning.plan import plan_for
 from conformance.planning.plot import as_svg, check_plots
 from conformance.planning.question import BadQuestion, Question, read_outage, seconds_until, time_of_day
 from conformance.planning.result import Plan
-from conformance.planning.shown import heading, sentences, table, text_plot
+from conformance.planning.terminal import heading, sentences, table, text_plot
 from conformance.subjects.built_in import BuiltIn, UnknownSubject, named
 from conformance.verdicts import SubjectFailed
 
@@ -38,7 +38,7 @@ Read = TypeVar("Read")
 @click.option("--by", metavar="HH:MM", help="When all must be out: exit status 1 if one is later.")
 @click.option(
     "--outage", "outages", multiple=True, metavar="SERVICE:FROM-TO",
-    help="rapidpro or cht is down, such as rapidpro:08:00-08:30. May be given several times.",
+    help="rapidpro or cht is down, such as rapidpro:08:00-08:30. May be repeated.",
 )  # fmt: skip
 @click.option(
     "--tps", type=click.IntRange(1, FASTEST_CHANNEL), default=10, show_default=True,

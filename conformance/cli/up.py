@@ -31,7 +31,7 @@ def _bundles(_context: click.Context, parameter: click.Parameter, files: tuple[P
 def _globals(_context: click.Context, parameter: click.Parameter, texts: tuple[str, ...]) -> dict[str, str]:
     pairs = {key: value for key, equals, value in (text.partition("=") for text in texts) if key and equals}
     if len(pairs) < len(texts):
-        raise click.BadParameter(f"expected KEY=VALUE, each key once; got {' '.join(texts)}", param=parameter)
+        raise click.BadParameter(f"expected NAME=VALUE, each name once; got {' '.join(texts)}", param=parameter)
     return pairs
 
 
@@ -46,8 +46,8 @@ def _globals(_context: click.Context, parameter: click.Parameter, texts: tuple[s
 @click.option("--no-relay", is_flag=True, help="Start only the fakes: bring your own relay.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The seed for everything random.")
 @click.option("--flows", "bundles", type=click.Path(path_type=Path), multiple=True, callback=_bundles,
-              help="A bundle of flows that RapidPro exported.")  # fmt: skip
-@click.option("--global", "globals_", metavar="KEY=VALUE", multiple=True, callback=_globals,
+              help="A file of flows, as RapidPro exports it. May be repeated.")  # fmt: skip
+@click.option("--global", "globals_", metavar="NAME=VALUE", multiple=True, callback=_globals,
               help="A global for these flows; {relay}, {cht} and the like stand for the addresses.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print the addresses as one JSON document.")
 @click.pass_context
@@ -89,7 +89,7 @@ def up_command(
 
 
 def import_flows(fakes: FakeProcesses, bundles: Mapping[Path, Any], globals_: Mapping[str, str]) -> None:
-    """Import bundles of flows with these globals. HarnessBroken if one is refused."""
+    """Import exports of flows with these globals. HarnessBroken if one is refused."""
     for file, content in bundles.items():
         if isinstance(content, dict):
             content = {**content, "globals": {**(content.get("globals") or {}), **globals_}}

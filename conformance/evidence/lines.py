@@ -10,11 +10,12 @@ from typing import NamedTuple
 from rich.cells import cell_len
 
 from conformance.evidence.arrivals import arrived
-from conformance.evidence.model import Arrivals, Event, Evidence, Part, Party
+from conformance.evidence.model import Arrivals, Event, Evidence, Part, Party, StepOutcome
 from conformance.evidence.words import and_more, condensed, cut, cut_in_quotes, on_one_line
 
 NAMES = {Party.PHONE: "phone", Party.RAPIDPRO: "RapidPro", Party.RELAY: "relay", Party.CHT: "CHT"}
 POINTER = ">>"
+STEP_MARKS = {StepOutcome.PASSED: " ", StepOutcome.FAILED: "x", StepOutcome.NOT_RUN: "-"}
 BETWEEN = len("RapidPro > relay")
 DETAIL = 8
 """Blanks before a body."""

@@ -6,7 +6,7 @@ import io
 from typing import TYPE_CHECKING
 
 from conformance.planning.question import MINUTE
-from conformance.planning.shown import BEST, clock, heading, plan_end
+from conformance.planning.terminal import BEST, clock, heading, plan_end
 from conformance.verdicts import HarnessBroken
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ from pathlib import Path
 from conformance.reports.ci.badge import badge
 from conformance.reports.ci.ctrf import ctrf
 from conformance.reports.ci.junit import junit_xml
+from conformance.reports.file_writing import as_json, write_whole
 from conformance.reports.joined import Joined
 from conformance.reports.messages.envelopes import ndjson
 from conformance.reports.page.html import page
 from conformance.reports.report import Report
-from conformance.reports.written import as_json, write_whole
 from conformance.verdicts import HarnessBroken
 
 UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")

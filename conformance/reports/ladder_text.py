@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from conformance.evidence.arrivals import arrived
-from conformance.evidence.model import Arrivals, Event, Evidence, StepOutcome
+from conformance.evidence.lines import NAMES, POINTER, STEP_MARKS
+from conformance.evidence.model import Arrivals, Event, Evidence
 from conformance.reports.report import ScenarioResult
 from conformance.reports.visible import cut, visible
 
 LONGEST_BODY = 1000
-MARKS = {StepOutcome.PASSED: " ", StepOutcome.FAILED: ">", StepOutcome.NOT_RUN: "-"}
 LAST_LINES = 20
 """Of the subject's log."""
 
 
 def as_text(result: ScenarioResult) -> str:
-    """Steps (the failing one marked `>`), arrivals, the ladder in order of time, the end of the subject's log."""
+    """Steps (the failing one marked `x`), arrivals, the ladder in order of time, the end of the subject's log."""
     evidence = result.evidence
     lines = [] if evidence is None else list(_lines(evidence))
     if result.repeat:
@@ -26,7 +26,7 @@ def as_text(result: ScenarioResult) -> str:
 
 def _lines(evidence: Evidence) -> Iterator[str]:
     for step in evidence.steps:
-        yield f"{MARKS[step.outcome]} {step.keyword} {step.text}"
+        yield f"{STEP_MARKS[step.outcome]} {step.keyword} {step.text}"
     yield from map(_arrivals, evidence.arrivals)
     if evidence.people:
         yield "people: " + ", ".join(f"{name} {number}" for number, name in evidence.people.items())
@@ -49,10 +49,11 @@ def _arrivals(one: Arrivals) -> str:
 def _event(event: Event) -> Iterator[str]:
     if event.omitted:
         yield f"   ... {event.omitted} more ..."
-    way = event.source if event.source == event.target else f"{event.source} -> {event.target}"
-    yield f"{'=>' if event.decisive else '  '} {event.at} {way}: {headline(event)}"
+    source, target = NAMES[event.source], NAMES[event.target]
+    who = source if source == target else f"{source} > {target}"
+    yield f"{POINTER if event.decisive else '':2} {event.at} {who}: {headline(event)}"
     if event.decisive or event.fault:
-        for name, part in (("asked", event.request), ("answered", event.reply)):
+        for name, part in (("asks", event.request), ("gets", event.reply)):
             if part is not None and part.body:
                 yield f"       {name}: {cut(part.body, LONGEST_BODY)}"
 

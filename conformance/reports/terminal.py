@@ -15,7 +15,7 @@ from rich.text import Text
 
 from conformance.evidence.arrivals import arrived
 from conformance.evidence.ladder import shortest
-from conformance.evidence.lines import POINTER, Line, arrival_lines, ladder_lines, people_line, wrapped
+from conformance.evidence.lines import POINTER, STEP_MARKS, Line, arrival_lines, ladder_lines, people_line, wrapped
 from conformance.evidence.model import Evidence, StepOutcome
 from conformance.evidence.words import cut, on_one_line
 from conformance.reports.report import STYLE, Report, ScenarioResult
@@ -27,7 +27,6 @@ EVENTS = 20
 """Events of a ladder that are shown, unless all are asked for."""
 LOG_LINES = 8
 BAD = (Verdict.FAILED, Verdict.BROKEN)
-MARKS = {StepOutcome.PASSED: " ", StepOutcome.FAILED: "x", StepOutcome.NOT_RUN: "-"}
 SECOND = "   "
 
 
@@ -155,9 +154,9 @@ def step_lines(result: ScenarioResult, evidence: Evidence, width: int) -> Iterat
     if result.feature and evidence.steps:
         yield from wrapped(f"Feature: {result.feature}", width, len(SECOND), "dim")
     for step in evidence.steps:
-        style = {"x": "bold red", "-": "dim"}.get(MARKS[step.outcome], "")
+        style = {"x": "bold red", "-": "dim"}.get(STEP_MARKS[step.outcome], "")
         lines = list(wrapped(f"{step.keyword} {step.text}", width, 2 * len(SECOND)))
-        yield Line(f"{SECOND}{MARKS[step.outcome]}  {lines[0].text.strip()}", style)
+        yield Line(f"{SECOND}{STEP_MARKS[step.outcome]}  {lines[0].text.strip()}", style)
         yield from (Line(line.text, style) for line in lines[1:])
     all_passed = evidence.steps and all(step.outcome is StepOutcome.PASSED for step in evidence.steps)
     if all_passed and result.verdict in BAD:

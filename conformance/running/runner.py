@@ -17,7 +17,7 @@ from conformance.reports.report import Report, ScenarioResult
 from conformance.requirements.catalogue import Requirement, load
 from conformance.running.misconduct import Misconduct
 from conformance.running.plugin import ConformancePlugin, requirement_ids, scenario_name, scenario_of
-from conformance.running.turns import Source, Turns, in_order
+from conformance.running.scenario_order import Order, ScenarioLoop, in_order
 from conformance.running.worlds import Worlds
 from conformance.shadowing import ROOT
 from conformance.verdicts import Verdict
@@ -65,13 +65,13 @@ def play(
     report: Report,
     *,
     scenarios: Sequence[str] = (),
-    turns: Source = in_order,
+    order: Order = in_order,
     repeat: Callable[[tuple[str, ...]], str],
     on_result: Callable[[ScenarioResult], None],
     misconduct: Misconduct | None = None,
     verbose: bool = False,
 ) -> None:
-    """Play the scenarios of `report.requirements` as `turns` says. The report gets their results as they come.
+    """Play the scenarios of `report.requirements` as `order` says. The report gets their results as they come.
 
     KeyboardInterrupt after a signal; the report has what was judged until then.
     """
@@ -89,7 +89,9 @@ def play(
     folder = features_folder()
     try:
         with undisturbed(), rare_collection():
-            status = pytest.main([*QUIET, f"--rootdir={folder}", str(folder)], plugins=[plugin, problems, Turns(turns)])
+            status = pytest.main(
+                [*QUIET, f"--rootdir={folder}", str(folder)], plugins=[plugin, problems, ScenarioLoop(order)]
+            )
     finally:
         worlds.end()
         report.broken.extend(problems.found)

@@ -23,9 +23,9 @@ BOTH = "both"
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--generation", type=click.Choice([*GENERATIONS, BOTH]),
               help="The flow engine: 9 is RapidPro up to 9.3. Default: both that can read the export.")  # fmt: skip
-@click.option("--globals", "known", multiple=True, metavar="NAME[=VALUE]",
-              help="A global of the workspace; may be repeated. With one, all others count as missing.")  # fmt: skip
-@click.option("--ignore", "ignored", multiple=True, metavar="RULE", help="Leave a rule out; may be repeated.")
+@click.option("--global", "known", multiple=True, metavar="NAME[=VALUE]",
+              help="A global of the workspace. May be repeated. With one, all others count as missing.")  # fmt: skip
+@click.option("--ignore", "ignored", multiple=True, metavar="RULE", help="Leave a rule out. May be repeated.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
 def check_command(
@@ -34,7 +34,7 @@ def check_command(
 ) -> None:  # fmt: skip
     """Look for what exported flows need and what in them will surprise.
 
-    Exits with 1 if there is an error, with 2 if a file is no export.
+    Exit status: 0 no errors; 1 errors; 2 a file is no export.
     """
     _check_rules(ignored)
     values = dict(map(read_global, known))
@@ -84,10 +84,10 @@ def _findings(path: Path, generation: str | None, known: Mapping[str, str], igno
 
 
 def read_global(word: str) -> tuple[str, str]:
-    """Name and value of an option --globals. click.UsageError if it has no name."""
+    """Name and value of an option --global. click.UsageError if it has no name."""
     name, _, value = word.partition("=")
     if not name.strip():
-        raise click.UsageError(f"--globals: expected NAME or NAME=VALUE such as cht_url=https://..., got {word!r}")
+        raise click.UsageError(f"--global: expected NAME or NAME=VALUE such as cht_url=https://..., got {word!r}")
     return name.strip().removeprefix("@").removeprefix("globals.").lower(), value
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from conformance.flows.outcomes.outcome import Agreement, Row
+from conformance.reports.file_writing import as_json, write_whole
 from conformance.reports.joined import Joined
 from conformance.reports.page.html import page
 from conformance.reports.report import Report, ScenarioResult
-from conformance.reports.written import as_json, write_whole
 from conformance.requirements.catalogue import Level, Requirement
 from conformance.verdicts import Verdict
 from fakes.rapidpro.versions.profiles import DEFAULT

@@ -39,9 +39,9 @@ STYLE = {Agreement.AGREES: "green", Agreement.RISK: "yellow", Agreement.DISAGREE
 @click.option("--allow-remote", is_flag=True, help="Allow a relay on another machine.")
 @click.option("--generation", type=click.Choice([*GENERATIONS, BOTH]),
               help="The flow engine: 9 is RapidPro up to 9.3. Default: both that can read the export.")  # fmt: skip
-@click.option("--globals", "known", multiple=True, metavar="NAME=VALUE",
-              help="A global of the workspace; may be repeated. Default: addresses and secrets that fit.")  # fmt: skip
-@click.option("--text", "texts", multiple=True, help="What the person writes; may be repeated. Default: made up.")
+@click.option("--global", "known", multiple=True, metavar="NAME=VALUE",
+              help="A global of the workspace. May be repeated. Default: addresses and secrets that fit.")  # fmt: skip
+@click.option("--text", "texts", multiple=True, help="What the person writes. May be repeated. Default: made up.")
 @click.option("--report-dir", type=click.Path(path_type=Path), help="Write report.json and report.html there.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
@@ -52,8 +52,8 @@ def outcomes_command(
 ) -> None:  # fmt: skip
     """What a person is told and what CHT holds, for every way the endpoint can answer the flow's webhook.
 
-    The calls go to the endpoint of the fake CHT, in virtual time. Exits with 1 if anything is lost or doubled, with 2
-    if nothing could be judged.
+    The calls go to the endpoint of the fake CHT, in virtual time. Exit status: 0 all is well; 1 anything is lost or
+    doubled; 2 nothing could be judged.
     """
     endpoint = EndpointOptions(reference, subject_url, subject_command, cht_port, allow_remote)
     endpoint.check()

@@ -32,7 +32,7 @@ ENDPOINTS = ("fake-cht", "200", "400", "403", "500", "late", "gone")
 @click.option("--name", default="Recorded conversation", show_default=True, help="The name of the conversation.")
 @click.option("--generation", type=click.Choice(list(GENERATIONS)), default="new", show_default=True,
               help="The flow engine: 9 is RapidPro up to 9.3.")  # fmt: skip
-@click.option("--global", "globals_", multiple=True, metavar="NAME=VALUE", help="A global; may be repeated.")
+@click.option("--global", "globals_", multiple=True, metavar="NAME=VALUE", help="A global. May be repeated.")
 @click.option("--endpoint", type=click.Choice(list(ENDPOINTS)), default="fake-cht", show_default=True,
               help="How webhooks are answered, unless /answer says otherwise.")  # fmt: skip
 @click.option("--number", default="+254712345678", show_default=True, help="The person's number.")

@@ -34,8 +34,8 @@ def test_command(
 ) -> None:  # fmt: skip
     """Play conversations from files (.yaml, .feature) with exported flows, in virtual time.
 
-    A folder stands for its files *.test.yaml and *.feature. Exits with 1 if a conversation fails, with 2 if nothing
-    could be judged.
+    A folder stands for its files *.test.yaml and *.feature. Exit status: 0 all passed; 1 a conversation failed; 2
+    nothing could be judged.
     """
     try:
         results = run_files(paths, generations)
@@ -61,7 +61,7 @@ def test_command(
 def _updated(results: Results, paths: Sequence[Path], generations: Sequence[Generation]) -> Results:
     from conformance.flows.results.updating import update_files
 
-    for path in update_files(results.played):
+    for path in update_files(results.conversations):
         click.echo(f"updated {path}", err=True)
     return run_files(paths, generations)
 
@@ -95,7 +95,7 @@ def _lines(results: Results) -> Iterator[str]:
 def _document(results: Results, uncovered: list[str]) -> dict[str, object]:
     return {
         "ok": results.exit_status == 0 and not uncovered,
-        "conversations": [one.as_json() for one in results.played],
+        "conversations": [one.as_json() for one in results.conversations],
         "notes": results.notes,
         "coverage": {str(one.path): results.coverage(path).as_json() for path, one in results.exports.items()},
     }

@@ -16,9 +16,9 @@ from conformance.live.cht import LiveChtWorlds
 from conformance.reports.report import Report, ScenarioResult
 from conformance.reports.run_info import without_secrets
 from conformance.requirements.catalogue import Requirement
+from conformance.running.parallel.many_worlds import ManyWorlds
+from conformance.running.parallel.messages import WorldJob
 from conformance.running.runner import end_early, planned, play
-from conformance.running.several.many_worlds import ManyWorlds
-from conformance.running.several.messages import Player
 from conformance.running.side_by_side import side_by_side
 from conformance.running.worlds import Worlds
 from conformance.services.processes import FakeProcesses
@@ -125,7 +125,7 @@ class Judging:
             failed.extend([result] if is_bad(result) else [])
             self.display.result(result)
 
-        def turns(count: int) -> Iterator[int]:
+        def order(count: int) -> Iterator[int]:
             self.display.selected(count)
             for position in range(count):
                 if failed and self.limits.fail_fast:
@@ -139,7 +139,7 @@ class Judging:
                 worlds,
                 report,
                 scenarios=self.scenarios,
-                turns=turns,
+                order=order,
                 repeat=self._repeat(report),
                 on_result=on_result,
                 verbose=self.verbose,
@@ -151,9 +151,9 @@ class Judging:
 
     def _in_many_worlds(self, report: Report, jobs: int, count: int) -> None:
         self.display.selected(count)
-        players = [
-            Player(
-                partial(self.options.one_of_several, number),
+        world_jobs = [
+            WorldJob(
+                partial(self.options.one_of_many, number),
                 self.requirements,
                 self._repeat(report),
                 self.scenarios,
@@ -169,7 +169,7 @@ class Judging:
 
         ManyWorlds(
             report,
-            players,
+            world_jobs,
             range(count),
             on_result,
             goes_on=lambda: not (self.limits.fail_fast and any(map(is_bad, seen))),

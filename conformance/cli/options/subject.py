@@ -115,7 +115,7 @@ class SubjectOptions:
         """Whether the subject is one that is built in, in a process of the harness and in virtual time."""
         return self.cht_url is None and not self.over_sockets()
 
-    def one_of_several(self, number: int) -> Worlds:
+    def one_of_many(self, number: int) -> Worlds:
         """The worlds of the process with this number, for the only subject."""
         return self.worlds_by_subject()[0] if self.in_process() else self.http_worlds(number)
 

@@ -41,7 +41,7 @@ HARMLESS = frozenset(
 
 @click.command("replay")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--scenario", metavar="NAME", multiple=True, help="Of a report: replay these scenarios. Repeatable.")
+@click.option("--scenario", metavar="NAME", multiple=True, help="Of a report: replay these scenarios. May be repeated.")
 @click.option(
     "--trust", is_flag=True, help="Of a report: start the relay's command, or call the address, that it names."
 )

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from conformance.flows.playing.matching import with_stand_ins
-from conformance.flows.playing.seen import Reply, WebhookSeen
+from conformance.flows.playing.stretch import Reply, WebhookCall
 from fakes.redaction import Redaction
 
 SECRET_NAME = re.compile("key|token|secret|passw|pwd|auth|cred|login", re.IGNORECASE)
@@ -29,7 +29,7 @@ def reply_step(seen: Reply) -> Any:
     return with_stand_ins(seen.as_step())
 
 
-def call_step(seen: WebhookSeen, wanted: Mapping[str, Any] | None, redaction: Redaction) -> Any:
+def call_step(seen: WebhookCall, wanted: Mapping[str, Any] | None, redaction: Redaction) -> Any:
     """The value of a `call` step; of the body and the headers only what `wanted` is about, or else the whole body."""
     step: dict[str, Any] = {"request": _HIDDEN.sub("*", redaction.text(with_stand_ins(seen.request)))}
     names = [name for name in (wanted or {}).get("headers") or {} if not SECRET_NAME.search(name)]

@@ -9,7 +9,7 @@ from typing import Any
 from conformance.flows.judging.as_steps import alike
 from conformance.flows.playing.matching import body_fits, part_fits, request_fits, text_fits
 from conformance.flows.playing.person import Person
-from conformance.flows.playing.seen import Reply, WebhookSeen
+from conformance.flows.playing.stretch import Reply, WebhookCall
 from fakes.rapidpro.flows.engine.result_keys import key_of
 
 MOST_SHOWN = 2000
@@ -26,7 +26,7 @@ def reply_fits(wanted: Mapping[str, Any], seen: Reply) -> bool:
     return lists and reason and text_fits(wanted["text"], seen.text)
 
 
-def call_fits(wanted: Mapping[str, Any], seen: WebhookSeen) -> bool:
+def call_fits(wanted: Mapping[str, Any], seen: WebhookCall) -> bool:
     """Whether a call fits a `call` step."""
     headers = {name.lower(): value for name, value in seen.headers.items()}
     return (
@@ -48,9 +48,9 @@ def shown_reply(one: Reply | Mapping[str, Any], _wanted: Any = None) -> str:
     return f"{_matcher(one['text'])} {extra}".rstrip()
 
 
-def shown_call(one: WebhookSeen | Mapping[str, Any], wanted: Mapping[str, Any] | None = None) -> str:
+def shown_call(one: WebhookCall | Mapping[str, Any], wanted: Mapping[str, Any] | None = None) -> str:
     """A call, seen or expected, for people; of a seen one only what the expectation is about."""
-    if isinstance(one, WebhookSeen):
+    if isinstance(one, WebhookCall):
         headers = {name.lower(): value for name, value in one.headers.items()}
         names = (wanted or {}).get("headers") or {}
         body = f" {one.body}" if one.body else ""

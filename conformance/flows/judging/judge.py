@@ -10,39 +10,39 @@ from conformance.flows.conversations.durations import in_words
 from conformance.flows.conversations.model import DOINGS, Conversation, Step
 from conformance.flows.judging.as_steps import redaction_of
 from conformance.flows.judging.expectations import call_fits, differences, reply_fits, shown_call, shown_reply
-from conformance.flows.judging.played import Line, Played, Problem
+from conformance.flows.judging.result import ConversationResult, Line, Problem
 from conformance.flows.playing.exports import BadExport, Export
 from conformance.flows.playing.matching import BadPattern
 from conformance.flows.playing.person import NO_TRIGGER, Endless, Person
-from conformance.flows.playing.seen import Stretch
+from conformance.flows.playing.stretch import Stretch
 from fakes.rapidpro.flows.engine import NotAccepted, Refused, TooMuch
 from fakes.rapidpro.versions.generation import Generation
 
 Seen = TypeVar("Seen")
 
 
-def play(conversation: Conversation, export: Export, generation: Generation) -> Played:
+def play(conversation: Conversation, export: Export, generation: Generation) -> ConversationResult:
     """The outcome; nothing is raised for what a conversation or a flow does wrong."""
     began = time.perf_counter()
-    played = Played(conversation, generation)
-    judge = _Judge(played, export)
+    result = ConversationResult(conversation, generation)
+    judge = _Judge(result, export)
     try:
         judge.run(Person(conversation.setting, export, generation))
     except (Refused, BadExport, BadPattern) as error:
-        played.outcome = "broken"
-        played.problems.append(Problem(judge.line, str(error)))
+        result.outcome = "broken"
+        result.problems.append(Problem(judge.line, str(error)))
     except (TooMuch, NotAccepted, Endless, RecursionError) as error:
         judge.problem(f"the conversation does not come to its end: {error}")
-    if played.outcome != "broken" and played.problems:
-        played.outcome = "failed"
-    played.seconds = time.perf_counter() - began
-    return played
+    if result.outcome != "broken" and result.problems:
+        result.outcome = "failed"
+    result.seconds = time.perf_counter() - began
+    return result
 
 
 class _Judge:
-    def __init__(self, played: Played, export: Export) -> None:
-        self._played = played
-        conversation = played.conversation
+    def __init__(self, result: ConversationResult, export: Export) -> None:
+        self._result = result
+        conversation = result.conversation
         self.line = conversation.line
         self._judges_calls = any(one.kind == "call" for one in conversation.steps)
         self._seen = Stretch()
@@ -53,7 +53,7 @@ class _Judge:
 
     def run(self, person: Person) -> None:
         try:
-            for number, step in enumerate(self._played.conversation.steps):
+            for number, step in enumerate(self._result.conversation.steps):
                 if step.kind in DOINGS:
                     self._close()
                 self.line = step.line
@@ -62,18 +62,18 @@ class _Judge:
             if person.status() == "failed" and not self._status_is_judged:
                 self.problem(f"the run failed: {'; '.join(person.errors[-3:])}")
         finally:
-            self._played.visits = person.visits()
+            self._result.visits = person.visits()
 
     def problem(self, text: str) -> None:
         """Note a difference at the step that is being judged."""
-        self._played.problems.append(Problem(self.line, self._redaction.text(text)))
+        self._result.problems.append(Problem(self.line, self._redaction.text(text)))
 
     def _note(self, mark: str, kind: str, text: str) -> None:
-        self._played.lines.append(Line(mark, kind, self._redaction.text(text)))
+        self._result.lines.append(Line(mark, kind, self._redaction.text(text)))
 
     def _step(self, person: Person, step: Step, number: int) -> None:
         if step.kind in DOINGS:
-            self._played.happened[number] = self._seen = _do(person, step)
+            self._result.happened[number] = self._seen = _do(person, step)
             self._note(" ", step.kind, _said(step))
             self._seen = Stretch(list(self._seen.calls), list(self._seen.replies), self._seen.notes)
             if not self._judges_calls:
@@ -120,7 +120,7 @@ class _Judge:
 
     def _expect(self, person: Person, step: Step, number: int) -> None:
         actual, found = differences(step.value, person)
-        self._played.happened[number] = {**actual, "status": person.status()}
+        self._result.happened[number] = {**actual, "status": person.status()}
         if not found:
             self._note(" ", "expect", "as expected: " + ", ".join(step.value))
         for name, wanted, seen in found:

@@ -12,7 +12,7 @@ from conformance.flows.conversations.reading import found_files, read_conversati
 from conformance.flows.coverage.items import Coverage, coverage_of
 from conformance.flows.coverage.watching import Visits
 from conformance.flows.judging.judge import play
-from conformance.flows.judging.played import Played, Problem
+from conformance.flows.judging.result import ConversationResult, Problem
 from conformance.flows.playing.exports import BadExport, Export, read_export
 from fakes.rapidpro.flows.engine import FlowStore
 from fakes.rapidpro.versions.engines import ENGINES
@@ -21,9 +21,9 @@ from fakes.rapidpro.versions.generation import Generation
 
 @dataclass(slots=True)
 class Results:
-    """All that was played. `visits`: what was reached, by export; `notes`: what was not played, and why."""
+    """All results. `visits`: what was reached, by export; `notes`: what was not played, and why."""
 
-    played: list[Played] = field(default_factory=list)
+    conversations: list[ConversationResult] = field(default_factory=list)
     exports: dict[Path, Export] = field(default_factory=dict)
     visits: dict[Path, Visits] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -31,23 +31,23 @@ class Results:
     @property
     def exit_status(self) -> int:
         """0 all passed, 1 one failed, 2 nothing could be judged of one."""
-        outcomes = {one.outcome for one in self.played}
+        outcomes = {one.outcome for one in self.conversations}
         return 2 if "broken" in outcomes or not outcomes else 1 if "failed" in outcomes else 0
 
     def coverage(self, path: Path) -> Coverage:
         """What was reached of an export."""
         export, visits = self.exports[path], self.visits.get(path) or Visits()
-        used = [one.generation for one in self.played if one.flow_path == path]
+        used = [one.generation for one in self.conversations if one.flow_path == path]
         generation: Generation = used[-1] if used else "new"
         store = FlowStore(export.flows.values(), ENGINES[generation])
         flows = {uuid: flow for uuid in export.flows if (flow := store.find(uuid)) is not None}
         return coverage_of(visits, flows, {uuid: export.name_of(uuid) for uuid in export.flows})
 
-    def add(self, played: Played) -> None:
+    def add(self, result: ConversationResult) -> None:
         """Add the outcome of a conversation."""
-        self.played.append(played)
-        path = played.flow_path
-        self.visits.setdefault(path, Visits()).merge(played.visits)
+        self.conversations.append(result)
+        path = result.flow_path
+        self.visits.setdefault(path, Visits()).merge(result.visits)
 
 
 def run_files(paths: Sequence[Path], chosen: Sequence[Generation] = ()) -> Results:
@@ -55,19 +55,21 @@ def run_files(paths: Sequence[Path], chosen: Sequence[Generation] = ()) -> Resul
     results = Results()
     for path in found_files(list(paths)):
         for conversation in read_conversations(path):
-            for one in _played(conversation, results, chosen):
+            for one in _results_of(conversation, results, chosen):
                 results.add(one)
     return results
 
 
-def _played(conversation: Conversation, results: Results, chosen: Sequence[Generation]) -> Iterator[Played]:
+def _results_of(
+    conversation: Conversation, results: Results, chosen: Sequence[Generation]
+) -> Iterator[ConversationResult]:
     path = conversation.setting.flow.resolve()
     generations = tuple(chosen) or conversation.generations
     try:
         if path not in results.exports:
             results.exports[path] = read_export(conversation.setting.flow)
     except BadExport as error:
-        broken = Played(conversation, generations[0], "broken")
+        broken = ConversationResult(conversation, generations[0], "broken")
         broken.problems.append(Problem(conversation.line, str(error)))
         yield broken
         return

@@ -11,7 +11,7 @@ from conformance.flows.conversations.model import Setting
 from conformance.flows.coverage.watching import Visits, WatchedFlows
 from conformance.flows.playing.endpoint import Endpoint
 from conformance.flows.playing.exports import BadExport, Export
-from conformance.flows.playing.seen import Stretch
+from conformance.flows.playing.stretch import Stretch
 from conformance.flows.playing.workspaces import CHANNEL_UUID, contact_of, workspace_of
 from fakes.clock import VirtualClock
 from fakes.rapidpro.flows.bundles.triggers import CATCH_ALL, FlowTrigger, Match

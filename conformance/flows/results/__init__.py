@@ -1,1 +1,1 @@
-"""What people and CI get of played conversations: terminal, JUnit, one HTML page, and files with new expectations."""
+"""The results of conversations, for people and CI: terminal, JUnit, one HTML page, and files with new expectations."""

@@ -1,4 +1,4 @@
-"""Played conversations as JUnit XML, which CI systems show."""
+"""The results of conversations as JUnit XML, which CI systems show."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import groupby
 from xml.etree import ElementTree
 
-from conformance.flows.judging.played import Played
+from conformance.flows.judging.result import ConversationResult
 from conformance.flows.judging.running import Results
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -15,8 +15,8 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 def junit(results: Results) -> str:
     """A test suite for each file, a test case for each conversation and generation."""
-    root = ElementTree.Element("testsuites", {"name": "relay-harness flow test", **_counts(results.played)})
-    for path, of_file in groupby(results.played, key=lambda one: one.conversation.path):
+    root = ElementTree.Element("testsuites", {"name": "relay-harness flow test", **_counts(results.conversations)})
+    for path, of_file in groupby(results.conversations, key=lambda one: one.conversation.path):
         found = list(of_file)
         suite = ElementTree.SubElement(root, "testsuite", {"name": str(path), **_counts(found)})
         for one in found:
@@ -25,8 +25,8 @@ def junit(results: Results) -> str:
     return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _counts(played: Iterable[Played]) -> dict[str, str]:
-    found = list(played)
+def _counts(results: Iterable[ConversationResult]) -> dict[str, str]:
+    found = list(results)
     return {
         "tests": str(len(found)),
         "failures": str(sum(one.outcome == "failed" for one in found)),
@@ -35,7 +35,7 @@ def _counts(played: Iterable[Played]) -> dict[str, str]:
     }
 
 
-def _case(suite: ElementTree.Element, one: Played) -> None:
+def _case(suite: ElementTree.Element, one: ConversationResult) -> None:
     case = ElementTree.SubElement(
         suite, "testcase", classname=_clean(one.conversation.path.stem),
         name=_clean(f"{one.conversation.name} [{one.generation}]"), file=str(one.conversation.path),

@@ -1,4 +1,4 @@
-"""Played conversations as one HTML page: pictures of the flows, what was never reached, and all conversations.
+"""The results of conversations as one HTML page: pictures of the flows, what was never reached, and all conversations.
 
 The page is self-contained: no script, and a policy that loads nothing.
 """
@@ -42,7 +42,10 @@ def page(results: Results) -> str:
         loader=PackageLoader("conformance.flows.results", "."), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    files = [(str(path), list(found)) for path, found in groupby(results.played, key=lambda one: one.conversation.path)]
+    files = [
+        (str(path), list(found))
+        for path, found in groupby(results.conversations, key=lambda one: one.conversation.path)
+    ]
     return environment.get_template("page.html.jinja").render(
         total=total(results), chapters=list(_chapters(results)), files=files, notes=results.notes
     )

@@ -13,10 +13,10 @@ from conformance.flows.conversations.durations import in_words, seconds_of
 from conformance.flows.conversations.yaml_files import dump, load, round_trip
 from conformance.flows.judging.as_steps import call_step, redaction_of, reply_step, report_step
 from conformance.flows.judging.expectations import shown_call, shown_reply
-from conformance.flows.judging.played import Line
+from conformance.flows.judging.result import Line
 from conformance.flows.playing.matching import with_stand_ins
 from conformance.flows.playing.person import Person
-from conformance.flows.playing.seen import Stretch
+from conformance.flows.playing.stretch import Stretch
 
 HELP = (
     "a line is a text; /wait 2 hours; /answer 500, late, gone, too large, fake-cht or fake-cht late for the next "

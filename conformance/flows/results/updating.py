@@ -11,15 +11,15 @@ from conformance.flows.conversations.model import DOINGS, Step
 from conformance.flows.conversations.yaml_files import dump, load, round_trip
 from conformance.flows.judging.as_steps import alike, call_step, redaction_of, reply_step
 from conformance.flows.judging.expectations import call_fits, reply_fits
-from conformance.flows.judging.played import Played
+from conformance.flows.judging.result import ConversationResult
 from conformance.flows.playing.matching import part_fits, with_stand_ins
-from conformance.flows.playing.seen import Stretch
+from conformance.flows.playing.stretch import Stretch
 
 
-def update_files(played: Sequence[Played]) -> list[Path]:
+def update_files(results: Sequence[ConversationResult]) -> list[Path]:
     """Rewrite the files of conversations that failed, each from its first generation. Returns them. BadFile."""
-    failed: dict[Path, dict[int, Played]] = {}
-    for one in played:
+    failed: dict[Path, dict[int, ConversationResult]] = {}
+    for one in results:
         if one.outcome == "failed":
             failed.setdefault(one.conversation.path, {}).setdefault(one.conversation.number, one)
     for path, by_number in failed.items():
@@ -37,10 +37,10 @@ def update_files(played: Sequence[Played]) -> list[Path]:
 class _Update:
     """The changes of the steps of one conversation, gathered first and then applied from the end."""
 
-    def __init__(self, played: Played) -> None:
-        self._steps = played.conversation.steps
-        self._happened = played.happened
-        self._redaction = redaction_of(played.conversation.setting.globals)
+    def __init__(self, result: ConversationResult) -> None:
+        self._steps = result.conversation.steps
+        self._happened = result.happened
+        self._redaction = redaction_of(result.conversation.setting.globals)
         self._judges_calls = any(one.kind == "call" for one in self._steps)
         self._replaced: dict[int, Any] = {}
         self._removed: set[int] = set()

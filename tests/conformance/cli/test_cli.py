@@ -40,7 +40,7 @@ from tests.harness_command import harness
         (("up", "--bind", "nonsense"), "expected an IP address of this machine"),
         (("up", "--poll-seconds", "nan"), "is not a finite number"),
         (("up", "--flows", "there-is-none.json"), "there-is-none.json cannot be read"),
-        (("up", "--global", "nonsense"), "expected KEY=VALUE"),
+        (("up", "--global", "nonsense"), "expected NAME=VALUE"),
         (("load", "reminder_morning", "--seconds", "inf"), "is not a finite number"),
         (("load", "reminder_morning", "--subject-command", "x"), "needs --subject-url"),
         (("simulate", "--minutes", "nan"), "is not a finite number"),

@@ -51,7 +51,7 @@ def test_json_has_every_finding_with_place_reason_and_remedy(tmp_path: Path) -> 
 
 def test_globals_that_were_given_are_judged(tmp_path: Path) -> None:
     path = written(tmp_path, posting(url="@globals.cht_url"))
-    given = ["--globals", "cht_token=abc", "--globals"]
+    given = ["--global", "cht_token=abc", "--global"]
     assert CliRunner().invoke(check_command, [path, *given, "cht_uri=https://x.org"]).exit_code == 1
     done = CliRunner().invoke(check_command, [path, *given, "cht_url=http://x.org/"])
     assert done.exit_code == 0
@@ -64,7 +64,7 @@ def test_globals_that_stand_beside_the_keys_of_the_export_are_judged(tmp_path: P
     assert done.exit_code == 1
     assert "warning: plain-http" in done.output
     assert "no value was given for the global 'cht_token'" in done.output
-    assert CliRunner().invoke(check_command, [written(tmp_path, document), "--globals", "cht_token=a"]).exit_code == 0
+    assert CliRunner().invoke(check_command, [written(tmp_path, document), "--global", "cht_token=a"]).exit_code == 0
 
 
 def test_one_generation_can_be_asked_for(tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_an_export_whose_flows_have_no_uuid_is_refused(tmp_path: Path) -> None:
         ((), "Missing argument 'FILE...'"),
         (("there-is-none.json",), "there-is-none.json cannot be read: No such file or directory"),
         (("x.json", "--ignore", "nonsense"), "unknown rule 'nonsense'; the rules are refused, voice"),
-        (("x.json", "--globals", "=1"), "expected NAME or NAME=VALUE"),
+        (("x.json", "--global", "=1"), "expected NAME or NAME=VALUE"),
     ],
 )
 def test_wrong_usage_is_reported(arguments: tuple[str, ...], sentence: str) -> None:

@@ -123,7 +123,7 @@ def test_a_token_that_is_written_in_the_flow_is_taken_by_the_fake_cht(fakes: InP
 
 
 def test_a_token_that_is_given_is_taken_by_the_fake_cht_too() -> None:
-    given = ("--globals", "cht_api_key=abc", "--globals", f"cht_url={CHT}")
+    given = ("--global", "cht_api_key=abc", "--global", f"cht_url={CHT}")
     status, output = invoked(str(FOLDER / "recommended.json"), *given, "--json")
     assert status == 0
     assert json.loads(output)["rows"][0]["cht_holds"] == list(STORED)

@@ -65,9 +65,9 @@ def test_junit_has_a_case_for_each_result_with_its_requirements_and_its_ladder()
     failure = cases["OUT-6: The answer to a send is lost"].find("failure")
     assert failure is not None
     assert failure.get("message") == "sent twice: 'Come on Monday' to Amina"
-    assert '> Then Amina receives "Come on Monday" once' in str(failure.text)
+    assert 'x Then Amina receives "Come on Monday" once' in str(failure.text)
     decisive = (
-        "=> 2026-01-05T09:00:02.000Z relay -> rapidpro: POST /api/v2/broadcasts.json no answer [fault: lose_reply]"
+        ">> 2026-01-05T09:00:02.000Z relay > RapidPro: POST /api/v2/broadcasts.json no answer [fault: lose_reply]"
     )
     assert decisive in str(failure.text)
     assert "run again: relay-harness conform --only OUT-6 --seed 1" in str(failure.text)

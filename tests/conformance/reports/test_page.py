@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,8 +17,6 @@ from conformance.requirements.catalogue import load
 from conformance.verdicts import Verdict
 from tests.browser import browser as running_browser
 from tests.conformance.reports.examples import EVENTS, EVIDENCE, evil_report, report, run_info
-from tests.folders import DOCS
-from tests.harness_command import harness
 
 Opened = Callable[..., Page]
 
@@ -248,28 +245,3 @@ def test_five_subjects_that_fail_everything_make_a_page_that_opens_within_a_seco
         tab.reload()
         took.append(tab.evaluate("performance.getEntriesByType('navigation')[0].domComplete"))
     assert min(took) < 1000
-
-
-@pytest.fixture(scope="module")
-def compared(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The address of the page of a real run of three subjects."""
-    folder = tmp_path_factory.mktemp("compared")
-    subjects = "reference,cht-5.2,outbound-push"
-    done = harness("conform", "--subject", subjects, "--report-dir", str(folder), timeout=900)
-    assert done.returncode == 1, done.stderr
-    return (folder / "report.html").as_uri()
-
-
-@pytest.mark.skipif(not os.environ.get("HARNESS_PICTURES"), reason="only `make docs` draws them anew")
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_pictures_of_the_documents_are_drawn(browser: Browser, compared: str, scheme: str) -> None:
-    with browser.new_context(viewport={"width": 1200, "height": 880}, color_scheme=scheme) as context:  # type: ignore[arg-type]
-        tab = context.new_page()
-        tab.goto(f"{compared}#OUT-9/1")
-        expect(tab.locator("#panel .ladder")).to_be_visible()
-        tab.get_by_role("searchbox").fill("out- answer lost")
-        tab.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
-        target = DOCS / "images" / f"report-{scheme}.png"
-        target.parent.mkdir(exist_ok=True)
-        tab.screenshot(path=target)
-    assert target.stat().st_size < 200_000

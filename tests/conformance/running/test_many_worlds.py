@@ -17,9 +17,9 @@ from conformance.cli import harness
 from conformance.cli.judging.judge import default_jobs
 from conformance.reports.report import Report, ScenarioResult
 from conformance.requirements.catalogue import load, select
+from conformance.running.parallel.many_worlds import ManyWorlds
+from conformance.running.parallel.messages import WorldJob
 from conformance.running.runner import conform, end_early, planned
-from conformance.running.several.many_worlds import ManyWorlds
-from conformance.running.several.messages import Player
 from conformance.running.worlds import InProcessWorlds, Worlds
 from conformance.subjects.in_process import reference
 from conformance.verdicts import HarnessBroken, Verdict
@@ -73,7 +73,7 @@ def play(*kinds: Callable[[], Worlds], stop_after: int = 10_000) -> Played:
     played = Played(Report({"name": "reference"}, "26", REQUIREMENTS))
     ManyWorlds(
         played.report,
-        [Player(kind, REQUIREMENTS, no_repeat) for kind in kinds],
+        [WorldJob(kind, REQUIREMENTS, no_repeat) for kind in kinds],
         range(len(planned(REQUIREMENTS))),
         played.seen.append,
         goes_on=lambda: len(played.seen) < stop_after,
@@ -145,8 +145,8 @@ def test_an_interruption_keeps_what_was_judged_and_leaves_no_process() -> None:
     def interrupt(_result: ScenarioResult) -> None:
         raise KeyboardInterrupt
 
-    player = Player(good(), REQUIREMENTS, no_repeat)
-    run = ManyWorlds(report, [player, player], range(5), interrupt, goes_on=lambda: True, note=lambda _: None)
+    job = WorldJob(good(), REQUIREMENTS, no_repeat)
+    run = ManyWorlds(report, [job, job], range(5), interrupt, goes_on=lambda: True, note=lambda _: None)
     with pytest.raises(KeyboardInterrupt):
         run.run()
     assert len(report.results) == 1

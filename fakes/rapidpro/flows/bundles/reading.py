@@ -56,7 +56,7 @@ class Bundle:
 def read_bundle(content: Any) -> Bundle:
     """The bundle, or the single flow, in this JSON. Raises BadBundle."""
     if not isinstance(content, Mapping):
-        raise BadBundle(f"expected a bundle or a flow as a JSON object, got {shown(content)}")
+        raise BadBundle(f"expected an export or a flow as a JSON object, got {shown(content)}")
     if "flows" not in content:
         content = _wrapped(content)
     else:
@@ -102,8 +102,8 @@ def _triggers(content: Mapping[str, Any], flows: list[Mapping[str, Any]]) -> tup
     found, not_used = [], []
     for number, one in enumerate(_objects(content, "triggers")):
         place, kind = f"triggers[{number}]", one.get("trigger_type")
-        if kind in OTHERS:
-            not_used.append(f"{place}: a trigger of type {kind} ({OTHERS[str(kind)]}): no text starts it")
+        if isinstance(kind, str) and kind in OTHERS:
+            not_used.append(f"{place}: a trigger of type {kind} ({OTHERS[kind]}): no text starts it")
         else:
             found.append(_trigger(one, place))
     if content.get("trigger") is not None:
@@ -150,7 +150,8 @@ def _references(
 
 def _flow_name(reference: Any) -> str:
     if isinstance(reference, Mapping):
-        uuid = reference.get("uuid") or (reference.get("metadata") or {}).get("uuid")
+        metadata = reference.get("metadata")
+        uuid = reference.get("uuid") or (metadata.get("uuid") if isinstance(metadata, Mapping) else None)
         return str(uuid or reference.get("name") or "")
     return reference if isinstance(reference, str) else ""
 

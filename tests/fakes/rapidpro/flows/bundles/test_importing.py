@@ -39,7 +39,7 @@ def broken(key: str, value: Any) -> Any:
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [
-        ([], "expected a bundle or a flow as a JSON object, got []"),
+        ([], "expected an export or a flow as a JSON object, got []"),
         ({}, "there are no flows: expected the key flows"),
         (bundle(), "flows is empty"),
         ({**bundle(HELLO), "version": "14"}, "version: expected that of an export, 3 to 13, got '14'"),

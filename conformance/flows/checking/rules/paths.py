@@ -1,4 +1,4 @@
-"""Ways through a flow: waits, loops, nodes that no way leads to, posts that follow one another."""
+"""Paths through a flow: waits, loops, nodes that no path leads to, posts that follow one another."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The outcome of one conversation with one engine, as plain data."""
+"""The result of one conversation with one engine, as plain data."""
 
 from __future__ import annotations
 
@@ -53,8 +53,11 @@ class Problem:
 
 
 @dataclass(slots=True)
-class Played:
-    """What became of a conversation. `happened`: by the number of a step, a Stretch or what an `expect` step saw."""
+class ConversationResult:
+    """What became of a conversation with one engine.
+
+    `happened`: by the number of a step, a Stretch or what an `expect` step saw.
+    """
 
     conversation: Conversation
     generation: Generation

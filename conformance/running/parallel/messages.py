@@ -1,4 +1,7 @@
-"""What the harness and the processes in which it plays scenarios tell each other."""
+"""What a process that plays scenarios gets at its start, and the messages that it sends.
+
+It is sent the positions of scenarios, and None at the end.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ Repeat = Callable[[tuple[str, ...]], str]
 
 
 @dataclass(frozen=True, slots=True)
-class Player:
+class WorldJob:
     """What a process needs to play scenarios: how to make its worlds, and what is judged. It can be pickled."""
 
     make_worlds: Callable[[], Worlds]
@@ -32,8 +35,8 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
-class Absent:
-    """They do not, for this reason; this process ends."""
+class NotReady:
+    """The services or the subject of this process do not run, for this reason; the process ends."""
 
     reason: str
 
@@ -67,4 +70,4 @@ class Broken:
     sentences: tuple[str, ...]
 
 
-Message = Ready | Absent | Played | Result | Conduct | Broken
+Message = Ready | NotReady | Played | Result | Conduct | Broken

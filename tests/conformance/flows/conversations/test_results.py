@@ -15,14 +15,14 @@ from conformance.flows.coverage.watching import WatchedFlows
 from conformance.flows.judging.running import run_files
 from fakes.rapidpro.versions.engines import ENGINES
 from tests.conformance.flows.building import action, export, flow, node, say, split, uid
-from tests.conformance.flows.played.folder import one, played, question, relay, write
+from tests.conformance.flows.conversations.folder import flow_test, one, question, relay, write
 from tests.folders import ROOT
 
 READY = ROOT / "examples" / "flows"
 
 
 def test_the_ready_flows_do_what_their_conversations_say_and_are_reached_wholly() -> None:
-    done = played(READY, "--fail-under", "100", "--json")
+    done = flow_test(READY, "--fail-under", "100", "--json")
     document = json.loads(done.stdout)
     assert done.exit_code == 0, [found for found in document["conversations"] if found["outcome"] != "passed"]
     assert {Path(path).stem for path in document["coverage"]} == {path.stem for path in READY.glob("*.json")}
@@ -30,7 +30,7 @@ def test_the_ready_flows_do_what_their_conversations_say_and_are_reached_wholly(
 
 def test_what_was_never_reached_is_named(tmp_path: Path) -> None:
     path = write(tmp_path, one("- text: hello\n- reply: Age?\n- text: '30'\n- reply: Thanks"), question())
-    done = played(path)
+    done = flow_test(path)
     assert done.output.splitlines()[-7:] == [
         f"{tmp_path / 'flows.json'}: 53.8 % reached (7 of 13 nodes, exits, cases)",
         "  never reached: flow 'Ask': exit Other of node 2 (wait, split by @input.text)",
@@ -46,30 +46,30 @@ def test_cases_count_each_on_its_own_although_they_share_a_category(tmp_path: Pa
     both = split("s", cases={"A": ("has_phrase", "a", "n"), "B": ("has_phrase", "b", "n")}, other="n")
     both["router"]["cases"][1]["category_uuid"] = both["router"]["cases"][0]["category_uuid"]
     path = write(tmp_path, one("- text: b\n- reply: x"), export(flow("Texts", both, node("n", say("x")))))
-    assert "never reached: flow 'Texts': case has_phrase a of node 1" in played(path).output
-    assert "case has_phrase b of" not in played(path).output
+    assert "never reached: flow 'Texts': case has_phrase a of node 1" in flow_test(path).output
+    assert "case has_phrase b of" not in flow_test(path).output
 
 
 def test_too_little_coverage_exits_with_1(tmp_path: Path) -> None:
     path = write(tmp_path, one("- text: hello\n- reply: Thanks"))
-    assert played(path, "--fail-under", "60").exit_code == 0
-    done = played(path, "--fail-under", "90")
+    assert flow_test(path, "--fail-under", "60").exit_code == 0
+    done = flow_test(path, "--fail-under", "90")
     assert (done.exit_code, "62.5 % was reached, expected at least 90 %" in done.output) == (1, True)
-    assert played(path, "--fail-under", "101").exit_code == 2
+    assert flow_test(path, "--fail-under", "101").exit_code == 2
 
 
 def test_flows_that_are_entered_count_and_others_are_named(tmp_path: Path) -> None:
     child = flow("Child", node("c", say("child")))
     enter = node("p", action("enter_flow", flow={"uuid": uid("Child"), "name": "Child"}))
     document = export(flow("Parent", enter), child, flow("Alone", node("z", say("z"))), catch_all="Parent")
-    done = played(write(tmp_path, one("- text: a\n- reply: child"), document))
+    done = flow_test(write(tmp_path, one("- text: a\n- reply: child"), document))
     assert "100.0 % reached (4 of 4 nodes, exits, cases)" in done.output
     assert "flows that no conversation enters: Alone" in done.output
 
 
 def test_json_and_junit_have_every_conversation(tmp_path: Path) -> None:
     path = write(tmp_path, one('- text: "a<b\\x01"\n- reply: Bye'))
-    done = played(path, "--json", "--junit", tmp_path / "junit.xml")
+    done = flow_test(path, "--json", "--junit", tmp_path / "junit.xml")
     document = json.loads(done.stdout)
     assert done.exit_code == 1
     assert [(found["generation"], found["outcome"]) for found in document["conversations"]] == [
@@ -85,7 +85,7 @@ def test_json_and_junit_have_every_conversation(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_written_exits_with_2(tmp_path: Path) -> None:
     path = write(tmp_path, one("- text: hello\n- reply: Thanks"))
-    done = played(path, "--junit", tmp_path / "none" / "junit.xml")
+    done = flow_test(path, "--junit", tmp_path / "none" / "junit.xml")
     assert (done.exit_code, "cannot be written: No such file" in done.output) == (2, True)
 
 
@@ -109,7 +109,7 @@ def test_the_page_is_one_file_without_scripts_and_escapes_all_texts(tmp_path: Pa
     evil = "<script>alert(1)</script>"
     document = export(flow("Texts", node("a", say(evil)), node("b", say('"<b>&'))))
     path = write(tmp_path, one(f"- text: '{evil}'\n- reply: '{evil}'"), document)
-    assert played(path, "--html", tmp_path / "page.html").exit_code == 0
+    assert flow_test(path, "--html", tmp_path / "page.html").exit_code == 0
     text = (tmp_path / "page.html").read_text("utf-8")
     page = Tags()
     page.feed(text)

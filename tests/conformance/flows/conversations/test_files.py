@@ -16,7 +16,7 @@ from conformance.flows.conversations.reading import read_conversations
 from conformance.flows.conversations.validating import schema
 from conformance.flows.conversations.yaml_files import read_yaml
 from tests.conformance.flows.building import export, flow, node, say
-from tests.conformance.flows.played.folder import one, played, relay, write
+from tests.conformance.flows.conversations.folder import flow_test, one, relay, write
 
 LAUGHS = "a0: &a0 [x, x, x, x, x, x, x, x, x, x], " + ", ".join(
     f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 7)
@@ -53,7 +53,7 @@ WRONG = {
 @pytest.mark.parametrize("kind", WRONG)
 def test_a_wrong_file_is_told_with_its_place_and_exits_with_2(kind: str, tmp_path: Path) -> None:
     content, sentence = WRONG[kind]
-    done = played(write(tmp_path, content))
+    done = flow_test(write(tmp_path, content))
     assert done.exit_code == 2
     assert sentence in done.output, done.output
     assert "Traceback" not in done.output
@@ -85,7 +85,7 @@ def test_an_export_that_cannot_be_used_exits_with_2(kind: str, tmp_path: Path) -
     (tmp_path / "flows.json").unlink()
     if content is not None:
         (tmp_path / "flows.json").write_text(content, "utf-8")
-    done = played(path)
+    done = flow_test(path)
     assert done.exit_code == 2
     assert "broken  one" in done.output
     assert sentence.removesuffix("aa") in done.output, done.output
@@ -93,7 +93,7 @@ def test_an_export_that_cannot_be_used_exits_with_2(kind: str, tmp_path: Path) -
 
 def test_a_refused_flow_is_told_with_reason_and_place(tmp_path: Path) -> None:
     document = export(flow("Texts", node("a", {"type": "dance"})))
-    done = played(write(tmp_path, one("- text: a"), document))
+    done = flow_test(write(tmp_path, one("- text: a"), document))
     assert f"flow 'Texts' ({document['flows'][0]['uuid']}) is refused: " in done.output
     assert "unknown type: 'dance'" in done.output
 
@@ -104,27 +104,27 @@ def test_paths_that_are_no_conversations_exit_with_2(tmp_path: Path) -> None:
         (tmp_path, "expected files that end in .test.yaml, .test.yml, .feature, got none"),
         (write(tmp_path, "", name="a.txt"), "expected a file that ends in .yaml, .yml or .feature"),
     ):
-        done = played(path)
+        done = flow_test(path)
         assert (done.exit_code, sentence in done.output) == (2, True), done.output
     (tmp_path / "big.yaml").write_bytes(b"a" * 2_000_000)
     (tmp_path / "latin.yaml").write_bytes(b"\xff")
-    assert "expected at most 1048576 bytes" in played(tmp_path / "big.yaml").output
-    assert "expected UTF-8" in played(tmp_path / "latin.yaml").output
+    assert "expected at most 1048576 bytes" in flow_test(tmp_path / "big.yaml").output
+    assert "expected UTF-8" in flow_test(tmp_path / "latin.yaml").output
 
 
 def test_a_conversation_that_never_ends_fails(tmp_path: Path) -> None:
     document = export(flow("Texts", node("a", say("x"), to="a")))
-    done = played(write(tmp_path, one("- text: a"), document))
+    done = flow_test(write(tmp_path, one("- text: a"), document))
     assert done.exit_code == 1
     assert "the run failed: " in done.output
 
 
 def test_a_specification_that_9_cannot_read_is_played_with_new_only_and_that_is_told(tmp_path: Path) -> None:
     document = export(flow("Texts", node("a", say("x")), spec_version="14.4.2"))
-    done = played(write(tmp_path, one("- text: a\n- reply: x"), document))
+    done = flow_test(write(tmp_path, one("- text: a\n- reply: x"), document))
     assert done.exit_code == 0
     assert "not played with generation 9, which does not read so new a specification" in done.output
-    assert played(write(tmp_path, one("- text: a\n- reply: x"), document), "--generation", "9").exit_code == 2
+    assert flow_test(write(tmp_path, one("- text: a\n- reply: x"), document), "--generation", "9").exit_code == 2
 
 
 def test_the_schema_is_a_valid_schema() -> None:
@@ -203,7 +203,7 @@ def test_gherkin_says_what_yaml_says(tmp_path: Path) -> None:
     assert gherkin[0].setting == yaml.setting
     assert [(step.kind, step.value) for step in gherkin[0].steps] == [(step.kind, step.value) for step in yaml.steps]
     assert gherkin[0].steps[0].line == 10
-    assert played(tmp_path).exit_code == 0
+    assert flow_test(tmp_path).exit_code == 0
 
 
 WRONG_GHERKIN = {
@@ -227,7 +227,7 @@ WRONG_GHERKIN = {
 @pytest.mark.parametrize("kind", WRONG_GHERKIN)
 def test_wrong_gherkin_is_told_with_its_place_and_exits_with_2(kind: str, tmp_path: Path) -> None:
     content, sentence = WRONG_GHERKIN[kind]
-    done = played(write(tmp_path, content, name="a.feature"))
+    done = flow_test(write(tmp_path, content, name="a.feature"))
     assert done.exit_code == 2
     assert sentence in done.output, done.output
 

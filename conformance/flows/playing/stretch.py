@@ -33,7 +33,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class WebhookSeen:
+class WebhookCall:
     """A webhook call and what became of it. `status` 0: no answer."""
 
     method: str
@@ -52,7 +52,7 @@ class WebhookSeen:
 class Stretch:
     """What a text, a start or the passing of time led to."""
 
-    calls: list[WebhookSeen] = field(default_factory=list)
+    calls: list[WebhookCall] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """Other things, for people."""
@@ -63,7 +63,7 @@ class Stretch:
             values = event.values
             if event.type == "webhook_called":
                 one = values["request"]
-                self.calls.append(WebhookSeen(one.method, one.url, dict(one.headers), one.body, values["status_code"]))
+                self.calls.append(WebhookCall(one.method, one.url, dict(one.headers), one.body, values["status_code"]))
             elif event.type == "msg_created":
                 self.replies.append(_reply(values))
             elif event.type in _NOTES:

@@ -17,8 +17,8 @@ from multiprocessing.context import SpawnProcess
 from conformance.interruptions import block_sigint, deferred_signals
 from conformance.reports.report import Report, ScenarioResult
 from conformance.running.misconduct import Misconduct
-from conformance.running.several.messages import Absent, Broken, Conduct, Message, Played, Player, Ready, Result
-from conformance.running.several.player import run_player
+from conformance.running.parallel.messages import Broken, Conduct, Message, NotReady, Played, Ready, Result, WorldJob
+from conformance.running.parallel.world_process import run_job
 from conformance.verdicts import HarnessBroken
 
 END_SECONDS = 15.0
@@ -26,17 +26,17 @@ END_SECONDS = 15.0
 
 
 @dataclass
-class Seat:
-    """One process, the pipe to it, and the position of the scenario that it plays."""
+class WorldProcess:
+    """One process, the pipe to it, and the position of the scenario that it plays; None between two scenarios."""
 
     process: SpawnProcess
     pipe: Connection
-    playing: int | None = None
+    position: int | None = None
 
 
 @dataclass
 class ManyWorlds:
-    """A run in as many worlds as there are `players`. Its results are in `report` when `run` returns or raises.
+    """A run in as many worlds as there are `jobs`. Its results are in `report` when `run` returns or raises.
 
     `positions` are the scenarios to be played, by their position in the features, in the order in which they begin.
     `goes_on` is asked before each. `note` gets a sentence if not all worlds could be used. With `first_alone`, the
@@ -44,105 +44,105 @@ class ManyWorlds:
     """
 
     report: Report
-    players: Sequence[Player]
+    jobs: Sequence[WorldJob]
     positions: Iterable[int]
     on_result: Callable[[ScenarioResult], None]
     goes_on: Callable[[], bool]
     note: Callable[[str], None]
     first_alone: bool = True
     _results: list[tuple[int, ScenarioResult]] = field(default_factory=list)
-    _seats: list[Seat] = field(default_factory=list)
-    _fewer: int = 0
+    _processes: list[WorldProcess] = field(default_factory=list)
+    _missing: int = 0
     _begun: bool = False
     """Whether a process has a subject that can be judged."""
 
     def run(self) -> None:
         """Play. HarnessBroken if there is no subject to be judged."""
-        self._left = deque(self.positions)
+        self._waiting = deque(self.positions)
         self._misconduct = Misconduct(self.report.requirements)
         try:
-            self._start(self.players[:1] if self.first_alone else self.players)
-            while self._seats:
-                for pipe in wait([seat.pipe for seat in self._seats]):
-                    self._listen(next(seat for seat in self._seats if seat.pipe is pipe))
+            self._start(self.jobs[:1] if self.first_alone else self.jobs)
+            while self._processes:
+                for pipe in wait([one.pipe for one in self._processes]):
+                    self._listen(next(one for one in self._processes if one.pipe is pipe))
         finally:
             with deferred_signals():
                 self._end()
             self._results.sort(key=lambda one: one[0])
             self.report.results.extend(result for _, result in self._results)
-            self.report.results.extend(self._misconduct.results(self.players[0].repeat))
+            self.report.results.extend(self._misconduct.results(self.jobs[0].repeat))
 
-    def _start(self, players: Sequence[Player]) -> None:
+    def _start(self, jobs: Sequence[WorldJob]) -> None:
         context = multiprocessing.get_context("spawn")  # fork copies threads' locks
-        for player in players:
+        for job in jobs:
             with deferred_signals(), block_sigint():
                 here, there = context.Pipe()
-                process = context.Process(target=run_player, args=(player, there), daemon=True)
+                process = context.Process(target=run_job, args=(job, there), daemon=True)
                 process.start()
                 there.close()
-                self._seats.append(Seat(process, here))
+                self._processes.append(WorldProcess(process, here))
 
-    def _listen(self, seat: Seat) -> None:
+    def _listen(self, one: WorldProcess) -> None:
         try:
-            message: Message = seat.pipe.recv()
+            message: Message = one.pipe.recv()
         except (EOFError, OSError):
-            self._left_by(seat)
+            self._ended(one)
             return
         match message:
             case Ready():
-                self._next_turn(seat)
+                self._send_next(one)
                 if not self._begun:
                     self._begun = True
-                    self._start(self.players[len(self._seats) :])
-            case Absent(reason):
-                self._absent(reason)
+                    self._start(self.jobs[len(self._processes) :])
+            case NotReady(reason):
+                self._not_ready(reason)
             case Result(result):
-                self._results.append((-1 if seat.playing is None else seat.playing, result))
+                self._results.append((-1 if one.position is None else one.position, result))
                 self.on_result(result)
             case Conduct(scenario, requirements, violations, evidence):
                 self._misconduct.add(scenario, requirements, violations, lambda _wrong: evidence)
             case Broken(sentences):
                 self.report.broken.extend(sentences)
             case Played():
-                seat.playing = None
-                self._next_turn(seat)
+                one.position = None
+                self._send_next(one)
 
-    def _next_turn(self, seat: Seat) -> None:
-        if self._left and self.goes_on():
-            seat.playing = self._left.popleft()
-            self._tell(seat, seat.playing)
+    def _send_next(self, one: WorldProcess) -> None:
+        if self._waiting and self.goes_on():
+            one.position = self._waiting.popleft()
+            self._send(one, one.position)
         else:
-            self._tell(seat, None)
+            self._send(one, None)
 
-    def _absent(self, reason: str) -> None:
+    def _not_ready(self, reason: str) -> None:
         if not self._begun:
             raise HarnessBroken(reason)
-        if self._fewer == 0:
+        if self._missing == 0:
             self.note(f"judged in fewer worlds at a time: {reason}")
-        self._fewer += 1
+        self._missing += 1
 
-    def _left_by(self, seat: Seat) -> None:
+    def _ended(self, one: WorldProcess) -> None:
         """A process has ended, as it was told to or by itself."""
-        self._seats.remove(seat)
-        seat.pipe.close()
-        seat.process.join(END_SECONDS)
-        ended = f"a process that plays scenarios has ended by itself, with status {seat.process.exitcode}"
+        self._processes.remove(one)
+        one.pipe.close()
+        one.process.join(END_SECONDS)
+        ended = f"a process that plays scenarios has ended by itself, with status {one.process.exitcode}"
         if not self._begun:
             raise HarnessBroken("; ".join(self.report.broken) or ended)
-        if seat.playing is not None or (not self._seats and self._left and self.goes_on()):
+        if one.position is not None or (not self._processes and self._waiting and self.goes_on()):
             self.report.broken.append(ended)
 
-    def _tell(self, seat: Seat, what: object) -> None:
-        with suppress(OSError):  # it has ended; the next look at its pipe shows that
-            seat.pipe.send(what)
+    def _send(self, one: WorldProcess, position: int | None) -> None:
+        with suppress(OSError):  # it has ended; the pipe shows that as its end
+            one.pipe.send(position)
 
     def _end(self) -> None:
         """End what still runs: each process ends its subject and its fakes."""
-        for seat in self._seats:
-            seat.process.terminate()
-        for seat in self._seats:
-            seat.process.join(END_SECONDS)
-            if seat.process.is_alive():
-                seat.process.kill()
-            seat.pipe.close()
-        self._seats.clear()
+        for one in self._processes:
+            one.process.terminate()
+        for one in self._processes:
+            one.process.join(END_SECONDS)
+            if one.process.is_alive():
+                one.process.kill()
+            one.pipe.close()
+        self._processes.clear()

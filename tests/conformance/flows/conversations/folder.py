@@ -9,7 +9,7 @@ from typing import Any
 from click.testing import CliRunner, Result
 
 from conformance.cli.flow.record import record_command
-from conformance.cli.flow.test import test_command as flow_test
+from conformance.cli.flow.test import test_command
 from tests.conformance.flows.building import call, export, flow, node, post, say, split
 
 GLOBALS = "globals: {cht_token: cht-incoming-token}\n"
@@ -60,11 +60,11 @@ def one(steps: str, more: str = "") -> str:
     return f"{more}conversations:\n  - name: one\n    steps:\n{lines}"
 
 
-def played(*arguments: object) -> Result:
+def flow_test(*arguments: object) -> Result:
     """`flow test` with these arguments."""
-    return CliRunner().invoke(flow_test, list(map(str, arguments)), catch_exceptions=False)
+    return CliRunner().invoke(test_command, list(map(str, arguments)), catch_exceptions=False)
 
 
-def recorded(typed: str, *arguments: object) -> Result:
+def flow_record(typed: str, *arguments: object) -> Result:
     """`flow record` with these arguments, and what is typed."""
     return CliRunner().invoke(record_command, list(map(str, arguments)), input=typed, catch_exceptions=False)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from conformance.flows.conversations.document import Document
@@ -19,7 +19,7 @@ from conformance.flows.results.junit import junit
 from conformance.flows.results.page import page
 from conformance.flows.results.terminal import lines
 from tests.conformance.flows.building import export
-from tests.conformance.flows.played.folder import relay
+from tests.conformance.flows.conversations.folder import relay
 from tests.fakes.rapidpro.flows.engine.test_properties import GENERATIONS, flows
 
 STEPS = st.sampled_from([
@@ -52,17 +52,17 @@ def test_any_conversation_with_any_valid_flow_is_judged_and_shown(
     one = conversation(folder, steps)
     results = Results()
     results.exports[one.setting.flow.resolve()] = written(folder, export(first, second))
-    played = play(one, results.exports[one.setting.flow.resolve()], generation)
-    results.add(played)
-    assert played.outcome in ("passed", "failed"), played.problems
-    assert (played.outcome == "failed") == bool(played.problems)
+    result = play(one, results.exports[one.setting.flow.resolve()], generation)
+    results.add(result)
+    assert result.outcome in ("passed", "failed"), result.problems
+    assert (result.outcome == "failed") == bool(result.problems)
     assert "any" in "\n".join(lines(results))
     assert "any" in junit(results)
-    assert ("<svg" in page(results)) == bool(played.visits.counts)
+    assert ("<svg" in page(results)) == bool(result.visits.counts)
 
 
 KEYS = ("version", "flows", "triggers", "fields", "groups", "globals", "ignore_triggers", "campaigns")
-PARTS = st.sampled_from(["uuid", "name", "key", "flow", "trigger_type"])
+PARTS = st.sampled_from(["uuid", "name", "key", "flow", "trigger_type", "metadata"])
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(PARTS, inner, max_size=3),
@@ -72,10 +72,12 @@ JSON = st.recursive(
 
 @settings(max_examples=60, deadline=None)
 @given(key=st.sampled_from(KEYS), value=JSON)
+@example("triggers", [{"trigger_type": []}])
+@example("triggers", [{"trigger_type": "C", "flow": {"metadata": []}}])
 def test_an_export_with_anything_in_any_of_its_keys_is_used_or_told(folder: Path, key: str, value: Any) -> None:
     try:
         found = written(folder, relay() | {key: value})
     except BadExport:
         return
-    played = play(conversation(folder, [{"text": "hello"}]), found, "new")
-    assert played.outcome in ("passed", "failed", "broken")
+    result = play(conversation(folder, [{"text": "hello"}]), found, "new")
+    assert result.outcome in ("passed", "failed", "broken")

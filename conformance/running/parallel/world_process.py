@@ -10,26 +10,26 @@ from conformance.evidence.model import Evidence
 from conformance.interruptions import unwind_on_signals
 from conformance.reports.report import Report, ScenarioResult
 from conformance.running.misconduct import Misconduct
+from conformance.running.parallel.messages import Broken, Conduct, Message, NotReady, Played, Ready, Result, WorldJob
 from conformance.running.runner import play
-from conformance.running.several.messages import Absent, Broken, Conduct, Message, Played, Player, Ready, Result
 from conformance.running.worlds import Worlds
 from conformance.verdicts import HarnessBroken
 
 
-def run_player(player: Player, pipe: Connection) -> None:
+def run_job(job: WorldJob, pipe: Connection) -> None:
     """The whole life of the process. It ends when it is told to, when the other end closes, or at a signal."""
     unwind_on_signals()
     try:
-        _play(player, pipe)
+        _play(job, pipe)
     except (KeyboardInterrupt, BrokenPipeError, EOFError):
         pass  # nobody listens any more
     finally:
         pipe.close()
 
 
-def _play(player: Player, pipe: Connection) -> None:
-    worlds = player.make_worlds()
-    report = Report(worlds.describe(), worlds.profile, player.requirements)
+def _play(job: WorldJob, pipe: Connection) -> None:
+    worlds = job.make_worlds()
+    report = Report(worlds.describe(), worlds.profile, job.requirements)
 
     def send_result(result: ScenarioResult) -> None:
         pipe.send(Result(result))
@@ -37,23 +37,23 @@ def _play(player: Player, pipe: Connection) -> None:
     play(
         worlds,
         report,
-        scenarios=player.scenarios,
-        turns=lambda _count: turns(worlds, pipe),
-        repeat=player.repeat,
+        scenarios=job.scenarios,
+        order=lambda _count: positions(worlds, pipe),
+        repeat=job.repeat,
         on_result=send_result,
         misconduct=SentMisconduct(pipe.send),
-        verbose=player.verbose,
+        verbose=job.verbose,
     )
     if report.broken:
         pipe.send(Broken(tuple(report.broken)))
 
 
-def turns(worlds: Worlds, pipe: Connection) -> Iterator[int]:
+def positions(worlds: Worlds, pipe: Connection) -> Iterator[int]:
     """The positions that the other end names, once services and subject run."""
     try:
         worlds.begin()
     except HarnessBroken as problem:
-        pipe.send(Absent(str(problem)))
+        pipe.send(NotReady(str(problem)))
         return
     pipe.send(Ready())
     while True:

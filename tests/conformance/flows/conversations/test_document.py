@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance.flows.played.folder import played, recorded
+from tests.conformance.flows.conversations.folder import flow_record, flow_test
 from tests.folders import ROOT
 
 DOCUMENT = (ROOT / "docs" / "flow-tests.md").read_text("utf-8")
@@ -34,19 +34,19 @@ def test_the_document_has_examples() -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_of_the_document_passes(name: str, folder: Path) -> None:
-    done = played(folder / name)
+    done = flow_test(folder / name)
     assert done.exit_code == 0, done.output
 
 
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize("arguments", COMMANDS)
 def test_a_command_of_the_document_works(arguments: str) -> None:
-    done = played(*[word.replace("80", "50") for word in shlex.split(arguments)])
+    done = flow_test(*[word.replace("80", "50") for word in shlex.split(arguments)])
     assert done.exit_code == 0, done.output
 
 
 def test_the_recording_of_the_document_passes(folder: Path) -> None:
     ((arguments, typed),) = RECORDED
-    done = recorded(typed, *shlex.split(arguments))
+    done = flow_record(typed, *shlex.split(arguments))
     assert done.exit_code == 0, done.output
-    assert played(folder / "typed.test.yaml").exit_code == 0
+    assert flow_test(folder / "typed.test.yaml").exit_code == 0

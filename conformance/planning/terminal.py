@@ -1,4 +1,4 @@
-"""A plan for people: a table with the subjects side by side, and the course of the texts as a small plot of letters."""
+"""A plan for a terminal: a table with the subjects side by side, and a small plot of the texts over time."""
 
 from __future__ import annotations
 

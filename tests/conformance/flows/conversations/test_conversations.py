@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.conformance.flows.building import action, export, flow, node, say, split, uid
-from tests.conformance.flows.played.folder import one, played, question, write
+from tests.conformance.flows.conversations.folder import flow_test, one, question, write
 
 CALL = "POST https://cht.example.org/*"
 HI = "- text: hi\n- reply: Thanks\n"
@@ -44,7 +44,7 @@ FAILING = {
 
 @pytest.mark.parametrize("kind", PASSING)
 def test_a_conversation_passes_when_all_is_as_expected(kind: str, tmp_path: Path) -> None:
-    done = played(write(tmp_path, one(PASSING[kind])))
+    done = flow_test(write(tmp_path, one(PASSING[kind])))
     assert done.exit_code == 0, done.output
     assert "passed  one (generation 9, new)" in done.output
 
@@ -53,13 +53,15 @@ def test_a_conversation_passes_when_all_is_as_expected(kind: str, tmp_path: Path
 def test_a_conversation_fails_with_the_line_of_each_difference(kind: str, tmp_path: Path) -> None:
     steps, sentence = FAILING[kind]
     path = write(tmp_path, one(steps))
-    done = played(path)
+    done = flow_test(path)
     assert done.exit_code == 1
     assert sentence in done.output.replace(f"{path}:", ""), done.output
 
 
 def test_expected_and_seen_stand_side_by_side(tmp_path: Path) -> None:
-    lines = played(write(tmp_path, one("- text: hello\n- reply: Thank you")), "--generation", "new").output.splitlines()
+    lines = flow_test(
+        write(tmp_path, one("- text: hello\n- reply: Thank you")), "--generation", "new"
+    ).output.splitlines()
     assert [line.strip() for line in lines[3:7]] == [
         "phone -> RapidPro     hello",
         lines[4].strip(),
@@ -83,19 +85,19 @@ ENDPOINTS = {
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 def test_the_endpoint_answers_as_the_file_says(endpoint: str, tmp_path: Path) -> None:
     more = f"contact: {{name: Ann}}\nendpoint: {endpoint}\n"
-    done = played(write(tmp_path, one(f"- text: hello\n- reply: {ENDPOINTS[endpoint]}", more)))
+    done = flow_test(write(tmp_path, one(f"- text: hello\n- reply: {ENDPOINTS[endpoint]}", more)))
     assert done.exit_code == 0, done.output
 
 
 def test_answers_come_in_their_order_and_the_last_one_repeats(tmp_path: Path) -> None:
     steps = "- text: a\n- reply: 'Sorry, '\n- text: b\n- reply: Thanks\n- text: c\n- reply: Thanks"
-    done = played(write(tmp_path, one(steps, "endpoint: [{answers: [500, 200]}]\n")))
+    done = flow_test(write(tmp_path, one(steps, "endpoint: [{answers: [500, 200]}]\n")))
     assert done.exit_code == 0, done.output
 
 
 def test_the_fake_cht_keeps_one_report_although_its_first_answer_is_late(tmp_path: Path) -> None:
     steps = "- text: hello\n- reply: 'Sorry, '\n- expect: {reports: [{sms_message: {message: hello}}]}"
-    assert played(write(tmp_path, one(steps, "endpoint: fake-cht late\n"))).exit_code == 0
+    assert flow_test(write(tmp_path, one(steps, "endpoint: fake-cht late\n"))).exit_code == 0
 
 
 def test_a_late_answer_takes_the_seconds_that_rapidpro_waits(tmp_path: Path) -> None:
@@ -104,7 +106,7 @@ def test_a_late_answer_takes_the_seconds_that_rapidpro_waits(tmp_path: Path) -> 
     nodes = [node("a", get, to="b"), split("b", wait=True, other="c"), node("c", tells)]
     export_ = export(flow("Texts", *nodes), catch_all="Texts")
     steps = "- start: Texts\n- text: time?\n- reply: '08:00:15'"
-    done = played(write(tmp_path, one(steps, "endpoint: late\n"), export_), "--generation", "new")
+    done = flow_test(write(tmp_path, one(steps, "endpoint: late\n"), export_), "--generation", "new")
     assert done.exit_code == 0, done.output
 
 
@@ -122,7 +124,7 @@ TIMES = {
 @pytest.mark.parametrize("kind", TIMES)
 def test_time_passes_on_a_virtual_clock(kind: str, tmp_path: Path) -> None:
     seconds, steps = TIMES[kind]
-    done = played(write(tmp_path, one(f"- text: hello\n- reply: Age?\n{steps}"), question(seconds)))
+    done = flow_test(write(tmp_path, one(f"- text: hello\n- reply: Age?\n{steps}"), question(seconds)))
     assert done.exit_code == 0, done.output
 
 
@@ -140,36 +142,36 @@ KEYWORD = {"trigger_type": "K", "keywords": ["Join"], "match_type": "O", **KEY}
 def test_a_keyword_goes_before_a_catch_all_and_ends_a_run_that_waits(tmp_path: Path) -> None:
     document = triggered({"trigger_type": "C", **ASK}, KEYWORD)
     steps = "- start: Ask\n- text: JOIN\n- reply: key\n- text: join us\n- reply: asked"
-    done = played(write(tmp_path, one(steps), document))
+    done = flow_test(write(tmp_path, one(steps), document))
     assert done.exit_code == 0, done.output
-    assert played(write(tmp_path, one("- text: join\n- reply: asked", "starts: Ask\n"), document)).exit_code == 0
+    assert flow_test(write(tmp_path, one("- text: join\n- reply: asked", "starts: Ask\n"), document)).exit_code == 0
 
 
 def test_no_keyword_ends_a_wait_of_a_flow_that_ignores_triggers(tmp_path: Path) -> None:
     document = triggered({"trigger_type": "C", **ASK}, KEYWORD) | {"ignore_triggers": ["Ask"]}
-    done = played(write(tmp_path, one("- start: Ask\n- text: join\n- reply: asked"), document))
+    done = flow_test(write(tmp_path, one("- start: Ask\n- text: join\n- reply: asked"), document))
     assert done.exit_code == 0, done.output
 
 
 def test_globals_beside_the_keys_of_an_export_are_known(tmp_path: Path) -> None:
     document = export(flow("Texts", node("a", say("@globals.a @globals.b")))) | {"globals": {"a": "x", "b": "y"}}
-    assert played(write(tmp_path, one("- text: hi\n- reply: x y"), document)).exit_code == 0
+    assert flow_test(write(tmp_path, one("- text: hi\n- reply: x y"), document)).exit_code == 0
     more = one("- text: hi\n- reply: x z").replace("    steps:", "    globals: {b: z}\n    steps:")
-    assert played(write(tmp_path, more, document)).exit_code == 0
+    assert flow_test(write(tmp_path, more, document)).exit_code == 0
 
 
 def test_a_text_that_no_trigger_takes_is_told(tmp_path: Path) -> None:
-    done = played(write(tmp_path, one("- text: hello"), triggered(KEYWORD)))
+    done = flow_test(write(tmp_path, one("- text: hello"), triggered(KEYWORD)))
     assert done.exit_code == 1
     assert "no trigger takes this text" in done.output
-    assert played(write(tmp_path, one("- text: hi\n- expect: {status: none}"), triggered(KEYWORD))).exit_code == 0
+    assert flow_test(write(tmp_path, one("- text: hi\n- expect: {status: none}"), triggered(KEYWORD))).exit_code == 0
 
 
 def test_a_run_that_fails_is_a_failure_unless_that_is_expected(tmp_path: Path) -> None:
     document = export(flow("Texts", node("a", action("enter_flow", flow={"uuid": ASK["flow"]["uuid"], "name": "x"}))))
-    done = played(write(tmp_path, one("- text: hello"), document))
+    done = flow_test(write(tmp_path, one("- text: hello"), document))
     assert (done.exit_code, "the run failed: " in done.output) == (1, True)
-    assert played(write(tmp_path, one("- text: hello\n- expect: {status: failed}"), document)).exit_code == 0
+    assert flow_test(write(tmp_path, one("- text: hello\n- expect: {status: failed}"), document)).exit_code == 0
 
 
 def test_the_contact_is_as_the_file_says(tmp_path: Path) -> None:
@@ -179,13 +181,13 @@ def test_the_contact_is_as_the_file_says(tmp_path: Path) -> None:
     more = "contact: {name: Ann, number: '+250788123123', language: fra, fields: {age: 30}, groups: [Mothers]}\n"
     steps = "- text: hi\n- reply: Ann 30 fra 1 tel:+250788123123\n"
     steps += "- expect: {groups: [Mothers, Seen], name: Ann, fields: {age: '30'}}"
-    assert played(write(tmp_path, one(steps, more), document)).exit_code == 0
+    assert flow_test(write(tmp_path, one(steps, more), document)).exit_code == 0
 
 
 def test_secrets_of_globals_are_not_shown(tmp_path: Path) -> None:
     get = action("call_webhook", method="GET", url="http://x.example/?t=@globals.cht_token", headers={})
     document = export(flow("Texts", node("a", get, say("@globals.cht_token"))))
-    done = played(write(tmp_path, one("- text: hi"), document))
+    done = flow_test(write(tmp_path, one("- text: hi"), document))
     assert done.exit_code == 1
     assert "cht-incoming-token" not in done.output
     assert "[hidden:cht_token]" in done.output
@@ -193,5 +195,5 @@ def test_secrets_of_globals_are_not_shown(tmp_path: Path) -> None:
 
 def test_what_cannot_be_printed_is_escaped(tmp_path: Path) -> None:
     document = export(flow("Texts", node("a", say("one\ntwo\x1b[31m"))))
-    done = played(write(tmp_path, one("- text: hi"), document))
+    done = flow_test(write(tmp_path, one("- text: hi"), document))
     assert "+ phone <- RapidPro     one\\ntwo\\x1b[31m" in done.output

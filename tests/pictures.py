@@ -1,0 +1,58 @@
+"""`python -m tests.pictures` draws the report's page for README.md, light and dark. Exit status: 0 drawn, 2 not drawn.
+
+The page is that of a real run of three subjects.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, expect
+
+from tests.browser import NO_BROWSER, browser_path, started
+from tests.folders import DOCS
+from tests.harness_command import harness
+
+SUBJECTS = "reference,cht-5.2,outbound-push"
+SCHEMES = ("light", "dark")
+IMAGES = DOCS / "images"
+MOST_BYTES = 200_000
+"""Of one picture: it is in the repository and in every view of README.md."""
+
+
+def main() -> int:
+    """The exit status."""
+    path = browser_path()
+    if path is None:
+        print(NO_BROWSER, file=sys.stderr)
+        return 2
+    with tempfile.TemporaryDirectory(prefix="pictures-") as folder:
+        done = harness("conform", "--subject", SUBJECTS, "--report-dir", folder, timeout=900)
+        if done.returncode != 1:  # two of the subjects fail, by what CHT is
+            print(f"conform ended with {done.returncode}, expected 1:\n{done.stderr}", file=sys.stderr)
+            return 2
+        with started(path) as browser:
+            return max(draw(browser, Path(folder, "report.html").as_uri(), scheme) for scheme in SCHEMES)
+
+
+def draw(browser: Browser, address: str, scheme: str) -> int:
+    """Draw the page in one colour scheme; the exit status."""
+    with browser.new_context(viewport={"width": 1200, "height": 880}, color_scheme=scheme) as context:  # type: ignore[arg-type]
+        tab = context.new_page()
+        tab.goto(f"{address}#OUT-9/1")
+        expect(tab.locator("#panel .ladder")).to_be_visible()
+        tab.get_by_role("searchbox").fill("out- answer lost")
+        tab.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+        picture = tab.screenshot()
+    if len(picture) >= MOST_BYTES:
+        print(f"the {scheme} picture has {len(picture)} bytes, expected fewer than {MOST_BYTES}", file=sys.stderr)
+        return 2
+    IMAGES.mkdir(exist_ok=True)
+    (IMAGES / f"report-{scheme}.png").write_bytes(picture)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
