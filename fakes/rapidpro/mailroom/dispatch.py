@@ -168,11 +168,14 @@ class Dispatcher:
             self.send(workspace, contact, content, high_priority=False, broadcast=broadcast)
 
     def _resolve_start(self, start: Any) -> None:
-        """Every contact gets a session, but those that the start excludes."""
+        """Every contact gets a session, but those that the start excludes. A new contact is started alone."""
         now = self.runtime.clock.now()
         workspace = self.records.workspace_of(start)
-        everybody = [one.contact for one in self._recipients(workspace, self.records.recipients_of(start))]
-        found = [one for one in everybody if one.status == "active" and not self.is_excluded(start, one)]
+        if start.creates_contact:
+            found = [self.records.new_contact(workspace, None, now)]
+        else:
+            everybody = [one.contact for one in self._recipients(workspace, self.records.recipients_of(start))]
+            found = [one for one in everybody if one.status == "active" and not self.is_excluded(start, one)]
         self.records.set_start(start, "started" if found else "completed", len(found), now)
         for begin in range(0, len(found), BATCH):
             batch, last = found[begin : begin + BATCH], begin + BATCH >= len(found)

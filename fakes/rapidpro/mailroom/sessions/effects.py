@@ -5,7 +5,7 @@ Source: mailroom core/runner, core/models/session.go, core/handlers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from fakes.rapidpro.flows.bundles.library import Library
@@ -93,7 +93,7 @@ class Effects:
         }
         broadcast = self._records.new_broadcast(
             work.workspace, translations, values["base_language"], uuid=self._runtime.new_uuid(), urns=values["urns"],
-            contacts=self._contacts(work, values), groups=values["groups"], now=self._runtime.clock.now(),
+            contacts=self._contacts(work, values), groups=_uuids(values["groups"]), now=self._runtime.clock.now(),
         )  # fmt: skip
         self._dispatcher.broadcast_created(broadcast)
 
@@ -102,7 +102,8 @@ class Effects:
         if flow is not None:
             start = self._records.new_start(
                 work.workspace, flow, uuid=self._runtime.new_uuid(), urns=values["urns"],
-                contacts=self._contacts(work, values), groups=values["groups"], now=self._runtime.clock.now(),
+                contacts=self._contacts(work, values), groups=_uuids(values["groups"]),
+                creates_contact=values["create_contact"], now=self._runtime.clock.now(),
             )  # fmt: skip
             self.triggers[start.uuid] = Trigger(
                 "flow_action", parent=values["parent"], ancestors_since_input=values["ancestors_since_input"]
@@ -110,9 +111,12 @@ class Effects:
             self._dispatcher.flow_started(start)
 
     def _contacts(self, work: Work, values: Values) -> list[Any]:
-        """The engine tells contacts by name."""
-        found = (self._records.contact_named(work.workspace, name) for name in values["contacts"] if name)
+        found = (self._records.contact_by_uuid(work.workspace, uuid) for uuid in _uuids(values["contacts"]))
         return [one for one in found if one is not None]
+
+
+def _uuids(references: Iterable[Mapping[str, str]]) -> list[str]:
+    return [one["uuid"] for one in references]
 
 
 _EFFECTS: Mapping[str, Callable[[Effects, Work, Values], None]] = {
