@@ -27,7 +27,7 @@ from tests.fakes.rapidpro.flow_bundles import (
 from tests.fakes.rapidpro.flow_sites import URL, Site
 from tests.fakes.rapidpro.worlds import AMINA, TEXTS, IncomingWorld
 
-BEN = "+250788123002"
+BEN, CALEB = "+250788123002", "+250788123003"
 SURVEY = flow(
     "Survey", say("q1", "How old?", "age"), ask("age", "bye", result="Age"), say("bye", "Thanks, @results.age")
 )
@@ -275,6 +275,23 @@ def test_a_flow_can_start_another_for_a_new_contact_and_then_nobody_else(profile
     assert {run["flow"]["name"]: run["contact"]["uuid"] for run in site.runs()} == {
         "Teller": amina["uuid"], "Told": new["uuid"],
     }  # fmt: skip
+
+
+@GENERATIONS
+@pytest.mark.parametrize(("others", "told"), [([], ["Hello nurses"]), ([f"tel:{CALEB}"], [])])
+def test_a_start_for_one_contact_may_reach_a_group_and_one_for_several_may_not(
+    profile: str, others: list[str], told: list[str]
+) -> None:
+    site = Site(profile=profile)
+    store = site.rapidpro.store
+    workspace, now = store.workspaces()[0], site.clock.now()
+    nurses = store.new_group(workspace, "", "Nurses", None)
+    store.change_contact(store.new_contact(workspace, f"tel:{BEN}", now), now, groups=[nurses])
+    hello = {"type": "send_broadcast", "text": "Hello nurses", "groups": [_reference(nurses)]}
+    site.rapidpro.mailroom.import_flows(read_bundle(bundle(flow("Hello", act("h", hello)))))
+    site.api("flow_starts.json", {"flow": uuid_of("Hello"), "urns": [f"tel:{AMINA}", *others]})
+    site.clock.advance(60)
+    assert site.said(BEN) == told
 
 
 def test_a_flow_that_another_one_started_knows_that_one() -> None:
