@@ -40,16 +40,18 @@ class Effects:
     def apply(self, work: Work, session: Session, events: tuple[Event, ...]) -> list[Any]:
         """Apply all events. Returns the messages to the contact; old versions make none that cannot be sent."""
         sent: list[Any] = []
+        stretch: list[Any] = []
         for event in events:
             if event.type == "msg_created":
-                sent.append(self._message(work, session, event))
+                sent.append(self._message(work, session, event, stretch))
             elif (action := _EFFECTS.get(event.type)) is not None:
                 action(self, work, event.values)
         if self.tickets.get(work.contact.id, []) != session.contact.tickets:
             self.tickets[work.contact.id] = list(session.contact.tickets)
+        self._dispatcher.courier.queue_stretch(stretch)
         return [one for one in sent if one is not None]
 
-    def _message(self, work: Work, session: Session, event: Event) -> Any:
+    def _message(self, work: Work, session: Session, event: Event, stretch: list[Any]) -> Any:
         values = event.values
         replies = [{"type": "text", "text": text} for text in values["quick_replies"]]
         uuid = session.runs[event.run or 0].flow_uuid
@@ -57,7 +59,7 @@ class Effects:
         return self._dispatcher.send(
             work.workspace, work.contact, Content(values["text"], values["attachments"], replies),
             requested_urn=values["urn"], high_priority=work.given is not None, flow=flow,
-            sent_by=None if work.start is None else work.start.sent_by,
+            sent_by=None if work.start is None else work.start.sent_by, stretch=stretch,
         )  # fmt: skip
 
     def _change(self, work: Work, values: Values) -> None:
