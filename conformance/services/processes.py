@@ -17,7 +17,11 @@ from fakes.clock import SystemClock, VirtualClock
 from fakes.serving.deadline import DeadlineAdapter
 from fakes.serving.process import Addresses, StartError, start_fakes
 
-FAST_CHANNEL = {"tps": 1000, "delays": {"wired": 0.02, "sent": 0.05, "delivered": 0.1, "retries": [0.3, 0.6]}}
+FAST_CHANNEL = {
+    "tps": 1000,
+    "spacing": 0,
+    "delays": {"wired": 0.02, "sent": 0.05, "delivered": 0.1, "retries": [0.3, 0.6]},
+}
 """Channel settings for real time: a text reaches its phone within a fraction of a second, and waits for no other."""
 ALL_DAY = {"schedule_evening_hours": 23, "schedule_evening_minutes": 59}
 """CHT settings with which schedules run at every minute of the day."""

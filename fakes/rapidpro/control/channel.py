@@ -74,7 +74,7 @@ def _view(mailroom: Mailroom, action: Callable[..., Any]) -> Callable[..., Answe
 def _show_channel(mailroom: Mailroom) -> Any:
     """The channel's settings: its aggregator, its speed, and what share of messages meets which trouble.
 
-    Answer: {"aggregator", "tps", "delays", "shares", "bad_numbers", "down", "sync_every", "length_limit",
+    Answer: {"aggregator", "tps", "spacing", "delays", "shares", "bad_numbers", "down", "sync_every", "length_limit",
     "segment_reports", "aimed"}
     """
     with mailroom.lock:

@@ -55,6 +55,8 @@ class Channel:
     aggregator: str = "plain"
     tps: float = 10.0
     """Segments per second (`tps` of the real channel: 10 by default)."""
+    spacing: float = 3.0
+    """Seconds from one message to the next, of those that one stretch of a flow sends to one contact."""
     delays: Delays = field(default_factory=Delays)
     shares: Shares = field(default_factory=Shares)
     bad_numbers: tuple[str, ...] = ()
@@ -82,6 +84,7 @@ def changed(channel: Channel, values: Any) -> Channel:
     checks: dict[str, Callable[[Any], Any]] = {
         "aggregator": _aggregator,
         "tps": _tps,
+        "spacing": lambda value: _seconds("spacing", value),
         "delays": lambda value: settings.changed(channel.delays, value, "delays", _delay),
         "shares": lambda value: settings.changed(channel.shares, value, "shares", _share),
         "bad_numbers": _numbers,

@@ -8,7 +8,8 @@ core/crons/retry_sending.go, core/models/msg.go.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from fakes.rapidpro.courier.aggregators import AGGREGATORS, HOUR, Aggregator, new_external_id, status_of
@@ -19,6 +20,7 @@ from fakes.rapidpro.courier.outbox import Outbox
 from fakes.rapidpro.courier.phones import Phones
 from fakes.rapidpro.courier.queue import SendQueue
 from fakes.rapidpro.courier.segments import segments
+from fakes.rapidpro.courier.spacing import Spacing
 from fakes.rapidpro.courier.status_order import moves_forward
 from fakes.rapidpro.runtime import MINUTE, Runtime
 from fakes.rapidpro.store.records import Message, Records
@@ -50,6 +52,7 @@ class Courier:
         self._aim = Aim()
         self._delivery = Delivery(runtime, phones, self._report_stage, lambda: self._settings)
         self._outbox = Outbox(runtime, lambda: self._settings, self._send)
+        self._spacing = Spacing(runtime, partial(self.queue, first=True))
 
         self.before_sending: Callable[[Message], None] = lambda _message: None
         """Called with a message before it is sent."""
@@ -70,8 +73,23 @@ class Courier:
             for message in self._outbox.clear():
                 self.queue(message)
 
-    def queue(self, message: Message) -> None:
-        """Add a message to its channel's queue, unless the channel was removed."""
+    def queue_stretch(self, messages: Sequence[Message]) -> None:
+        """Queue the messages of one stretch to one contact: those of one channel leave with the spacing between."""
+        if not self.channel.spacing or AGGREGATORS[self.channel.aggregator].syncs:
+            for message in messages:
+                self.queue(message)
+            return
+        by_channel: dict[str, list[Message]] = {}
+        for message in messages:
+            channel = self.records.channel_of(message)
+            if channel is not None:
+                by_channel.setdefault(channel.uuid, []).append(message)
+        for first, *rest in by_channel.values():
+            self._spacing.hold(first, rest)
+            self.queue(first)
+
+    def queue(self, message: Message, *, first: bool = False) -> None:
+        """Add a message to its channel's queue, unless the channel was removed. `first`: before those of broadcasts."""
         channel = self.records.channel_of(message)
         if channel is None:
             return
@@ -81,14 +99,14 @@ class Courier:
         queue = self._queues.get(channel.uuid)
         if queue is None:
             queue = self._queues[channel.uuid] = SendQueue(lambda one: segments(one.text))
-        queue.add(message, first=message.high_priority)
+        queue.add(message, first=first or message.high_priority)
         if not queue.scheduled:
             queue.scheduled = True
             self._later(QUEUE_POLL * self.runtime.rng.random(), self._drain, queue)
 
     def waiting(self) -> int:
         """The number of messages in all queues."""
-        return sum(map(len, self._queues.values())) + len(self._outbox)
+        return sum(map(len, self._queues.values())) + len(self._spacing) + len(self._outbox)
 
     def sync(self) -> int | None:
         """The Android phone syncs now. Returns the number of messages it took; None if there is none or it is down."""
@@ -109,7 +127,8 @@ class Courier:
         """A channel was removed: messages waiting for it fail."""
         habits = self.runtime.habits
         self._queues.pop(channel.uuid, None)
-        self._outbox.keep(lambda message: self.records.channel_of(message) is not None)
+        for part in (self._outbox, self._spacing):
+            part.keep(lambda message: self.records.channel_of(message) is not None)
         if habits.delays_removal_failures:
             self._later(REMOVAL_DELAY, self._fail_all, channel, "channel removed")
         else:
@@ -132,6 +151,7 @@ class Courier:
     def reset(self) -> None:
         """Start over, with default channel settings."""
         self._outbox.clear()
+        self._spacing.clear()
         self._settings, self._aim = Channel(), Aim()
         for mapping in (self._queues, self._sent, self._retry_due, self._by_external_id):
             mapping.clear()
@@ -146,6 +166,7 @@ class Courier:
         while (message := queue.take(now, self.channel.tps)) is not None:
             if message.status == "queued":
                 send(message)
+            self._spacing.left(message, self.channel.spacing)
         queue.scheduled = len(queue) > 0
         if queue.scheduled:
             self._later(queue.seconds_left(now), self._drain, queue)

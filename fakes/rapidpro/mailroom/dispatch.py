@@ -75,8 +75,12 @@ class Dispatcher:
     def send(
         self, workspace: Workspace, contact: Any, content: Content, *, requested_urn: str | None = None,
         high_priority: bool = True, broadcast: Any = None, flow: Any = None, sent_by: str | None = None,
+        stretch: list[Any] | None = None,
     ) -> Any:  # fmt: skip
-        """One message to one contact, queued or failed with a reason; None where old versions create none."""
+        """One message to one contact, queued or failed with a reason; None where old versions create none.
+
+        `stretch`: instead of the queue, it is added to these messages, which the caller queues together.
+        """
         urn, channel = self.route(workspace, contact, requested_urn)
         reason = self._failure_reason(workspace, contact, content.text, channel)
         if reason in ("no destination", "contact") and not self.runtime.habits.stores_unreachable:
@@ -88,7 +92,7 @@ class Dispatcher:
         )  # fmt: skip
         message.sent_by = sent_by if broadcast is None else broadcast.sent_by
         if reason is None:
-            self.courier.queue(message)
+            (self.courier.queue if stretch is None else stretch.append)(message)
         return message
 
     def _failure_reason(self, workspace: Workspace, contact: Any, text: str, channel: Any) -> str | None:
@@ -168,11 +172,14 @@ class Dispatcher:
             self.send(workspace, contact, content, high_priority=False, broadcast=broadcast)
 
     def _resolve_start(self, start: Any) -> None:
-        """Every contact gets a session, but those that the start excludes."""
+        """Every contact gets a session, but those that the start excludes. A new contact is started alone."""
         now = self.runtime.clock.now()
         workspace = self.records.workspace_of(start)
-        everybody = [one.contact for one in self._recipients(workspace, self.records.recipients_of(start))]
-        found = [one for one in everybody if one.status == "active" and not self.is_excluded(start, one)]
+        if start.creates_contact:
+            found = [self.records.new_contact(workspace, None, now)]
+        else:
+            everybody = [one.contact for one in self._recipients(workspace, self.records.recipients_of(start))]
+            found = [one for one in everybody if one.status == "active" and not self.is_excluded(start, one)]
         self.records.set_start(start, "started" if found else "completed", len(found), now)
         for begin in range(0, len(found), BATCH):
             batch, last = found[begin : begin + BATCH], begin + BATCH >= len(found)

@@ -44,10 +44,10 @@ class FlowRows(Tables):
         else:
             found.value, found.modified_on = value, now
 
-    def contact_named(self, workspace: Any, name: str) -> Contact | None:
-        """The first contact of that name."""
-        found = (one for one in self.contacts.values() if one.workspace is workspace and one.name == name)
-        return next((one for one in found if not one.deleted), None)
+    def contact_by_uuid(self, workspace: Any, uuid: str) -> Contact | None:
+        """The workspace's contact of that UUID, or None."""
+        found = self.contacts.get(uuid)
+        return None if found is None or found.deleted or found.workspace is not workspace else found
 
     def change_contact(self, contact: Any, now: datetime, **changes: Any) -> None:
         """Set attributes of a contact: name, language, status, timezone, urns, fields, groups."""
@@ -109,7 +109,7 @@ class FlowRows(Tables):
         self, workspace: Any, translations: Mapping[str, Any], base_language: str, *, uuid: str, urns: Sequence[str],
         contacts: Sequence[Any], groups: Sequence[str], now: datetime,
     ) -> Broadcast:  # fmt: skip
-        named = [one for one in self.groups_in(workspace) if one.name in groups]
+        named = [one for one in self.groups_in(workspace) if one.uuid in groups]
         return self.add_broadcast(
             Broadcast(
                 self.next_id("broadcast"), uuid, workspace, "pending", None, list(urns), list(contacts), named,
@@ -119,13 +119,13 @@ class FlowRows(Tables):
 
     def new_start(
         self, workspace: Any, flow: Any, *, uuid: str, urns: Sequence[str], contacts: Sequence[Any],
-        groups: Sequence[str], now: datetime,
+        groups: Sequence[str], creates_contact: bool, now: datetime,
     ) -> FlowStart:  # fmt: skip
-        """A start that a flow asked for."""
-        named = [one for one in self.groups_in(workspace) if one.name in groups]
+        """A start that a flow asked for. `groups`: their UUIDs."""
+        named = [one for one in self.groups_in(workspace) if one.uuid in groups]
         start = FlowStart(
             self.next_id("start"), uuid, workspace, flow, "flow", "pending", None, list(urns), list(contacts), named,
-            {}, None, None, now, now,
+            {}, None, None, now, now, creates_contact=creates_contact,
         )  # fmt: skip
         self.add_start(start)
         return start

@@ -230,6 +230,8 @@ class FlowStart:
     modified_on: datetime
     runs_made: int = 0
     sent_by: str | None = None
+    creates_contact: bool = False
+    """Started is a new contact, and nobody else."""
 
 
 @dataclass(eq=False, slots=True)

@@ -70,9 +70,10 @@ class Store(FlowRows):
         found = self.message_by_id.get(message_id)
         return found if found is not None and found.direction == "out" else None
 
-    def new_contact(self, workspace: Any, urn: str, now: datetime) -> Contact:
+    def new_contact(self, workspace: Any, urn: str | None, now: datetime) -> Contact:
+        urns = [] if urn is None else [urn]
         return self.add_contact(
-            Contact(self.next_id("contact"), self.new_uuid(), None, None, "active", [urn], {}, [], now, now, workspace)
+            Contact(self.next_id("contact"), self.new_uuid(), None, None, "active", urns, {}, [], now, now, workspace)
         )
 
     def last_channel_of(self, contact: Any, urn: str) -> Channel | None:

@@ -54,6 +54,7 @@ class Broadcast(Row):
     status: str = "pending"
     contact_count: int | None = None
     sent_by: str | None = None
+    creates_contact: bool = False
     history: list[tuple[str, int | None]] = field(default_factory=list)
     flow: Row = field(default_factory=lambda: Row(2, "f-2", "Started"))
 

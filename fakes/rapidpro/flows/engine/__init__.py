@@ -28,7 +28,8 @@ go out through the function `send` while a stretch runs, as in the real engine.
   input_labels_added {input, labels}; email_sent {to, subject, body};
   broadcast_created {texts, attachments, quick_replies, base_language, groups, contacts, urns, query};
   session_triggered {flow, groups, contacts, urns, query, create_contact, parent,
-  ancestors_since_input} (the last two are for the `Trigger` of the new sessions); ticket_opened {uuid, topic, note},
+  ancestors_since_input} (the last two are for the `Trigger` of the new sessions; groups and contacts of both are
+  {uuid, name}; the name is empty where the flow names a contact by UUID alone); ticket_opened {uuid, topic, note},
   ticket_note_added {uuid, note}; optin_not_requested {optin}; error, warning, failure {text}.
   `Event.run` is the index of the run in `session.runs`.
 - TooMuch is raised when a stretch has more than 40,000 events or 10 million characters.

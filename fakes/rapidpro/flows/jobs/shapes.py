@@ -88,7 +88,8 @@ def plain_number(number: Decimal) -> int | float:
 
 
 def _others(values: Mapping[str, Any]) -> Json:
-    return {name: values[name] for name in ("groups", "urns", "contacts")}
+    names = {kind: [one["name"] for one in values[kind]] for kind in ("groups", "contacts")}
+    return {"groups": names["groups"], "urns": values["urns"], "contacts": names["contacts"]}
 
 
 def _without_empty(shown: Json, values: Mapping[str, Any], *names: str) -> Json:

@@ -5,7 +5,7 @@ Source: mailroom core/runner, core/models/session.go, core/handlers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from fakes.rapidpro.flows.bundles.library import Library
@@ -40,16 +40,18 @@ class Effects:
     def apply(self, work: Work, session: Session, events: tuple[Event, ...]) -> list[Any]:
         """Apply all events. Returns the messages to the contact; old versions make none that cannot be sent."""
         sent: list[Any] = []
+        stretch: list[Any] = []
         for event in events:
             if event.type == "msg_created":
-                sent.append(self._message(work, session, event))
+                sent.append(self._message(work, session, event, stretch))
             elif (action := _EFFECTS.get(event.type)) is not None:
                 action(self, work, event.values)
         if self.tickets.get(work.contact.id, []) != session.contact.tickets:
             self.tickets[work.contact.id] = list(session.contact.tickets)
+        self._dispatcher.courier.queue_stretch(stretch)
         return [one for one in sent if one is not None]
 
-    def _message(self, work: Work, session: Session, event: Event) -> Any:
+    def _message(self, work: Work, session: Session, event: Event, stretch: list[Any]) -> Any:
         values = event.values
         replies = [{"type": "text", "text": text} for text in values["quick_replies"]]
         uuid = session.runs[event.run or 0].flow_uuid
@@ -57,7 +59,7 @@ class Effects:
         return self._dispatcher.send(
             work.workspace, work.contact, Content(values["text"], values["attachments"], replies),
             requested_urn=values["urn"], high_priority=work.given is not None, flow=flow,
-            sent_by=None if work.start is None else work.start.sent_by,
+            sent_by=None if work.start is None else work.start.sent_by, stretch=stretch,
         )  # fmt: skip
 
     def _change(self, work: Work, values: Values) -> None:
@@ -93,7 +95,7 @@ class Effects:
         }
         broadcast = self._records.new_broadcast(
             work.workspace, translations, values["base_language"], uuid=self._runtime.new_uuid(), urns=values["urns"],
-            contacts=self._contacts(work, values), groups=values["groups"], now=self._runtime.clock.now(),
+            contacts=self._contacts(work, values), groups=_uuids(values["groups"]), now=self._runtime.clock.now(),
         )  # fmt: skip
         self._dispatcher.broadcast_created(broadcast)
 
@@ -102,7 +104,8 @@ class Effects:
         if flow is not None:
             start = self._records.new_start(
                 work.workspace, flow, uuid=self._runtime.new_uuid(), urns=values["urns"],
-                contacts=self._contacts(work, values), groups=values["groups"], now=self._runtime.clock.now(),
+                contacts=self._contacts(work, values), groups=_uuids(values["groups"]),
+                creates_contact=values["create_contact"], now=self._runtime.clock.now(),
             )  # fmt: skip
             self.triggers[start.uuid] = Trigger(
                 "flow_action", parent=values["parent"], ancestors_since_input=values["ancestors_since_input"]
@@ -110,9 +113,12 @@ class Effects:
             self._dispatcher.flow_started(start)
 
     def _contacts(self, work: Work, values: Values) -> list[Any]:
-        """The engine tells contacts by name."""
-        found = (self._records.contact_named(work.workspace, name) for name in values["contacts"] if name)
+        found = (self._records.contact_by_uuid(work.workspace, uuid) for uuid in _uuids(values["contacts"]))
         return [one for one in found if one is not None]
+
+
+def _uuids(references: Iterable[Mapping[str, str]]) -> list[str]:
+    return [one["uuid"] for one in references]
 
 
 _EFFECTS: Mapping[str, Callable[[Effects, Work, Values], None]] = {

@@ -211,8 +211,9 @@ class Sessions:
                     return
                 usual = Trigger("manual", params=row.params, origin=row.origin)
                 trigger = self.effects.triggers.get(row.uuid, usual)
+                batch = row.contact_count > 1
                 work = self.new_work(
-                    workspace, contact, "start", flow=row.flow.uuid, trigger=trigger, start=row, batch=True
+                    workspace, contact, "start", flow=row.flow.uuid, trigger=trigger, start=row, batch=batch
                 )
             self.run(work)
 

@@ -45,6 +45,7 @@ class Work:
     message: Any = None
     """The incoming message."""
     batch: bool = False
+    """It is of a start for more than one contact: some actions are not allowed then."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -198,7 +198,7 @@ def test_settings_that_are_not_named_stay_unchanged() -> None:
 @pytest.mark.parametrize(
     ("given", "complaint"),
     [
-        ({"tpss": 1}, "unknown channel setting 'tpss': possible are aggregator, tps, delays"),
+        ({"tpss": 1}, "unknown channel setting 'tpss': possible are aggregator, tps, spacing, delays"),
         ({"shares": {"fail": 1}}, "unknown shares setting 'fail': possible are failed, errored, no_report"),
         ({"delays": {"wire": 1}}, "unknown delays setting 'wire': possible are wired, sent, delivered, retries"),
         ({"shares": {"failed": 1.1}}, "shares.failed must be a share between 0 and 1"),
@@ -216,6 +216,7 @@ def test_settings_that_are_not_named_stay_unchanged() -> None:
         ({"bad_numbers": "+250"}, "bad_numbers must be a list of numbers"),
         ({"bad_numbers": ["0788123123"]}, "bad_numbers must be written in full"),
         ({"down": "yes"}, "down must be true or false"),
+        ({"spacing": -1}, "spacing must be a number of seconds, 0 to 1000000"),
         ({"sync_every": 0}, "sync_every must be a number of seconds, 1 to 1000000"),
         ({"sync_every": None}, "sync_every must be a number of seconds"),
         ({"length_limit": 0}, "length_limit must be a whole number above 0, or null"),

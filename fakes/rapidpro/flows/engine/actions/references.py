@@ -19,10 +19,10 @@ _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\Z", re.IGNORECA
 
 @dataclass(frozen=True, slots=True)
 class Recipients:
-    """Who gets a broadcast or is started: names of groups, names of contacts, URNs, a query."""
+    """Who gets a broadcast or is started: groups and contacts as {"uuid", "name"}, URNs, a query."""
 
-    groups: list[str]
-    contacts: list[str]
+    groups: list[dict[str, str]]
+    contacts: list[dict[str, str]]
     urns: list[str]
     query: str
 
@@ -69,15 +69,15 @@ def recipients_of(action: Action, stretch: Stretch, run: Run) -> Recipients:
     """The recipients that an action names; what cannot be resolved is noted."""
     workspace, env = stretch.workspace, environment(stretch)
     urns = action.texts("urns")
-    contacts = [str(one.get("name") or "") for one in action.values.get("contacts") or () if one]
-    groups = [one.name for one in groups_of(action, stretch, run)]
+    contacts = [_reference(one.get("uuid"), one.get("name")) for one in action.values.get("contacts") or () if one]
+    groups = [_reference(one.uuid, one.name) for one in groups_of(action, stretch, run)]
     for variable in action.texts("legacy_vars"):
         text = text_of(variable, stretch, run)[0].strip()
         group = next((one for one in workspace.groups if one.name.lower() == text.lower()), None)
         if _UUID.match(text):
-            contacts.append("")
+            contacts.append(_reference(text, ""))
         elif group is not None:
-            groups.append(group.name)
+            groups.append(_reference(group.uuid, group.name))
         elif is_valid_urn(text, env):
             urns.append(normalized(text, env))
         elif phone := phone_number(text, env):
@@ -85,6 +85,10 @@ def recipients_of(action: Action, stretch: Stretch, run: Run) -> Recipients:
         else:
             stretch.raw_error(f"'{text}' couldn't be resolved to a contact, group or URN", run)
     return Recipients(groups, contacts, urns, _query(action, stretch, run))
+
+
+def _reference(uuid: Any, name: Any) -> dict[str, str]:
+    return {"uuid": str(uuid or ""), "name": str(name or "")}
 
 
 def _query(action: Action, stretch: Stretch, run: Run) -> str:

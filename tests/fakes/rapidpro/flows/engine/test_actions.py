@@ -113,9 +113,10 @@ def test_recipients_are_contacts_groups_urns_and_numbers() -> None:
         "mothers", "0722000111", "mailto:a@b.example", "6bcbd9ae-7016-4f91-9213-88a49dc5a084", "nobody",
     ]))  # fmt: skip
     (broadcast,) = sent.events("broadcast_created")
-    assert broadcast["groups"] == ["Mothers"]
+    assert [one["name"] for one in broadcast["groups"]] == ["Mothers"]
+    assert all(one["uuid"] for one in broadcast["groups"])
     assert broadcast["urns"] == ["tel:+254722000111", "mailto:a@b.example"]
-    assert broadcast["contacts"] == [""]
+    assert broadcast["contacts"] == [{"uuid": "6bcbd9ae-7016-4f91-9213-88a49dc5a084", "name": ""}]
     assert sent.notes() == ["'nobody' couldn't be resolved to a contact, group or URN"]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from fakes.clock import SystemClock
+from fakes.rapidpro.flows.bundles.reading import read_bundle
 from tests.fakes.rapidpro.flow_bundles import (
     act,
     ask,
@@ -26,7 +27,7 @@ from tests.fakes.rapidpro.flow_bundles import (
 from tests.fakes.rapidpro.flow_sites import URL, Site
 from tests.fakes.rapidpro.worlds import AMINA, TEXTS, IncomingWorld
 
-BEN = "+250788123002"
+BEN, CALEB = "+250788123002", "+250788123003"
 SURVEY = flow(
     "Survey", say("q1", "How old?", "age"), ask("age", "bye", result="Age"), say("bye", "Thanks, @results.age")
 )
@@ -228,6 +229,69 @@ def test_a_flow_can_start_another_and_send_to_others(profile: str) -> None:
     site.text("hi")
     site.clock.advance(60)
     assert sorted(site.said(BEN)) == ["Call 114", "To Ben: hi"]
+
+
+def _reference(row: Any) -> dict[str, str]:
+    return {"uuid": row.uuid, "name": row.name or ""}
+
+
+HELPS = {"type": "start_session", "flow": {"uuid": uuid_of("Help"), "name": "Help"}}
+
+
+@GENERATIONS
+@pytest.mark.parametrize("action", [HELPS, {"type": "send_broadcast", "text": "Call 114"}], ids=["start", "broadcast"])
+def test_contacts_and_groups_of_one_name_are_told_apart_by_their_uuids(profile: str, action: Any) -> None:
+    site = Site(profile=profile)
+    store = site.rapidpro.store
+    workspace, now = store.workspaces()[0], site.clock.now()
+    numbers = [f"+25078812301{n}" for n in range(5)]
+    people = [store.new_contact(workspace, f"tel:{number}", now) for number in numbers]
+    groups = [store.new_group(workspace, "", "Nurses", None) for _ in range(2)]
+    for person in people[:3]:
+        store.change_contact(person, now, name="Eric")
+    store.change_contact(people[3], now, groups=[groups[0]])
+    store.change_contact(people[4], now, groups=[groups[1]])
+    named = {"contacts": [_reference(people[1]), {"uuid": people[2].uuid, "name": ""}]}
+    teller = flow("Teller", act("t", {**action, **named, "groups": [_reference(groups[1])]}))
+    site.rapidpro.mailroom.import_flows(read_bundle(bundle(HELP, teller, triggers=[catch_all("Teller")])))
+    site.text("x")
+    site.clock.advance(60)
+    assert [site.said(number) for number in numbers] == [[], ["Call 114"], ["Call 114"], [], ["Call 114"]]
+
+
+@GENERATIONS
+def test_a_flow_can_start_another_for_a_new_contact_and_then_nobody_else(profile: str) -> None:
+    told = flow("Told", act("t", {"type": "set_contact_name", "name": "For @parent.contact.urn"}))
+    starts = {
+        "type": "start_session", "flow": {"uuid": uuid_of("Told"), "name": "Told"}, "create_contact": True,
+        "urns": [f"tel:{BEN}"],
+    }  # fmt: skip
+    site = Site(bundle(told, flow("Teller", act("t", starts)), triggers=[catch_all("Teller")]), profile=profile)
+    site.text("x")
+    site.clock.advance(60)
+    new, amina = site.api("contacts.json")["results"]
+    assert (new["name"], new["urns"], amina["name"]) == (f"For tel:{AMINA}", [], None)
+    assert site.contact(BEN) is None
+    assert {run["flow"]["name"]: run["contact"]["uuid"] for run in site.runs()} == {
+        "Teller": amina["uuid"], "Told": new["uuid"],
+    }  # fmt: skip
+
+
+@GENERATIONS
+@pytest.mark.parametrize(("others", "told"), [([], ["Hello nurses"]), ([f"tel:{CALEB}"], [])])
+def test_a_start_for_one_contact_may_reach_a_group_and_one_for_several_may_not(
+    profile: str, others: list[str], told: list[str]
+) -> None:
+    site = Site(profile=profile)
+    store = site.rapidpro.store
+    workspace, now = store.workspaces()[0], site.clock.now()
+    nurses = store.new_group(workspace, "", "Nurses", None)
+    store.change_contact(store.new_contact(workspace, f"tel:{BEN}", now), now, groups=[nurses])
+    hello = {"type": "send_broadcast", "text": "Hello nurses", "groups": [_reference(nurses)]}
+    site.rapidpro.mailroom.import_flows(read_bundle(bundle(flow("Hello", act("h", hello)))))
+    site.api("flow_starts.json", {"flow": uuid_of("Hello"), "urns": [f"tel:{AMINA}", *others]})
+    site.clock.advance(60)
+    assert site.said(BEN) == told
 
 
 def test_a_flow_that_another_one_started_knows_that_one() -> None:
