@@ -13,7 +13,7 @@ from tests.broken.relays import Broken, caught_by
 
 def is_listing(method: str, url: str) -> bool:
     """Whether a call lists messages or broadcasts."""
-    return method == "GET" and url.endswith(".json")
+    return method == "GET" and url.partition("?")[0].endswith(("/messages.json", "/broadcasts.json"))
 
 
 class NeverFollowsNext(Between):
@@ -53,7 +53,7 @@ class FollowsForEver(Between):
 
     def call(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
         response = super().call(method, url, options)
-        if method != "GET" or ".json" not in url:
+        if not is_listing(method, url):
             return response
         rows: list[Any] = []
         while response.ok and (body := response.json()).get("next"):

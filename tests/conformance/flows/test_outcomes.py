@@ -163,7 +163,7 @@ def test_evidence_shows_the_changed_answer_and_hides_the_secret(fakes: InProcess
 
 
 def invoked(*arguments: str) -> tuple[int, str]:
-    done = CliRunner().invoke(outcomes_command, arguments)
+    done = CliRunner(env={"COLUMNS": "140"}).invoke(outcomes_command, arguments)
     return done.exit_code, done.output
 
 
