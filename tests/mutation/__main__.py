@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.folders import ROOT
 from tests.mutation import score, survivors
 
-COPIED = ("conformance", "relay", "tests", "pyproject.toml")
+COPIED = ("conformance", "features", "relay", "tests", "pyproject.toml")
 
 
 def main(arguments: list[str]) -> int:
