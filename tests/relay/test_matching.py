@@ -135,3 +135,9 @@ def test_texts_with_and_without_a_known_broadcast_are_matched_side_by_side() -> 
         message(3),
     )
     assert candidates([with_id, without], [own, others, unknown]) == [others, unknown]
+
+
+def test_a_message_of_another_broadcast_is_never_matched_to_a_text_whose_broadcast_is_known() -> None:
+    earlier, later = text(1, broadcast_id="1"), text(2)
+    other = message(7, broadcast_id="2")
+    assert match([earlier, later], [other], set()) == {2: other}

@@ -27,6 +27,16 @@ def sentences(check: str, history: History) -> list[str]:
             f"lost: 'I am ill' from {AMINA} was accepted twice, CHT has it once",
         ),
         (
+            "incoming_lost",
+            replace(RIGHT, reports=()),
+            f"lost: 'I am ill' from {AMINA} was accepted once, CHT does not have it",
+        ),
+        (
+            "outgoing_lost",
+            replace(RIGHT, arrivals=(), messages=(), outgoing_texts=(due("pending"),)),
+            f"lost: 'hello' for {YUSUF} was due once, never arrived (CHT's state: pending)",
+        ),
+        (
             "incoming_duplicated",
             replace(RIGHT, reports=RIGHT.reports * 2),
             f"duplicated: 'I am ill' from {AMINA} was sent once, CHT has it twice",
