@@ -162,7 +162,7 @@ class ConformancePlugin(Recording):
             self.keep_evidence(self._worlds.get(item.nodeid), failure.rests_on)
             self._look_at_conduct(item)
             raise
-        except Exception:
+        except Exception:  # a fault of the harness, whatever it is: shown with what had happened, and raised again
             self.keep_evidence(self._worlds.get(item.nodeid))
             raise
         self._look_at_conduct(item, history)

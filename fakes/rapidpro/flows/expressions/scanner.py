@@ -12,11 +12,12 @@ from typing import Literal
 Part = tuple[Literal["body", "identifier", "expression"], str]
 
 
-def scan(template: str, top_levels: Collection[str]) -> Iterator[Part]:
+def scan(template: str, top_levels: Collection[str], *, as_written: bool = False) -> Iterator[Part]:
     """The parts in order; an identifier is the text after `@`, an expression the one inside `@( )`.
 
     `top_levels`: the known first names, lower case. An identifier with another first name is body text, so that
-    e-mail addresses survive; `@@` is `@`; an `@(` that never closes makes all that follows body text.
+    e-mail addresses survive; `@@` is `@`, unless `as_written`; an `@(` that never closes makes all that follows body
+    text.
     """
     position = 0
     while (at := template.find("@", position)) >= 0:
@@ -31,7 +32,7 @@ def scan(template: str, top_levels: Collection[str]) -> Iterator[Part]:
             yield "expression", template[at + 2 : end]
             position = end + 1
         elif following == "@":
-            yield "body", "@"
+            yield "body", "@@" if as_written else "@"
             position = at + 2
         else:
             end = identifier_end(template, at + 1)

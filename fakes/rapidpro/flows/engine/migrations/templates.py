@@ -11,7 +11,7 @@ from typing import Any
 
 from fakes.rapidpro.flows.engine.migrations.definition import Json, languages, nodes, objects, text, translated
 from fakes.rapidpro.flows.engine.migrations.definition import translate as set_translation
-from fakes.rapidpro.flows.expressions.scanner import closing_bracket, identifier_end
+from fakes.rapidpro.flows.expressions.scanner import scan
 
 Rewrite = Callable[[str], str]
 
@@ -85,23 +85,10 @@ def _rewritten(value: Any, rewrite: Rewrite) -> Any:
 
 def rewrite_expressions(template: str, top_level: str, rewrite: Rewrite) -> str:
     """The template with each expression rewritten: those in `@( )`, and identifiers that begin with that name."""
-    parts: list[str] = []
-    position = 0
-    while (at := template.find("@", position)) >= 0:
-        parts.append(template[position:at])
-        following = template[at + 1 : at + 2]
-        if following == "(":
-            end = closing_bracket(template, at + 2)
-            if end < 0:
-                return "".join([*parts, template[at:]])
-            parts.append("@(" + rewrite(template[at + 2 : end]) + ")")
-            position = end + 1
-        elif following == "@":
-            parts.append("@@")
-            position = at + 2
-        else:
-            position = identifier_end(template, at + 1)
-            name = template[at + 1 : position]
-            known = name.partition(".")[0].lower() == top_level
-            parts.append("@" + (rewrite(name) if known else name))
-    return "".join([*parts, template[position:]])
+
+    def rewritten(kind: str, part: str) -> str:
+        if kind == "expression":
+            return f"@({rewrite(part)})"
+        return f"@{rewrite(part)}" if kind == "identifier" else part
+
+    return "".join(rewritten(kind, part) for kind, part in scan(template, (top_level,), as_written=True))
