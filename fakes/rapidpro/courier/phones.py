@@ -35,13 +35,17 @@ class Phones:
 
     def __init__(self) -> None:
         self._texts: dict[str, list[PhoneText]] = {}
+        self.changes = 0
+        """How often a phone sent or received a text."""
 
     def received(self, number: str, at: datetime, text: str, message_id: int) -> None:
         """The phone received a text."""
+        self.changes += 1
         self._texts.setdefault(number, []).append(PhoneText(at, "received", text, message_id))
 
     def sent(self, number: str, at: datetime, text: str, message_id: int | None) -> None:
         """The person sent a text."""
+        self.changes += 1
         self._texts.setdefault(number, []).append(PhoneText(at, "sent", text, message_id))
 
     def texts(self, number: str) -> list[PhoneText]:

@@ -72,6 +72,11 @@ class Throttle:
         granted.append(now)
         self._expires_at[scope, key] = now + period
 
+    def version(self) -> object:
+        """Differs whenever a quota may have been used or set since, as far as one who compares now and then sees."""
+        counted = sum(map(len, self._granted.values()))
+        return counted, dict(self._expires_at), dict(self._exhausted_at), dict(self.rates)
+
     def exhaust(self, keys: Mapping[str, Mapping[str, str]]) -> None:
         """Exhaust the quota of every scope now, for these keys (with the rate overrides of each)."""
         now = self._clock.timestamp()
