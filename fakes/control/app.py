@@ -26,6 +26,8 @@ from fakes.serving.wsgi import WSGIApp
 BODY_LIMIT = 10 * 1024 * 1024
 SEED_LIMIT = 64 * 1024 * 1024
 MAX_ADVANCE_SECONDS = 10 * 366 * 86400.0
+AGGREGATOR_CALLS = "/rapidpro/c/"
+"""Where aggregators call the fake RapidPro, some of them with forms."""
 NO_ADDRESSES: Mapping[str, str] = MappingProxyType({})
 
 
@@ -44,7 +46,7 @@ def control_app(fakes: Fakes, addresses: Mapping[str, str] = NO_ADDRESSES) -> WS
     app.register_blueprint(_ledger_routes(fakes))
     for name, routes in fakes.routes.items():
         app.register_blueprint(routes(), url_prefix=f"/{name}")
-    return LocalOnly(app.wsgi_app)
+    return LocalOnly(app.wsgi_app, form_calls=AGGREGATOR_CALLS)
 
 
 def _general_routes(
