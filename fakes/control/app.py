@@ -15,6 +15,7 @@ from werkzeug.exceptions import BadRequest, Conflict, HTTPException, NotFound, R
 from fakes.assembly import Fakes
 from fakes.clock import VirtualClock, format_moment
 from fakes.control.channel_settings import ChannelSettings
+from fakes.control.fault_choices import fault_choices
 from fakes.control.local_only import LocalOnly
 from fakes.control.metrics import CONTENT_TYPE, as_text
 from fakes.control.route_list import routes_of
@@ -43,6 +44,7 @@ def control_app(fakes: Fakes, addresses: Mapping[str, str] = NO_ADDRESSES) -> WS
     app.register_blueprint(_general_routes(fakes, addresses, lambda: routes_of(app)))
     app.register_blueprint(_clock_routes(fakes))
     app.register_blueprint(_fault_routes(fakes, ChannelSettings(app.wsgi_app)))
+    app.register_blueprint(fault_choices())
     app.register_blueprint(_ledger_routes(fakes))
     for name, routes in fakes.routes.items():
         app.register_blueprint(routes(), url_prefix=f"/{name}")
