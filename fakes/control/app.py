@@ -21,7 +21,7 @@ from fakes.control.metrics import CONTENT_TYPE, as_text
 from fakes.control.route_list import routes_of
 from fakes.faults import FaultError, parse_faults
 from fakes.service import SeedError
-from fakes.serving.json_fields import json_body, json_object
+from fakes.serving.json_fields import json_body, json_object, query_number
 from fakes.serving.wsgi import WSGIApp
 
 BODY_LIMIT = 10 * 1024 * 1024
@@ -196,7 +196,7 @@ def _ledger_routes(fakes: Fakes) -> Blueprint:
         fake), "method", "path", "query", "request": {"headers", "body"}, "reply": {"status", "headers", "body"} or
         null, "acted": true or false, "fault", "unexpected", "error": text or null}, ...], "last": number to go on from}
         """
-        after, limit = _whole_number("after") or 0, _whole_number("limit")
+        after, limit = query_number("after") or 0, query_number("limit")
         service = request.args.get("service")
         if service is not None and service not in fakes.services:
             raise BadRequest(f"service: expected one of {', '.join(fakes.services)}, got {service!r}")
@@ -207,15 +207,6 @@ def _ledger_routes(fakes: Fakes) -> Blueprint:
         return jsonify(exchanges=fakes.ledger.export(found), last=last)
 
     return routes
-
-
-def _whole_number(name: str) -> int | None:
-    text = request.args.get(name)
-    if text is None:
-        return None
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise BadRequest(f"{name}: expected a whole number from 0, got {text!r}")
-    return int(text)
 
 
 def _limit_body() -> None:

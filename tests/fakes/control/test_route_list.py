@@ -41,6 +41,7 @@ EXAMPLES: dict[str, tuple[str, Any]] = {
     "POST /rapidpro/flows": ("/rapidpro/flows", {"version": "13", "flows": [HELLO]}),
     "GET /rapidpro/phones/<number>/sessions": (TEXTS.replace("texts", "sessions"), None),
     "GET /rapidpro/phones": ("/rapidpro/phones?texts=yes", None),
+    "PUT /rapidpro/phones/<number>": (TEXTS.removesuffix("/texts"), {"name": "Amina"}),
     "GET /rapidpro/phones/<number>/texts": (TEXTS, None),
     "POST /rapidpro/phones/<number>/texts": (TEXTS, {"text": "TEMP 38.5"}),
     "POST /rapidpro/messages/<message_id>/resend": ("/rapidpro/messages/MESSAGE/resend", {}),
