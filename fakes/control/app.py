@@ -15,17 +15,20 @@ from werkzeug.exceptions import BadRequest, Conflict, HTTPException, NotFound, R
 from fakes.assembly import Fakes
 from fakes.clock import VirtualClock, format_moment
 from fakes.control.channel_settings import ChannelSettings
+from fakes.control.fault_choices import fault_choices
 from fakes.control.local_only import LocalOnly
 from fakes.control.metrics import CONTENT_TYPE, as_text
 from fakes.control.route_list import routes_of
 from fakes.faults import FaultError, parse_faults
 from fakes.service import SeedError
-from fakes.serving.json_fields import json_body, json_object
+from fakes.serving.json_fields import json_body, json_object, query_number
 from fakes.serving.wsgi import WSGIApp
 
 BODY_LIMIT = 10 * 1024 * 1024
 SEED_LIMIT = 64 * 1024 * 1024
 MAX_ADVANCE_SECONDS = 10 * 366 * 86400.0
+AGGREGATOR_CALLS = "/rapidpro/c/"
+"""Where aggregators call the fake RapidPro, some of them with forms."""
 NO_ADDRESSES: Mapping[str, str] = MappingProxyType({})
 
 
@@ -41,10 +44,11 @@ def control_app(fakes: Fakes, addresses: Mapping[str, str] = NO_ADDRESSES) -> WS
     app.register_blueprint(_general_routes(fakes, addresses, lambda: routes_of(app)))
     app.register_blueprint(_clock_routes(fakes))
     app.register_blueprint(_fault_routes(fakes, ChannelSettings(app.wsgi_app)))
+    app.register_blueprint(fault_choices())
     app.register_blueprint(_ledger_routes(fakes))
     for name, routes in fakes.routes.items():
         app.register_blueprint(routes(), url_prefix=f"/{name}")
-    return LocalOnly(app.wsgi_app)
+    return LocalOnly(app.wsgi_app, form_calls=AGGREGATOR_CALLS)
 
 
 def _general_routes(
@@ -192,7 +196,7 @@ def _ledger_routes(fakes: Fakes) -> Blueprint:
         fake), "method", "path", "query", "request": {"headers", "body"}, "reply": {"status", "headers", "body"} or
         null, "acted": true or false, "fault", "unexpected", "error": text or null}, ...], "last": number to go on from}
         """
-        after, limit = _whole_number("after") or 0, _whole_number("limit")
+        after, limit = query_number("after") or 0, query_number("limit")
         service = request.args.get("service")
         if service is not None and service not in fakes.services:
             raise BadRequest(f"service: expected one of {', '.join(fakes.services)}, got {service!r}")
@@ -203,15 +207,6 @@ def _ledger_routes(fakes: Fakes) -> Blueprint:
         return jsonify(exchanges=fakes.ledger.export(found), last=last)
 
     return routes
-
-
-def _whole_number(name: str) -> int | None:
-    text = request.args.get(name)
-    if text is None:
-        return None
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise BadRequest(f"{name}: expected a whole number from 0, got {text!r}")
-    return int(text)
 
 
 def _limit_body() -> None:

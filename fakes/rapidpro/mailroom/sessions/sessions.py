@@ -72,6 +72,10 @@ class Sessions:
         """The contact's session, if it waits."""
         return self._waiting.get(contact.id)
 
+    def all_waiting(self) -> list[Session]:
+        """The sessions that wait, in the order in which they began to."""
+        return [one.session for one in self._waiting.values()]
+
     def flow_of(self, contact: Any) -> Any:
         """The flow in which the contact waits, or None."""
         waiting = self._waiting.get(contact.id)
