@@ -40,6 +40,7 @@ EXAMPLES: dict[str, tuple[str, Any]] = {
     "PUT /rapidpro/flow": ("/rapidpro/flow", {"says": "@trigger.params.content"}),
     "POST /rapidpro/flows": ("/rapidpro/flows", {"version": "13", "flows": [HELLO]}),
     "GET /rapidpro/flows/<uuid>": (f"/rapidpro/flows/{HELLO['uuid']}", None),
+    "DELETE /rapidpro/flows/<uuid>": (f"/rapidpro/flows/{HELLO['uuid']}", None),
     "GET /rapidpro/phones/<number>/sessions": (TEXTS.replace("texts", "sessions"), None),
     "GET /rapidpro/phones": ("/rapidpro/phones?texts=yes", None),
     "PUT /rapidpro/phones/<number>": (TEXTS.removesuffix("/texts"), {"name": "Amina"}),
@@ -65,6 +66,7 @@ EXAMPLES: dict[str, tuple[str, Any]] = {
 BEFORE: dict[str, list[tuple[str, str, Any]]] = {
     "DELETE /faults/<number>": [("POST", "/faults", {"preset": "throttled"})],
     "GET /rapidpro/flows/<uuid>": [("POST", "/rapidpro/flows", {"version": "13", "flows": [HELLO]})],
+    "DELETE /rapidpro/flows/<uuid>": [("POST", "/rapidpro/flows", {"version": "13", "flows": [HELLO]})],
     "POST /cht/tasks/<task>/due": [
         ("POST", "/cht/messages", {"number": NUMBER, "text": "Visit due", "due": "2030-01-01T00:00:00Z"})
     ],
