@@ -76,6 +76,12 @@ class Library:
         self.triggers = [one for one in self.triggers if not trigger.replaces(one)]
         self.triggers.append(trigger)
 
+    def remove_triggers(self, flow: str) -> int:
+        """Remove the triggers of a flow. Returns how many there were."""
+        before = len(self.triggers)
+        self.triggers = [one for one in self.triggers if one.flow != flow]
+        return before - len(self.triggers)
+
     def remove_catch_all(self) -> None:
         """Remove the trigger for all texts, so that the built-in one counts again."""
         whole = FlowTrigger(CATCH_ALL, "")
