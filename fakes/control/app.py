@@ -15,6 +15,7 @@ from werkzeug.exceptions import BadRequest, Conflict, HTTPException, NotFound, R
 from fakes.assembly import Fakes
 from fakes.clock import VirtualClock, format_moment
 from fakes.control.channel_settings import ChannelSettings
+from fakes.control.ledger import ledger_routes
 from fakes.control.local_only import LocalOnly
 from fakes.control.metrics import CONTENT_TYPE, as_text
 from fakes.control.route_list import routes_of
@@ -41,7 +42,7 @@ def control_app(fakes: Fakes, addresses: Mapping[str, str] = NO_ADDRESSES) -> WS
     app.register_blueprint(_general_routes(fakes, addresses, lambda: routes_of(app)))
     app.register_blueprint(_clock_routes(fakes))
     app.register_blueprint(_fault_routes(fakes, ChannelSettings(app.wsgi_app)))
-    app.register_blueprint(_ledger_routes(fakes))
+    app.register_blueprint(ledger_routes(fakes))
     for name, routes in fakes.routes.items():
         app.register_blueprint(routes(), url_prefix=f"/{name}")
     return LocalOnly(app.wsgi_app)
@@ -177,41 +178,6 @@ def _fault_routes(fakes: Fakes, channel: ChannelSettings) -> Blueprint:
         return jsonify(removed=1)
 
     return routes
-
-
-def _ledger_routes(fakes: Fakes) -> Blueprint:
-    routes = Blueprint("ledger", __name__)
-
-    @routes.get("/ledger")
-    def exchanges() -> Response:
-        """The exchanges so far, oldest first, secrets hidden.
-
-        Query: after=NUMBER (only those numbered above), service=NAME, limit=NUMBER
-
-        Answer: {"exchanges": [{"seq": number, "at": ISO time, "service", "direction": "in" or "out" (a call by the
-        fake), "method", "path", "query", "request": {"headers", "body"}, "reply": {"status", "headers", "body"} or
-        null, "acted": true or false, "fault", "unexpected", "error": text or null}, ...], "last": number to go on from}
-        """
-        after, limit = _whole_number("after") or 0, _whole_number("limit")
-        service = request.args.get("service")
-        if service is not None and service not in fakes.services:
-            raise BadRequest(f"service: expected one of {', '.join(fakes.services)}, got {service!r}")
-        last = fakes.ledger.last
-        found = fakes.ledger.after(after, service, limit)
-        if found and (limit is not None or found[-1].seq > last):
-            last = found[-1].seq  # where the next call continues
-        return jsonify(exchanges=fakes.ledger.export(found), last=last)
-
-    return routes
-
-
-def _whole_number(name: str) -> int | None:
-    text = request.args.get(name)
-    if text is None:
-        return None
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise BadRequest(f"{name}: expected a whole number from 0, got {text!r}")
-    return int(text)
 
 
 def _limit_body() -> None:
