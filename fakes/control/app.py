@@ -15,6 +15,7 @@ from werkzeug.exceptions import BadRequest, Conflict, HTTPException, NotFound, R
 from fakes.assembly import Fakes
 from fakes.clock import VirtualClock, format_moment
 from fakes.control.channel_settings import ChannelSettings
+from fakes.control.fault_choices import fault_choices
 from fakes.control.ledger import ledger_routes
 from fakes.control.local_only import LocalOnly
 from fakes.control.metrics import CONTENT_TYPE, as_text
@@ -27,6 +28,8 @@ from fakes.serving.wsgi import WSGIApp
 BODY_LIMIT = 10 * 1024 * 1024
 SEED_LIMIT = 64 * 1024 * 1024
 MAX_ADVANCE_SECONDS = 10 * 366 * 86400.0
+AGGREGATOR_CALLS = "/rapidpro/c/"
+"""Where aggregators call the fake RapidPro, some of them with forms."""
 NO_ADDRESSES: Mapping[str, str] = MappingProxyType({})
 
 
@@ -42,10 +45,11 @@ def control_app(fakes: Fakes, addresses: Mapping[str, str] = NO_ADDRESSES) -> WS
     app.register_blueprint(_general_routes(fakes, addresses, lambda: routes_of(app)))
     app.register_blueprint(_clock_routes(fakes))
     app.register_blueprint(_fault_routes(fakes, ChannelSettings(app.wsgi_app)))
+    app.register_blueprint(fault_choices())
     app.register_blueprint(ledger_routes(fakes))
     for name, routes in fakes.routes.items():
         app.register_blueprint(routes(), url_prefix=f"/{name}")
-    return LocalOnly(app.wsgi_app)
+    return LocalOnly(app.wsgi_app, form_calls=AGGREGATOR_CALLS)
 
 
 def _general_routes(

@@ -10,6 +10,7 @@ from werkzeug.exceptions import BadRequest
 from fakes.assembly import Fakes
 from fakes.ledger import MAX_BODY_SHOWN, Dropped, Exchange
 from fakes.ledger.looks import HEADER
+from fakes.serving.json_fields import query_number
 
 MOST = 2000
 """Exchanges of one answer."""
@@ -36,7 +37,7 @@ def ledger_routes(fakes: Fakes) -> Blueprint:
         "more": whether there are more now, "first": number of the oldest that is kept, "dropped": how many of those
         asked for are not kept any more}
         """
-        after, limit = _whole_number("after") or 0, _whole_number("limit")
+        after, limit = query_number("after") or 0, query_number("limit")
         service = _one_of("service", *fakes.services)
         whole, skip = _one_of("bodies", "whole") is not None, _one_of("dropped", "skip") is not None
         last, first, dropped = fakes.ledger.last, fakes.ledger.first, fakes.ledger.missing_after(after)
@@ -80,12 +81,3 @@ def _one_of(name: str, *known: str) -> str | None:
     if given is not None and given not in known:
         raise BadRequest(f"{name}: expected one of {', '.join(known)}, got {given!r}")
     return given
-
-
-def _whole_number(name: str) -> int | None:
-    text = request.args.get(name)
-    if text is None:
-        return None
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise BadRequest(f"{name}: expected a whole number from 0, got {text!r}")
-    return int(text)

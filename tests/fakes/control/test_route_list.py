@@ -39,8 +39,10 @@ EXAMPLES: dict[str, tuple[str, Any]] = {
     "PUT /rapidpro/webhook": ("/rapidpro/webhook", WEBHOOK),
     "PUT /rapidpro/flow": ("/rapidpro/flow", {"says": "@trigger.params.content"}),
     "POST /rapidpro/flows": ("/rapidpro/flows", {"version": "13", "flows": [HELLO]}),
+    "GET /rapidpro/flows/<uuid>": (f"/rapidpro/flows/{HELLO['uuid']}", None),
     "GET /rapidpro/phones/<number>/sessions": (TEXTS.replace("texts", "sessions"), None),
     "GET /rapidpro/phones": ("/rapidpro/phones?texts=yes", None),
+    "PUT /rapidpro/phones/<number>": (TEXTS.removesuffix("/texts"), {"name": "Amina"}),
     "GET /rapidpro/phones/<number>/texts": (TEXTS, None),
     "POST /rapidpro/phones/<number>/texts": (TEXTS, {"text": "TEMP 38.5"}),
     "POST /rapidpro/messages/<message_id>/resend": ("/rapidpro/messages/MESSAGE/resend", {}),
@@ -57,6 +59,7 @@ EXAMPLES: dict[str, tuple[str, Any]] = {
 """A path and a body for each route that needs one."""
 BEFORE: dict[str, list[tuple[str, str, Any]]] = {
     "DELETE /faults/<number>": [("POST", "/faults", {"preset": "throttled"})],
+    "GET /rapidpro/flows/<uuid>": [("POST", "/rapidpro/flows", {"version": "13", "flows": [HELLO]})],
     "POST /rapidpro/channel/sync": [("PUT", "/rapidpro/channel", {"aggregator": "android"})],
     "POST /rapidpro/messages/<message_id>/resend": [
         ("PUT", "/rapidpro/channel", {"bad_numbers": [NUMBER]}),

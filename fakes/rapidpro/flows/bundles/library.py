@@ -60,6 +60,12 @@ class Library:
         """Whether the flow of that UUID has a definition."""
         return uuid in self._definitions
 
+    def definition(self, uuid: str) -> Mapping[str, Any] | None:
+        """The definition of a flow as it was imported, or of the built-in catch-all flow; None if there is none."""
+        if self._built_in is not None and uuid in (self._built_in_uuid, self._built_in[1]):
+            return self._built_in_definition()
+        return self._definitions.get(uuid)
+
     def imported(self) -> list[Flow]:
         """The flows that were added."""
         found = (self.flows().find(uuid) for uuid in self._definitions)
