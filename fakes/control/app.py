@@ -16,12 +16,13 @@ from fakes.assembly import Fakes
 from fakes.clock import VirtualClock, format_moment
 from fakes.control.channel_settings import ChannelSettings
 from fakes.control.fault_choices import fault_choices
+from fakes.control.ledger import ledger_routes
 from fakes.control.local_only import LocalOnly
 from fakes.control.metrics import CONTENT_TYPE, as_text
 from fakes.control.route_list import routes_of
 from fakes.faults import FaultError, parse_faults
 from fakes.service import SeedError
-from fakes.serving.json_fields import json_body, json_object, query_number
+from fakes.serving.json_fields import json_body, json_object
 from fakes.serving.wsgi import WSGIApp
 
 BODY_LIMIT = 10 * 1024 * 1024
@@ -45,7 +46,7 @@ def control_app(fakes: Fakes, addresses: Mapping[str, str] = NO_ADDRESSES) -> WS
     app.register_blueprint(_clock_routes(fakes))
     app.register_blueprint(_fault_routes(fakes, ChannelSettings(app.wsgi_app)))
     app.register_blueprint(fault_choices())
-    app.register_blueprint(_ledger_routes(fakes))
+    app.register_blueprint(ledger_routes(fakes))
     for name, routes in fakes.routes.items():
         app.register_blueprint(routes(), url_prefix=f"/{name}")
     return LocalOnly(app.wsgi_app, form_calls=AGGREGATOR_CALLS)
@@ -179,32 +180,6 @@ def _fault_routes(fakes: Fakes, channel: ChannelSettings) -> Blueprint:
         except FaultError as error:
             raise NotFound(str(error)) from None
         return jsonify(removed=1)
-
-    return routes
-
-
-def _ledger_routes(fakes: Fakes) -> Blueprint:
-    routes = Blueprint("ledger", __name__)
-
-    @routes.get("/ledger")
-    def exchanges() -> Response:
-        """The exchanges so far, oldest first, secrets hidden.
-
-        Query: after=NUMBER (only those numbered above), service=NAME, limit=NUMBER
-
-        Answer: {"exchanges": [{"seq": number, "at": ISO time, "service", "direction": "in" or "out" (a call by the
-        fake), "method", "path", "query", "request": {"headers", "body"}, "reply": {"status", "headers", "body"} or
-        null, "acted": true or false, "fault", "unexpected", "error": text or null}, ...], "last": number to go on from}
-        """
-        after, limit = query_number("after") or 0, query_number("limit")
-        service = request.args.get("service")
-        if service is not None and service not in fakes.services:
-            raise BadRequest(f"service: expected one of {', '.join(fakes.services)}, got {service!r}")
-        last = fakes.ledger.last
-        found = fakes.ledger.after(after, service, limit)
-        if found and (limit is not None or found[-1].seq > last):
-            last = found[-1].seq  # where the next call continues
-        return jsonify(exchanges=fakes.ledger.export(found), last=last)
 
     return routes
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from fakes.clock import Clock
 from fakes.ledger.ledger import Ledger
+from fakes.ledger.looks import KEY as LOOK
 from fakes.serving.other_origin import ELSEWHERE, answer, is_elsewhere
 from fakes.serving.wsgi import (
     ACTED_KEY,
@@ -28,8 +29,10 @@ READ_LIMIT = 64 * 1024 * 1024
 class Recorded:
     """The outermost layer around a service: it writes every exchange to the ledger."""
 
-    def __init__(self, app: WSGIApp, ledger: Ledger, service: str, clock: Clock) -> None:
+    def __init__(self, app: WSGIApp, ledger: Ledger, service: str, clock: Clock, bare: WSGIApp | None = None) -> None:
+        """`bare`: the service without faults, for the harness's own looks. Default: the same `app`."""
         self._app = app
+        self._bare = bare or app
         self._ledger = ledger
         self._service = service
         self._clock = clock
@@ -40,6 +43,8 @@ class Recorded:
         self._local.unexpected = sentence
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        if LOOK in environ and self._ledger.looks.has(environ):
+            return self._bare(environ, start_response)
         at = self._clock.now()
         body = read_body(environ, READ_LIMIT)
         self._local.unexpected = None
