@@ -16,7 +16,9 @@ from fakes.control.local_only import LocalOnly
 from fakes.serving.json_depth import MAX_DEPTH, is_too_deep
 from fakes.serving.wsgi import WSGIApp, build_environ, call
 
-BODYLESS = {"/cht/tasks/x/due", "/reset", "/rapidpro/messages/1/resend", "/rapidpro/channel/sync"}
+BODYLESS = {
+    "/cht/tasks/x/due", "/clock/next", "/reset", "/rapidpro/messages/1/resend", "/rapidpro/channel/sync",
+}  # fmt: skip
 """Routes that change something and take no body."""
 DEPTHS = (MAX_DEPTH + 1, 400, 900, 990, 5_000, 100_000)
 

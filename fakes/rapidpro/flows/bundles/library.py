@@ -23,6 +23,8 @@ class Library:
 
     def __init__(self, rules: EngineRules) -> None:
         self.rules = rules
+        self.changes = 0
+        """How often flows were added."""
         self.clear()
 
     def clear(self) -> None:
@@ -54,6 +56,7 @@ class Library:
     def add(self, definitions: Mapping[str, Mapping[str, Any]]) -> None:
         """Add flows, or replace those of these UUIDs."""
         self._definitions |= definitions
+        self.changes += 1
         self._store = None
 
     def has(self, uuid: str) -> bool:
