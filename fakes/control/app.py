@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from flask import Blueprint, Flask, Response, jsonify, request
-from werkzeug.exceptions import BadRequest, HTTPException, NotFound, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 
 from fakes.assembly import Fakes
 from fakes.control.channel_settings import ChannelSettings
@@ -18,6 +18,8 @@ from fakes.control.clock.next_thing import virtual_driver
 from fakes.control.clock.routes import clock_routes, clock_state
 from fakes.control.events.hub import EventHub
 from fakes.control.events.routes import event_routes
+from fakes.control.fault_choices import fault_choices
+from fakes.control.ledger import ledger_routes
 from fakes.control.local_only import LocalOnly
 from fakes.control.metrics import CONTENT_TYPE, as_text
 from fakes.control.route_list import routes_of
@@ -28,6 +30,8 @@ from fakes.serving.wsgi import WSGIApp
 
 BODY_LIMIT = 10 * 1024 * 1024
 SEED_LIMIT = 64 * 1024 * 1024
+AGGREGATOR_CALLS = "/rapidpro/c/"
+"""Where aggregators call the fake RapidPro, some of them with forms."""
 NO_ADDRESSES: Mapping[str, str] = MappingProxyType({})
 
 
@@ -53,12 +57,13 @@ def control_app(
     app.register_blueprint(clock_routes(fakes, driver))
     app.register_blueprint(event_routes(EventHub(fakes, lambda: clock_state(fakes, driver), versions)))
     app.register_blueprint(_fault_routes(fakes, ChannelSettings(app.wsgi_app)))
-    app.register_blueprint(_ledger_routes(fakes))
+    app.register_blueprint(fault_choices())
+    app.register_blueprint(ledger_routes(fakes))
     for name, routes in fakes.routes.items():
         app.register_blueprint(routes(), url_prefix=f"/{name}")
     for routes_of_others in further:
         app.register_blueprint(routes_of_others)
-    return LocalOnly(app.wsgi_app)
+    return LocalOnly(app.wsgi_app, form_calls=AGGREGATOR_CALLS)
 
 
 def _general_routes(
@@ -155,41 +160,6 @@ def _fault_routes(fakes: Fakes, channel: ChannelSettings) -> Blueprint:
         return jsonify(removed=1)
 
     return routes
-
-
-def _ledger_routes(fakes: Fakes) -> Blueprint:
-    routes = Blueprint("ledger", __name__)
-
-    @routes.get("/ledger")
-    def exchanges() -> Response:
-        """The exchanges so far, oldest first, secrets hidden.
-
-        Query: after=NUMBER (only those numbered above), service=NAME, limit=NUMBER
-
-        Answer: {"exchanges": [{"seq": number, "at": ISO time, "service", "direction": "in" or "out" (a call by the
-        fake), "method", "path", "query", "request": {"headers", "body"}, "reply": {"status", "headers", "body"} or
-        null, "acted": true or false, "fault", "unexpected", "error": text or null}, ...], "last": number to go on from}
-        """
-        after, limit = _whole_number("after") or 0, _whole_number("limit")
-        service = request.args.get("service")
-        if service is not None and service not in fakes.services:
-            raise BadRequest(f"service: expected one of {', '.join(fakes.services)}, got {service!r}")
-        last = fakes.ledger.last
-        found = fakes.ledger.after(after, service, limit)
-        if found and (limit is not None or found[-1].seq > last):
-            last = found[-1].seq  # where the next call continues
-        return jsonify(exchanges=fakes.ledger.export(found), last=last)
-
-    return routes
-
-
-def _whole_number(name: str) -> int | None:
-    text = request.args.get(name)
-    if text is None:
-        return None
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise BadRequest(f"{name}: expected a whole number from 0, got {text!r}")
-    return int(text)
 
 
 def _limit_body() -> None:

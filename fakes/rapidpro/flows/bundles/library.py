@@ -63,6 +63,12 @@ class Library:
         """Whether the flow of that UUID has a definition."""
         return uuid in self._definitions
 
+    def definition(self, uuid: str) -> Mapping[str, Any] | None:
+        """The definition of a flow as it was imported, or of the built-in catch-all flow; None if there is none."""
+        if self._built_in is not None and uuid in (self._built_in_uuid, self._built_in[1]):
+            return self._built_in_definition()
+        return self._definitions.get(uuid)
+
     def imported(self) -> list[Flow]:
         """The flows that were added."""
         found = (self.flows().find(uuid) for uuid in self._definitions)
@@ -72,6 +78,12 @@ class Library:
         """Add a trigger; those that it replaces are gone."""
         self.triggers = [one for one in self.triggers if not trigger.replaces(one)]
         self.triggers.append(trigger)
+
+    def remove_triggers(self, flow: str) -> int:
+        """Remove the triggers of a flow. Returns how many there were."""
+        before = len(self.triggers)
+        self.triggers = [one for one in self.triggers if one.flow != flow]
+        return before - len(self.triggers)
 
     def remove_catch_all(self) -> None:
         """Remove the trigger for all texts, so that the built-in one counts again."""
