@@ -9,11 +9,14 @@ import heapq
 import itertools
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol
 
 Action = Callable[[], None]
+LAST_FAILURES = 100
+"""Exceptions that are kept for whoever looks for them."""
 
 
 class Timer:
@@ -147,7 +150,7 @@ class SystemClock:
         self._thread: threading.Thread | None = None
         self._start_lock = threading.Lock()
         self._closed = False
-        self.failures: list[BaseException] = []
+        self.failures: deque[BaseException] = deque(maxlen=LAST_FAILURES)
 
     def now(self) -> datetime:
         return datetime.now(UTC)

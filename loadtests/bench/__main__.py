@@ -13,6 +13,7 @@ BENCHES = {
     "gateway": ("loadtests.bench.gateway", "100 messages, and 100 updates, in one request to the fake CHT"),
     "numbers": ("loadtests.bench.numbers", "whether a number is ever stored without its country code"),
     "flows": ("loadtests.bench.flows", "1,000 texts through the recommended flow, and where the time goes"),
+    "long_run": ("loadtests.bench.long_run", "fakes that run for weeks: memory and speed stay what they were"),
     "relay": ("loadtests.bench.relay", "the reference relay between both fakes, over sockets"),
 }
 
@@ -25,7 +26,8 @@ def main(name: str, as_json: bool) -> None:
 
     fakes: the stateful exchange; stores: 1,000 against 100,000; gateway: large requests to /api/sms;
     numbers: country codes in thousands of worlds; flows: texts through an exported flow;
-    relay: texts per second through the reference relay.
+    long_run: memory and speed over many exchanges (LONG_RUN=1000000); relay: texts per second through the reference
+    relay.
     """
     figures = importlib.import_module(BENCHES[name][0]).measure()
     if as_json:
