@@ -38,6 +38,8 @@ class Fakes:
     routes: dict[str, Routes] = field(default_factory=dict)
     apps: dict[str, WSGIApp] = field(default_factory=dict)
     sessions: dict[str, requests.Session] = field(default_factory=dict)
+    resets: int = 0
+    """How often everything was reset."""
     _sessions_lock: threading.Lock = field(default_factory=threading.Lock)
 
     def session(self, name: str) -> requests.Session:
@@ -77,6 +79,7 @@ class Fakes:
         for service in self.services.values():
             service.reset()
         self.ledger.clear()
+        self.resets += 1
 
     def reseed(self, seed: int) -> None:
         """From the next reset on, all randomness comes from this seed."""

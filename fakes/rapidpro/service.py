@@ -143,6 +143,20 @@ class RapidPro(ReplyApp):
                 **self.mailroom.metrics(),
             }
 
+    def versions(self) -> Mapping[str, object]:
+        """For each part of the state something that is unequal when the part has changed; cheap to ask for."""
+        store, mailroom = self.store, self.mailroom
+        library, webhook = mailroom.library, mailroom.incoming.webhook
+        with self.lock:
+            return {
+                "phones": (mailroom.phones.changes, store.contact_indexes.changes),
+                "messages": store.folders.changes,
+                "sessions": store.run_indexes.changes,
+                "flows": (library.changes, len(store.flows), library.triggers, webhook),
+                "rates": self.throttle.version(),
+                "channel": (mailroom.channel, len(store.channels), self.engine),
+            }
+
     def secrets(self) -> Mapping[str, str]:
         """The tokens' keys by name, and their former keys."""
         with self.lock:

@@ -70,6 +70,9 @@ class Echo:
         self.acted = 0
         self.exhausted = False
 
+    def versions(self) -> Mapping[str, object]:
+        return {}
+
     def metrics(self) -> Mapping[str, float]:
         return {"acted_total": self.acted}
 

@@ -10,6 +10,7 @@ from werkzeug.exceptions import BadRequest
 
 from fakes.rapidpro.control.callbacks import BadCall, answer
 from fakes.rapidpro.control.flows import (
+    archive_flow,
     change_flow,
     change_webhook,
     import_bundle,
@@ -45,6 +46,7 @@ def add_rules(blueprint: Blueprint, mailroom: Mailroom) -> None:
         ("/flows", "GET", show_flows),
         ("/flows", "POST", import_bundle),
         ("/flows/<uuid>", "GET", show_flow),
+        ("/flows/<uuid>", "DELETE", archive_flow),
         ("/phones/<number>/sessions", "GET", show_sessions),
         ("/phones", "GET", show_phones),
         ("/phones/<number>", "PUT", name_phone),

@@ -31,7 +31,8 @@ def import_bundle(mailroom: Mailroom) -> Any:
 def show_flows(mailroom: Mailroom) -> Any:
     """The imported flows and triggers, and what the flows need and the workspace lacks.
 
-    Answer: {"flows": [as above], "triggers": [as above], "missing": {kind: [name, ...]}}
+    Answer: {"flows": [{"uuid", "name", "type", "nodes": number, "archived": true or false}, ...],
+    "triggers": [as of the import], "missing": {kind: [name, ...]}}
     """
     return mailroom.imported_flows()
 
@@ -52,6 +53,17 @@ def show_flow(mailroom: Mailroom, uuid: str) -> Any:
         raise NotFound(f"there is no flow {uuid[:60]!r} with a definition: GET /rapidpro/flows lists them")
     shown = definition if "nodes" in definition else {**flow_json(flow), "_ui": {"nodes": _old_places(definition)}}
     return {"definition": shown, "sessions": _places(sessions, flow.uuid)}
+
+
+def archive_flow(mailroom: Mailroom, uuid: str) -> Any:
+    """A person archives a flow: its triggers are gone, and sessions that wait in it end. The API can still start it.
+
+    Answer: {"uuid", "archived": true, "triggers": number of triggers that are gone, "interrupted": number of sessions}
+    """
+    found = mailroom.archive_flow(uuid)
+    if found is None:
+        raise NotFound(f"there is no imported flow {uuid[:60]!r}: GET /rapidpro/flows lists them")
+    return found
 
 
 def _places(sessions: Iterable[Session], flow: str) -> dict[str, list[str]]:

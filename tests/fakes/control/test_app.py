@@ -49,7 +49,8 @@ def test_health_names_the_services(client: ControlClient) -> None:
 
 
 def test_a_virtual_clock_is_read_and_advanced(client: ControlClient) -> None:
-    assert client.ask("GET", "/clock") == (200, {"now": "2024-10-01T08:00:00.000000Z", "kind": "virtual"})
+    shown = {"now": "2024-10-01T08:00:00.000000Z", "kind": "virtual", "running": False, "speed": 1.0, "problem": None}
+    assert client.ask("GET", "/clock") == (200, shown)
     timers_run = []
     client.fakes.clock.call_later(60, lambda: timers_run.append(True))
     assert client.ask("POST", "/clock/advance", {"seconds": 90.5})[1]["now"] == "2024-10-01T08:01:30.500000Z"

@@ -108,6 +108,11 @@ class Throttle:
         refills_at = counted[over] + period if over < len(counted) else None
         return Usage(rate, len(counted), max(0, allowed - len(counted)), refills_at)
 
+    def version(self) -> object:
+        """Differs whenever a quota may have been used or set since, as far as one who compares now and then sees."""
+        counted = sum(map(len, self._granted.values()))
+        return counted, dict(self._expires_at), dict(self._exhausted_at), dict(self.rates)
+
     def exhaust(self, keys: Mapping[str, Mapping[str, str]]) -> None:
         """Exhaust the quota of every scope now, for these keys (with the rate overrides of each)."""
         now = self._clock.timestamp()

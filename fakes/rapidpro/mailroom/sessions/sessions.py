@@ -161,6 +161,13 @@ class Sessions:
                 )  # fmt: skip
         self.history.interrupted(waiting.session)
 
+    def interrupt_flow(self, flow: str) -> int:
+        """End the sessions that wait in a flow: it is archived. Returns how many."""
+        found = [one.session.contact for one in self._waiting.values() if one.flow == flow]
+        for contact in found:
+            self.interrupt(contact)
+        return len(found)
+
     # Waits.
 
     def _wait(self, work: Work, waiting: Waiting, outcome: Outcome) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.fakes.rapidpro.control.test_phones_and_messages import AMINA, BEN, People
 from tests.fakes.rapidpro.flow_bundles import Json, ask, bundle, enter, flow, keyword, say, uuid_of
 
@@ -85,6 +87,28 @@ def test_the_flow_for_all_texts_is_shown_once_it_has_run() -> None:
     assert people.get(f"/flows/{row['uuid']}")["definition"]["nodes"]
 
 
-def test_an_unknown_flow_is_not_found() -> None:
-    status, answer = People().control_call("GET", "/flows/nothing")
+def test_nobody_waits_in_an_archived_flow_and_no_text_starts_it_but_the_api_still_does() -> None:
+    people = imported(VISIT, PARENT, triggers=[keyword("Visit", "visit"), keyword("Parent", "go")])
+    uuid = uuid_of("Visit")
+    people.text(AMINA, "visit")
+    status, answer = people.control_call("DELETE", f"/flows/{uuid}")
+    assert (status, answer) == (200, {"uuid": uuid, "archived": True, "triggers": 1, "interrupted": 1})
+    assert standing(people, "Visit") == {}
+    (session,) = people.get(f"/phones/{AMINA}/sessions")["sessions"]
+    assert session["status"] == "interrupted"
+    people.text(AMINA, "visit")
+    assert standing(people, "Visit") == {}
+    assert {one["name"]: one["archived"] for one in people.get("/flows")["flows"]} == {"Visit": True, "Parent": False}
+    assert {one["name"]: one["archived"] for one in people.rows_of_api("flows.json")} == {
+        "Visit": True, "Parent": False,
+    }  # fmt: skip
+    started = people.ask_api("POST", "flow_starts.json", {"flow": uuid, "urns": [f"tel:{BEN}"]})
+    assert started.status == 201
+    people.clock.advance(60)
+    assert standing(people, "Visit") == {uuid_of("Visit", "which"): [BEN]}
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_an_unknown_flow_is_not_found(method: str) -> None:
+    status, answer = People().control_call(method, "/flows/nothing")
     assert (status, "GET /rapidpro/flows" in answer["error"]) == (404, True)

@@ -13,6 +13,7 @@ from fakes.assembly import assemble_services
 from fakes.clock import VirtualClock
 from fakes.control.app import control_app
 from fakes.rapidpro.seed.default import default_seed
+from fakes.serving.wsgi import Reply
 from tests.fakes.rapidpro.control.test_tokens_and_rates import ControlledRapidPro
 
 AMINA, BEN, NEW = "+250788123001", "+250788123002", "+250788999888"
@@ -44,10 +45,13 @@ class People(ControlledRapidPro):
             assert self.control_call("POST", f"/phones/{number}/texts", {"text": text})[0] == 200
             self.clock.advance(1)
 
-    def rows_of_api(self, path: str) -> list[Any]:
-        """What RapidPro's API answers to whoever has the token of the built-in seed."""
+    def ask_api(self, method: str, path: str, body: Any = None) -> Reply:
+        """Ask RapidPro's API with the token of the built-in seed."""
         (key,) = (token["key"] for token in default_seed(self.clock.now())["tokens"].values())
-        return list(json.loads(self.ask(path, key=key).body)["results"])
+        return self.ask(path, key=key, method=method, body=body)
+
+    def rows_of_api(self, path: str) -> list[Any]:
+        return list(json.loads(self.ask_api("GET", path).body)["results"])
 
     def contacts(self, number: str) -> list[Any]:
         return self.rows_of_api(f"contacts.json?urn=tel:%2B{number[1:]}")
