@@ -81,9 +81,9 @@ MEASUREMENTS: Mapping[str, Measurement] = MappingProxyType(
         ),
         "long_run": Measurement(
             "what the fakes keep of a relay's polls",
-            "`full`: when the ledger's memory was full for the first time. Speed: in the first and in the last quarter. "
-            "The requests leave no state behind; `kib_per_broadcast` is what does. `python -m loadtests.bench.long_run 1000000` "
-            "measures more of them.",
+            "`full`: when the ledger's memory was full for the first time. Speed: in the first and in the last "
+            "quarter. The requests leave no state behind; `kib_per_broadcast` is what does. "
+            "`python -m loadtests.bench.long_run 1000000` measures more of them.",
             lambda _: long_run.measure(),
         ),
     }
