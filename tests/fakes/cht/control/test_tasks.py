@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from fakes.assembly import Fakes, assemble_services
 from fakes.clock import VirtualClock, format_moment
 from fakes.control.app import control_app
-from fakes.serving.wsgi import build_environ, call
+from fakes.serving.wsgi import Reply, build_environ, call
 
 ANN, BEN = "+250788123001", "+250788123002"
 GATEWAY = ("gateway", "gateway-pass")
@@ -29,11 +29,14 @@ class Workbench:
         self.control = control_app(self.fakes)
 
     def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        path, _, query = path.partition("?")
-        raw = b"" if body is None else json.dumps(body).encode()
-        headers = {"Host": "127.0.0.1", "Content-Type": "application/json"}
-        reply = call(self.control, build_environ(method, path, query, headers, raw))
+        reply = self.raw(method, path, body)
         return reply.status, json.loads(reply.body)
+
+    def raw(self, method: str, path: str, body: Any = None) -> Reply:
+        path, _, query = path.partition("?")
+        raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        headers = {"Host": "127.0.0.1", "Content-Type": "application/json"}
+        return call(self.control, build_environ(method, path, query, headers, raw))
 
     def get(self, path: str) -> Any:
         status, answer = self.ask("GET", path)
