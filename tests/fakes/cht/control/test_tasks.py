@@ -181,6 +181,7 @@ def test_only_a_scheduled_task_can_be_made_due(bench: Workbench) -> None:
         ({"number": ANN}, "text: expected"),
         ({"number": ANN, "text": "\n"}, "text: expected"),
         ({"number": ANN, "text": "x", "due": "tomorrow"}, "due: expected an ISO 8601 time"),
+        ({"number": ANN, "text": "x", "due": "9999-12-31T23:59:59-05:00"}, "due: expected an ISO 8601 time"),
         ({"number": 250788, "text": "x"}, "number must be str"),
         ({"number": ANN, "text": "x", "when": None}, "unknown field 'when'"),
         ([], "expected an object"),
