@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 
 import pytest
+from flask import Blueprint
 
 from fakes.assembly import assemble_services
 from fakes.clock import VirtualClock
@@ -121,3 +122,13 @@ def test_aggregators_send_forms_from_programs_only(control: WSGIApp) -> None:
     path, form = f"{AGGREGATOR_CALLS}at/any/status", {"Content-Type": "application/x-www-form-urlencoded"}
     assert ask(control, "POST", path, form, b"id=1&status=Success").status == 200
     assert ask(control, "POST", path, {**form, "Sec-Fetch-Site": "none"}, b"id=1&status=Success").status == 403
+
+
+def test_routes_that_others_add_are_protected_too() -> None:
+    added = Blueprint("added", __name__)
+    added.add_url_rule("/added", "added", lambda: {"secret": 1}, methods=["GET", "POST", "PUT", "DELETE"])
+    control = control_app(assemble_services(("cht",), VirtualClock()), further=[added])
+    for method in ("GET", "POST", "PUT", "DELETE"):
+        assert ask(control, method, "/added", JSON_TYPE).status == 200
+        for attack, headers in FOREIGN.items():
+            assert (attack, ask(control, method, "/added", {**JSON_TYPE, **headers}).status) == (attack, 403)
