@@ -1,1 +1,1 @@
-"""Plots as SVG by matplotlib, for light and dark paper and for a screen reader; docs/planning.md says why matplotlib."""
+"""Plots as SVG by matplotlib (docs/planning.md says why), for light and dark paper and for a screen reader."""
