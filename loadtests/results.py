@@ -8,7 +8,7 @@ from datetime import datetime
 
 from conformance.history.model import Call, History
 from conformance.verdicts import Verdict
-from loadtests.gates import Figures
+from loadtests.gates import Figures, Limits
 from loadtests.shapes.model import Shape
 
 
@@ -44,7 +44,8 @@ class LoadRun:
     `command` repeats it. `history` is as observed at the end; `exchanges` is what the ledger has. Times are the fakes'.
     `not_drained` counts what was left at the end of the time limit, by side and state. `rates` are RapidPro's rates by
     scope, such as `3600/hour`. `time` is "real" or "virtual"; in real time one second stood for `compressed` seconds of
-    the shape. `locust` are Locust's own reports by file name, empty in virtual time.
+    the shape. `locust` are Locust's own reports by file name, empty in virtual time. `limits` are those that the
+    figures were judged by.
     """
 
     shape: Shape
@@ -68,3 +69,4 @@ class LoadRun:
     time: str = "real"
     compressed: float = 1.0
     locust: Mapping[str, str] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)

@@ -44,20 +44,22 @@ def _drawn(name: str, draw: Callable[[Axes], None], size: tuple[float, float]) -
     from matplotlib.figure import Figure
 
     ink, faint = colours.INK.light, colours.FAINT.light
-    settings = {
-        "svg.hashsalt": name,  # plots of one page have no id in common
-        "svg.fonttype": "none",
-        "text.color": ink,
-        "axes.labelcolor": ink,
-        "axes.edgecolor": faint,
-        "xtick.color": faint,
-        "ytick.color": faint,
-        "xtick.labelcolor": ink,
-        "ytick.labelcolor": ink,
-        "legend.frameon": False,
-        "text.parse_math": False,  # a dollar in a name is a dollar
-    }
-    with rc_context(settings):
+    settings = rc_context(
+        {
+            "svg.hashsalt": name,  # plots of one page have no id in common
+            "svg.fonttype": "none",
+            "text.color": ink,
+            "axes.labelcolor": ink,
+            "axes.edgecolor": faint,
+            "xtick.color": faint,
+            "ytick.color": faint,
+            "xtick.labelcolor": ink,
+            "ytick.labelcolor": ink,
+            "legend.frameon": False,
+            "text.parse_math": False,  # a dollar in a name is a dollar
+        }
+    )
+    with settings:
         figure = Figure(figsize=size, layout="constrained")
         draw(figure.add_subplot())
         out = io.StringIO()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
@@ -22,7 +23,7 @@ WORDS = Words("queue", "Waiting <texts> & more", "At most 7, at 08:00.")
 def draw(axes: Axes) -> None:
     axes.axvspan(1, 2, color=colours.DOWN["cht"].light, alpha=0.5, label="cht down")
     for place, colour in enumerate(colours.SERIES):
-        axes.plot([0, 1, 2], [place, 1, None], color=colour.light, label=f"$ <one> {place}")
+        axes.plot([0, 1, 2], [place, 1, math.nan], color=colour.light, label=f"$ <one> {place}")
     axes.legend()
     axes.set_title("title")
 
