@@ -128,7 +128,7 @@ def _bands(run: LoadRun, bins: Bins) -> Iterator[Band]:
 
 def _near(spans: Sequence[Span], gap: float) -> Sequence[Span]:
     """The spans with those as one that are no part of the run apart: there are no more of them than parts."""
-    return [(begins, ends - gap) for begins, ends in merged((begins, ends + gap) for begins, ends in spans)]
+    return [(begins, round(ends - gap, 3)) for begins, ends in merged((begins, ends + gap) for begins, ends in spans)]
 
 
 def _within(begins: float, ends: float, end: float) -> Span:

@@ -25,10 +25,10 @@ class Readings:
     @classmethod
     def of(cls, run: LoadRun) -> Readings:
         """Read from a run."""
-        failed: dict[str, list[float]] = {"rapidpro": [], "cht": []}
+        failed: dict[str, list[float]] = {}
         for call in run.exchanges:
             if (call.by_relay or by_subject(call)) and _failed(call):
-                failed[call.service].append((call.at - run.began).total_seconds())
+                failed.setdefault(call.service, []).append((call.at - run.began).total_seconds())
         return cls(
             (run.ended - run.began).total_seconds(),
             tuple(outgoing_waits(run.history, run.began)),
@@ -39,7 +39,7 @@ class Readings:
 
     def failed_within(self, service: str, begins: float, ends: float) -> int:
         """How many requests of the subject to this service failed in this time, its end not included."""
-        moments = self.failed[service]
+        moments = self.failed.get(service, ())
         return bisect.bisect_left(moments, ends) - bisect.bisect_left(moments, begins)
 
 

@@ -179,9 +179,9 @@ def test_broadcasts_have_a_scope_of_their_own_in_older_versions() -> None:
 def test_quota_is_counted_as_the_fake_counts_it(moments: list[int], allowed: int) -> None:
     clock = VirtualClock(at(0))
     throttle = Throttle(clock, {"v2": f"{allowed}/second"})
-    calls = []
-    for tenths in sorted(moments):
-        moment = tenths * 0.25
+    calls: list[Call] = []
+    for quarters in sorted(moments):
+        moment = quarters * 0.25
         clock.advance(moment - (clock.now() - at(0)).total_seconds())
         (scope,) = scopes(calls, {"v2": f"{allowed}/second"}, "26", BEGAN)
         counted = replace(scope, closed=()).left(moment)

@@ -72,7 +72,7 @@ def test_faults_and_throttled_time_are_bands_within_the_run() -> None:
     assert found.timeline.bands == (
         Band("cht", "cht down", 4, 7),
         Band("rapidpro", "rapidpro lose_reply", 0, 10),
-        Band("", "subject throttled", 1, pytest.approx(3.05)),
+        Band("", "subject throttled", 1, 3.05),
         Band("", "subject throttled", 9, 10),
     )
     assert [row["failed"] for row in found.tables["faults"].as_json()] == [0, 3, 2, 1]
