@@ -81,6 +81,7 @@ def _waits(readings: Readings) -> Table:
         Column("longest_s", "longest, s"),
         Column("most_at_once", "most at once"),
         Column("most_at", "at", "moment"),
+        Column("given_up", "given up by CHT"),
         Column("still_waiting", "still waiting at the end"),
     )
     sides = (("from CHT, until on the phone", readings.outgoing), ("accepted, until in CHT", readings.incoming))
@@ -89,14 +90,16 @@ def _waits(readings: Readings) -> Table:
 
 
 def _wait_row(waits: Sequence[Wait], end: float) -> Iterator[Value]:
-    done = [one.ends - one.begins for one in waits if one.ends is not None]
+    done = [one.ends - one.begins for one in waits if one.ends is not None and not one.given_up]
+    given_up = sum(one.given_up for one in waits)
     yield len(waits)
     for value in (*(percentile(done, share) for share, _ in SHARES), longest_wait(waits, end)):
         yield None if value is None else round(value, 3)
     most, at = most_waiting(waits)
     yield most
     yield None if at is None else round(at, 3)
-    yield len(waits) - len(done)
+    yield given_up
+    yield len(waits) - len(done) - given_up
 
 
 def _quota(readings: Readings) -> Table:

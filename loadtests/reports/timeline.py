@@ -45,7 +45,7 @@ def _throughput(run: LoadRun, readings: Readings, bins: Bins) -> Chart:
 
 
 def _ends(waits: Sequence[Wait]) -> Iterator[float]:
-    return (one.ends for one in waits if one.ends is not None)
+    return (one.ends for one in waits if one.ends is not None and not one.given_up)
 
 
 def _times(run: LoadRun, bins: Bins) -> Chart:

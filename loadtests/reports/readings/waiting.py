@@ -19,19 +19,24 @@ OVER = NOT_SENT | {"failed"}
 
 
 class Wait(NamedTuple):
-    """A text that waited, from and to in seconds after the beginning of the run. `ends` is None if it waits still."""
+    """A text that waited, from and to in seconds after the beginning of the run. `ends` is None if it waits still.
+
+    `given_up`: it ended because CHT does not send the text any more.
+    """
 
     begins: float
     ends: float | None
+    given_up: bool = False
 
 
 def outgoing_waits(history: History, began: datetime) -> list[Wait]:
     """Each text that was due in CHT, until it was on its phone, or CHT had given it up."""
-    return [
-        _wait(text.since, arrived or _given_up(text), began)
-        for text, arrived in on_phones(history)
-        if text.since is not None
-    ]
+    found = []
+    for text, arrived in on_phones(history):
+        if text.since is not None:
+            until = arrived or _given_up(text)
+            found.append(_wait(text.since, until, began, given_up=arrived is None and until is not None))
+    return found
 
 
 def incoming_waits(history: History, began: datetime) -> list[Wait]:
@@ -40,9 +45,9 @@ def incoming_waits(history: History, began: datetime) -> list[Wait]:
     return [_wait(text.at, arrival.of(text), began) for text in history.incoming_texts if text.outcome is Outcome.OK]
 
 
-def _wait(since: datetime, until: datetime | None, began: datetime) -> Wait:
+def _wait(since: datetime, until: datetime | None, began: datetime, *, given_up: bool = False) -> Wait:
     begins = (since - began).total_seconds()
-    return Wait(begins, None if until is None else max(begins, (until - began).total_seconds()))
+    return Wait(begins, None if until is None else max(begins, (until - began).total_seconds()), given_up)
 
 
 def _given_up(text: OutgoingText) -> datetime | None:

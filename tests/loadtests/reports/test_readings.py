@@ -86,7 +86,7 @@ def test_nobody_waits_for_a_text_that_was_never_due_or_that_cht_gave_up() -> Non
     failed = outgoing(2, 1, state="failed", states=(("pending", at(1)), ("failed", at(4))))
     muted = outgoing(3, 1, state="muted", states=(("pending", at(1)), ("muted", at(2))))
     history = replace(HISTORY, outgoing_texts=(outgoing(1, None, state="scheduled"), failed, muted), arrivals=())
-    assert outgoing_waits(history, BEGAN) == [Wait(1, 4), Wait(1, 2)]
+    assert outgoing_waits(history, BEGAN) == [Wait(1, 4, given_up=True), Wait(1, 2, given_up=True)]
 
 
 def test_an_accepted_text_waits_until_cht_took_it() -> None:
