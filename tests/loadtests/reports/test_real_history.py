@@ -1,4 +1,4 @@
-"""Readings of a history that the reference relay made, in virtual time: an outage of CHT, and a quota that is used up."""
+"""Readings of a history that the reference relay made in virtual time: CHT is away, and a quota is used up."""
 
 from __future__ import annotations
 
