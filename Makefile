@@ -10,7 +10,7 @@ export PYTHONDONTWRITEBYTECODE :=
 TEST_WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help conformance conformance-http test check lint dead-code mutants lock docs crashes clean
+.PHONY: help conformance conformance-http test check lint dead-code mutants lock docs crashes bench clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -45,13 +45,19 @@ docs: $(STAMP) ## write the generated lists in the documents, and the pictures o
 	@$(BIN)/relay-harness docs
 	@$(BIN)/python -m tests.broken
 	@$(BIN)/python -m tests.mutation docs
+	@$(BIN)/python -m loadtests.bench --from docs/benchmarks.json --page docs/benchmarks.md
 	@$(BIN)/python -m tests.pictures
 
 crashes: $(STAMP) ## kill the relay 300 times under traffic (minutes)
 	@$(BIN)/relay-harness crashes --kills 300
 
+bench: $(STAMP) ## measure everything and write docs/benchmarks.md (needs Node.js, and an idle machine for 5 minutes)
+	@$(BIN)/python -m loadtests.bench --peers .bench --json > docs/benchmarks.new
+	@mv docs/benchmarks.new docs/benchmarks.json
+	@$(BIN)/python -m loadtests.bench --from docs/benchmarks.json --page docs/benchmarks.md
+
 clean: ## remove everything that was set up or produced
-	rm -rf $(VENV) build dist report simulation-failures .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info
+	rm -rf $(VENV) .bench docs/benchmarks.new build dist report simulation-failures .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(STAMP): pyproject.toml uv.lock

@@ -65,10 +65,14 @@ class _TimerQueue:
             heapq.heappush(self._heap, (timer.when, next(self._numbers), timer))
 
     def next_due(self) -> datetime | None:
+        first = self.first()
+        return None if first is None else first.when
+
+    def first(self) -> Timer | None:
         with self._lock:
             while self._heap and self._heap[0][2].cancelled:
                 heapq.heappop(self._heap)
-            return self._heap[0][0] if self._heap else None
+            return self._heap[0][2] if self._heap else None
 
     def pop_due(self, until: datetime) -> Timer | None:
         """Remove and return the earliest timer due by `until`; None if nothing is due."""
@@ -116,6 +120,10 @@ class VirtualClock:
     def next_due(self) -> datetime | None:
         """When the next timer is due; None if no timer waits."""
         return self._timers.next_due()
+
+    def next_timer(self) -> Timer | None:
+        """The timer that is due next; None if no timer waits."""
+        return self._timers.first()
 
     def advance(self, seconds: float) -> None:
         """Let `seconds` pass. Raises ValueError for a negative number."""

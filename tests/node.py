@@ -17,12 +17,12 @@ def install(folder: Path, *packages: str) -> None:
     Without Node.js or its registry the test is skipped; with HARNESS_REQUIRE_NODE set, it fails.
     """
     if shutil.which("node") is None or shutil.which("npm") is None:
-        _lacking("node and npm are not installed: install Node.js 20 or newer")
+        lacking("node and npm are not installed: install Node.js 20 or newer")
     (folder / "package.json").write_text('{"private": true, "type": "module"}\n', "utf-8")
     command = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--silent", *packages]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
     if done.returncode:
-        _lacking(f"npm cannot install {' '.join(packages)}: {done.stderr.strip()[-500:]}")
+        lacking(f"npm cannot install {' '.join(packages)}: {done.stderr.strip()[-500:]}")
 
 
 def run(script: str, *arguments: str, folder: Path) -> str:
@@ -35,7 +35,8 @@ def run(script: str, *arguments: str, folder: Path) -> str:
     return done.stdout
 
 
-def _lacking(reason: str) -> NoReturn:
+def lacking(reason: str) -> NoReturn:
+    """Skip the test, or fail it with HARNESS_REQUIRE_NODE set."""
     if os.environ.get("HARNESS_REQUIRE_NODE"):
         pytest.fail(reason)
     pytest.skip(reason)

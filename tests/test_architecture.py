@@ -17,7 +17,6 @@ from tests.folders import ROOT
 PACKAGES = ("relay", "fakes", "conformance", "features", "loadtests", "cht_rapidpro_harness")
 MOST_MODULES = 12
 TABLES = {
-    "loadtests/bench": None,  # a benchmark each
     "fakes/faults/effects": None,
     "fakes/cht/transitions": None,
     "fakes/rapidpro/flows/expressions": None,

@@ -11,6 +11,7 @@ import requests
 
 from conformance.services.cht_client import ChtClient
 from conformance.services.control_client import ControlClient
+from conformance.services.looks import mark_looks
 from conformance.services.neighbours import CHT_ADMIN, neighbours
 from conformance.verdicts import HarnessBroken
 from fakes.clock import SystemClock, VirtualClock
@@ -63,6 +64,8 @@ class RealTimeServices:
         self._clock = SystemClock()
         self.session = plain_session()
         self.control = control(self.session, str(addresses.control))
+        if addresses.cht is not None:
+            mark_looks(self.session, self.control, addresses.cht)
         self._channel_defaults = {**self.control.get("/rapidpro/channel"), **FAST_CHANNEL}
         return addresses
 

@@ -1,4 +1,4 @@
-"""The JSON body of a control request: its fields are checked, and what does not fit is refused with a sentence."""
+"""The body and the query of a control request: fields are checked, and what does not fit is refused with a sentence."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from flask import request
 from werkzeug.exceptions import BadRequest
 
 from fakes.serving.json_depth import TOO_DEEP, is_too_deep
+
+MOST_DIGITS = 18
 
 
 def json_body() -> Any:
@@ -70,3 +72,13 @@ def seconds(name: str, most: float) -> float:
 def _field(name: str) -> Any:
     body = json_body()
     return body.get(name) if isinstance(body, dict) else None
+
+
+def query_number(name: str) -> int | None:
+    """The whole number of that name in the query; None if it is not given. BadRequest for anything else."""
+    text = request.args.get(name)
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > MOST_DIGITS:
+        raise BadRequest(f"{name}: expected a whole number from 0, got {text[:40]!r}")
+    return int(text)

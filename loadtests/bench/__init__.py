@@ -1,1 +1,1 @@
-"""Benchmarks: printed figures, no assertions. Compare only ratios within one run; machines differ."""
+"""Benchmarks: figures, no verdicts. Compare only ratios within one run; machines differ."""

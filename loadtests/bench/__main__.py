@@ -1,38 +1,78 @@
-"""`python -m loadtests.bench NAME`: one benchmark, its figures printed as lines or, with `--json`, as one document."""
+"""`python -m loadtests.bench [NAME...]`: measurements, printed as lines or, with `--json`, as one document."""
 
 from __future__ import annotations
 
-import importlib
 import json
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
 
 import click
 
-BENCHES = {
-    "fakes": ("loadtests.bench.exchange", "the stateful exchange against the fake RapidPro"),
-    "stores": ("loadtests.bench.stores", "the same operations with 1,000 and with 100,000 rows in the store"),
-    "gateway": ("loadtests.bench.gateway", "100 messages, and 100 updates, in one request to the fake CHT"),
-    "numbers": ("loadtests.bench.numbers", "whether a number is ever stored without its country code"),
-    "flows": ("loadtests.bench.flows", "1,000 texts through the recommended flow, and where the time goes"),
-    "relay": ("loadtests.bench.relay", "the reference relay between both fakes, over sockets"),
-}
+from conformance.cli.options.types import OutputPath
+from loadtests.bench.document import CannotMeasure, NoBenchmark, measured, read
+from loadtests.bench.measurements import MEASUREMENTS
+from loadtests.bench.page import lines, page
+from loadtests.bench.peers.mountebank import NoMountebank, install
+
+HELP = "Measure what NAMES say (default: everything, about five minutes) and print the figures.\n\n\b\n" + "\n".join(
+    f"{name:11} {measurement.about}" for name, measurement in MEASUREMENTS.items()
+)
 
 
-@click.command()
-@click.argument("name", type=click.Choice(list(BENCHES)))
+@click.command(help=HELP, context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("names", nargs=-1, metavar="[NAMES]", type=click.Choice(list(MEASUREMENTS)))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def main(name: str, as_json: bool) -> None:
-    """Run one benchmark.
-
-    fakes: the stateful exchange; stores: 1,000 against 100,000; gateway: large requests to /api/sms;
-    numbers: country codes in thousands of worlds; flows: texts through an exported flow;
-    relay: texts per second through the reference relay.
-    """
-    figures = importlib.import_module(BENCHES[name][0]).measure()
+@click.option(
+    "--page", "page_file", type=OutputPath(folder=False), help="Write the figures to this file as a page in Markdown."
+)
+@click.option(
+    "--peers",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Measure mountebank beside the fakes, too: installed with npm into this folder, unless it is there.",
+)
+@click.option(
+    "--from",
+    "source",
+    type=click.Path(path_type=Path),
+    help="Measure nothing: take the figures that --json printed into this file.",
+)
+def main(
+    names: tuple[str, ...], as_json: bool, page_file: Path | None, peers: Path | None, source: Path | None
+) -> None:
+    """Exit status: 0, or 2 with a sentence."""
+    if source is not None and (names or peers):
+        raise click.UsageError("--from takes figures that there are: leave out names and --peers")
+    if page_file is not None and not page_file.parent.is_dir():
+        raise click.UsageError(f"--page: there is no folder {page_file.parent}")
+    try:
+        document = read(source) if source is not None else _measure(names, peers)
+        if page_file is not None:
+            page_file.write_text(page(document), "utf-8")
+    except (NoBenchmark, NoMountebank) as problem:
+        raise click.UsageError(str(problem)) from None
+    except OSError as failure:
+        raise click.UsageError(f"--page: {page_file} cannot be written: {failure.strerror or failure}") from None
     if as_json:
-        click.echo(json.dumps(figures))
-        return
-    for key, value in figures.items():
-        click.echo(f"{key:32} {value}")
+        click.echo(json.dumps(document, indent=1))
+    elif page_file is None:
+        click.echo("\n".join(lines(document)))
+
+
+def _measure(names: tuple[str, ...], peers: Path | None) -> dict[str, Any]:
+    chosen = [name for name in MEASUREMENTS if name in names or not names]
+    mountebank = install(peers) if peers is not None and "fakes" in chosen else None
+    command = shlex.join(["python", "-m", "loadtests.bench", *sys.argv[1:]])
+    try:
+        return measured(chosen, mountebank, command, _say)
+    except CannotMeasure as failure:
+        click.echo(f"nothing was measured: {failure}", err=True)
+        sys.exit(2)
+
+
+def _say(name: str) -> None:
+    click.echo(f"measuring {name}: {MEASUREMENTS[name].about}", err=True)
 
 
 if __name__ == "__main__":

@@ -50,6 +50,7 @@ class Broadcast(Row):
     urns: list[str] = field(default_factory=list)
     members: list[Contact] = field(default_factory=list)
     by_group: bool = False
+    query: str = ""
     base_language: str = "eng"
     status: str = "pending"
     contact_count: int | None = None

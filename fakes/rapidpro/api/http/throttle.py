@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from fakes.clock import Clock
 from fakes.rapidpro.api.http.wire import ApiError
@@ -26,6 +27,16 @@ def parse_rate(rate: str) -> tuple[int, int]:
             f"a rate is a number, a slash and second, minute, hour or day, such as 2500/hour; got {rate!r}"
         )
     return int(number[:18]), SECONDS[period[0]]
+
+
+class Usage(NamedTuple):
+    """A quota at this moment. `refills_at`: when one more request than now is allowed, as seconds since 1970; None if
+    nothing is used, or nothing is ever allowed."""
+
+    rate: str
+    used: int
+    left: int
+    refills_at: float | None
 
 
 class Throttle:
@@ -71,6 +82,24 @@ class Throttle:
             raise throttled(_wait(granted, allowed, period, now))
         granted.append(now)
         self._expires_at[scope, key] = now + period
+
+    def usage(self, scope: str, key: str, overrides: Mapping[str, str]) -> Usage:
+        """How much of a quota is used. Counts nothing and forgets nothing."""
+        allowed, period = self._limit(scope, key, overrides)
+        rate, now = overrides.get(scope) or self.rates[scope], self._clock.timestamp()
+        full_since = self._exhausted_at.get((scope, key))
+        if full_since is not None and full_since > now - period:
+            return Usage(rate, allowed, 0, full_since + period)
+        known = self._expires_at.get((scope, key), now) >= now
+        counted = [at for at in self._granted.get((scope, key), ()) if known and at > now - period]
+        over = max(0, len(counted) - allowed)  # more than are now allowed: the rate was lowered
+        refills_at = counted[over] + period if over < len(counted) else None
+        return Usage(rate, len(counted), max(0, allowed - len(counted)), refills_at)
+
+    def version(self) -> object:
+        """Differs whenever a quota may have been used or set since, as far as one who compares now and then sees."""
+        counted = sum(map(len, self._granted.values()))
+        return counted, dict(self._expires_at), dict(self._exhausted_at), dict(self.rates)
 
     def exhaust(self, keys: Mapping[str, Mapping[str, str]]) -> None:
         """Exhaust the quota of every scope now, for these keys (with the rate overrides of each)."""

@@ -1,4 +1,4 @@
-"""`python -m loadtests.bench relay`: the reference relay between both fakes, each in a process, over sockets.
+"""The reference relay between both fakes, each in a process, over sockets.
 
 Texts out per second, from pending in CHT to delivered and told there; then texts in per second on several connections;
 what was lost or came twice, calls to RapidPro per text, and memory. Fakes, relay and texter share the machine.
@@ -22,8 +22,8 @@ from conformance.history.observe import Exchanges, observe
 from conformance.services.cht_client import ChtClient, message_document
 from conformance.services.processes import FakeProcesses
 from fakes.serving.own_python import own_command, own_environment
-from loadtests.bench.server import process_usage
-from loadtests.bench.texter import PEOPLE, number, words
+from loadtests.bench.relay.texter import PEOPLE, number, words
+from loadtests.bench.servers.processes import process_usage
 
 CONNECTIONS = (1, 8, 32)
 SECONDS, TEXTS_OUT = 5.0, 3000
@@ -38,8 +38,8 @@ CHECKS = ("reordered", "called_while_throttled")
 
 def measure(
     seconds: float = SECONDS, connections: Sequence[int] = CONNECTIONS, texts_out: int = TEXTS_OUT
-) -> dict[str, float]:
-    """The figures by name; texts come in for that many seconds on each number of connections.
+) -> dict[str, dict[str, float]]:
+    """The figures of each direction and of all texts. Texts come in for so many seconds on each number of connections.
 
     Raises ValueError if the relay refuses a text.
     """
@@ -50,15 +50,12 @@ def measure(
         with running_relay(services) as (url, pid):
             bench = Bench(services, url, pid)
             memory = process_usage(pid).rss_mib
-            figures = bench.measure_out(texts_out)
+            figures = {"out": bench.measure_out(texts_out)}
             for count in connections:
-                figures |= bench.measure_in(count, seconds)
-            return {
-                **figures,
-                **bench.judged(),
-                "memory_before_mib": round(memory, 1),
-                "memory_after_mib": round(process_usage(pid).rss_mib, 1),
-            }
+                figures[f"in, {count} at a time"] = bench.measure_in(count, seconds)
+            after = process_usage(pid).rss_mib
+            memories = {"memory_before_mib": round(memory, 1), "memory_after_mib": round(after, 1)}
+            return {**figures, "all": bench.judged() | memories}
     finally:
         services.close()
 
@@ -102,16 +99,16 @@ class Bench:
         self._wait(lambda: all(_state(doc) == "delivered" for doc in self._cht.documents() if doc.get("tasks")))
         wall = time.monotonic() - began
         return {
-            "out_per_second": round(texts / wall, 1),
-            "out_cpu_ms_per_text": round((process_usage(self._pid).cpu_seconds - cpu) / texts * 1000, 2),
+            "texts_per_second": round(texts / wall, 1),
+            "cpu_ms_per_text": round((process_usage(self._pid).cpu_seconds - cpu) / texts * 1000, 2),
         }
 
     def measure_in(self, connections: int, seconds: float) -> dict[str, float]:
-        """Texts on that many connections; `reached_cht` counts until the last of them is a report."""
+        """Texts on that many connections; `reached_cht_per_second` counts until the last of them is a report."""
         run, began = f"in-{connections}", time.monotonic()
         cpu = process_usage(self._pid).cpu_seconds
         arguments = [self._url + WEBHOOK, self._services.neighbours.incoming_token, run, str(connections), str(seconds)]
-        command = own_command("loadtests.bench.texter", *arguments)
+        command = own_command("loadtests.bench.relay.texter", *arguments)
         ended = subprocess.run(command, env=own_environment(), capture_output=True, text=True, check=False)
         if ended.returncode != 0:
             raise ValueError(ended.stderr[-1000:])
@@ -122,10 +119,10 @@ class Bench:
         self._wait(lambda: self._services.session.get(f"{self._url}/health").json()["queues"]["to_cht"] == 0)
         wall, texts = time.monotonic() - began, figures["texts"]
         return {
-            f"in_{connections}_per_second": round(figures["per_second"]),
-            f"in_{connections}_p99_ms": round(figures["p99_ms"], 1),
-            f"in_{connections}_reached_cht_per_second": round(texts / wall),
-            f"in_{connections}_cpu_ms_per_text": round((process_usage(self._pid).cpu_seconds - cpu) / texts * 1000, 2),
+            "accepted_per_second": round(figures["per_second"]),
+            "p99_ms": round(figures["p99_ms"], 1),
+            "reached_cht_per_second": round(texts / wall),
+            "cpu_ms_per_text": round((process_usage(self._pid).cpu_seconds - cpu) / texts * 1000, 2),
         }
 
     def judged(self) -> dict[str, float]:

@@ -1,22 +1,26 @@
-"""`python -m loadtests.bench fakes`: the stateful exchange "POST broadcast, then GET messages?broadcast=".
+"""The stateful exchange "POST broadcast, then GET messages?broadcast=": the fake RapidPro, and its peers in turns.
 
-Over loopback, with one core for the server, and with ledger, throttle and an unmatched fault in the plan.
+Over loopback, with one core for the servers. The fake has ledger, throttle and an unmatched fault in its plan; a peer
+does the same exchange without them, or, a bare WSGI callable, nothing at all.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from conformance.services.neighbours import RAPIDPRO_TOKEN
 from fakes.serving.own_python import own_command, own_environment
-from fakes.serving.process import Addresses
-from loadtests.bench.client import Connection
-from loadtests.bench.server import UNMATCHED, pinned_fakes, process_usage
+from fakes.serving.process import Addresses, start_fakes
+from loadtests.bench.peers.mountebank import start_mountebank
+from loadtests.bench.servers.client import Connection
+from loadtests.bench.servers.processes import pinned, process_usage
 from loadtests.gates import percentile
 
 CONNECTIONS = 8
@@ -24,37 +28,51 @@ SECONDS = 10.0
 ROUNDS = 10
 AUTHORIZATION = f"Authorization: Token {RAPIDPRO_TOKEN}\r\n"
 UNLIMITED = "1000000000/hour"
+UNMATCHED = {"service": "rapidpro", "effect": "refuse", "match": {"path": "/never"}, "times": None}
+"""A fault that no request matches: the plan is not empty and is searched at every request."""
+FAKE = "fake RapidPro"
+BARE = "bare WSGI callable, same server"
+FLASK, WAITRESS, MOUNTEBANK = "Flask app, same server", "Flask app, waitress", "mountebank"
 Work = Callable[[str, int, float, list[float]], None]
 """The work of one connection: takes the address, its number, the time to end at, and the list for latencies."""
 
 
-def measure(seconds: float = SECONDS, connections: int = CONNECTIONS) -> dict[str, float]:
-    """Requests per second, requests per processor second of the server, latencies, memory, time to first answer.
+def measure(
+    mountebank: Path | None = None, seconds: float = SECONDS, connections: int = CONNECTIONS
+) -> dict[str, dict[str, float]]:
+    """By server: requests per second and per processor second of the server, latencies, memory.
 
-    `share_of_bare`: requests per processor second, relative to a WSGI callable that does nothing on the same server.
+    `relative_to_the_fake`: requests per processor second, relative to those of the fake. `mountebank`: its command.
     """
-    first = time_to_first_answer()
-    with pinned_fakes(("rapidpro",)) as fakes, pinned_fakes(("rapidpro",), module="loadtests.bench.bare") as bare:
-        control = Connection(fakes.control)
+    start = {"first_answer_seconds": round(time_to_first_answer(), 3)}
+    with started(mountebank) as servers, pinned(*(server.pid for server in servers.values())):
+        costs = {name: Cost() for name in servers}
+        for _ in range(ROUNDS):  # in turns, so that a temporarily slow machine is slow for all
+            for name, server in servers.items():
+                work = call_bare_server if name == BARE else exchange
+                costs[name].add(server, work, seconds / ROUNDS, connections)
+        memory = {name: process_usage(server.pid).rss_mib for name, server in servers.items()}
+    fake = costs[FAKE].rate
+    rows = {name: cost.figures() for name, cost in costs.items()}
+    for name, row in rows.items():
+        row |= {"relative_to_the_fake": round(costs[name].rate / fake, 2), "memory_mib": round(memory[name])}
+    return {**rows, f"{FAKE}, start": start}
+
+
+@contextlib.contextmanager
+def started(mountebank: Path | None) -> Iterator[Mapping[str, Addresses]]:
+    """All servers, by name."""
+    with contextlib.ExitStack() as stack:
+        servers = {FAKE: stack.enter_context(start_fakes(("rapidpro",), profile="26"))}
+        for name, peer in ((BARE, "bare"), (FLASK, "flask"), (WAITRESS, "flask-waitress")):
+            servers[name] = stack.enter_context(start_fakes((peer,), module="loadtests.bench.peers"))
+        if mountebank is not None:
+            servers[MOUNTEBANK] = stack.enter_context(start_mountebank(mountebank))
+        control = Connection(servers[FAKE].control)
         control.json("POST", "/faults", body=UNMATCHED)
         control.json("PUT", "/rapidpro/rates", body={"v2": UNLIMITED, "v2.messages": UNLIMITED})
         control.close()
-        cost, bare_cost = Cost(), Cost()
-        for _ in range(ROUNDS):  # alternating, so that a temporarily slow machine is slow for both
-            cost.add(fakes, exchange, seconds / ROUNDS, connections)
-            bare_cost.add(bare, call_bare_server, seconds / ROUNDS / 2, connections)
-        memory = process_usage(fakes.pid).rss_mib
-    return {
-        "requests": len(cost.latencies),
-        "requests_per_second": round(len(cost.latencies) / cost.wall),
-        "requests_per_cpu_second": round(cost.rate),
-        "bare_requests_per_cpu_second": round(bare_cost.rate),
-        "share_of_bare": round(cost.rate / bare_cost.rate, 3),
-        "p50_ms": round(percentile(cost.latencies, 0.5) * 1000, 3),
-        "p99_ms": round(percentile(cost.latencies, 0.99) * 1000, 3),
-        "memory_mib": round(memory),
-        "first_answer_seconds": round(first, 3),
-    }
+        yield servers
 
 
 @dataclass
@@ -75,8 +93,20 @@ class Cost:
 
     @property
     def rate(self) -> float:
-        """Requests per processor second."""
+        """Requests per processor second. Raises ValueError if the requests were too few to say."""
+        if not self.cpu:
+            raise ValueError(f"{len(self.latencies)} requests took no processor time that can be measured")
         return len(self.latencies) / self.cpu
+
+    def figures(self) -> dict[str, float]:
+        """The figures by name."""
+        return {
+            "requests": len(self.latencies),
+            "requests_per_second": round(len(self.latencies) / self.wall),
+            "requests_per_cpu_second": round(self.rate),
+            "p50_ms": round(percentile(self.latencies, 0.5) * 1000, 3),
+            "p99_ms": round(percentile(self.latencies, 0.99) * 1000, 3),
+        }
 
 
 def time_to_first_answer() -> float:

@@ -1,4 +1,4 @@
-"""`python -m loadtests.bench.texter`: texts to a relay's webhook as fast as it answers, from a process of its own.
+"""`python -m loadtests.bench.relay.texter`: texts to a relay's webhook as fast as it answers, from its own process.
 
 One thread and plain sockets, so that a text costs this process a twentieth of what it costs the relay.
 """
@@ -13,7 +13,7 @@ import time
 from typing import Any
 from urllib.parse import urlsplit
 
-from loadtests.bench.client import Connection
+from loadtests.bench.servers.client import Connection
 from loadtests.gates import percentile
 
 PEOPLE = 200

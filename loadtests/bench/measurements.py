@@ -1,0 +1,83 @@
+"""The measurements by name: what each measures, how it is run, and what its figures mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from loadtests.bench import commands, flows, numbers
+from loadtests.bench.peers.mountebank import PACKAGE
+from loadtests.bench.relay import through
+from loadtests.bench.servers import exchange
+from loadtests.bench.stores import compared, gateway
+
+Rows = Mapping[str, Mapping[str, float]]
+"""Figures by the name of their row (a server, a direction, ...) and by their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """`about`: what is measured, a phrase. `meaning`: what the figures mean and how they come about, sentences."""
+
+    about: str
+    meaning: str
+    run: Callable[[Path | None], Rows]
+    """Takes the command of mountebank, or None to measure without it."""
+
+
+MEASUREMENTS: Mapping[str, Measurement] = MappingProxyType(
+    {
+        "fakes": Measurement(
+            "the fake RapidPro as a server, and its peers in turns",
+            f"Each of {exchange.CONNECTIONS} connections posts a broadcast and looks up its message, again and again. "
+            "The servers share one core and take turns; the client has the other cores. `requests_per_cpu_second` "
+            "counts the processor time of the server alone. The fake has ledger, throttle and a fault in its plan; the "
+            "Flask app and mountebank's imposter keep the messages, and nothing else. The bare callable answers every "
+            "request with `{}`: the cost of the server that the fakes have. mountebank is measured with `--peers`: "
+            f"{PACKAGE} of npm, which its maintainers publish since 2025; `mountebank` there is the former author's, "
+            "without a release since 2024. It records no requests and writes no log here.",
+            lambda mountebank: exchange.measure(mountebank),
+        ),
+        "relay": Measurement(
+            "the reference relay between both fakes, over sockets",
+            "Fakes, relay and texter share the machine. Out: from pending in CHT to delivered and told there. In: "
+            "texts to the webhook, so many at a time; `reached_cht_per_second` counts until the last of them is a "
+            "report. `cpu_ms_per_text` is the relay's, which keeps its texts on disk. `all`: what the checks of the "
+            "suite say of all these texts, and the relay's memory.",
+            lambda _: through.measure(),
+        ),
+        "suite": Measurement(
+            "the conformance suite against the reference relay, in process",
+            "`relay-harness conform` from its start to its end.",
+            lambda _: commands.measure_suite(),
+        ),
+        "simulation": Measurement(
+            "fault schedules in virtual time",
+            "`relay-harness simulate`, one process a core. `runs_per_minute` leaves out the start of the command; "
+            "`runs_per_cpu_minute` has it in.",
+            lambda _: commands.measure_simulation(),
+        ),
+        "flows": Measurement(
+            "texts through the recommended flow, in process",
+            "Each text starts a session, calls the webhook, is answered and is thanked for.",
+            lambda _: flows.measure(),
+        ),
+        "gateway": Measurement(
+            "100 messages, and 100 updates, in one request to the fake CHT",
+            "CHT's own performance test of this endpoint allows 5 seconds and aims for half a second.",
+            lambda _: gateway.measure(),
+        ),
+        "stores": Measurement(
+            "operations of the fakes with few and with many rows in their stores, in process",
+            "Microseconds of the quickest of many tries. A ratio near 1: the cost depends on the result alone.",
+            lambda _: compared.measure(),
+        ),
+        "numbers": Measurement(
+            "whether a number is ever stored without its country code",
+            "No speed: thousands of worlds of the fake CHT get national numbers. Not one may be stored as it came.",
+            lambda _: numbers.measure(),
+        ),
+    }
+)

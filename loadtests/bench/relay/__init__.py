@@ -1,0 +1,1 @@
+"""The reference relay between both fakes, over sockets."""
