@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 HOUR = 3600
+UNLIMITED = 1_000_000_000
+"""A quota that nobody uses up."""
 SERVICES = ("rapidpro", "cht")
 
 Time = Literal["real", "virtual"]
@@ -68,6 +70,15 @@ class Ramp:
         """Texts a second each way, step by step."""
         return tuple(self.first * self.factor**step for step in range(self.steps))
 
+    def traffic(self) -> tuple[Traffic, ...]:
+        """The steps as traffic, each way."""
+        found = []
+        for step, rate in enumerate(self.rates()):
+            begins, texts = step * self.step_seconds, max(1, round(rate * self.step_seconds))
+            for who in ("people", "cht"):
+                found.append(Traffic(who, texts, begins, begins + self.step_seconds, "random"))
+        return tuple(found)
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
@@ -75,8 +86,9 @@ class Shape:
 
     `time` is "virtual" where hours or days pass: built-in subjects then run in virtual time. Over sockets one real
     second stands for `compressed` seconds of the shape, also for quota, outages and channel. `quota` is in requests an
-    hour for each scope of RapidPro's API (None: what this version of RapidPro allows). `channel` are settings of the
-    fake RapidPro's channel that differ from the usual. With `in_order`, texts of one person must keep their order.
+    hour for each scope of RapidPro's API (None: what this version of RapidPro allows; UNLIMITED where speed is measured). `channel` are settings of the
+    fake RapidPro's channel that differ from the usual. With `in_order`, texts of one person must keep their order. A
+    `ramp` is in the traffic, too.
     """
 
     name: str
@@ -91,6 +103,20 @@ class Shape:
     channel: Mapping[str, Any] = field(default_factory=dict)
     in_order: bool = False
     ramp: Ramp | None = None
+
+    @classmethod
+    def from_json(cls, given: Mapping[str, Any]) -> Shape:
+        """The shape that `as_json` has written."""
+        lists = {
+            "traffic": tuple(Traffic(**one) for one in given["traffic"]),
+            "outages": tuple(Outage(**one) for one in given["outages"]),
+            "ramp": None if given["ramp"] is None else Ramp(**given["ramp"]),
+        }
+        return cls(**{**given, **lists})
+
+    def as_json(self) -> dict[str, Any]:
+        """As JSON."""
+        return asdict(self)
 
     def texts(self, who: Who) -> int:
         """How many texts people send, or CHT has due."""
@@ -116,14 +142,18 @@ class Shape:
         return self.seconds / self.compressed
 
     def with_texts(self, texts: int) -> Shape:
-        """The same with so many texts each way, in the proportions of the shape; at least one where there were some."""
-        totals = {"people": self.texts_in, "cht": self.texts_out}
-        traffic = tuple(
-            replace(one, texts=max(1, round(texts * one.texts / totals[one.who])) if one.texts else 0)
-            for one in self.traffic
+        """The same with so many texts in the direction that has more, and the other in proportion; at least one each."""
+        factor = texts / max(self.texts_in, self.texts_out)
+        if self.ramp is not None:
+            ramp = replace(self.ramp, first=self.ramp.first * factor)
+            return replace(self, ramp=ramp, traffic=ramp.traffic())
+        return replace(
+            self, traffic=tuple(replace(one, texts=max(1, round(one.texts * factor))) for one in self.traffic)
         )
-        return replace(self, traffic=traffic)
 
     def within(self, seconds: float) -> Shape:
         """The same within so many real seconds."""
+        if self.ramp is not None:
+            ramp = replace(self.ramp, step_seconds=seconds / self.ramp.steps)
+            return replace(self, ramp=ramp, traffic=ramp.traffic())
         return replace(self, compressed=self.seconds / seconds) if self.seconds else self
