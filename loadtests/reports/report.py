@@ -56,6 +56,7 @@ class LoadReport:
         return {
             "run": self.facts(),
             **run.figures.as_json(run.verdict, run.reasons),
+            "notes": list(run.notes),
             "limits": {name: limit for name, limit in asdict(run.limits).items() if limit is not None},
             "charts": [
                 {"key": one.key, "title": one.title, "unit": one.unit, "series": [line.key for line in one.series]}

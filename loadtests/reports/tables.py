@@ -112,11 +112,13 @@ def _quota(readings: Readings) -> Table:
         Column("fewest_at", "at", "moment"),
         Column("left_at_end", "left at the end"),
     )
-    rows = []
+    rows: list[tuple[Value, ...]] = []
     for one in readings.scopes:
         fewest, at = one.fewest()
         moment = None if at is None else round(at, 3)
-        rows.append((one.name, one.rate, len(one.granted), one.refused, fewest, moment, one.left(readings.seconds)))
+        counted = one.name, one.rate if one.limited else "unlimited", len(one.granted), one.refused
+        left = (fewest, moment, one.left(readings.seconds)) if one.limited else (None, None, None)
+        rows.append((*counted, *left))
     return Table("quota", "RapidPro's quota", columns, rows)
 
 

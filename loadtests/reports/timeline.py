@@ -8,6 +8,7 @@ from conformance.planning.calls import throttled_spans
 from conformance.planning.question import Span, merged
 from loadtests.reports.model import Band, Chart, Series, Timeline, elapsed, shown
 from loadtests.reports.readings.bins import Bins
+from loadtests.reports.readings.looks import memory, processors, series_of
 from loadtests.reports.readings.of_run import Readings
 from loadtests.reports.readings.quota import Scope
 from loadtests.reports.readings.requests import times_over_time
@@ -24,9 +25,10 @@ def timeline(run: LoadRun, readings: Readings) -> Timeline:
     charts = (
         _throughput(run, readings, bins),
         _times(run, bins),
-        _queues(readings, bins),
+        _queues(run, readings, bins),
         _oldest(readings, bins),
         _quota(readings.scopes, bins),
+        *_machine(run, bins),
     )
     sending_ended = (run.ended_sending - run.began).total_seconds()
     return Timeline(bins.width, bins.moments, sending_ended, charts, tuple(_bands(run, bins)))
@@ -57,18 +59,29 @@ def _times(run: LoadRun, bins: Bins) -> Chart:
     )
     missing = "In virtual time answers take no time." if run.time == "virtual" else "The subject answered no request."
     measured_any = any(value is not None for one in series for value in one.values)
+    if measured and run.watched:
+        late = "load generator late"
+        lag = series_of(run.watched, bins, run.began, "generator_late_ms", late, lambda look: look.lag_ms)
+        series = (*series, lag)
     return Chart("latency", "Request times", "ms", about, series, _highest(series, bins) if measured_any else missing)
 
 
-def _queues(readings: Readings, bins: Bins) -> Chart:
+def _queues(run: LoadRun, readings: Readings, bins: Bins) -> Chart:
     series = (
         Series("waiting_for_phones", "due in CHT, on no phone", depths(readings.outgoing, bins.moments)),
         Series("waiting_for_cht", "accepted, not in CHT", depths(readings.incoming, bins.moments)),
+        *_in_channel(run, bins),
     )
     about = "Texts that waited: those from CHT until they were on their phones, accepted ones until CHT had them."
-    peaks = zip(series, map(most_waiting, (readings.outgoing, readings.incoming)), strict=True)
+    peaks = zip(series[:2], map(most_waiting, (readings.outgoing, readings.incoming)), strict=True)
     most = "; ".join(f"{one.label}: at most {count:,}, at {elapsed(at or 0)}" for one, (count, at) in peaks if count)
     return Chart("queues", "Waiting texts", "texts", about, series, f"{most or 'No text waited'}.")
+
+
+def _in_channel(run: LoadRun, bins: Bins) -> Iterator[Series]:
+    if run.watched:
+        label = "in RapidPro's channel"
+        yield series_of(run.watched, bins, run.began, "channel_queue", label, lambda look: look.channel_queue)
 
 
 def _oldest(readings: Readings, bins: Bins) -> Chart:
@@ -84,7 +97,7 @@ def _oldest(readings: Readings, bins: Bins) -> Chart:
 
 
 def _quota(found: Sequence[Scope], bins: Bins) -> Chart:
-    used = [one for one in found if one.granted or one.refused]
+    used = [one for one in found if (one.granted or one.refused) and one.limited]
     series = tuple(
         Series(
             f"quota_left_{one.name}",
@@ -99,7 +112,18 @@ def _quota(found: Sequence[Scope], bins: Bins) -> Chart:
     )
     fewest = [(one.name, *one.fewest()) for one in used]
     lowest = "; ".join(f"{name}: {left:,} left at {elapsed(at or 0)}, the fewest" for name, left, at in fewest)
-    return Chart("quota", "Quota left", "% of the rate", about, series, f"{lowest or 'No request was counted'}.")
+    return Chart("quota", "Quota left", "% of the rate", about, series, f"{lowest or 'No quota was used'}.")
+
+
+def _machine(run: LoadRun, bins: Bins) -> Iterator[Chart]:
+    """What the processes needed, if somebody looked."""
+    if not run.watched:
+        return
+    series = processors(run.watched, bins, run.began)
+    about = "How busy the processes were: 100 % is one core; of the machine, 100 % is all of its cores."
+    yield Chart("processors", "Processor time", "%", about, series, _highest(series, bins))
+    series = memory(run.watched, bins, run.began)
+    yield Chart("memory", "Memory", "MB", "Resident memory of the processes.", series, _highest(series, bins))
 
 
 def _highest(series: Sequence[Series], bins: Bins) -> str:

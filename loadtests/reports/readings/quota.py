@@ -17,6 +17,7 @@ from conformance.planning.question import Span
 from fakes.rapidpro.api.http.throttle import parse_rate
 from fakes.rapidpro.api.routes import PREFIX, endpoints
 from fakes.rapidpro.versions.profiles import PROFILES
+from loadtests.shapes.model import UNLIMITED
 
 NOT_GRANTED = frozenset({401, 403, 405, 406, 429})
 """RapidPro refuses these before, or instead of, counting a request."""
@@ -36,6 +37,11 @@ class Scope:
     granted: tuple[float, ...]
     refused: int
     closed: Sequence[Span]
+
+    @property
+    def limited(self) -> bool:
+        """Whether anybody could use it up."""
+        return self.allowed < UNLIMITED
 
     def left(self, at: float) -> int:
         """The requests that RapidPro would have granted at this moment, those of this moment deducted."""

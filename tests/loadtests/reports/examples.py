@@ -22,7 +22,7 @@ from conformance.history.model import (
 )
 from conformance.verdicts import Verdict
 from loadtests.gates import Figures, Limits
-from loadtests.results import FaultBand, LoadRun, RequestSample
+from loadtests.results import FaultBand, LoadRun, RequestSample, Watched
 from loadtests.shapes.model import Outage, Shape, Traffic
 
 BEGAN = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -111,6 +111,12 @@ SAMPLES = (
 )
 
 
+def look(seconds: float, cpu: float, queue: int = 0) -> Watched:
+    by_process = {"relay": cpu, "fakes": 0.25, "load generator": 0.1, "machine": 0.5}
+    memory = {"relay": 60.0, "fakes": 80.5, "load generator": 70.0}
+    return Watched(at(seconds), 0, 0, 0, 0, queue, by_process, memory, 12.5)
+
+
 def run(**changes: Any) -> LoadRun:
     """The run, with changes."""
     values: dict[str, Any] = {
@@ -133,6 +139,8 @@ def run(**changes: Any) -> LoadRun:
         "faults": (FaultBand("cht", "outage", at(4), at(7)),),
         "rates": {"v2": "10/minute", "v2.messages": "5/second", "v2.runs": "5/hour"},
         "limits": Limits(p95_ms=1000, texts_per_second=0.25),
+        "watched": (look(1, 0.9, 2), look(2, 0.5), look(6, 0.25)),
+        "notes": ["the relay is what limits it"],
         "locust": {"locust.html": "<html>", "locust_stats.csv": "Name\n"},
     }
     return LoadRun(**{**values, **changes})

@@ -47,6 +47,11 @@ def series(report: LoadReport) -> dict[str, Series]:
         ("in_cht_per_second", {2.5: 10, 7.2: 10}),
         ("quota_left_v2", {0.9: 100, 1: 90, 3.4: 80, 3.5: 0, 5.4: 0, 5.5: 70}),
         ("quota_left_v2.messages", {3: 80, 4: 100}),
+        ("channel_queue", {0.9: None, 1: 2, 1.9: 2, 2: 0, 4: 0, 4.1: None, 6: 0, 8.1: None}),
+        ("cpu_relay", {1: 90, 2: 50, 6: 25, 9: None}),
+        ("cpu_machine", {1: 50}),
+        ("memory_load_generator", {1: 70}),
+        ("generator_late_ms", {1: 12.5, 5: None}),
         ("p95_ms", {2: 20, 4: 1234.5, 6: 15, 5: None}),
     ],
 )  # fmt: skip
@@ -60,6 +65,18 @@ def test_each_line_has_the_counted_value_at_a_second(
 def test_scopes_that_nobody_used_have_no_line(report: LoadReport) -> None:
     assert "quota_left_v2.runs" not in series(report)
     assert [row["scope"] for row in report.tables["quota"].as_json()] == ["v2", "v2.messages", "v2.runs"]
+
+
+def test_a_quota_that_nobody_can_use_up_is_called_unlimited() -> None:
+    unlimited = LoadReport.of(run(rates={"v2": "1000000000/hour"}))
+    (row,) = unlimited.tables["quota"].as_json()
+    assert (row["rate"], row["counted"], row["fewest_left"]) == ("unlimited", 3, None)
+    assert not [key for key in series(unlimited) if key.startswith("quota")]
+
+
+def test_in_virtual_time_nobody_looked_at_processes() -> None:
+    charts = [one.key for one in LoadReport.of(run(watched=(), time="virtual")).timeline.charts]
+    assert charts == ["throughput", "latency", "queues", "oldest", "quota"]
 
 
 def test_faults_and_throttled_time_are_bands_within_the_run() -> None:
@@ -182,6 +199,7 @@ def test_load_json_tells_how_to_repeat_the_run_and_why_it_failed(report: LoadRep
     assert document["limits"] == {"p95_ms": 1000, "texts_per_second": 0.25}
     assert document["tables"]["not_drained"] == [{"what": "texts from CHT that are pending", "left": 1}]
     assert document["p95_ms"] == 1234.5
+    assert document["notes"] == ["the relay is what limits it"]
 
 
 def test_what_cannot_be_written_is_a_fault_of_the_harness() -> None:
