@@ -94,6 +94,8 @@ def shown(value: Value, kind: Kind = "number") -> str:
     if kind == "moment":
         return elapsed(value)
     value = float(value)
+    if 0 < abs(value) < 0.1:
+        return f"{value:.2g}"
     digits = 0 if value.is_integer() or abs(value) >= 100 else 1 if abs(value) >= 10 else 2
     return f"{value:,.{digits}f}"
 

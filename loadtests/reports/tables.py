@@ -44,7 +44,7 @@ def tables(run: LoadRun, readings: Readings, over_time: Timeline) -> tuple[Table
         _figures(run.figures, run.limits),
         _not_drained(run.not_drained),
         _waits(readings),
-        requests_by_name(run.requests),
+        requests_by_name(run.requests, measured=run.time == "real"),
         _quota(readings),
         _bands(readings, over_time),
         _over_time(over_time),
@@ -81,7 +81,7 @@ def _waits(readings: Readings) -> Table:
         Column("longest_s", "longest, s"),
         Column("most_at_once", "most at once"),
         Column("most_at", "at", "moment"),
-        Column("given_up", "given up by CHT"),
+        Column("given_up", "failed or given up"),
         Column("still_waiting", "still waiting at the end"),
     )
     sides = (("from CHT, until on the phone", readings.outgoing), ("accepted, until in CHT", readings.incoming))

@@ -33,18 +33,21 @@ def times_over_time(requests: Sequence[RequestSample], bins: Bins, began: dateti
     )
 
 
-def requests_by_name(requests: Sequence[RequestSample]) -> Table:
-    """All requests of the load generator, by name: first those that the subject answered."""
+def requests_by_name(requests: Sequence[RequestSample], *, measured: bool = True) -> Table:
+    """All requests of the load generator, by name: first those that the subject answered.
+
+    Without times if they were not `measured`: in virtual time answers take none.
+    """
     groups: dict[tuple[bool, str], list[RequestSample]] = {}
     for one in requests:
         groups.setdefault((one.driver, one.name), []).append(one)
     rows = []
     for (driver, name), samples in sorted(groups.items()):
-        times = [one.ms for one in samples]
+        times = [one.ms for one in samples if measured]
         failures = sum(not one.ok for one in samples)
-        measured = [_rounded(percentile(times, share)) for share, _ in SHARES]
+        percentiles = [_rounded(percentile(times, share)) for share, _ in SHARES]
         answered_by = "the fakes" if driver else "the subject"
-        rows.append((name, answered_by, len(samples), failures, *measured, _rounded(max(times))))
+        rows.append((name, answered_by, len(samples), failures, *percentiles, _rounded(max(times, default=None))))
     return Table("requests_by_name", "Requests of the load generator", COLUMNS, rows)
 
 
