@@ -120,7 +120,8 @@ def test_a_figure_that_was_not_measured_neither_keeps_nor_breaks_its_limit() -> 
 
 @pytest.mark.parametrize(
     ("value", "words"),
-    [(0, "0"), (0.0041, "0.0041"), (0.05, "0.05"), (0.25, "0.25"), (10.04, "10.0"), (1234.5678, "1,235"), (20000, "20,000"), (None, "–"),
+    [(0, "0"), (0.0041, "0.0041"), (0.25, "0.25"),
+     (10.04, "10.0"), (1234.5678, "1,235"), (20000, "20,000"), (None, "–"),
      (True, "yes"), (False, "no"), ("v2", "v2"), (3.0, "3")],
 )  # fmt: skip
 def test_values_are_shown_shortly(value: float | str | None, words: str) -> None:
