@@ -211,9 +211,9 @@ def parse_moment(text: str) -> datetime:
     """An ISO 8601 time as an aware UTC datetime; without an offset it is read as UTC. Raises ValueError."""
     try:
         moment = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (OverflowError, TypeError, ValueError):  # its offset may lead beyond the years 1 to 9999
         raise ValueError(f"expected an ISO 8601 time such as 2024-10-01T08:00:00Z, got {text!r}") from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def format_moment(moment: datetime) -> str:

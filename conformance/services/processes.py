@@ -43,6 +43,8 @@ class RealTimeServices:
     """Base of services that run as processes in real time. Their control API is always on loopback."""
 
     others_write = False
+    pid = 0
+    """The process of the fakes, once it runs."""
 
     def _begin(
         self,
@@ -65,6 +67,7 @@ class RealTimeServices:
             )
         except StartError as failure:
             raise HarnessBroken(str(failure)) from None
+        self.pid = addresses.pid
         self._clock = SystemClock()
         self.session = plain_session()
         self.control = control(self.session, str(addresses.control))
