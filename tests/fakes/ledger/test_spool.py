@@ -156,3 +156,16 @@ def test_requests_do_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     disk.let_go.set()
     assert len(written(ledger).after()) == 100
     ledger.close()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_after_an_unforeseen_error_the_next_requests_try_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = Ledger(SMALL)
+    with monkeypatch.context() as broken:
+        broken.setattr(Spool, "put", lambda *_: 1 / 0)
+        filled(ledger, 10)
+    assert ledger.figures()["spooled_exchanges"] == 0
+    filled(ledger, 10)
+    assert [one.seq for one in ledger.after()] == list(range(1, 21))
+    assert ledger.figures()["memory_exchanges"] <= 4
+    ledger.close()
