@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from fakes.ledger.options import keeping, ledger_options
+
 SERVICES_BY_COMMAND = {"rapidpro": ("rapidpro",), "cht": ("cht",), "both": ("rapidpro", "cht")}
 PORT = click.IntRange(0, 65535)
 
@@ -41,10 +43,12 @@ def _service_command(command: str) -> click.Command:
     @click.option("--clock", type=click.Choice(["system", "virtual"]), default="system", show_default=True)
     @click.option("--now", help="ISO time at which a virtual clock starts.")
     @click.option("--seed", type=int, default=1, show_default=True, help="Seed of all randomness.")
+    @ledger_options
     @click.option("--stop-with-stdin", is_flag=True, help="End when standard input ends.")
     def serve(seed_file: Path | None, now: str | None, **options: Any) -> None:
         ports = {name: options.pop(f"{name}_port") for name in names if len(names) > 1}
-        _serve(names, seed_file, now, {**options, "ports": {name: port for name, port in ports.items() if port}})
+        given = {"keeping": keeping(options), "ports": {name: port for name, port in ports.items() if port}}
+        _serve(names, seed_file, now, {**options, **given})
 
     return serve
 

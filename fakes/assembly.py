@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from fakes.clock import Clock, SystemClock, VirtualClock
 from fakes.faults import Faulty, Plan
 from fakes.faults.effect import ServiceContext
-from fakes.ledger import READ_LIMIT, Exchange, Ledger, Recorded
+from fakes.ledger import READ_LIMIT, Cut, Exchange, Keeping, Ledger, Recorded
 from fakes.service import Service
 from fakes.serving.wsgi import Environ, Reply, WSGIApp, read_body
 
@@ -38,6 +38,8 @@ class Fakes:
     routes: dict[str, Routes] = field(default_factory=dict)
     apps: dict[str, WSGIApp] = field(default_factory=dict)
     sessions: dict[str, requests.Session] = field(default_factory=dict)
+    resets: int = 0
+    """How often everything was reset."""
     _sessions_lock: threading.Lock = field(default_factory=threading.Lock)
 
     def session(self, name: str) -> requests.Session:
@@ -59,7 +61,7 @@ class Fakes:
             exhaust,
             lambda seconds, action: self.clock.call_later(seconds, action),
         )
-        recorded = Recorded(Faulty(service, self.plan, around), self.ledger, service.name, self.clock)
+        recorded = Recorded(Faulty(service, self.plan, around), self.ledger, service.name, self.clock, service)
         service.on_unexpected = recorded.mark_unexpected
         self.ledger.secret_sources.append(service)
         self.services[service.name] = service
@@ -77,6 +79,7 @@ class Fakes:
         for service in self.services.values():
             service.reset()
         self.ledger.clear()
+        self.resets += 1
 
     def reseed(self, seed: int) -> None:
         """From the next reset on, all randomness comes from this seed."""
@@ -84,23 +87,25 @@ class Fakes:
             service.rng_state = generator(seed, name).getstate()
 
     def _earlier_reply(self, service: str, environ: Environ) -> Reply | None:
-        key = (
-            environ["REQUEST_METHOD"],
-            environ["PATH_INFO"],
-            environ.get("QUERY_STRING", ""),
-            read_body(environ, READ_LIMIT),
-        )
-        found = (entry for entry in self.ledger.after(0, service) if _has_reply(entry) and _request_key(entry) == key)
+        body = read_body(environ, READ_LIMIT)
+        key = environ["REQUEST_METHOD"], environ["PATH_INFO"], environ.get("QUERY_STRING", "")
+        exchanges = self.ledger.each_after(0, service, skip_dropped=True)
+        found = (entry for entry in exchanges if _has_reply(entry) and _is_request(entry, *key, body))
         exchange = next(found, None)
         return None if exchange is None else exchange.reply
 
 
 def _has_reply(exchange: Exchange) -> bool:
-    return exchange.direction == "in" and exchange.reply is not None and exchange.fault is None
+    """Whether the service answered by itself, and the whole answer is kept."""
+    reply = exchange.reply
+    whole = reply is not None and not isinstance(reply.body, Cut)
+    return whole and exchange.direction == "in" and exchange.fault is None
 
 
-def _request_key(exchange: Exchange) -> tuple[str, str, str, bytes]:
-    return exchange.method, exchange.path, exchange.query, exchange.body
+def _is_request(exchange: Exchange, method: str, path: str, query: str, body: bytes) -> bool:
+    kept = exchange.body
+    same_body = kept.is_of(body) if isinstance(kept, Cut) else kept == body
+    return same_body and (exchange.method, exchange.path, exchange.query) == (method, path, query)
 
 
 class _LazySession:
@@ -120,9 +125,9 @@ def generator(seed: int, name: str) -> random.Random:
     return random.Random(f"{seed} {name}")
 
 
-def assemble(clock: Clock) -> Fakes:
-    """The parts without services; `add` the services."""
-    return Fakes(clock, Ledger(), Plan(clock))
+def assemble(clock: Clock, keeping: Keeping | None = None) -> Fakes:
+    """The parts without services; `add` the services. `keeping`: what the ledger keeps."""
+    return Fakes(clock, Ledger(keeping or Keeping()), Plan(clock))
 
 
 def assemble_services(
@@ -133,13 +138,15 @@ def assemble_services(
     cht_release: str = "5.2",
     seed: int = 1,
     seeds: Mapping[str, Mapping[str, Any]] | None = None,
+    keeping: Keeping | None = None,
 ) -> Fakes:
     """The named fake services, connected.
 
-    `profile` is RapidPro's version, `seed` is for all randomness, `seeds` are the initial states by service name.
+    `profile` is RapidPro's version, `seed` is for all randomness, `seeds` are the initial states by service name,
+    `keeping` is what the ledger keeps.
     Raises ValueError for an unknown profile or release, SeedError for an invalid seed.
     """
-    fakes = assemble(clock)
+    fakes = assemble(clock, keeping)
     for name in names:
         rng = generator(seed, name)
         service, routes = _rapidpro(fakes, profile, rng) if name == "rapidpro" else _cht(fakes, cht_release, rng)

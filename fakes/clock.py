@@ -9,11 +9,14 @@ import heapq
 import itertools
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol
 
 Action = Callable[[], None]
+LAST_FAILURES = 100
+"""Exceptions that are kept for whoever looks for them."""
 
 
 class Timer:
@@ -65,10 +68,14 @@ class _TimerQueue:
             heapq.heappush(self._heap, (timer.when, next(self._numbers), timer))
 
     def next_due(self) -> datetime | None:
+        first = self.first()
+        return None if first is None else first.when
+
+    def first(self) -> Timer | None:
         with self._lock:
             while self._heap and self._heap[0][2].cancelled:
                 heapq.heappop(self._heap)
-            return self._heap[0][0] if self._heap else None
+            return self._heap[0][2] if self._heap else None
 
     def pop_due(self, until: datetime) -> Timer | None:
         """Remove and return the earliest timer due by `until`; None if nothing is due."""
@@ -117,6 +124,10 @@ class VirtualClock:
         """When the next timer is due; None if no timer waits."""
         return self._timers.next_due()
 
+    def next_timer(self) -> Timer | None:
+        """The timer that is due next; None if no timer waits."""
+        return self._timers.first()
+
     def advance(self, seconds: float) -> None:
         """Let `seconds` pass. Raises ValueError for a negative number."""
         if not seconds >= 0:
@@ -147,7 +158,7 @@ class SystemClock:
         self._thread: threading.Thread | None = None
         self._start_lock = threading.Lock()
         self._closed = False
-        self.failures: list[BaseException] = []
+        self.failures: deque[BaseException] = deque(maxlen=LAST_FAILURES)
 
     def now(self) -> datetime:
         return datetime.now(UTC)
@@ -200,9 +211,9 @@ def parse_moment(text: str) -> datetime:
     """An ISO 8601 time as an aware UTC datetime; without an offset it is read as UTC. Raises ValueError."""
     try:
         moment = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (OverflowError, TypeError, ValueError):  # its offset may lead beyond the years 1 to 9999
         raise ValueError(f"expected an ISO 8601 time such as 2024-10-01T08:00:00Z, got {text!r}") from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def format_moment(moment: datetime) -> str:

@@ -120,6 +120,14 @@ class Redaction:
                 text = one.replaced_in(text)
         return text
 
+    def beginning(self, text: str) -> str:
+        """`text` that was cut, and has no whole secret in it, without the part of a secret at its end."""
+        for needle in self._needles:
+            for size in range(min(len(needle) - 1, len(text)), SMALLEST_PART - 1, -1):
+                if text.endswith(needle[:size]):
+                    return text[:-size] + self._labels[needle]
+        return text
+
     def values(self, values: Sequence[str]) -> list[str]:
         """Several values of one request without secrets, and without the parts of one that two of them share."""
         hidden = [self.text(value) for value in values]

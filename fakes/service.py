@@ -38,6 +38,13 @@ class Service(Protocol):
         """Numbers for `/metrics`, by name without prefix."""
         ...
 
+    def versions(self) -> Mapping[str, object]:
+        """By the names of parts of the state, such as `messages`: something that is unequal when the part has changed.
+
+        Asked for a few times a second while somebody watches, so it must be cheap.
+        """
+        ...
+
     def secrets(self) -> Mapping[str, str]:
         """All current secrets of the service (tokens, passwords), by a name that may be shown."""
         ...

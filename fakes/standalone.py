@@ -19,6 +19,7 @@ from typing import Any
 
 from fakes.assembly import Fakes, assemble_services
 from fakes.clock import Clock, SystemClock, VirtualClock
+from fakes.ledger import Keeping
 from fakes.serving.json_depth import TOO_DEEP, is_too_deep
 from fakes.serving.server import BACKLOG, WSGIServer
 from fakes.serving.wsgi import Environ, StartResponse, WSGIApp
@@ -50,6 +51,8 @@ class Settings:
     stop_with_stdin: bool = False
     flows: Sequence[Path] = ()
     """Files with bundles of flows for RapidPro."""
+    keeping: Keeping = field(default_factory=Keeping)
+    """What the ledger keeps."""
 
 
 def read_seeds(path: Path, services: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -91,6 +94,7 @@ def run(settings: Settings) -> None:
     done.get()
     for server in servers:
         server.stop()
+    fakes.ledger.close()
     sys.stderr.flush()
     os._exit(0)  # at once: requests that hang on purpose must not keep the process
 
@@ -126,6 +130,7 @@ def _assemble(settings: Settings) -> Fakes:
             cht_release=settings.cht_release,
             seed=settings.seed,
             seeds=settings.seeds,
+            keeping=settings.keeping,
         )
         _import_flows(fakes, settings.flows)
         return fakes

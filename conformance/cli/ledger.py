@@ -44,21 +44,32 @@ def exchanges(fakes: RunningFakes, after: int, service: str | None, *, follow: b
     """The exchanges above `after`, and with `follow` those to come. Fakes that were started again begin again."""
     pause = threading.Event()
     while True:
-        found, last = read_all(fakes, after, service)
-        yield from found
+        before = after
+        for found, number in pieces(fakes, after, service):
+            after = number
+            yield from found
         if not follow:
             return
-        after = last if last >= after else 0
+        after = after if after >= before else 0
         pause.wait(LOOK_EVERY)
 
 
 def read_all(fakes: RunningFakes, after: int, service: str | None) -> tuple[list[dict[str, Any]], int]:
-    """All exchanges above `after`, read in pieces, and the number to go on from."""
+    """All exchanges above `after`, and the number to go on from."""
+    every: list[dict[str, Any]] = []
+    for found, number in pieces(fakes, after, service):
+        after = number
+        every += found
+    return every, after
+
+
+def pieces(fakes: RunningFakes, after: int, service: str | None) -> Iterator[tuple[list[dict[str, Any]], int]]:
+    """All exchanges above `after` that are kept, some at a time, each time with the number to go on from."""
     chosen = {} if service is None else {"service": service}
-    found: list[dict[str, Any]] = []
-    while True:
-        answer = fakes.get("/ledger", after=after, limit=AT_A_TIME, **chosen)
-        found += answer["exchanges"]
-        after = int(answer["last"])
-        if len(answer["exchanges"]) < AT_A_TIME:
-            return found, after
+    more = True
+    while more:
+        answer = fakes.get("/ledger", after=after, limit=AT_A_TIME, dropped="skip", **chosen)
+        if answer["dropped"]:
+            click.echo(f"({answer['dropped']} earlier exchanges are not kept any more)", err=True)
+        after, more = int(answer["last"]), answer["more"]
+        yield answer["exchanges"], after

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from conformance.history.model import Arrival, Call, History, IncomingText, Strangers
+from conformance.history.others import ADMINISTRATOR
 from conformance.history.reading import message_of, moment, reports_in, stripped, texts_of
 from conformance.history.strangers import Before, before, strangers
 from conformance.history.unsendable import Originals
 from conformance.services.control_client import ControlClient
+from conformance.verdicts import HarnessBroken
 from fakes.redaction import Redaction
 
 RELAY = "relay"
@@ -31,13 +33,27 @@ class Exchanges:
         self._calls: list[Call] = []
 
     def all(self) -> Sequence[Call]:
-        """All exchanges so far."""
-        new = self._control.exchanges(self._last)
+        """All exchanges so far. HarnessBroken if some of them, or parts of them, are not kept any more."""
+        new = self._control.exchanges(self._last, whole=True)
         if new:
+            expect_whole(new)
             calls = (Call.from_json(exchange) for exchange in new)
             self._calls += calls if self._hide is None else [_without_secrets(call, self._hide) for call in calls]
             self._last = new[-1]["seq"]
         return self._calls
+
+
+def expect_whole(exchanges: Iterable[Mapping[str, Any]]) -> None:
+    """HarnessBroken if a body that a check may need was too long for the ledger. The harness's own are not needed."""
+    for exchange in exchanges:
+        for name in ("request", "reply"):
+            cut = (exchange[name] or {}).get("cut")
+            if cut is not None and ADMINISTRATOR not in exchange["request"]["headers"].get("authorization", ""):
+                which = f"{exchange['seq']}, {exchange['service']} {exchange['method']} {exchange['path']},"
+                raise HarnessBroken(
+                    f"exchange {which} cannot be judged: the ledger keeps {cut['shown']} of the {cut['length']} bytes "
+                    f"of its {name}. Start the fakes with --ledger-body {cut['length']} or more"
+                )
 
 
 def _without_secrets(call: Call, hide: Redaction) -> Call:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 import requests
 
 from conformance.verdicts import HarnessBroken
+from fakes.cht.messages.user_message import message_document
+
+__all__ = ["ChtClient", "message_document"]
 
 DATABASE = "medic"
 PAGE = {"include_docs": "true"}
@@ -76,32 +78,3 @@ class ChtClient:
         if not response.ok:
             raise HarnessBroken(f"CHT at {self.url}: {method} {path}: {response.status_code} {response.text[:300]}")
         return response.json()
-
-
-def message_document(
-    id_: str, texts: Sequence[tuple[str, str]], at: datetime, *, scheduled: bool = False
-) -> dict[str, Any]:
-    """A document with a task for each (number, text) pair, as a health worker's app stores it.
-
-    With `scheduled`, the tasks are reminders due at `at`.
-    Source: cht-core `webapp/src/ts/services/send-message.service.ts`.
-    """
-    stamp = at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
-    tasks = [
-        {
-            "messages": [{"to": number, "message": text, "uuid": f"{id_}-{position}"}],
-            "state": "scheduled" if scheduled else "pending",
-            "state_history": [{"state": "scheduled" if scheduled else "pending", "timestamp": stamp}],
-            **({"due": stamp, "type": "reminder", "group": 1} if scheduled else {}),
-        }
-        for position, (number, text) in enumerate(texts)
-    ]
-    return {
-        "_id": id_,
-        "type": "data_record",
-        "form": None,
-        "kujua_message": True,
-        "reported_date": int(at.timestamp() * 1000),
-        "tasks": [] if scheduled else tasks,
-        "scheduled_tasks": tasks if scheduled else [],
-    }

@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 import requests
 
 from conformance.verdicts import HarnessBroken
-from fakes.ledger import Ledger
+from fakes.ledger import Dropped, Ledger
 from fakes.serving.wsgi import WSGIApp, build_environ, call
 
 TIMEOUT = 30.0
@@ -60,9 +60,18 @@ class ControlClient:
         """All planned faults, and how often each was used."""
         return list(self.get("/faults")["faults"])
 
-    def exchanges(self, after: int = 0) -> list[dict[str, Any]]:
-        """The exchanges of the ledger numbered above `after`."""
-        return list(self.get("/ledger", after=after)["exchanges"])
+    def exchanges(self, after: int = 0, *, whole: bool = False) -> list[dict[str, Any]]:
+        """The exchanges of the ledger numbered above `after`. `whole`: with bodies of any length that are kept.
+
+        HarnessBroken if some of them are not kept any more.
+        """
+        found: list[dict[str, Any]] = []
+        more = True
+        while more:
+            answer = self.get("/ledger", after=after, **({"bodies": "whole"} if whole else {}))
+            found += answer["exchanges"]
+            after, more = answer["last"], answer["more"]
+        return found
 
     def last(self) -> int:
         """The number of the newest exchange."""
@@ -80,8 +89,11 @@ class InProcessControlClient(ControlClient):
         self._app = app
         self._ledger = ledger
 
-    def exchanges(self, after: int = 0) -> list[dict[str, Any]]:
-        return self._ledger.export(self._ledger.after(after))
+    def exchanges(self, after: int = 0, *, whole: bool = False) -> list[dict[str, Any]]:
+        try:
+            return self._ledger.export(self._ledger.after(after), whole=whole)
+        except Dropped as gone:
+            raise HarnessBroken(f"the ledger of the fakes: {gone}") from None
 
     def last(self) -> int:
         return self._ledger.last

@@ -10,6 +10,7 @@ import requests
 from conformance.services.cht_client import ChtClient
 from conformance.services.control_client import ControlClient
 from conformance.services.in_process import BEGINNING
+from conformance.services.looks import mark_looks
 from conformance.services.neighbours import CHT_ADMIN, neighbours
 from conformance.services.processes import ALL_DAY, FAST_CHANNEL, plain_session
 from conformance.verdicts import HarnessBroken
@@ -56,6 +57,7 @@ class SeparateFakes:
             raise HarnessBroken(str(failure)) from None
         self.session: requests.Session = plain_session()
         self.control = ControlClient(self.session, addresses.control)
+        mark_looks(self.session, self.control, str(addresses.cht))
         self._clock = RemoteClock(self.control)
         self.cht_url, self.cht_admin = str(addresses.cht), CHT_ADMIN
         self.neighbours = neighbours(self.cht_url, str(addresses.rapidpro))

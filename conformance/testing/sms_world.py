@@ -16,7 +16,7 @@ from conformance.testing.exchange_lines import exchange_line
 from conformance.testing.rapidpro import FakeRapidPro, Phone, Reach
 from conformance.verdicts import HarnessBroken, SubjectFailed
 from conformance.world.timing import RealTiming
-from fakes.control.app import MAX_ADVANCE_SECONDS
+from fakes.control.clock.routes import MAX_ADVANCE_SECONDS
 from fakes.serving.wsgi import WSGIApp
 
 Mode = Literal["in-process", "processes"]

@@ -98,6 +98,11 @@ class Background:
         with suppress(JobStopped):
             self._passes[name]()
 
+    @property
+    def supported_transitions(self) -> tuple[str, ...]:
+        """The names of the transitions that this fake supports."""
+        return self._transitions.supported
+
     def before_save(self, doc: Doc) -> None:
         """Run the transitions over a new record, before it is saved. Call it without the lock."""
         self._transitions.before_save(doc)

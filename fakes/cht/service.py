@@ -121,6 +121,15 @@ class Cht:
                 found[f"messages_{state.replace('-', '_')}"] = count
         return found
 
+    def versions(self) -> Mapping[str, object]:
+        """For each part of the state something that is unequal when the part has changed; cheap to ask for."""
+        state = self.state
+        with state.lock:
+            return {
+                "docs": (state.docs.sequence, state.starting_up),
+                "settings": (state.settings, state.release, tuple(sorted(state.credentials.items()))),
+            }
+
     def secrets(self) -> Mapping[str, str]:
         """Credentials by name, passwords by user."""
         with self.state.lock:

@@ -3,48 +3,67 @@
 from __future__ import annotations
 
 import sys
-import threading
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from flask import Blueprint, Flask, Response, jsonify, request
-from werkzeug.exceptions import BadRequest, Conflict, HTTPException, NotFound, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, NotFound, RequestEntityTooLarge
 
 from fakes.assembly import Fakes
-from fakes.clock import VirtualClock, format_moment
 from fakes.control.channel_settings import ChannelSettings
+from fakes.control.clock.driver import TimeDriver
+from fakes.control.clock.next_thing import virtual_driver
+from fakes.control.clock.routes import clock_routes, clock_state
+from fakes.control.events.hub import EventHub
+from fakes.control.events.routes import event_routes
+from fakes.control.fault_choices import fault_choices
+from fakes.control.ledger import ledger_routes
 from fakes.control.local_only import LocalOnly
 from fakes.control.metrics import CONTENT_TYPE, as_text
 from fakes.control.route_list import routes_of
 from fakes.faults import FaultError, parse_faults
 from fakes.service import SeedError
-from fakes.serving.json_fields import json_body, json_object
+from fakes.serving.json_fields import json_body
 from fakes.serving.wsgi import WSGIApp
 
 BODY_LIMIT = 10 * 1024 * 1024
 SEED_LIMIT = 64 * 1024 * 1024
-MAX_ADVANCE_SECONDS = 10 * 366 * 86400.0
+AGGREGATOR_CALLS = "/rapidpro/c/"
+"""Where aggregators call the fake RapidPro, some of them with forms."""
 NO_ADDRESSES: Mapping[str, str] = MappingProxyType({})
 
 
-def control_app(fakes: Fakes, addresses: Mapping[str, str] = NO_ADDRESSES) -> WSGIApp:
+def control_app(
+    fakes: Fakes,
+    addresses: Mapping[str, str] = NO_ADDRESSES,
+    *,
+    driver: TimeDriver | None = None,
+    further: Sequence[Blueprint] = (),
+    versions: Callable[[], Mapping[str, object]] = dict,
+) -> WSGIApp:
     """The WSGI app of the control API over `fakes`, for callers on this machine only.
 
-    `addresses` are the URLs of the services by name; empty for services in this process only.
+    `addresses` are the URLs of the services by name; empty for services in this process only. `driver` moves virtual
+    time, if it shall move more than the fakes. `further` are routes of others, and `versions` of their state.
     """
+    driver = driver or virtual_driver(fakes)
     app = Flask(__name__, static_folder=None)
     app.json.sort_keys = False  # type: ignore[attr-defined] # exists in Flask's default provider
     app.before_request(_limit_body)
     app.register_error_handler(Exception, _error_reply)
     app.register_blueprint(_general_routes(fakes, addresses, lambda: routes_of(app)))
-    app.register_blueprint(_clock_routes(fakes))
+    app.register_blueprint(clock_routes(fakes, driver))
+    app.register_blueprint(event_routes(EventHub(fakes, lambda: clock_state(fakes, driver), versions)))
     app.register_blueprint(_fault_routes(fakes, ChannelSettings(app.wsgi_app)))
-    app.register_blueprint(_ledger_routes(fakes))
+    app.register_blueprint(fault_choices())
+    app.register_blueprint(ledger_routes(fakes))
     for name, routes in fakes.routes.items():
         app.register_blueprint(routes(), url_prefix=f"/{name}")
-    return LocalOnly(app.wsgi_app)
+    for routes_of_others in further:
+        app.register_blueprint(routes_of_others)
+    return LocalOnly(app.wsgi_app, form_calls=AGGREGATOR_CALLS)
 
 
 def _general_routes(
@@ -88,42 +107,6 @@ def _general_routes(
         """
         fakes.reset()
         return jsonify(status="ok")
-
-    return routes
-
-
-def _clock_routes(fakes: Fakes) -> Blueprint:
-    routes = Blueprint("clock", __name__)
-    advance_lock = threading.Lock()
-
-    @routes.get("/clock")
-    def now() -> Response:
-        """The time of both services.
-
-        Answer: {"now": ISO time, "kind": "system" or "virtual"}
-        """
-        return jsonify(now=format_moment(fakes.clock.now()), kind=fakes.clock.kind)
-
-    @routes.post("/clock/advance")
-    def advance() -> Response:
-        """Let virtual time pass; whatever is due happens before the answer. 409 in real time.
-
-        Body: {"seconds": number from 0}
-
-        Answer: {"now": ISO time, "kind": "virtual"}
-        """
-        if not isinstance(fakes.clock, VirtualClock):
-            raise Conflict("real time cannot be advanced: start the fakes with --clock virtual")
-        seconds = json_object().get("seconds")
-        if (
-            isinstance(seconds, bool)
-            or not isinstance(seconds, (int, float))
-            or not 0 <= seconds <= MAX_ADVANCE_SECONDS
-        ):
-            raise BadRequest(f"seconds: expected a number from 0 to {MAX_ADVANCE_SECONDS:.0f}, got {seconds!r}")
-        with advance_lock:
-            fakes.clock.advance(seconds)
-        return now()
 
     return routes
 
@@ -177,41 +160,6 @@ def _fault_routes(fakes: Fakes, channel: ChannelSettings) -> Blueprint:
         return jsonify(removed=1)
 
     return routes
-
-
-def _ledger_routes(fakes: Fakes) -> Blueprint:
-    routes = Blueprint("ledger", __name__)
-
-    @routes.get("/ledger")
-    def exchanges() -> Response:
-        """The exchanges so far, oldest first, secrets hidden.
-
-        Query: after=NUMBER (only those numbered above), service=NAME, limit=NUMBER
-
-        Answer: {"exchanges": [{"seq": number, "at": ISO time, "service", "direction": "in" or "out" (a call by the
-        fake), "method", "path", "query", "request": {"headers", "body"}, "reply": {"status", "headers", "body"} or
-        null, "acted": true or false, "fault", "unexpected", "error": text or null}, ...], "last": number to go on from}
-        """
-        after, limit = _whole_number("after") or 0, _whole_number("limit")
-        service = request.args.get("service")
-        if service is not None and service not in fakes.services:
-            raise BadRequest(f"service: expected one of {', '.join(fakes.services)}, got {service!r}")
-        last = fakes.ledger.last
-        found = fakes.ledger.after(after, service, limit)
-        if found and (limit is not None or found[-1].seq > last):
-            last = found[-1].seq  # where the next call continues
-        return jsonify(exchanges=fakes.ledger.export(found), last=last)
-
-    return routes
-
-
-def _whole_number(name: str) -> int | None:
-    text = request.args.get(name)
-    if text is None:
-        return None
-    if not text.isascii() or not text.isdigit() or len(text) > 18:
-        raise BadRequest(f"{name}: expected a whole number from 0, got {text!r}")
-    return int(text)
 
 
 def _limit_body() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from fakes.clock import Clock
 from fakes.rapidpro.api.app import Api
 from fakes.rapidpro.api.http.context import Context
-from fakes.rapidpro.api.http.throttle import Throttle
+from fakes.rapidpro.api.http.throttle import Throttle, Usage
 from fakes.rapidpro.flows.bundles.importing import Importer
 from fakes.rapidpro.flows.bundles.library import Library
 from fakes.rapidpro.flows.bundles.reading import BadBundle, Bundle, read_bundle
@@ -18,6 +18,7 @@ from fakes.rapidpro.flows.running.sender import HttpSession
 from fakes.rapidpro.mailroom.mailroom import Mailroom
 from fakes.rapidpro.seed.default import default_seed
 from fakes.rapidpro.seed.loader import load_seed
+from fakes.rapidpro.store.rows import Token
 from fakes.rapidpro.store.store import Store
 from fakes.rapidpro.uuids import uuid4
 from fakes.rapidpro.versions.profiles import DEFAULT, PROFILES, version_of
@@ -116,6 +117,16 @@ class RapidPro(ReplyApp):
         with self.lock:
             self.throttle.set_rates({**self.throttle.rates, **rates})
 
+    def quotas(self) -> list[tuple[Token, str, str, Usage]]:
+        """The use of each scope by each token: token, scope, whose quota it is, and how much is used."""
+        with self.lock:
+            return [
+                (token, scope, key, self.throttle.usage(scope, key, self._api.rate_overrides(token)))
+                for token in self.store.tokens.values()
+                for key in (self._api.quota_key(token),)
+                for scope in self.throttle.rates
+            ]
+
     def exhaust_quota(self) -> None:
         """Exhaust every workspace's quota in every scope now."""
         with self.lock:
@@ -130,6 +141,20 @@ class RapidPro(ReplyApp):
                 "messages": len(self.store.message_by_id),
                 "contacts": len(self.store.contacts),
                 **self.mailroom.metrics(),
+            }
+
+    def versions(self) -> Mapping[str, object]:
+        """For each part of the state something that is unequal when the part has changed; cheap to ask for."""
+        store, mailroom = self.store, self.mailroom
+        library, webhook = mailroom.library, mailroom.incoming.webhook
+        with self.lock:
+            return {
+                "phones": (mailroom.phones.changes, store.contact_indexes.changes),
+                "messages": store.folders.changes,
+                "sessions": store.run_indexes.changes,
+                "flows": (library.changes, len(store.flows), library.triggers, webhook),
+                "rates": self.throttle.version(),
+                "channel": (mailroom.channel, len(store.channels), self.engine),
             }
 
     def secrets(self) -> Mapping[str, str]:

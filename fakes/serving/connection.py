@@ -6,9 +6,9 @@ process. Both give the caller the same outcome. They communicate through the env
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from fakes.serving.wsgi import NO_REPLY_KEY, Environ, Reply
 
@@ -25,11 +25,24 @@ DRIP_KEY = "harness.drip"
 DripPart = Literal["body", "headers", "interim"]
 DRIP_PARTS: tuple[DripPart, ...] = ("body", "headers", "interim")
 
+STREAM_KEY = "harness.stream"
+"""Key in the environ: the `Stream` that is sent after the head of the reply. Set by `stream_reply`."""
+STREAMS_KEY = "harness.streams"
+"""Key in the environ: set by a holder of the connection that can send a `Stream`."""
+
 WaitFunction = Callable[[float], bool]
 """Lets this many seconds pass. False if the caller gave up meanwhile (known in process only)."""
 
 PLACEHOLDER = Reply(500, (("Content-Length", "0"),))
 """Returned in place of a reply; no caller ever gets it."""
+
+
+class Stream(Iterator[bytes], Protocol):
+    """Parts of a reply that has no end: each is sent at once. An empty one asks whether the caller is still there."""
+
+    def close(self) -> None:
+        """The caller is gone, or too slow."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +65,12 @@ def drip_reply(environ: Environ, reply: Reply, part: DripPart, seconds: float) -
     """Ask for the reply to arrive slowly."""
     environ[DRIP_KEY] = Drip(part, seconds)
     return reply
+
+
+def stream_reply(environ: Environ, stream: Stream) -> None:
+    """Ask for `stream` to be sent after the head of the reply, until one side ends the connection."""
+    environ[STREAM_KEY] = stream
+    environ[NO_REPLY_KEY] = True
 
 
 def end_connection(environ: Environ, kind: EndingKind, seconds: float = 0.0) -> Reply:

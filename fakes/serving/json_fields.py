@@ -1,9 +1,9 @@
-"""The JSON body of a control request: its fields are checked, and what does not fit is refused with a sentence."""
+"""The body and the query of a control request: fields are checked, and what does not fit is refused with a sentence."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import request
@@ -11,11 +11,14 @@ from werkzeug.exceptions import BadRequest
 
 from fakes.serving.json_depth import TOO_DEEP, is_too_deep
 
+MOST_DIGITS = 18
 
-def json_body() -> Any:
-    """The JSON in the request's body. BadRequest if it is not JSON, or nested too deeply."""
+
+def json_body(number: Callable[[str], Any] | None = None) -> Any:
+    """The JSON in the request's body, its numbers as `number` reads them. BadRequest if it is none, or too deep."""
+    data = request.get_data()
     try:
-        body = json.loads(request.get_data(), parse_constant=_refuse_constant)
+        body = json.loads(data, parse_constant=_refuse_constant, parse_int=number, parse_float=number)
     except ValueError as failure:
         raise BadRequest(f"the body is not JSON: {failure}") from None
     except RecursionError:
@@ -25,9 +28,9 @@ def json_body() -> Any:
     return body
 
 
-def json_object() -> Mapping[str, Any]:
-    """The JSON object in the request's body. BadRequest if it is anything else."""
-    body = json_body()
+def json_object(number: Callable[[str], Any] | None = None) -> Mapping[str, Any]:
+    """The JSON object in the request's body, as `json_body` reads it. BadRequest if it is anything else."""
+    body = json_body(number)
     if not isinstance(body, dict):
         raise BadRequest(f"expected a JSON object, got {json.dumps(body)[:80]}")
     return body
@@ -70,3 +73,13 @@ def seconds(name: str, most: float) -> float:
 def _field(name: str) -> Any:
     body = json_body()
     return body.get(name) if isinstance(body, dict) else None
+
+
+def query_number(name: str) -> int | None:
+    """The whole number of that name in the query; None if it is not given. BadRequest for anything else."""
+    text = request.args.get(name)
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > MOST_DIGITS:
+        raise BadRequest(f"{name}: expected a whole number from 0, got {text[:40]!r}")
+    return int(text)

@@ -22,7 +22,16 @@ from queue import SimpleQueue
 from time import monotonic
 
 from fakes.clock import Clock, SystemClock
-from fakes.serving.connection import DRIP_KEY, ENDING_KEY, WAIT_KEY, ConnectionEnding, Drip
+from fakes.serving.connection import (
+    DRIP_KEY,
+    ENDING_KEY,
+    STREAM_KEY,
+    STREAMS_KEY,
+    WAIT_KEY,
+    ConnectionEnding,
+    Drip,
+    Stream,
+)
 from fakes.serving.drip import slowly
 from fakes.serving.request_reader import RefusedRequest, Request, RequestReader
 from fakes.serving.wsgi import NO_REPLY_KEY, STATUS_LINES, Environ, Reply, WSGIApp, call
@@ -35,6 +44,8 @@ RETRY_SECONDS = 0.05
 """Seconds until the next connection is accepted if that was impossible, as with too many open files."""
 LAST_WORDS_SECONDS = 1.0
 """Seconds in which a caller that is still sending can read why its request is refused."""
+SLOW_CALLER_SECONDS = 5.0
+"""Seconds in which the caller of a stream must take a part of it; then it is dropped."""
 WITH_RESET = struct.pack("ii", 1, 0)
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 INTERNAL_ERROR = Reply.of(500, "text/plain", b"internal error of the fake: see its output")
@@ -145,6 +156,9 @@ class _Connection:
 
     def _end(self, environ: Environ, reply: Reply) -> None:
         """What happens before the connection is closed without a whole reply."""
+        if STREAM_KEY in environ:
+            self._stream(environ, reply)
+            return
         ending: ConnectionEnding | None = environ.get(ENDING_KEY)
         if ending is None:  # a reply that is shorter than its Content-Length
             self._connection.sendall(b"".join(self._written(reply, environ, keep_alive=True)))
@@ -152,6 +166,26 @@ class _Connection:
             self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, WITH_RESET)
         elif ending.kind == "hang":
             self._listen_in_silence(ending.seconds)
+
+    def _stream(self, environ: Environ, reply: Reply) -> None:
+        """Send the parts of a reply without end until the caller is gone. The place for a request is free meanwhile."""
+        stream: Stream = environ[STREAM_KEY]
+        self._connection.settimeout(SLOW_CALLER_SECONDS)
+        with contextlib.closing(stream):
+            self._connection.sendall(self._written(reply, environ, keep_alive=False)[0])
+            for part in stream:
+                if self._caller_is_gone():
+                    return
+                self._connection.sendall(part)
+
+    def _caller_is_gone(self) -> bool:
+        self._connection.settimeout(0)
+        try:
+            return not self._connection.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
+        finally:
+            self._connection.settimeout(SLOW_CALLER_SECONDS)
 
     def _refuse(self, status: int) -> None:
         reply = Reply.of(status, "text/plain", STATUS_LINES[status].encode())
@@ -175,7 +209,7 @@ def written(reply: Reply, environ: Environ, now: float, *, keep_alive: bool) -> 
     lines = [f"HTTP/1.1 {STATUS_LINES.get(reply.status) or f'{reply.status} Unknown'}"]
     lines += [f"{name}: {value}" for name, value in reply.headers]
     empty = reply.status in (204, 304)
-    if "content-length" not in names and not empty:
+    if "content-length" not in names and not empty and STREAM_KEY not in environ:
         lines.append(f"Content-Length: {len(reply.body)}")
     if "date" not in names:
         lines.append(_date(int(now)))
@@ -205,6 +239,7 @@ def _base_environ(listener: socket.socket) -> Environ:
         "wsgi.run_once": False,
         "wsgi.url_scheme": "http",
         "wsgi.version": (1, 0),
+        STREAMS_KEY: True,
         WAIT_KEY: _wait,
     }
 

@@ -13,6 +13,7 @@ from flask import Blueprint, jsonify, request
 
 from fakes.assembly import Fakes, assemble
 from fakes.clock import Clock, SystemClock, VirtualClock
+from fakes.ledger import Keeping
 from fakes.service import SeedError
 from fakes.serving.server import WSGIServer
 from fakes.serving.transport import WSGIAdapter
@@ -68,6 +69,9 @@ class Echo:
     def reset(self) -> None:
         self.acted = 0
         self.exhausted = False
+
+    def versions(self) -> Mapping[str, object]:
+        return {}
 
     def metrics(self) -> Mapping[str, float]:
         return {"acted_total": self.acted}
@@ -133,9 +137,9 @@ def _cause(failure: BaseException) -> str:
     return type(failure).__name__ if inner is None else _cause(inner)
 
 
-def in_process() -> EchoSetup:
+def in_process(keeping: Keeping | None = None) -> EchoSetup:
     clock = VirtualClock()
-    fakes, echo = assemble(clock), Echo()
+    fakes, echo = assemble(clock, keeping), Echo()
     fakes.add(echo, echo.blueprint)
     return EchoSetup(clock, echo, fakes, "http://echo.test")
 

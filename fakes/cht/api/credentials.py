@@ -29,6 +29,11 @@ class Credentials:
         if not is_admin(user):
             raise HttpError(403, "Insufficient permissions")
         name = request.path[len(PATH) :]  # already decoded; a slash in it was sent encoded
-        with self._state.lock:
-            self._state.credentials[name] = value
+        store_credential(self._state, name, value)
         return json_reply({"ok": True})
+
+
+def store_credential(state: State, name: str, value: str) -> None:
+    """Store a credential, in place of one of that name."""
+    with state.lock:
+        state.credentials[name] = value

@@ -16,7 +16,7 @@ from fakes.cht.api.http import Request, json_reply
 from fakes.cht.errors import HttpError, ServerError
 from fakes.cht.javascript import js
 from fakes.cht.javascript.inherited import look_up
-from fakes.cht.messaging.messaging import Messaging, StateUpdate
+from fakes.cht.messaging.messaging import GATEWAY_PHONES, Messaging, StateUpdate, outgoing_service
 from fakes.cht.reports.records import record_of_json, record_of_text
 from fakes.cht.state import State
 from fakes.serving.wsgi import Reply
@@ -40,7 +40,6 @@ REPORT_STATES = {
     "Failed": "failed",
 }
 UNRECOGNISED = "unrecognised"
-DEFAULT_SERVICE = {"outgoing_service": "medic-gateway"}
 
 
 class Gateways:
@@ -147,9 +146,7 @@ class Gateways:
 
     def _messages_to_send(self) -> list[dict[str, Any]]:
         """The oldest waiting messages, now in state `forwarded-to-gateway`; empty if another service sends them."""
-        service = self._state.settings.get("sms")
-        service = service if js.truthy(service) else DEFAULT_SERVICE
-        if not isinstance(service, dict) or service.get("outgoing_service") != "medic-gateway":
+        if outgoing_service(self._state.settings) != GATEWAY_PHONES:
             return []
         rows = self._messaging.waiting()
         if rows:

@@ -41,12 +41,22 @@ class Settings:
         if request.header("Content-Type") != "application/json":
             raise HttpError(400, "Content-Type must be application/json")
         permitted(request, self._state, ("can_edit", "can_configure"), prompt=True)
-        with self._state.lock:
-            before = self._state.settings
-            after = _merged(before, body, replace=_flag(request, "replace"), overwrite=_flag(request, "overwrite"))
-            after = with_permissions(after)
-            self._state.settings = after
-        return json_reply({"success": True, "updated": js.dumps(after) != js.dumps(before)})
+        updated = change_settings(
+            self._state, body, replace=_flag(request, "replace"), overwrite=_flag(request, "overwrite")
+        )
+        return json_reply({"success": True, "updated": updated})
+
+
+def change_settings(state: State, changes: Any, *, replace: bool = False, overwrite: bool = False) -> bool:
+    """Merge `changes` into the settings; or `replace` whole top-level keys, or `overwrite` everything.
+
+    Returns whether anything is different now.
+    """
+    with state.lock:
+        before = state.settings
+        after = with_permissions(_merged(before, changes, replace=replace, overwrite=overwrite))
+        state.settings = after
+    return js.dumps(after) != js.dumps(before)
 
 
 def with_permissions(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""CHT's part of the control API: seed, background passes, timers, documents."""
+"""CHT's part of the control API: seed, background passes, timers, documents, tasks, settings."""

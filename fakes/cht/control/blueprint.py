@@ -7,6 +7,8 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import BadRequest
 
+from fakes.cht.control.settings import add_settings_routes
+from fakes.cht.control.tasks import add_task_routes
 from fakes.cht.couch.documents import Documents
 from fakes.cht.service import Cht
 from fakes.service import SeedError
@@ -105,6 +107,8 @@ def control_blueprint(service: Cht) -> Blueprint:
         service.state.starting_up = state == "starting"
         return jsonify(state=state)
 
+    add_settings_routes(routes, service)
+    add_task_routes(routes, service)
     return routes
 
 

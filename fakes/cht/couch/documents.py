@@ -43,6 +43,7 @@ class Documents:
         self._tombstones: dict[str, str] = {}
         self._ids: list[str] = []
         self._sorted = True
+        self._changed: dict[str, int] = {}  # the number of its last change, in that order
         self._listeners: list[Listener] = []
         self.sequence = 0
         """Number of changes so far (the update sequence)."""
@@ -87,6 +88,15 @@ class Documents:
         ids = self.ids()
         return ids[bisect_left(ids, prefix) : bisect_left(ids, prefix + chr(sys.maxunicode))]
 
+    def changed_after(self, sequence: int) -> list[tuple[int, str]]:
+        """Number of its last change and id of each document that was saved or deleted after that change, in order."""
+        found: list[tuple[int, str]] = []
+        for doc_id, number in reversed(self._changed.items()):
+            if number <= sequence:
+                break
+            found.append((number, doc_id))
+        return found[::-1]
+
     def all_docs(self) -> Iterator[Doc]:
         """Copies of all documents, sorted by id."""
         for doc_id in list(self.ids()):
@@ -129,6 +139,8 @@ class Documents:
 
     def _write(self, doc: Mapping[str, Any], doc_id: str, revision: str) -> None:
         self.sequence += 1
+        self._changed.pop(doc_id, None)
+        self._changed[doc_id] = self.sequence
         after = None
         if doc.get("_deleted"):
             self._put_tombstone(doc_id, revision)

@@ -18,6 +18,8 @@ from fakes.cht.state import State
 from fakes.cht.transitions.lib.loading import SERVER, LoadedTransitions
 
 REQUIRED = ("id", "content", "from")
+GATEWAY_PHONES = "medic-gateway"
+"""The outgoing service that fetches its messages from `/api/sms`."""
 BeforeSave = Callable[[Doc], None]
 """Runs the transitions over a new record, which it may change. Called without the lock: it may make HTTP calls."""
 
@@ -142,6 +144,14 @@ class Messaging:
                     raise ServerError  # the real CHT finds a function where it wants a list of updates
                 applied.setdefault(found[0], []).append(update)
         return applied
+
+
+def outgoing_service(settings: Mapping[str, Any]) -> Any:
+    """Who sends the messages: `medic-gateway` (gateway phones) if the settings have no `sms`; None if nobody does."""
+    sms = settings.get("sms")
+    if not js.truthy(sms):
+        return GATEWAY_PHONES
+    return sms.get("outgoing_service") if isinstance(sms, dict) else None
 
 
 def _is_complete(message: Any) -> bool:

@@ -16,7 +16,7 @@ from fakes.cht.errors import ServerError
 from fakes.cht.javascript import js
 from fakes.cht.jobs import Jobs, JobStopped
 from fakes.cht.messaging.africastalking import AfricasTalkingGateway
-from fakes.cht.messaging.messaging import Messaging, StateUpdate
+from fakes.cht.messaging.messaging import Messaging, StateUpdate, outgoing_service
 from fakes.cht.messaging.rapidpro import RapidProGateway
 from fakes.cht.state import State
 
@@ -97,8 +97,7 @@ class Outgoing:
             raise JobStopped
 
     def _service(self) -> Sender | None:
-        sms = self._state.settings.get("sms")
-        name = sms.get("outgoing_service") if isinstance(sms, dict) else None
+        name = outgoing_service(self._state.settings)
         return self._rapidpro if name == "rapidpro" else self._africas_talking if name == "africas-talking" else None
 
     def _waiting(self) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from fakes.serving.wsgi import Environ, Reply
 def stale(serve: Serve, _options: Options, context: ServiceContext) -> Serve:
     """Repeats the first reply to an equal request (method, path, query, body); the service never sees the request.
 
-    Without such a reply, nothing changes and the fault stays unused.
+    Without such a reply in the ledger, nothing changes and the fault stays unused.
     """
 
     def faulty(environ: Environ) -> Reply:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, Response, jsonify
 from werkzeug.exceptions import BadRequest
 
+from fakes.clock import format_moment
 from fakes.rapidpro.api.http.context import ENGINE_STATES
+from fakes.rapidpro.api.http.throttle import Usage
 from fakes.rapidpro.api.openapi.document import document
 from fakes.rapidpro.control.channel import add_rules
 from fakes.rapidpro.mailroom.incoming import BadText
 from fakes.rapidpro.service import RapidPro
-from fakes.rapidpro.store.rows import Broadcast
+from fakes.rapidpro.store.rows import Broadcast, Token
 from fakes.service import SeedError
 from fakes.serving.json_fields import choice, json_body
 
@@ -72,6 +75,17 @@ def control_blueprint(service: RapidPro) -> Blueprint:
             raise BadRequest(str(error)) from None
         return jsonify(service.throttle.rates)
 
+    @routes.get("/quota")
+    def quota() -> Response:
+        """How much of the quota each token has used in each scope. Tokens with the same `owner` share their quota.
+
+        `refills_at`: when one more request than now is allowed; null if none is used. Reading it counts nothing.
+
+        Answer: {"scopes": [{"token": name, "scope", "owner", "rate": such as "2500/hour", "used": number,
+        "left": number, "refills_at": ISO time or null}, ...]}
+        """
+        return jsonify(scopes=[_shown(*one) for one in service.quotas()])
+
     @routes.get("/tokens")
     def tokens() -> Response:
         """The API tokens by name, and whether each is active.
@@ -115,6 +129,19 @@ def control_blueprint(service: RapidPro) -> Blueprint:
 
     add_rules(routes, service.mailroom)
     return routes
+
+
+def _shown(token: Token, scope: str, owner: str, usage: Usage) -> dict[str, Any]:
+    refills_at = None if usage.refills_at is None else datetime.fromtimestamp(usage.refills_at, UTC)
+    return {
+        "token": token.name,
+        "scope": scope,
+        "owner": owner,
+        "rate": usage.rate,
+        "used": usage.used,
+        "left": usage.left,
+        "refills_at": None if refills_at is None else format_moment(refills_at),
+    }
 
 
 def _others_send(service: RapidPro, body: Any) -> int:

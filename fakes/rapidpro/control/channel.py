@@ -1,4 +1,4 @@
-"""Control routes for what is behind the API: channel, webhook, phones, and the aggregators' own calls."""
+"""Control routes for what is behind the API: the table of all, the channel, and the aggregators' own calls."""
 
 from __future__ import annotations
 
@@ -8,23 +8,25 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import BadRequest
 
-from fakes.clock import format_moment
 from fakes.rapidpro.control.callbacks import BadCall, answer
 from fakes.rapidpro.control.flows import (
+    archive_flow,
     change_flow,
     change_webhook,
     import_bundle,
+    show_flow,
     show_flows,
     show_sessions,
     show_webhook,
 )
+from fakes.rapidpro.control.messages import show_messages
+from fakes.rapidpro.control.phones import name_phone, receive, show_phones, show_texts
 from fakes.rapidpro.courier import channel as channels
 from fakes.rapidpro.courier.aggregators import AGGREGATORS, find_status
 from fakes.rapidpro.flows.bundles.reading import BadBundle
 from fakes.rapidpro.mailroom.incoming import BadText
 from fakes.rapidpro.mailroom.mailroom import Mailroom
 from fakes.rapidpro.settings import BadSetting
-from fakes.rapidpro.urns import path_of
 from fakes.serving.json_fields import json_body, typed_fields
 
 Answer = Response | tuple[Response, int]
@@ -43,11 +45,14 @@ def add_rules(blueprint: Blueprint, mailroom: Mailroom) -> None:
         ("/flow", "PUT", change_flow),
         ("/flows", "GET", show_flows),
         ("/flows", "POST", import_bundle),
+        ("/flows/<uuid>", "GET", show_flow),
+        ("/flows/<uuid>", "DELETE", archive_flow),
         ("/phones/<number>/sessions", "GET", show_sessions),
-        ("/phones", "GET", _show_phones),
-        ("/phones/<number>/texts", "GET", _show_texts),
-        ("/phones/<number>/texts", "POST", _receive),
-        ("/messages", "GET", _show_messages),
+        ("/phones", "GET", show_phones),
+        ("/phones/<number>", "PUT", name_phone),
+        ("/phones/<number>/texts", "GET", show_texts),
+        ("/phones/<number>/texts", "POST", receive),
+        ("/messages", "GET", show_messages),
         ("/messages/<int:message_id>/resend", "POST", _resend),
         ("/c/<kind>/<_uuid>/<action>", "POST", _aggregator_call),
     ):
@@ -103,96 +108,6 @@ def _remove_channel(mailroom: Mailroom, uuid: str) -> Any:
     if channel is None:
         raise BadRequest(f"there is no channel {uuid[:60]}; GET /api/v2/channels.json lists them")
     return {"uuid": channel.uuid, "removed": True}
-
-
-def _show_phones(mailroom: Mailroom) -> Any:
-    """The phones that have sent or received a text.
-
-    Query: texts=yes (also the texts of each)
-
-    Answer: {"phones": [number, ...], "texts": {number: [texts as below], ...}}
-    """
-    with mailroom.lock:
-        numbers = mailroom.phones.numbers()
-        if "texts" not in request.args:
-            return {"phones": numbers}
-        texts = {number: [entry.as_json() for entry in mailroom.phones.texts(number)] for number in numbers}
-        return {"phones": numbers, "texts": texts}
-
-
-def _show_messages(mailroom: Mailroom) -> Any:
-    """The stored messages, in both directions. `origin`: flow if a flow sent it, start if the API started that flow,
-    else api. `sent_by`: the name of the API token with which it was sent, or null. `number`: the person's.
-
-    Query: statuses=yes (also the statuses that were reported about each, with their times)
-
-    Answer: {"messages": [{"id": number, "number", "text", "status", "direction": "in" or "out", "origin", "sent_by",
-    "failed_reason", "errors": number, "external_id", "created_on": ISO time, "sent_on": ISO time or null}, ...]}
-    """
-    with mailroom.lock:
-        messages = list(mailroom.courier.records.all_messages())
-        rows = [_as_json(mailroom, one) for one in messages]
-        if "statuses" in request.args:
-            for row, one in zip(rows, messages, strict=True):
-                row["statuses"] = [{"status": status, "at": format_moment(at)} for status, at in one.statuses]
-        return {"messages": rows}
-
-
-def _as_json(mailroom: Mailroom, message: Any) -> dict[str, Any]:
-    contact = mailroom.courier.records.contact_of(message)
-    urn = message.urn or next(iter(contact.urns if contact is not None else ()), "")
-    return {
-        "id": message.id,
-        "number": path_of(urn),
-        "text": message.text,
-        "status": message.status,
-        "direction": message.direction,
-        "origin": _origin(message),
-        "sent_by": message.sent_by,
-        "failed_reason": message.failed_reason,
-        "errors": message.errors,
-        "external_id": message.external_id,
-        "created_on": format_moment(message.created_on),
-        "sent_on": None if message.sent_on is None else format_moment(message.sent_on),
-    }
-
-
-def _origin(message: Any) -> str:
-    if message.flow is None:
-        return "api"
-    return "flow" if message.sent_by is None else "start"
-
-
-def _show_texts(mailroom: Mailroom, number: str) -> Any:
-    """What a phone sent and received, in order.
-
-    Answer: {"texts": [{"at": ISO time, "direction": "sent" or "received", "text", "message_id": number or null,
-    "segments": number}, ...]}
-    """
-    with mailroom.lock:
-        return {"texts": [entry.as_json() for entry in mailroom.phones.texts(mailroom.incoming.number(number))]}
-
-
-def _receive(mailroom: Mailroom, number: str) -> Any:
-    """A person sends a text, and RapidPro delivers it; or, with `again`, the phone's last text is redelivered.
-
-    Body: {"text": text, "external_id": text (the aggregator's id), "again": true, false or "new_run"}
-
-    Answer: {"message": number or null, "text": the text as stored, "run": uuid of the flow's run, "webhook": the last
-    of "calls" or null, "calls": [{"url", "status": number or 0, "body", "error": text or null}, ...], "reply": the last
-    of "replies" or null, "replies": [{"message": number, "text", "status"}, ...], "waits": whether the flow waits for
-    the next text, "errors": [sentence, ...], "duplicate": true or false, "ignored": why, or null}
-    """
-    body = typed_fields({"text": (str,), "external_id": (str,), "again": (bool, str)})
-    again = body.get("again", False)
-    if again not in (True, False, "new_run"):
-        raise BadRequest('again must be true, false or "new_run"')
-    known = mailroom.incoming.number(number)
-    if again:
-        return mailroom.incoming.redeliver(known, new_run=again == "new_run")
-    if "text" not in body:
-        raise BadRequest("text is missing: what does the person send?")
-    return mailroom.incoming.receive(known, body["text"], body.get("external_id"))
 
 
 def _report(mailroom: Mailroom) -> Any:

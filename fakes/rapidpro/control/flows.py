@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, NotFound
 
 from fakes.rapidpro.flows.built_in import SEND_FLOW, text_flow
 from fakes.rapidpro.flows.bundles.reading import Bundle, read_bundle
+from fakes.rapidpro.flows.engine import Session, flow_json
 from fakes.rapidpro.flows.webhook import changed
 from fakes.rapidpro.mailroom.mailroom import Mailroom
 from fakes.serving.json_fields import json_body, typed_fields
@@ -29,9 +31,56 @@ def import_bundle(mailroom: Mailroom) -> Any:
 def show_flows(mailroom: Mailroom) -> Any:
     """The imported flows and triggers, and what the flows need and the workspace lacks.
 
-    Answer: {"flows": [as above], "triggers": [as above], "missing": {kind: [name, ...]}}
+    Answer: {"flows": [{"uuid", "name", "type", "nodes": number, "archived": true or false}, ...],
+    "triggers": [as of the import], "missing": {kind: [name, ...]}}
     """
     return mailroom.imported_flows()
+
+
+def show_flow(mailroom: Mailroom, uuid: str) -> Any:
+    """One flow, for a drawing of it: its definition as it was imported, and who stands at which node.
+
+    A flow of an old export, which has no nodes, is shown as the engine reads it.
+
+    Answer: {"definition": {"uuid", "name", "nodes", "_ui", ...}, "sessions": {node uuid: [number, ...], ...}}
+    """
+    with mailroom.lock:
+        definition = mailroom.library.definition(uuid)
+        flows = mailroom.library.flows()
+        flow = None if definition is None else flows.find(uuid) or flows.find(str(definition.get("uuid")))
+        sessions = [] if definition is None else mailroom.sessions.all_waiting()
+    if definition is None or flow is None:
+        raise NotFound(f"there is no flow {uuid[:60]!r} with a definition: GET /rapidpro/flows lists them")
+    shown = definition if "nodes" in definition else {**flow_json(flow), "_ui": {"nodes": _old_places(definition)}}
+    return {"definition": shown, "sessions": _places(sessions, flow.uuid)}
+
+
+def archive_flow(mailroom: Mailroom, uuid: str) -> Any:
+    """A person archives a flow: its triggers are gone, and sessions that wait in it end. The API can still start it.
+
+    Answer: {"uuid", "archived": true, "triggers": number of triggers that are gone, "interrupted": number of sessions}
+    """
+    found = mailroom.archive_flow(uuid)
+    if found is None:
+        raise NotFound(f"there is no imported flow {uuid[:60]!r}: GET /rapidpro/flows lists them")
+    return found
+
+
+def _places(sessions: Iterable[Session], flow: str) -> dict[str, list[str]]:
+    """By node: who stands there. In a flow that has entered another one, that is the node that entered it."""
+    found: dict[str, list[str]] = {}
+    for session in sessions:
+        for run in session.runs:
+            if run.is_open and run.flow_uuid == flow and run.path:
+                number = next((urn.path for urn in session.contact.urns), session.contact.uuid)
+                found.setdefault(run.path[-1].node_uuid, []).append(number)
+    return found
+
+
+def _old_places(definition: Mapping[str, Any]) -> dict[str, Any]:
+    """Where the parts of an old flow are drawn. Source: goflow flows/definition/legacy (the migrated `_ui`)."""
+    parts = [*definition.get("action_sets", ()), *definition.get("rule_sets", ())]
+    return {one["uuid"]: {"position": {"left": one.get("x", 0), "top": one.get("y", 0)}} for one in parts}
 
 
 def show_sessions(mailroom: Mailroom, number: str) -> Any:

@@ -23,6 +23,9 @@ TASK_INTERVAL = (0.05, 0.2)
 """Seconds until the waiting tasks run, least and most."""
 TASKS_AT_ONCE = 500
 Task = Callable[[], None]
+Search = Callable[[Workspace, str], list[Any]]
+MOST_BY_QUERY = 1
+"""How many contacts a flow can start by a query. Source: mailroom core/tasks/starts/start_flow.go."""
 StartSessions = Callable[[Any, Workspace, list[Any], Task], None]
 
 
@@ -46,6 +49,8 @@ class Dispatcher:
         """Starts the sessions of a flow start, and calls `finished` when all have begun."""
         self.is_excluded: Callable[[Any, Any], bool] = lambda _start, _contact: False
         """Whether a flow start leaves out a contact."""
+        self.search: Search = lambda _workspace, _query: []
+        """The contacts that fit a query. ValueError if it cannot be read."""
         self._tasks: deque[Task] = deque()
         self._scheduled = False
 
@@ -127,7 +132,7 @@ class Dispatcher:
             self.runtime.call_later(self.runtime.rng.uniform(*TASK_INTERVAL), self._run_tasks)
 
     def _resolve(self, broadcast: Any) -> None:
-        """Find the recipients, then add tasks in batches of a hundred. An invalid URN fails the whole broadcast."""
+        """Find the recipients, then add tasks in batches of a hundred. An invalid URN or query fails all of it."""
         if broadcast.status not in ("pending", "queued"):
             return
         now = self.runtime.clock.now()
@@ -135,19 +140,27 @@ class Dispatcher:
         if not all(path_of(urn) for urn in recipients.urns):
             self.records.set_broadcast(broadcast, "failed", None, now)
             return
-        found = self._recipients(self.records.workspace_of(broadcast), recipients)
+        try:
+            found = self._recipients(self.records.workspace_of(broadcast), recipients)
+        except ValueError:  # of the query
+            self.records.set_broadcast(broadcast, "failed", None, now)
+            return
         self.records.set_broadcast(broadcast, "queued" if found else "completed", len(found), now)
         for begin in range(0, len(found), BATCH):
             last = begin + BATCH >= len(found)
             self._add_task(partial(self._batch, broadcast, found[begin : begin + BATCH], len(found), last))
 
     def _recipients(self, workspace: Workspace, recipients: Any) -> list[Recipient]:
-        """Contacts, contacts of URNs and group members, each once. With a group: only active contacts."""
-        found = {one.id: Recipient(one, None, True) for one in (*recipients.contacts, *recipients.members)}
+        """Contacts, contacts of URNs, group members and who fits the query, each once.
+
+        With a group or a query: only active contacts. ValueError if the query cannot be read.
+        """
+        by_query = self.search(workspace, recipients.query) if recipients.query else []
+        found = {one.id: Recipient(one, None, True) for one in (*recipients.contacts, *recipients.members, *by_query)}
         for urn in recipients.urns:
             contact = self.contact_of(workspace, urn)
             found[contact.id] = Recipient(contact, urn, contact.id in found and found[contact.id].named)
-        if recipients.by_group:
+        if recipients.by_group or recipients.query:
             return [one for one in found.values() if one.contact.status == "active"]
         return list(found.values())
 
@@ -178,12 +191,25 @@ class Dispatcher:
         if start.creates_contact:
             found = [self.records.new_contact(workspace, None, now)]
         else:
-            everybody = [one.contact for one in self._recipients(workspace, self.records.recipients_of(start))]
-            found = [one for one in everybody if one.status == "active" and not self.is_excluded(start, one)]
+            try:
+                found = self._started(start, workspace)
+            except ValueError:  # of the query
+                self.records.set_start(start, "failed", None, now)
+                return
         self.records.set_start(start, "started" if found else "completed", len(found), now)
         for begin in range(0, len(found), BATCH):
             batch, last = found[begin : begin + BATCH], begin + BATCH >= len(found)
             self._add_task(partial(self._start_batch, start, workspace, batch, len(found), last))
+
+    def _started(self, start: Any, workspace: Workspace) -> list[Any]:
+        """Who is started. With a query in a flow: the oldest contact, and those whom the start has created."""
+        known = {one.id for one in self.records.contacts_in(workspace)} if start.query else frozenset()
+        everybody = [one.contact for one in self._recipients(workspace, self.records.recipients_of(start))]
+        found = [one for one in everybody if one.status == "active" and not self.is_excluded(start, one)]
+        if not start.query:
+            return found
+        older = sorted((one for one in found if one.id in known), key=lambda one: int(one.id))
+        return [*older[:MOST_BY_QUERY], *(one for one in found if one.id not in known)]
 
     def _start_batch(self, start: Any, workspace: Workspace, batch: list[Any], total: int, last: bool) -> None:
         def finished() -> None:

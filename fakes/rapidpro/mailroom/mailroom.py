@@ -92,11 +92,28 @@ class Mailroom:
         """The imported flows and triggers, and what the flows need and the workspace lacks."""
         with self.lock:
             flows, workspace = self.library.imported(), next(iter(self.records.workspaces()), None)
+            if workspace is None:
+                return {"flows": [], "triggers": [], "missing": {}}
+            archived = {one.uuid: self.records.flow_of(workspace, one.uuid).archived for one in flows}
             return {
-                "flows": [shown_flow(one) for one in flows],
+                "flows": [{**shown_flow(one), "archived": archived[one.uuid]} for one in flows],
                 "triggers": [one.as_json() for one in self.library.triggers],
-                "missing": {} if workspace is None else missing(self.records, self.library, workspace, flows),
+                "missing": missing(self.records, self.library, workspace, flows),
             }
+
+    def archive_flow(self, uuid: str) -> dict[str, Any] | None:
+        """A person archives an imported flow: no text starts it any more, and who waits in it is no longer asked.
+
+        The API can still start it. None for an unknown flow. Source: rapidpro temba/flows/models.py (archive).
+        """
+        with self.lock:
+            workspace = next(iter(self.records.workspaces()), None)
+            row = None if workspace is None else self.records.flow_of(workspace, uuid)
+            if row is None or not self.library.has(uuid):
+                return None
+            row.archived = True
+            triggers, interrupted = self.library.remove_triggers(uuid), self.sessions.interrupt_flow(uuid)
+            return {"uuid": uuid, "archived": True, "triggers": triggers, "interrupted": interrupted}
 
     def reset(self) -> None:
         """Start over: nothing waits, phones are empty, all settings have their defaults."""

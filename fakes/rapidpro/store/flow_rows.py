@@ -49,6 +49,16 @@ class FlowRows(Tables):
         found = self.contacts.get(uuid)
         return None if found is None or found.deleted or found.workspace is not workspace else found
 
+    def contacts_in(self, workspace: Any) -> Sequence[Contact]:
+        """The workspace's contacts, oldest first."""
+        found = (one for one in self.contacts.values() if one.workspace is workspace and not one.deleted)
+        return sorted(found, key=lambda one: one.id)
+
+    def flows_of(self, contact: Any) -> Sequence[Flow]:
+        """The flows of the contact's runs, newest first."""
+        rows = self.run_indexes.of((contact.workspace.id, contact.uuid))
+        return [] if rows is None else [one.flow for one in rows]
+
     def change_contact(self, contact: Any, now: datetime, **changes: Any) -> None:
         """Set attributes of a contact: name, language, status, timezone, urns, fields, groups."""
         for name, value in changes.items():
@@ -102,30 +112,29 @@ class FlowRows(Tables):
 
     def was_in_flow(self, contact: Any, flow: Any) -> bool:
         """Whether the contact has a run in the flow."""
-        rows = self.run_indexes.of((contact.workspace.id, contact.uuid))
-        return rows is not None and any(one.flow is flow for one in rows)
+        return any(one is flow for one in self.flows_of(contact))
 
     def new_broadcast(
         self, workspace: Any, translations: Mapping[str, Any], base_language: str, *, uuid: str, urns: Sequence[str],
-        contacts: Sequence[Any], groups: Sequence[str], now: datetime,
+        contacts: Sequence[Any], groups: Sequence[str], query: str, now: datetime,
     ) -> Broadcast:  # fmt: skip
         named = [one for one in self.groups_in(workspace) if one.uuid in groups]
         return self.add_broadcast(
             Broadcast(
                 self.next_id("broadcast"), uuid, workspace, "pending", None, list(urns), list(contacts), named,
-                dict(translations), base_language, now,
+                dict(translations), base_language, now, query=query,
             )
         )  # fmt: skip
 
     def new_start(
         self, workspace: Any, flow: Any, *, uuid: str, urns: Sequence[str], contacts: Sequence[Any],
-        groups: Sequence[str], creates_contact: bool, now: datetime,
+        groups: Sequence[str], query: str, exclusions: Mapping[str, bool], creates_contact: bool, now: datetime,
     ) -> FlowStart:  # fmt: skip
         """A start that a flow asked for. `groups`: their UUIDs."""
         named = [one for one in self.groups_in(workspace) if one.uuid in groups]
         start = FlowStart(
             self.next_id("start"), uuid, workspace, flow, "flow", "pending", None, list(urns), list(contacts), named,
-            {}, None, None, now, now, creates_contact=creates_contact,
+            dict(exclusions), None, None, now, now, creates_contact=creates_contact, query=query,
         )  # fmt: skip
         self.add_start(start)
         return start

@@ -41,6 +41,11 @@ class Folders:
         self.update = self._indexes.update
         """Call it with each message that is new or has changed."""
 
+    @property
+    def changes(self) -> int:
+        """How often messages were added or changed."""
+        return self._indexes.changes
+
     def of(self, workspace: int, names: Iterable[str]) -> Timed[Message]:
         """The messages of one index, or of several that are in the same order."""
         found = [index for name in names if (index := self._indexes.of((workspace, name))) is not None]

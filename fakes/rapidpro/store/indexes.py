@@ -31,17 +31,20 @@ BACKLOG = 5_000
 class Indexes(Generic[Row]):
     """All indexes of one kind of row. `entries_of` returns the names of a row's indexes and the sort key of each."""
 
-    __slots__ = ("_changed", "_entries", "_entries_of", "_indexes")
+    __slots__ = ("_changed", "_entries", "_entries_of", "_indexes", "changes")
 
     def __init__(self, entries_of: Callable[[Row], Iterable[tuple[IndexName, SortKey]]]) -> None:
         self._entries_of = entries_of
         self._indexes: dict[IndexName, Ordered[Row]] = {}
         self._entries: dict[int, list[Entry]] = {}
         self._changed: dict[int, Row] = {}
+        self.changes = 0
+        """How often rows were added or changed: another number means that something is different."""
 
     def update(self, row: Row) -> None:
         """Note that the row is new, or that something has changed that its indexes depend on."""
         self._changed[row.id] = row
+        self.changes += 1
         if len(self._changed) >= BACKLOG:
             self._apply()
 

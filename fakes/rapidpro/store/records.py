@@ -110,7 +110,7 @@ class Content(NamedTuple):
 
 
 class Recipients(Protocol):
-    """Who a broadcast or flow start is for: contacts, URNs, and the members of groups."""
+    """Who a broadcast or flow start is for: contacts, URNs, the members of groups, and who fits a query."""
 
     @property
     def contacts(self) -> Sequence[Contact]: ...
@@ -120,6 +120,8 @@ class Recipients(Protocol):
     def members(self) -> Sequence[Contact]: ...
     @property
     def by_group(self) -> bool: ...
+    @property
+    def query(self) -> str: ...
 
 
 class Records(Protocol):
@@ -161,6 +163,15 @@ class Records(Protocol):
     def contact_of(self, message: Any) -> Any: ...
     def all_messages(self) -> Iterable[Any]:
         """All messages in order of id, incoming ones too."""
+        ...
+
+    @property
+    def message_changes(self) -> int:
+        """How often messages were added, or changed their status or visibility."""
+        ...
+
+    def messages_changed_after(self, number: int) -> Sequence[tuple[int, Any]]:
+        """Number of its last change and message, of each that was added or changed after that change, in order."""
         ...
 
     def message(self, message_id: int) -> Any:
@@ -225,14 +236,22 @@ class Records(Protocol):
     def new_field(self, workspace: Workspace, key: str, name: str, kind: str) -> None: ...
     def set_global(self, workspace: Workspace, key: str, value: str, now: datetime) -> None: ...
     def contact_by_uuid(self, workspace: Workspace, uuid: str) -> Any: ...
+    def contacts_in(self, workspace: Workspace) -> Sequence[Any]:
+        """The workspace's contacts, oldest first."""
+        ...
+
+    def flows_of(self, contact: Any) -> Sequence[Any]:
+        """The flows of the contact's runs."""
+        ...
+
     def change_contact(self, contact: Any, now: datetime, **changes: Any) -> None: ...
     def set_flow(self, message: Any, flow: Any) -> None: ...
     def add_label(self, message: Any, name: str) -> None: ...
     def new_broadcast(
         self, workspace: Workspace, translations: Mapping[str, Any], base_language: str, *, uuid: str,
-        urns: Sequence[str], contacts: Sequence[Any], groups: Sequence[str], now: datetime,
+        urns: Sequence[str], contacts: Sequence[Any], groups: Sequence[str], query: str, now: datetime,
     ) -> Any: ...  # fmt: skip
     def new_start(
         self, workspace: Workspace, flow: Any, *, uuid: str, urns: Sequence[str], contacts: Sequence[Any],
-        groups: Sequence[str], creates_contact: bool, now: datetime,
+        groups: Sequence[str], query: str, exclusions: Mapping[str, bool], creates_contact: bool, now: datetime,
     ) -> Any: ...  # fmt: skip

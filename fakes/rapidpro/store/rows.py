@@ -170,6 +170,8 @@ class Broadcast:
     created_on: datetime
     scheduled: bool = False
     sent_by: str | None = None  # the name of the API token that created it; likewise for messages and flow starts
+    query: str = ""
+    """Also for the contacts that fit it; likewise for flow starts."""
 
 
 @dataclass(eq=False, slots=True)
@@ -232,6 +234,7 @@ class FlowStart:
     sent_by: str | None = None
     creates_contact: bool = False
     """Started is a new contact, and nobody else."""
+    query: str = ""
 
 
 @dataclass(eq=False, slots=True)

@@ -107,6 +107,7 @@ class Store(FlowRows):
         message.status = status
         if now is not None:
             message.modified_on = now
+        self.note_change(message)
         self.folders.update(message)
 
     def new_outgoing(
@@ -171,6 +172,7 @@ class Recipients:
         self.contacts: Sequence[Contact] = row.contacts
         self.urns: Sequence[str] = row.urns or ()
         self.by_group = bool(row.groups)
+        self.query: str = row.query
         groups = set(map(id, row.groups))
         self.members: Sequence[Contact] = (
             [one for one in everybody if any(id(group) in groups for group in one.groups)] if groups else ()

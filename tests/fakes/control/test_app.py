@@ -49,7 +49,8 @@ def test_health_names_the_services(client: ControlClient) -> None:
 
 
 def test_a_virtual_clock_is_read_and_advanced(client: ControlClient) -> None:
-    assert client.ask("GET", "/clock") == (200, {"now": "2024-10-01T08:00:00.000000Z", "kind": "virtual"})
+    shown = {"now": "2024-10-01T08:00:00.000000Z", "kind": "virtual", "running": False, "speed": 1.0, "problem": None}
+    assert client.ask("GET", "/clock") == (200, shown)
     timers_run = []
     client.fakes.clock.call_later(60, lambda: timers_run.append(True))
     assert client.ask("POST", "/clock/advance", {"seconds": 90.5})[1]["now"] == "2024-10-01T08:01:30.500000Z"
@@ -125,7 +126,8 @@ def test_the_ledger_is_read_in_pieces_and_keeps_secrets(client: ControlClient) -
     status, answer = client.ask("GET", "/ledger?after=1&limit=2")
     assert (status, [one["seq"] for one in answer["exchanges"]], answer["last"]) == (200, [2, 3], 3)
     assert [one["seq"] for one in client.ask("GET", "/ledger?after=3&service=rapidpro")[1]["exchanges"]] == [4, 5]
-    assert client.ask("GET", "/ledger?after=5")[1] == {"exchanges": [], "last": 5}
+    nothing = {"exchanges": [], "last": 5, "more": False, "first": 1, "dropped": 0}
+    assert client.ask("GET", "/ledger?after=5")[1] == nothing
     assert GOOD_TOKEN not in json.dumps(answer)
     assert answer["exchanges"][0]["request"]["body"] == '{"text": "Visit due"}'
 

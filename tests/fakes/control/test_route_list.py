@@ -24,6 +24,7 @@ WEBHOOK = {"url": "http://127.0.0.1:9/nobody-listens"}
 EXAMPLES: dict[str, tuple[str, Any]] = {
     "POST /reset": ("/reset", {}),
     "POST /clock/advance": ("/clock/advance", {"seconds": 60}),
+    "PUT /clock": ("/clock", {"running": False, "speed": 60}),
     "POST /faults": ("/faults", {"preset": "throttled"}),
     "DELETE /faults/<number>": ("/faults/1", None),
     "DELETE /faults": ("/faults", None),
@@ -39,8 +40,11 @@ EXAMPLES: dict[str, tuple[str, Any]] = {
     "PUT /rapidpro/webhook": ("/rapidpro/webhook", WEBHOOK),
     "PUT /rapidpro/flow": ("/rapidpro/flow", {"says": "@trigger.params.content"}),
     "POST /rapidpro/flows": ("/rapidpro/flows", {"version": "13", "flows": [HELLO]}),
+    "GET /rapidpro/flows/<uuid>": (f"/rapidpro/flows/{HELLO['uuid']}", None),
+    "DELETE /rapidpro/flows/<uuid>": (f"/rapidpro/flows/{HELLO['uuid']}", None),
     "GET /rapidpro/phones/<number>/sessions": (TEXTS.replace("texts", "sessions"), None),
     "GET /rapidpro/phones": ("/rapidpro/phones?texts=yes", None),
+    "PUT /rapidpro/phones/<number>": (TEXTS.removesuffix("/texts"), {"name": "Amina"}),
     "GET /rapidpro/phones/<number>/texts": (TEXTS, None),
     "POST /rapidpro/phones/<number>/texts": (TEXTS, {"text": "TEMP 38.5"}),
     "POST /rapidpro/messages/<message_id>/resend": ("/rapidpro/messages/MESSAGE/resend", {}),
@@ -53,10 +57,20 @@ EXAMPLES: dict[str, tuple[str, Any]] = {
     "PUT /cht/timers": ("/cht/timers", {"sending_every": 60}),
     "PUT /cht/release": ("/cht/release", {}),
     "PUT /cht/server": ("/cht/server", {"state": "ready"}),
+    "POST /cht/messages": ("/cht/messages", {"number": NUMBER, "text": "Visit due", "due": None}),
+    "POST /cht/tasks/<task>/due": ("/cht/tasks/TASK/due", {}),
+    "PUT /cht/settings": ("/cht/settings", {"locale": "sw"}),
+    "GET /cht/credentials/<key>": ("/cht/credentials/rapidpro:outgoing", None),
+    "PUT /cht/credentials/<key>": ("/cht/credentials/rapidpro:outgoing", {"value": "x"}),
 }
 """A path and a body for each route that needs one."""
 BEFORE: dict[str, list[tuple[str, str, Any]]] = {
     "DELETE /faults/<number>": [("POST", "/faults", {"preset": "throttled"})],
+    "GET /rapidpro/flows/<uuid>": [("POST", "/rapidpro/flows", {"version": "13", "flows": [HELLO]})],
+    "DELETE /rapidpro/flows/<uuid>": [("POST", "/rapidpro/flows", {"version": "13", "flows": [HELLO]})],
+    "POST /cht/tasks/<task>/due": [
+        ("POST", "/cht/messages", {"number": NUMBER, "text": "Visit due", "due": "2030-01-01T00:00:00Z"})
+    ],
     "POST /rapidpro/channel/sync": [("PUT", "/rapidpro/channel", {"aggregator": "android"})],
     "POST /rapidpro/messages/<message_id>/resend": [
         ("PUT", "/rapidpro/channel", {"bad_numbers": [NUMBER]}),
@@ -93,7 +107,12 @@ def name_of(route: dict[str, str]) -> str:
     return f"{route['method']} {route['path']}"
 
 
-@pytest.mark.parametrize("route", listed(), ids=name_of)
+def answered_at_once() -> list[dict[str, str]]:
+    """All but the stream of events, which needs a socket (test_events.py)."""
+    return [route for route in listed() if route["path"] != "/events"]
+
+
+@pytest.mark.parametrize("route", answered_at_once(), ids=name_of)
 def test_a_route_says_what_it_is_for_and_answers_what_it_says(route: dict[str, str], control: WSGIApp) -> None:
     assert route["purpose"].endswith(".")
     for method, path, body in BEFORE.get(name_of(route), []):
@@ -103,6 +122,8 @@ def test_a_route_says_what_it_is_for_and_answers_what_it_says(route: dict[str, s
         message = ask(control, "GET", "/rapidpro/messages")["messages"][-1]["id"]
         path = path.replace("MESSAGE", str(message))
         body = {**body, "message": message} if body else body
+    if "TASK" in path:
+        path = path.replace("TASK", ask(control, "GET", "/cht/tasks")["documents"][-1]["tasks"][0]["id"])
     given = ask(control, route["method"], path, body)
     if named := first_keys(route["answer"]):
         assert named <= set(given)
@@ -122,6 +143,7 @@ def first_keys(shape: str) -> set[str]:
 
 def test_every_route_that_takes_a_body_says_so() -> None:
     silent = {"POST /reset", "POST /rapidpro/channel/sync", "POST /rapidpro/messages/<message_id>/resend"}
+    silent |= {"POST /cht/tasks/<task>/due", "POST /clock/next"}
     takers = {name_of(route) for route in listed() if route["method"] in ("POST", "PUT") and "body" not in route}
     assert takers == silent
 

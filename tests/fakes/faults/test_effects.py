@@ -9,6 +9,7 @@ import pytest
 
 from fakes.faults import Fault
 from fakes.faults.effects import EFFECTS
+from fakes.ledger import Keeping
 from tests.fakes.echo_service import GOOD_TOKEN, EchoSetup, in_process, on_a_socket
 
 RESULTS = [{"status": "S", "id": 1}, {"status": "S"}]
@@ -123,6 +124,24 @@ def test_a_stale_answer_is_the_first_one_to_an_equal_request(setup: EchoSetup) -
     plan(setup, "stale")
     assert setup.ask("GET", "/api?broadcast=1") == first != second
     assert setup.echo.acted == 2
+
+
+def test_a_stale_answer_is_found_in_the_file_of_the_ledger_too_and_by_the_hash_of_a_long_request() -> None:
+    setup = in_process(Keeping(memory=1, batch=1, body=2000))
+    first = setup.ask("POST", data=b"a" * 3000)
+    for _ in range(9):
+        setup.ask("POST", data=b"b" * 3000)
+    plan(setup, "stale")
+    assert setup.ask("POST", data=b"a" * 3000) == first
+    setup.fakes.ledger.close()
+
+
+def test_an_answer_of_which_only_the_head_is_kept_is_not_repeated() -> None:
+    setup = in_process(Keeping(body=20))
+    setup.ask()
+    plan(setup, "stale")
+    assert setup.ask()[2]["id"] == 2
+    assert setup.fakes.plan.unused()
 
 
 def test_a_stale_fault_without_an_equal_request_stays_unused(setup: EchoSetup) -> None:

@@ -50,6 +50,7 @@ class Broadcast(Row):
     urns: list[str] = field(default_factory=list)
     members: list[Contact] = field(default_factory=list)
     by_group: bool = False
+    query: str = ""
     base_language: str = "eng"
     status: str = "pending"
     contact_count: int | None = None
@@ -104,6 +105,7 @@ class MemoryRecords:
         self.channels = [Channel(1, "c-1", "Relay SMS")]
         self.contacts: list[Contact] = []
         self.messages: list[Message] = []
+        self.message_changes = 0
         self.incoming: list[Message] = []
         self.runs: list[Run] = []
         self.flow = Row(1, "0000000f-0000-4000-8000-000000000001", "Relay")

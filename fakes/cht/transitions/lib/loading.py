@@ -73,7 +73,7 @@ class LoadedTransitions:
 
 def loaded_transitions(settings: Settings, process: str) -> tuple[str, ...]:
     """The transitions that run in a process, SERVER or SENTINEL, in their order."""
-    return () if configuration_error(settings, process) is not None else _enabled(settings, process)
+    return () if configuration_error(settings, process) is not None else enabled(settings, process)
 
 
 def configuration_error(settings: Settings, process: str) -> str | None:
@@ -82,12 +82,12 @@ def configuration_error(settings: Settings, process: str) -> str | None:
     unknown = [name for name in configured if name not in TRANSITIONS] if isinstance(configured, dict) else []
     if unknown:
         return f"unknown transition {unknown[0]!r}"
-    enabled = _enabled(settings, process)
+    named = enabled(settings, process)
     for name, key in REQUIRED_FORMS:
         forms = _mapping(settings.get(name)).get(key)
-        if name in enabled and not (isinstance(forms, list) and forms):
+        if name in named and not (isinstance(forms, list) and forms):
             return f"{name} needs a list of forms in {name}.{key}"
-    return next(_registration_errors(settings), None) if "registration" in enabled else None
+    return next(_registration_errors(settings), None) if "registration" in named else None
 
 
 def trigger_parameters(params: Any) -> Any:
@@ -104,7 +104,8 @@ def trigger_parameters(params: Any) -> Any:
     return params.split(",")
 
 
-def _enabled(settings: Settings, process: str) -> tuple[str, ...]:
+def enabled(settings: Settings, process: str) -> tuple[str, ...]:
+    """The transitions of a process that the settings enable, whether they are valid or not, in their order."""
     configured = settings.get("transitions")
     names = [name for name, value in configured.items() if _is_enabled(value)] if isinstance(configured, dict) else []
     return tuple(name for name in TRANSITIONS if name in names and not (process == SERVER and name in SENTINEL_ONLY))

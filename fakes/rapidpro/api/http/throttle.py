@@ -9,12 +9,15 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from fakes.clock import Clock
 from fakes.rapidpro.api.http.wire import ApiError
 
 MAX_COUNTED = 100_000
 """A larger quota is exhausted by noting the time, not by adding that many entries."""
+MANY_OWNERS = 1000
+"""So many used quotas are few enough to keep those whose time has passed."""
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -28,6 +31,16 @@ def parse_rate(rate: str) -> tuple[int, int]:
     return int(number[:18]), SECONDS[period[0]]
 
 
+class Usage(NamedTuple):
+    """A quota at this moment. `refills_at`: when one more request than now is allowed, as seconds since 1970; None if
+    nothing is used, or nothing is ever allowed."""
+
+    rate: str
+    used: int
+    left: int
+    refills_at: float | None
+
+
 class Throttle:
     """Counts granted requests. `key` is the owner of the quota: a workspace, one of its users, or an address."""
 
@@ -36,6 +49,7 @@ class Throttle:
         self._granted: dict[tuple[str, str], deque[float]] = {}
         self._exhausted_at: dict[tuple[str, str], float] = {}
         self._expires_at: dict[tuple[str, str], float] = {}
+        self._sweep_at = MANY_OWNERS
         self.rates: dict[str, str] = {}
         self._parsed: dict[str, tuple[int, int]] = {}
         self._overrides: dict[tuple[str, str], tuple[int, int]] = {}
@@ -59,6 +73,7 @@ class Throttle:
         now = self._clock.timestamp()
         granted = self._granted.get((scope, key))
         if granted is None:
+            self._forget_expired(now)
             granted = self._granted[scope, key] = deque()
         elif self._expires_at.get((scope, key), now) < now:  # a longer period applied in between: its entries are gone
             granted.clear()
@@ -71,6 +86,32 @@ class Throttle:
             raise throttled(_wait(granted, allowed, period, now))
         granted.append(now)
         self._expires_at[scope, key] = now + period
+
+    def _forget_expired(self, now: float) -> None:
+        """Callers without a token have a quota for each address: those of yesterday need no room."""
+        if len(self._granted) >= self._sweep_at:
+            for owner in [owner for owner, until in self._expires_at.items() if until < now]:
+                self._granted.pop(owner, None)
+                del self._expires_at[owner]
+            self._sweep_at = max(MANY_OWNERS, 2 * len(self._granted))
+
+    def usage(self, scope: str, key: str, overrides: Mapping[str, str]) -> Usage:
+        """How much of a quota is used. Counts nothing and forgets nothing."""
+        allowed, period = self._limit(scope, key, overrides)
+        rate, now = overrides.get(scope) or self.rates[scope], self._clock.timestamp()
+        full_since = self._exhausted_at.get((scope, key))
+        if full_since is not None and full_since > now - period:
+            return Usage(rate, allowed, 0, full_since + period)
+        known = self._expires_at.get((scope, key), now) >= now
+        counted = [at for at in self._granted.get((scope, key), ()) if known and at > now - period]
+        over = max(0, len(counted) - allowed)  # more than are now allowed: the rate was lowered
+        refills_at = counted[over] + period if over < len(counted) else None
+        return Usage(rate, len(counted), max(0, allowed - len(counted)), refills_at)
+
+    def version(self) -> object:
+        """Differs whenever a quota may have been used or set since, as far as one who compares now and then sees."""
+        counted = sum(map(len, self._granted.values()))
+        return counted, dict(self._expires_at), dict(self._exhausted_at), dict(self.rates)
 
     def exhaust(self, keys: Mapping[str, Mapping[str, str]]) -> None:
         """Exhaust the quota of every scope now, for these keys (with the rate overrides of each)."""

@@ -23,6 +23,8 @@ class Library:
 
     def __init__(self, rules: EngineRules) -> None:
         self.rules = rules
+        self.changes = 0
+        """How often flows were added."""
         self.clear()
 
     def clear(self) -> None:
@@ -54,11 +56,18 @@ class Library:
     def add(self, definitions: Mapping[str, Mapping[str, Any]]) -> None:
         """Add flows, or replace those of these UUIDs."""
         self._definitions |= definitions
+        self.changes += 1
         self._store = None
 
     def has(self, uuid: str) -> bool:
         """Whether the flow of that UUID has a definition."""
         return uuid in self._definitions
+
+    def definition(self, uuid: str) -> Mapping[str, Any] | None:
+        """The definition of a flow as it was imported, or of the built-in catch-all flow; None if there is none."""
+        if self._built_in is not None and uuid in (self._built_in_uuid, self._built_in[1]):
+            return self._built_in_definition()
+        return self._definitions.get(uuid)
 
     def imported(self) -> list[Flow]:
         """The flows that were added."""
@@ -69,6 +78,12 @@ class Library:
         """Add a trigger; those that it replaces are gone."""
         self.triggers = [one for one in self.triggers if not trigger.replaces(one)]
         self.triggers.append(trigger)
+
+    def remove_triggers(self, flow: str) -> int:
+        """Remove the triggers of a flow. Returns how many there were."""
+        before = len(self.triggers)
+        self.triggers = [one for one in self.triggers if one.flow != flow]
+        return before - len(self.triggers)
 
     def remove_catch_all(self) -> None:
         """Remove the trigger for all texts, so that the built-in one counts again."""

@@ -27,18 +27,20 @@ go out through the function `send` while a stretch runs, as in the real engine.
   contact_field_changed {field, value}, contact_urns_changed {urns}, contact_groups_changed {added, removed};
   input_labels_added {input, labels}; email_sent {to, subject, body};
   broadcast_created {texts, attachments, quick_replies, base_language, groups, contacts, urns, query};
-  session_triggered {flow, groups, contacts, urns, query, create_contact, parent,
+  session_triggered {flow, groups, contacts, urns, query, exclusions, create_contact, parent,
   ancestors_since_input} (the last two are for the `Trigger` of the new sessions; groups and contacts of both are
   {uuid, name}; the name is empty where the flow names a contact by UUID alone); ticket_opened {uuid, topic, note},
   ticket_note_added {uuid, note}; optin_not_requested {optin}; error, warning, failure {text}.
   `Event.run` is the index of the run in `session.runs`.
 - TooMuch is raised when a stretch has more than 40,000 events or 10 million characters.
+- `search(query, contacts, workspace, env, attribute)`: who the `query` of a broadcast or a start is for.
 - Voice flows are read and not started: Refused.
 """
 
 from __future__ import annotations
 
 from fakes.rapidpro.flows.engine.calls.exchange import Answer, BrokenOff, NoConnection, Request, Send
+from fakes.rapidpro.flows.engine.changes.queries import BadQuery, search
 from fakes.rapidpro.flows.engine.definitions import Flow, flow_json, read_flow
 from fakes.rapidpro.flows.engine.refused import NotAccepted, Refused, TooMuch
 from fakes.rapidpro.flows.engine.state.contact import Contact, FieldValue, Urn
@@ -49,7 +51,7 @@ from fakes.rapidpro.flows.engine.work.flows import FlowStore
 from fakes.rapidpro.flows.engine.work.stretch import Surroundings
 
 __all__ = [
-    "Answer", "BrokenOff", "Contact", "Event", "FieldValue", "Flow", "FlowStore", "Input", "NoConnection",
+    "Answer", "BadQuery", "BrokenOff", "Contact", "Event", "FieldValue", "Flow", "FlowStore", "Input", "NoConnection",
     "NotAccepted", "Outcome", "Refused", "Request", "Send", "Session", "Surroundings", "TooMuch", "Trigger", "Urn",
-    "Workspace", "expire", "flow_json", "read_flow", "reply", "start", "stored", "time_out",
+    "Workspace", "expire", "flow_json", "read_flow", "reply", "search", "start", "stored", "time_out",
 ]  # fmt: skip

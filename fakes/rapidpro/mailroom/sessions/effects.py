@@ -95,7 +95,8 @@ class Effects:
         }
         broadcast = self._records.new_broadcast(
             work.workspace, translations, values["base_language"], uuid=self._runtime.new_uuid(), urns=values["urns"],
-            contacts=self._contacts(work, values), groups=_uuids(values["groups"]), now=self._runtime.clock.now(),
+            contacts=self._contacts(work, values), groups=_uuids(values["groups"]), query=values["query"],
+            now=self._runtime.clock.now(),
         )  # fmt: skip
         self._dispatcher.broadcast_created(broadcast)
 
@@ -105,7 +106,8 @@ class Effects:
             start = self._records.new_start(
                 work.workspace, flow, uuid=self._runtime.new_uuid(), urns=values["urns"],
                 contacts=self._contacts(work, values), groups=_uuids(values["groups"]),
-                creates_contact=values["create_contact"], now=self._runtime.clock.now(),
+                query=values["query"], exclusions=_set(values["exclusions"]), creates_contact=values["create_contact"],
+                now=self._runtime.clock.now(),
             )  # fmt: skip
             self.triggers[start.uuid] = Trigger(
                 "flow_action", parent=values["parent"], ancestors_since_input=values["ancestors_since_input"]
@@ -115,6 +117,10 @@ class Effects:
     def _contacts(self, work: Work, values: Values) -> list[Any]:
         found = (self._records.contact_by_uuid(work.workspace, uuid) for uuid in _uuids(values["contacts"]))
         return [one for one in found if one is not None]
+
+
+def _set(exclusions: Mapping[str, bool]) -> dict[str, bool]:
+    return {name: True for name, excluded in exclusions.items() if excluded}
 
 
 def _uuids(references: Iterable[Mapping[str, str]]) -> list[str]:

@@ -33,6 +33,7 @@ from fakes.rapidpro.mailroom.dispatch import Dispatcher
 from fakes.rapidpro.mailroom.sessions.effects import Effects
 from fakes.rapidpro.mailroom.sessions.history import History
 from fakes.rapidpro.mailroom.sessions.locks import ContactLocks
+from fakes.rapidpro.mailroom.sessions.search import ContactSearch
 from fakes.rapidpro.mailroom.sessions.work import Cause, Done, Waiting, Work
 from fakes.rapidpro.runtime import Runtime
 from fakes.rapidpro.store.records import Records, Workspace
@@ -58,6 +59,8 @@ class Sessions:
         self._waiting: dict[int, Waiting] = {}
         dispatcher.start_sessions = self._start_batch
         dispatcher.is_excluded = self._is_excluded
+        self._search = ContactSearch(records, runtime, library, self.flow_of)
+        dispatcher.search = self._search.find
 
     def reset(self) -> None:
         """Forget all sessions."""
@@ -68,6 +71,10 @@ class Sessions:
     def waiting(self, contact: Any) -> Waiting | None:
         """The contact's session, if it waits."""
         return self._waiting.get(contact.id)
+
+    def all_waiting(self) -> list[Session]:
+        """The sessions that wait, in the order in which they began to."""
+        return [one.session for one in self._waiting.values()]
 
     def flow_of(self, contact: Any) -> Any:
         """The flow in which the contact waits, or None."""
@@ -113,7 +120,8 @@ class Sessions:
             self.interrupt(work.contact)
         rows = self._store_runs(work, session)
         sent = self.effects.apply(work, session, outcome.events)
-        done = Done(work, session, outcome.events, tuple(sent), sender.problems)
+        warnings = self._search.warnings(work.workspace, outcome.events)
+        done = Done(work, session, (*outcome.events, *warnings), tuple(sent), sender.problems)
         self.history.add(done)
         if session.status == "waiting":
             self._wait(work, Waiting(stored(session, around), rows), outcome)
@@ -152,6 +160,13 @@ class Sessions:
                     path=path_of(run), responded=False,
                 )  # fmt: skip
         self.history.interrupted(waiting.session)
+
+    def interrupt_flow(self, flow: str) -> int:
+        """End the sessions that wait in a flow: it is archived. Returns how many."""
+        found = [one.session.contact for one in self._waiting.values() if one.flow == flow]
+        for contact in found:
+            self.interrupt(contact)
+        return len(found)
 
     # Waits.
 

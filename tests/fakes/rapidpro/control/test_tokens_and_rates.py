@@ -33,7 +33,8 @@ class ControlledRapidPro:
     def control_call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         raw = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         headers = {"Host": "127.0.0.1", "Content-Type": "application/json"}
-        reply = call(self.control, build_environ(method, f"/rapidpro{path}", "", headers, raw))
+        path, _, query = path.partition("?")
+        reply = call(self.control, build_environ(method, f"/rapidpro{path}", query, headers, raw))
         return reply.status, json.loads(reply.body)
 
     def ask(

@@ -80,10 +80,16 @@ def start_session(action: Action, stretch: Stretch, run: Run) -> None:
         "contacts": recipients.contacts,
         "urns": recipients.urns,
         "query": recipients.query,
+        "exclusions": {"in_a_flow": _in_a_flow(action)},
         "create_contact": creates,
         "parent": summary_json(run, stretch.session.contact),
         "ancestors_since_input": 0 if session.had_input else session.trigger.ancestors_since_input + 1,
     }, run)  # fmt: skip
+
+
+def _in_a_flow(action: Action) -> bool:
+    exclusions = action.values.get("exclusions")
+    return isinstance(exclusions, dict) and exclusions.get("in_a_flow") is True
 
 
 def open_ticket(action: Action, stretch: Stretch, run: Run) -> None:

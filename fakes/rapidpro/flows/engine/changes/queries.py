@@ -1,4 +1,4 @@
-"""Contact queries: whether a contact is in a group that has one.
+"""Contact queries: whether a contact is in a group that has one, and who a flow's broadcast or start is for.
 
 Source: goflow contactql. `age < 5 AND (language = swa OR name ~ "za")`; a bare word searches name and numbers.
 """
@@ -6,7 +6,7 @@ Source: goflow contactql. `age < 5 AND (language = swa OR name ~ "za")`; a bare 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -26,6 +26,8 @@ MAX_DEPTH = 50
 MAX_PREFIX = 8
 _ALIASES = {"has": "~", "is": "="}
 Test = Callable[[Contact], bool]
+Attribute = Callable[[Contact, str], Sequence[str]]
+"""The contact's values of an attribute that only a search can use: id, status, group, flow, history."""
 
 
 class BadQuery(ValueError):
@@ -35,17 +37,30 @@ class BadQuery(ValueError):
 def matches(query: str, contact: Contact, workspace: Workspace, env: Env) -> bool:
     """Whether the contact fits the query; a query that cannot be read fits nobody."""
     try:
-        return _Query(query, workspace, env).read()(contact)
+        return _Query(query, workspace, env, _no_value).read()(contact)
     except BadQuery:
         return False
 
 
+def search(
+    query: str, contacts: Iterable[Contact], workspace: Workspace, env: Env, attribute: Attribute
+) -> list[Contact]:
+    """The contacts that fit the query, in their order. Raises BadQuery if it cannot be read."""
+    test = _Query(query, workspace, env, attribute).read()
+    return [one for one in contacts if test(one)]
+
+
+def _no_value(_contact: Contact, _name: str) -> Sequence[str]:
+    return ()
+
+
 class _Query:
-    def __init__(self, query: str, workspace: Workspace, env: Env) -> None:
+    def __init__(self, query: str, workspace: Workspace, env: Env, attribute: Attribute) -> None:
         self._tokens = _tokens(query)
         self._position = 0
         self._workspace = workspace
         self._env = env
+        self._attribute = attribute
 
     def read(self) -> Test:
         test = self._either(0)
@@ -108,7 +123,7 @@ class _Query:
 
     def _condition(self, name: str, operator: str, value: str) -> Test:
         def test(contact: Contact) -> bool:
-            found, kind = _values(name, contact, self._workspace)
+            found, kind = self._values(name, contact)
             if value == "":
                 return bool(found) is (operator == "!=")
             if operator == "!=":
@@ -116,6 +131,11 @@ class _Query:
             return any(_compare(one, operator, value, kind, self._env) for one in found)
 
         return test
+
+    def _values(self, name: str, contact: Contact) -> tuple[list[Any], str]:
+        if name in _ONLY_IN_SEARCHES:
+            return list(self._attribute(contact, name)), "text"
+        return _values(name, contact, self._workspace)
 
 
 def _operator(kind: str, text: str) -> str:
@@ -141,8 +161,6 @@ def _values(name: str, contact: Contact, workspace: Workspace) -> tuple[list[Any
     plain = {"uuid": contact.uuid, "language": contact.language, "name": contact.name}
     if name in plain:
         return ([plain[name]] if plain[name] else []), "name" if name == "name" else "text"
-    if name in _NOT_IN_GROUPS:
-        return [], "text"
     if name in ("created_on", "last_seen_on"):
         at = contact.created_on if name == "created_on" else contact.last_seen_on
         return ([] if at is None else [at]), "datetime"
@@ -154,7 +172,7 @@ def _values(name: str, contact: Contact, workspace: Workspace) -> tuple[list[Any
     return _field_values(name.removeprefix("fields."), contact, workspace)
 
 
-_NOT_IN_GROUPS = frozenset({"id", "ref", "status", "group", "flow", "history"})
+_ONLY_IN_SEARCHES = frozenset({"id", "ref", "status", "group", "flow", "history"})
 """Attributes that queries of groups cannot use."""
 
 
