@@ -15,6 +15,7 @@ import pytest
 
 from conformance.simulation import search
 from conformance.simulation.results import SearchResult
+from conformance.simulation.schedule import Schedule
 from conformance.simulation.search import simulate
 from conformance.simulation.workers import dask
 from conformance.simulation.workers.dask import dask_workers
@@ -60,18 +61,21 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, lis
         yield address, [process for process, _ in started]
 
 
-def test_the_command_finds_and_saves_the_same_as_with_local_processes(cluster: Any, tmp_path: Path) -> None:
+def test_the_command_finds_the_same_as_with_a_local_process_and_saves_it_shrunk(cluster: Any, tmp_path: Path) -> None:
     address, _ = cluster
-    documents = []
-    for name, where in (("local", ("--workers", "2")), ("dask", ("--dask", address))):
-        options = ("--runs", "24", "--subject", "outbound-push", "--stop-at-first", "--save", str(tmp_path / name))
-        done = harness("simulate", *options, *where, "--json")
-        assert done.returncode == 1, done.stderr
-        documents.append({**json.loads(done.stdout), "wall_seconds": None, "saved": None})
-        assert "Traceback" not in done.stderr
-    assert documents[0] == documents[1]
-    (local,), (remote,) = (list((tmp_path / name).iterdir()) for name in ("local", "dask"))
-    assert (local.name, local.read_bytes()) == (remote.name, remote.read_bytes()), "shrunk, and to the same"
+    options = ("--runs", "24", "--subject", "outbound-push", "--stop-at-first", "--save", str(tmp_path))
+    done = harness("simulate", *options, "--dask", address, "--json")
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    document = json.loads(done.stdout)
+    local = simulate(runs=24, subject="outbound-push", stop_at_first=True, workers=1)
+    assert {key: document[key] for key in local.as_json()} == {
+        **local.as_json(),
+        "wall_seconds": document["wall_seconds"],
+    }
+    (saved,) = document["saved"]
+    assert (saved["seed"], saved["shrunk"]) == (local.failing[0].seed, True)
+    assert Schedule.load(Path(saved["file"])).found
 
 
 def test_the_batches_of_a_worker_that_dies_are_run_again_by_another(
