@@ -140,9 +140,9 @@ def samples_needed(share: float) -> int:
     return math.ceil(round(ABOVE / (1 - share), 6))
 
 
-def percentile(values: Sequence[float], share: float) -> float | None:
-    """The value that `share` (0..1) of all values do not exceed; None if there are no values."""
+def percentile(values: Sequence[float], share: float) -> float:
+    """The value that `share` (0..1) of all values do not exceed; 0 if there are no values."""
     if not values:
-        return None
+        return 0.0
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

@@ -75,9 +75,9 @@ class LoadRun:
     `command` repeats it. `history` is as observed at the end; `exchanges` is what the ledger has. Times are the fakes'.
     `not_drained` counts what was left at the end of the time limit, by side and state. `rates` are RapidPro's rates by
     scope, such as `3600/hour`. `time` is "real" or "virtual"; in real time one second stood for `compressed` seconds of
-    the shape. `locust` are Locust's own reports by file name, empty in virtual time. `watched` are looks at the run while
-    texts were sent, in real time only. `notes` are sentences that are no reasons of the verdict, such as what limits it.
-    `limits` are those that the figures were judged by.
+    the shape. `locust` are Locust's own reports by file name, empty in virtual time. `watched` are looks at the run
+    while texts were sent, in real time only. `notes` are sentences that are no reasons of the verdict, such as what
+    limits it. `limits` are those that the figures were judged by.
     """
 
     shape: Shape

@@ -28,7 +28,7 @@ MODULE = "loadtests.driving.process"
 
 @dataclass(frozen=True, slots=True)
 class Crew:
-    """Which processes send the texts: this machine alone, `processes` workers on it, or `expected` workers from anywhere.
+    """Which processes send the texts: one here, `processes` workers here, or `expected` workers from anywhere.
 
     The master listens at `bind_host` and `bind_port` (0: any free port, for workers on this machine). `web_port`: where
     Locust's live page is (None: nowhere). `wait_seconds` is how long the workers may take to connect.
@@ -74,7 +74,7 @@ class Driver:
         return [process.pid for process, _ in self._processes]
 
     def start(self) -> datetime:
-        """Start the processes, and wait until time begins for them: returns that moment. HarnessBroken if it does not."""
+        """Start the processes, and wait until time begins for them: that moment. HarnessBroken if it does not."""
         crew = self._crew
         common = {"work": self._work.as_json(), "web_port": crew.web_port, "reports": self._reports}
         if not crew.workers:
@@ -91,7 +91,8 @@ class Driver:
         end = time.monotonic() + crew.wait_seconds
         while self.began is None:
             if time.monotonic() > end:
-                raise HarnessBroken(f"{crew.workers or 1} Locust processes were not ready after {crew.wait_seconds:g} s")
+                who = f"{crew.workers} workers" if crew.workers else "Locust"
+                raise HarnessBroken(f"{who} did not begin within {crew.wait_seconds:g} s")
             self.follow(0.1)
         return self.began
 
@@ -164,7 +165,8 @@ class Driver:
                 raise HarnessBroken(event["why"])
             case "ended":
                 event["log"].seek(0)
-                raise HarnessBroken(f"a Locust process ended early: {event['log'].read()[-1500:].strip() or 'no output'}")
+                output = event["log"].read()[-1500:].strip()
+                raise HarnessBroken(f"a Locust process ended early: {output or 'it printed nothing'}")
 
 
 def join(master_host: str, master_port: int, say: Callable[[str], None]) -> None:

@@ -1,7 +1,7 @@
-"""The roles of Locust's processes: alone, master, worker. Texts are handed out by the master, so that none is made twice.
+"""The roles of Locust's processes: alone, master, worker. The master hands out the texts, so that none is made twice.
 
-Messages between machines are Locust's custom messages, by names of our own: `load_hello` (a worker is there), `load_work`,
-`load_prepared`, `load_begin`, `load_sent` (texts that were sent, in batches), `load_stop`, `load_stopped`.
+Messages between machines are Locust's custom messages, by names of our own: `load_hello` (a worker is there),
+`load_work`, `load_prepared`, `load_begin`, `load_sent` (texts that were sent, in batches), `load_stop`, `load_stopped`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Node:
         self.settings = settings
         self.tell = tell
         self.stopped = False
-        self.senders = type("Sender", (Sender,), {"host": "http://127.0.0.1"})
+        self.senders: type[Sender] = type("Sender", (Sender,), {"host": "http://127.0.0.1"})
         self.environment = Environment(user_classes=[self.senders], catch_exceptions=True)
         self._stop: Callable[[], None] = lambda: None
 
@@ -55,8 +55,9 @@ class Node:
         """Keep figures over time for Locust's reports, and open its live page if that is wanted."""
         gevent.spawn(stats_history, runner)
         if self.settings.get("web_port") is not None:
-            page = self.environment.create_web_ui("127.0.0.1", self.settings["web_port"])
-            self.tell("web", url=f"http://127.0.0.1:{page.server.server_port}")
+            page = self.environment.create_web_ui("127.0.0.1", self.settings["web_port"], delayed_start=True)
+            page.start()
+            self.tell("web", url=f"http://127.0.0.1:{self.settings['web_port']}")
 
     def finish(self) -> None:
         """Report that all is sent, with Locust's own reports if they are wanted."""
@@ -64,7 +65,7 @@ class Node:
         if self.settings.get("reports"):
             text = io.StringIO()
             StatsCSV(self.environment, PERCENTILES_TO_REPORT).requests_csv(csv.writer(text))
-            html = get_html_report(self.environment, show_download_link=False)
+            html = get_html_report(self.environment, show_download_link=False)  # type: ignore[no-untyped-call]
             reports = {"locust.html": html, "locust_stats.csv": text.getvalue()}
         self.tell("done", reports=reports)
 

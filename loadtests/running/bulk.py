@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import groupby
 
 from conformance.services.cht_client import message_document
@@ -55,15 +56,17 @@ class Reminders:
             at, group = self._groups.pop(0)
             self.made += len(group)
             if self._stored:
-                run = {"pass": "schedules"}
-                self._timed(DUE, began + timedelta(seconds=at), lambda: self._world.control.post("/cht/run", run))
+                self._timed(DUE, began + timedelta(seconds=at), self._run_schedules)
             else:
                 self._put(group, datetime.now(UTC), scheduled=False)
+
+    def _run_schedules(self) -> None:
+        self._world.control.post("/cht/run", {"pass": "schedules"})
 
     def _put(self, group: Sequence[Arrival], moment: datetime, *, scheduled: bool) -> None:
         for first in range(0, len(group), AT_ONCE):
             documents = list(self._documents(group[first : first + AT_ONCE], moment, scheduled=scheduled))
-            self._timed(STORED, datetime.now(UTC), lambda: self._world.cht.put_all(documents))
+            self._timed(STORED, datetime.now(UTC), partial(self._world.cht.put_all, documents))
 
     def _documents(self, group: Sequence[Arrival], moment: datetime, *, scheduled: bool) -> Iterator[dict[str, object]]:
         for one in group:

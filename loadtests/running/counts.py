@@ -34,7 +34,9 @@ def in_process(fakes: InProcessFakes) -> Read:
 
     def read() -> Counts:
         return {
-            f"{service}_{name}": value for service in ("rapidpro", "cht") for name, value in fakes.figures(service).items()
+            f"{service}_{name}": value
+            for service in ("rapidpro", "cht")
+            for name, value in fakes.figures(service).items()
         }
 
     return read

@@ -71,11 +71,11 @@ def figures_of(job: Job, course: Course, violations: Sequence[Violation], not_dr
         not_drained=not_drained,
         texts_per_second=round(texts / seconds, 2) if seconds else 0.0,
         texts_out_per_second=rate_out(history),
-        p50_ms=rounded(percentile(times, 0.5)),
-        p95_ms=rounded(percentile(times, 0.95)),
-        p99_ms=rounded(percentile(times, 0.99)),
-        to_phone_p50_s=rounded(percentile(to_phone, 0.5)),
-        to_phone_p95_s=rounded(percentile(to_phone, 0.95)),
+        p50_ms=percentile_of(times, 0.5),
+        p95_ms=percentile_of(times, 0.95),
+        p99_ms=percentile_of(times, 0.99),
+        to_phone_p50_s=percentile_of(to_phone, 0.5),
+        to_phone_p95_s=percentile_of(to_phone, 0.95),
         calls_per_text=round(calls_per_text(history), 3),
         seconds=round(seconds, 2),
     )
@@ -114,7 +114,9 @@ def oldest_first(history: History) -> list[str]:
             when.append(message.created)
     if worst <= OVERTAKEN:
         return []
-    return [f"not oldest first: a text waited {worst.total_seconds():.0f} s while others were sent that became due later"]
+    return [
+        f"not oldest first: a text waited {worst.total_seconds():.0f} s while others were sent that became due later"
+    ]
 
 
 def count(violations: Sequence[Violation], kind: str) -> int:
@@ -122,6 +124,6 @@ def count(violations: Sequence[Violation], kind: str) -> int:
     return sum(violation.kind == kind for violation in violations)
 
 
-def rounded(value: float | None) -> float | None:
-    """With two decimals."""
-    return None if value is None else round(value, 2)
+def percentile_of(values: Sequence[float], share: float) -> float | None:
+    """A percentile with two decimals; None without values."""
+    return round(percentile(values, share), 2) if values else None

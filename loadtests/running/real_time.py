@@ -33,7 +33,7 @@ DUE = "CHT: a text becomes due"
 
 
 def run_in_real_time(job: Job, worlds: Worlds) -> Course:
-    """Run the shape in a world of `worlds`. SubjectFailed if the subject ends; HarnessBroken if Locust does not work."""
+    """Run the shape in a world of `worlds`. SubjectFailed if the subject ends, HarnessBroken if Locust does."""
     verdict = Verdict.BROKEN
     try:
         worlds.begin()
@@ -56,7 +56,8 @@ class RealRun:
         shape, subject, services = job.shape, world.subject, world.services
         self._work = Work(
             shape=shape.as_json(), seed=job.seed, control=services.control.url, cht=services.cht_url,
-            cht_admin=services.cht_admin, webhook=subject.webhook_url(), token=subject.webhook_token(), run=str(uuid4()),
+            cht_admin=services.cht_admin, webhook=subject.webhook_url(), token=subject.webhook_token(),
+            run=str(uuid4()),
         )  # fmt: skip
         bulk = [one for one in arrivals(shape, job.seed) if one.bulk]
         self._reminders = Reminders(world, shape, self._work, bulk)
@@ -109,7 +110,11 @@ class RealRun:
                 look, next_look = watch.look(self._reminders.made), time.monotonic() + LOOK_EVERY
                 self._world.subject.check_alive()
                 self._say(look, began)
-                if not stopped and self._steps is not None and self._steps.broken(look, (look.at - began).total_seconds()):
+                if (
+                    not stopped
+                    and self._steps is not None
+                    and self._steps.broken(look, (look.at - began).total_seconds())
+                ):
                     stopped = True
                     driver.stop()
             if time.monotonic() > end:

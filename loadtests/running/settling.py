@@ -56,7 +56,9 @@ class Passing(Protocol):
         ...
 
 
-def settle(world: World, progress: Progress, texts_in: int, texts_out: int, passing: Passing, patience: Patience) -> Settled:
+def settle(
+    world: World, progress: Progress, texts_in: int, texts_out: int, passing: Passing, patience: Patience
+) -> Settled:
     """Wait until all texts and states are where they belong, or nothing more is to be expected.
 
     `texts_in` is how many texts of people were accepted, `texts_out` how many CHT has due.
@@ -121,7 +123,7 @@ class VirtualPassing:
 
 
 def left(history: History, *, states: bool) -> Mapping[str, int]:
-    """What is not where it belongs, by side and state: texts on their way out or in, and `states` if they are reported."""
+    """What is not where it belongs, by side and state: texts on their way; `states` only if they are reported."""
     status = {(one.number, one.text): one.status for one in history.messages}
     arrived = {(one.number, one.text) for one in history.arrivals}
     stored = Counter((one.number, one.text) for one in history.reports)

@@ -80,7 +80,9 @@ def play(world: World, job: Job, began: datetime, progress: Progress) -> Iterato
         due = [one for one in group if one.who == "cht"]
         if due:
             progress.due += len(due)
-            world.cht_sends_each([(world.people.of_number(phone_of(shape, one.position)), words(job, one)) for one in due])
+            world.cht_sends_each(
+                [(world.people.of_number(phone_of(shape, one.position)), words(job, one)) for one in due]
+            )
             yield RequestSample(world.now(), DUE, 0.0, ok=True, driver=True)
         for one in group:
             if one.who == "people":

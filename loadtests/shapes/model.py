@@ -86,9 +86,9 @@ class Shape:
 
     `time` is "virtual" where hours or days pass: built-in subjects then run in virtual time. Over sockets one real
     second stands for `compressed` seconds of the shape, also for quota, outages and channel. `quota` is in requests an
-    hour for each scope of RapidPro's API (None: what this version of RapidPro allows; UNLIMITED where speed is measured). `channel` are settings of the
-    fake RapidPro's channel that differ from the usual. With `in_order`, texts of one person must keep their order. A
-    `ramp` is in the traffic, too.
+    hour for each scope of RapidPro's API (None: what this version of RapidPro allows; UNLIMITED where speed is
+    measured). `channel` are settings of the fake RapidPro's channel that differ from the usual. With `in_order`, texts
+    of one person must keep their order. A `ramp` is in the traffic, too.
     """
 
     name: str
@@ -142,7 +142,7 @@ class Shape:
         return self.seconds / self.compressed
 
     def with_texts(self, texts: int) -> Shape:
-        """The same with so many texts in the direction that has more, and the other in proportion; at least one each."""
+        """The same with so many texts in the direction that has more, and the other in proportion; at least one."""
         factor = texts / max(self.texts_in, self.texts_out)
         if self.ramp is not None:
             ramp = replace(self.ramp, first=self.ramp.first * factor)
