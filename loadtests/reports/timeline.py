@@ -110,9 +110,11 @@ def _quota(found: Sequence[Scope], bins: Bins) -> Chart:
         "What was left of RapidPro's quota, in per cent of each scope's rate, counted as RapidPro counts: all granted "
         "requests within the window that has just passed. After a 429 nothing is left until its Retry-After is over."
     )
+    unlimited = bool(found) and not any(one.limited for one in found)
+    nothing = "RapidPro's quota was unlimited" if unlimited else "No quota was used"
     fewest = [(one.name, *one.fewest()) for one in used]
     lowest = "; ".join(f"{name}: {left:,} left at {elapsed(at or 0)}, the fewest" for name, left, at in fewest)
-    return Chart("quota", "Quota left", "% of the rate", about, series, f"{lowest or 'No quota was used'}.")
+    return Chart("quota", "Quota left", "% of the rate", about, series, f"{lowest or nothing}.")
 
 
 def _machine(run: LoadRun, bins: Bins) -> Iterator[Chart]:

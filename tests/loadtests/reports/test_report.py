@@ -72,6 +72,7 @@ def test_a_quota_that_nobody_can_use_up_is_called_unlimited() -> None:
     (row,) = unlimited.tables["quota"].as_json()
     assert (row["rate"], row["counted"], row["fewest_left"]) == ("unlimited", 3, None)
     assert not [key for key in series(unlimited) if key.startswith("quota")]
+    assert unlimited.timeline.charts[4].summary == "RapidPro's quota was unlimited."
 
 
 def test_in_virtual_time_nobody_looked_at_processes() -> None:
