@@ -148,6 +148,16 @@ def test_a_plot_shows_lines_and_bands_and_says_in_words_what_is_in_it(report: Lo
     assert "Bands: cht down from 0:04 to 0:07; subject throttled from 0:03.5 to 0:05.5." in about
 
 
+def test_a_burst_of_due_texts_does_not_hide_how_fast_they_are_sent() -> None:
+    texts = tuple(replace(HISTORY.outgoing_texts[0], uuid=f"uuid-{n}", text=f"out {n}") for n in range(40))
+    burst = LoadReport.of(run(history=replace(HISTORY, outgoing_texts=(*HISTORY.outgoing_texts, *texts)))).timeline
+    throughput = burst.charts[0]
+    assert throughput.top == 15  # one text in a tenth of a second was done
+    words = ElementTree.fromstring(plot(throughput, burst)).itertext()
+    assert "due in CHT (up to 410)" in words
+    assert LoadReport.of(run()).timeline.charts[0].top is None
+
+
 def test_a_value_between_two_gaps_is_a_point() -> None:
     timeline = Timeline(1, (1, 2, 3), 3, (), ())
     chart = LoadReport.of(run()).timeline.charts[1]
