@@ -51,6 +51,8 @@ class Settings:
     stop_with_stdin: bool = False
     flows: Sequence[Path] = ()
     """Files with bundles of flows for RapidPro."""
+    page: bool = False
+    """Whether the control API serves the page for people who test by hand."""
     keeping: Keeping = field(default_factory=Keeping)
     """What the ledger keeps."""
 
@@ -80,7 +82,7 @@ def run(settings: Settings) -> None:
     listeners = _listeners(settings)
     fakes = _assemble(settings)
     addresses = {name: _url(settings, name, listener) for name, listener in listeners.items()}
-    servers = _servers(fakes, listeners, addresses)
+    servers = _servers(fakes, listeners, addresses, page=settings.page)
     _collect_less_garbage()
     done: SimpleQueue[None] = SimpleQueue()  # a signal may put while this thread gets: an Event would hang
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -156,9 +158,11 @@ def _import_flows(fakes: Fakes, files: Sequence[Path]) -> None:
             print(f"flows of {file}: {note}", file=sys.stderr)
 
 
-def _servers(fakes: Fakes, listeners: Mapping[str, socket.socket], addresses: Mapping[str, str]) -> list[WSGIServer]:
+def _servers(
+    fakes: Fakes, listeners: Mapping[str, socket.socket], addresses: Mapping[str, str], *, page: bool
+) -> list[WSGIServer]:
     servers = [WSGIServer(app, listeners[name], threads=THREADS) for name, app in fakes.apps.items()]
-    control = LazyApp(lambda: _control(fakes, addresses))
+    control = LazyApp(lambda: _control(fakes, addresses, page=page))
     return [*servers, WSGIServer(control, listeners["control"], threads=CONTROL_THREADS)]
 
 
@@ -177,10 +181,11 @@ class LazyApp:
         return self._app(environ, start_response)
 
 
-def _control(fakes: Fakes, addresses: Mapping[str, str]) -> WSGIApp:
+def _control(fakes: Fakes, addresses: Mapping[str, str], *, page: bool) -> WSGIApp:
     from fakes.control.app import control_app  # imports Flask, which takes a tenth of a second
+    from fakes.control.page import page_blueprint
 
-    return control_app(fakes, addresses)
+    return control_app(fakes, addresses, further=[page_blueprint()] if page else [])
 
 
 def _listeners(settings: Settings) -> dict[str, socket.socket]:
