@@ -3,7 +3,7 @@ import {complain} from "./api.js";
 import {byId} from "./dom.js";
 import {t} from "./words.js";
 
-const PAUSE = 250;  // milliseconds between two reads of the same; longer if a read takes long
+const SHORT = 250, LONG = 2000;  // milliseconds between two reads of the same: longer while it changes all the time
 const LISTENERS = {exchanges: [], clock: [], reset: []};
 const watchers = [];
 let arrived = [], planned = false;
@@ -12,24 +12,31 @@ export const onExchanges = (call) => LISTENERS.exchanges.push(call);
 export const onClock = (call) => LISTENERS.clock.push(call);
 export const onReset = (call) => LISTENERS.reset.push(call);
 
-// Calls `load` now, and again whenever one of these things has changed; never twice at once.
-export function watch(things, load) {
-  const watcher = {things: new Set(things), load, busy: false, again: false};
+// Calls `load` now, and again whenever one of these things has changed; never twice at once, and only while `panel`
+// and this page can be seen.
+export function watch(things, load, panel = document.body) {
+  const watcher = {things: new Set(things), load, panel, busy: false, again: false, pause: SHORT};
   watchers.push(watcher);
   read(watcher);
   return () => read(watcher);
 }
 
+// Reads what has changed while it could not be seen.
+export function readMissed() {
+  for (const one of watchers) if (one.again && !one.busy) read(one);
+}
+document.addEventListener("visibilitychange", readMissed);
+
 async function read(watcher) {
-  watcher.again = watcher.busy;
-  if (watcher.busy) return;
+  watcher.again = watcher.busy || watcher.panel.hidden || document.hidden;
+  if (watcher.again) return;
   watcher.busy = true;
-  const began = performance.now();
   await watcher.load().catch(complain);
   setTimeout(() => {
     watcher.busy = false;
+    watcher.pause = watcher.again ? Math.min(2 * watcher.pause, LONG) : SHORT;
     if (watcher.again) read(watcher);
-  }, Math.max(PAUSE, 5 * (performance.now() - began)));
+  }, watcher.pause);
 }
 
 export function listen() {

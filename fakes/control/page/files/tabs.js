@@ -1,5 +1,6 @@
 // The tabs beside the ladder: arrow keys move between them, as ARIA's pattern of tabs says.
 import {byId} from "./dom.js";
+import {readMissed} from "./events.js";
 
 export function startTabs() {
   const bar = byId("tabs");
@@ -11,6 +12,7 @@ export function startTabs() {
       one.tabIndex = chosen ? 0 : -1;
       byId(one.getAttribute("aria-controls")).hidden = !chosen;
     }
+    readMissed();
   };
   bar.addEventListener("click", (event) => {
     const tab = event.target.closest("[role=tab]");

@@ -45,6 +45,7 @@ def test_three_days_are_stepped_and_the_reminder_is_due(opened: Opened) -> None:
         tab.get_by_role("button", name="+1 day").click()
     tab.get_by_role("button", name="+1 hour").click()
     expect(tab.locator("#next-texts")).to_contain_text("Come on Thursday")
+    expect(tab.locator("#rows")).to_contain_text("pending: “Come on Thursday”")
     tab.get_by_text("States", exact=True).click()
     history = tab.locator(".task ol li")
     expect(history).to_have_count(2)

@@ -38,7 +38,7 @@ def test_an_export_is_dropped_and_run_and_shows_where_a_person_stands(opened: Op
     text = tab.get_by_label(f"Text from {AMINA}")
     text.fill("fever")
     text.press("Enter")
-    expect(tab.get_by_role("img", name=f"{FLOW}: {len(nodes)} nodes, 1 people wait")).to_be_visible()
+    expect(tab.get_by_role("img", name=f"{FLOW}. Nodes: {len(nodes)}, people who wait: 1")).to_be_visible()
     expect(tab.locator("#flow-drawing .waited")).to_contain_text("● Amina")
     expect(tab.locator("#flow-people")).to_contain_text("Amina waits at")
     expect(tab.get_by_role("log").locator(".theirs")).to_have_count(1)

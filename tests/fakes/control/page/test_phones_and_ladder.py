@@ -57,8 +57,8 @@ def test_a_text_goes_in_and_the_reply_comes_back_with_its_ticks(opened: Opened, 
     workbench.pass_time(60)
     expect(log.locator(".theirs .state")).to_contain_text("✓✓ delivered · on the phone")
     expect(tab.locator("#rows")).to_contain_text("“TEMP 38.5” from Amina")
-    expect(tab.locator("#rows")).to_contain_text("to Amina: wired")
-    expect(tab.locator("#rows")).to_contain_text("to Amina: delivered")
+    expect(tab.locator("#rows")).to_contain_text("wired: “We could")
+    expect(tab.locator("#rows")).to_contain_text("delivered: “We could")
     names = workbench.ask("GET", "/rapidpro/phones?texts=yes")["names"]
     assert names == {AMINA: "Amina"}
 
@@ -178,7 +178,7 @@ def test_the_ladder_filters_by_person_and_folds_polls(opened: Opened, workbench:
     send(workbench, "mine")
     send(workbench, "yours", BARAKA)
     tab = opened()
-    expect(tab.locator("#ladder-count")).to_contain_text("12 exchanges")
+    expect(tab.locator("#ladder-count")).to_contain_text("exchanges: 12")
     tab.get_by_label("Person").select_option(AMINA)
     expect(tab.locator("#rows .row")).to_have_count(2)
     assert all("mine" in one for one in rows(tab))
@@ -202,12 +202,12 @@ def test_a_fault_that_is_switched_on_is_seen_in_the_ladder(opened: Opened, workb
     expect(switch).to_have_attribute("aria-checked", "false")
     switch.click()
     expect(switch).to_have_attribute("aria-checked", "true")
-    expect(tab.locator("#planned")).to_contain_text("throttle, rapidpro: used 0 times, 3 left")
+    expect(tab.locator("#planned")).to_contain_text("throttle, rapidpro. Used: 0, left: 3")
     requests.get(f"{workbench.addresses['rapidpro']}/api/v2/messages.json", timeout=5)
     bad = tab.locator("#rows .bad")
     expect(bad).to_contain_text("fault: throttle")
     expect(bad).to_contain_text("throttled")
-    expect(tab.locator("#planned")).to_contain_text("used 1 times, 2 left")
+    expect(tab.locator("#planned")).to_contain_text("Used: 1, left: 2")
     switch.click()
     expect(switch).to_have_attribute("aria-checked", "false")
     assert workbench.ask("GET", "/faults") == {"faults": []}
@@ -253,7 +253,7 @@ def test_a_fault_of_ones_own(opened: Opened, workbench: Workbench) -> None:
     form.get_by_label("method").fill("GET")
     form.get_by_label("times").fill("2")
     form.get_by_role("button", name="Plan the fault").click()
-    expect(tab.locator("#planned")).to_contain_text("replace_reply, cht GET: used 0 times, 2 left")
+    expect(tab.locator("#planned")).to_contain_text("replace_reply, cht GET. Used: 0, left: 2")
     (fault,) = workbench.ask("GET", "/faults")["faults"]
     assert (fault["with"]["status"], fault["match"], fault["times"]) == (418, {"method": "GET"}, 2)
     assert requests.get(f"{workbench.addresses['cht']}/api/info", timeout=5).status_code == 418
@@ -268,6 +268,22 @@ def test_time_is_stepped_by_a_minute_an_hour_a_day(opened: Opened) -> None:
     for name, time in (("+1 minute", "01-05 12:01"), ("+1 hour", "01-05 13:01"), ("+1 day", "01-06 13:01")):
         tab.get_by_role("button", name=name).click()
         expect(now).to_contain_text(time)
+
+
+def test_time_runs_stands_still_and_goes_to_the_next_thing(opened: Opened, workbench: Workbench) -> None:
+    workbench.ask("POST", "/rapidpro/broadcasts", {"count": 1, "number": AMINA})
+    tab = opened()
+    expect(tab.locator("#next-what")).to_contain_text("Next: ")
+    before = tab.locator("#now").get_attribute("datetime") or ""
+    tab.get_by_role("button", name="To the next thing").click()
+    expect(tab.locator("#now")).not_to_have_attribute("datetime", before)
+    tab.get_by_label("Speed").select_option("3600×")
+    tab.get_by_role("button", name="Run", exact=True).click()
+    expect(tab.locator(".theirs .state")).to_contain_text("delivered")
+    tab.get_by_role("button", name="Pause").click()
+    expect(tab.get_by_role("button", name="Run", exact=True)).to_be_visible()
+    clock = workbench.ask("GET", "/clock")
+    assert (clock["running"], clock["speed"]) == (False, 3600)
 
 
 def test_all_is_forgotten_by_a_reset(opened: Opened, workbench: Workbench) -> None:

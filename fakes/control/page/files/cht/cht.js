@@ -12,7 +12,7 @@ const WHEN = {now: 0, minute: 60, hour: 3600, day: 86400, days: 3 * 86400, week:
 export function startCht() {
   startDocs();
   startNewMessage();
-  watch(["docs", "clock"], showNext);
+  watch(["docs", "clock"], showNext, byId("cht"));
   startSettings();
   startCredentials();
 }
@@ -54,7 +54,7 @@ function startSettings() {
   });
   const again = watch(["settings"], async () => {
     if (byId("settings").open) shown.textContent = JSON.stringify((await get("/cht/settings")).settings, null, 2);
-  });
+  }, byId("cht"));
   byId("settings").addEventListener("toggle", again);
 }
 

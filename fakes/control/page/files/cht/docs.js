@@ -6,7 +6,11 @@ import {nameOf} from "../phones/people.js";
 import {named, t} from "../words.js";
 
 const STEP = 30;
+const listeners = [];
 let documents = new Map(), last = 0, most = STEP;
+
+// Calls with documents that are new or have changed.
+export const onDocs = (call) => listeners.push(call);
 
 export function startDocs() {
   const again = watch(["docs"], load);
@@ -28,6 +32,7 @@ async function load() {
   for (const id of [...news.gone, ...news.documents.map((one) => one.id)]) documents.delete(id);
   for (const one of news.documents) documents.set(one.id, one);
   last = news.last;
+  for (const call of listeners) call(news.documents);
   show();
 }
 

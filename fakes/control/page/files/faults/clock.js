@@ -7,7 +7,7 @@ import {t} from "../words.js";
 const SPEEDS = [1, 10, 60, 600, 3600];
 const STEPS = {minute: 60, hour: 3600, day: 86400};
 
-export function startClock(routes) {
+export async function startClock(routes) {
   byId("speed").append(...SPEEDS.map((speed) => make("option", {value: speed}, t("clock.times", {speed}))));
   byId("steps").append(...Object.entries(STEPS).map(([name, seconds]) =>
     make("button", {type: "button", onclick: () => advance(name, seconds)}, t(`clock.${name}`))));
@@ -22,9 +22,11 @@ export function startClock(routes) {
   byId("speed").parentElement.hidden = !canRun;
   byId("next").hidden = !canNext;
   onClock(show);
+  const first = await get("/clock");
+  show(first);
   setInterval(() => { if (ahead !== null) showTime(new Date(Date.now() + ahead).toISOString()); }, 1000);
   watch(["clock"], async () => show(await get("/clock")));
-  if (canNext) watch(["clock", "messages", "docs", "flows", "sessions", "faults"], showNext);
+  if (canNext && first.kind === "virtual") watch(["clock", "messages", "docs", "flows", "sessions", "faults"], showNext);
 }
 
 const change = (settings) => attempt(async () => show(await put("/clock", settings)));
@@ -60,7 +62,6 @@ function choose(speed) {
 }
 
 async function showNext() {
-  if (byId("clock-buttons").hidden) return;
   const {at, what} = await get("/clock/next");
   byId("next").disabled = at === null;
   byId("next-what").textContent = at === null ? t("clock.nothing") : t("clock.what", {at: dayAndTime(at), what: what ?? ""});

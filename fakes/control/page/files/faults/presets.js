@@ -14,7 +14,7 @@ export async function startPresets(hasRapidpro) {
     ({faults} = await get("/faults"));
     channel = hasRapidpro ? await get("/rapidpro/channel") : {};
     show();
-  });
+  }, byId("faults"));
 }
 
 function show() {

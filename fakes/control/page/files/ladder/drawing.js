@@ -9,7 +9,8 @@ const at = (lane) => 10 + 80 * LANES.indexOf(lane) / (LANES.length - 1);  // per
 export function drawn(row, place, of, chosen) {
   const count = row.seqs?.length > 1 ? ` ${t("row.times", {count: row.seqs.length, until: timeOfDay(row.until)})}` : "";
   const marks = row.marks.map((mark) => make("b", {class: "mark"}, mark));
-  const way = make("span", {class: "unseen"}, t("row.way", {from: t(`lane.${row.from}`), to: t(`lane.${row.to}`)}));
+  const sides = {from: t(`lane.${row.from}`), to: t(`lane.${row.to}`)};
+  const way = make("span", {class: "unseen"}, t(row.from === row.to ? "row.at" : "row.way", sides));
   const words = make("span", {class: "row-words"}, way, make("bdi", {}, row.title), count, ...marks);
   const left = Math.min(at(row.from), at(row.to)), right = Math.max(at(row.from), at(row.to));
   const atLeft = left + right <= 100;
@@ -27,6 +28,10 @@ function arrow(row) {
   const [from, to] = [at(row.from), at(row.to)], y = 37;
   const drawing = svg("svg", {"aria-hidden": "true"});
   for (const lane of LANES) drawing.append(svg("line", {x1: `${at(lane)}%`, x2: `${at(lane)}%`, y1: 0, y2: HEIGHT, class: "lane"}));
+  if (from === to) {
+    drawing.append(svg("circle", {cx: `${from}%`, cy: y, r: 4, class: "head"}));
+    return drawing;
+  }
   drawing.append(svg("line", {x1: `${from}%`, x2: `${to}%`, y1: y, y2: y, class: "call"}));
   const head = svg("svg", {x: `${to}%`, y, overflow: "visible"});
   head.append(svg("path", {d: to > from ? "M0 0l-9-5v10z" : "M0 0l9-5v10z", class: "head"}));

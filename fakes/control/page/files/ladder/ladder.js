@@ -1,11 +1,12 @@
 // The ladder as it grows: keeps the rows, filters by person, folds polls, and opens what somebody chooses.
+import {onDocs} from "../cht/docs.js";
 import {byId, keyed, make} from "../dom.js";
 import {onExchanges, onReset} from "../events.js";
 import {everything, nameOf, onPeople, people} from "../phones/people.js";
 import {t} from "../words.js";
 import {closeExchange, openExchange, openText} from "./exchange.js";
 import {List} from "./list.js";
-import {arrivalRow, exchangeRow, folded, inOrder, LANES, messageRows} from "./rows.js";
+import {arrivalRow, exchangeRow, folded, inOrder, LANES, messageRows, stateRows} from "./rows.js";
 
 const textRows = new Map();
 let calls = [], texts = [], webhookListeners = [], planned = false;
@@ -39,6 +40,11 @@ export function startLadder() {
     choosePerson(form.elements.person, people.numbers);
     soon();
   });
+  onDocs((documents) => {
+    for (const one of documents) keepRows(stateRows(one, nameOf));
+    sortTexts();
+    soon();
+  });
   onReset(() => {
     [calls, texts] = [[], []];
     textRows.clear();
@@ -51,12 +57,19 @@ export function startLadder() {
 export const onCalls = (call) => webhookListeners.push(call);
 
 function addTexts({messages, texts: arrived}) {
-  for (const message of messages) for (const row of messageRows(message, nameOf)) textRows.set(row.key, row);
+  for (const message of messages) keepRows(messageRows(message, nameOf));
   for (const [number, text, place] of arrived) {
     if (text.direction !== "received") continue;
-    const row = arrivalRow(number, text, place, nameOf);
-    textRows.set(row.key, row);
+    keepRows([arrivalRow(number, text, place, nameOf)]);
   }
+  sortTexts();
+}
+
+function keepRows(rows) {
+  for (const row of rows) textRows.set(row.key, row);
+}
+
+function sortTexts() {
   texts = [...textRows.values()].sort(inOrder);
 }
 

@@ -28,29 +28,40 @@ function quietKey(event) {
   return [event.service, event.method, event.path, event.status, event.summary, ...event.numbers].join(" ");
 }
 
+const LONGEST = 60;  // characters of a text in a row
+const short = (text) => text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+
 const BEFORE = -1, AFTER = Number.MAX_SAFE_INTEGER;
 
 // The rows of one of RapidPro's messages: a text that came in, or each status of one that goes out.
 export function messageRows(message, nameOf) {
   const who = nameOf(message.number), about = {numbers: [message.number], message, marks: [], quiet: null, bad: false};
   if (message.direction === "in") {
-    const title = t("row.from", {text: message.text, who});
+    const title = t("row.from", {text: short(message.text), who});
     return [{...about, key: `i${message.id}`, at: message.created_on, order: BEFORE, from: "phone", to: "rapidpro", title}];
   }
   return message.statuses.map(({status, at}, place) => {
     const [from, to] = status === "wired" ? ["rapidpro", "channel"] : ["channel", "rapidpro"];
     const bad = status === "failed" || status === "errored";
     const marks = bad && message.failed_reason ? [named("reason", message.failed_reason)] : [];
-    const title = t("row.status", {text: message.text, who, status: named("status", status)});
+    const title = t("row.status", {text: short(message.text), who, status: named("status", status)});
     return {...about, key: `s${message.id}.${place}`, at, order: AFTER, from, to, title, bad, marks};
   });
 }
 
 // The row of a text that a phone received.
 export function arrivalRow(number, text, place, nameOf) {
-  const title = t("row.to", {text: text.text, who: nameOf(number)});
+  const title = t("row.to", {text: short(text.text), who: nameOf(number)});
   return {key: `p${number}.${place}`, at: text.at, order: AFTER, from: "channel", to: "phone", title, numbers: [number],
     message: null, marks: [], quiet: null, bad: false};
+}
+
+// The rows of a document's tasks: each state that CHT gave them, beside the calls that led to it.
+export function stateRows({tasks}, nameOf) {
+  return tasks.flatMap(({id, to, text, history}) => history.map(({state, at}, place) => ({
+    key: `c${id}.${place}`, at, order: AFTER, from: "cht", to: "cht", numbers: [to], task: {text, history}, marks: [], quiet: null, bad: false,
+    title: t("row.state", {text: short(text), who: nameOf(to), state: named("state", state)}),
+  })));
 }
 
 export const inOrder = (one, other) => one.at < other.at ? -1 : one.at > other.at ? 1 : one.order - other.order;

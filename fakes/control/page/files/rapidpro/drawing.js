@@ -3,7 +3,8 @@ import {svg} from "../dom.js";
 import {nameOf} from "../phones/people.js";
 import {t} from "../words.js";
 
-const WIDTH = 190, HEIGHT = 62, GAP = 40, LETTERS = 28;
+export const WIDTH = 190;
+const HEIGHT = 62, GAP = 40, LETTERS = 28;
 
 // `sessions`: the numbers of the people who wait, by the uuid of a node.
 export function drawing(definition, sessions) {

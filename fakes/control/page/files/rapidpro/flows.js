@@ -5,13 +5,13 @@ import {watch} from "../events.js";
 import {dropPlace} from "../fields.js";
 import {nameOf, people} from "../phones/people.js";
 import {t} from "../words.js";
-import {drawing, nodeWords} from "./drawing.js";
+import {drawing, nodeWords, WIDTH} from "./drawing.js";
 
 export function startFlows() {
   dropPlace(byId("drop-flow"), importFlows);
-  const again = watch(["flows", "sessions"], show);
+  const again = watch(["flows", "sessions"], show, byId("rapidpro"));
   byId("flow-choice").addEventListener("change", again);
-  const results = watch(["sessions"], showResults);
+  const results = watch(["sessions"], showResults, byId("rapidpro"));
   byId("results").addEventListener("toggle", results);
 }
 
@@ -31,10 +31,19 @@ async function show() {
   if (!choice.value) return;
   const {definition, sessions} = await get(`/rapidpro/flows/${choice.value}`);
   byId("flow-drawing").replaceChildren(drawing(definition, sessions));
+  pointAtPeople(JSON.stringify([choice.value, sessions]));
   const rows = Object.entries(sessions).flatMap(([uuid, numbers]) => numbers.map((number) => [number, uuid]));
   const nodes = new Map((definition.nodes ?? []).map((node) => [node.uuid, node]));
   keyed(byId("flow-people"), rows, JSON.stringify, ([number, uuid]) =>
     make("li", {}, written(nameOf(number)), " ", t("flows.waits", {node: nodeWords(nodes.get(uuid) ?? {})})));
+}
+
+// Scrolls the drawing to the first person, when people have moved.
+function pointAtPeople(where) {
+  const box = byId("flow-drawing"), node = box.querySelector(".waited rect");
+  if (!node || box.dataset.where === where) return;
+  box.dataset.where = where;
+  box.scrollTo(node.x.baseVal.value - box.clientWidth / 2 + WIDTH / 2, node.y.baseVal.value - box.clientHeight / 2);
 }
 
 // The results of everybody's newest session.

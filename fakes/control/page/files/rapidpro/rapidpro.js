@@ -11,8 +11,8 @@ const CALLS = 50;
 
 export function startRapidpro() {
   startFlows();
-  watch(["rates", "messages", "clock"], showQuota);
-  watch(["channel"], showChannel);
+  watch(["rates", "messages", "clock"], showQuota, byId("rapidpro"));
+  watch(["channel"], showChannel, byId("rapidpro"));
   showCalls();
 }
 
