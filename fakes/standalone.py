@@ -51,8 +51,6 @@ class Settings:
     stop_with_stdin: bool = False
     flows: Sequence[Path] = ()
     """Files with bundles of flows for RapidPro."""
-    page: bool = False
-    """Whether the control API serves the page for people who test by hand."""
     keeping: Keeping = field(default_factory=Keeping)
     """What the ledger keeps."""
 
@@ -82,7 +80,7 @@ def run(settings: Settings) -> None:
     listeners = _listeners(settings)
     fakes = _assemble(settings)
     addresses = {name: _url(settings, name, listener) for name, listener in listeners.items()}
-    servers = _servers(fakes, listeners, addresses, page=settings.page)
+    servers = _servers(fakes, listeners, addresses)
     _collect_less_garbage()
     done: SimpleQueue[None] = SimpleQueue()  # a signal may put while this thread gets: an Event would hang
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -158,11 +156,9 @@ def _import_flows(fakes: Fakes, files: Sequence[Path]) -> None:
             print(f"flows of {file}: {note}", file=sys.stderr)
 
 
-def _servers(
-    fakes: Fakes, listeners: Mapping[str, socket.socket], addresses: Mapping[str, str], *, page: bool
-) -> list[WSGIServer]:
+def _servers(fakes: Fakes, listeners: Mapping[str, socket.socket], addresses: Mapping[str, str]) -> list[WSGIServer]:
     servers = [WSGIServer(app, listeners[name], threads=THREADS) for name, app in fakes.apps.items()]
-    control = LazyApp(lambda: _control(fakes, addresses, page=page))
+    control = LazyApp(lambda: _control(fakes, addresses))
     return [*servers, WSGIServer(control, listeners["control"], threads=CONTROL_THREADS)]
 
 
@@ -181,11 +177,10 @@ class LazyApp:
         return self._app(environ, start_response)
 
 
-def _control(fakes: Fakes, addresses: Mapping[str, str], *, page: bool) -> WSGIApp:
+def _control(fakes: Fakes, addresses: Mapping[str, str]) -> WSGIApp:
     from fakes.control.app import control_app  # imports Flask, which takes a tenth of a second
-    from fakes.control.page import page_blueprint
 
-    return control_app(fakes, addresses, further=[page_blueprint()] if page else [])
+    return control_app(fakes, addresses)
 
 
 def _listeners(settings: Settings) -> dict[str, socket.socket]:
