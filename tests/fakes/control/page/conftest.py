@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import requests
+from flask import Blueprint
 from playwright.sync_api import Browser, Page
 
 from fakes.assembly import Fakes, assemble_services
@@ -51,13 +53,14 @@ def chromium() -> Iterator[Browser]:
         yield started
 
 
-@pytest.fixture
-def workbench() -> Iterator[Workbench]:
-    fakes = assemble_services(("rapidpro", "cht"), VirtualClock(NOON))
+@contextmanager
+def running(*services: str, further: Sequence[Blueprint] = ()) -> Iterator[Workbench]:
+    """The fakes of these services on sockets, with the page. `further`: routes of others."""
+    fakes = assemble_services(services, VirtualClock(NOON))
     listeners = {name: listen("127.0.0.1", 0) for name in (*fakes.apps, "control")}
     addresses = {name: f"http://127.0.0.1:{one.getsockname()[1]}" for name, one in listeners.items()}
     servers = [WSGIServer(app, listeners[name], threads=THREADS) for name, app in fakes.apps.items()]
-    control = control_app(fakes, addresses, further=[page_blueprint()])
+    control = control_app(fakes, addresses, further=[page_blueprint(), *further])
     servers.append(WSGIServer(control, listeners["control"], threads=CONTROL_THREADS))
     for server in servers:
         server.start()
@@ -67,7 +70,20 @@ def workbench() -> Iterator[Workbench]:
 
 
 @pytest.fixture
+def workbench() -> Iterator[Workbench]:
+    """Both fakes."""
+    with running("rapidpro", "cht") as found:
+        yield found
+
+
+@pytest.fixture
 def opened(chromium: Browser, workbench: Workbench) -> Iterator[Opened]:
+    with opener(chromium, workbench) as open_page:
+        yield open_page
+
+
+@contextmanager
+def opener(chromium: Browser, workbench: Workbench) -> Iterator[Opened]:
     """Opens the page. In the end there was no console message, no error, and no request to anybody else.
 
     `refused`: a status with which the control API answers on purpose."""

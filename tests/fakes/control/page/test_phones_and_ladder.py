@@ -206,11 +206,16 @@ def test_a_fault_that_is_switched_on_is_seen_in_the_ladder(opened: Opened, workb
     requests.get(f"{workbench.addresses['rapidpro']}/api/v2/messages.json", timeout=5)
     bad = tab.locator("#rows .bad")
     expect(bad).to_contain_text("fault: throttle")
-    expect(bad).to_contain_text("throttled")
+    expect(bad).to_contain_text("answered 429")
     expect(tab.locator("#planned")).to_contain_text("Used: 1, left: 2")
     switch.click()
     expect(switch).to_have_attribute("aria-checked", "false")
     assert workbench.ask("GET", "/faults") == {"faults": []}
+    workbench.fakes.services["rapidpro"].exhaust_quota()  # type: ignore[attr-defined]
+    relay = neighbours(workbench.addresses["cht"], workbench.addresses["rapidpro"])
+    headers = {"Authorization": f"Token {relay.rapidpro_token}"}
+    assert requests.get(f"{relay.rapidpro_url}/api/v2/messages.json", headers=headers, timeout=5).status_code == 429
+    expect(bad.last).to_contain_text("throttled")
 
 
 ON = """async ([planned, presets, effects]) => {
@@ -297,10 +302,8 @@ def test_all_is_forgotten_by_a_reset(opened: Opened, workbench: Workbench) -> No
     expect(tab.locator(".mine .words")).to_have_text(["after"])
 
 
-@pytest.mark.parametrize(
-    "words", ["<img src=x onerror=alert(1)>", "</script><script>alert(1)</script>", "\u202egnp.exe"]
-)
-def test_evil_texts_are_shown_and_do_nothing(opened: Opened, workbench: Workbench, words: str) -> None:
+def test_evil_texts_are_shown_and_do_nothing(opened: Opened, workbench: Workbench) -> None:
+    words = "<img src=x onerror=alert(1)></script><script>alert(1)</script>"
     with_relay(workbench)
     workbench.ask("PUT", f"/rapidpro/phones/{AMINA}", {"name": words})
     send(workbench, words)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,15 +11,21 @@ import requests
 
 from fakes.control import page
 from fakes.control.page.blueprint import catalogue, rendered
-from tests.fakes.control.page.conftest import Workbench
+from tests.fakes.control.page.conftest import Workbench, running
 
 FOLDER = Path(page.__file__).parent
 FILES = [path for path in (FOLDER / "files").rglob("*") if path.is_file()]
 SOURCES = [*FOLDER.glob("*.jinja"), *(path for path in FILES if path.suffix == ".js")]
 
 
-def test_the_policy_lets_the_page_load_and_ask_this_address_alone(workbench: Workbench) -> None:
-    reply = requests.get(f"{workbench.url}/page", timeout=5)
+@pytest.fixture(scope="module")
+def served() -> Iterator[Workbench]:
+    with running("cht") as found:
+        yield found
+
+
+def test_the_policy_lets_the_page_load_and_ask_this_address_alone(served: Workbench) -> None:
+    reply = requests.get(f"{served.url}/page", timeout=5)
     assert reply.headers["Content-Security-Policy"].startswith("default-src 'self'; base-uri 'none'; ")
     assert reply.headers["Content-Type"] == "text/html; charset=utf-8"
     inline = re.findall(r"<script(?! type=\"(?:application/json|module)\")|<style| style=| on\w+=", reply.text)
@@ -31,8 +34,8 @@ def test_the_policy_lets_the_page_load_and_ask_this_address_alone(workbench: Wor
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_every_file_is_served_and_fetches_nothing_from_elsewhere(workbench: Workbench, path: Path) -> None:
-    reply = requests.get(f"{workbench.url}/page/{path.relative_to(FOLDER / 'files').as_posix()}", timeout=5)
+def test_every_file_is_served_and_fetches_nothing_from_elsewhere(served: Workbench, path: Path) -> None:
+    reply = requests.get(f"{served.url}/page/{path.relative_to(FOLDER / 'files').as_posix()}", timeout=5)
     assert reply.status_code == 200
     assert reply.content == path.read_bytes()
     assert reply.headers["Cache-Control"] == "no-cache"
@@ -41,10 +44,10 @@ def test_every_file_is_served_and_fetches_nothing_from_elsewhere(workbench: Work
 
 
 @pytest.mark.parametrize("path", ["../blueprint.py", "%2e%2e/blueprint.py", "..%2Fblueprint.py", "nothing.js", ""])
-def test_nothing_else_is_served(workbench: Workbench, path: str) -> None:
+def test_nothing_else_is_served(served: Workbench, path: str) -> None:
     session = requests.Session()
-    asked = requests.Request("GET", f"{workbench.url}/page/").prepare()
-    asked.url = f"{workbench.url}/page/{path}"  # as it is, without the client's own tidying
+    asked = requests.Request("GET", f"{served.url}/page/").prepare()
+    asked.url = f"{served.url}/page/{path}"  # as it is, without the client's own tidying
     assert session.send(asked, timeout=5).status_code == 404
 
 
@@ -59,26 +62,11 @@ def test_nothing_else_is_served(workbench: Workbench, path: str) -> None:
     ],
 )
 def test_a_browser_is_led_to_the_page_and_programs_get_the_list(
-    workbench: Workbench, accept: str | None, location: str | None
+    served: Workbench, accept: str | None, location: str | None
 ) -> None:
-    reply = requests.get(f"{workbench.url}/", headers={"Accept": accept}, timeout=5, allow_redirects=False)
+    reply = requests.get(f"{served.url}/", headers={"Accept": accept}, timeout=5, allow_redirects=False)
     assert reply.headers.get("Location") == location
     assert location is not None or "/page" in {route["path"] for route in reply.json()["routes"]}
-
-
-@pytest.mark.parametrize(
-    ("arguments", "status"),
-    [(("--page",), 200), ((), 404)],
-)
-def test_the_fakes_have_the_page_if_it_is_asked_for(arguments: tuple[str, ...], status: int) -> None:
-    command = [sys.executable, "-m", "fakes", "cht", "--stop-with-stdin", *arguments]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
-        assert running.stdin is not None
-        assert running.stdout is not None
-        control = json.loads(running.stdout.readline())["control"]
-        assert requests.get(f"{control}/page", timeout=20).status_code == status
-        running.stdin.close()
-        assert running.wait(timeout=20) == 0
 
 
 def names_in(text: str) -> Iterator[str]:

@@ -11,6 +11,7 @@ let documents = new Map(), last = 0, most = STEP;
 
 // Calls with documents that are new or have changed.
 export const onDocs = (call) => listeners.push(call);
+export const allDocs = () => [...documents.values()];
 
 export function startDocs() {
   const again = watch(["docs"], load);

@@ -1,5 +1,5 @@
 // The clock: shown always; with virtual time it runs, pauses, goes faster, and steps.
-import {attempt, get, post, put} from "../api.js";
+import {attempt, get, post, put, say} from "../api.js";
 import {byId, dayAndTime, make} from "../dom.js";
 import {onClock, watch} from "../events.js";
 import {t} from "../words.js";
@@ -31,7 +31,12 @@ export async function startClock(routes) {
 
 const change = (settings) => attempt(async () => show(await put("/clock", settings)));
 
-const advance = (name, seconds) => attempt(async () => show(await post("/clock/advance", {seconds})), t(`clock.passed.${name}`));
+async function advance(name, seconds) {
+  say(t("clock.passing"));  // a day of a relay that polls takes a while
+  byId("clock-buttons").setAttribute("aria-busy", "true");
+  await attempt(async () => show(await post("/clock/advance", {seconds})), t(`clock.passed.${name}`));
+  byId("clock-buttons").removeAttribute("aria-busy");
+}
 
 let ahead = null;  // milliseconds of real time, which nobody tells again, before the time of this browser
 

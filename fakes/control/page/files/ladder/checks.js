@@ -10,8 +10,9 @@ const FEW = 5;
 export function startChecks() {
   byId("checks").hidden = false;
   watch(["checks"], async () => {
-    const {violations, judged} = await get("/checks");
-    const words = violations.length ? t("checks.count", {count: violations.length}) : t(judged ? "checks.good" : "checks.waiting");
+    const {violations, judged, problem} = await get("/checks");
+    const good = t(judged ? "checks.good" : "checks.waiting");
+    const words = problem ?? (violations.length ? t("checks.count", {count: violations.length}) : good);
     if (byId("checks-count").textContent !== words) byId("checks-count").textContent = words;
     keyed(byId("violations"), violations, JSON.stringify, violation);
   });

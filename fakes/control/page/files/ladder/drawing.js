@@ -11,11 +11,13 @@ export function drawn(row, place, of, chosen) {
   const marks = row.marks.map((mark) => make("b", {class: "mark"}, mark));
   const sides = {from: t(`lane.${row.from}`), to: t(`lane.${row.to}`)};
   const way = make("span", {class: "unseen"}, t(row.from === row.to ? "row.at" : "row.way", sides));
-  const words = make("span", {class: "row-words"}, way, make("bdi", {}, row.title), count, ...marks);
+  const words = make("span", {class: "row-words"}, way, ...marks, make("bdi", {}, row.title), count);
   const left = Math.min(at(row.from), at(row.to)), right = Math.max(at(row.from), at(row.to));
   const atLeft = left + right <= 100;
   words.classList.toggle("to-right", !atLeft);
-  words.style.insetInline = atLeft ? `${Math.max(0, left - 8)}% 0` : `0 ${Math.max(0, 92 - right)}%`;
+  const inset = Math.max(0, atLeft ? left - 8 : 92 - right);
+  words.style.insetInline = atLeft ? `${inset}% 0` : `0 ${inset}%`;
+  words.style.maxWidth = `${100 - inset}%`;
   const node = make("div", {
     class: `row${row.bad ? " bad" : ""}`, role: "option", id: `row-${row.key}`, "data-place": place,
     "aria-selected": String(chosen), "aria-setsize": of, "aria-posinset": place + 1,

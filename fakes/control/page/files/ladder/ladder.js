@@ -1,5 +1,5 @@
 // The ladder as it grows: keeps the rows, filters by person, folds polls, and opens what somebody chooses.
-import {onDocs} from "../cht/docs.js";
+import {allDocs, onDocs} from "../cht/docs.js";
 import {byId, keyed, make} from "../dom.js";
 import {onExchanges, onReset} from "../events.js";
 import {everything, nameOf, onPeople, people} from "../phones/people.js";
@@ -37,11 +37,13 @@ export function startLadder() {
   });
   onPeople((news) => {
     addTexts(news.renamed ? everything() : news);
+    if (news.renamed) addStates(allDocs());
+    sortTexts();
     choosePerson(form.elements.person, people.numbers);
     soon();
   });
   onDocs((documents) => {
-    for (const one of documents) keepRows(stateRows(one, nameOf));
+    addStates(documents);
     sortTexts();
     soon();
   });
@@ -62,7 +64,10 @@ function addTexts({messages, texts: arrived}) {
     if (text.direction !== "received") continue;
     keepRows([arrivalRow(number, text, place, nameOf)]);
   }
-  sortTexts();
+}
+
+function addStates(documents) {
+  for (const one of documents) keepRows(stateRows(one, nameOf));
 }
 
 function keepRows(rows) {

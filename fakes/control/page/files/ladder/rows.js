@@ -10,8 +10,7 @@ export function exchangeRow(event) {
   const [from, to] = event.direction === "in" ? ["relay", service] : [service, "relay"];
   const marks = [];
   if (event.fault) marks.push(t("mark.fault", {fault: event.fault.split("#")[0]}));
-  if (event.status === 429) marks.push(t("mark.throttled"));
-  if (!event.acted) marks.push(t("mark.not_acted"));
+  else if (event.status === 429) marks.push(t("mark.throttled"));
   if (event.unexpected) marks.push(t("mark.unexpected"));
   return {
     key: `e${event.seq}`, at: event.at, order: event.seq, from, to, numbers: event.numbers, seq: event.seq,
@@ -28,7 +27,7 @@ function quietKey(event) {
   return [event.service, event.method, event.path, event.status, event.summary, ...event.numbers].join(" ");
 }
 
-const LONGEST = 60;  // characters of a text in a row
+const LONGEST = 40;  // characters of a text in a row
 const short = (text) => text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 
 const BEFORE = -1, AFTER = Number.MAX_SAFE_INTEGER;
