@@ -1,4 +1,4 @@
-"""`python -m tests.pictures` draws the pages for README.md and docs/, light and dark. Exit status: 0 drawn, 2 not drawn.
+"""`python -m tests.pictures` draws the pages for README.md and docs/, light and dark. Exit status: 0 drawn, 2 not.
 
 The reports are those of real runs: of three subjects for README.md, of a load run for docs/load.md. The workbench is
 `relay-harness up` after a morning.
