@@ -23,6 +23,7 @@ from conformance.workbench.settings import BenchSettings
 from conformance.workbench.start import Workbench
 from fakes.clock import SystemClock, parse_moment
 from fakes.control.pages import page_routes
+from fakes.ledger.options import keeping, ledger_options
 from fakes.rapidpro.flows.bundles.files import bundle_in
 from fakes.rapidpro.flows.bundles.reading import BadBundle
 
@@ -73,6 +74,7 @@ def _moment(_context: click.Context, parameter: click.Parameter, text: str | Non
 @click.option("--global", "globals_", metavar="NAME=VALUE", multiple=True, callback=_globals,
               help="A global for these flows; {relay}, {cht} and the like stand for the addresses.")  # fmt: skip
 @click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
+@ledger_options
 @click.option("--json", "as_json", is_flag=True, help="Print the addresses as one JSON document.")
 @click.pass_context
 def up_command(
@@ -112,7 +114,7 @@ def up_command(
 
 def bench_settings(
     *, profile: str, seed: int, poll_seconds: float, port: int, control_port: int, bind: str | None, clock: str | None,
-    now: datetime | None, no_relay: bool, subject_url: str | None, subject_command: str | None,
+    now: datetime | None, no_relay: bool, subject_url: str | None, subject_command: str | None, **bounds: Any,
 ) -> BenchSettings:  # fmt: skip
     """The settings of the workbench. click.UsageError for options that do not go together."""
     check_started(subject_url, subject_command)
@@ -144,6 +146,7 @@ def bench_settings(
         port=port,
         control_port=control_port,
         make_relay=None if no_relay or virtual else make_relay,
+        keeping=keeping(bounds),
     )
 
 

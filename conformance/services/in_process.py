@@ -16,6 +16,7 @@ from fakes.cht import Cht
 from fakes.cht.releases.table import NEWEST
 from fakes.clock import VirtualClock
 from fakes.control.app import control_app
+from fakes.ledger import Keeping
 from fakes.serving.transport import InProcessSession, WSGIAdapter
 from fakes.serving.wsgi import WSGIApp
 
@@ -40,11 +41,12 @@ class InProcessFakes:
         beginning: datetime = BEGINNING,
         rapidpro_url: str = RAPIDPRO_URL,
         cht_url: str = CHT_URL,
+        keeping: Keeping | None = None,
     ) -> None:
         self.clock = VirtualClock(beginning)
         self._beginning = beginning
         self._fakes = assemble_services(
-            ("rapidpro", "cht"), self.clock, profile=profile, cht_release=cht_release, seed=seed
+            ("rapidpro", "cht"), self.clock, profile=profile, cht_release=cht_release, seed=seed, keeping=keeping
         )
         self._rapidpro_url = rapidpro_url
         self._timed = {
@@ -111,4 +113,5 @@ class InProcessFakes:
         self._fakes.reset()
 
     def close(self) -> None:
-        """Nothing to close."""
+        """Remove the ledger's file, if there is one."""
+        self._fakes.ledger.close()

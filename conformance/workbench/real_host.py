@@ -13,6 +13,7 @@ from conformance.verdicts import HarnessBroken
 from fakes.assembly import Fakes, assemble_services
 from fakes.clock import SystemClock, VirtualClock
 from fakes.control.app import control_app
+from fakes.ledger import Keeping
 from fakes.serving.transport import InProcessSession, WSGIAdapter
 
 
@@ -21,10 +22,12 @@ class RealTimeFakes:
 
     others_write = True
 
-    def __init__(self, profile: str, seed: int, addresses: Mapping[str, str], *, cht_release: str) -> None:
+    def __init__(
+        self, profile: str, seed: int, addresses: Mapping[str, str], *, cht_release: str, keeping: Keeping
+    ) -> None:
         self.clock = SystemClock()
         self._fakes = assemble_services(
-            ("rapidpro", "cht"), self.clock, profile=profile, cht_release=cht_release, seed=seed
+            ("rapidpro", "cht"), self.clock, profile=profile, cht_release=cht_release, seed=seed, keeping=keeping
         )
         self.session: requests.Session = InProcessSession()
         self.session.mount(f"{addresses['cht']}/", WSGIAdapter(self._fakes.services["cht"]))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from conformance.subjects.external import ExternalRelay
 from fakes.cht.releases.table import NEWEST
+from fakes.ledger import Keeping
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +29,5 @@ class BenchSettings:
     control_port: int = 0
     make_relay: Callable[[], ExternalRelay] | None = None
     cht_release: str = NEWEST
+    keeping: Keeping = field(default_factory=Keeping)
+    """What the ledger keeps."""

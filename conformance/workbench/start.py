@@ -105,6 +105,7 @@ class Workbench:
             beginning=settings.now,
             rapidpro_url=self.addresses["rapidpro"],
             cht_url=self.addresses["cht"],
+            keeping=settings.keeping,
         )
         listener = listen("127.0.0.1", settings.port)
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -123,7 +124,11 @@ class Workbench:
         """A relay in a process of its own, or none so far. It uses the same sockets as people do."""
         settings = self.settings
         services = self._services = RealTimeFakes(
-            settings.profile, settings.seed, self.addresses, cht_release=settings.cht_release
+            settings.profile,
+            settings.seed,
+            self.addresses,
+            cht_release=settings.cht_release,
+            keeping=settings.keeping,
         )
         for name, app in services.parts().apps.items():
             self._serve(app, listeners[name])
