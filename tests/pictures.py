@@ -1,6 +1,7 @@
-"""`python -m tests.pictures` draws the pages of reports for the documents, light and dark. Exit status: 0 drawn, 2 not.
+"""`python -m tests.pictures` draws the pages for README.md and docs/, light and dark. Exit status: 0 drawn, 2 not.
 
-The pages are those of real runs: of three subjects for README.md, of a load run for docs/load.md.
+The reports are those of real runs: of three subjects for README.md, of a load run for docs/load.md. The workbench is
+`relay-harness up` after a morning.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser import NO_BROWSER, browser_path, started
 from tests.folders import DOCS
 from tests.harness_command import harness
+from tests.workbench.pictures import pictures
 
 SUBJECTS = "reference,cht-5.2,outbound-push"
 SHAPE = "reminder_morning"
@@ -31,7 +33,8 @@ def main() -> int:
         print(NO_BROWSER, file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory(prefix="pictures-") as folder, started(path) as browser:
-        return max(draw_report(browser, folder), draw_load(browser, folder))
+        workbench = (keep(name, picture) for name, picture in pictures(browser))
+        return max(draw_report(browser, folder), draw_load(browser, folder), *workbench)
 
 
 def draw_report(browser: Browser, folder: str) -> int:
@@ -72,12 +75,16 @@ def draw(browser: Browser, path: Path, scheme: str, name: str, show: Callable[[P
         tab = context.new_page()
         tab.goto(path.as_uri())
         show(tab)
-        picture = tab.screenshot()
+        return keep(f"{name}-{scheme}.png", tab.screenshot())
+
+
+def keep(name: str, picture: bytes) -> int:
+    """Write a picture if it is small enough; the exit status."""
     if len(picture) >= MOST_BYTES:
-        print(f"{name}, {scheme}: {len(picture)} bytes, expected fewer than {MOST_BYTES}", file=sys.stderr)
+        print(f"{name} would have {len(picture)} bytes, expected fewer than {MOST_BYTES}", file=sys.stderr)
         return 2
     IMAGES.mkdir(exist_ok=True)
-    (IMAGES / f"{name}-{scheme}.png").write_bytes(picture)
+    (IMAGES / name).write_bytes(picture)
     return 0
 
 
