@@ -24,7 +24,10 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Lines with one unit. `about` says what they are, and `summary` what is to be seen in them."""
+    """Lines with one unit. `about` says what they are, and `summary` what is to be seen in them.
+
+    `top`: where the plot ends, if a line that goes beyond it would hide all others.
+    """
 
     key: str
     title: str
@@ -32,6 +35,7 @@ class Chart:
     about: str
     series: tuple[Series, ...]
     summary: str
+    top: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 
-from loadtests.gates import Figures, Limits, percentile
+from loadtests.gates import Figures, Limits
 from loadtests.reports.model import Column, Table, Timeline, Value
 from loadtests.reports.readings.of_run import Readings
-from loadtests.reports.readings.requests import SHARES, requests_by_name
+from loadtests.reports.readings.requests import SHARES, percentiles, requests_by_name
 from loadtests.reports.readings.waiting import Wait, longest_wait, most_waiting
 from loadtests.results import LoadRun
 
@@ -93,8 +93,9 @@ def _wait_row(waits: Sequence[Wait], end: float) -> Iterator[Value]:
     done = [one.ends - one.begins for one in waits if one.ends is not None and not one.given_up]
     given_up = sum(one.given_up for one in waits)
     yield len(waits)
-    for value in (*(percentile(done, share) for share, _ in SHARES), longest_wait(waits, end)):
-        yield None if value is None else round(value, 3)
+    yield from percentiles(done, 3)
+    longest = longest_wait(waits, end)
+    yield None if longest is None else round(longest, 3)
     most, at = most_waiting(waits)
     yield most
     yield None if at is None else round(at, 3)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from conformance.plots.colours import DASHES, DOWN, FAINT, INK, OTHER_BAND, SERIES
 from conformance.plots.drawing import svg_element, ticks
 from conformance.plots.svg import Words
-from loadtests.reports.model import Chart, Timeline, elapsed
+from loadtests.reports.model import Chart, Series, Timeline, elapsed, shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,7 +31,7 @@ def _draw(axes: Axes, chart: Chart, timeline: Timeline) -> None:
     for place, one in enumerate(chart.series):
         values = [math.nan if value is None else value for value in one.values]
         colour, dashes = SERIES[place % len(SERIES)].light, DASHES[place % len(DASHES)]
-        axes.plot(timeline.moments, values, color=colour, linestyle=dashes, label=one.label)
+        axes.plot(timeline.moments, values, color=colour, linestyle=dashes, label=_label(one, chart.top))
         for at, value in _alone(timeline, one.values):
             axes.plot([at], [value], color=colour, marker="o", markersize=3)
     if timeline.sending_ended < timeline.end:
@@ -39,10 +39,16 @@ def _draw(axes: Axes, chart: Chart, timeline: Timeline) -> None:
     moments = ticks(timeline.end)
     axes.set_xticks(moments, [elapsed(moment) for moment in moments])
     axes.set_xlim(0, timeline.end)
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, chart.top)
     axes.set_ylabel(chart.unit)
     if axes.get_legend_handles_labels()[0]:
         axes.legend(fontsize="small", loc="upper left", bbox_to_anchor=(1.0, 1.0), labelcolor=INK.light)
+
+
+def _label(one: Series, top: float | None) -> str:
+    """The name of a line; of one that goes beyond the plot, also how far."""
+    highest = max(filter(None, one.values), default=0.0)
+    return one.label if top is None or highest <= top else f"{one.label} (up to {shown(highest)})"
 
 
 def _draw_bands(axes: Axes, timeline: Timeline) -> None:

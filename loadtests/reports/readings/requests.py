@@ -26,10 +26,9 @@ COLUMNS = (
 def times_over_time(requests: Sequence[RequestSample], bins: Bins, began: datetime) -> tuple[Series, ...]:
     """Percentiles of what began in each part of the run; a part without requests has none."""
     pairs = (((one.at - began).total_seconds(), one.ms) for one in requests if not one.driver)
-    groups = bins.grouped(pairs)
+    found = [percentiles(group) for group in bins.grouped(pairs)]
     return tuple(
-        Series(f"{name}_ms", name, tuple(_rounded(percentile(group, share)) for group in groups))
-        for share, name in SHARES
+        Series(f"{name}_ms", name, tuple(one[place] for one in found)) for place, (_, name) in enumerate(SHARES)
     )
 
 
@@ -45,11 +44,12 @@ def requests_by_name(requests: Sequence[RequestSample], *, measured: bool = True
     for (driver, name), samples in sorted(groups.items()):
         times = [one.ms for one in samples if measured]
         failures = sum(not one.ok for one in samples)
-        percentiles = [_rounded(percentile(times, share)) for share, _ in SHARES]
         answered_by = "the fakes" if driver else "the subject"
-        rows.append((name, answered_by, len(samples), failures, *percentiles, _rounded(max(times, default=None))))
+        longest = round(max(times), 2) if times else None
+        rows.append((name, answered_by, len(samples), failures, *percentiles(times), longest))
     return Table("requests_by_name", "Requests of the load generator", COLUMNS, rows)
 
 
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 2)
+def percentiles(values: Sequence[float], digits: int = 2) -> list[float | None]:
+    """The values of SHARES, rounded; None without any value."""
+    return [round(percentile(values, share), digits) if values else None for share, _ in SHARES]

@@ -72,6 +72,7 @@ def test_a_quota_that_nobody_can_use_up_is_called_unlimited() -> None:
     (row,) = unlimited.tables["quota"].as_json()
     assert (row["rate"], row["counted"], row["fewest_left"]) == ("unlimited", 3, None)
     assert not [key for key in series(unlimited) if key.startswith("quota")]
+    assert unlimited.timeline.charts[4].summary == "RapidPro's quota was unlimited."
 
 
 def test_in_virtual_time_nobody_looked_at_processes() -> None:
@@ -145,6 +146,16 @@ def test_a_plot_shows_lines_and_bands_and_says_in_words_what_is_in_it(report: Lo
     about = root.findtext("desc") or ""
     assert "due in CHT, on no phone: at most 3, at 0:02" in about
     assert "Bands: cht down from 0:04 to 0:07; subject throttled from 0:03.5 to 0:05.5." in about
+
+
+def test_a_burst_of_due_texts_does_not_hide_how_fast_they_are_sent() -> None:
+    texts = tuple(replace(HISTORY.outgoing_texts[0], uuid=f"uuid-{n}", text=f"out {n}") for n in range(40))
+    burst = LoadReport.of(run(history=replace(HISTORY, outgoing_texts=(*HISTORY.outgoing_texts, *texts)))).timeline
+    throughput = burst.charts[0]
+    assert throughput.top == 15  # one text in a tenth of a second was done
+    words = ElementTree.fromstring(plot(throughput, burst)).itertext()
+    assert "due in CHT (up to 410)" in words
+    assert LoadReport.of(run()).timeline.charts[0].top is None
 
 
 def test_a_value_between_two_gaps_is_a_point() -> None:
