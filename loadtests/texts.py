@@ -8,6 +8,7 @@ from functools import lru_cache
 from faker import Faker
 
 from conformance.world.texts import Direction, draw
+from fakes.rapidpro.mailroom.incoming import CONTROLS
 
 SHARE_OF_CORPUS = 0.25
 """How many of the texts are drawn from the corpus of texts that gateways get wrong."""
@@ -23,6 +24,14 @@ def text(seed: int, direction: Direction, position: int) -> str:
     words = _faker(rng.choice(LOCALES))
     words.seed_instance(rng.getrandbits(32))
     return f"{marker} {words.first_name()}: {words.sentence(nb_words=8)}"
+
+
+def as_posted(text: str) -> str:
+    """An incoming text as RapidPro posts it: its database takes neither control characters nor halves of pairs.
+
+    Source: `fakes/rapidpro/mailroom/incoming.py`, which names RapidPro's own.
+    """
+    return CONTROLS.sub("", text.encode("utf-8", "ignore").decode())
 
 
 @lru_cache

@@ -20,7 +20,8 @@ from conformance.cli.judging.selection import selected
 from conformance.cli.options.config import read_config, without_overruled
 from conformance.cli.options.console import OutputConsole
 from conformance.cli.options.subject import SubjectOptions
-from conformance.cli.options.types import Finite, OutputPath, check_bind, check_command, check_folder, check_url
+from conformance.cli.options.subject_arguments import subject_arguments
+from conformance.cli.options.types import Finite, OutputPath, check_folder
 from conformance.interruptions import deferred_signals
 from conformance.reports.files import Reports
 from conformance.reports.report import Report
@@ -29,12 +30,10 @@ from conformance.reports.side_by_side import SideBySide
 from conformance.reports.terminal import show_report
 from conformance.requirements.catalogue import Level
 from conformance.running.runner import features_folder
-from conformance.subjects.built_in import built_in
 from conformance.verdicts import HarnessBroken, Verdict
 from fakes.clock import SystemClock
 
 PROFILES = ("6.4", "7.4", "8.0", "9.0", "9.3", "10", "26", "next")
-PORT = click.IntRange(1, 65535)
 HELP = """Judge a relay by the requirements. Default: the reference relay.
 
 With --subject-url and --subject-command, the relay is started, killed where a scenario requires that, and restarted, in
@@ -61,31 +60,7 @@ failed.
 @click.command("conform", help=HELP)
 @click.option("--config", is_eager=True, callback=read_config, type=click.Path(path_type=Path), metavar="FILE",
               help="Read options from this file. Default: harness.toml or pyproject.toml, in this folder.")  # fmt: skip
-@click.option("--http", is_flag=True, help="Use real processes, real sockets and real time.")
-@click.option("--subject-url", "url", callback=check_url, help="Judge the relay at this address.")
-@click.option("--subject-command", "command", callback=check_command,
-              help="Start that relay with this command, so that it can also be killed.")  # fmt: skip
-@click.option("--subject", metavar="NAME[,NAME]", help=f"Judge built-in subjects: {', '.join(built_in())}.")
-@click.option(
-    "--cht-url",
-    callback=check_url,
-    help="Judge the live CHT Core at this address; see above for what is written to it.",
-)
-@click.option("--cht-user", help="An administrator of that CHT.")
-@click.option("--allow-remote", is_flag=True, help="Allow a relay or a CHT on another machine.")
-@click.option(
-    "--bind", metavar="ADDRESS", callback=check_bind,
-    help="The address of this machine at which that CHT, or a relay that runs already, reaches the fakes.",
-)  # fmt: skip
-@click.option("--cht-port", type=PORT, help="Where the fake CHT listens, for a relay that runs already.")
-@click.option("--rapidpro-port", type=PORT, help="Where the fake RapidPro listens, for a relay that runs already.")
-@click.option(
-    "--poll-seconds",
-    type=Finite(min=0.05),
-    help="How often the relay polls CHT (default 1), or seconds between passes of --cht-url (default 60).",
-)
-@click.option("--start-seconds", type=Finite(min=0.1),
-              help="How long the relay may take to listen (default 20; 3 if it runs already).")  # fmt: skip
+@subject_arguments
 @click.option("--patience-seconds", type=Finite(min=1),
               help="How long a relay has for what it must do, besides ten polls (default 20).")  # fmt: skip
 @click.option("--only", multiple=True, metavar="ID[,ID]",

@@ -17,6 +17,7 @@ from conformance.services.processes import FakeProcesses
 from conformance.subjects.external import ExternalRelay
 from conformance.subjects.reference_process import ReferenceProcess
 from conformance.verdicts import HarnessBroken
+from fakes.ledger.options import keeping, ledger_options
 from fakes.rapidpro.flows.bundles.files import bundle_in
 from fakes.rapidpro.flows.bundles.reading import BadBundle
 
@@ -49,6 +50,7 @@ def _globals(_context: click.Context, parameter: click.Parameter, texts: tuple[s
               help="A file of flows, as RapidPro exports it. May be repeated.")  # fmt: skip
 @click.option("--global", "globals_", metavar="NAME=VALUE", multiple=True, callback=_globals,
               help="A global for these flows; {relay}, {cht} and the like stand for the addresses.")  # fmt: skip
+@ledger_options
 @click.option("--json", "as_json", is_flag=True, help="Print the addresses as one JSON document.")
 @click.pass_context
 def up_command(
@@ -63,12 +65,13 @@ def up_command(
     bundles: dict[Path, Any],
     globals_: dict[str, str],
     as_json: bool,
+    **bounds: Any,
 ) -> None:
     """Start the fakes and the reference relay. Prints addresses and tokens; stop with Ctrl-C."""
     relay = None if no_relay else ReferenceProcess(poll_seconds, port)
     fakes = None
     try:
-        fakes = FakeProcesses(profile, seed, bind)
+        fakes = FakeProcesses(profile, seed, bind, keeping=keeping(bounds))
         if relay is not None:
             relay.start(fakes.neighbours)
             fakes.control.put("/rapidpro/webhook", {"url": relay.webhook_url(), "token": relay.webhook_token()})

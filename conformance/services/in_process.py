@@ -96,4 +96,5 @@ class InProcessFakes:
         self._fakes.reset()
 
     def close(self) -> None:
-        """Nothing to close."""
+        """Remove the ledger's file, if there is one."""
+        self._fakes.ledger.close()

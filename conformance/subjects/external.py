@@ -97,6 +97,12 @@ class ExternalRelay(GatewayRelay):
         return self._files.printed()
 
     @property
+    def pid(self) -> int | None:
+        """The process that was started here, while it runs."""
+        process = self._process
+        return None if process is None else process.pid
+
+    @property
     def log_path(self) -> Path | None:
         """The file with what it has printed; None if the harness did not start it."""
         return None if self._command is None else self._files.log()

@@ -110,8 +110,9 @@ class Ledger:
     def first(self) -> int:
         """The number of the oldest exchange that is kept; that of the next one if none is."""
         with self._lock:
-            spooled = None if self._spool is None else self._spool.first
-            return max(min(self._memory.first, spooled or self._memory.first), self._cleared + 1)
+            in_memory, cleared = self._memory.first, self._cleared
+        spooled = None if self._spool is None else self._spool.first  # may wait for the disk: not under the lock
+        return max(min(in_memory, spooled or in_memory), cleared + 1)
 
     def missing_after(self, seq: int) -> int:
         """How many of the exchanges numbered above `seq` are not kept any more."""
@@ -170,21 +171,29 @@ class Ledger:
         return self._writer
 
     def _write(self, spool: Spool) -> None:
-        while True:
-            with self._lock:
-                if not self._memory.over():
-                    self._writer = None
-                    return
-                oldest, cleared = self._memory.oldest(), self._cleared
-            lost = 0
-            try:
-                spool.put(oldest)
-            except SpoolFailed:
-                lost = len(oldest)
-            with self._lock:
-                if cleared == self._cleared:  # else they are gone, and what was written is below every number to come
-                    self._memory.remove(oldest)
-                    self._dropped += lost
+        try:
+            while self._write_batch(spool):
+                pass
+        except BaseException:
+            self._writer = None  # the next request begins anew
+            raise
+
+    def _write_batch(self, spool: Spool) -> bool:
+        with self._lock:
+            if not self._memory.over():
+                self._writer = None
+                return False
+            oldest, cleared = self._memory.oldest(), self._cleared
+        lost = 0
+        try:
+            spool.put(oldest)
+        except SpoolFailed:
+            lost = len(oldest)
+        with self._lock:
+            if cleared == self._cleared:  # else they are gone, and what was written is below every number to come
+                self._memory.remove(oldest)
+                self._dropped += lost
+        return True
 
     def _not_kept(self, wanted: int, found: int) -> Dropped:
         spool, keeping = self._spool, self.keeping

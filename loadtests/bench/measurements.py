@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from loadtests.bench import commands, flows, numbers
+from loadtests.bench import commands, flows, long_run, numbers
 from loadtests.bench.peers.mountebank import PACKAGE
 from loadtests.bench.relay import through
 from loadtests.bench.servers import exchange
@@ -78,6 +78,13 @@ MEASUREMENTS: Mapping[str, Measurement] = MappingProxyType(
             "whether a number is ever stored without its country code",
             "No speed: thousands of worlds of the fake CHT get national numbers. Not one may be stored as it came.",
             lambda _: numbers.measure(),
+        ),
+        "long_run": Measurement(
+            "what the fakes keep of a relay's polls",
+            "`full`: when the ledger's memory was full for the first time. Speed: in the first and in the last "
+            "quarter. The requests leave no state behind; `kib_per_broadcast` is what does. "
+            "`python -m loadtests.bench.long_run 1000000` measures more of them.",
+            lambda _: long_run.measure(),
         ),
     }
 )

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from conformance.cli.judging.display import Display
 from conformance.cli.options.subject import SubjectOptions
+from conformance.cli.options.subject_arguments import settings_for
 from conformance.interruptions import TimeLimit
 from conformance.live.cht import LiveChtWorlds
 from conformance.reports.report import Report, ScenarioResult
@@ -197,15 +198,9 @@ class Judging:
         side_by_side(SubjectJob.judge, jobs, on_report, self.jobs)
 
     def _announce(self, services: FakeProcesses) -> None:
-        """Tell where a relay that runs already must look. The built-in tokens and passwords are not secret."""
+        """Tell where a relay that runs already must look."""
         if self.options.runs_already():
-            there = services.neighbours
-            self.display.note(
-                f"waiting for your relay at {self.options.url}, which must have these settings:\n"
-                f"  RapidPro: {there.rapidpro_url}, token {there.rapidpro_token}\n"
-                f"  CHT: {there.cht_url}, user {there.cht_user}, password {there.cht_password}\n"
-                f"  RapidPro presents the token {there.incoming_token} when it delivers a text"
-            )
+            self.display.note(settings_for(services, self.options.url))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The subject file: `harness.toml`, or the table `[tool.relay-harness]` of `pyproject.toml`, with options of `conform`.
 
-A key is an option without its dashes, such as `subject-url`; the table `environment` has variables for the relay.
-Options on the command line win.
+A key is an option without its dashes, such as `subject-url`; the table `environment` has variables for the relay, and
+the table `load` has options of `load`, which also takes what the file says about the subject. Options on the command
+line win.
 """
 
 from __future__ import annotations
@@ -21,12 +22,19 @@ PROJECT = "pyproject.toml"
 TABLE = "relay-harness"
 ENVIRONMENT = "environment"
 NOT_IN_FILES = frozenset({"config", "json", "help"})
+OWN_TABLES = frozenset({"load"})
+"""Commands with a table of their own."""
 SUBJECTS = (("http",), ("subject-url", "subject-command"), ("subject",), ("cht-url", "cht-user"))
 """Options that say what is judged. If the command line has one of them, the file's others do not apply."""
 GO_WITH_SUBJECT = frozenset(
     {"bind", "cht-port", "rapidpro-port", "poll-seconds", "start-seconds", "patience-seconds", "allow-remote"}
     | {ENVIRONMENT}
 )
+
+ABOUT_SUBJECT = (
+    (GO_WITH_SUBJECT - {"patience-seconds"}) | {"profile", "seed"} | {key for group in SUBJECTS for key in group}
+)
+"""What `load` takes from the options of `conform`."""
 
 
 def read_config(context: click.Context, _parameter: click.Parameter, value: Path | None) -> Path | None:
@@ -39,17 +47,33 @@ def read_config(context: click.Context, _parameter: click.Parameter, value: Path
         return value
     options = {option_name(one): one for one in context.command.params if isinstance(one, click.Option)}
     defaults: dict[str, Any] = {}
-    for key, given in table_of(path).items():
-        if key == ENVIRONMENT:
+    for table, key, given in entries(path, str(context.command.name)):
+        if key == ENVIRONMENT and not table:
             context.meta[ENVIRONMENT] = environment_of(path, given)
         elif key not in options or key in NOT_IN_FILES:
-            known = ", ".join(sorted({*options, ENVIRONMENT} - NOT_IN_FILES))
-            raise click.UsageError(f"{path}: unknown key {key!r}; known: {known}")
+            known = ", ".join(sorted({*options, *(() if table else (ENVIRONMENT,))} - NOT_IN_FILES))
+            raise click.UsageError(f"{path}: unknown key {table + key!r}; known: {known}")
         else:
             option = options[key]
-            defaults[str(option.name)] = converted(context, option, given, f"{path}: {key}")
+            defaults[str(option.name)] = converted(context, option, given, f"{path}: {table}{key}")
     context.default_map = defaults
     return value
+
+
+def entries(path: Path, command: str) -> Iterator[tuple[str, str, object]]:
+    """What the file says to a command: the name of the table with a dot, or nothing; the key; the value.
+
+    A command with a table of its own takes only the subject from the rest of the file, which is `conform`'s.
+    """
+    whole = table_of(path)
+    for key, given in whole.items():
+        if key not in OWN_TABLES and (command not in OWN_TABLES or key in ABOUT_SUBJECT):
+            yield "", key, given
+    own = whole.get(command, {}) if command in OWN_TABLES else {}
+    if not isinstance(own, dict):
+        raise click.UsageError(f"{path}: {command} must be a table such as [{command}], got {own!r}")
+    for key, given in own.items():
+        yield f"{command}.", key, given
 
 
 def found() -> Path | None:
@@ -143,7 +167,7 @@ def overruled(context: click.Context) -> frozenset[str]:
     names = {option_name(one): str(one.name) for one in context.command.params if isinstance(one, click.Option)}
 
     def on_command_line(key: str) -> bool:
-        return context.get_parameter_source(names[key]) is ParameterSource.COMMANDLINE
+        return key in names and context.get_parameter_source(names[key]) is ParameterSource.COMMANDLINE
 
     def in_file(group: tuple[str, ...]) -> bool:
         return any(names[key] in (context.default_map or {}) for key in group)
