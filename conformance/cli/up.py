@@ -6,6 +6,7 @@ import json
 import re
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from conformance.verdicts import HarnessBroken
 from conformance.workbench.settings import BenchSettings
 from conformance.workbench.start import Workbench
 from fakes.clock import SystemClock, parse_moment
-from fakes.control.pages import page_routes
+from fakes.control.page import page_blueprint
 from fakes.ledger.options import keeping, ledger_options
 from fakes.rapidpro.flows.bundles.files import bundle_in
 from fakes.rapidpro.flows.bundles.reading import BadBundle
@@ -73,8 +74,8 @@ def _moment(_context: click.Context, parameter: click.Parameter, text: str | Non
               help="A file of flows, as RapidPro exports it. May be repeated.")  # fmt: skip
 @click.option("--global", "globals_", metavar="NAME=VALUE", multiple=True, callback=_globals,
               help="A global for these flows; {relay}, {cht} and the like stand for the addresses.")  # fmt: skip
-@click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
 @ledger_options
+@click.option("--open", "open_page", is_flag=True, help="Open the page in a browser.")
 @click.option("--json", "as_json", is_flag=True, help="Print the addresses as one JSON document.")
 @click.pass_context
 def up_command(
@@ -90,10 +91,11 @@ def up_command(
 
     Prints the page's address first, then all others, and tokens.
     """
-    settings = bench_settings(**options)
+    kept = keeping(options)
+    settings = replace(bench_settings(**options), keeping=kept)
     bench = None
     try:
-        bench = Workbench(settings, page_routes())
+        bench = Workbench(settings, [page_blueprint()])
         shown = addresses(bench)
         control = InProcessControlClient(bench.control, bench.bench.fakes.ledger)
         import_flows(control, bundles, _with_addresses(globals_, shown))
@@ -114,7 +116,7 @@ def up_command(
 
 def bench_settings(
     *, profile: str, seed: int, poll_seconds: float, port: int, control_port: int, bind: str | None, clock: str | None,
-    now: datetime | None, no_relay: bool, subject_url: str | None, subject_command: str | None, **bounds: Any,
+    now: datetime | None, no_relay: bool, subject_url: str | None, subject_command: str | None,
 ) -> BenchSettings:  # fmt: skip
     """The settings of the workbench. click.UsageError for options that do not go together."""
     check_started(subject_url, subject_command)
@@ -146,12 +148,11 @@ def bench_settings(
         port=port,
         control_port=control_port,
         make_relay=None if no_relay or virtual else make_relay,
-        keeping=keeping(bounds),
     )
 
 
 def _open(shown: Mapping[str, str]) -> None:
-    url = shown.get("page", shown["control"])
+    url = shown["page"]
     if click.launch(url) != 0:
         click.echo(f"no browser could be started: open {url} yourself", err=True)
 
@@ -177,7 +178,7 @@ def addresses(bench: Workbench) -> dict[str, str]:
     """Everything a user needs to reach the parts. The built-in tokens and passwords of the fakes are not secret."""
     neighbours, control = bench.bench.world.services.neighbours, bench.addresses["control"]
     return {
-        **({"page": f"{control}/page"} if page_routes() else {}),
+        "page": f"{control}/page",
         "rapidpro": neighbours.rapidpro_url,
         "rapidpro_token": neighbours.rapidpro_token,
         "cht": neighbours.cht_url,

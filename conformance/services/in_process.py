@@ -16,7 +16,7 @@ from fakes.cht import Cht
 from fakes.cht.releases.table import NEWEST
 from fakes.clock import VirtualClock
 from fakes.control.app import control_app
-from fakes.ledger import Keeping
+from fakes.ledger.keeping import Keeping
 from fakes.serving.transport import InProcessSession, WSGIAdapter
 from fakes.serving.wsgi import WSGIApp
 

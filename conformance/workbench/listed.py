@@ -16,7 +16,7 @@ from conformance.workbench.session.secrets import Names
 from conformance.workbench.settings import BenchSettings
 from conformance.world.timing import VirtualTiming
 from fakes.control.app import control_app
-from fakes.control.pages import page_routes
+from fakes.control.page import page_blueprint
 
 
 def routes_of_workbench() -> list[dict[str, Any]]:
@@ -27,5 +27,5 @@ def routes_of_workbench() -> list[dict[str, Any]]:
     names = Names(services, "", services.parts().ledger.redaction)
     exporter = Exporter(bench, Recorder(bench, names), settings)
     checks = LiveChecks(bench, services.clock.timestamp, settings.poll_seconds)
-    app = control_app(services.parts(), further=[workbench_routes(checks, exporter), *page_routes()])
+    app = control_app(services.parts(), further=[workbench_routes(checks, exporter), page_blueprint()])
     return list(InProcessControlClient(app, services.parts().ledger).get("/")["routes"])

@@ -13,7 +13,7 @@ from conformance.verdicts import HarnessBroken
 from fakes.assembly import Fakes, assemble_services
 from fakes.clock import SystemClock, VirtualClock
 from fakes.control.app import control_app
-from fakes.ledger import Keeping
+from fakes.ledger.keeping import Keeping
 from fakes.serving.transport import InProcessSession, WSGIAdapter
 
 

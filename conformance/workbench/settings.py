@@ -8,7 +8,7 @@ from datetime import datetime
 
 from conformance.subjects.external import ExternalRelay
 from fakes.cht.releases.table import NEWEST
-from fakes.ledger import Keeping
+from fakes.ledger.keeping import Keeping
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,11 +124,7 @@ class Workbench:
         """A relay in a process of its own, or none so far. It uses the same sockets as people do."""
         settings = self.settings
         services = self._services = RealTimeFakes(
-            settings.profile,
-            settings.seed,
-            self.addresses,
-            cht_release=settings.cht_release,
-            keeping=settings.keeping,
+            settings.profile, settings.seed, self.addresses, cht_release=settings.cht_release, keeping=settings.keeping
         )
         for name, app in services.parts().apps.items():
             self._serve(app, listeners[name])
