@@ -15,7 +15,7 @@ import click
 
 from conformance.cli.conform import PROFILES
 from conformance.cli.options.subject import check_started
-from conformance.cli.options.types import Finite, check_bind, check_url, is_loopback
+from conformance.cli.options.types import Finite, check_bind, check_command, check_url, is_loopback
 from conformance.services.control_client import ControlClient, InProcessControlClient
 from conformance.subjects.external import ExternalRelay
 from conformance.subjects.reference_process import ReferenceProcess
@@ -68,7 +68,8 @@ def _moment(_context: click.Context, parameter: click.Parameter, text: str | Non
 @click.option("--now", metavar="TIME", callback=_moment, help="ISO time at which virtual time begins. Default: now.")
 @click.option("--no-relay", is_flag=True, help="Start only the fakes: bring your own relay.")
 @click.option("--subject-url", metavar="URL", callback=check_url, help="Your own relay, at this address.")
-@click.option("--subject-command", metavar="COMMAND", help="Start your own relay with this command.")
+@click.option("--subject-command", metavar="COMMAND", callback=check_command,
+              help="Start your own relay with this command.")  # fmt: skip
 @click.option("--seed", type=int, default=1, show_default=True, help="The seed for everything random.")
 @click.option("--flows", "bundles", type=click.Path(path_type=Path), multiple=True, callback=_bundles,
               help="A file of flows, as RapidPro exports it. May be repeated.")  # fmt: skip
