@@ -25,11 +25,11 @@ def everything(hand: Hand) -> None:
     hand.step(61)
     hand.ask("POST", "/faults", {"preset": "throttled", "times": 1})
     hand.due(AMINA, "Come on Monday")
-    hand.due(GRACE, "Tomorrow", "2026-03-03T10:00:00Z")
+    hand.due(GRACE, "Later", "2026-03-02T10:00:00Z")
     hand.step(600)
     hand.ask("DELETE", "/faults")
     hand.ask("PUT", "/rapidpro/webhook", {"url": hand.bench.relay})
-    hand.step(100_000)
+    hand.step(3 * 3600)
 
 
 def test_the_exported_test_runs_as_it_is_and_fails_if_something_else_comes_of_it(tmp_path: Path) -> None:
