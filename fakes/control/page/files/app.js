@@ -23,7 +23,7 @@ async function start() {
     ["session", "POST /session/export", () => startSession()],
   ];
   startTabs();
-  startClock(routes).catch(complain);
+  startClock().catch(complain);
   startLadder();
   if (routes.has("GET /rapidpro/phones")) {
     startPhones();

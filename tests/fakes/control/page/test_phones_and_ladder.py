@@ -81,14 +81,18 @@ def test_several_texts_at_once_in_any_script(opened: Opened, workbench: Workbenc
     }
 
 
-def test_what_is_refused_is_told_and_the_text_is_kept(opened: Opened, workbench: Workbench) -> None:
+def test_what_is_refused_is_told_and_the_text_is_kept(opened: Opened) -> None:
     tab = opened(refused=400)
-    add_phone(tab, "MTN", "")
-    tab.get_by_label("Text from MTN").fill("TEMP 38.5")
-    tab.get_by_role("button", name="Send").click()
+    tab.get_by_label("Number", exact=True).fill("MTN")
+    tab.get_by_role("button", name="Add a phone").click()
     expect(tab.get_by_role("alert")).to_contain_text("MTN")
-    expect(tab.get_by_label("Text from MTN")).to_have_value("TEMP 38.5")
-    assert workbench.ask("GET", "/rapidpro/phones") == {"phones": []}
+    expect(tab.locator(".phone")).to_have_count(0)
+    add_phone(tab)
+    tab.route("**/texts", lambda route: route.fulfill(status=400, json={"error": "not this one"}))
+    tab.get_by_label(f"Text from {AMINA}").fill("TEMP 38.5")
+    tab.get_by_role("button", name="Send").click()
+    expect(tab.get_by_role("alert")).to_have_text("not this one")
+    expect(tab.get_by_label(f"Text from {AMINA}")).to_have_value("TEMP 38.5")
 
 
 def test_delivery_reports_by_hand(opened: Opened, workbench: Workbench) -> None:
@@ -163,6 +167,21 @@ def test_a_link_to_a_moment_opens_it(opened: Opened, workbench: Workbench) -> No
     expect(tab.locator("#rows [aria-selected=true]")).to_be_in_viewport()
     tab.evaluate("location.hash = '#seq=999'")
     expect(tab.locator("#exchange-body")).to_contain_text("The ledger does not hold this exchange")
+
+
+def test_the_ladder_follows_the_newest_until_somebody_looks_around(opened: Opened, workbench: Workbench) -> None:
+    with_relay(workbench)
+    for number in range(20):
+        send(workbench, f"text {number}")
+    tab = opened()
+    expect(tab.locator("#rows .row").last).to_contain_text("text 19")
+    send(workbench, "the next")
+    expect(tab.locator("#rows .row").last).to_contain_text("the next")
+    tab.locator("#rows").press("Home")
+    expect(tab.get_by_label("Follow the newest")).not_to_be_checked()
+    send(workbench, "and another")
+    expect(tab.locator("#ladder-count")).to_contain_text("exchanges: 22")
+    expect(tab.locator("#rows .row").first).to_contain_text("text 0")
 
 
 def test_the_ladder_filters_by_person_and_folds_polls(opened: Opened, workbench: Workbench) -> None:

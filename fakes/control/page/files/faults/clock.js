@@ -7,7 +7,7 @@ import {t} from "../words.js";
 const SPEEDS = [1, 10, 60, 600, 3600];
 const STEPS = {minute: 60, hour: 3600, day: 86400};
 
-export async function startClock(routes) {
+export async function startClock() {
   byId("speed").append(...SPEEDS.map((speed) => make("option", {value: speed}, t("clock.times", {speed}))));
   byId("steps").append(...Object.entries(STEPS).map(([name, seconds]) =>
     make("button", {type: "button", onclick: () => advance(name, seconds)}, t(`clock.${name}`))));
@@ -15,18 +15,14 @@ export async function startClock(routes) {
     show(await post("/clock/next"));
     await showNext();
   }));
-  byId("run").addEventListener("click", () => change({running: byId("run").getAttribute("aria-pressed") !== "true"}));
+  byId("run").addEventListener("click", () => change({running: !isRunning}));
   byId("speed").addEventListener("change", () => change({speed: Number(byId("speed").value)}));
-  const canRun = routes.has("PUT /clock"), canNext = routes.has("GET /clock/next");
-  byId("run").hidden = !canRun;
-  byId("speed").parentElement.hidden = !canRun;
-  byId("next").hidden = !canNext;
   onClock(show);
   const first = await get("/clock");
   show(first);
   setInterval(() => { if (ahead !== null) showTime(new Date(Date.now() + ahead).toISOString()); }, 1000);
   watch(["clock"], async () => show(await get("/clock")));
-  if (canNext && first.kind === "virtual") watch(["clock", "messages", "docs", "flows", "sessions", "faults"], showNext);
+  if (first.kind === "virtual") watch(["clock", "messages", "docs", "flows", "sessions", "faults"], showNext);
 }
 
 const change = (settings) => attempt(async () => show(await put("/clock", settings)));
@@ -38,6 +34,7 @@ async function advance(name, seconds) {
   byId("clock-buttons").removeAttribute("aria-busy");
 }
 
+let isRunning = false;
 let ahead = null;  // milliseconds of real time, which nobody tells again, before the time of this browser
 
 function showTime(now) {
@@ -53,7 +50,7 @@ function show({now, kind, running, speed}) {
     byId("clock-system").hidden = kind === "virtual";
   }
   if (running !== undefined) {
-    byId("run").setAttribute("aria-pressed", String(running));
+    isRunning = running;
     byId("run").textContent = t(running ? "clock.pause" : "clock.run");
   }
   if (speed !== undefined && document.activeElement !== byId("speed")) choose(speed);
@@ -66,7 +63,12 @@ function choose(speed) {
   byId("speed").value = String(speed);
 }
 
+// While time runs, what comes next is soon past.
 async function showNext() {
+  if (isRunning) {
+    byId("next-what").textContent = "";
+    return;
+  }
   const {at, what} = await get("/clock/next");
   byId("next").disabled = at === null;
   byId("next-what").textContent = at === null ? t("clock.nothing") : t("clock.what", {at: dayAndTime(at), what: what ?? ""});

@@ -13,7 +13,9 @@ let calls = [], texts = [], webhookListeners = [], planned = false;
 
 export function startLadder() {
   byId("lanes").append(...LANES.map((lane) => make("span", {class: `lane-${lane}`}, t(`lane.${lane}`))));
-  const form = byId("ladder-form"), list = new List(byId("rows"), open);
+  const form = byId("ladder-form"), list = new List(byId("rows"), open, () => {
+    form.elements.follow.checked = false;
+  });
   const show = () => {
     planned = false;
     const person = form.elements.person.value;

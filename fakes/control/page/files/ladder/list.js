@@ -5,14 +5,18 @@ import {drawn, HEIGHT} from "./drawing.js";
 const AROUND = 6;  // rows that are kept above and below the visible ones
 
 export class List {
-  #box; #space = make("div", {class: "space", role: "presentation"}); #rows = []; #chosen = null; #open; #wanted = null;
+  #box; #space = make("div", {class: "space", role: "presentation"}); #rows = []; #chosen = null; #open; #touched; #wanted = null;
 
-  constructor(box, open) {
+  // `open` is called with a row that somebody opens, `touched` when somebody looks around.
+  constructor(box, open, touched) {
     this.#box = box;
     this.#open = open;
+    this.#touched = touched;
     box.append(this.#space);
     box.addEventListener("scroll", () => this.#draw());
     box.addEventListener("keydown", (event) => this.#key(event));
+    box.addEventListener("wheel", (event) => { if (event.deltaY < 0) touched(); }, {passive: true});
+    box.addEventListener("pointerdown", () => touched());
     this.#space.addEventListener("click", (event) => {
       const node = event.target.closest("[data-place]");
       if (node) this.#select(Number(node.dataset.place), true);
@@ -53,6 +57,7 @@ export class List {
     if (event.key in next) this.#select(Math.min(last, Math.max(0, found < 0 && event.key !== "Home" ? last : next[event.key])), false);
     else if (event.key === "Enter" && found >= 0) this.#open(this.#rows[place]);
     else return;
+    this.#touched();
     event.preventDefault();
   }
 

@@ -6,8 +6,7 @@ const SERVICES = {rapidpro: "rapidpro", cht: "cht"};
 
 // A row for an exchange as GET /events tells it.
 export function exchangeRow(event) {
-  const service = SERVICES[event.service] ?? (event.numbers.length ? "rapidpro" : "cht");
-  const [from, to] = event.direction === "in" ? ["relay", service] : [service, "relay"];
+  const [from, to] = sides(event);
   const marks = [];
   if (event.fault) marks.push(t("mark.fault", {fault: event.fault.split("#")[0]}));
   else if (event.status === 429) marks.push(t("mark.throttled"));
@@ -17,6 +16,14 @@ export function exchangeRow(event) {
     title: event.summary || `${event.method} ${event.path}`, marks, status: event.status,
     quiet: quietKey(event), bad: Boolean(event.fault) || event.status === null || event.status >= 400,
   };
+}
+
+// Who calls whom. If CHT itself is the relay, it and RapidPro call each other.
+function sides({service, direction, path, numbers}) {
+  const one = SERVICES[service] ?? (numbers.length ? "rapidpro" : "cht");  // or another origin, to which a redirect led
+  if (one === "cht" && direction === "in" && path.startsWith("/api/v2/sms/")) return ["rapidpro", "cht"];
+  if (one === "cht" && direction === "out" && path.startsWith("/api/v2/")) return ["cht", "rapidpro"];
+  return direction === "in" ? ["relay", one] : [one, "relay"];
 }
 
 // What makes a call the same as an earlier one: reading again what was read before, and polls that carry nothing.

@@ -78,9 +78,11 @@ export const everything = () => ({
   texts: [...people.texts].flatMap(([number, texts]) => texts.map((text, place) => [number, text, place])),
 });
 
-// A phone with a name: RapidPro has the person as a contact.
+// A phone; with a name, RapidPro has the person as a contact. Refused if it is no number.
 export async function addPhone(number, name) {
-  if (name) await put(`/rapidpro/phones/${encodeURIComponent(number)}`, {name});
+  const path = `/rapidpro/phones/${encodeURIComponent(number)}`;
+  if (name) await put(path, {name});
+  else await get(`${path}/texts?limit=0`);
   if (name) people.names.set(number, name);
   opened.push(number);
   tell({messages: [], texts: [], renamed: Boolean(name)});
