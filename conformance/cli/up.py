@@ -15,7 +15,7 @@ import click
 
 from conformance.cli.conform import PROFILES
 from conformance.cli.options.subject import check_started
-from conformance.cli.options.types import Finite, check_bind, check_url, is_loopback
+from conformance.cli.options.types import Finite, check_bind, check_command, check_url, is_loopback
 from conformance.services.control_client import ControlClient, InProcessControlClient
 from conformance.subjects.external import ExternalRelay
 from conformance.subjects.reference_process import ReferenceProcess
@@ -23,7 +23,7 @@ from conformance.verdicts import HarnessBroken
 from conformance.workbench.settings import BenchSettings
 from conformance.workbench.start import Workbench
 from fakes.clock import SystemClock, parse_moment
-from fakes.control.pages import page_routes
+from fakes.control.page import page_blueprint
 from fakes.ledger.options import keeping, ledger_options
 from fakes.rapidpro.flows.bundles.files import bundle_in
 from fakes.rapidpro.flows.bundles.reading import BadBundle
@@ -68,7 +68,8 @@ def _moment(_context: click.Context, parameter: click.Parameter, text: str | Non
 @click.option("--now", metavar="TIME", callback=_moment, help="ISO time at which virtual time begins. Default: now.")
 @click.option("--no-relay", is_flag=True, help="Start only the fakes: bring your own relay.")
 @click.option("--subject-url", metavar="URL", callback=check_url, help="Your own relay, at this address.")
-@click.option("--subject-command", metavar="COMMAND", help="Start your own relay with this command.")
+@click.option("--subject-command", metavar="COMMAND", callback=check_command,
+              help="Start your own relay with this command.")  # fmt: skip
 @click.option("--seed", type=int, default=1, show_default=True, help="The seed for everything random.")
 @click.option("--flows", "bundles", type=click.Path(path_type=Path), multiple=True, callback=_bundles,
               help="A file of flows, as RapidPro exports it. May be repeated.")  # fmt: skip
@@ -95,7 +96,7 @@ def up_command(
     settings = replace(bench_settings(**options), keeping=kept)
     bench = None
     try:
-        bench = Workbench(settings, page_routes())
+        bench = Workbench(settings, [page_blueprint()])
         shown = addresses(bench)
         control = InProcessControlClient(bench.control, bench.bench.fakes.ledger)
         import_flows(control, bundles, _with_addresses(globals_, shown))
@@ -152,7 +153,7 @@ def bench_settings(
 
 
 def _open(shown: Mapping[str, str]) -> None:
-    url = shown.get("page", shown["control"])
+    url = shown["page"]
     if click.launch(url) != 0:
         click.echo(f"no browser could be started: open {url} yourself", err=True)
 
@@ -178,7 +179,7 @@ def addresses(bench: Workbench) -> dict[str, str]:
     """Everything a user needs to reach the parts. The built-in tokens and passwords of the fakes are not secret."""
     neighbours, control = bench.bench.world.services.neighbours, bench.addresses["control"]
     return {
-        **({"page": f"{control}/page"} if page_routes() else {}),
+        "page": f"{control}/page",
         "rapidpro": neighbours.rapidpro_url,
         "rapidpro_token": neighbours.rapidpro_token,
         "cht": neighbours.cht_url,

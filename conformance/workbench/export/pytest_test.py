@@ -53,6 +53,7 @@ def relay(sms_world):
     sms_world.use_reference_relay(poll_seconds={poll:g})
 
 
+@pytest.mark.sms_world(profile={profile!r}, cht_release={release!r}, seed={seed})
 @pytest.mark.usefixtures("relay")
 def test_session(sms_world):
 '''
@@ -79,6 +80,9 @@ def pytest_test(session: Session) -> str:
         imports="".join(f"{one}\n" for one in imports) + ("\n" if imports else ""),
         helper=FILLED if needs_names else "",
         poll=poll,
+        profile=session.profile,
+        release=session.cht_release,
+        seed=session.seed,
     )
     return f"{head}{body}\n"
 
@@ -113,7 +117,7 @@ def _step(action: Action, now: datetime) -> str:
             return f"{phone}.send_again()"
         if isinstance(content.get("text"), str) and not content.get("again"):
             return f"{phone}.send({content['text']!r})"
-    path = quote(action.path) + (f"?{action.query}" if action.query else "")
+    path = action.path + (f"?{action.query}" if action.query else "")
     if action.method == "DELETE":
         return f"sms_world.control.delete({path!r})"
     return f"sms_world.control.{action.method.lower()}({path!r}, {_content(content, now)})"
