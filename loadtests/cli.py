@@ -49,8 +49,7 @@ samples for a limit.
               help="Read options from this file. Default: harness.toml or pyproject.toml, in this folder.")  # fmt: skip
 @click.option("--list", "listing", is_flag=True, help="List the shapes and do nothing else.")
 @click.option("--file", type=click.Path(path_type=Path), help="Take the shape from this TOML file.")
-@click.option("--texts", type=click.IntRange(1, 1_000_000),
-              help="So many texts in the direction that has more, and the other in proportion.")  # fmt: skip
+@click.option("--texts", type=click.IntRange(0, 1_000_000), help="So many texts each way, instead of the shape's own.")
 @click.option("--seconds", type=Finite(min=0.1), help="Compress or stretch the traffic into so many real seconds.")
 @click.option("--quota", type=click.IntRange(1, 1_000_000),
               help="Requests an hour of the shape that RapidPro allows in each scope.")  # fmt: skip

@@ -65,6 +65,7 @@ def show_cell(tab: Page) -> None:
 
 def show_plots(tab: Page) -> None:
     """The plots alone."""
+    tab.set_viewport_size({"width": 1200, "height": 660})
     tab.locator("#plots-title").evaluate("heading => heading.scrollIntoView()")
 
 

@@ -149,9 +149,13 @@ class Ledger:
         if self._spool is not None:
             self._spool.clear()
 
+    def redaction(self) -> Redaction:
+        """Hides the secrets of the services as they are now."""
+        return Redaction({name: value for source in self.secret_sources for name, value in source.secrets().items()})
+
     def export(self, exchanges: Iterable[Exchange], *, whole: bool = False) -> list[dict[str, Any]]:
         """The exchanges as JSON, without secrets. `whole`: with bodies of any length, as far as they are kept."""
-        hide = Redaction({name: value for source in self.secret_sources for name, value in source.secrets().items()})
+        hide = self.redaction()
         return [as_json(exchange, hide, whole=whole) for exchange in exchanges]
 
     def _kept(self, body: bytes) -> bytes:

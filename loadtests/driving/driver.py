@@ -87,7 +87,7 @@ class Driver:
                 for _ in range(crew.workers):
                     self._launch({"role": "worker", "master_host": "127.0.0.1", "master_port": port})
             else:
-                self._say(f"waiting for {crew.workers} workers at {crew.bind_host}:{port}")
+                self._say(f"waiting at {crew.bind_host}:{port}; workers that are to come: {crew.workers}")
         end = time.monotonic() + crew.wait_seconds
         while self.began is None:
             if time.monotonic() > end:

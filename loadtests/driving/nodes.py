@@ -56,7 +56,7 @@ class Node:
         gevent.spawn(stats_history, runner)
         if self.settings.get("web_port") is not None:
             page = self.environment.create_web_ui("127.0.0.1", self.settings["web_port"], delayed_start=True)
-            page.start()
+            page.start()  # type: ignore[no-untyped-call]
             self.tell("web", url=f"http://127.0.0.1:{self.settings['web_port']}")
 
     def finish(self) -> None:
@@ -115,8 +115,9 @@ def master(node: Node) -> None:
     until(lambda: len(prepared) >= wanted)
     told["texts"] += sum(prepared)
     if told["texts"]:
-        runner.start(SENDERS * wanted, spawn_rate=SENDERS * wanted)
-        until(lambda: runner.user_count >= SENDERS * wanted)
+        count = min(SENDERS, max(prepared)) * wanted
+        runner.start(count, spawn_rate=count)
+        until(lambda: runner.user_count >= count)
     began = datetime.now(UTC)
     runner.send_message("load_begin", {"at": began.isoformat()})
     node.tell("began", at=began.isoformat())

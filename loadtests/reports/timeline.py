@@ -79,8 +79,8 @@ def _queues(run: LoadRun, readings: Readings, bins: Bins) -> Chart:
     )
     about = "Texts that waited: those from CHT until they were on their phones, accepted ones until CHT had them."
     peaks = zip(series[:2], map(most_waiting, (readings.outgoing, readings.incoming)), strict=True)
-    most = "; ".join(f"{one.label}: at most {count:,}, at {elapsed(at or 0)}" for one, (count, at) in peaks if count)
-    return Chart("queues", "Waiting texts", "texts", about, series, f"{most or 'No text waited'}.")
+    most = "; ".join(f"{one.label} {count:,} at {elapsed(at or 0)}" for one, (count, at) in peaks if count)
+    return Chart("queues", "Waiting texts", "texts", about, series, f"Most: {most}." if most else "No text waited.")
 
 
 def _in_channel(run: LoadRun, bins: Bins) -> Iterator[Series]:
@@ -97,8 +97,9 @@ def _oldest(readings: Readings, bins: Bins) -> Chart:
     about = "How long the text had waited that had waited longest, of those that still waited."
     sides = zip(series, (readings.outgoing, readings.incoming), strict=True)
     longest = ((one.label, longest_wait(waits, readings.seconds)) for one, waits in sides)
-    words = "; ".join(f"{label}: at most {shown(seconds)} s" for label, seconds in longest if seconds is not None)
-    return Chart("oldest", "Age of the oldest waiting text", "s", about, series, f"{words or 'No text waited'}.")
+    words = "; ".join(f"{label} {shown(seconds)} s" for label, seconds in longest if seconds is not None)
+    summary = f"Longest: {words}." if words else "No text waited."
+    return Chart("oldest", "Age of the oldest waiting text", "s", about, series, summary)
 
 
 def _quota(found: Sequence[Scope], bins: Bins) -> Chart:
@@ -116,10 +117,11 @@ def _quota(found: Sequence[Scope], bins: Bins) -> Chart:
         "requests within the window that has just passed. After a 429 nothing is left until its Retry-After is over."
     )
     unlimited = bool(found) and not any(one.limited for one in found)
-    nothing = "RapidPro's quota was unlimited" if unlimited else "No quota was used"
+    nothing = "RapidPro's quota was unlimited." if unlimited else "No quota was used."
     fewest = [(one.name, *one.fewest()) for one in used]
-    lowest = "; ".join(f"{name}: {left:,} left at {elapsed(at or 0)}, the fewest" for name, left, at in fewest)
-    return Chart("quota", "Quota left", "% of the rate", about, series, f"{lowest or nothing}.")
+    lowest = "; ".join(f"{name} {left:,} at {elapsed(at or 0)}" for name, left, at in fewest)
+    summary = f"Fewest left: {lowest}." if lowest else nothing
+    return Chart("quota", "Quota left", "% of the rate", about, series, summary)
 
 
 def _machine(run: LoadRun, bins: Bins) -> Iterator[Chart]:

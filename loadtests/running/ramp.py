@@ -6,11 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.history.model import History
+from conformance.planning.calls import throttled_spans
 from loadtests.results import Watched
 from loadtests.shapes.model import Ramp
 
 BEHIND_SECONDS = 2.0
 """A queue is too long when it holds more than what comes in so many seconds. Every relay polls, so some text waits."""
+FEW = 25
+"""So many texts are no queue, however slow the rate is."""
 LAG_MS = 250.0
 """The load generator is too slow if it sends a text so much later than intended."""
 BUSY = 0.85
@@ -43,7 +46,7 @@ class Steps:
         """Whether the relay does not keep up, `seconds` after the beginning. Once it is so it stays so."""
         step = min(int(seconds / self._length), len(self._rates) - 1)
         if self._broken is None and seconds / self._length - step >= SETTLING:
-            most = self._rates[step] * BEHIND_SECONDS
+            most = max(FEW, self._rates[step] * BEHIND_SECONDS)
             if look.lag_ms > LAG_MS:
                 self._broken = Broken(step, seconds, f"texts were sent {look.lag_ms:.0f} ms late")
             elif look.waiting_out > most:
@@ -80,9 +83,12 @@ class Steps:
 def limits(history: History, looks: Sequence[Watched]) -> Iterator[str]:
     """What was at its limit in these looks."""
     first, last = looks[0].at, looks[-1].at
-    throttled = sum(one.status == 429 and first <= one.at <= last for one in history.calls)
+    throttled = sum(
+        max(0.0, min(ends, (last - first).total_seconds()) - max(begins, 0.0))
+        for begins, ends in throttled_spans(history.calls, first)
+    )
     if throttled:
-        yield f"RapidPro's quota ({throttled} requests were refused)"
+        yield f"RapidPro's quota (the relay was throttled for {throttled:.0f} s meanwhile)"
     if looks[-1].channel_queue > max(1, looks[-1].waiting_out) / 2:
         yield f"RapidPro's channel ({looks[-1].channel_queue} messages wait for it)"
     for name, share in busiest(looks).items():

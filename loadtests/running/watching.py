@@ -88,7 +88,7 @@ class Watch:
             at=self._now(),
             sent_in=self._sent["people"],
             sent_out=self._sent["cht"] + due,
-            reports=max(0, self._progress.reports),
+            reports=min(self._progress.reports, self._sent["people"]),
             on_phones=self._progress.on_phones,
             channel_queue=round(self._progress.now.get(QUEUE, 0)),
             cpu={

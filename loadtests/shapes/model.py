@@ -142,18 +142,20 @@ class Shape:
         return self.seconds / self.compressed
 
     def with_texts(self, texts: int) -> Shape:
-        """The same with so many texts in the direction that has more, and the other in proportion; at least one."""
-        factor = texts / max(self.texts_in, self.texts_out)
+        """The same with so many texts each way, in the proportions of the shape; at least one where there were some."""
+        if texts == 0:
+            return replace(self, traffic=(), ramp=None)
         if self.ramp is not None:
-            ramp = replace(self.ramp, first=self.ramp.first * factor)
+            ramp = replace(self.ramp, first=self.ramp.first * texts / self.texts_out)
             return replace(self, ramp=ramp, traffic=ramp.traffic())
+        totals = {"people": self.texts_in, "cht": self.texts_out}
         return replace(
-            self, traffic=tuple(replace(one, texts=max(1, round(one.texts * factor))) for one in self.traffic)
+            self,
+            traffic=tuple(
+                replace(one, texts=max(1, round(texts * one.texts / totals[one.who]))) for one in self.traffic
+            ),
         )
 
     def within(self, seconds: float) -> Shape:
         """The same within so many real seconds."""
-        if self.ramp is not None:
-            ramp = replace(self.ramp, step_seconds=seconds / self.ramp.steps)
-            return replace(self, ramp=ramp, traffic=ramp.traffic())
         return replace(self, compressed=self.seconds / seconds) if self.seconds else self

@@ -106,8 +106,8 @@ def _fields(given: Any, where: str, readers: Mapping[str, Read], needed: tuple[s
 
 
 def _joined(problem: str) -> str:
-    """How a message follows the key: at once if it goes on with a place in a list."""
-    return problem if problem.startswith("[") else f": {problem}"
+    """How a message follows the key: at once if it goes on with a place in a list or a table."""
+    return problem if problem.startswith(("[", ": ")) else f": {problem}"
 
 
 def _traffic(given: Any) -> Traffic:

@@ -120,16 +120,12 @@ class EventHub:
             for exchange in found:
                 kept = self._events.get(exchange.seq)
                 if kept is None:
-                    hide = self._redaction() if hide is None else hide
+                    hide = self.fakes.ledger.redaction() if hide is None else hide
                     kept = self._events[exchange.seq] = exchange_event(exchange, hide)
                 events.append(kept)
             while len(self._events) > KEPT:
                 self._events.popitem(last=False)
         return events, found[-1].seq
-
-    def _redaction(self) -> Redaction:
-        sources = self.fakes.ledger.secret_sources
-        return Redaction({name: value for source in sources for name, value in source.secrets().items()})
 
     def _watch(self) -> None:
         """Wake the clients whenever something is new, until there is none."""

@@ -27,7 +27,8 @@ NOT_GRANTED = frozenset({401, 403, 405, 406, 429})
 class Scope:
     """One scope: so many requests are `allowed` in `period` seconds. `granted` are moments in order of time.
 
-    `refused` is how many requests got a 429, and `closed` when nothing was left because of them.
+    `refused` is how many requests got a 429, and `closed` when nothing was left because of them, in
+    order of time.
     """
 
     name: str
@@ -45,7 +46,8 @@ class Scope:
 
     def left(self, at: float) -> int:
         """The requests that RapidPro would have granted at this moment, those of this moment deducted."""
-        if any(begins <= at < ends for begins, ends in self.closed):
+        place = bisect.bisect_right(self.closed, at, key=lambda span: span[0])
+        if place and at < self.closed[place - 1][1]:
             return 0
         counted = bisect.bisect_right(self.granted, at) - bisect.bisect_right(self.granted, at - self.period)
         return max(0, self.allowed - counted)

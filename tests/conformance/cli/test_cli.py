@@ -48,7 +48,7 @@ from tests.harness_command import harness
         (("show", "NOPE"), "unknown requirement NOPE"),
         (("nonsense",), "unknown command 'nonsense'; available: conform"),
         (("replay", "there-is-none.json"), "there-is-none.json cannot be read"),
-        (("load", "nonsense"), "unknown load shape 'nonsense': expected one of reminder_morning"),
+        (("load", "nonsense"), "unknown load shape 'nonsense': expected one of steady_day, reminder_morning"),
         (("simulate", "--runs", "0"), "not in the range"),
         (("simulate", "--subject", "nobody"), "unknown built-in subject 'nobody'; available: reference"),
     ],

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -61,14 +62,15 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, lis
         yield address, [process for process, _ in started]
 
 
-def test_the_command_finds_the_same_as_with_a_local_process_and_saves_it_shrunk(cluster: Any, tmp_path: Path) -> None:
+def test_the_command_finds_the_same_as_without_dask_and_saves_it_shrunk(cluster: Any, tmp_path: Path) -> None:
     address, _ = cluster
     options = ("--runs", "24", "--subject", "outbound-push", "--stop-at-first", "--save", str(tmp_path))
     done = harness("simulate", *options, "--dask", address, "--json")
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr
     document = json.loads(done.stdout)
-    local = simulate(runs=24, subject="outbound-push", stop_at_first=True, workers=1)
+    with ThreadPoolExecutor(1) as here:
+        local = simulate(runs=24, subject="outbound-push", stop_at_first=True, executor=here, workers=1)
     assert {key: document[key] for key in local.as_json()} == {
         **local.as_json(),
         "wall_seconds": document["wall_seconds"],
@@ -83,7 +85,7 @@ def test_the_batches_of_a_worker_that_dies_are_run_again_by_another(
 ) -> None:
     monkeypatch.setattr(search, "CHUNK", 3)
     address, (first, _) = cluster
-    options: dict[str, Any] = {"runs": 18, "subject": "cht-5.2"}
+    options: dict[str, Any] = {"runs": 18, "subject": "outbound-push"}
 
     def end_first_worker(_found: SearchResult) -> None:
         first.kill()

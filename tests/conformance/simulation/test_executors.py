@@ -114,7 +114,7 @@ def test_real_runs_give_the_same_in_processes_in_threads_and_on_a_bad_executor(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(search, "CHUNK", 3)
-    options: dict[str, Any] = {"runs": 8, "subject": "cht-5.2", "workers": 2}
+    options: dict[str, Any] = {"runs": 8, "subject": "outbound-push", "workers": 2}
     in_processes = simulate(**options)
     assert in_processes.failing
     with ThreadPoolExecutor(3) as threads:

@@ -144,7 +144,7 @@ def test_a_plot_shows_lines_and_bands_and_says_in_words_what_is_in_it(report: Lo
     assert {"due in CHT, on no phone", "accepted, not in CHT", "cht down", "subject throttled", "all sent", "texts",
             "0:00", "0:10"} <= words  # fmt: skip
     about = root.findtext("desc") or ""
-    assert "due in CHT, on no phone: at most 3, at 0:02" in about
+    assert "Most: due in CHT, on no phone 3 at 0:02; accepted, not in CHT 1 at 0:02." in about
     assert "Bands: cht down from 0:04 to 0:07; subject throttled from 0:03.5 to 0:05.5." in about
 
 

@@ -1,0 +1,83 @@
+"""Every shape over real sockets, in seconds: the reference relay passes, and failures are seen."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+
+import pytest
+
+from conformance.cli.options.subject import SubjectOptions
+from conformance.subjects.external import free_port
+from conformance.verdicts import Verdict
+from loadtests.gates import Limits
+from loadtests.options import LoadOptions, run
+from loadtests.results import LoadRun
+from tests.folders import ROOT
+
+REFERENCE = SubjectOptions(http=True, url=None, command=None, profile="26", seed=1, poll_seconds=None)
+
+
+def load(options: LoadOptions, subject: SubjectOptions = REFERENCE) -> LoadRun:
+    return run(options, subject, lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("name", "texts"),
+    [("steady_day", 40), ("campaign_spike", 40), ("soak", 40)],
+)
+def test_a_shape_loses_nothing_over_sockets(name: str, texts: int) -> None:
+    found = load(LoadOptions(name, texts=texts, seconds=3))
+    assert (found.verdict, found.reasons) == (Verdict.PASSED, [])
+    assert (found.time, found.drained) == ("real", True)
+    figures = found.figures
+    assert (figures.lost, figures.duplicated, figures.failures) == (0, 0, 0)
+    assert figures.answered == figures.texts_in >= 38
+    assert figures.driver_requests >= 1
+    assert figures.p50_ms is not None
+    assert figures.p50_ms > 0
+
+
+def test_a_morning_is_judged_by_its_limits_and_its_documents_were_there_before() -> None:
+    limits = Limits(p95_ms=0.01, p99_ms=1e6, texts_out_per_second=1e6)
+    found = load(LoadOptions("reminder_morning", texts=120, seconds=3, limits=limits))
+    assert found.verdict is Verdict.FAILED
+    assert len([one for one in found.requests if one.driver]) == 2  # one for all documents, one that makes them due
+    assert {text.states[0][0] for text in found.history.outgoing_texts} == {"scheduled"}
+    p95, out, p99 = found.reasons
+    assert "the limit is 0.01 ms" in p95
+    assert "at least 1e+06 is wanted" in out
+    assert "it needs 500 requests that the relay answered, there were 120" in p99
+    assert [one.at for one in found.watched] == sorted(one.at for one in found.watched)
+    assert found.watched[-1].cpu.keys() >= {"relay", "fakes", "load generator", "machine"}
+
+
+def test_an_outage_is_compressed_with_the_quota() -> None:
+    found = load(LoadOptions("outage_and_catch_up", texts=40, seconds=4))
+    assert (found.verdict, found.reasons) == (Verdict.PASSED, [])
+    assert found.rates["v2"] == "3600/second"
+    (band,) = found.faults
+    assert (band.ends - band.begins).total_seconds() == pytest.approx(2)
+    assert any(call.fault for call in found.exchanges)
+
+
+def test_a_ramp_says_what_limits_it_and_stops_there() -> None:
+    found = load(LoadOptions("ramp", texts=1000, seconds=18, quota=60, settle_seconds=2))
+    assert found.verdict is Verdict.FAILED
+    assert found.figures.texts_out < 1000
+    assert "RapidPro's quota" in " ".join(found.notes)
+    assert any("does not keep up" in note or "highest rate" in note for note in found.notes)
+
+
+def test_a_relay_that_hands_nothing_on_has_lost_everything() -> None:
+    command = shlex.join([sys.executable, str(ROOT / "tests" / "loadtests" / "losing_relay.py")])
+    relay = SubjectOptions(
+        http=False, url=f"http://127.0.0.1:{free_port()}", command=command, profile="26", seed=1, poll_seconds=None
+    )
+    found = load(LoadOptions("reminder_morning", texts=10, seconds=1, settle_seconds=2), relay)
+    assert found.verdict is Verdict.FAILED
+    assert found.figures.lost == 20
+    assert dict(found.not_drained) == {
+        "texts from CHT still in CHT (forwarded-to-gateway)": 10,
+        "texts that the relay accepted, but CHT does not have": 10,
+    }
