@@ -178,9 +178,9 @@ class LazyApp:
 
 def _control(settings: Settings, fakes: Fakes, addresses: Mapping[str, str]) -> WSGIApp:
     from fakes.control.app import control_app  # imports Flask, which takes a tenth of a second
-    from fakes.control.pages import page_routes
+    from fakes.control.page import page_blueprint
 
-    return control_app(fakes, addresses, further=page_routes() if settings.page else ())
+    return control_app(fakes, addresses, further=[page_blueprint()] if settings.page else ())
 
 
 def listeners_of(settings: Settings) -> dict[str, socket.socket]:

@@ -23,7 +23,7 @@ from conformance.verdicts import HarnessBroken
 from conformance.workbench.settings import BenchSettings
 from conformance.workbench.start import Workbench
 from fakes.clock import SystemClock, parse_moment
-from fakes.control.pages import page_routes
+from fakes.control.page import page_blueprint
 from fakes.ledger.options import keeping, ledger_options
 from fakes.rapidpro.flows.bundles.files import bundle_in
 from fakes.rapidpro.flows.bundles.reading import BadBundle
@@ -95,7 +95,7 @@ def up_command(
     settings = replace(bench_settings(**options), keeping=kept)
     bench = None
     try:
-        bench = Workbench(settings, page_routes())
+        bench = Workbench(settings, [page_blueprint()])
         shown = addresses(bench)
         control = InProcessControlClient(bench.control, bench.bench.fakes.ledger)
         import_flows(control, bundles, _with_addresses(globals_, shown))
@@ -152,7 +152,7 @@ def bench_settings(
 
 
 def _open(shown: Mapping[str, str]) -> None:
-    url = shown.get("page", shown["control"])
+    url = shown["page"]
     if click.launch(url) != 0:
         click.echo(f"no browser could be started: open {url} yourself", err=True)
 
@@ -178,7 +178,7 @@ def addresses(bench: Workbench) -> dict[str, str]:
     """Everything a user needs to reach the parts. The built-in tokens and passwords of the fakes are not secret."""
     neighbours, control = bench.bench.world.services.neighbours, bench.addresses["control"]
     return {
-        **({"page": f"{control}/page"} if page_routes() else {}),
+        "page": f"{control}/page",
         "rapidpro": neighbours.rapidpro_url,
         "rapidpro_token": neighbours.rapidpro_token,
         "cht": neighbours.cht_url,

@@ -113,7 +113,7 @@ def _step(action: Action, now: datetime) -> str:
             return f"{phone}.send_again()"
         if isinstance(content.get("text"), str) and not content.get("again"):
             return f"{phone}.send({content['text']!r})"
-    path = quote(action.path) + (f"?{action.query}" if action.query else "")
+    path = action.path + (f"?{action.query}" if action.query else "")
     if action.method == "DELETE":
         return f"sms_world.control.delete({path!r})"
     return f"sms_world.control.{action.method.lower()}({path!r}, {_content(content, now)})"

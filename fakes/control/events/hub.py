@@ -174,12 +174,13 @@ class Client:
             return self._greeting()
         self._news = self._hub.await_news(self._news, LONGEST_WAIT)
         batch = self._hub.batch
+        gap = self._skip_dropped()
         parts, self._position = self._hub.exchanges(self._position, batch)
         self._hub.more_wanted = self._hub.more_wanted or len(parts) == batch
         seen, self._seen = self._seen, self._hub.changes.counts
         changed = [name for name, count in self._seen.items() if seen.get(name, 0) != count]
-        if changed:
-            parts.append(event("changed", {"what": changed}))
+        if changed or gap:
+            parts.append(event("changed", {"what": [*changed, *gap]}))
         parts += self._time()
         if not parts and monotonic() - self._spoke >= HEARTBEAT:
             parts = [comment("still here")]
@@ -198,6 +199,14 @@ class Client:
             self._position = 0
             parts.append(event("changed", {"what": ["reset"]}))
         return b"".join(parts)
+
+    def _skip_dropped(self) -> list[str]:
+        """Go on after exchanges that the ledger has dropped. Then the client must read again what it shows."""
+        ledger = self._hub.fakes.ledger
+        if not ledger.missing_after(self._position):
+            return []
+        self._position = ledger.first - 1
+        return ["reset"]
 
     def _time(self) -> list[bytes]:
         """An event with the time if it has not gone on by itself; one of virtual time not too soon after the last."""
