@@ -67,7 +67,7 @@ samples for a limit.
 @click.option("--drain-seconds", type=Finite(min=1),
               help="How long to wait after the last text. Default: 600; in virtual time 14 days.")  # fmt: skip
 @click.option("--settle-seconds", type=Finite(min=1),
-              help="Give up when nothing has changed for so long. Default: 45; in virtual time 8 hours.")  # fmt: skip
+              help="Give up when nothing changes for so long. Default: 45 and 3 polls; virtual: 8 hours.")  # fmt: skip
 @click.option("--processes", type=click.IntRange(1, 64), default=1, show_default=True,
               help="Send from so many Locust workers on this machine.")  # fmt: skip
 @click.option("--master", is_flag=True, help="Send from Locust workers that connect to this machine.")

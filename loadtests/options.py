@@ -13,6 +13,7 @@ import click
 from conformance.cli.options.subject import SubjectOptions
 from conformance.cli.options.subject_arguments import settings_for
 from conformance.cli.options.types import is_loopback
+from conformance.live.cht import USUAL_INTERVAL
 from conformance.running.worlds import Worlds
 from conformance.services.processes import FakeProcesses
 from conformance.subjects.built_in import REFERENCE, BuiltIn, UnknownSubject, named
@@ -140,8 +141,15 @@ def run(options: LoadOptions, subject: SubjectOptions, say: Callable[[str], None
         job = Job(shape, subject.seed, options.limits, options.patience(VIRTUAL), command, say)
         return judged(job, run_in_virtual_time(job, one, subject.profile))
     crew = options.crew(shape)
-    job = Job(shape, subject.seed, options.limits, options.patience(REAL), command, say, crew, reports=reports)
+    job = Job(shape, subject.seed, options.limits, options.patience(between_polls(subject)), command, say, crew,
+              reports=reports)  # fmt: skip
     return judged(job, run_in_real_time(job, worlds(subject, say)))
+
+
+def between_polls(subject: SubjectOptions) -> Patience:
+    """How long to wait in real time: between two polls, or two passes of a live CHT, nothing changes."""
+    poll = subject.poll_seconds or (USUAL_INTERVAL if subject.cht_url is not None else 1.0)
+    return replace(REAL, unchanged=REAL.unchanged + 3 * poll)
 
 
 def built_in(subject: SubjectOptions, shape: Shape) -> BuiltIn | None:

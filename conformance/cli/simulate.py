@@ -18,10 +18,20 @@ from conformance.simulation.run_schedule import run_schedule
 from conformance.simulation.saving import save_failures
 from conformance.simulation.schedule import TEXTS, Schedule, ScheduleError
 from conformance.simulation.search import simulate
-from conformance.simulation.workers.dask import dask_workers
+from conformance.simulation.workers.dask import check_address, dask_workers
 from conformance.simulation.worlds import UnknownSubject, subjects, world_opener
+from conformance.verdicts import HarnessBroken
 
 FOLDER = Path("simulation-failures")
+
+
+def _scheduler(_context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    try:
+        if value is not None:
+            check_address(value)
+    except HarnessBroken as problem:
+        raise click.BadParameter(str(problem), param=parameter) from None
+    return value
 
 
 @click.command("simulate")
@@ -33,7 +43,12 @@ FOLDER = Path("simulation-failures")
 @click.option("--stop-at-first", is_flag=True, help="Stop at the first failing seed; say what was left out.")
 @click.option("--save", type=OutputPath(folder=True), help=f"Save failing schedules here. Default: {FOLDER}.")
 @click.option("--workers", type=click.IntRange(min=1), help="The number of processes. Default: one per processor.")
-@click.option("--dask", metavar="ADDRESS", help="Run on the Dask cluster with this scheduler, as tcp://HOST:8786.")
+@click.option(
+    "--dask",
+    metavar="ADDRESS",
+    callback=_scheduler,
+    help="Run on the Dask cluster with this scheduler, as tcp://HOST:8786.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
 def simulate_command(

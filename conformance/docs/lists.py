@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -128,6 +129,12 @@ def _as_code(shape: str) -> str:
     return re.sub(r"\{.*\}", lambda found: f"`{found[0]}`", shape)
 
 
+def load_shapes_list() -> str:
+    """The built-in load shapes. The load tests are above this package: like their command, they are found by name."""
+    shapes = importlib.import_module("loadtests.shapes.reading").built_in().values()
+    return str(importlib.import_module("loadtests.terminal").shapes_table(shapes))
+
+
 def first_line(text: str | None) -> str:
     """The first sentence of a docstring, on one line."""
     return " ".join((text or "").split("\n\n")[0].split())
@@ -147,6 +154,7 @@ def lists() -> Mapping[str, Callable[[], str]]:
         "known-verdicts": known_list,
         "troubles": troubles_list,
         "control-routes": control_routes_list,
+        "load-shapes": load_shapes_list,
         "public-names": api.public_names,
         "import-graph": packages.diagram,
         "folders": packages.folders,

@@ -31,7 +31,9 @@ MEASUREMENTS: Mapping[str, Measurement] = MappingProxyType(
     {
         "fakes": Measurement(
             "the fake RapidPro as a server, and its peers in turns",
-            f"Each of {exchange.CONNECTIONS} connections posts a broadcast and looks up its message, again and again. "
+            f"Each of {exchange.CONNECTIONS} connections posts a broadcast and looks up the message of its first one, "
+            "again and again. In the fake, as in RapidPro, a broadcast has no message before mailroom has seen it; "
+            f"`{exchange.AT_ONCE}` asks for the one just sent, finds none, and so is not to be compared with peers. "
             "The servers share one core and take turns; the client has the other cores. `requests_per_cpu_second` "
             "counts the processor time of the server alone. The fake has ledger, throttle and a fault in its plan; the "
             "Flask app and mountebank's imposter keep the messages, and nothing else. The bare callable answers every "

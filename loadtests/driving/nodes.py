@@ -26,6 +26,8 @@ REPORT_EVERY = 0.2
 """Seconds between two reports of a worker to its master."""
 STATS_SECONDS = 5.0
 """How long to wait for the workers' last figures for Locust's own reports."""
+PAGE_SECONDS = 10.0
+"""How long Locust's live page may take to be there."""
 Tell = Callable[..., None]
 
 
@@ -54,10 +56,13 @@ class Node:
     def show(self, runner: Any) -> None:
         """Keep figures over time for Locust's reports, and open its live page if that is wanted."""
         gevent.spawn(stats_history, runner)
-        if self.settings.get("web_port") is not None:
-            page = self.environment.create_web_ui("127.0.0.1", self.settings["web_port"], delayed_start=True)
-            page.start()  # type: ignore[no-untyped-call]
-            self.tell("web", url=f"http://127.0.0.1:{self.settings['web_port']}")
+        port = self.settings.get("web_port")
+        if port is not None:
+            page = self.environment.create_web_ui("127.0.0.1", port)
+            until(lambda: page.server is not None and page.server.started, PAGE_SECONDS)
+            there = page.server is not None and page.server.started
+            told = {"url": f"http://127.0.0.1:{port}"} if there else {"why": f"port {port} for Locust's page is in use"}
+            self.tell("web" if there else "failed", **told)
 
     def finish(self) -> None:
         """Report that all is sent, with Locust's own reports if they are wanted."""

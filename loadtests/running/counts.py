@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import requests
 
+from conformance.services.base import Services
+from conformance.services.cht_client import DATABASE
 from conformance.services.in_process import InProcessFakes
 from conformance.verdicts import HarnessBroken
 
@@ -15,18 +18,33 @@ FINAL = ("delivered", "failed")
 RECEIVED, DOCUMENTS, QUEUE = "rapidpro_phone_texts_received", "cht_documents", "rapidpro_channel_queue"
 
 
-def over_http(session: requests.Session, control_url: str) -> Read:
-    """Reads the metrics of services in another process, without those of the clock and the ledger, which go on."""
+def over_http(services: Services) -> Read:
+    """Reads the metrics of services in another process, without those of the clock and the ledger, which go on.
+
+    A live CHT has no metrics: it is asked how many documents there are.
+    """
 
     def read() -> Counts:
-        try:
-            text = session.get(f"{control_url}/metrics", timeout=30).text
-        except requests.RequestException as failure:
-            raise HarnessBroken(f"the fakes' control API at {control_url} does not answer: {failure}") from None
+        text = _answer(services.session, f"{services.control.url}/metrics").text
         lines = (line.split() for line in text.splitlines() if line.startswith(("rapidpro_", "cht_")))
-        return {name: float(value) for name, value in lines}
+        found = {name: float(value) for name, value in lines}
+        if services.others_write:
+            every = f"{services.cht_url}/{DATABASE}/_all_docs"
+            answer = _answer(services.session, every, auth=services.cht_admin, params={"limit": 0})
+            found[DOCUMENTS] = float(answer.json()["total_rows"])
+        return found
 
     return read
+
+
+def _answer(session: requests.Session, url: str, **options: Any) -> requests.Response:
+    try:
+        answer = session.get(url, timeout=30, **options)
+    except requests.RequestException as failure:
+        raise HarnessBroken(f"{url} does not answer: {failure}") from None
+    if not answer.ok:
+        raise HarnessBroken(f"{url} answers {answer.status_code}: {answer.text[:300]}")
+    return answer
 
 
 def in_process(fakes: InProcessFakes) -> Read:
@@ -45,7 +63,9 @@ def in_process(fakes: InProcessFakes) -> Read:
 class Progress:
     """What a run has brought about since it began: texts on phones, reports in CHT, final states."""
 
-    def __init__(self, read: Read) -> None:
+    def __init__(self, read: Read, *, states: bool = True) -> None:
+        self.states = states
+        """Whether the counts tell how many states are final: not those of a live CHT."""
         self._read = read
         self._first = read()
         self.now = self._first

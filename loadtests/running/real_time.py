@@ -18,6 +18,7 @@ from loadtests.driving.work import Sent, Work
 from loadtests.results import RequestSample, Watched
 from loadtests.running.bulk import Reminders
 from loadtests.running.counts import Progress, over_http
+from loadtests.running.growth import growth
 from loadtests.running.job import Course, Job
 from loadtests.running.preparing import plan_outages, prepare
 from loadtests.running.ramp import Steps
@@ -61,7 +62,7 @@ class RealRun:
         )  # fmt: skip
         bulk = [one for one in arrivals(shape, job.seed) if one.bulk]
         self._reminders = Reminders(world, shape, self._work, bulk)
-        self._progress = Progress(over_http(services.session, services.control.url))
+        self._progress = Progress(over_http(services), states=not services.others_write)
         self._progress.due = len(bulk)
         self._steps = None if shape.ramp is None else Steps(shape.ramp, shape.compressed)
 
@@ -82,13 +83,14 @@ class RealRun:
         job.say("all is sent; waiting until everything is done")
         passing = RealPassing(time.monotonic, time.sleep)
         settled = settle(world, self._progress, accepted, self._progress.due, passing, job.patience)
-        steps = self._steps
+        requests = [*samples(sent, began), *self._reminders.samples]
+        steps = () if self._steps is None else self._steps.sentences(settled.history, watch.looks)
         return Course(
             time="real", subject=world.subject.name, profile=self._profile, settled=settled,
             states=Capability.STATES in world.subject.capabilities, skipped_checks=frozenset(world.excused_checks),
             began=began, ended_sending=ended_sending, ended=datetime.now(UTC),
-            requests=[*samples(sent, began), *self._reminders.samples], faults=bands, rates=rates, watched=watch.looks,
-            locust=reports, notes=() if steps is None else steps.sentences(settled.history, watch.looks),
+            requests=requests, faults=bands, rates=rates, watched=watch.looks,
+            locust=reports, notes=[*steps, *growth(watch.looks, requests)],
             unused_faults=any(not fault["used"] for fault in world.control.faults()),
         )  # fmt: skip
 

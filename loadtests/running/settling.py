@@ -63,7 +63,7 @@ def settle(
 
     `texts_in` is how many texts of people were accepted, `texts_out` how many CHT has due.
     """
-    states = Capability.STATES in world.subject.capabilities
+    states = progress.states and Capability.STATES in world.subject.capabilities
     began = since = passing.now()
     before: object = None
     next_look = began

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import shlex
 import sys
+from dataclasses import replace
 
 import pytest
+import requests
 
 from conformance.cli.options.subject import SubjectOptions
 from conformance.subjects.external import free_port
 from conformance.verdicts import Verdict
+from fakes.serving.process import start_fakes
 from loadtests.gates import Limits
 from loadtests.options import LoadOptions, run
 from loadtests.results import LoadRun
@@ -24,7 +27,7 @@ def load(options: LoadOptions, subject: SubjectOptions = REFERENCE) -> LoadRun:
 
 @pytest.mark.parametrize(
     ("name", "texts"),
-    [("steady_day", 40), ("campaign_spike", 40), ("soak", 40)],
+    [("steady_day", 40), ("campaign_spike", 40)],
 )
 def test_a_shape_loses_nothing_over_sockets(name: str, texts: int) -> None:
     found = load(LoadOptions(name, texts=texts, seconds=3))
@@ -50,6 +53,31 @@ def test_a_morning_is_judged_by_its_limits_and_its_documents_were_there_before()
     assert "it needs 500 requests that the relay answered, there were 120" in p99
     assert [one.at for one in found.watched] == sorted(one.at for one in found.watched)
     assert found.watched[-1].cpu.keys() >= {"relay", "fakes", "load generator", "machine"}
+
+
+def test_a_live_cht_is_its_own_relay_and_is_left_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHT_PASSWORD", "pass")
+    with start_fakes(("cht",)) as addresses:
+        requests.put(f"{addresses.control}/cht/timers", json={"sending_every": 0.3}, timeout=10).raise_for_status()
+        subject = replace(REFERENCE, http=False, cht_url=addresses.cht, cht_user="admin", poll_seconds=0.3)
+        found = load(LoadOptions("reminder_morning", texts=20, seconds=2), subject)
+        left = requests.get(f"{addresses.control}/cht/docs", timeout=10).json()["docs"]
+    assert (found.verdict, found.subject, found.figures.texts_out) == (Verdict.PASSED, "live CHT", 20)
+    assert left == []
+
+
+def test_locusts_live_page_is_there_while_texts_are_sent() -> None:
+    pages: list[str] = []
+
+    def look(sentence: str) -> None:
+        if "live page: " in sentence:
+            pages.append(requests.get(sentence.rpartition(" ")[2], timeout=10).text)
+
+    found = run(LoadOptions("soak", texts=5, seconds=1, web_port=free_port()), REFERENCE, look, reports=True)
+    assert found.verdict is Verdict.PASSED
+    assert "<title>Locust" in pages[0]
+    assert set(found.locust) == {"locust.html", "locust_stats.csv"}
+    assert "a text to the relay's webhook" in found.locust["locust_stats.csv"]
 
 
 def test_an_outage_is_compressed_with_the_quota() -> None:

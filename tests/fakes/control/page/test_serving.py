@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,6 +70,18 @@ def test_a_browser_is_led_to_the_page_and_programs_get_the_list(
     reply = requests.get(f"{served.url}/", headers={"Accept": accept}, timeout=5, allow_redirects=False)
     assert reply.headers.get("Location") == location
     assert location is not None or "/page" in {route["path"] for route in reply.json()["routes"]}
+
+
+@pytest.mark.parametrize(("arguments", "status"), [(("--page",), 200), ((), 404)])
+def test_the_fakes_have_the_page_if_it_is_asked_for(arguments: tuple[str, ...], status: int) -> None:
+    command = [sys.executable, "-m", "fakes", "cht", "--stop-with-stdin", *arguments]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdin is not None
+        assert running.stdout is not None
+        control = json.loads(running.stdout.readline())["control"]
+        assert requests.get(f"{control}/page", timeout=20).status_code == status
+        running.stdin.close()
+        assert running.wait(timeout=20) == 0
 
 
 def names_in(text: str) -> Iterator[str]:

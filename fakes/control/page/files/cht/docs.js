@@ -11,7 +11,6 @@ let documents = new Map(), last = 0, most = STEP;
 
 // Calls with documents that are new or have changed.
 export const onDocs = (call) => listeners.push(call);
-export const allDocs = () => [...documents.values()];
 
 export function startDocs() {
   const again = watch(["docs"], load);
@@ -39,7 +38,7 @@ async function load() {
 
 function show() {
   const words = byId("find-doc").value.toLowerCase();
-  const found = [...documents.values()].reverse().filter((one) => searchable(one).includes(words));
+  const all = [...documents.values()].reverse(), found = words ? all.filter((one) => searchable(one).includes(words)) : all;
   byId("more-docs").hidden = found.length <= most;
   keyed(byId("docs"), found.slice(0, most), (one) => one.id, create, refresh);
 }

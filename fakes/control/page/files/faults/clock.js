@@ -1,5 +1,5 @@
 // The clock: shown always; with virtual time it runs, pauses, goes faster, and steps.
-import {attempt, get, post, put, say} from "../api.js";
+import {attempt, complain, get, post, put, say} from "../api.js";
 import {byId, dayAndTime, make} from "../dom.js";
 import {onClock, watch} from "../events.js";
 import {t} from "../words.js";
@@ -34,7 +34,7 @@ async function advance(name, seconds) {
   byId("clock-buttons").removeAttribute("aria-busy");
 }
 
-let isRunning = false;
+let isRunning = false, told = null;
 let ahead = null;  // milliseconds of real time, which nobody tells again, before the time of this browser
 
 function showTime(now) {
@@ -42,7 +42,9 @@ function showTime(now) {
   byId("now").setAttribute("datetime", now);
 }
 
-function show({now, kind, running, speed}) {
+function show({now, kind, running, speed, problem}) {
+  if (problem && problem !== told) complain(new Error(problem));  // why time stands still now
+  told = problem;
   showTime(now);
   if (kind) ahead = kind === "system" ? Date.parse(now) - Date.now() : null;
   if (kind) {

@@ -11,7 +11,7 @@ export function drawn(row, place, of, chosen) {
   const marks = row.marks.map((mark) => make("b", {class: "mark"}, mark));
   const sides = {from: t(`lane.${row.from}`), to: t(`lane.${row.to}`)};
   const way = make("span", {class: "unseen"}, t(row.from === row.to ? "row.at" : "row.way", sides));
-  const words = make("span", {class: "row-words"}, way, ...marks, make("bdi", {}, row.title), count);
+  const words = make("span", {class: "row-words"}, way, ...marks, make("bdi", {}, row.title()), count);
   const left = Math.min(at(row.from), at(row.to)), right = Math.max(at(row.from), at(row.to));
   const atLeft = left + right <= 100;
   words.classList.toggle("to-right", !atLeft);

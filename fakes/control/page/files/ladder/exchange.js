@@ -15,7 +15,7 @@ export async function openExchange(seq, seqs = [seq]) {
 }
 
 export function openText(row) {
-  const rows = [[t("text.words"), row.message?.text ?? row.task?.text ?? row.title], [t("text.at"), dayAndTime(row.at)]];
+  const rows = [[t("text.words"), row.message?.text ?? row.task?.text ?? row.title()], [t("text.at"), dayAndTime(row.at)]];
   for (const {status, at} of row.message?.statuses ?? []) rows.push([named("status", status), dayAndTime(at)]);
   for (const {state, at} of row.task?.history ?? []) rows.push([named("state", state), dayAndTime(at)]);
   if (row.message?.failed_reason) rows.push([t("text.reason"), named("reason", row.message.failed_reason)]);

@@ -1,8 +1,8 @@
 // The ladder as it grows: keeps the rows, filters by person, folds polls, and opens what somebody chooses.
-import {allDocs, onDocs} from "../cht/docs.js";
+import {onDocs} from "../cht/docs.js";
 import {byId, keyed, make} from "../dom.js";
 import {onExchanges, onReset} from "../events.js";
-import {everything, nameOf, onPeople, people} from "../phones/people.js";
+import {nameOf, onPeople, people} from "../phones/people.js";
 import {t} from "../words.js";
 import {closeExchange, openExchange, openText} from "./exchange.js";
 import {List} from "./list.js";
@@ -38,8 +38,7 @@ export function startLadder() {
     soon();
   });
   onPeople((news) => {
-    addTexts(news.renamed ? everything() : news);
-    if (news.renamed) addStates(allDocs());
+    addTexts(news);
     sortTexts();
     choosePerson(form.elements.person, people.numbers);
     soon();

@@ -1,4 +1,5 @@
 // What the ladder shows, as plain data: exchanges of the ledger, and what became of texts between channel and phones.
+// The title of a row is a function: of thousands of rows, few are ever drawn.
 import {named, t} from "../words.js";
 
 export const LANES = ["phone", "channel", "rapidpro", "relay", "cht"];
@@ -13,7 +14,7 @@ export function exchangeRow(event) {
   if (event.unexpected) marks.push(t("mark.unexpected"));
   return {
     key: `e${event.seq}`, at: event.at, order: event.seq, from, to, numbers: event.numbers, seq: event.seq,
-    title: event.summary || `${event.method} ${event.path}`, marks, status: event.status,
+    title: () => event.summary || `${event.method} ${event.path}`, marks, status: event.status,
     quiet: quietKey(event), bad: Boolean(event.fault) || event.status === null || event.status >= 400,
   };
 }
@@ -41,23 +42,24 @@ const BEFORE = -1, AFTER = Number.MAX_SAFE_INTEGER;
 
 // The rows of one of RapidPro's messages: a text that came in, or each status of one that goes out.
 export function messageRows(message, nameOf) {
-  const who = nameOf(message.number), about = {numbers: [message.number], message, marks: [], quiet: null, bad: false};
+  const texts = () => ({text: short(message.text), who: nameOf(message.number)});
+  const about = {numbers: [message.number], message, marks: [], quiet: null, bad: false};
   if (message.direction === "in") {
-    const title = t("row.from", {text: short(message.text), who});
+    const title = () => t("row.from", texts());
     return [{...about, key: `i${message.id}`, at: message.created_on, order: BEFORE, from: "phone", to: "rapidpro", title}];
   }
   return message.statuses.map(({status, at}, place) => {
     const [from, to] = status === "wired" ? ["rapidpro", "channel"] : ["channel", "rapidpro"];
     const bad = status === "failed" || status === "errored";
     const marks = bad && message.failed_reason ? [named("reason", message.failed_reason)] : [];
-    const title = t("row.status", {text: short(message.text), who, status: named("status", status)});
+    const title = () => t("row.status", {...texts(), status: named("status", status)});
     return {...about, key: `s${message.id}.${place}`, at, order: AFTER, from, to, title, bad, marks};
   });
 }
 
 // The row of a text that a phone received.
 export function arrivalRow(number, text, place, nameOf) {
-  const title = t("row.to", {text: short(text.text), who: nameOf(number)});
+  const title = () => t("row.to", {text: short(text.text), who: nameOf(number)});
   return {key: `p${number}.${place}`, at: text.at, order: AFTER, from: "channel", to: "phone", title, numbers: [number],
     message: null, marks: [], quiet: null, bad: false};
 }
@@ -66,7 +68,7 @@ export function arrivalRow(number, text, place, nameOf) {
 export function stateRows({tasks}, nameOf) {
   return tasks.flatMap(({id, to, text, history}) => history.map(({state, at}, place) => ({
     key: `c${id}.${place}`, at, order: AFTER, from: "cht", to: "cht", numbers: [to], task: {text, history}, marks: [], quiet: null, bad: false,
-    title: t("row.state", {text: short(text), who: nameOf(to), state: named("state", state)}),
+    title: () => t("row.state", {text: short(text), who: nameOf(to), state: named("state", state)}),
   })));
 }
 

@@ -10,7 +10,7 @@ export const people = {};
 
 export const nameOf = (number) => people.names.get(number) || number;
 
-// Calls with what is new: {messages, texts: [[number, text, place]], renamed}.
+// Calls with what is new: {messages, texts: [[number, text, place]]}. Names may have changed, too.
 export const onPeople = (call) => listeners.push(call);
 
 export function watchPeople() {
@@ -35,10 +35,9 @@ async function load() {
   ]);
   if (began !== byId) return;  // everything was reset meanwhile
   lastText = phones.last;
-  const before = JSON.stringify([...people.names]);
   people.names = new Map(Object.entries(phones.names));
   for (const number of phones.phones) if (!people.texts.has(number)) people.texts.set(number, []);
-  const news = {messages: messages.filter(isNews), texts: [], renamed: JSON.stringify([...people.names]) !== before};
+  const news = {messages: messages.filter(isNews), texts: []};
   for (const [number, texts] of Object.entries(phones.texts)) {
     const known = people.texts.get(number) ?? [];
     for (const text of texts) news.texts.push([number, text, known.push(text) - 1]);
@@ -72,12 +71,6 @@ function tell(news) {
   for (const call of listeners) call(news);
 }
 
-// All that is known, as if it were new.
-export const everything = () => ({
-  messages: [...byId.values()],
-  texts: [...people.texts].flatMap(([number, texts]) => texts.map((text, place) => [number, text, place])),
-});
-
 // A phone; with a name, RapidPro has the person as a contact. Refused if it is no number.
 export async function addPhone(number, name) {
   const path = `/rapidpro/phones/${encodeURIComponent(number)}`;
@@ -85,5 +78,5 @@ export async function addPhone(number, name) {
   else await get(`${path}/texts?limit=0`);
   if (name) people.names.set(number, name);
   opened.push(number);
-  tell({messages: [], texts: [], renamed: Boolean(name)});
+  tell({messages: [], texts: []});
 }
