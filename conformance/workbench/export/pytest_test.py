@@ -25,6 +25,9 @@ ACCOUNTS = {
     "{relay_token}": 'headers={"Authorization": f"Token {sms_world.rapidpro.token}"}',
 }
 FILLED = '''
+RELAY = "http://reference-relay.test/api/v2/sms/rapidpro/incoming-messages"
+
+
 def filled(sms_world, content):
     """The content with the addresses and tokens of this world in place of their names."""
     relay, words = sms_world.rapidpro, json.dumps(content)
@@ -44,8 +47,6 @@ its place, as docs/pytest-plugin.md shows.
 """
 
 {imports}import pytest
-
-RELAY = "http://reference-relay.test/api/v2/sms/rapidpro/incoming-messages"
 {helper}
 
 @pytest.fixture

@@ -54,8 +54,6 @@ class EventHub:
         fakes: Fakes,
         clock: ClockState,
         extra: Callable[[], Mapping[str, object]] = dict,
-        *,
-        most_clients: int = MOST_CLIENTS,
     ) -> None:
         self.fakes = fakes
         self.clock = clock
@@ -66,7 +64,6 @@ class EventHub:
         self._news = threading.Condition()
         self._news_number = 0
         self._extra = extra
-        self._most_clients = most_clients
         self._clients: set[Client] = set()
         self._thread: threading.Thread | None = None
         self._events: OrderedDict[int, bytes] = OrderedDict()
@@ -80,7 +77,7 @@ class EventHub:
                 self._news.wait_for(lambda: not self._is_full(), PATIENCE)
             if self._is_full():
                 raise TooManyClients(
-                    f"at most {self._most_clients} clients get events at a time: close one of them, or read GET /ledger"
+                    f"at most {MOST_CLIENTS} clients get events at a time: close one of them, or read GET /ledger"
                 )
             self._look_for_changes()
             client = Client(self, after)
@@ -103,7 +100,7 @@ class EventHub:
             self._news.notify_all()
 
     def _is_full(self) -> bool:
-        return len(self._clients) >= self._most_clients
+        return len(self._clients) >= MOST_CLIENTS
 
     def _wake(self) -> None:
         self._news_number += 1

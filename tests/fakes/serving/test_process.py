@@ -35,6 +35,12 @@ def start(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=20, check=False, stdin=subprocess.DEVNULL)
 
 
+def test_the_page_is_served_where_it_is_asked_for() -> None:
+    with start_fakes(("cht",), arguments=["--page"]) as with_page, start_fakes(("cht",)) as without:
+        statuses = [requests.get(f"{one.control}/page", timeout=5).status_code for one in (with_page, without)]
+    assert statuses == [200, 404]
+
+
 def test_the_services_share_one_ledger_one_plan_and_one_clock(both: Addresses) -> None:
     requests.post(f"{both.control}/reset", timeout=5)
     requests.post(f"{both.control}/faults", json={"effect": "refuse", "times": 2}, timeout=5)
