@@ -45,7 +45,10 @@ HARMLESS = frozenset(
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--scenario", metavar="NAME", multiple=True, help="Of a report: replay these scenarios. May be repeated.")
 @click.option(
-    "--trust", is_flag=True, help="Of a report: start the relay's command, or call the address, that it names."
+    "--trust",
+    is_flag=True,
+    help="Of a report: start the relay's command, or call the address, that it names. Of a session: call the addresses "
+    "that its flows and webhooks name.",
 )
 @click.option("--subject", metavar="NAME", help="Of a session: another built-in subject than the reference relay.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -66,9 +69,9 @@ def replay_command(
     """
     content = content_of(file)
     if is_session(content):
-        if scenario or trust:
-            raise click.UsageError("--scenario and --trust go with a report.json: a session has no scenarios")
-        replay_session(context, file, subject, as_json)
+        if scenario:
+            raise click.UsageError("--scenario goes with a report.json: a session has no scenarios")
+        replay_session(context, file, subject, trust=trust, as_json=as_json)
         return
     if subject is not None:
         raise click.UsageError("--subject goes with a session of the workbench: anything else names its subject")

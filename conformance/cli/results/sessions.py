@@ -20,7 +20,7 @@ WIDTH = 110
 """Columns."""
 
 
-def replay_session(context: click.Context, file: Path, subject: str | None, as_json: bool) -> None:
+def replay_session(context: click.Context, file: Path, subject: str | None, *, trust: bool, as_json: bool) -> None:
     """Play a session and end the command with its status: 0 if the same came of it and the checks find nothing."""
     try:
         session, one = Session.load(file), named(subject or REFERENCE)
@@ -29,7 +29,7 @@ def replay_session(context: click.Context, file: Path, subject: str | None, as_j
     if not session.actions:
         click.echo(f"{file} has no actions: nothing can be judged", err=True)
         context.exit(2)
-    played = play(session, one)
+    played = play(session, one, trust=trust)
     compared = session.outcome is not None and one.name == REFERENCE
     differing = differences(session.outcome or {}, played.outcome) if compared else []
     violations = [str(violation) for violation in played.violations]

@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import BaseAdapter
 
 from conformance.checks import CONDUCT, RESULTS, Violation, judge
 from conformance.evidence.model import Evidence
@@ -36,18 +40,43 @@ class Played:
     outcome: dict[str, list[Any]]
     violations: tuple[Violation, ...]
     refused: tuple[str, ...]
-    """Actions that the fakes refused, which they had not refused before."""
+    """Sentences: actions that the fakes refused and had not refused before, and calls that were not made."""
     evidence: Evidence = field(compare=False)
 
 
-def play(session: Session, one: BuiltIn) -> Played:
-    """Play a session with this subject, until all is quiet, without faults, and judge it."""
+class NoCalls(BaseAdapter):
+    """Calls nobody: a session may come from anybody, and its flows and webhooks name whom to call."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.origins: dict[str, None] = {}
+        """Who was not called."""
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        """Raises what a connection that is refused raises."""
+        url = urlsplit(str(request.url))
+        self.origins[f"{url.scheme}://{url.netloc}"] = None
+        raise requests.ConnectionError("a replay calls nobody outside", request=request)
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+def play(session: Session, one: BuiltIn, *, trust: bool = False) -> Played:
+    """Play a session with this subject, until all is quiet, without faults, and judge it.
+
+    Only with `trust` are other addresses called than those of the fakes and the relay.
+    """
     release = session.cht_release if one.name == REFERENCE else one.cht_release
     services = InProcessFakes(session.profile, session.seed, cht_release=release, beginning=session.began)
     subject = one.make(services, session.poll_seconds)
     subject.start(services.neighbours)
     try:
         bench = bench_between(services, subject)
+        nobody = NoCalls()
+        for caller in () if trust else bench.fakes.apps:
+            bench.fakes.session(caller).mount("http://", nobody)
+            bench.fakes.session(caller).mount("https://", nobody)
         names = Names(services, subject.webhook_url(), services.parts().ledger.redaction)
         refused = _act(session, bench, names)
         _go_on(bench, session.ended)
@@ -56,6 +85,7 @@ def play(session: Session, one: BuiltIn) -> Played:
         bench.world.timing.settle(bench.world)
         history = bench.history()
         found = tuple(judge(history, (*RESULTS, *CONDUCT), without=tuple(bench.world.excused_checks)))
+        refused += tuple(f"{one} was not called: if you trust the session, use --trust" for one in nobody.origins)
         return Played(came_of_it, found, refused, gather(bench.world, history, found))
     finally:
         subject.stop()

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from time import monotonic
 from typing import Any
+from urllib.parse import urlsplit
 
+import pytest
 import requests
 
 from conformance.checks import ALL, names
 from conformance.services.neighbours import RAPIDPRO_TOKEN
 from conformance.workbench.checks import WAITING, levels
 from fakes.clock import format_moment
+from fakes.serving.wsgi import build_environ, call
 from tests.conformance.workbench.benches import AMINA, BEGIN, DAY, GRACE, Hand, bench
+from tests.fakes.control.watching import Watcher, changed
 
 
 def found(hand: Hand) -> list[tuple[str, str]]:
@@ -86,6 +90,33 @@ def test_a_reminder_that_is_not_due_yet_is_not_missed() -> None:
         hand.due(AMINA, "Tomorrow", format_moment(BEGIN.replace(day=3)))
         hand.step(3600)
         once(hand, [])
+
+
+def test_those_who_watch_are_told_when_the_checks_may_find_something_else() -> None:
+    with bench() as hand:
+        url = urlsplit(hand.bench.addresses["control"])
+        address = (str(url.hostname), int(url.port or 0))
+        with Watcher(address, f"?after={hand.bench.bench.fakes.ledger.last}") as watcher:
+            watcher.until(bool)
+            hand.due(AMINA, "Come on Monday")
+            watcher.until(lambda events: "checks" in changed(events))
+        once(hand, [("lost", WAITING)])
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/checks"), ("GET", "/session"), ("POST", "/session/export"), ("PUT", "/clock")]
+)
+def test_a_foreign_page_gets_and_changes_nothing(method: str, path: str) -> None:
+    foreign = {"Host": "127.0.0.1", "Content-Type": "application/json"}
+    headers = [
+        {**foreign, "Origin": "https://evil.example"}, {**foreign, "Host": "evil.example"},
+        {**foreign, "Sec-Fetch-Site": "cross-site"},
+    ]  # fmt: skip
+    with bench() as hand:
+        body = b'{"as": "scenario", "running": true}'
+        for one in headers:
+            assert call(hand.bench.control, build_environ(method, path, "", one, body)).status == 403
+        assert hand.ask("GET", "/clock")["running"] is False
 
 
 def test_every_check_has_a_level() -> None:

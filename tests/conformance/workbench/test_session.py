@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -22,8 +23,10 @@ from conformance.workbench.session.actions import BadSession
 from conformance.workbench.session.outcome import differences
 from conformance.workbench.session.replay import Played, play
 from conformance.workbench.session.session import Session
+from fakes.serving.wsgi import Environ, StartResponse
 from tests.conformance.workbench.benches import AMINA, BEGIN, DAY, GRACE, Hand, bench
 from tests.fakes.rapidpro.flow_bundles import bundle, call, flow, keyword, say
+from tests.fakes.serving.raw import served
 
 REFERENCE = named("reference")
 
@@ -85,7 +88,7 @@ ACTIONS = st.sampled_from(
 )
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(actions=st.lists(ACTIONS, min_size=2, max_size=8))
 def test_any_session_comes_to_the_same(actions: list[Any]) -> None:
     with bench() as hand:
@@ -215,6 +218,27 @@ def test_another_subject_is_judged_with_the_same_session() -> None:
     assert {one.kind for one in found.violations} == {"duplicated"}
 
 
+def test_a_session_of_somebody_else_calls_nobody_unless_it_is_trusted() -> None:
+    called = threading.Event()
+
+    def answer(_environ: Environ, start_response: StartResponse) -> list[bytes]:
+        called.set()
+        start_response("200 OK", [("Content-Type", "application/json")])
+        return [b"{}"]
+
+    with served(answer) as (host, port), bench() as hand:
+        hand.ask("PUT", "/rapidpro/webhook", {"url": f"http://{host}:{port}/hook"})
+        hand.text(AMINA, "TEMP 38.5")
+        session = Session.from_json(hand.scenario())
+        assert called.is_set()
+        called.clear()
+        found = play(session, REFERENCE)
+        assert not called.is_set()
+        assert found.refused == (f"http://{host}:{port} was not called: if you trust the session, use --trust",)
+        assert play(session, REFERENCE, trust=True).refused == ()
+        assert called.is_set()
+
+
 GOOD: dict[str, Any] = {
     "kind": "session", "version": 1, "profile": "26", "cht_release": "5.2", "seed": 1, "poll_seconds": 2,
     "began": "2026-03-02T08:00:00Z", "ended": "2026-03-02T09:00:00Z", "actions": [], "outcome": None,
@@ -253,7 +277,7 @@ def test_a_file_that_is_no_session_is_refused_with_a_sentence(changes: dict[str,
     assert str(refused.value).startswith(sentence)
 
 
-@pytest.mark.parametrize("arguments", [("--scenario", "x"), ("--trust",), ("--subject", "no such")])
+@pytest.mark.parametrize("arguments", [("--scenario", "x"), ("--subject", "no such")])
 def test_options_that_do_not_fit_a_session_are_refused(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     file = tmp_path / "session.json"
     file.write_text(json.dumps({**GOOD, "actions": [ACTION]}))
