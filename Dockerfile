@@ -16,4 +16,6 @@ WORKDIR /data
 EXPOSE 8000 8001
 HEALTHCHECK --interval=5s --timeout=3s --start-period=20s \
     CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8002/health', timeout=2)"]
-CMD ["python", "-m", "fakes", "both", "--bind", "0.0.0.0", "--port", "8000", "--control-port", "8002"]
+# What the ledger keeps suits weeks in a test environment; docs/containers.md.
+CMD ["python", "-m", "fakes", "both", "--bind", "0.0.0.0", "--port", "8000", "--control-port", "8002", \
+    "--ledger-memory", "2000", "--ledger-spool", "256", "--ledger-body", "65536"]

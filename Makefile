@@ -41,7 +41,7 @@ mutants: $(STAMP) ## change each decision of the checks and of the relay: do the
 lock: $(STAMP) ## renew uv.lock within the ranges of pyproject.toml
 	@$(UV) lock --upgrade
 
-docs: $(STAMP) ## write the generated lists in the documents, and the pictures of the report (needs Chromium)
+docs: $(STAMP) ## write the generated lists in the documents, and the pictures of the pages (needs Chromium)
 	@$(BIN)/relay-harness docs
 	@$(BIN)/python -m tests.broken
 	@$(BIN)/python -m tests.mutation docs

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from conformance.checks.violation import Violation
     from conformance.history.model import OutgoingText, StoredReport
     from conformance.services.control_client import ControlClient
+    from conformance.simulation.results import SearchResult, SeedResult
+    from conformance.simulation.search import simulate
     from conformance.testing.cht import FakeCht
     from conformance.testing.conform import Judgement, conform
     from conformance.testing.rapidpro import Delivery, FakeRapidPro, Phone
@@ -29,6 +31,9 @@ else:
         "OutgoingText": "conformance.history.model",
         "Violation": "conformance.checks.violation",
         "ControlClient": "conformance.services.control_client",
+        "simulate": "conformance.simulation.search",
+        "SearchResult": "conformance.simulation.results",
+        "SeedResult": "conformance.simulation.results",
         "conform": "conformance.testing.conform",
         "Judgement": "conformance.testing.conform",
         "Verdict": "conformance.verdicts",
@@ -54,11 +59,14 @@ __all__ = [
     "Judgement",
     "OutgoingText",
     "Phone",
+    "SearchResult",
+    "SeedResult",
     "SmsWorld",
     "StoredReport",
     "SubjectFailed",
     "Verdict",
     "Violation",
     "conform",
+    "simulate",
     "start_world",
 ]

@@ -44,6 +44,7 @@ def _service_command(command: str) -> click.Command:
     @click.option("--now", help="ISO time at which a virtual clock starts.")
     @click.option("--seed", type=int, default=1, show_default=True, help="Seed of all randomness.")
     @ledger_options
+    @click.option("--page", is_flag=True, help="Serve the page for people who test by hand, beside the control API.")
     @click.option("--stop-with-stdin", is_flag=True, help="End when standard input ends.")
     def serve(seed_file: Path | None, now: str | None, **options: Any) -> None:
         ports = {name: options.pop(f"{name}_port") for name in names if len(names) > 1}

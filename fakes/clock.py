@@ -9,11 +9,14 @@ import heapq
 import itertools
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Literal, Protocol
 
 Action = Callable[[], None]
+LAST_FAILURES = 100
+"""Exceptions that are kept for whoever looks for them."""
 
 
 class Timer:
@@ -155,7 +158,7 @@ class SystemClock:
         self._thread: threading.Thread | None = None
         self._start_lock = threading.Lock()
         self._closed = False
-        self.failures: list[BaseException] = []
+        self.failures: deque[BaseException] = deque(maxlen=LAST_FAILURES)
 
     def now(self) -> datetime:
         return datetime.now(UTC)
@@ -208,9 +211,9 @@ def parse_moment(text: str) -> datetime:
     """An ISO 8601 time as an aware UTC datetime; without an offset it is read as UTC. Raises ValueError."""
     try:
         moment = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (OverflowError, TypeError, ValueError):  # its offset may lead beyond the years 1 to 9999
         raise ValueError(f"expected an ISO 8601 time such as 2024-10-01T08:00:00Z, got {text!r}") from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def format_moment(moment: datetime) -> str:

@@ -51,6 +51,8 @@ class Settings:
     stop_with_stdin: bool = False
     flows: Sequence[Path] = ()
     """Files with bundles of flows for RapidPro."""
+    page: bool = False
+    """Whether the control API serves the page for people who test by hand."""
     keeping: Keeping = field(default_factory=Keeping)
     """What the ledger keeps."""
 
@@ -77,17 +79,19 @@ def read_seeds(path: Path, services: Sequence[str]) -> dict[str, dict[str, Any]]
 
 def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Prints one JSON line when ready. Raises CannotStart."""
-    listeners = _listeners(settings)
+    listeners = listeners_of(settings)
     fakes = _assemble(settings)
-    addresses = {name: _url(settings, name, listener) for name, listener in listeners.items()}
-    servers = _servers(fakes, listeners, addresses)
-    _collect_less_garbage()
+    addresses = addresses_of(settings, listeners)
+    control = LazyApp(lambda: _control(settings, fakes, addresses))
+    servers = [WSGIServer(app, listeners[name], threads=THREADS) for name, app in fakes.apps.items()]
+    servers.append(WSGIServer(control, listeners["control"], threads=CONTROL_THREADS))
+    collect_less_garbage()
     done: SimpleQueue[None] = SimpleQueue()  # a signal may put while this thread gets: an Event would hang
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: done.put(None))
     for server in servers:
         server.start()
-    _warn_if_exposed(listeners)
+    warn_if_exposed(listeners)
     print(json.dumps(addresses), flush=True)
     if settings.stop_with_stdin:
         threading.Thread(target=_when_stdin_ends, args=(done,), name="stdin", daemon=True).start()
@@ -99,7 +103,7 @@ def run(settings: Settings) -> None:
     os._exit(0)  # at once: requests that hang on purpose must not keep the process
 
 
-def _warn_if_exposed(listeners: Mapping[str, socket.socket]) -> None:
+def warn_if_exposed(listeners: Mapping[str, socket.socket]) -> None:
     """Warn if a service is reachable from other machines: everybody knows the tokens of the built-in seed."""
     for listener in listeners.values():
         address = listener.getsockname()[0]
@@ -108,7 +112,8 @@ def _warn_if_exposed(listeners: Mapping[str, socket.socket]) -> None:
             return
 
 
-def _collect_less_garbage() -> None:
+def collect_less_garbage() -> None:
+    """Let Python search for garbage rarely: for a process that does nothing but serve the fakes."""
     # Each request leaves a dozen permanent objects in the ledger. A search of them all for garbage every few hundred
     # requests takes a tenth of the server's time and finds nothing.
     gc.freeze()
@@ -156,12 +161,6 @@ def _import_flows(fakes: Fakes, files: Sequence[Path]) -> None:
             print(f"flows of {file}: {note}", file=sys.stderr)
 
 
-def _servers(fakes: Fakes, listeners: Mapping[str, socket.socket], addresses: Mapping[str, str]) -> list[WSGIServer]:
-    servers = [WSGIServer(app, listeners[name], threads=THREADS) for name, app in fakes.apps.items()]
-    control = LazyApp(lambda: _control(fakes, addresses))
-    return [*servers, WSGIServer(control, listeners["control"], threads=CONTROL_THREADS)]
-
-
 class LazyApp:
     """An app that is created at its first request."""
 
@@ -177,13 +176,15 @@ class LazyApp:
         return self._app(environ, start_response)
 
 
-def _control(fakes: Fakes, addresses: Mapping[str, str]) -> WSGIApp:
+def _control(settings: Settings, fakes: Fakes, addresses: Mapping[str, str]) -> WSGIApp:
     from fakes.control.app import control_app  # imports Flask, which takes a tenth of a second
+    from fakes.control.page import page_blueprint
 
-    return control_app(fakes, addresses)
+    return control_app(fakes, addresses, further=[page_blueprint()] if settings.page else ())
 
 
-def _listeners(settings: Settings) -> dict[str, socket.socket]:
+def listeners_of(settings: Settings) -> dict[str, socket.socket]:
+    """A listening socket for each service and for the control API. Raises CannotStart."""
     if not settings.bind:
         raise CannotStart("--bind: expected an address of this machine such as 172.17.0.1, got nothing")
     listeners = {}
@@ -208,6 +209,11 @@ def listen(address: str, port: int) -> socket.socket:
         reason = getattr(failure, "strerror", None) or str(failure)
         raise CannotStart(f"cannot listen on {address} port {port}: {reason}") from None
     return listener
+
+
+def addresses_of(settings: Settings, listeners: Mapping[str, socket.socket]) -> dict[str, str]:
+    """The URL of each listener."""
+    return {name: _url(settings, name, listener) for name, listener in listeners.items()}
 
 
 def _url(settings: Settings, name: str, listener: socket.socket) -> str:

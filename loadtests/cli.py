@@ -13,11 +13,12 @@ from conformance.cli.conform import PROFILES
 from conformance.cli.options.config import read_config, without_overruled
 from conformance.cli.options.subject import SubjectOptions
 from conformance.cli.options.subject_arguments import PORT, subject_arguments
-from conformance.cli.options.types import Finite, check_bind
+from conformance.cli.options.types import Finite, OutputPath, check_bind, check_folder
 from conformance.verdicts import HarnessBroken, SubjectFailed, exit_status
 from loadtests.driving.driver import join
 from loadtests.gates import percentile
 from loadtests.options import MASTER_PORT, LoadOptions, limits_of, run
+from loadtests.reports.files import write_reports
 from loadtests.results import LoadRun, RequestSample
 from loadtests.shapes.reading import BadShape, built_in, read_file
 from loadtests.terminal import shapes_list, summary
@@ -80,12 +81,14 @@ samples for a limit.
 @click.option(
     "--web", is_flag=True, help=f"Show Locust's live page at http://127.0.0.1:{WEB_PORT} while texts are sent."
 )
+@click.option("--report-dir", type=OutputPath(folder=True),
+              help="Write the page of the run and its data here: docs/load.md.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.option("--quiet", is_flag=True, help="Show nothing while it lasts.")
 @click.pass_context
 def load_command(
     context: click.Context, /, config: Path | None, listing: bool, web: bool, worker: bool, master_host: str,
-    as_json: bool, quiet: bool, **given: Any,
+    report_dir: Path | None, as_json: bool, quiet: bool, **given: Any,
 ) -> None:  # fmt: skip
     del config  # read by its callback
     say = (lambda _: None) if quiet else Console(stderr=True, highlight=False, soft_wrap=True).print
@@ -100,7 +103,11 @@ def load_command(
         options = LoadOptions(
             **{name: given[name] for name in names}, limits=limits_of(given), web_port=WEB_PORT if web else None
         )
-        result = run(options, subject_of(context, given), say)
+        if report_dir is not None:
+            check_folder(report_dir)
+        result = run(options, subject_of(context, given), say, reports=report_dir is not None)
+        if report_dir is not None:
+            write_reports(result, report_dir)
     except HarnessBroken as problem:
         click.echo(f"nothing could be judged: {problem}", err=True)
         context.exit(2)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from conformance.history.model import Call, History
 from conformance.verdicts import Verdict
-from loadtests.gates import Figures
+from loadtests.gates import Figures, Limits
 from loadtests.shapes.model import Shape
 
 
@@ -77,7 +77,7 @@ class LoadRun:
     scope, such as `3600/hour`. `time` is "real" or "virtual"; in real time one second stood for `compressed` seconds of
     the shape. `locust` are Locust's own reports by file name, empty in virtual time. `watched` are looks at the run
     while texts were sent, in real time only. `notes` are sentences that are no reasons of the verdict, such as what
-    limits it.
+    limits it. `limits` are those that the figures were judged by.
     """
 
     shape: Shape
@@ -103,3 +103,4 @@ class LoadRun:
     locust: Mapping[str, str] = field(default_factory=dict)
     watched: Sequence[Watched] = ()
     notes: Sequence[str] = ()
+    limits: Limits = field(default_factory=Limits)

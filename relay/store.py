@@ -70,8 +70,10 @@ class Health(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def _statement(sql: str) -> sqlalchemy.TextClause:
-    return sqlalchemy.text(sql)
+def _statement(sql: str, columns: tuple[str, ...] = ()) -> sqlalchemy.Executable:
+    """`columns`: the names of what it selects, so that SQLAlchemy need not look at them in every result."""
+    statement = sqlalchemy.text(sql)
+    return statement.columns(*map(sqlalchemy.column, columns)) if columns else statement
 
 
 class Store:
@@ -101,10 +103,10 @@ class Store:
         """Close the connection. Must not be called during other use."""
         self._db.close()
 
-    def _execute(self, sql: str, parameters: Any = None) -> Sequence[Any]:
+    def _execute(self, sql: str, parameters: Any = None, columns: tuple[str, ...] = ()) -> Sequence[Any]:
         self.used_at = steady()
         with self._db.begin():
-            result = self._db.execute(_statement(sql), parameters)
+            result = self._db.execute(_statement(sql, columns), parameters)
             return result.all() if result.returns_rows else []
 
     # --- neighbours
@@ -113,7 +115,8 @@ class Store:
         """CHT or RapidPro, when there is work for it, and the latest `poll_at` of both."""
         look = f"""SELECT {NEIGHBOUR}, (SELECT MAX(poll_at) FROM neighbours) AS latest_poll,
             (SELECT MIN(due_at) FROM ({DUE_TIMES[name]}) AS times) AS due_at FROM neighbours WHERE name = :name"""
-        (*neighbour, latest_poll, due), *_ = self._execute(look, {"name": name, "now": now})
+        columns = (*Neighbour._fields, "latest_poll", "due_at")
+        (*neighbour, latest_poll, due), *_ = self._execute(look, {"name": name, "now": now}, columns)
         return (found := Neighbour(*neighbour)), max(found.blocked_until, NEVER if due is None else due), latest_poll
 
     def save_neighbour(self, neighbour: Neighbour) -> None:
@@ -129,8 +132,8 @@ class Store:
         updates = "SELECT id, status, reason FROM outbox WHERE unreported ORDER BY seq LIMIT :limit"
         values = {"now": now, "limit": limit}
         return (
-            [Message(*row) for row in self._execute(texts, values)],
-            [StateUpdate(*row) for row in self._execute(updates, values)],
+            [Message(*row) for row in self._execute(texts, values, Message._fields)],
+            [StateUpdate(*row) for row in self._execute(updates, values, StateUpdate._fields)],
         )
 
     def save_exchange(
@@ -179,7 +182,7 @@ class Store:
 
     def _outgoing(self, condition: str, now: float) -> list[OutgoingText]:
         sql = f"SELECT {', '.join(OutgoingText._fields)} FROM outbox WHERE {condition}"
-        return [OutgoingText(*row) for row in self._execute(sql, {"now": now})]
+        return [OutgoingText(*row) for row in self._execute(sql, {"now": now}, OutgoingText._fields)]
 
     def save(self, *texts: OutgoingText) -> None:
         """Store changed texts. CHT is told of each new status, also if it is told of the one before at this moment."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
+from datetime import UTC, datetime
 
-from conformance.history.model import Call, History
+from conformance.history.model import Call, History, OutgoingText
 from conformance.history.others import by_others
+
+LATEST = datetime.max.replace(tzinfo=UTC)
 
 
 def calls_to(history: History, service: str) -> list[Call]:
@@ -36,15 +39,17 @@ def most_calls_within(history: History, service: str, seconds: float) -> int:
     return most
 
 
+def on_phones(history: History) -> list[tuple[OutgoingText, datetime | None]]:
+    """Each outgoing text with when it was on its phone, or None. Equal texts are matched in order of time."""
+    arrived: dict[tuple[str, str], deque[datetime]] = {}
+    for arrival in sorted(history.arrivals, key=lambda one: one.at):
+        arrived.setdefault((arrival.number, arrival.text), deque()).append(arrival.at)
+    due = sorted(history.outgoing_texts, key=lambda one: one.since or LATEST)
+    found = ((text, arrived.get((text.number, text.text))) for text in due)
+    return [(text, times.popleft() if times and text.since else None) for text, times in found]
+
+
 def seconds_to_phone(history: History) -> list[float]:
     """Seconds from pending in CHT to the phone, for each text that arrived. Equal texts are matched in order."""
-    waiting: dict[tuple[str, str], list[float]] = {}
-    due = (((text.number, text.text), text.since) for text in history.outgoing_texts if text.since is not None)
-    for key, since in sorted(due):
-        waiting.setdefault(key, []).append(since.timestamp())
-    seconds = []
-    for arrival in sorted(history.arrivals, key=lambda one: one.at):
-        times = waiting.get((arrival.number, arrival.text))
-        if times:
-            seconds.append(arrival.at.timestamp() - times.pop(0))
-    return seconds
+    pairs = ((text.since, at) for text, at in on_phones(history))
+    return [(at - since).total_seconds() for since, at in pairs if since is not None and at is not None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -16,10 +17,21 @@ from conformance.simulation.results import SearchResult
 from conformance.simulation.run_schedule import run_schedule
 from conformance.simulation.saving import save_failures
 from conformance.simulation.schedule import TEXTS, Schedule, ScheduleError
-from conformance.simulation.search import search
+from conformance.simulation.search import simulate
+from conformance.simulation.workers.dask import check_address, dask_workers
 from conformance.simulation.worlds import UnknownSubject, subjects, world_opener
+from conformance.verdicts import HarnessBroken
 
 FOLDER = Path("simulation-failures")
+
+
+def _scheduler(_context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    try:
+        if value is not None:
+            check_address(value)
+    except HarnessBroken as problem:
+        raise click.BadParameter(str(problem), param=parameter) from None
+    return value
 
 
 @click.command("simulate")
@@ -31,6 +43,12 @@ FOLDER = Path("simulation-failures")
 @click.option("--stop-at-first", is_flag=True, help="Stop at the first failing seed; say what was left out.")
 @click.option("--save", type=OutputPath(folder=True), help=f"Save failing schedules here. Default: {FOLDER}.")
 @click.option("--workers", type=click.IntRange(min=1), help="The number of processes. Default: one per processor.")
+@click.option(
+    "--dask",
+    metavar="ADDRESS",
+    callback=_scheduler,
+    help="Run on the Dask cluster with this scheduler, as tcp://HOST:8786.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
 def simulate_command(
@@ -44,12 +62,16 @@ def simulate_command(
     stop_at_first: bool,
     save: Path | None,
     workers: int | None,
+    dask: str | None,
     as_json: bool,
 ) -> None:
     """Search for fault schedules that break a subject.
 
     A schedule contains texts, faults, crashes and clock jumps in virtual time. All failing seeds are listed. Their
     schedules are saved, the first ones shrunk.
+
+    With --dask, batches of seeds are run on a cluster, where the same cht-rapidpro-harness must be installed. Shrinking
+    happens here. --workers is then the number of batches at a time; default: one for each thread of its workers.
     """
     try:
         world_opener(subject)
@@ -69,18 +91,20 @@ def simulate_command(
         transient=True,
     ) as progress:
         bar = progress.add_task("simulating", total=count)
-        found = search(
-            seed=seed,
-            subject=subject,
-            profile=profile,
-            runs=count,
-            seconds=None if minutes is None else minutes * 60,
-            stop_at_first=stop_at_first,
-            workers=workers,
-            on_run=lambda so_far: progress.update(
-                bar, completed=so_far.runs, description=f"{len(so_far.failing)} failing"
-            ),
-        )
+        with nullcontext((None, None)) if dask is None else dask_workers(dask) as (executor, places):
+            found = simulate(
+                seed=seed,
+                subject=subject,
+                profile=profile,
+                runs=count,
+                seconds=None if minutes is None else minutes * 60,
+                stop_at_first=stop_at_first,
+                executor=executor,
+                workers=workers or places,
+                on_run=lambda so_far: progress.update(
+                    bar, completed=so_far.runs, description=f"{len(so_far.failing)} failing"
+                ),
+            )
         task = progress.add_task("shrinking", total=None, visible=False)
         saved = save_failures(
             found,

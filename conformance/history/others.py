@@ -71,15 +71,16 @@ def _stored_by_others(history: History, report: StoredReport) -> bool:
 
 def _holds(body: str, value: str) -> bool:
     found = parsed(body)
-    return value in _values(found) if found is not None else value in body
+    return value in words_of(found) if found is not None else value in body
 
 
-def _values(value: Any) -> Iterator[str]:
+def words_of(value: Any) -> Iterator[str]:
+    """All values in a JSON document, however deep, as text; not its keys."""
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, list):
         for one in value:
-            yield from _values(one)
+            yield from words_of(one)
     elif value is not None:
         yield str(value)
 
@@ -170,7 +171,7 @@ def by_others(call: Call) -> bool:
 
 def _holds_words(body: str, text: str) -> bool:
     """Whether a request has these words, with or without the doubled @ that RapidPro needs."""
-    return any(text in (one.strip(), one.strip().replace("@@", "@")) for one in _values(parsed(body)))
+    return any(text in (one.strip(), one.strip().replace("@@", "@")) for one in words_of(parsed(body)))
 
 
 def was_failed(history: History, text: OutgoingText) -> bool:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from conformance.verdicts import HarnessBroken
 
 
 def write_whole(path: Path, content: str) -> None:
@@ -25,3 +29,12 @@ def write_whole(path: Path, content: str) -> None:
 def as_json(document: Any) -> str:
     """A document as indented JSON, with a line end."""
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+@contextmanager
+def refused_as_broken(folder: Path) -> Iterator[None]:
+    """HarnessBroken, with the reason, if a file of a report cannot be written to `folder`."""
+    try:
+        yield
+    except OSError as failure:
+        raise HarnessBroken(f"the report cannot be written to {folder}: {failure.strerror or failure}") from None

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.reports.ci.badge import badge
 from conformance.reports.ci.ctrf import ctrf
 from conformance.reports.ci.junit import junit_xml
-from conformance.reports.file_writing import as_json, write_whole
+from conformance.reports.file_writing import as_json, refused_as_broken, write_whole
 from conformance.reports.joined import Joined
 from conformance.reports.messages.envelopes import ndjson
 from conformance.reports.page.html import page
 from conformance.reports.report import Report
-from conformance.verdicts import HarnessBroken
 
 UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -33,7 +31,7 @@ class Reports:
 
         HarnessBroken if one cannot be written: the disk is full, or the folder is gone. Each file is whole or missing.
         """
-        with _refused_as_broken(folder):
+        with refused_as_broken(folder):
             folder.mkdir(parents=True, exist_ok=True)
             for report, place in zip(self.reports, self._places(folder), strict=True):
                 place.mkdir(exist_ok=True)
@@ -58,19 +56,11 @@ class Reports:
 
 def write_joined(joined: Joined, folder: Path) -> None:
     """Write the page and `joined.json`: matrix, changes, and the reports themselves. HarnessBroken if that fails."""
-    with _refused_as_broken(folder):
+    with refused_as_broken(folder):
         folder.mkdir(parents=True, exist_ok=True)
         reports = [report.as_json() for report in joined.reports]
         write_whole(folder / "joined.json", as_json({**joined.as_json(), "reports": reports}))
         write_whole(folder / "report.html", page(joined))
-
-
-@contextmanager
-def _refused_as_broken(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as failure:
-        raise HarnessBroken(f"the report cannot be written to {folder}: {failure.strerror or failure}") from None
 
 
 def folder_names(names: Sequence[str]) -> list[str]:

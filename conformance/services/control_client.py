@@ -99,10 +99,11 @@ class InProcessControlClient(ControlClient):
         return self._ledger.last
 
     def _call(self, method: str, path: str, **options: Any) -> Any:
-        query = urlencode(options.get("params") or {})
+        bare, _, query = path.partition("?")
+        query = query or urlencode(options.get("params") or {})
         body = json.dumps(options["json"]).encode() if "json" in options else b""
         headers = {"Content-Type": "application/json"} if body else {}
-        reply = call(self._app, build_environ(method, quote(path), query, headers, body))
+        reply = call(self._app, build_environ(method, quote(bare), query, headers, body))
         if not 200 <= reply.status < 300:
             shown = reply.body.decode("utf-8", "replace")[:500]
             raise HarnessBroken(f"{method} {path} on the control API: {reply.status} {shown}")

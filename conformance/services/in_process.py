@@ -11,11 +11,12 @@ from requests.adapters import BaseAdapter
 
 from conformance.services.control_client import ControlClient, InProcessControlClient
 from conformance.services.neighbours import CHT_ADMIN, neighbours
-from fakes.assembly import assemble_services
+from fakes.assembly import Fakes, assemble_services
 from fakes.cht import Cht
 from fakes.cht.releases.table import NEWEST
 from fakes.clock import VirtualClock
 from fakes.control.app import control_app
+from fakes.ledger.keeping import Keeping
 from fakes.serving.transport import InProcessSession, WSGIAdapter
 from fakes.serving.wsgi import WSGIApp
 
@@ -31,27 +32,39 @@ class InProcessFakes:
     subject_folder: Path | None = None
     """Where subjects keep their files; None: each creates its own folder."""
 
-    def __init__(self, profile: str, seed: int, *, cht_release: str = NEWEST) -> None:
-        self.clock = VirtualClock(BEGINNING)
+    def __init__(
+        self,
+        profile: str,
+        seed: int,
+        *,
+        cht_release: str = NEWEST,
+        beginning: datetime = BEGINNING,
+        rapidpro_url: str = RAPIDPRO_URL,
+        cht_url: str = CHT_URL,
+        keeping: Keeping | None = None,
+    ) -> None:
+        self.clock = VirtualClock(beginning)
+        self._beginning = beginning
         self._fakes = assemble_services(
-            ("rapidpro", "cht"), self.clock, profile=profile, cht_release=cht_release, seed=seed
+            ("rapidpro", "cht"), self.clock, profile=profile, cht_release=cht_release, seed=seed, keeping=keeping
         )
+        self._rapidpro_url = rapidpro_url
         self._timed = {
-            RAPIDPRO_URL: WSGIAdapter(self._fakes.apps["rapidpro"], self.clock.advance, self.clock.now),
-            CHT_URL: WSGIAdapter(self._fakes.apps["cht"], self.clock.advance, self.clock.now),
+            rapidpro_url: WSGIAdapter(self._fakes.apps["rapidpro"], self.clock.advance, self.clock.now),
+            cht_url: WSGIAdapter(self._fakes.apps["cht"], self.clock.advance, self.clock.now),
         }
         # CHT's passes may overlap while one of them waits for an answer: time passes only for that one.
         self.connect_cht(WSGIAdapter(self._fakes.apps["rapidpro"], self.cht().pass_time))
         self.session: requests.Session = InProcessSession()
-        self.session.mount(CHT_URL, WSGIAdapter(self._fakes.services["cht"]))
+        self.session.mount(f"{cht_url}/", WSGIAdapter(self._fakes.services["cht"]))
         self.control: ControlClient = InProcessControlClient(control_app(self._fakes), self._fakes.ledger)
-        self.cht_url, self.cht_admin = CHT_URL, CHT_ADMIN
-        self.neighbours = neighbours(CHT_URL, RAPIDPRO_URL)
+        self.cht_url, self.cht_admin = cht_url, CHT_ADMIN
+        self.neighbours = neighbours(cht_url, rapidpro_url)
 
     def connect(self, session: requests.Session) -> None:
         """Let `session` reach both services through faults and ledger; slow answers take virtual time."""
         for url, adapter in self._timed.items():
-            session.mount(url, adapter)
+            session.mount(f"{url}/", adapter)
 
     def reach(self, url: str, app: WSGIApp) -> None:
         """Let RapidPro's webhook calls to `url` reach `app`."""
@@ -60,6 +73,10 @@ class InProcessFakes:
     def reach_no_more(self, url: str) -> None:
         """Undo `reach`."""
         self._fakes.session("rapidpro").adapters.pop(url, None)
+
+    def parts(self) -> Fakes:
+        """Services, ledger and plan of faults themselves."""
+        return self._fakes
 
     def cht(self) -> Cht:
         """The fake CHT itself."""
@@ -77,7 +94,7 @@ class InProcessFakes:
 
     def connect_cht(self, adapter: BaseAdapter) -> None:
         """Send CHT's own calls to RapidPro through `adapter`."""
-        self._fakes.session("cht").mount(RAPIDPRO_URL, adapter)
+        self._fakes.session("cht").mount(f"{self._rapidpro_url}/", adapter)
 
     def now(self) -> datetime:
         return self.clock.now()
@@ -92,8 +109,9 @@ class InProcessFakes:
         """Reset time, state, faults, ledger and randomness (with a new `seed`, if one is given)."""
         if seed is not None:
             self._fakes.reseed(seed)
-        self.clock.reset(BEGINNING)
+        self.clock.reset(self._beginning)
         self._fakes.reset()
 
     def close(self) -> None:
-        """Nothing to close."""
+        """Remove the ledger's file, if there is one."""
+        self._fakes.ledger.close()

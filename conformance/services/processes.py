@@ -15,6 +15,8 @@ from conformance.services.looks import mark_looks
 from conformance.services.neighbours import CHT_ADMIN, neighbours
 from conformance.verdicts import HarnessBroken
 from fakes.clock import SystemClock, VirtualClock
+from fakes.ledger import Keeping
+from fakes.ledger.options import arguments as ledger_arguments
 from fakes.serving.deadline import DeadlineAdapter
 from fakes.serving.process import Addresses, StartError, start_fakes
 
@@ -52,11 +54,13 @@ class RealTimeServices:
         control: Callable[[requests.Session, str], ControlClient],
         bind: str | None = None,
         ports: Mapping[str, int] = MappingProxyType({}),
+        keeping: Keeping | None = None,
     ) -> Addresses:
         """Start the services, at these `ports` if any are given. HarnessBroken if they do not start."""
         self._stack = ExitStack()
         arguments = [] if bind is None else ["--bind", bind]
         arguments += [word for name, port in ports.items() for word in (f"--{name}-port", str(port))]
+        arguments += ledger_arguments(keeping or Keeping())
         try:
             addresses = self._stack.enter_context(
                 start_fakes(services, profile=profile, seed=seed, arguments=arguments)
@@ -91,12 +95,18 @@ class FakeProcesses(RealTimeServices):
     """Both fakes in a separate process in real time, on loopback ports or at the address `bind`.
 
     `ports`: where `rapidpro` and `cht` listen, for a relay that was configured before; default: free ports.
+    `keeping`: what the ledger keeps.
     """
 
     def __init__(
-        self, profile: str, seed: int, bind: str | None = None, ports: Mapping[str, int] = MappingProxyType({})
+        self,
+        profile: str,
+        seed: int,
+        bind: str | None = None,
+        ports: Mapping[str, int] = MappingProxyType({}),
+        keeping: Keeping | None = None,
     ) -> None:
-        addresses = self._begin(("rapidpro", "cht"), profile, seed, ControlClient, bind, ports)
+        addresses = self._begin(("rapidpro", "cht"), profile, seed, ControlClient, bind, ports, keeping)
         self.cht_url, self.cht_admin = str(addresses.cht), CHT_ADMIN
         self.neighbours = neighbours(self.cht_url, str(addresses.rapidpro))
 

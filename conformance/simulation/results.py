@@ -15,9 +15,12 @@ class SeedResult:
     seed: int
     texts: int
     faults: int
+    """With crashes, freezes and whatever else went wrong on purpose."""
     virtual_seconds: float
     kinds: tuple[str, ...] = ()
+    """The kind of each violation, such as `lost`; none if the subject survived."""
     sentences: tuple[str, ...] = ()
+    """The violations in words."""
 
 
 @dataclass
@@ -25,6 +28,7 @@ class SearchResult:
     """The result of the whole search; `as_json` is the shape of `simulate --json`."""
 
     seed: int
+    """The first one."""
     subject: str
     runs: int = 0
     texts: int = 0
@@ -32,7 +36,9 @@ class SearchResult:
     virtual_seconds: float = 0.0
     wall_seconds: float = 0.0
     kinds: Counter[str] = field(default_factory=Counter)
+    """How many violations of each kind."""
     failing: list[SeedResult] = field(default_factory=list)
+    """The seeds that the subject did not survive, in order."""
     requested: int | None = None
     """The number of runs that was asked for; None if only a time was."""
     stopped_at_first: bool = False
@@ -53,6 +59,7 @@ class SearchResult:
         return None if self.requested is None else self.requested - self.runs
 
     def as_json(self) -> dict[str, Any]:
+        """The document of `simulate --json`, without the files that are saved."""
         counted = ("lost", "duplicated", "wrong-state")
         return {
             "runs": self.runs,

@@ -1,16 +1,14 @@
-"""Searches many schedules for those that the subject does not survive, on all processors."""
+"""Searches many schedules for those that the subject does not survive: on all processors, or on any executor."""
 
 from __future__ import annotations
 
-import itertools
 import multiprocessing
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
-from pathlib import Path
 
 from conformance.checks import Violation
 from conformance.interruptions import block_sigint
@@ -19,93 +17,77 @@ from conformance.simulation.results import SearchResult, SeedOrder, SeedResult
 from conformance.simulation.run_schedule import run_schedule
 from conformance.simulation.schedule import Schedule
 from conformance.simulation.shrink import shrink
+from conformance.simulation.workers.batches import SeedBatch
+from conformance.simulation.workers.handing_out import HandedOut
+from conformance.simulation.workers.own_code import own_code
 from conformance.simulation.worlds import OpenWorld, world_opener
-from conformance.subjects.in_process import quick_folder
 
 CHUNK = 10
+"""Seeds a batch: half a second of work, or a few."""
 
 
-@dataclass(frozen=True, slots=True)
-class SeedBatch:
-    """Some seeds for one worker. With `stop_at_first`, those after the first failing one need not be run."""
-
-    seeds: tuple[int, ...]
-    subject: str
-    profile: str
-    stop_at_first: bool = False
-
-
-def run_batch(batch: SeedBatch) -> list[SeedResult]:
-    """Run the schedules of a batch; executed by a worker."""
-    open_world = world_opener(batch.subject, process_folder())
-    results: list[SeedResult] = []
-    for seed in batch.seeds:
-        results.append(run_seed(generate(seed, subject=batch.subject, profile=batch.profile), open_world))
-        if batch.stop_at_first and results[-1].kinds:
-            break
-    return results
-
-
-@cache
-def process_folder() -> Path:
-    """The folder of this process for databases, the same for all its runs."""
-    return quick_folder()
-
-
-def run_seed(schedule: Schedule, open_world: OpenWorld) -> SeedResult:
-    """Run one schedule."""
-    result = run_schedule(schedule, open_world)
-    kinds = tuple(violation.kind for violation in result.violations)
-    sentences = tuple(map(str, result.violations))
-    return SeedResult(schedule.seed, result.texts, result.faults, result.virtual_seconds, kinds, sentences)
-
-
-def search(
+def simulate(
     *,
-    seed: int,
-    subject: str,
-    profile: str,
-    runs: int | None = None,
+    seed: int = 1,
+    runs: int | None = 100,
+    subject: str = "reference",
+    profile: str = "26",
     seconds: float | None = None,
     stop_at_first: bool = False,
-    on_run: Callable[[SearchResult], None] = lambda _found: None,
+    executor: Executor | None = None,
     workers: int | None = None,
+    on_run: Callable[[SearchResult], None] = lambda _found: None,
 ) -> SearchResult:
-    """Run the schedules of `seed`, `seed + 1`, ... until `runs` are done or `seconds` have passed.
+    """Run the fault schedules of `seed`, `seed + 1`, ... until `runs` are done or `seconds` have passed.
 
-    The result is in the order of the seeds. With `stop_at_first` it ends with the lowest failing seed: what other
-    workers found behind it does not count, so that the result does not depend on which of them was faster.
+    `executor` runs batches of seeds: any of `concurrent.futures`, such as `Client.get_executor()` of Dask, on whose
+    machines this package must be installed. It is not shut down. Default: a process on each processor. `workers` is the
+    number of batches that it can run at a time. `on_run` gets the result so far after each batch.
+
+    The result is in the order of the seeds, and the same on every executor. A batch whose worker is lost is run again,
+    and counted once. With `stop_at_first` it ends with the lowest failing seed: what other workers found behind it does
+    not count. Raises HarnessBroken if the seeds cannot be run, or a worker runs other code than this process.
     """
     found = SearchResult(seed, subject, requested=runs)
     began = time.monotonic()
     batches = _batches(seed, subject, profile, runs, stop_at_first)
     order = SeedOrder(seed)
     count = workers or os.cpu_count() or 1
+    with _executor(executor, count) as pool:
+        handed_out = HandedOut(pool)
 
-    def over() -> bool:
-        late = seconds is not None and time.monotonic() - began >= seconds
-        return late or (stop_at_first and order.failing())
+        def hand_out(places: int) -> None:
+            """As many more batches, unless the search is over."""
+            late = seconds is not None and time.monotonic() - began >= seconds
+            if not (late or (stop_at_first and order.failing())):
+                for _, batch in zip(range(places), batches, strict=False):
+                    handed_out.hand_out(batch)
 
-    context = multiprocessing.get_context("spawn")  # fork copies threads' locks
-    with ProcessPoolExecutor(count, mp_context=context) as pool:
         try:
             with block_sigint():
-                waiting = {pool.submit(run_batch, batch) for batch in itertools.islice(batches, 2 * count)}
-            while waiting and not found.stopped_at_first:
-                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                for future in done:
-                    _count(found, order.release(future.result()), stop_at_first)
+                hand_out(2 * count)
+            while len(handed_out) and not found.stopped_at_first:
+                for results in handed_out.answered():
+                    _count(found, order.release(results), stop_at_first)
                     found.wall_seconds = time.monotonic() - began
                     on_run(found)
-                    batch = None if found.stopped_at_first or over() else next(batches, None)
-                    if batch is not None:
-                        waiting.add(pool.submit(run_batch, batch))
-        except KeyboardInterrupt:
-            pool.shutdown(cancel_futures=True)
-            raise
-        pool.shutdown(cancel_futures=True)
+                    if not found.stopped_at_first:
+                        hand_out(1)
+        finally:
+            handed_out.cancel()
     found.wall_seconds = time.monotonic() - began
     return found
+
+
+@contextmanager
+def _executor(given: Executor | None, count: int) -> Iterator[Executor]:
+    """The given executor, or processes of this machine that end with the block."""
+    if given is not None:
+        yield given
+        return
+    context = multiprocessing.get_context("spawn")  # fork copies threads' locks
+    with ProcessPoolExecutor(count, mp_context=context) as pool:
+        yield pool
 
 
 def _count(found: SearchResult, results: Iterable[SeedResult], stop_at_first: bool) -> None:
@@ -121,7 +103,7 @@ def _batches(seed: int, subject: str, profile: str, runs: int | None, stop_at_fi
     start = seed
     while runs is None or start < seed + runs:
         end = start + CHUNK if runs is None else min(start + CHUNK, seed + runs)
-        yield SeedBatch(tuple(range(start, end)), subject, profile, stop_at_first)
+        yield SeedBatch(tuple(range(start, end)), subject, profile, stop_at_first, own_code())
         start = end
 
 

@@ -66,6 +66,7 @@ class InProcessRelay(GatewayRelay, PlannedCrashes):
     """A relay made by `build`, with its own database file, between neighbours reached through `connect`.
 
     `folder` holds its database and is deleted by `stop`. With the same folder in each run, SQL is compiled only once.
+    `url`: where RapidPro reaches it.
     """
 
     capabilities = frozenset(Capability)
@@ -79,8 +80,10 @@ class InProcessRelay(GatewayRelay, PlannedCrashes):
         name: str = "reference",
         poll_seconds: float = 120,
         folder: Path | None = None,
+        url: str = WEBHOOK,
     ) -> None:
         self.name = name
+        self._url = url
         self._clock = clock
         self._connect = connect
         self._build = build
@@ -113,7 +116,7 @@ class InProcessRelay(GatewayRelay, PlannedCrashes):
         self.restart()
 
     def webhook_url(self) -> str:
-        return WEBHOOK + PATH
+        return self._url + PATH
 
     def webhook_token(self) -> str:
         return str(self._running_settings().incoming_token)

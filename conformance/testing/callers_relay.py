@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from conformance.services.neighbours import Neighbours
 from conformance.subjects.base import Capability, GatewayRelay
@@ -21,6 +21,16 @@ class Job:
     due: datetime
 
 
+class Worker(Protocol):
+    """A relay in this process."""
+
+    def next_due(self) -> datetime | None: ...
+
+    def work(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
 class CallersRelay(GatewayRelay):
     """A subject about which only the address of its webhook is known. `now` is the services' time."""
 
@@ -32,10 +42,22 @@ class CallersRelay(GatewayRelay):
         self.token = token
         self._now = now
         self._jobs: list[Job] = []
+        self._worker: Worker | None = None
 
     def every(self, seconds: float, action: Callable[[], object]) -> None:
         """Call `action` every `seconds` of virtual time, for the first time when time passes next."""
         self._jobs.append(Job(timedelta(seconds=seconds), action, self._now()))
+
+    def work_for(self, worker: Worker) -> None:
+        """Call this relay, which is in this process, whenever it is due; the one before is stopped."""
+        self.stop_worker()
+        self._worker = worker
+
+    def stop_worker(self) -> None:
+        """Stop a relay in this process, if there is one."""
+        if self._worker is not None:
+            self._worker.stop()
+        self._worker = None
 
     def describe(self) -> dict[str, Any]:
         return {"name": self.name}
@@ -51,6 +73,7 @@ class CallersRelay(GatewayRelay):
 
     def stop(self) -> None:
         self._jobs.clear()
+        self.stop_worker()
 
     def kill(self) -> None:
         raise Untestable("the test itself drives this relay: kill it there")
@@ -59,10 +82,15 @@ class CallersRelay(GatewayRelay):
         raise Untestable("the test itself drives this relay: restart it there")
 
     def next_due(self) -> datetime | None:
-        return min((job.due for job in self._jobs), default=None)
+        due = [job.due for job in self._jobs]
+        of_worker = None if self._worker is None else self._worker.next_due()
+        return min(due if of_worker is None else [*due, of_worker], default=None)
 
     def work(self) -> None:
         for job in self._jobs:
             if job.due <= self._now():
                 job.due = self._now() + job.every
                 job.action()
+        of_worker = None if self._worker is None else self._worker.next_due()
+        if self._worker is not None and of_worker is not None and of_worker <= self._now():
+            self._worker.work()

@@ -10,6 +10,7 @@ import requests
 
 from conformance.checks import Violation
 from conformance.services.control_client import ControlClient
+from conformance.subjects.in_process import InProcessRelay
 from conformance.testing.callers_world import CallersWorld
 from conformance.testing.cht import FakeCht
 from conformance.testing.exchange_lines import exchange_line
@@ -21,6 +22,7 @@ from fakes.serving.wsgi import WSGIApp
 
 Mode = Literal["in-process", "processes"]
 VIRTUAL_WITHIN, REAL_WITHIN = 3600.0, 10.0
+REFERENCE_URL = "http://reference-relay.test"
 LAST_SHOWN = 20
 """How many exchanges `log` shows."""
 
@@ -65,6 +67,16 @@ class SmsWorld:
     def environment(self) -> dict[str, str]:
         """Addresses and secrets as the environment variables of the reference relay (docs/own-relay.md)."""
         return dict(self._world.services.neighbours.environment())
+
+    def use_reference_relay(self, poll_seconds: float = 60) -> None:
+        """Let the reference relay of this harness be the relay, until a test has its own. In process only."""
+        clock = self._world.services.virtual_clock()
+        if self.mode != "in-process":
+            raise ValueError("the reference relay joins the fakes in process only; beside processes run it as one")
+        relay = InProcessRelay(clock, self._connect, poll_seconds=poll_seconds, url=REFERENCE_URL)
+        relay.start(self._world.services.neighbours)
+        self._world.subject.work_for(relay)
+        self.rapidpro.webhook(relay.webhook_url(), relay)
 
     # Time.
 

@@ -64,20 +64,27 @@ class StartedInProcess:
     def __init__(self, options: WorldOptions) -> None:
         self._fakes = InProcessFakes(options.profile, options.seed, cht_release=options.cht_release)
         self._reached: list[str] = []
+        self._world: CallersWorld | None = None
 
     def world(self) -> SmsWorld:
-        while self._reached:
-            self._fakes.reach_no_more(self._reached.pop())
+        self._end_world()
         self._fakes.reset()
         apps = {name: self._fakes.app(name) for name in ("rapidpro", "cht")}
-        world = CallersWorld(self._fakes, VirtualTiming())
+        world = self._world = CallersWorld(self._fakes, VirtualTiming())
         return SmsWorld(world, "in-process", self._fakes.connect, self._reach, apps)
 
     def _reach(self, url: str, app: WSGIApp) -> None:
         self._fakes.reach(url, app)
         self._reached.append(url)
 
+    def _end_world(self) -> None:
+        if self._world is not None:
+            self._world.subject.stop()
+        while self._reached:
+            self._fakes.reach_no_more(self._reached.pop())
+
     def close(self) -> None:
+        self._end_world()
         self._fakes.close()
 
 

@@ -49,6 +49,10 @@ class People:
         """Somebody with this number, which is also the name."""
         return self._by_name.setdefault(number, Person(number, number))
 
+    def meet(self, person: Person) -> None:
+        """Somebody of this number is there, from now on under this name."""
+        self._by_name[person.number] = person
+
     def __iter__(self) -> Iterator[Person]:
         return iter(list(self._by_name.values()))
 

@@ -72,7 +72,11 @@ class Harness {
 
   // What CHT asked, in order, with the answers: method, path, query, request, reply, fault.
   async requests(method, path) {
-    const { exchanges } = await this.call('GET', '/ledger?after=0&service=rapidpro');
+    const exchanges = [];
+    for (let next = { last: 0, more: true }; next.more;) {
+      next = await this.call('GET', `/ledger?after=${next.last}&service=rapidpro`);
+      exchanges.push(...next.exchanges);
+    }
     return exchanges.filter(one => one.direction === 'in' && one.method === method && one.path === path);
   }
 

@@ -9,10 +9,11 @@ So equal schedules give equal histories, and two passes can overlap without any 
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from fakes.clock import Clock, Timer, VirtualClock
+from fakes.clock import LAST_FAILURES, Clock, Timer, VirtualClock
 
 Action = Callable[[], None]
 SOCKET_SECONDS = 15.0
@@ -34,8 +35,8 @@ class Jobs:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._waiting: list[_VirtualJob] = []
-        self.failures: list[BaseException] = []
-        """Exceptions that ended jobs in real time, which nobody else would see."""
+        self.failures: deque[BaseException] = deque(maxlen=LAST_FAILURES)
+        """The last exceptions that ended jobs in real time, which nobody else would see."""
 
     def start(self, action: Action) -> bool:
         """Start a job. Returns False if that is impossible now, within another job on a virtual clock.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import requests
@@ -17,13 +17,13 @@ from fakes.cht.seed.loader import DEFAULT, Seed, load_seed, read_seed
 from fakes.cht.state import State
 from fakes.clock import Clock, VirtualClock
 from fakes.service import SeedError
-from fakes.serving.wsgi import Environ, StartResponse
+from fakes.serving.wsgi import Environ, Reply, ReplyApp
 
 DATABASE_SECONDS = 0.005
 """Duration of the look-up of duplicates; well below that of the real server."""
 
 
-class Cht:
+class Cht(ReplyApp):
     """A fake CHT server. `release` is the name of a row of `fakes/cht/releases/table.py`.
 
     `session` makes the outgoing calls: CHT's own RapidPro gateway, Africa's Talking, outbound pushes.
@@ -45,8 +45,9 @@ class Cht:
         self._seed: Seed = read_seed(DEFAULT)
         self.reset()
 
-    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        return self._api(environ, start_response)
+    def answer(self, environ: Environ) -> Reply:
+        """The API's answer to a request."""
+        return self._api.answer(environ)
 
     @property
     def on_unexpected(self) -> Callable[[str], None]:

@@ -24,9 +24,9 @@ def ledger_routes(fakes: Fakes) -> Blueprint:
 
     @routes.get("/ledger")
     def exchanges() -> tuple[Response, int]:
-        """The exchanges so far, oldest first, secrets hidden. 410 if some of them are not kept any more. A body that is
-        not shown whole has a `cut` beside it: `shown` bytes of the `length` of the whole, its `sha256`, and whether it
-        is `kept`, so that bodies=whole shows it.
+        """The exchanges so far, oldest first, secrets hidden; at most 2000 in an answer: read on while there are
+        `more`. 410 if some of them are not kept any more. A body that is not shown whole has a `cut` beside it: `shown`
+        bytes of the `length` of the whole, its `sha256`, and whether it is `kept`, so that bodies=whole shows it.
 
         Query: after=NUMBER (only those numbered above), service=NAME, limit=NUMBER, bodies=whole (default: their first
         65,536 bytes), dropped=skip (no 410, but what is left)

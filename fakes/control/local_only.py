@@ -3,7 +3,7 @@
 Four things are looked at, because browsers differ in what they send: `Host` (another name for this machine, by DNS
 rebinding), `Origin`, `Sec-Fetch-Site`, and the content type. A form of a foreign page can send three content types
 only (https://fetch.spec.whatwg.org/#cors-safelisted-request-header); for any other a browser asks first, and the
-control API permits nobody. Programs send neither `Origin` nor `Sec-Fetch-Site`, and are served.
+control API permits nobody. Programs send neither `Origin` nor `Sec-Fetch-Site`, and are served; some call JSON a form.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
-from fakes.serving.wsgi import Environ, Reply, StartResponse, WSGIApp
+from fakes.serving.wsgi import BodyTooLarge, Environ, Reply, StartResponse, WSGIApp, read_body
 
 HEADERS = (
     ("Cross-Origin-Resource-Policy", "same-origin"),
@@ -33,6 +33,9 @@ OWN_SITES = ("same-origin", "none")
 """Values of Sec-Fetch-Site: a request of our own page, and an address that somebody typed."""
 READING = ("GET", "HEAD", "OPTIONS")
 JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+"""What `curl -d` and urllib call any body. A form of a page is never JSON: it would be encoded."""
+READ_LIMIT = 64 * 1024 * 1024
 
 
 class LocalOnly:
@@ -63,7 +66,9 @@ class LocalOnly:
             return None
         if not kind and (from_program or not _has_body(environ)):
             return None
-        return f"Content-Type: expected {JSON} (curl: --json instead of -d), got {given or 'none'!r}"
+        if kind == FORM and from_program and _is_json(environ):
+            return None
+        return f"Content-Type: expected {JSON}, got {given or 'none'!r}"
 
 
 def _foreign(environ: Environ) -> str | None:
@@ -84,6 +89,13 @@ def _follows_link(environ: Environ) -> bool:
     wanted = ("GET", PAGE, "navigate", "document")
     keys = ("REQUEST_METHOD", "PATH_INFO", "HTTP_SEC_FETCH_MODE", "HTTP_SEC_FETCH_DEST")
     return tuple(environ.get(key) for key in keys) == wanted
+
+
+def _is_json(environ: Environ) -> bool:
+    try:
+        return read_body(environ, READ_LIMIT).lstrip()[:1] in (b"{", b"[")
+    except BodyTooLarge:
+        return False
 
 
 def _has_body(environ: Environ) -> bool:

@@ -18,7 +18,7 @@ BATCH_BYTES = 8 * MIB
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """The bounds. The defaults suit CI: nothing that a judge needs is lost in a run of hours.
+    """The bounds. The defaults suit CI: nothing that a judge needs is lost in a run of hours, no body is cut.
 
     `memory`: so many of the newest exchanges stay in memory, and at most a batch more. `older`: whether older ones go
     to a file or are dropped. `spool_mib`: the most MiB of that file; then its oldest exchanges are dropped. `body`:
@@ -28,6 +28,6 @@ class Keeping:
     memory: int = 20_000
     older: Literal["spool", "drop"] = "spool"
     spool_mib: int = 2048
-    body: int = 8 * MIB
+    body: int = 64 * MIB
     batch: int = BATCH
     memory_bytes: int = MEMORY_BYTES

@@ -110,8 +110,9 @@ class Ledger:
     def first(self) -> int:
         """The number of the oldest exchange that is kept; that of the next one if none is."""
         with self._lock:
-            spooled = None if self._spool is None else self._spool.first
-            return max(min(self._memory.first, spooled or self._memory.first), self._cleared + 1)
+            in_memory, cleared = self._memory.first, self._cleared
+        spooled = None if self._spool is None else self._spool.first  # may wait for the disk: not under the lock
+        return max(min(in_memory, spooled or in_memory), cleared + 1)
 
     def missing_after(self, seq: int) -> int:
         """How many of the exchanges numbered above `seq` are not kept any more."""
@@ -148,9 +149,13 @@ class Ledger:
         if self._spool is not None:
             self._spool.clear()
 
+    def redaction(self) -> Redaction:
+        """Hides the secrets of the services as they are now."""
+        return Redaction({name: value for source in self.secret_sources for name, value in source.secrets().items()})
+
     def export(self, exchanges: Iterable[Exchange], *, whole: bool = False) -> list[dict[str, Any]]:
         """The exchanges as JSON, without secrets. `whole`: with bodies of any length, as far as they are kept."""
-        hide = Redaction({name: value for source in self.secret_sources for name, value in source.secrets().items()})
+        hide = self.redaction()
         return [as_json(exchange, hide, whole=whole) for exchange in exchanges]
 
     def _kept(self, body: bytes) -> bytes:
@@ -170,21 +175,29 @@ class Ledger:
         return self._writer
 
     def _write(self, spool: Spool) -> None:
-        while True:
-            with self._lock:
-                if not self._memory.over():
-                    self._writer = None
-                    return
-                oldest, cleared = self._memory.oldest(), self._cleared
-            lost = 0
-            try:
-                spool.put(oldest)
-            except SpoolFailed:
-                lost = len(oldest)
-            with self._lock:
-                if cleared == self._cleared:  # else they are gone, and what was written is below every number to come
-                    self._memory.remove(oldest)
-                    self._dropped += lost
+        try:
+            while self._write_batch(spool):
+                pass
+        except BaseException:
+            self._writer = None  # the next request begins anew
+            raise
+
+    def _write_batch(self, spool: Spool) -> bool:
+        with self._lock:
+            if not self._memory.over():
+                self._writer = None
+                return False
+            oldest, cleared = self._memory.oldest(), self._cleared
+        lost = 0
+        try:
+            spool.put(oldest)
+        except SpoolFailed:
+            lost = len(oldest)
+        with self._lock:
+            if cleared == self._cleared:  # else they are gone, and what was written is below every number to come
+                self._memory.remove(oldest)
+                self._dropped += lost
+        return True
 
     def _not_kept(self, wanted: int, found: int) -> Dropped:
         spool, keeping = self._spool, self.keeping

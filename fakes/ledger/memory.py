@@ -80,6 +80,8 @@ class Memory:
 
     def oldest(self) -> list[Exchange]:
         """The batch that has to go first."""
+        if self.bodies.size <= BATCH_BYTES:
+            return self.exchanges[: self.keeping.batch]
         batch: list[Exchange] = []
         size = 0
         for exchange in self.exchanges[: self.keeping.batch]:

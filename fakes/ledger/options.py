@@ -29,7 +29,7 @@ def ledger_options(command: click.decorators.FC) -> click.decorators.FC:
                      f"Default: {USUAL.spool_mib}; the container has {small.spool_mib}."),
         click.option("--ledger-body", type=click.IntRange(min=0), default=USUAL.body, metavar="BYTES",
                      help="A longer body is kept by its first bytes, its length and its SHA-256. "
-                     f"Default: {USUAL.body}, enough to judge; the container has {small.body}."),
+                     f"Default: {USUAL.body}, as long as any body may be; the container has {small.body}."),
     )  # fmt: skip
     for option in reversed(options):
         command = option(command)

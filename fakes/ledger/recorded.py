@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
 from datetime import datetime
 
 from fakes.clock import Clock
@@ -16,23 +15,23 @@ from fakes.serving.wsgi import (
     NO_REPLY_KEY,
     Environ,
     Reply,
-    StartResponse,
+    ReplyApp,
     WSGIApp,
-    call,
     read_body,
+    replies_of,
     request_headers,
 )
 
 READ_LIMIT = 64 * 1024 * 1024
 
 
-class Recorded:
+class Recorded(ReplyApp):
     """The outermost layer around a service: it writes every exchange to the ledger."""
 
     def __init__(self, app: WSGIApp, ledger: Ledger, service: str, clock: Clock, bare: WSGIApp | None = None) -> None:
         """`bare`: the service without faults, for the harness's own looks. Default: the same `app`."""
-        self._app = app
-        self._bare = bare or app
+        self._serve = replies_of(app)
+        self._bare = replies_of(bare or app)
         self._ledger = ledger
         self._service = service
         self._clock = clock
@@ -42,22 +41,23 @@ class Recorded:
         """Called by the service while it answers: no client should make this request, for the reason in `sentence`."""
         self._local.unexpected = sentence
 
-    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    def answer(self, environ: Environ) -> Reply:
+        """The reply of the app, written down with its request. An exception of the app is written down too."""
         if LOOK in environ and self._ledger.looks.has(environ):
-            return self._bare(environ, start_response)
+            return self._bare(environ)
         at = self._clock.now()
         body = read_body(environ, READ_LIMIT)
         self._local.unexpected = None
         reply: Reply | None = None
         error: str | None = None
         try:
-            reply = answer() if is_elsewhere(environ) else call(self._app, environ)
+            reply = answer() if is_elsewhere(environ) else self._serve(environ)
+            return reply
         except BaseException as failure:
             error = f"{type(failure).__name__}: {failure}"
             raise
         finally:
             self._write(environ, at, body, None if environ.get(NO_REPLY_KEY) else reply, error)
-        return reply.to_wsgi(start_response)
 
     def _write(self, environ: Environ, at: datetime, body: bytes, reply: Reply | None, error: str | None) -> None:
         self._ledger.add(

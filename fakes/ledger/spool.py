@@ -14,9 +14,12 @@ import threading
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from fakes.ledger.exchange import Exchange
+from fakes.serving.wsgi import Reply
 
+REPLY = Exchange._fields.index("reply")
 SCHEMA = "CREATE TABLE batches (first INTEGER NOT NULL, last INTEGER PRIMARY KEY, data BLOB NOT NULL)"
 FASTEST = 1
 """The level of compression: a higher one takes longer and gains little."""
@@ -59,7 +62,7 @@ class Spool:
 
     def put(self, exchanges: Sequence[Exchange]) -> None:
         """Store the next batch. Raises SpoolFailed if there is no room even for this one alone; then all is gone."""
-        data = zlib.compress(pickle.dumps(list(exchanges), pickle.HIGHEST_PROTOCOL), FASTEST)
+        data = zlib.compress(pickle.dumps(list(map(_packed, exchanges)), pickle.HIGHEST_PROTOCOL), FASTEST)
         bounds = exchanges[0].seq, exchanges[-1].seq, len(data)
         with self._lock:
             for _ in range(ATTEMPTS):
@@ -81,8 +84,8 @@ class Spool:
             except sqlite3.Error as failure:
                 self._tell(failure)
                 row = None
-        batch: list[Exchange] = [] if row is None else pickle.loads(zlib.decompress(row[0]))
-        return [exchange for exchange in batch if exchange.seq > seq]
+        batch = [] if row is None else pickle.loads(zlib.decompress(row[0]))
+        return [exchange for exchange in map(_unpacked, batch) if exchange.seq > seq]
 
     def clear(self) -> None:
         """Remove everything; the file, too."""
@@ -146,3 +149,15 @@ class Spool:
         if self._path is not None:
             self._path.unlink(missing_ok=True)
             self._path = None
+
+
+def _packed(exchange: Exchange) -> tuple[Any, ...]:
+    """Plain tuples: pickled in a third of the time that an Exchange and a Reply take."""
+    reply = exchange.reply
+    plain = None if reply is None else (reply.status, reply.headers, reply.body)
+    return (*exchange[:REPLY], plain, *exchange[REPLY + 1 :])
+
+
+def _unpacked(values: tuple[Any, ...]) -> Exchange:
+    plain = values[REPLY]
+    return Exchange._make((*values[:REPLY], None if plain is None else Reply(*plain), *values[REPLY + 1 :]))

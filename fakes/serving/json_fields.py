@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import request
@@ -14,10 +14,11 @@ from fakes.serving.json_depth import TOO_DEEP, is_too_deep
 MOST_DIGITS = 18
 
 
-def json_body() -> Any:
-    """The JSON in the request's body. BadRequest if it is not JSON, or nested too deeply."""
+def json_body(number: Callable[[str], Any] | None = None) -> Any:
+    """The JSON in the request's body, its numbers as `number` reads them. BadRequest if it is none, or too deep."""
+    data = request.get_data()
     try:
-        body = json.loads(request.get_data(), parse_constant=_refuse_constant)
+        body = json.loads(data, parse_constant=_refuse_constant, parse_int=number, parse_float=number)
     except ValueError as failure:
         raise BadRequest(f"the body is not JSON: {failure}") from None
     except RecursionError:
@@ -27,9 +28,9 @@ def json_body() -> Any:
     return body
 
 
-def json_object() -> Mapping[str, Any]:
-    """The JSON object in the request's body. BadRequest if it is anything else."""
-    body = json_body()
+def json_object(number: Callable[[str], Any] | None = None) -> Mapping[str, Any]:
+    """The JSON object in the request's body, as `json_body` reads it. BadRequest if it is anything else."""
+    body = json_body(number)
     if not isinstance(body, dict):
         raise BadRequest(f"expected a JSON object, got {json.dumps(body)[:80]}")
     return body

@@ -13,10 +13,12 @@ from urllib.parse import unquote_to_bytes
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser, parse_url
 
-from fakes.serving.wsgi import Environ, environ_key
+from fakes.serving.wsgi import HEADERS_KEY, Environ, environ_key, request_headers
 
 HEAD_LIMIT = 400 * 1024
 """Bytes of the target and the headers of one request."""
+REPEATED_HEAD_LIMIT = 2048
+"""Bytes of a request's target and headers up to which they are remembered, to be read once when they are sent again."""
 
 
 class RefusedRequest(Exception):
@@ -87,8 +89,10 @@ class RequestReader:
         self._headers.append((name, value))
 
     def on_headers_complete(self) -> None:
-        if any(name.lower() == b"expect" for name, _ in self._headers) and not self._parser.should_upgrade():
-            self._expects()  # nothing else can be expected (RFC 9110 section 10.1.1)
+        for name, _ in self._headers:
+            if name.lower() == b"expect" and not self._parser.should_upgrade():
+                self._expects()  # nothing else can be expected (RFC 9110 section 10.1.1)
+                return
 
     def on_body(self, part: bytes) -> None:
         self._body.append(part)
@@ -96,11 +100,8 @@ class RequestReader:
     def on_message_complete(self) -> None:
         if self._parser.should_upgrade():
             return  # see `_parse`
-        environ, body = self._base.copy(), b"".join(self._body)
-        for name, value in self._headers:
-            key, text = _key(name), value.decode("latin-1")
-            earlier = environ.get(key)
-            environ[key] = text if earlier is None else f"{earlier},{text}"
+        read = _headers if self._head_size < REPEATED_HEAD_LIMIT else _headers.__wrapped__
+        environ, body = self._base | read(tuple(self._headers)), b"".join(self._body)
         path, _, query = self._url.partition(b"?")
         if not path.startswith((b"/", b"*")):  # as it is sent to a proxy
             target = parse_url(self._url)
@@ -119,6 +120,11 @@ class RequestReader:
             raise RefusedRequest(431)  # the parser ends with an error of its own
 
 
-@lru_cache(maxsize=1024)  # callers send the same few names
-def _key(name: bytes) -> str:
-    return environ_key(name.decode("latin-1"))
+@lru_cache(maxsize=1024)  # callers send the same headers with every request
+def _headers(headers: tuple[tuple[bytes, bytes], ...]) -> Environ:
+    """The headers as the environ has them: each by its name, and all together for the ledger. Not to be changed."""
+    environ: Environ = {}
+    for name, value in headers:
+        key, text = environ_key(name.decode("latin-1")), value.decode("latin-1")
+        environ[key] = f"{environ[key]},{text}" if key in environ else text
+    return {**environ, HEADERS_KEY: request_headers(environ)}

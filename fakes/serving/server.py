@@ -2,10 +2,8 @@
 
 Most faults concern the connection itself: it is reset, closed or left open, or its reply comes byte by byte. So the
 fakes hold their connections themselves, and leave only the parsing to a library. An HTTP server keeps connections to
-itself: with granian 2.8, which served the fakes before, a reset needed a search through the sockets of the process, a
-slow reply a proxy in front of it, and a header value with any byte beyond ASCII arrived empty. A thread for each
-connection also takes less time. Requests in a processor second, both in turns on one busy machine with 2 cores
-(`python -m loadtests.bench fakes`): 11,500 to granian's 9,400; of a callable that does nothing, 78,600 to 46,800.
+itself: with granian 2.8 a reset needed a search through the sockets of the process and a slow reply a proxy in front.
+A thread for each connection also takes less time than granian, and as much as one thread that waits for all of them.
 """
 
 from __future__ import annotations
@@ -16,8 +14,7 @@ import struct
 import sys
 import threading
 import traceback
-from email.utils import formatdate
-from functools import lru_cache
+from collections.abc import Callable
 from queue import SimpleQueue
 from time import monotonic
 
@@ -32,9 +29,9 @@ from fakes.serving.connection import (
     Drip,
     Stream,
 )
-from fakes.serving.drip import slowly
+from fakes.serving.reply_bytes import slowly, written
 from fakes.serving.request_reader import RefusedRequest, Request, RequestReader
-from fakes.serving.wsgi import NO_REPLY_KEY, STATUS_LINES, Environ, Reply, WSGIApp, call
+from fakes.serving.wsgi import NO_REPLY_KEY, STATUS_LINES, Environ, Reply, WSGIApp, replies_of
 
 BACKLOG = 1024
 CHUNK_SIZE = 64 * 1024
@@ -48,6 +45,7 @@ SLOW_CALLER_SECONDS = 5.0
 """Seconds in which the caller of a stream must take a part of it; then it is dropped."""
 WITH_RESET = struct.pack("ii", 1, 0)
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+Replies = Callable[[Environ], Reply]
 INTERNAL_ERROR = Reply.of(500, "text/plain", b"internal error of the fake: see its output")
 
 
@@ -55,7 +53,7 @@ class WSGIServer:
     """Serves `app` on `listener` until `stop`, with up to `threads` requests at a time; further ones wait."""
 
     def __init__(self, app: WSGIApp, listener: socket.socket, *, threads: int) -> None:
-        self._app = app
+        self._replies = replies_of(app)
         self._listener = listener
         self._base = _base_environ(listener)
         self._places: SimpleQueue[None] = SimpleQueue()
@@ -94,7 +92,7 @@ class WSGIServer:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("ll", IDLE_CONNECTION_SECONDS, 0))
             base = self._base | {"REMOTE_ADDR": address}
-            _Connection(connection, self._app, base, self._places, self._clock).serve()
+            _Connection(connection, self._replies, base, self._places, self._clock).serve()
         self._open.discard(connection)
 
 
@@ -102,10 +100,10 @@ class _Connection:
     """One connection: reads requests, asks the app, and sends its replies or ends the connection."""
 
     def __init__(
-        self, connection: socket.socket, app: WSGIApp, base: Environ, places: SimpleQueue[None], clock: Clock
+        self, connection: socket.socket, replies: Replies, base: Environ, places: SimpleQueue[None], clock: Clock
     ) -> None:
         self._connection = connection
-        self._app = app
+        self._replies = replies
         self._places = places
         self._clock = clock
         self._reader = RequestReader(base, lambda: connection.sendall(CONTINUE))
@@ -149,7 +147,7 @@ class _Connection:
 
     def _ask(self, environ: Environ) -> Reply:
         try:
-            return call(self._app, environ)
+            return self._replies(environ)
         except Exception:  # a bug in a fake must neither keep its caller waiting nor end other requests
             traceback.print_exc()
             return INTERNAL_ERROR
@@ -201,29 +199,6 @@ class _Connection:
             with contextlib.suppress(TimeoutError):
                 if not self._connection.recv(CHUNK_SIZE):
                     return
-
-
-def written(reply: Reply, environ: Environ, now: float, *, keep_alive: bool) -> tuple[bytes, bytes]:
-    """Head and body of a reply as bytes, with the headers that servers add."""
-    names = {name.lower() for name, _ in reply.headers}
-    lines = [f"HTTP/1.1 {STATUS_LINES.get(reply.status) or f'{reply.status} Unknown'}"]
-    lines += [f"{name}: {value}" for name, value in reply.headers]
-    empty = reply.status in (204, 304)
-    if "content-length" not in names and not empty and STREAM_KEY not in environ:
-        lines.append(f"Content-Length: {len(reply.body)}")
-    if "date" not in names:
-        lines.append(_date(int(now)))
-    if not keep_alive:
-        lines.append("Connection: close")
-    elif environ.get("SERVER_PROTOCOL") == "HTTP/1.0":
-        lines.append("Connection: keep-alive")
-    head = "\r\n".join([*lines, "", ""]).encode("latin-1", "replace")
-    return head, b"" if empty or environ["REQUEST_METHOD"] == "HEAD" else reply.body
-
-
-@lru_cache(maxsize=4)  # many replies in one second
-def _date(seconds: int) -> str:
-    return f"Date: {formatdate(seconds, usegmt=True)}"
 
 
 def _base_environ(listener: socket.socket) -> Environ:

@@ -25,7 +25,7 @@ from urllib3.response import HTTPResponse
 
 from fakes.serving.connection import DRIP_KEY, ENDING_KEY, WAIT_KEY, ConnectionEnding
 from fakes.serving.deadline import read_timeout
-from fakes.serving.wsgi import Reply, WSGIApp, build_environ, call
+from fakes.serving.wsgi import Reply, WSGIApp, build_environ, replies_of
 
 
 class WSGIAdapter(BaseAdapter):
@@ -43,7 +43,7 @@ class WSGIAdapter(BaseAdapter):
         now: Callable[[], datetime] | None = None,
     ) -> None:
         super().__init__()
-        self._app = app
+        self._replies = replies_of(app)
         self._pass_time = pass_time
         self._now = now
 
@@ -64,7 +64,7 @@ class WSGIAdapter(BaseAdapter):
         environ = build_environ(str(request.method), url.path or "/", url.query, headers, body, host=host)
         caller_timeout = _CallerTimeout(read_timeout(timeout), self._pass_time)
         environ[WAIT_KEY] = caller_timeout.wait
-        reply = call(self._app, environ)
+        reply = self._replies(environ)
         if DRIP_KEY in environ:
             caller_timeout.wait(environ[DRIP_KEY].seconds)
         ending: ConnectionEnding | None = environ.get(ENDING_KEY)

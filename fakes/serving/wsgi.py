@@ -6,7 +6,7 @@ import io
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -22,6 +22,8 @@ ACTED_KEY = "harness.acted"
 """Whether the service acted on the request (a definite or an indefinite fault)."""
 NO_REPLY_KEY = "harness.no_reply"
 """Set when the caller gets no reply, or an incomplete one."""
+HEADERS_KEY = "harness.headers"
+"""The headers of the request as `request_headers` returns them, if the holder of the connection has them already."""
 
 STATUS_LINES = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
@@ -105,7 +107,10 @@ def _read(environ: Environ) -> bytes:
 
 
 def request_headers(environ: Environ) -> dict[str, str]:
-    """The headers of the request; names in lower case with dashes."""
+    """The headers of the request as it came; names in lower case with dashes. Not to be changed."""
+    known: dict[str, str] | None = environ.get(HEADERS_KEY)
+    if known is not None:
+        return known
     found = {
         _header_name(key): value for key, value in environ.items() if key.startswith("HTTP_") and isinstance(value, str)
     }
@@ -127,10 +132,17 @@ def _header_name(key: str) -> str:
     return key.removeprefix("HTTP_").replace("_", "-").lower()
 
 
+def replies_of(app: WSGIApp) -> Callable[[Environ], Reply]:
+    """What answers a request to the app with its whole reply, for who calls it often."""
+    return app.answer if isinstance(app, ReplyApp) else partial(_call, app)
+
+
 def call(app: WSGIApp, environ: Environ) -> Reply:
     """Call a WSGI app and return its whole reply; a `ReplyApp` is asked for it directly."""
-    if isinstance(app, ReplyApp):
-        return app.answer(environ)
+    return replies_of(app)(environ)
+
+
+def _call(app: WSGIApp, environ: Environ) -> Reply:
     started: list[Any] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:  # noqa: ARG001 - the WSGI signature

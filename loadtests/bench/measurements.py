@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from loadtests.bench import commands, flows, numbers
+from loadtests.bench import commands, flows, long_run, numbers
 from loadtests.bench.peers.mountebank import PACKAGE
 from loadtests.bench.relay import through
 from loadtests.bench.servers import exchange
@@ -31,7 +31,9 @@ MEASUREMENTS: Mapping[str, Measurement] = MappingProxyType(
     {
         "fakes": Measurement(
             "the fake RapidPro as a server, and its peers in turns",
-            f"Each of {exchange.CONNECTIONS} connections posts a broadcast and looks up its message, again and again. "
+            f"Each of {exchange.CONNECTIONS} connections posts a broadcast and looks up the message of its first one, "
+            "again and again. In the fake, as in RapidPro, a broadcast has no message before mailroom has seen it; "
+            f"`{exchange.AT_ONCE}` asks for the one just sent, finds none, and so is not to be compared with peers. "
             "The servers share one core and take turns; the client has the other cores. `requests_per_cpu_second` "
             "counts the processor time of the server alone. The fake has ledger, throttle and a fault in its plan; the "
             "Flask app and mountebank's imposter keep the messages, and nothing else. The bare callable answers every "
@@ -78,6 +80,13 @@ MEASUREMENTS: Mapping[str, Measurement] = MappingProxyType(
             "whether a number is ever stored without its country code",
             "No speed: thousands of worlds of the fake CHT get national numbers. Not one may be stored as it came.",
             lambda _: numbers.measure(),
+        ),
+        "long_run": Measurement(
+            "what the fakes keep of a relay's polls",
+            "`full`: when the ledger's memory was full for the first time. Speed: in the first and in the last "
+            "quarter. The requests leave no state behind; `kib_per_broadcast` is what does. "
+            "`python -m loadtests.bench.long_run 1000000` measures more of them.",
+            lambda _: long_run.measure(),
         ),
     }
 )

@@ -41,8 +41,9 @@ def test_the_report_of_a_failing_test_is_as_shown(examples: Path) -> None:
     assert shown.count("…") == 2
 
 
-def test_the_example_of_the_api_runs(tmp_path: Path) -> None:
-    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "api.md").read_text("utf-8"), re.DOTALL)
+@pytest.mark.parametrize("document", ["api.md", "simulation.md"])
+def test_the_example_of_a_document_runs(document: str, tmp_path: Path) -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / document).read_text("utf-8"), re.DOTALL)
     command = [sys.executable, "-c", example]
     done = subprocess.run(
         command, cwd=tmp_path, env=environment({"PYTHONPATH": str(ROOT)}), capture_output=True, text=True, check=False

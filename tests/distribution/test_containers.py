@@ -19,6 +19,7 @@ import yaml
 from conformance.services.neighbours import CHT_GATEWAY, INCOMING_TOKEN, RAPIDPRO_TOKEN
 from conformance.subjects.base import ENVIRONMENT
 from conformance.subjects.external import free_port
+from fakes.ledger.options import IN_CONTAINER, USUAL, arguments
 from tests.distribution.conftest import Installed
 from tests.folders import ROOT
 
@@ -38,6 +39,14 @@ def instructions(name: str) -> list[str]:
 def test_the_dockerfile_has_no_flaws() -> None:
     done = subprocess.run([COMMANDS / "hadolint", "Dockerfile"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_the_image_bounds_the_ledger_as_the_page_and_the_help_say() -> None:
+    (command,) = [json.loads(one) for one in instructions("CMD")]
+    assert set(arguments(IN_CONTAINER)) <= set(command)
+    for option, field in (("memory", "memory"), ("older", "older"), ("spool", "spool_mib"), ("body", "body")):
+        usual, small = getattr(USUAL, field), getattr(IN_CONTAINER, field)
+        assert re.search(rf"\| `--ledger-{option}`.* \| `?{usual}`? \| `?{small}`? \|", PAGE)
 
 
 def test_compose_is_valid() -> None:

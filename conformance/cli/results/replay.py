@@ -1,4 +1,4 @@
-"""`relay-harness replay`: a saved schedule again, or the scenarios that failed in a report."""
+"""`relay-harness replay`: a session or a saved schedule again, or the scenarios that failed in a report."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ import click
 from click.core import ParameterSource
 
 from conformance.cli.conform import conform_command
+from conformance.cli.results.sessions import replay_session
 from conformance.cli.simulate import replay_schedule
 from conformance.reports.fields import ForeignReport
 from conformance.reports.reading import read_reports
 from conformance.reports.report import Report, ScenarioResult
 from conformance.reports.run_info import HIDDEN
 from conformance.verdicts import Verdict
+from conformance.workbench.session.session import is_session
 
 SELECTING = ("--only", "--level", "--scenario")
 HARMLESS = frozenset(
@@ -45,17 +47,32 @@ HARMLESS = frozenset(
 @click.option(
     "--trust", is_flag=True, help="Of a report: start the relay's command, or call the address, that it names."
 )
+@click.option("--subject", metavar="NAME", help="Of a session: another built-in subject than the reference relay.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_context
 def replay_command(
-    context: click.Context, /, file: Path, scenario: tuple[str, ...], trust: bool, as_json: bool
+    context: click.Context,
+    /,
+    file: Path,
+    scenario: tuple[str, ...],
+    trust: bool,
+    subject: str | None,
+    as_json: bool,
 ) -> None:
-    """Repeat what failed.
+    """Repeat what failed, or what was done by hand.
 
-    FILE is a schedule that `simulate` saved, which is run again exactly; or a report.json, whose failed scenarios are
-    judged again with the same subject, profile and seed.
+    FILE is a session of the workbench, which is played in virtual time; a schedule that `simulate` saved, which is run
+    again exactly; or a report.json, whose failed scenarios are judged again with the same subject, profile and seed.
     """
-    if not is_report(file):
+    content = content_of(file)
+    if is_session(content):
+        if scenario or trust:
+            raise click.UsageError("--scenario and --trust go with a report.json: a session has no scenarios")
+        replay_session(context, file, subject, as_json)
+        return
+    if subject is not None:
+        raise click.UsageError("--subject goes with a session of the workbench: anything else names its subject")
+    if not is_report(content):
         if scenario or trust:
             raise click.UsageError("--scenario and --trust go with a report.json: a schedule has no scenarios")
         replay_schedule(context, file, as_json)
@@ -79,12 +96,16 @@ def replay_command(
         conform_command.invoke(again)
 
 
-def is_report(file: Path) -> bool:
-    """Whether the file looks like a report; what cannot be read at all is left to whoever reads schedules."""
+def content_of(file: Path) -> Any:
+    """The JSON in the file; None if it cannot be read, which is left to whoever reads schedules."""
     try:
-        document: Any = json.loads(file.read_text("utf-8"))
+        return json.loads(file.read_text("utf-8"))
     except (OSError, ValueError, RecursionError):
-        return False
+        return None
+
+
+def is_report(document: Any) -> bool:
+    """Whether it looks like a report."""
     return isinstance(document, dict) and ("requirements" in document or "reports" in document)
 
 

@@ -1,1 +1,1 @@
-"""The reports as one self-contained HTML page: a template, a style sheet, two scripts, and the data that they show."""
+"""The reports as one self-contained HTML page: frame, template, style sheet, scripts, and the data that they show."""

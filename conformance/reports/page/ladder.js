@@ -1,4 +1,3 @@
-"use strict";
 // Draws what happened between phone, RapidPro, relay and CHT, in order of time, as SVG. All texts are set as text.
 const LANES = [["phone", "Phone"], ["rapidpro", "RapidPro"], ["relay", "Relay"], ["cht", "CHT"]];
 const WIDTH = 720, LEFT = 130, RIGHT = 665, TOP = 34, ROW = 38, LONGEST = 60;

@@ -90,6 +90,8 @@ class LoginLimit:
 
     def refuses(self, request: Request, now: float) -> bool:
         """Whether the request uses basic authentication and exceeds the limit. `now` in seconds."""
+        if not self._counts:  # the usual case
+            return False
         credentials = request.basic_credentials
         if credentials is None or not credentials[0]:
             return False

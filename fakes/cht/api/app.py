@@ -6,7 +6,7 @@ Paths without a route go to the database.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 from fakes.cht.api import credentials
 from fakes.cht.api.access import Forbidden, LoginLimit
@@ -18,7 +18,7 @@ from fakes.cht.api.settings import Settings
 from fakes.cht.errors import HttpError, ServerError
 from fakes.cht.messaging.messaging import Messaging
 from fakes.cht.state import State
-from fakes.serving.wsgi import Environ, Reply, StartResponse
+from fakes.serving.wsgi import Environ, Reply, ReplyApp
 
 Handler = Callable[[Request], Reply]
 FORBIDDEN = {"code": 403, "error": "forbidden", "details": "Offline users are not allowed access to this endpoint"}
@@ -30,7 +30,7 @@ RIGHT_PATH = "/api/v2/sms/rapidpro/incoming-messages"
 DATABASE_PATHS = ("/medic/", "/medic-sentinel/")
 
 
-class Api:
+class Api(ReplyApp):
     """Handles requests. Holds no lock while a handler runs; handlers take the lock of the state."""
 
     def __init__(self, state: State, messaging: Messaging) -> None:
@@ -64,15 +64,13 @@ class Api:
         """Reset the limit on failed logins."""
         self._limit.clear()
 
-    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        request = Request(environ, negotiates=self._state.release.negotiates_errors)
-        reply = self.answer(request)
-        if request.method == "HEAD":
-            reply = Reply(reply.status, reply.headers)
-        return reply.to_wsgi(start_response)
-
-    def answer(self, request: Request) -> Reply:
+    def answer(self, environ: Environ) -> Reply:
         """The reply to a request; every error becomes a reply too."""
+        request = Request(environ, negotiates=self._state.release.negotiates_errors)
+        reply = self._answer(request)
+        return Reply(reply.status, reply.headers) if request.method == "HEAD" else reply
+
+    def _answer(self, request: Request) -> Reply:
         if self._state.starting_up:
             return _starting(request)
         now = self._state.clock.timestamp()

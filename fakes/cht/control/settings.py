@@ -8,9 +8,9 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import BadRequest
 
-from fakes.cht.api.bodies import DECODER
 from fakes.cht.api.credentials import store_credential
 from fakes.cht.api.settings import change_settings
+from fakes.cht.javascript import js
 from fakes.cht.service import Cht
 from fakes.cht.state import State
 from fakes.cht.transitions.lib.loading import SENTINEL, SERVER, configuration_error, enabled
@@ -86,9 +86,9 @@ def add_settings_routes(routes: Blueprint, service: Cht) -> None:
         how = request.args.get("how", HOW[0])
         if how not in HOW:
             raise BadRequest(f"how: expected one of {', '.join(HOW)}, got {how[:40]!r}")
-        if not json_object():
+        changes = json_object(js.number)
+        if not changes:
             raise BadRequest("expected an object with app settings, as in app_settings.json, got an empty one")
-        changes = DECODER.decode(request.get_data(as_text=True))  # numbers as JavaScript reads them
         with state.lock:
             updated = change_settings(state, changes, replace=how == "replace", overwrite=how == "overwrite")
             after = state.settings

@@ -98,14 +98,13 @@ def _message(service: Cht, body: dict[str, Any]) -> Doc:
     for name, meaning in (("number", "whom the text is for"), ("text", "what is sent")):
         if not str(body.get(name) or "").strip():
             raise BadRequest(f"{name}: expected a text that is not empty ({meaning}), got {body.get(name)!r}")
-    now, id_, texts = service.state.now(), service.state.new_uuid(), [(body["number"].strip(), body["text"])]
-    if body.get("due") is None:
-        return message_document(id_, texts, now)
+    now, texts = service.state.now(), [(body["number"].strip(), body["text"])]
     try:
-        due = parse_moment(body["due"])
+        due = None if body.get("due") is None else parse_moment(body["due"])
     except ValueError as problem:
         raise BadRequest(f"due: {problem}") from None
-    return message_document(id_, texts, due, scheduled=True, written=now)
+    id_ = service.state.new_uuid()
+    return message_document(id_, texts, due or now, scheduled=due is not None, written=now)
 
 
 def _set_due(service: Cht, task_id: str) -> str:

@@ -57,7 +57,7 @@ class _Watch:
         self._seen = False
 
     def saw_something(self) -> bool:
-        new = self._fakes.ledger.after(self._last)
+        new = self._fakes.ledger.after(self._last, skip_dropped=True)
         self._last = new[-1].seq if new else self._last
         failed = any(one.reply is None or one.reply.status >= 400 or one.fault is not None for one in new)
         self._seen = self._seen or failed or _state(self._fakes) != self._before

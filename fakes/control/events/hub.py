@@ -19,13 +19,13 @@ from fakes.control.events.rendering import comment, event, exchange_event
 from fakes.redaction import Redaction
 
 MOST_CLIENTS = 16
-TICK = 0.1
-"""Seconds between two looks at the ledger."""
-LOOKS = 3
-"""Of so many ticks, one compares the versions of all parts and tells the time: less than four times a second."""
-BUSY = 20
-"""New exchanges in a tick from which on the fakes are busy."""
-BATCH, BUSY_BATCH = 1000, 10
+TICK, BUSY_TICK = 0.1, 0.3
+"""Seconds between two looks at the ledger: usually, and while the fakes are busy."""
+LOOK = 0.3
+"""Seconds between two comparisons of all versions: less than four a second."""
+BUSY = 200
+"""New exchanges a second from which on the fakes are busy."""
+BATCH, BUSY_BATCH = 1000, 30
 """The most exchanges that somebody is told in a tick."""
 KEPT = 4096
 """Events of exchanges that are kept for those who read the same."""
@@ -61,6 +61,8 @@ class EventHub:
         self.clock = clock
         self.changes = Changes()
         self.batch = BATCH
+        self.more_wanted = False
+        """Whether a client has not been told everything yet that was there."""
         self._news = threading.Condition()
         self._news_number = 0
         self._extra = extra
@@ -109,7 +111,7 @@ class EventHub:
 
     def exchanges(self, after: int, limit: int) -> tuple[list[bytes], int]:
         """The events of the next exchanges, and the number to go on from."""
-        found = self.fakes.ledger.after(after, limit=limit)
+        found = self.fakes.ledger.after(after, limit=limit, skip_dropped=True)
         if not found:
             return [], after
         events: list[bytes] = []
@@ -118,29 +120,25 @@ class EventHub:
             for exchange in found:
                 kept = self._events.get(exchange.seq)
                 if kept is None:
-                    hide = self._redaction() if hide is None else hide
+                    hide = self.fakes.ledger.redaction() if hide is None else hide
                     kept = self._events[exchange.seq] = exchange_event(exchange, hide)
                 events.append(kept)
             while len(self._events) > KEPT:
                 self._events.popitem(last=False)
         return events, found[-1].seq
 
-    def _redaction(self) -> Redaction:
-        sources = self.fakes.ledger.secret_sources
-        return Redaction({name: value for source in sources for name, value in source.secrets().items()})
-
     def _watch(self) -> None:
         """Wake the clients whenever something is new, until there is none."""
-        pause, ticks = threading.Event(), 0
+        pause, tick, looked = threading.Event(), TICK, monotonic()
         last, time = self.fakes.ledger.last, self.fakes.clock.now()
         while True:
-            pause.wait(TICK)
-            ticks += 1
+            pause.wait(tick)
             before, last = last, self.fakes.ledger.last
-            self.batch = BUSY_BATCH if last - before >= BUSY else BATCH
-            is_new = last != before
-            if ticks % LOOKS == 0:
-                earlier, time = time, self.fakes.clock.now()
+            is_busy = last - before >= BUSY * tick
+            self.batch, tick = (BUSY_BATCH, BUSY_TICK) if is_busy else (BATCH, TICK)
+            is_new, self.more_wanted = self.more_wanted or last != before, False
+            if monotonic() - looked >= LOOK:
+                looked, earlier, time = monotonic(), time, self.fakes.clock.now()
                 moved = time != earlier and self.fakes.clock.kind == "virtual"
                 is_new = self._look_for_changes() or moved or is_new
             with self._news:
@@ -165,7 +163,6 @@ class Client:
         self._clock_told = self._spoke = monotonic()
         self._begun = False
         self._news = -1
-        self._is_behind = False
 
     def __iter__(self) -> Client:
         return self
@@ -175,14 +172,15 @@ class Client:
         if not self._begun:
             self._begun = True
             return self._greeting()
-        self._news = self._hub.await_news(self._news, TICK if self._is_behind else LONGEST_WAIT)
+        self._news = self._hub.await_news(self._news, LONGEST_WAIT)
         batch = self._hub.batch
+        gap = self._skip_dropped()
         parts, self._position = self._hub.exchanges(self._position, batch)
-        self._is_behind = len(parts) == batch
+        self._hub.more_wanted = self._hub.more_wanted or len(parts) == batch
         seen, self._seen = self._seen, self._hub.changes.counts
         changed = [name for name, count in self._seen.items() if seen.get(name, 0) != count]
-        if changed:
-            parts.append(event("changed", {"what": changed}))
+        if changed or gap:
+            parts.append(event("changed", {"what": [*changed, *gap]}))
         parts += self._time()
         if not parts and monotonic() - self._spoke >= HEARTBEAT:
             parts = [comment("still here")]
@@ -202,6 +200,14 @@ class Client:
             parts.append(event("changed", {"what": ["reset"]}))
         return b"".join(parts)
 
+    def _skip_dropped(self) -> list[str]:
+        """Go on after exchanges that the ledger has dropped. Then the client must read again what it shows."""
+        ledger = self._hub.fakes.ledger
+        if not ledger.missing_after(self._position):
+            return []
+        self._position = ledger.first - 1
+        return ["reset"]
+
     def _time(self) -> list[bytes]:
         """An event with the time if it has not gone on by itself; one of virtual time not too soon after the last."""
         now = self._hub.clock()
@@ -210,7 +216,7 @@ class Client:
             return []
         goes_on = {**before, "now": now["now"]} == now
         if now == before or (goes_on and monotonic() - self._clock_told < CLOCK_SECONDS):
-            self._is_behind = self._is_behind or now != before
+            self._hub.more_wanted = self._hub.more_wanted or now != before
             return []
         self._clock, self._clock_told = now, monotonic()
         return [event("clock", now)]

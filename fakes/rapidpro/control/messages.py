@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask import request
@@ -17,23 +18,33 @@ def show_messages(mailroom: Mailroom) -> Any:
     else api. `sent_by`: the name of the API token with which it was sent, or null. `number`: the person's.
 
     Query: statuses=yes (also the statuses that were reported about each, with their times), number=PHONE (only the
-    messages of this person), after=ID (only those with a greater id), limit=NUMBER (only the first so many)
+    messages of this person), after=ID (only those with a greater id), changed=NUMBER (only those that are new or have
+    changed since, in the order of their last change), limit=NUMBER (only the first so many)
 
     Answer: {"messages": [{"id": number, "number", "text", "status", "direction": "in" or "out", "origin", "sent_by",
     "failed_reason", "errors": number, "external_id", "created_on": ISO time, "sent_on": ISO time or null}, ...],
-    "last": id to go on from}
+    "last": id to go on from, "changed": number to go on from}
     """
-    after, limit = query_number("after") or 0, query_number("limit")
+    after, changed, limit = query_number("after") or 0, query_number("changed"), query_number("limit")
     number = request.args.get("number")
     person = None if number is None else mailroom.incoming.number(number)
     with mailroom.lock:
         rows: list[dict[str, Any]] = []
-        for message in mailroom.courier.records.all_messages():
+        change = mailroom.records.message_changes if changed is None else changed
+        for place, message in _messages(mailroom, changed):
             if len(rows) == limit:
                 break
+            change = place or change
             if message.id > after and person in (None, number_of(mailroom, message)):
                 rows.append(_as_json(mailroom, message, statuses="statuses" in request.args))
-    return {"messages": rows, "last": rows[-1]["id"] if rows else after}
+    return {"messages": rows, "last": max((one["id"] for one in rows), default=after), "changed": change}
+
+
+def _messages(mailroom: Mailroom, changed: int | None) -> Iterable[tuple[int, Any]]:
+    """The messages that have changed since with the numbers of their changes; or all by id, without numbers."""
+    if changed is None:
+        return ((0, message) for message in mailroom.records.all_messages())
+    return mailroom.records.messages_changed_after(changed)
 
 
 def number_of(mailroom: Mailroom, message: Any) -> str:

@@ -165,6 +165,15 @@ class Records(Protocol):
         """All messages in order of id, incoming ones too."""
         ...
 
+    @property
+    def message_changes(self) -> int:
+        """How often messages were added, or changed their status or visibility."""
+        ...
+
+    def messages_changed_after(self, number: int) -> Sequence[tuple[int, Any]]:
+        """Number of its last change and message, of each that was added or changed after that change, in order."""
+        ...
+
     def message(self, message_id: int) -> Any:
         """The outgoing message with that id, or None."""
         ...

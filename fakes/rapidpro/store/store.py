@@ -107,6 +107,7 @@ class Store(FlowRows):
         message.status = status
         if now is not None:
             message.modified_on = now
+        self.note_change(message)
         self.folders.update(message)
 
     def new_outgoing(

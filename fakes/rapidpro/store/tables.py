@@ -66,6 +66,9 @@ class Tables:
         self.start_indexes: Indexes[FlowStart] = Indexes(_start_index_entries)
         self.message_by_id: dict[int, Message] = {}
         self.message_by_uuid: dict[str, Message] = {}
+        self.message_changes = 0
+        """How often messages were added, or changed their status or visibility."""
+        self._changed_messages: dict[int, int] = {}  # by id the number of the last change, in that order
         self.broadcast_by_uuid: dict[str, Broadcast] = {}
         self._system_groups: dict[int, Named] = {}
         self._owners: dict[tuple[int, str], Contact] = {}
@@ -106,6 +109,7 @@ class Tables:
     def add_message(self, message: Message) -> Message:
         self.message_by_id[message.id] = message
         self.message_by_uuid[message.uuid] = message
+        self.note_change(message)
         self.messages[message.workspace.id].add(message)
         self.by_contact[message.contact.uuid].add(message)
         self.folders.update(message)
@@ -114,6 +118,21 @@ class Tables:
         if message.broadcast is not None:
             self.by_broadcast[message.broadcast.id].add(message)
         return message
+
+    def note_change(self, message: Message) -> None:
+        """A message is new, or its status or visibility has changed."""
+        self.message_changes += 1
+        self._changed_messages.pop(message.id, None)
+        self._changed_messages[message.id] = self.message_changes
+
+    def messages_changed_after(self, number: int) -> list[tuple[int, Message]]:
+        """Number of its last change and message, of each that was added or changed after that change, in order."""
+        found = []
+        for id_, change in reversed(self._changed_messages.items()):
+            if change <= number:
+                break
+            found.append((change, self.message_by_id[id_]))
+        return found[::-1]
 
     def system_group(self, workspace: Workspace) -> Named:
         """The system group that every workspace has."""
@@ -178,6 +197,7 @@ class Tables:
             self.set_labels(message, [])
         if now is not None:
             message.modified_on = now
+        self.note_change(message)
         self.folders.update(message)
 
     def set_labels(self, message: Message, labels: list[Named]) -> None:

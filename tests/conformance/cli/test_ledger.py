@@ -17,6 +17,7 @@ from conformance.cli.ledger import exchanges
 from conformance.cli.options.running_fakes import RunningFakes
 from conformance.services.neighbours import RAPIDPRO_TOKEN
 from conformance.services.processes import plain_session
+from fakes.ledger.keeping import BATCH
 from fakes.serving.own_python import own_environment
 from fakes.serving.process import Addresses, start_fakes
 from tests.folders import ROOT
@@ -134,3 +135,13 @@ def test_without_an_address_it_says_where_to_find_it() -> None:
     done = CliRunner(env={"HARNESS_CONTROL": None}).invoke(harness, ["ledger"])
     assert done.exit_code == 2
     assert "`relay-harness up` prints the address" in done.stderr
+
+
+def test_what_is_not_kept_any_more_is_said_beside_what_is() -> None:
+    with start_fakes(arguments=("--ledger-memory", "1", "--ledger-older", "drop")) as fakes, plain_session() as session:
+        for _ in range(BATCH + 2):
+            session.get(f"{fakes.cht}/api/info", timeout=5)
+        done = ledger(fakes, "--json")
+    numbers = [one["seq"] for one in json.loads(done.stdout)["exchanges"]]
+    assert numbers == list(range(BATCH + 1, BATCH + 3))
+    assert done.stderr == f"({BATCH} earlier exchanges are not kept any more)\n"

@@ -13,7 +13,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 from conformance.cli.plan import plan_command
-from conformance.planning.plot import ticks
 from tests.folders import ROOT
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -104,10 +103,3 @@ def test_a_plot_without_matplotlib_is_refused_before_anything_runs(
     assert done.exit_code != 0
     assert "a plot needs matplotlib, which is not installed: pip install" in str(done.exception)
     assert not (tmp_path / "plan.svg").exists()
-
-
-@pytest.mark.parametrize(("end", "start"), [(300, 25_260), (9720, 25_200), (5 * 86_400, 0), (60, 86_340)])
-def test_the_times_on_the_axis_are_round_and_few(end: float, start: int) -> None:
-    found = ticks(end, start)
-    assert 1 <= len(found) <= 11
-    assert all((start + moment) % 60 == 0 and 0 <= moment <= end for moment in found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from conformance.reports.report import Report, ScenarioResult
 from conformance.requirements.catalogue import load
 from conformance.verdicts import Verdict
 from tests.browser import browser as running_browser
+from tests.browser import inaccessible, opened_file
 from tests.conformance.reports.examples import EVENTS, EVIDENCE, evil_report, report, run_info
 
 Opened = Callable[..., Page]
@@ -30,26 +32,14 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def opened(browser: Browser, tmp_path: Path) -> Iterator[Opened]:
     """Opens a page of reports. In the end there was no console message, no error, and no request but for the page."""
-    seen: list[str] = []
-    contexts = []
+    path = tmp_path / "report.html"
+    with ExitStack() as pages:
 
-    def open_page(*reports: Report, cell: str = "", width: int = 1400, scheme: str = "light") -> Page:
-        path = tmp_path / "report.html"
-        path.write_text(page(Joined(reports)), "utf-8")
-        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
-        contexts.append(context)
-        tab = context.new_page()
-        tab.on("console", lambda message: seen.append(f"{message.type}: {message.text}"))
-        tab.on("pageerror", lambda error: seen.append(str(error)))
-        tab.on("dialog", lambda dialog: seen.append(f"dialog: {dialog.message}"))
-        tab.on("request", lambda asked: seen.append(asked.url) if not asked.url.startswith(path.as_uri()) else None)
-        tab.goto(f"{path.as_uri()}{cell}")
-        return tab
+        def open_page(*reports: Report, cell: str = "", width: int = 1400, scheme: str = "light") -> Page:
+            path.write_text(page(Joined(reports)), "utf-8")
+            return pages.enter_context(opened_file(browser, path, width=width, scheme=scheme, place=cell))
 
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert seen == []
+        yield open_page
 
 
 def rows(tab: Page) -> list[str]:
@@ -164,6 +154,11 @@ def test_all_words_are_distinct_enough_from_their_background(opened: Opened, sch
     """Source: WCAG 2.2, 1.4.3: at least 4.5 to 1."""
     tab = opened(report(), cell="#OUT-6/0", scheme=scheme)
     assert tab.evaluate(CONTRAST) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_that_keeps_anybody_out(opened: Opened, scheme: str) -> None:
+    assert inaccessible(opened(report(), cell="#OUT-6/0", scheme=scheme)) == []
 
 
 @pytest.mark.parametrize("width", [390, 1920])

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 
 from conformance.cli.simulate import as_text
 from conformance.simulation import saving
-from conformance.simulation import search as search_module
 from conformance.simulation.results import SearchResult, SeedOrder, SeedResult
 from conformance.simulation.run_schedule import run_schedule
 from conformance.simulation.saving import save_failures
 from conformance.simulation.schedule import Event, Schedule
-from conformance.simulation.search import SeedBatch, search, shrink_failing
+from conformance.simulation.search import shrink_failing, simulate
+from conformance.simulation.workers.batches import BatchAnswer, SeedBatch
 from conformance.simulation.worlds import OpenWorld, relay_world_opener
 from tests.broken.pieces import App, Between, Defect, Now
 from tests.broken.relays import NeverReportsStates, ResendsLostAnswers, new_ids
@@ -118,45 +118,45 @@ class FirstBatchIsSlow(Executor):
             self._first = None
 
     def _finish(self, future: Future[Any], batch: SeedBatch) -> None:
-        future.set_result([result(seed, self._failing) for seed in batch.seeds])
+        results = tuple(result(seed, self._failing) for seed in batch.seeds)
+        future.set_result(BatchAnswer(results, code=batch.code))
 
 
-def slow_search(monkeypatch: pytest.MonkeyPatch, failing: set[int], **options: Any) -> SearchResult:
+def slow_search(failing: set[int], **options: Any) -> SearchResult:
     """Search 60 seeds with one worker whose first batch arrives after its second."""
     pool = FirstBatchIsSlow(failing)
-    monkeypatch.setattr(search_module, "ProcessPoolExecutor", lambda *_args, **_options: pool)
-    return search(seed=1, subject="x", profile="26", runs=60, workers=1, on_run=pool.finish_first, **options)
+    return simulate(subject="x", runs=60, executor=pool, workers=1, on_run=pool.finish_first, **options)
 
 
-def test_a_slow_worker_does_not_change_the_order(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = slow_search(monkeypatch, {3, 7, 12, 55}).as_json()
+def test_a_slow_worker_does_not_change_the_order() -> None:
+    found = slow_search({3, 7, 12, 55}).as_json()
     assert found["failing_seeds"] == [3, 7, 12, 55]
     assert [one["seed"] for one in found["violations"]] == [3, 7, 12, 55]
     assert (found["runs"], found["stopped_at_first"], found["left_out"]) == (60, False, 0)
 
 
-def test_the_first_failing_seed_is_the_lowest_even_if_another_is_found_earlier(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = slow_search(monkeypatch, {3, 7, 12, 55}, stop_at_first=True)
+def test_the_first_failing_seed_is_the_lowest_even_if_another_is_found_earlier() -> None:
+    found = slow_search({3, 7, 12, 55}, stop_at_first=True)
     document = found.as_json()
     assert (document["failing_seeds"], document["runs"], document["left_out"]) == ([3], 3, 57)
     assert "stopped at seed 3, the first that fails: 57 of 60 runs were left out: seeds 4 to 60" in as_text(found)
 
 
-def test_stopping_at_the_last_seed_leaves_nothing_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = slow_search(monkeypatch, {60}, stop_at_first=True)
+def test_stopping_at_the_last_seed_leaves_nothing_out() -> None:
+    found = slow_search({60}, stop_at_first=True)
     assert (found.runs, found.left_out(), found.stopped_at_first) == (60, 0, True)
     assert "no run was left out" in as_text(found)
 
 
-def test_a_search_without_failures_stops_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = slow_search(monkeypatch, set(), stop_at_first=True)
+def test_a_search_without_failures_stops_nowhere() -> None:
+    found = slow_search(set(), stop_at_first=True)
     assert (found.runs, found.stopped_at_first) == (60, False)
     assert "stopped" not in as_text(found)
 
 
-def test_all_failing_seeds_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_failing_seeds_are_listed() -> None:
     failing = set(range(5, 45))
-    text = as_text(slow_search(monkeypatch, failing))
+    text = as_text(slow_search(failing))
     assert all(f"seed {seed}: lost: a text of seed {seed}" in text for seed in failing)
 
 

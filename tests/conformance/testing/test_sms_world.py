@@ -37,6 +37,26 @@ def test_a_text_of_cht_reaches_its_phone_and_its_state_comes_back(world: SmsWorl
     world.judge()
 
 
+def test_the_reference_relay_stands_in_for_a_relay(world: SmsWorld) -> None:
+    world.use_reference_relay(poll_seconds=30)
+    world.cht.text_due(AMINA, "Come on Monday")
+    assert world.phone(AMINA).send("TEMP 38.5").accepted
+    world.pass_time(600)
+    assert world.phone(AMINA).received == ["Come on Monday"]
+    world.judge()
+
+
+def test_the_reference_relay_is_gone_in_the_next_world() -> None:
+    started = start(WorldOptions())
+    first = started.world()
+    first.use_reference_relay()
+    second = started.world()
+    second.cht.text_due(AMINA, "Come on Monday")
+    second.pass_time(600)
+    assert second.exchanges() == []
+    started.close()
+
+
 @pytest.mark.usefixtures("relay")
 def test_a_reminder_becomes_due(world: SmsWorld) -> None:
     world.cht.reminder_due(AMINA, "Visit today")

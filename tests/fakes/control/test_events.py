@@ -15,12 +15,14 @@ from fakes.clock import VirtualClock
 from fakes.control.app import control_app
 from fakes.control.events import hub
 from fakes.control.events.hub import MOST_CLIENTS
+from fakes.ledger import Keeping
 from fakes.serving.wsgi import build_environ, call
 from tests.fakes.control.watching import Watcher, changed, numbers
 from tests.fakes.serving.raw import Address, exchange, served
 
 TOKEN = "RAPIDPRO-TEST-TOKEN-0000000000000000000000"
 NUMBER = "+250788123001"
+CLOCK = {"kind": "virtual", "now": "", "running": False, "speed": 1}
 
 
 class Watched:
@@ -147,6 +149,21 @@ def test_clients_use_up_no_place_for_requests(watched: Watched) -> None:
         watched.control("PUT", "/rapidpro/channel", {"tps": 7})
 
 
+def test_what_the_ledger_has_dropped_is_passed_over_and_the_client_told_to_read_again() -> None:
+    fakes = assemble_services(("rapidpro",), VirtualClock(), keeping=Keeping(memory=2, older="drop", batch=1))
+    dropping = Watched(fakes, ("", 0))
+    dropping.use(20)
+    first, last = fakes.ledger.first, fakes.ledger.last
+    client = hub.EventHub(fakes, lambda: CLOCK).open(0)
+    next(client)
+    told = next(client).decode()
+    client.close()
+    assert first > 10
+    ids = [int(line.removeprefix("id: ")) for line in told.split("\n") if line.startswith("id: ")]
+    assert ids == list(range(first, last + 1))
+    assert '"what":["reset"]' in told
+
+
 def test_a_client_of_an_earlier_run_is_told_to_read_everything_again(watched: Watched) -> None:
     watched.use()
     last = watched.fakes.ledger.last
@@ -156,9 +173,7 @@ def test_a_client_of_an_earlier_run_is_told_to_read_everything_again(watched: Wa
 
 def test_silence_is_interrupted_by_a_comment(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub, "HEARTBEAT", 0.0)
-    client = hub.EventHub(watched.fakes, lambda: {"kind": "virtual", "now": "", "running": False, "speed": 1}).open(
-        watched.fakes.ledger.last
-    )
+    client = hub.EventHub(watched.fakes, lambda: CLOCK).open(watched.fakes.ledger.last)
     assert b"event: clock" in next(client)
     assert next(client) == b": still here\n\n"
     client.close()

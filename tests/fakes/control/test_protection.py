@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 
 import pytest
+from flask import Blueprint
 
 from fakes.assembly import assemble_services
 from fakes.clock import VirtualClock
@@ -21,6 +22,7 @@ FORMS = (
     "application/x-www-form-urlencoded",
     "multipart/form-data; boundary=x",
 )
+JSON_AS_FORM = "application/x-www-form-urlencoded"
 NO_HEADERS: Mapping[str, str] = {}
 JSON_TYPE = {"Content-Type": "application/json; charset=utf-8"}
 PROTECTION = {
@@ -87,8 +89,24 @@ def test_a_form_is_refused_wherever_it_comes_from(method: str, path: str, contro
             for sender in ({"Origin": f"http://{HERE}"}, {"Sec-Fetch-Site": "same-origin"}):
                 assert "application/json" in refusal(ask(control, method, path, {**form, **sender}, body))
             assert "Origin" in refusal(ask(control, method, path, {**form, "Origin": "null"}, body))
-            if not path.startswith(AGGREGATOR_CALLS):
+            if not path.startswith(AGGREGATOR_CALLS) and not (body and kind == JSON_AS_FORM):
                 assert "application/json" in refusal(ask(control, method, path, form, body))
+
+
+@pytest.mark.parametrize(
+    ("body", "taken"),
+    [
+        (b'{"seconds": 1}', True),
+        (b' [{"preset": "outage"}]', True),
+        (b"seconds=1", False),
+        (b"%7B%22a%22%3A1%7D", False),
+    ],
+)
+def test_a_program_may_call_json_a_form_as_curl_does(body: bytes, taken: bool, control: WSGIApp) -> None:
+    form = {"Content-Type": JSON_AS_FORM}
+    assert (ask(control, "POST", "/faults", form, body).status != 403) is taken
+    for sender in ({"Origin": f"http://{HERE}"}, {"Sec-Fetch-Site": "same-origin"}):
+        assert ask(control, "POST", "/faults", {**form, **sender}, body).status == 403
 
 
 @pytest.mark.parametrize(("method", "path"), CHANGES)
@@ -121,3 +139,13 @@ def test_aggregators_send_forms_from_programs_only(control: WSGIApp) -> None:
     path, form = f"{AGGREGATOR_CALLS}at/any/status", {"Content-Type": "application/x-www-form-urlencoded"}
     assert ask(control, "POST", path, form, b"id=1&status=Success").status == 200
     assert ask(control, "POST", path, {**form, "Sec-Fetch-Site": "none"}, b"id=1&status=Success").status == 403
+
+
+def test_routes_that_others_add_are_protected_too() -> None:
+    added = Blueprint("added", __name__)
+    added.add_url_rule("/added", "added", lambda: {"secret": 1}, methods=["GET", "POST", "PUT", "DELETE"])
+    control = control_app(assemble_services(("cht",), VirtualClock()), further=[added])
+    for method in ("GET", "POST", "PUT", "DELETE"):
+        assert ask(control, method, "/added", JSON_TYPE).status == 200
+        for attack, headers in FOREIGN.items():
+            assert (attack, ask(control, method, "/added", {**JSON_TYPE, **headers}).status) == (attack, 403)

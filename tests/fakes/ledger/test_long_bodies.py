@@ -7,7 +7,7 @@ import hashlib
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes.ledger import MAX_BODY_SHOWN, Exchange, Keeping, Ledger
@@ -49,6 +49,7 @@ def test_of_a_body_that_is_not_kept_the_head_is_shown(whole: bool) -> None:
     assert part["cut"] == {"shown": HEAD, "length": 10_000, "sha256": digest, "kept": False}
 
 
+@settings(deadline=None)
 @given(secret=st.sampled_from(DISGUISES), before=st.integers(0, HEAD), kept=st.booleans())
 def test_a_cut_shows_no_part_of_a_secret(secret: str, before: int, kept: bool) -> None:
     limit = MAX_BODY_SHOWN if kept else HEAD

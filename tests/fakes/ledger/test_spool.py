@@ -6,12 +6,17 @@ import os
 import stat
 import sys
 import tempfile
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from fakes.ledger import Dropped, Keeping, Ledger
+from fakes.ledger import Dropped, Exchange, Keeping, Ledger
+from fakes.ledger import ledger as module
 from fakes.ledger.keeping import MIB
+from fakes.ledger.ledger import FAR_BEHIND
+from fakes.ledger.spool import Spool
 from tests.fakes.ledger.exchanges import add, written
 
 SMALL = Keeping(memory=2, batch=2)
@@ -105,3 +110,62 @@ def test_what_is_dropped_on_purpose_is_told_with_the_option_that_keeps_it() -> N
     with pytest.raises(Dropped, match="--ledger-older drop keeps the newest 2: use --ledger-older spool"):
         ledger.after()
     assert ledger.figures()["dropped_total"] == ledger.missing_after(0) > 0
+
+
+class SlowDisk(Spool):
+    """A file that takes nothing until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__(MIB)
+        self.let_go = threading.Event()
+
+    def put(self, exchanges: Sequence[Exchange]) -> None:
+        assert self.let_go.wait(30)
+        super().put(exchanges)
+
+
+def test_requests_wait_for_a_slow_disk_so_that_the_memory_stays_bounded() -> None:
+    ledger = Ledger(SMALL)
+    ledger._spool = disk = SlowDisk()
+    most = SMALL.memory + FAR_BEHIND * SMALL.batch + 1
+    most_seen = []
+
+    def fill() -> None:
+        for _ in range(200):
+            add(ledger)
+            most_seen.append(ledger.figures()["memory_exchanges"])
+
+    caller = threading.Thread(target=fill)
+    caller.start()
+    while ledger.last < most:
+        assert caller.is_alive()
+    disk.let_go.set()
+    caller.join(30)
+    assert len(most_seen) == len(written(ledger).after()) == 200
+    assert max(most_seen) <= most
+    ledger.close()
+
+
+def test_requests_do_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATIENCE", 0)
+    ledger = Ledger(SMALL)
+    ledger._spool = disk = SlowDisk()
+    for _ in range(100):
+        add(ledger)
+    assert [one.seq for one in ledger.after()] == list(range(1, 101))
+    disk.let_go.set()
+    assert len(written(ledger).after()) == 100
+    ledger.close()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_after_an_unforeseen_error_the_next_requests_try_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = Ledger(SMALL)
+    with monkeypatch.context() as broken:
+        broken.setattr(Spool, "put", lambda *_: 1 / 0)
+        filled(ledger, 10)
+    assert ledger.figures()["spooled_exchanges"] == 0
+    filled(ledger, 10)
+    assert [one.seq for one in ledger.after()] == list(range(1, 21))
+    assert ledger.figures()["memory_exchanges"] <= 4
+    ledger.close()

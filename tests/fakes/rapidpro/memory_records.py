@@ -105,6 +105,7 @@ class MemoryRecords:
         self.channels = [Channel(1, "c-1", "Relay SMS")]
         self.contacts: list[Contact] = []
         self.messages: list[Message] = []
+        self.message_changes = 0
         self.incoming: list[Message] = []
         self.runs: list[Run] = []
         self.flow = Row(1, "0000000f-0000-4000-8000-000000000001", "Relay")

@@ -12,7 +12,7 @@ import requests
 
 from fakes.faults import Fault
 from fakes.serving.connection import DripPart
-from fakes.serving.drip import INTERIM, slowly
+from fakes.serving.reply_bytes import INTERIM, slowly
 from tests.fakes.echo_service import EchoSetup, in_process, on_a_socket
 
 HEAD, BODY = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n", b"body"

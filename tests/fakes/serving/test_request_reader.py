@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakes.serving.request_reader import HEAD_LIMIT, RefusedRequest, Request, RequestReader
-from fakes.serving.wsgi import read_body
+from fakes.serving.request_reader import HEAD_LIMIT, REPEATED_HEAD_LIMIT, RefusedRequest, Request, RequestReader
+from fakes.serving.wsgi import HEADERS_KEY, read_body, request_headers
 
 POST = b"POST /a%C3%A9?x=%20y HTTP/1.1\r\nHost: fake\r\nX-Name: caf\xe9\r\nContent-Length: 4\r\n\r\nbody"
 CHUNKED = b"PUT /b HTTP/1.1\r\nHost: fake\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nbo\r\n2\r\ndy\r\n0\r\n\r\n"
@@ -46,6 +46,16 @@ def test_requests_are_the_same_however_their_bytes_are_divided(cuts: list[int]) 
 def test_a_header_that_comes_twice_is_one_with_both_values() -> None:
     (request,) = read([b"GET / HTTP/1.1\r\nHost: fake\r\nX-A: 1\r\nx-a: 2\r\n\r\n"])
     assert request.environ["HTTP_X_A"] == "1,2"
+
+
+@pytest.mark.parametrize("size", [1, REPEATED_HEAD_LIMIT])
+def test_headers_that_are_sent_again_belong_to_each_request_alone(size: int) -> None:
+    head = b"Host: fake\r\nContent-Type: a/b\r\nX-A: %b\r\nx-a: 2\r\n\r\n" % (b"1" * size)
+    first, second = read([b"GET / HTTP/1.1\r\n" + head, b"GET /again HTTP/1.1\r\n" + head])
+    first.environ["HTTP_X_A"] = "changed"
+    assert second.environ["HTTP_X_A"] == "1" * size + ",2"
+    without = {key: value for key, value in second.environ.items() if key != HEADERS_KEY}
+    assert list(request_headers(second.environ).items()) == list(request_headers(without).items())
 
 
 def test_a_target_with_scheme_and_host_is_read_as_its_path() -> None:

@@ -7,6 +7,8 @@ import threading
 
 import pytest
 
+from fakes.serving import server
+from fakes.serving.connection import stream_reply
 from fakes.serving.server import WSGIServer
 from fakes.serving.wsgi import Environ, Reply, ReplyApp
 from fakes.standalone import listen
@@ -55,6 +57,51 @@ def test_a_reply_is_whole_http(request_line: bytes, status: bytes, body: bytes) 
     assert names.count(b"Date") == 1
     assert names.count(b"Content-Length") == (0 if b"204" in status else 1)
     assert b"Connection: close" in lines
+
+
+class Endless(ReplyApp):
+    """Streams as much as the caller takes."""
+
+    def __init__(self) -> None:
+        self.closed = threading.Event()
+
+    def answer(self, environ: Environ) -> Reply:
+        stream_reply(environ, Parts(self.closed))
+        return Reply(200, (("Content-Type", "text/plain"),))
+
+
+class Parts:
+    """A stream without end."""
+
+    def __init__(self, closed: threading.Event) -> None:
+        self._closed = closed
+
+    def __iter__(self) -> Parts:
+        return self
+
+    def __next__(self) -> bytes:
+        return b"x" * 65536
+
+    def close(self) -> None:
+        self._closed.set()
+
+
+def test_the_caller_of_a_stream_who_takes_nothing_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "SLOW_CALLER_SECONDS", 0.2)
+    app = Endless()
+    with served(app) as address, socket.create_connection(address, timeout=10) as caller:
+        caller.sendall(b"GET / HTTP/1.1\r\nHost: fake\r\n\r\n")
+        assert b"Connection: close" in caller.recv(200)
+        assert app.closed.wait(10)
+
+
+def test_a_stream_ends_with_its_caller() -> None:
+    app = Endless()
+    with served(app) as address:
+        with socket.create_connection(address, timeout=10) as caller:
+            caller.sendall(b"GET / HTTP/1.1\r\nHost: fake\r\n\r\n")
+            assert caller.recv(200).startswith(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nDate: ")
+        assert app.closed.wait(10)
 
 
 def test_an_old_client_that_asks_for_it_keeps_its_connection() -> None:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -48,14 +49,16 @@ def test_large_requests_to_the_gateway_api_are_measured() -> None:
 
 def test_the_stateful_exchange_is_measured_beside_its_peers(command: Path) -> None:
     figures = exchange.measure(command, seconds=0.3, connections=2)
-    *servers, start = figures
-    assert servers == [exchange.FAKE, exchange.BARE, exchange.FLASK, exchange.WAITRESS, exchange.MOUNTEBANK]
-    assert all(value > 0 for row in figures.values() for value in row.values())
+    *servers, in_all = figures
+    peers = [exchange.BARE, exchange.FLASK, exchange.WAITRESS, exchange.MOUNTEBANK]
+    assert servers == [exchange.FAKE, *peers, exchange.AT_ONCE]
+    assert all(value > 0 for server in servers for value in figures[server].values())
     for server in servers:
         of_fake = figures[exchange.FAKE]["requests_per_cpu_second"]
         ratio = figures[server]["requests_per_cpu_second"] / of_fake
         assert figures[server]["relative_to_the_fake"] == pytest.approx(ratio, abs=0.01)
-    assert figures[start].keys() == {"first_answer_seconds"}
+    assert figures[in_all]["first_answer_seconds"] > 0
+    assert figures[in_all]["cpu_seconds_between_its_turns"] >= 0
 
 
 @pytest.fixture(params=["flask", "flask-waitress", "mountebank"])
@@ -79,6 +82,20 @@ def test_a_peer_remembers_each_broadcast_and_keeps_its_connections_open(peer: Ad
         assert (message["broadcast"], message["direction"]) == (answer["id"], "out")
     assert sent[0]["id"] != sent[1]["id"]
     connection.close()
+
+
+def test_a_server_that_does_not_do_the_work_is_an_error(peer: Addresses) -> None:
+    url = str(peer.rapidpro)
+    known = [exchange.first_broadcast(url, 0), 10**9]
+    exchange.load(url, partial(exchange.exchange, known=known), seconds=0.1, connections=1)
+    with pytest.raises(ValueError, match="the look-up did not find the message: "):
+        exchange.load(url, partial(exchange.exchange, known=known), seconds=0.1, connections=2)
+
+
+def test_a_server_that_answers_otherwise_is_an_error() -> None:
+    expected = pytest.raises(ValueError, match="the broadcast was answered 200: ")
+    with start_fakes(("bare",), module="loadtests.bench.peers") as bare, expected:
+        exchange.load(str(bare.rapidpro), exchange.exchange, seconds=0.1, connections=2)
 
 
 @pytest.mark.parametrize("peer", ["flask", "flask-waitress"], indirect=True)

@@ -16,6 +16,8 @@ from fakes.rapidpro.api.http.wire import ApiError
 
 MAX_COUNTED = 100_000
 """A larger quota is exhausted by noting the time, not by adding that many entries."""
+MANY_OWNERS = 1000
+"""So many used quotas are few enough to keep those whose time has passed."""
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -47,6 +49,7 @@ class Throttle:
         self._granted: dict[tuple[str, str], deque[float]] = {}
         self._exhausted_at: dict[tuple[str, str], float] = {}
         self._expires_at: dict[tuple[str, str], float] = {}
+        self._sweep_at = MANY_OWNERS
         self.rates: dict[str, str] = {}
         self._parsed: dict[str, tuple[int, int]] = {}
         self._overrides: dict[tuple[str, str], tuple[int, int]] = {}
@@ -70,6 +73,7 @@ class Throttle:
         now = self._clock.timestamp()
         granted = self._granted.get((scope, key))
         if granted is None:
+            self._forget_expired(now)
             granted = self._granted[scope, key] = deque()
         elif self._expires_at.get((scope, key), now) < now:  # a longer period applied in between: its entries are gone
             granted.clear()
@@ -82,6 +86,14 @@ class Throttle:
             raise throttled(_wait(granted, allowed, period, now))
         granted.append(now)
         self._expires_at[scope, key] = now + period
+
+    def _forget_expired(self, now: float) -> None:
+        """Callers without a token have a quota for each address: those of yesterday need no room."""
+        if len(self._granted) >= self._sweep_at:
+            for owner in [owner for owner, until in self._expires_at.items() if until < now]:
+                self._granted.pop(owner, None)
+                del self._expires_at[owner]
+            self._sweep_at = max(MANY_OWNERS, 2 * len(self._granted))
 
     def usage(self, scope: str, key: str, overrides: Mapping[str, str]) -> Usage:
         """How much of a quota is used. Counts nothing and forgets nothing."""

@@ -124,11 +124,13 @@ def _clean_until_8_1(body: Mapping[str, Any], context: Context, workspace: Works
 
 
 def _row(clean: Mapping[str, Any], context: Context, workspace: Workspace) -> Broadcast:
-    parts = {name: clean[name] for name in ("text", "attachments", "quick_replies") if clean.get(name)}
-    order = list(dict.fromkeys(key for part in parts.values() for key in part))
-    if context.profile.engine_by_http:
+    by_language: dict[str, dict[str, Any]] = {}
+    for name in ("text", "attachments", "quick_replies"):
+        for key, part in (clean.get(name) or {}).items():
+            by_language.setdefault(key, {})[name] = part
+    if context.profile.engine_by_http and len(by_language) > 1:
         # The database orders keys by length, then alphabetically; versions that read the row back show that order.
-        order.sort(key=lambda key: (len(key), key))
+        by_language = dict(sorted(by_language.items(), key=lambda item: (len(item[0]), item[0])))
     return Broadcast(
         context.store.next_id("broadcast"),
         context.mailroom.runtime.new_uuid(),
@@ -138,7 +140,7 @@ def _row(clean: Mapping[str, Any], context: Context, workspace: Workspace) -> Br
         clean.get("urns") or [],
         sorted(set(clean.get("contacts") or ()), key=lambda one: one.id),
         references.in_order(clean.get("groups") or (), context.store.groups),
-        {key: {name: part[key] for name, part in parts.items() if key in part} for key in order},
+        by_language,
         clean["base_language"],
         context.clock.now(),
     )  # fmt: skip

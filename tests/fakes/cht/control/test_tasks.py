@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from fakes.assembly import Fakes, assemble_services
 from fakes.clock import VirtualClock, format_moment
 from fakes.control.app import control_app
-from fakes.serving.wsgi import build_environ, call
+from fakes.serving.wsgi import Reply, build_environ, call
 
 ANN, BEN = "+250788123001", "+250788123002"
 GATEWAY = ("gateway", "gateway-pass")
@@ -29,11 +29,14 @@ class Workbench:
         self.control = control_app(self.fakes)
 
     def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        path, _, query = path.partition("?")
-        raw = b"" if body is None else json.dumps(body).encode()
-        headers = {"Host": "127.0.0.1", "Content-Type": "application/json"}
-        reply = call(self.control, build_environ(method, path, query, headers, raw))
+        reply = self.raw(method, path, body)
         return reply.status, json.loads(reply.body)
+
+    def raw(self, method: str, path: str, body: Any = None) -> Reply:
+        path, _, query = path.partition("?")
+        raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        headers = {"Host": "127.0.0.1", "Content-Type": "application/json"}
+        return call(self.control, build_environ(method, path, query, headers, raw))
 
     def get(self, path: str) -> Any:
         status, answer = self.ask("GET", path)
@@ -178,6 +181,7 @@ def test_only_a_scheduled_task_can_be_made_due(bench: Workbench) -> None:
         ({"number": ANN}, "text: expected"),
         ({"number": ANN, "text": "\n"}, "text: expected"),
         ({"number": ANN, "text": "x", "due": "tomorrow"}, "due: expected an ISO 8601 time"),
+        ({"number": ANN, "text": "x", "due": "9999-12-31T23:59:59-05:00"}, "due: expected an ISO 8601 time"),
         ({"number": 250788, "text": "x"}, "number must be str"),
         ({"number": ANN, "text": "x", "when": None}, "unknown field 'when'"),
         ([], "expected an object"),

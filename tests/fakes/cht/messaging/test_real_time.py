@@ -104,7 +104,7 @@ def world(url: str, count: int) -> Iterator[tuple[Cht, threading.Event]]:
     finally:
         cht.background.stop()
         clock.close()
-        assert cht.background.jobs.failures == []
+        assert not cht.background.jobs.failures
 
 
 def test_passes_overlap_in_real_time_while_no_answer_comes_and_the_api_goes_on() -> None:

@@ -45,6 +45,23 @@ class People(ControlledRapidPro):
             assert self.control_call("POST", f"/phones/{number}/texts", {"text": text})[0] == 200
             self.clock.advance(1)
 
+    def send(self, count: int, number: str) -> None:
+        assert self.control_call("POST", "/broadcasts", {"count": count, "number": number})[0] == 200
+
+    def do(self, step: str) -> None:
+        """One thing that adds or changes messages."""
+        if step == "send":
+            self.send(2, AMINA)
+        elif step == "text":
+            self.text(BEN, "hello")
+        elif step == "wait":
+            self.clock.advance(3)
+        elif step == "fail":
+            self.put("/channel", {"bad_numbers": [AMINA]})
+        else:
+            failed = [one["id"] for one in self.get("/messages")["messages"] if one["status"] == "failed"]
+            assert all(self.control_call("POST", f"/messages/{id_}/resend")[0] == 200 for id_ in failed)
+
     def ask_api(self, method: str, path: str, body: Any = None) -> Reply:
         """Ask RapidPro's API with the token of the built-in seed."""
         (key,) = (token["key"] for token in default_seed(self.clock.now())["tokens"].values())
@@ -114,7 +131,39 @@ def test_messages_are_those_of_a_person_or_those_that_are_new(people: People) ->
     assert [one["text"] for one in people.get("/messages", f"after={first}")["messages"]] == ["two", "three"]
     piece = people.get("/messages", f"after={first}&limit=1")
     assert ([one["text"] for one in piece["messages"]], piece["last"]) == (["two"], first + 1)
-    assert people.get("/messages", f"after={every['last']}") == {"messages": [], "last": every["last"]}
+    nothing = {"messages": [], "last": every["last"], "changed": every["changed"]}
+    assert people.get("/messages", f"after={every['last']}") == nothing
+
+
+def test_only_messages_that_have_changed_since_are_read_again(people: People) -> None:
+    people.send(2, AMINA)
+    people.clock.advance(3600)
+    seen = people.get("/messages")["changed"]
+    assert people.get("/messages", f"changed={seen}") == {"messages": [], "last": 0, "changed": seen}
+    people.text(BEN, "new")
+    first, second, new = (one["id"] for one in people.get("/messages")["messages"])
+    people.control_call("POST", "/channel/reports", {"message": first, "status": "read"})
+    people.control_call("PUT", "/channel", {"bad_numbers": [AMINA]})
+    found = people.get("/messages", f"changed={seen}&statuses=yes")
+    assert [one["id"] for one in found["messages"]] == [new, first]
+    assert found["messages"][1]["statuses"][-1]["status"] == found["messages"][1]["status"]
+    assert people.get("/messages", f"changed={found['changed']}")["messages"] == []
+    assert second not in [one["id"] for one in found["messages"]]
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.sampled_from(["send", "text", "wait", "fail", "resend"]), max_size=8), st.integers(1, 3))
+def test_whoever_reads_what_has_changed_knows_what_whoever_reads_all_knows(steps: list[str], size: int) -> None:
+    people, seen = People(), 0
+    known: dict[int, Any] = {}
+    for step in steps:
+        people.do(step)
+        more = True
+        while more:
+            piece = people.get("/messages", f"statuses=yes&changed={seen}&limit={size}")
+            known |= {one["id"]: one for one in piece["messages"]}
+            seen, more = piece["changed"], bool(piece["messages"])
+        assert known == {one["id"]: one for one in people.get("/messages", "statuses=yes")["messages"]}
 
 
 @pytest.mark.parametrize(

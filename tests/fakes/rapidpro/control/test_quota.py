@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.fakes.rapidpro.control.test_phones_and_messages import People
 from tests.fakes.rapidpro.control.test_tokens_and_rates import ControlledRapidPro
 
 
@@ -95,13 +96,13 @@ def test_tokens_of_one_workspace_share_a_quota_and_others_have_their_own() -> No
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.sampled_from([0, 1, 7, 30, 61]), max_size=12), st.integers(1, 4))
 def test_it_says_before_each_request_whether_it_is_granted(waits: list[int], allowed: int) -> None:
-    service = ControlledRapidPro()
+    service = People()
     service.control_call("PUT", "/rates", {"v2": f"{allowed}/minute"})
     for wait in waits:
         service.clock.advance(wait)
-        before = usage(service)
-        assert before == usage(service)
-        reply = service.ask("workspace.json")
+        before = usage(service, token="relay")
+        assert before == usage(service, token="relay")
+        reply = service.ask_api("GET", "workspace.json")
         assert (reply.status == 200) is (before["left"] > 0)
         if reply.status == 429:
             assert int(str(reply.header("Retry-After"))) == math.ceil(seconds_to(service, before["refills_at"]))

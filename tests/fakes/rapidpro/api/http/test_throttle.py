@@ -16,6 +16,8 @@ import requests
 
 from fakes.clock import VirtualClock
 from fakes.rapidpro import RapidPro
+from fakes.rapidpro.api.http.throttle import MANY_OWNERS, Throttle
+from fakes.rapidpro.api.http.wire import ApiError
 from fakes.rapidpro.seed.default import default_seed
 from fakes.serving.wsgi import Reply, build_environ, call
 from tests.fakes.rapidpro.api.test_variations import HEADERS, NOW
@@ -185,3 +187,15 @@ def test_a_longer_period_counts_the_requests_that_the_shorter_one_remembers() ->
     assert json_of(site.ask("org.json")) == (429, "3570", EXPECTED.format(3570, "s"))
     site.clock.advance(31)
     assert site.left(), "the minute's memory is gone"
+
+
+def test_quotas_of_callers_who_are_long_gone_take_no_room() -> None:
+    clock = VirtualClock(NOW)
+    throttle = Throttle(clock, {"v2": "2/hour"})
+    for count in range(20 * MANY_OWNERS):
+        throttle.grant("v2", f"10.0.{count}", {})
+        clock.advance(10)
+    assert len(throttle._granted) < 3 * MANY_OWNERS
+    throttle.grant("v2", f"10.0.{count}", {})
+    with pytest.raises(ApiError):
+        throttle.grant("v2", f"10.0.{count}", {})

@@ -1,0 +1,80 @@
+// Listens to GET /events, and calls those who wait for exchanges, for the clock, or for a change of what they show.
+import {complain} from "./api.js";
+import {byId} from "./dom.js";
+import {t} from "./words.js";
+
+const SHORT = 250, LONG = 2000;  // milliseconds between two reads of the same: longer while it changes all the time
+const LISTENERS = {exchanges: [], clock: [], reset: []};
+const watchers = [];
+let arrived = [], planned = false;
+
+export const onExchanges = (call) => LISTENERS.exchanges.push(call);
+export const onClock = (call) => LISTENERS.clock.push(call);
+export const onReset = (call) => LISTENERS.reset.push(call);
+
+// Calls `load` now, and again whenever one of these things has changed; never twice at once, and only while `panel`
+// and this page can be seen.
+export function watch(things, load, panel = document.body) {
+  const watcher = {things: new Set(things), load, panel, busy: false, again: false, pause: SHORT};
+  watchers.push(watcher);
+  read(watcher);
+  return () => read(watcher);
+}
+
+// Reads what has changed while it could not be seen.
+export function readMissed() {
+  for (const one of watchers) if (one.again && !one.busy) read(one);
+}
+document.addEventListener("visibilitychange", readMissed);
+
+async function read(watcher) {
+  watcher.again = watcher.busy || watcher.panel.hidden || document.hidden;
+  if (watcher.again) return;
+  watcher.busy = true;
+  await watcher.load().catch(complain);
+  setTimeout(() => {
+    watcher.busy = false;
+    watcher.pause = watcher.again ? Math.min(2 * watcher.pause, LONG) : SHORT;
+    if (watcher.again) read(watcher);
+  }, watcher.pause);
+}
+
+export function listen() {
+  const source = new EventSource("/events?after=0");
+  let lost = false;
+  source.addEventListener("open", () => {
+    byId("connection").textContent = t("connection.live");
+    if (lost) watchers.forEach(read);  // what changed meanwhile was not told
+    lost = false;
+  });
+  source.addEventListener("error", () => {
+    lost = true;
+    byId("connection").textContent = t(source.readyState === EventSource.CLOSED ? "connection.refused" : "connection.lost");
+  });
+  source.addEventListener("exchange", (event) => {
+    arrived.push(JSON.parse(event.data));
+    if (planned) return;
+    planned = true;
+    setTimeout(deliver, 100);  // many at once are shown at once
+  });
+  source.addEventListener("clock", (event) => tell("clock", JSON.parse(event.data)));
+  source.addEventListener("changed", (event) => {
+    const {what} = JSON.parse(event.data);
+    if (what.includes("reset")) {
+      arrived = [];
+      tell("reset");  // first, so that nothing old is shown as new
+    }
+    for (const one of watchers) if (what.some((thing) => one.things.has(thing) || thing === "reset")) read(one);
+  });
+}
+
+function deliver() {
+  const batch = arrived;
+  arrived = [];
+  planned = false;
+  tell("exchanges", batch);
+}
+
+function tell(name, value) {
+  for (const call of LISTENERS[name]) call(value);
+}

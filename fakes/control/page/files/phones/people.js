@@ -1,0 +1,82 @@
+// The people with phones: their numbers, names, texts and messages, as RapidPro and the phones know them.
+import {get, put} from "../api.js";
+import {onReset, watch} from "../events.js";
+
+const SETTLED = new Set(["delivered", "read", "failed", "handled"]);
+const listeners = [];
+const opened = [];  // added on this page, before they texted
+let byId, open, lastMessage, lastText;
+export const people = {};
+
+export const nameOf = (number) => people.names.get(number) || number;
+
+// Calls with what is new: {messages, texts: [[number, text, place]]}. Names may have changed, too.
+export const onPeople = (call) => listeners.push(call);
+
+export function watchPeople() {
+  forget();
+  const again = watch(["phones", "messages"], load);
+  onReset(() => {
+    forget();
+    again();
+  });
+}
+
+function forget() {
+  [byId, open, lastMessage, lastText] = [new Map(), new Set(), 0, 0];
+  Object.assign(people, {numbers: [], names: new Map(), texts: new Map(), messages: new Map()});
+}
+
+// Only what is new is read: texts after the last one, messages from the first that may still change.
+async function load() {
+  const began = byId, from = open.size ? Math.min(...open) - 1 : lastMessage;
+  const [phones, {messages}] = await Promise.all([
+    get(`/rapidpro/phones?texts=yes&after=${lastText}`), get(`/rapidpro/messages?statuses=yes&after=${from}`),
+  ]);
+  if (began !== byId) return;  // everything was reset meanwhile
+  lastText = phones.last;
+  people.names = new Map(Object.entries(phones.names));
+  for (const number of phones.phones) if (!people.texts.has(number)) people.texts.set(number, []);
+  const news = {messages: messages.filter(isNews), texts: []};
+  for (const [number, texts] of Object.entries(phones.texts)) {
+    const known = people.texts.get(number) ?? [];
+    for (const text of texts) news.texts.push([number, text, known.push(text) - 1]);
+    people.texts.set(number, known);
+  }
+  news.messages.forEach(keep);
+  tell(news);
+}
+
+function isNews(message) {
+  const known = byId.get(message.id);
+  return !known || known.status !== message.status || known.statuses.length !== message.statuses.length;
+}
+
+function keep(message) {
+  const list = people.messages.get(message.number) ?? [];
+  if (byId.has(message.id)) list[list.findIndex((one) => one.id === message.id)] = message;
+  else list.push(message);
+  people.messages.set(message.number, list);
+  byId.set(message.id, message);
+  lastMessage = Math.max(lastMessage, message.id);
+  if (SETTLED.has(message.status)) open.delete(message.id);
+  else open.add(message.id);
+}
+
+// A message that has its last state may change after all: somebody reports about it by hand.
+export const mayChange = (id) => open.add(id);
+
+function tell(news) {
+  people.numbers = [...new Set([...opened, ...people.texts.keys(), ...people.messages.keys()])].filter(Boolean);
+  for (const call of listeners) call(news);
+}
+
+// A phone; with a name, RapidPro has the person as a contact. Refused if it is no number.
+export async function addPhone(number, name) {
+  const path = `/rapidpro/phones/${encodeURIComponent(number)}`;
+  if (name) await put(path, {name});
+  else await get(`${path}/texts?limit=0`);
+  if (name) people.names.set(number, name);
+  opened.push(number);
+  tell({messages: [], texts: []});
+}

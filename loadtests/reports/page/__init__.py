@@ -1,0 +1,1 @@
+"""The page of a load run: template and style besides those of all reports, and its plots."""

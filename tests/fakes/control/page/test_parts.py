@@ -1,0 +1,67 @@
+"""The page shows what there is: one service alone, checks, a session."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, jsonify, request
+from playwright.sync_api import Browser, expect
+
+from tests.fakes.control.page.conftest import AMINA, opener, running
+
+
+def others(violations: list[dict[str, Any]]) -> Blueprint:
+    """What `relay-harness up` adds: checks, and the session as a file."""
+    routes = Blueprint("others", __name__)
+
+    @routes.get("/checks")
+    def checks() -> Any:
+        return jsonify(violations=violations, judged=True, problem=None)
+
+    @routes.post("/session/export")
+    def export() -> Any:
+        headers = {"Content-Disposition": f'attachment; filename="{request.get_json()["as"]}.txt"'}
+        return "what was done", 200, headers
+
+    return routes
+
+
+def test_violations_lead_into_the_ladder(chromium: Browser) -> None:
+    violation = {"kind": "sent_twice", "level": "must", "sentence": "“Come” was sent twice", "number": AMINA}
+    with (
+        running("rapidpro", "cht", further=[others([{**violation, "seqs": [2, 3]}])]) as workbench,
+        opener(chromium, workbench) as opened,
+    ):
+        workbench.ask("PUT", "/rapidpro/webhook", {"url": "http://127.0.0.1:9/nobody"})
+        for text in ("one", "two", "three"):
+            workbench.ask("POST", f"/rapidpro/phones/{AMINA}/texts", {"text": text})
+        tab = opened()
+        expect(tab.locator("#checks-count")).to_have_text("Violations: 1")
+        expect(tab.locator(".violation")).to_contain_text("sent_twice (must) “Come” was sent twice")
+        tab.get_by_role("link", name="exchange 2").click()
+        expect(tab.locator("#exchange-body")).to_contain_text("two")
+        expect(tab.locator("#rows [aria-selected=true]")).to_contain_text("/nobody")
+        tab.get_by_role("link", name="exchange 3").click()
+        expect(tab.locator("#exchange-body")).to_contain_text("three")
+
+
+def test_a_session_is_saved_under_the_name_that_it_has(chromium: Browser) -> None:
+    with running("cht", further=[others([])]) as workbench, opener(chromium, workbench) as opened:
+        tab = opened()
+        expect(tab.locator("#checks-count")).to_have_text("Nothing is wrong so far.")
+        tab.get_by_role("tab", name="Take it with you").click()
+        with tab.expect_download() as download:
+            tab.get_by_role("button", name="Scenario file").click()
+        assert download.value.suggested_filename == "scenario.txt"
+        assert download.value.path().read_text("utf-8") == "what was done"
+
+
+def test_a_service_that_does_not_run_is_not_shown(chromium: Browser) -> None:
+    with running("cht") as workbench, opener(chromium, workbench) as opened:
+        tab = opened()
+        expect(tab.get_by_role("tab")).to_have_text(["Faults", "CHT"])
+        expect(tab.get_by_role("heading", name="Phones")).to_be_hidden()
+        expect(tab.locator("#checks")).to_be_hidden()
+        expect(tab.get_by_role("switch")).not_to_have_count(0)
+    with running("rapidpro") as workbench, opener(chromium, workbench) as opened:
+        expect(opened().get_by_role("tab")).to_have_text(["Faults", "RapidPro"])
