@@ -26,6 +26,7 @@ from conformance.workbench.settings import BenchSettings
 from conformance.world.timing import RealTiming
 from conformance.world.world import World
 from fakes.control.app import control_app
+from fakes.control.clock.driver import TimeDriver
 from fakes.serving.server import WSGIServer
 from fakes.serving.wsgi import Environ, StartResponse, WSGIApp
 from fakes.standalone import (
@@ -41,6 +42,8 @@ from fakes.standalone import (
 )
 
 SERVICES = ("rapidpro", "cht")
+LAST_WAIT = 0.5
+"""Real seconds that a step of the clock has to stop at the end."""
 
 
 class Workbench:
@@ -54,6 +57,7 @@ class Workbench:
         self._servers: list[WSGIServer] = []
         self._subject: InProcessRelay | ExternalRelay | None = None
         self._services: InProcessFakes | RealTimeFakes | None = None
+        self._driver: TimeDriver | None = None
         try:
             self._start(further)
         except CannotStart as reason:
@@ -92,8 +96,8 @@ class Workbench:
 
     def run(self, speed: float = 1.0) -> None:
         """Let virtual time run; real time runs anyway."""
-        if self.bench.driver is not None:
-            self.bench.driver.run(True, speed)
+        if self._driver is not None:
+            self._driver.run(True, speed)
 
     def _virtual(self, listeners: Mapping[str, socket.socket]) -> Bench:
         """The reference relay in this process, on the clock of the fakes. What people do on the sockets is recorded."""
@@ -111,9 +115,9 @@ class Workbench:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         relay = InProcessRelay(services.clock, services.connect, poll_seconds=settings.poll_seconds, url=url)
         self._subject = relay
-        services.reach(f"{url}/", relay)
         relay.start(services.neighbours)
         bench = bench_between(services, relay)
+        self._driver = bench.driver
         self.recorder = self._new_recorder(bench)
         for name, app in bench.fakes.apps.items():
             self._serve(self.recorder.service(name, app), listeners[name])
@@ -146,6 +150,8 @@ class Workbench:
         """End everything: servers, relay, files."""
         for server in self._servers:
             server.stop()
+        if self._driver is not None:
+            self._driver.end(LAST_WAIT)
         if self._subject is not None:
             self._subject.stop()
         if self._services is not None:

@@ -11,6 +11,7 @@ from conformance.checks import CONDUCT, RESULTS, Violation, judge
 from conformance.evidence.model import Evidence
 from conformance.services.in_process import InProcessFakes
 from conformance.subjects.built_in import REFERENCE, BuiltIn
+from conformance.subjects.in_process import PATH, InProcessRelay
 from conformance.workbench.bench import Bench
 from conformance.workbench.session.actions import CONTROL
 from conformance.workbench.session.outcome import outcome
@@ -22,6 +23,7 @@ from conformance.world.timing import VirtualTiming
 from conformance.world.world import World
 from fakes.control.app import control_app
 from fakes.control.clock.driver import TimeDriver
+from fakes.serving.transport import WSGIAdapter
 from fakes.serving.wsgi import WSGIApp, call
 
 HOST = "localhost"
@@ -61,8 +63,24 @@ def play(session: Session, one: BuiltIn) -> Played:
 
 def bench_between(services: InProcessFakes, subject: Any) -> Bench:
     """A workbench in virtual time with a subject in this process, which has been started."""
+    if isinstance(subject, InProcessRelay):
+        _reach_without_sockets(services, subject)
     driver = TimeDriver(services.clock, subject)
     return Bench(lambda: World(services, subject, VirtualTiming()), services.parts(), driver)
+
+
+def _reach_without_sockets(services: InProcessFakes, relay: InProcessRelay) -> None:
+    """What flows and CHT call at an address of the workbench is called in this process: over a socket, the call would
+    wait for the lock that whoever makes it holds."""
+    parts, given = services.parts(), services.neighbours
+    apps: dict[str, WSGIApp] = {
+        given.rapidpro_url: parts.apps["rapidpro"],
+        given.cht_url: parts.apps["cht"],
+        relay.webhook_url().removesuffix(PATH): relay,
+    }
+    for caller, pass_time in (("rapidpro", services.clock.advance), ("cht", services.cht().pass_time)):
+        for url, app in apps.items():
+            parts.session(caller).mount(f"{url}/", WSGIAdapter(app, pass_time))
 
 
 def _act(session: Session, bench: Bench, names: Names) -> tuple[str, ...]:

@@ -59,6 +59,7 @@ class TimeDriver:
         self.failure: BaseException | None = None
         """What stopped a running clock; None if nothing did."""
         self._thread: threading.Thread | None = None
+        self._ended = False
 
     def advance(self, seconds: float) -> None:
         """Let `seconds` pass; everything that comes due on the way happens at its time."""
@@ -73,7 +74,7 @@ class TimeDriver:
         """
         with self.lock:
             earliest: datetime | None = None
-            while not until():
+            while not (self._ended or until()):
                 due = self._worker_due(earliest)
                 moments = [moment for moment in (due, self.clock.next_due()) if moment is not None]
                 self.clock.advance_to(min([end, *moments]))
@@ -101,6 +102,12 @@ class TimeDriver:
             if running and self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="virtual time", daemon=True)
                 self._thread.start()
+
+    def end(self, patience: float) -> None:
+        """Let nobody move the clock again, and wait until whoever does has stopped, at most `patience` real seconds."""
+        self._ended, self.running = True, False
+        if self.lock.acquire(timeout=patience):
+            self.lock.release()
 
     def _run(self) -> None:
         before = monotonic()

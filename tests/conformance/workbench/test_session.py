@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from conformance.workbench.session.outcome import differences
 from conformance.workbench.session.replay import Played, play
 from conformance.workbench.session.session import Session
 from tests.conformance.workbench.benches import AMINA, BEGIN, DAY, GRACE, Hand, bench
-from tests.fakes.rapidpro.flow_bundles import flow, say
+from tests.fakes.rapidpro.flow_bundles import bundle, call, flow, keyword, say
 
 REFERENCE = named("reference")
 
@@ -263,3 +264,20 @@ def test_options_that_do_not_fit_a_session_are_refused(tmp_path: Path, arguments
 def test_a_session_begins_when_time_begins() -> None:
     with bench() as hand:
         assert hand.ask("GET", "/session")["began"] == BEGIN.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def test_a_flow_that_calls_the_fakes_themselves_waits_for_nobody_and_is_played_again() -> None:
+    with bench() as hand:
+        url = f"{hand.bench.addresses['cht']}/api/v1/monitoring"
+        asks = flow("Asks", call("ask", url, "hello", "hello", method="GET", body=""), say("hello", "Hello"))
+        hand.ask("POST", "/rapidpro/flows", bundle(asks, triggers=[keyword("Asks", "hi")]))
+        began = monotonic()
+        result = hand.text(AMINA, "hi")
+        assert ([one["status"] for one in result["calls"]], monotonic() - began < 5) == (
+            [401],
+            True,
+        )  # it has no account
+        hand.step(60)
+        scenario = hand.scenario()
+    assert "{cht}/api/v1/monitoring" in json.dumps(scenario)
+    expect_same(scenario)

@@ -5,18 +5,21 @@ from __future__ import annotations
 import contextlib
 import json
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
 from click.testing import CliRunner
 
 from conformance.cli.up import up_command
+from conformance.services.processes import FAST_CHANNEL
 from tests.conformance.workbench.benches import AMINA, DAY
 
 ROOT = Path(__file__).parents[3]
@@ -61,6 +64,25 @@ def test_three_days_are_stepped_and_a_reminder_arrives_and_all_of_it_ends_at_onc
         assert monotonic() - began < 2  # a second, on a machine that does nothing else
 
 
+def test_it_ends_at_once_in_the_middle_of_a_step() -> None:
+    with up() as (process, shown):
+        address = urlsplit(shown["control"])
+        body = json.dumps({"seconds": 3650 * DAY}).encode()
+        with socket.create_connection((address.hostname or "", address.port or 0), timeout=10) as caller:
+            caller.sendall(
+                b"POST /clock/advance HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+            )
+            before = ask("GET", f"{shown['control']}/clock")["now"]
+            while ask("GET", f"{shown['control']}/clock")["now"][:7] <= before[:7]:
+                pass
+            began = monotonic()
+            process.send_signal(signal.SIGINT)
+            assert process.wait(10) == 0
+        assert process.stderr is not None
+        assert (monotonic() - began < 3, process.stderr.read()) == (True, "")
+
+
 def test_a_relay_of_somebody_else_has_a_clock_of_its_own() -> None:
     with up("--no-relay") as (_, shown):
         control = shown["control"]
@@ -77,6 +99,7 @@ def test_a_relay_of_somebody_else_has_a_clock_of_its_own() -> None:
 def test_the_reference_relay_can_run_in_real_time() -> None:
     with up("--clock", "system", "--poll-seconds", "0.2") as (_, shown):
         control = shown["control"]
+        ask("PUT", f"{control}/rapidpro/channel", FAST_CHANNEL)
         ask("POST", f"{control}/cht/messages", {"number": AMINA, "text": "Come on Monday"}, 201)
         end = monotonic() + 30
         while not ask("GET", f"{control}/rapidpro/phones/{AMINA}/texts")["texts"]:
