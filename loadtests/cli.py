@@ -16,9 +16,10 @@ from conformance.cli.options.subject_arguments import PORT, subject_arguments
 from conformance.cli.options.types import Finite, OutputPath, check_bind, check_folder
 from conformance.verdicts import HarnessBroken, SubjectFailed, exit_status
 from loadtests.driving.driver import join
+from loadtests.gates import percentile
 from loadtests.options import MASTER_PORT, LoadOptions, limits_of, run
 from loadtests.reports.files import write_reports
-from loadtests.results import LoadRun
+from loadtests.results import LoadRun, RequestSample
 from loadtests.shapes.reading import BadShape, built_in, read_file
 from loadtests.terminal import shapes_list, summary
 
@@ -133,6 +134,22 @@ def shapes(file: Path | None) -> Any:
         raise click.UsageError(str(problem)) from None
 
 
+def by_name(result: LoadRun) -> dict[str, Any]:
+    """The requests of each name: how many, how many failed, their p95, and whether they only drove the fakes."""
+    found: dict[str, list[RequestSample]] = {}
+    for one in result.requests:
+        found.setdefault(one.name, []).append(one)
+    return {
+        name: {
+            "requests": len(some),
+            "failures": sum(not one.ok for one in some),
+            "p95_ms": round(percentile([one.ms for one in some], 0.95), 2) if result.time == "real" else None,
+            "driver": some[0].driver,
+        }
+        for name, some in found.items()
+    }
+
+
 def as_document(result: LoadRun) -> dict[str, Any]:
     """The document of `load --json`."""
     return {
@@ -144,6 +161,7 @@ def as_document(result: LoadRun) -> dict[str, Any]:
         "drained": result.drained,
         "left": dict(result.not_drained),
         "rates": dict(result.rates),
+        "requests_by_name": by_name(result),
         "notes": list(result.notes),
         "command": result.command,
     }

@@ -142,19 +142,23 @@ class Shape:
         return self.seconds / self.compressed
 
     def with_texts(self, texts: int) -> Shape:
-        """The same with so many texts each way, in the proportions of the shape; at least one where there were some."""
+        """The same with so many texts each way, in the proportions of the shape.
+
+        Of texts that come again and again there are nearly as many: equally many each time, at least one.
+        """
         if texts == 0:
             return replace(self, traffic=(), ramp=None)
         if self.ramp is not None:
             ramp = replace(self.ramp, first=self.ramp.first * texts / self.texts_out)
             return replace(self, ramp=ramp, traffic=ramp.traffic())
-        totals = {"people": self.texts_in, "cht": self.texts_out}
-        return replace(
-            self,
-            traffic=tuple(
-                replace(one, texts=max(1, round(texts * one.texts / totals[one.who]))) for one in self.traffic
-            ),
-        )
+        totals: dict[Who, int] = {"people": self.texts_in, "cht": self.texts_out}
+        before: dict[Who, int] = {"people": 0, "cht": 0}
+        traffic = []
+        for one in self.traffic:
+            earlier, before[one.who] = before[one.who], before[one.who] + one.total()
+            share = round(texts * before[one.who] / totals[one.who]) - round(texts * earlier / totals[one.who])
+            traffic.append(replace(one, texts=share if one.times == 1 else max(1, round(share / one.times))))
+        return replace(self, traffic=tuple(traffic))
 
     def within(self, seconds: float) -> Shape:
         """The same within so many real seconds."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,8 @@ from loadtests.cli import load_command
 from loadtests.driving.driver import Crew
 from loadtests.gates import Limits
 from loadtests.options import LoadOptions
-from loadtests.shapes.reading import built_in
+from loadtests.shapes.reading import built_in, read
+from tests.folders import ROOT
 
 MINE = """
 [mine]
@@ -114,3 +117,27 @@ def test_options_change_the_shape_and_say_how_to_repeat_it() -> None:
         "relay-harness load soak --texts 10 --seconds 5 --quota 7 --p95-ms 3 --min-texts-per-second 2"
     )
     assert LoadOptions("soak", processes=3).crew(options.shape()) == Crew(processes=3)
+
+
+def test_the_examples_of_the_document_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (ROOT / "docs" / "load.md").read_text("utf-8")
+    config, shape = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    (monday,) = read(shape, "docs/load.md").values()
+    assert (monday.quota, monday.people, monday.real_seconds()) == (3600, 800, 180)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "harness.toml").write_text(config, "utf-8")
+    done = load("full_moon")
+    assert "unknown load shape" in done.output  # and nothing is wrong with the file
+
+
+def test_the_document_of_a_run_has_all_figures() -> None:
+    done = load("campaign_spike", "--texts", "5", "--subject", "reference", "--json", "--quiet")
+    document = json.loads(done.output)
+    assert set(document) >= {
+        "shape", "requests", "failures", "texts_in", "texts_out", "lost", "duplicated", "texts_per_second", "p50_ms",
+        "p95_ms", "p99_ms", "calls_per_text", "verdict",
+    }  # fmt: skip
+    assert document["requests_by_name"] == {
+        "a person texts in by RapidPro": {"requests": 5, "failures": 0, "p95_ms": None, "driver": False},
+        "CHT: texts become due": {"requests": 5, "failures": 0, "p95_ms": None, "driver": True},
+    }

@@ -141,3 +141,12 @@ def test_a_shape_can_be_made_smaller_and_quicker(shape: Shape) -> None:
     assert small.real_seconds() == pytest.approx(5)
     assert 50 <= small.texts_in <= 150
     assert 50 <= small.texts_out <= 150
+
+
+@given(st.sampled_from([one for one in built_in().values() if one.ramp is None]), st.integers(0, 5000))
+def test_as_many_texts_as_wanted_go_each_way(shape: Shape, texts: int) -> None:
+    few = shape.with_texts(texts)
+    if all(one.times == 1 for one in shape.traffic):
+        assert (few.texts_in, few.texts_out) == (texts, texts)
+    else:
+        assert abs(few.texts_in - texts) <= 13

@@ -1,5 +1,5 @@
 // Listens to GET /events, and calls those who wait for exchanges, for the clock, or for a change of what they show.
-import {complain} from "./api.js";
+import {complain, get} from "./api.js";
 import {byId} from "./dom.js";
 import {t} from "./words.js";
 
@@ -25,7 +25,6 @@ export function watch(things, load, panel = document.body) {
 export function readMissed() {
   for (const one of watchers) if (one.again && !one.busy) read(one);
 }
-document.addEventListener("visibilitychange", readMissed);
 
 async function read(watcher) {
   watcher.again = watcher.busy || watcher.panel.hidden || document.hidden;
@@ -39,12 +38,23 @@ async function read(watcher) {
   }, watcher.pause);
 }
 
+// A page in the background does not listen: a browser has few connections for all pages of one address.
 export function listen() {
-  const source = new EventSource("/events?after=0");
-  let lost = false;
+  connect();
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) source.close();
+    else if (source.readyState === EventSource.CLOSED) connect();
+    readMissed();
+  });
+}
+
+let source, first = null, last = 0, lost = false;  // the first and the last exchange that are known here
+
+function connect() {
+  source = new EventSource(`/events?after=${last}`);
   source.addEventListener("open", () => {
     byId("connection").textContent = t("connection.live");
-    if (lost) watchers.forEach(read);  // what changed meanwhile was not told
+    if (last > 0 || lost) catchUp().catch(complain);
     lost = false;
   });
   source.addEventListener("error", () => {
@@ -52,6 +62,8 @@ export function listen() {
     byId("connection").textContent = t(source.readyState === EventSource.CLOSED ? "connection.refused" : "connection.lost");
   });
   source.addEventListener("exchange", (event) => {
+    last = Number(event.lastEventId);
+    first ??= last;
     arrived.push(JSON.parse(event.data));
     if (planned) return;
     planned = true;
@@ -60,12 +72,27 @@ export function listen() {
   source.addEventListener("clock", (event) => tell("clock", JSON.parse(event.data)));
   source.addEventListener("changed", (event) => {
     const {what} = JSON.parse(event.data);
-    if (what.includes("reset")) {
-      arrived = [];
-      tell("reset");  // first, so that nothing old is shown as new
-    }
+    if (what.includes("reset")) forget();
     for (const one of watchers) if (what.some((thing) => one.things.has(thing) || thing === "reset")) read(one);
   });
+}
+
+// What changed while nobody listened was not told, not even that everything was reset.
+async function catchUp() {
+  const {exchanges} = await get("/ledger?after=0&limit=1");
+  if (first !== null && exchanges[0]?.seq !== first) {
+    forget();
+    last = 0;
+    source.close();
+    connect();
+  }
+  watchers.forEach(read);
+}
+
+function forget() {
+  first = null;
+  arrived = [];
+  tell("reset");  // first, so that nothing old is shown as new
 }
 
 function deliver() {

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import requests
-from flask import Blueprint
+from flask import Blueprint, jsonify, request
 from playwright.sync_api import Browser, Page
 
 from fakes.assembly import Fakes, assemble_services
@@ -67,6 +67,22 @@ def running(*services: str, further: Sequence[Blueprint] = ()) -> Iterator[Workb
     yield Workbench(fakes, addresses)
     for server in servers:
         server.stop()
+
+
+def others(violations: list[dict[str, Any]]) -> Blueprint:
+    """What `relay-harness up` adds: checks, and the session as a file."""
+    routes = Blueprint("others", __name__)
+
+    @routes.get("/checks")
+    def checks() -> Any:
+        return jsonify(violations=violations, judged=True, problem=None)
+
+    @routes.post("/session/export")
+    def export() -> Any:
+        headers = {"Content-Disposition": f'attachment; filename="{request.get_json()["as"]}.txt"'}
+        return "what was done", 200, headers
+
+    return routes
 
 
 @pytest.fixture

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.fakes.control.page.conftest import AMINA, BARAKA, Opened, Workbench
+from tests.fakes.control.page.conftest import AMINA, BARAKA, Opened, Workbench, others, running
 from tests.folders import ROOT
 from tests.node import install
 
 AXE = "axe-core@4.14.1"
 JUDGE = "async () => (await axe.run(document, {resultTypes: ['violations']})).violations"
-TABS = ("Faults", "RapidPro", "CHT")
+TABS = ("Faults", "RapidPro", "CHT", "Take it with you")
 LONG = "a text without end " * 30 + "andawordthatisverylongindeed" * 10
 
 
@@ -25,6 +26,14 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("axe")
     install(folder, AXE)
     return Path(folder, "node_modules", "axe-core", "axe.min.js").read_text("utf-8")
+
+
+@pytest.fixture
+def workbench() -> Iterator[Workbench]:
+    """With checks that find something, and a session that can be saved."""
+    violation = {"kind": "sent_twice", "level": "must", "sentence": LONG, "seqs": [1], "number": AMINA}
+    with running("rapidpro", "cht", further=[others([violation])]) as found:
+        yield found
 
 
 def full(workbench: Workbench) -> None:

@@ -2,28 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from flask import Blueprint, jsonify, request
 from playwright.sync_api import Browser, expect
 
-from tests.fakes.control.page.conftest import AMINA, opener, running
-
-
-def others(violations: list[dict[str, Any]]) -> Blueprint:
-    """What `relay-harness up` adds: checks, and the session as a file."""
-    routes = Blueprint("others", __name__)
-
-    @routes.get("/checks")
-    def checks() -> Any:
-        return jsonify(violations=violations, judged=True, problem=None)
-
-    @routes.post("/session/export")
-    def export() -> Any:
-        headers = {"Content-Disposition": f'attachment; filename="{request.get_json()["as"]}.txt"'}
-        return "what was done", 200, headers
-
-    return routes
+from tests.fakes.control.page.conftest import AMINA, opener, others, running
 
 
 def test_violations_lead_into_the_ladder(chromium: Browser) -> None:

@@ -321,6 +321,35 @@ def test_all_is_forgotten_by_a_reset(opened: Opened, workbench: Workbench) -> No
     expect(tab.locator(".mine .words")).to_have_text(["after"])
 
 
+SEEN = """(hidden) => {
+  Object.defineProperty(document, "hidden", {value: hidden, configurable: true});
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+def test_a_page_in_the_background_reads_nothing_and_catches_up(opened: Opened, workbench: Workbench) -> None:
+    send(workbench, "before")
+    with_relay(workbench)
+    send(workbench, "known")
+    tab = opened()
+    expect(tab.locator("#ladder-count")).to_contain_text("exchanges: 1")
+    asked: list[str] = []
+    tab.evaluate(SEEN, True)
+    tab.on("request", lambda request: asked.append(request.url))
+    send(workbench, "meanwhile")
+    tab.evaluate("new Promise((resolve) => setTimeout(resolve, 500))")  # longer than the page needs to be told
+    assert asked == []
+    tab.evaluate(SEEN, False)
+    expect(tab.locator("#ladder-count")).to_contain_text("exchanges: 2")
+    expect(tab.locator(".mine .words")).to_have_text(["before", "known", "meanwhile"])
+    tab.evaluate(SEEN, True)
+    workbench.ask("POST", "/reset")
+    send(workbench, "anew")
+    tab.evaluate(SEEN, False)
+    expect(tab.locator(".mine .words")).to_have_text(["anew"])
+    expect(tab.locator("#ladder-count")).to_contain_text("exchanges: 0")
+
+
 def test_evil_texts_are_shown_and_do_nothing(opened: Opened, workbench: Workbench) -> None:
     words = "<img src=x onerror=alert(1)></script><script>alert(1)</script>"
     with_relay(workbench)

@@ -16,6 +16,7 @@ export function startDocs() {
   const again = watch(["docs"], load);
   onReset(() => {
     [documents, last] = [new Map(), 0];
+    byId("docs").replaceChildren();
     again();
   });
   byId("find-doc").addEventListener("input", show);

@@ -1,6 +1,7 @@
 // The phones: a conversation for each, with a field to write texts into.
 import {attempt, post} from "../api.js";
 import {byId, keyed, make, written} from "../dom.js";
+import {onReset} from "../events.js";
 import {t} from "../words.js";
 import {update} from "./conversation.js";
 import {addPhone, nameOf, onPeople, people} from "./people.js";
@@ -21,6 +22,7 @@ export function startPhones() {
   });
   search.addEventListener("input", show);
   onPeople(show);
+  onReset(() => byId("phone-list").replaceChildren());  // messages begin with the same numbers again
 }
 
 function open(number) {
