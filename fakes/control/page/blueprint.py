@@ -13,7 +13,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 FOLDER = Path(str(files("fakes.control.page")))
-LANGUAGE = "en"
+DEFAULT_LANGUAGE = "en"
 
 
 def page_blueprint() -> Blueprint:
@@ -28,11 +28,12 @@ def page_blueprint() -> Blueprint:
 
     @routes.get("/page")
     def page() -> Response:
-        """The page for people who test by hand (docs/workbench.md).
+        """The page for people who test by hand (docs/workbench.md), in the best of its languages for the browser.
 
         Answer: HTML
         """
-        return _fresh(Response(rendered(LANGUAGE), content_type="text/html; charset=utf-8"))
+        language = request.accept_languages.best_match(languages(), DEFAULT_LANGUAGE)
+        return _fresh(Response(rendered(language), content_type="text/html; charset=utf-8"))
 
     @routes.get("/page/<path:file>")
     def page_file(file: str) -> Response:
@@ -58,6 +59,11 @@ def rendered(language: str) -> str:
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string((FOLDER / "page.html.jinja").read_text("utf-8"))
     return template.render(language=language, t=words.__getitem__, words=Markup(for_script(words)))
+
+
+def languages() -> list[str]:
+    """The languages of the page: each has a file of words."""
+    return sorted(path.stem for path in (FOLDER / "words").glob("*.json"))
 
 
 def catalogue(language: str) -> dict[str, str]:

@@ -114,10 +114,15 @@ def test_no_words_of_the_page_are_outside_the_catalogue() -> None:
         assert [one for one in shown if re.search(r"[A-Z][a-z]+ [a-z]+ [a-z]+", one)] == [], path.name
 
 
-def test_the_page_is_the_same_in_another_language(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_is_in_the_language_that_the_browser_wants(served: Workbench, monkeypatch: pytest.MonkeyPatch) -> None:
     words = {name: f"«{name}»" for name in catalogue("en")}
+    monkeypatch.setattr("fakes.control.page.blueprint.languages", lambda: ["en", "sw"])
     monkeypatch.setattr("fakes.control.page.blueprint.catalogue", lambda _language: words)
-    other = rendered.__wrapped__("sw")
+    other = requests.get(f"{served.url}/page", headers={"Accept-Language": "sw-KE, sw;q=0.9, en;q=0.8"}, timeout=5).text
     assert '<html lang="sw">' in other
     assert "<h1>«title»</h1>" in other
     assert not re.search(r">[A-Z][a-z]+", other.split("</script>")[-1])
+    rendered.cache_clear()
+    monkeypatch.undo()
+    mine = requests.get(f"{served.url}/page", headers={"Accept-Language": "sw-KE, sw;q=0.9, de;q=0.8"}, timeout=5).text
+    assert '<html lang="en">' in mine

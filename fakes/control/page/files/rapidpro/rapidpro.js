@@ -32,13 +32,13 @@ function row({scope, rate, used, left, refills_at: refills, token}) {
 async function showChannel() {
   const settings = await get("/rapidpro/channel"), form = byId("channel").querySelector("form");
   if (form.contains(document.activeElement)) return;  // somebody is changing them
-  const before = JSON.stringify;
   form.replaceChildren(make("div", {class: "fields"}, ...Object.entries(settings).map(([name, value]) =>
     field({name, type: typeOf(value), default: value}))), make("button", {}, t("channel.save")));
   form.onsubmit = (event) => {
     event.preventDefault();
     attempt(() => {
-      const wanted = Object.entries(values(form)).filter(([name, value]) => before(value) !== before(settings[name]));
+      const wanted = Object.entries(values(form)).filter(([name, value]) =>
+        JSON.stringify(value) !== JSON.stringify(settings[name]));
       return put("/rapidpro/channel", Object.fromEntries(wanted));
     }, t("channel.saved"));
   };
