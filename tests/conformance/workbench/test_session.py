@@ -142,7 +142,11 @@ def test_requests_to_the_fakes_themselves_are_in_the_session_with_the_role_of_th
 def test_secrets_are_not_in_a_session_and_it_can_be_played_all_the_same() -> None:
     mine = "my-own-secret-0123456789"
     with bench() as hand:
-        hand.ask("PUT", "/rapidpro/webhook", {"token": mine})
+        asks = flow(
+            "Asks", call("ask", "http://127.0.0.1:9/", "end", "end", Authorization=f"Token {mine}"), say("end", "x")
+        )
+        hand.ask("POST", "/rapidpro/flows", bundle(asks, globals={"relay_token": mine, "place": "Kigali"}))
+        hand.ask("PUT", "/rapidpro/webhook", {"token": mine, "headers": {"X-Key": mine}})
         hand.text(AMINA, "TEMP 38.5")
         hand.ask("PUT", "/rapidpro/webhook", {"token": INCOMING_TOKEN})
         hand.text(AMINA, f"my token is {RAPIDPRO_TOKEN}")
