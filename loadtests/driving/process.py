@@ -20,7 +20,7 @@ import gevent.os
 
 from loadtests.driving.nodes import Node, local, master, worker
 
-STDIN, STDOUT = 0, 1
+STDIN = 0
 BLOCK = 65536
 ROLES = {"local": local, "master": master, "worker": worker}
 

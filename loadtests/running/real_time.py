@@ -81,7 +81,7 @@ class RealRun:
         accepted = self._take(sent, began)
         self._progress.due = self._reminders.made + sum(one.who == "cht" and one.ok for one in sent)
         job.say("all is sent; waiting until everything is done")
-        passing = RealPassing(time.monotonic, time.sleep)
+        passing = RealPassing(world, time.monotonic, time.sleep)
         settled = settle(world, self._progress, accepted, self._progress.due, passing, job.patience)
         requests = [*samples(sent, began), *self._reminders.samples]
         steps = () if self._steps is None else self._steps.sentences(settled.history, watch.looks)
