@@ -78,6 +78,9 @@ class RealRun:
             self._send(driver, watch, began)
             sent, reports = driver.sent, driver.reports
         ended_sending = datetime.now(UTC)
+        broken = [one.broken for one in sent if one.broken]
+        if broken:
+            raise HarnessBroken(f"{len(broken)} of {len(sent)} texts could not be sent: {broken[0]}")
         accepted = self._take(sent, began)
         self._progress.due = self._reminders.made + sum(one.who == "cht" and one.ok for one in sent)
         job.say("all is sent; waiting until everything is done")
