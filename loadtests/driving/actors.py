@@ -23,8 +23,6 @@ from loadtests.shapes.arrivals import Arrival, phone_of
 from loadtests.shapes.model import Shape
 from loadtests.texts import as_posted, text
 
-SENDERS = 200
-"""At most so many texts of a process are under way at a time: a relay that answers in a second gets 200 a second."""
 IDLE_SECONDS = 5.0
 """A connection that was idle for longer is not used again: the other side may close it at that moment."""
 TIMEOUT = 15.0

@@ -11,6 +11,9 @@ from uuid import UUID, uuid5
 from loadtests.shapes.arrivals import Arrival, arrivals, share
 from loadtests.shapes.model import Shape
 
+SENDERS = 200
+"""At most so many texts of a process are under way at a time: a relay that answers in a second gets 200 a second."""
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
