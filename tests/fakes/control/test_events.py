@@ -212,7 +212,14 @@ def test_calls_of_every_mailroom_are_told_from_those_of_others(version: str) -> 
 
 def test_a_call_has_reached_only_a_request_that_is_the_same_and_came_after_it_began() -> None:
     clock = VirtualClock()
-    fields: dict[str, Any] = {"at": clock.now(), "method": "POST", "path": "/a b", "query": "", "headers": {}, "reply": None}
+    fields: dict[str, Any] = {
+        "at": clock.now(),
+        "method": "POST",
+        "path": "/a b",
+        "query": "",
+        "headers": {},
+        "reply": None,
+    }
     ledger = Ledger()
     ledger.add(**fields, service="cht", direction="in", body=b"{}")
     ledger.add(**{**fields, "path": "/a%20b"}, service="rapidpro", direction="out", body=b"{}")
