@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from time import monotonic
+from types import MappingProxyType
 from typing import Any
 
 from fakes.assembly import Fakes
 from fakes.clock import VirtualClock, format_moment
 from fakes.control.clock.driver import TimeDriver
+from fakes.control.events.summaries import brings_nothing, summary
 
-THINGS = ("phones", "messages", "sessions", "docs")
-"""Parts of the state in which something happens by itself."""
-PHASES = ((60.0, 0.0), (3600.0, 10.0), (86400.0, 120.0))
+THINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "phones": "a phone or a contact has changed",
+        "messages": "a message of RapidPro has a new state",
+        "sessions": "somebody goes on in a flow",
+        "docs": "a document of CHT has changed",
+    }
+)
+"""Parts of the state in which something happens by itself, and what happened if such a part has changed."""
+PHASES = ((60.0, 0.0), (3600.0, 10.0), (86400.0, 120.0), (7 * 86400.0, 600.0))
 """Until so many virtual seconds have passed, and the least seconds between two calls of the worker meanwhile."""
+LONGEST = 10.0
+"""Real seconds after which it is enough although nothing has happened."""
 BY_PACKAGE = (
     ("fakes.rapidpro.", "RapidPro goes on with a message, a flow or a job"),
     ("fakes.cht.", "CHT does its background work"),
@@ -33,40 +46,44 @@ def due_next(driver: TimeDriver) -> dict[str, Any]:
     return {"at": format_moment(at), "what": sentence if of_fakes else OF_WORKER}
 
 
-def go_to_next(fakes: Fakes, driver: TimeDriver) -> bool:
-    """Let time pass until something happens: a text, a state, a document, a call that fails. At most a day.
+def go_to_next(fakes: Fakes, driver: TimeDriver, time: Callable[[], float] = monotonic) -> str | None:
+    """Let time pass until something happens that a person can see: a text, a state, a document, a call that brings
+    something or fails. At most a week, and at most LONGEST by `time`, which is real and in seconds.
 
-    Polls and passes in which nothing is new are no such thing. Returns whether anything happened.
+    Returns what it was, in a sentence without secrets; None if nothing happened.
     """
     with driver.lock:
-        begin, watch = driver.clock.now(), _Watch(fakes)
+        begin, watch, end = driver.clock.now(), _Watch(fakes), time() + LONGEST
         for seconds, pause in PHASES:
-            driver.advance_to(begin + timedelta(seconds=seconds), pause, watch.saw_something)
-            if watch.saw_something():
-                return True
-    return False
+            driver.advance_to(begin + timedelta(seconds=seconds), pause, lambda: watch.saw_something() or time() > end)
+            if watch.seen or time() > end:
+                break
+    return fakes.ledger.redaction().text("; ".join(watch.seen)) if watch.seen else None
 
 
 class _Watch:
-    """Sees whether anything has happened since it was made."""
+    """Sees what has happened since it was made."""
 
     def __init__(self, fakes: Fakes) -> None:
         self._fakes = fakes
         self._before = _state(fakes)
         self._last = fakes.ledger.last
-        self._seen = False
+        self.seen: list[str] = []
+        """What was seen, in short sentences."""
 
     def saw_something(self) -> bool:
         new = self._fakes.ledger.after(self._last, skip_dropped=True)
         self._last = new[-1].seq if new else self._last
-        failed = any(one.reply is None or one.reply.status >= 400 or one.fault is not None for one in new)
-        self._seen = self._seen or failed or _state(self._fakes) != self._before
-        return self._seen
+        self.seen += [summary(one) for one in new if not brings_nothing(one)]
+        if not self.seen:
+            now = _state(self._fakes)
+            self.seen += [THINGS[name] for name, version in now.items() if version != self._before[name]]
+        return bool(self.seen)
 
 
-def _state(fakes: Fakes) -> list[object]:
+def _state(fakes: Fakes) -> dict[str, object]:
     found = [service.versions() for service in fakes.services.values()]
-    return [versions[name] for versions in found for name in THINGS if name in versions]
+    return {name: versions[name] for versions in found for name in THINGS if name in versions}
 
 
 def virtual_driver(fakes: Fakes) -> TimeDriver | None:

@@ -87,13 +87,14 @@ def clock_routes(fakes: Fakes, driver: TimeDriver | None) -> Blueprint:
 
     @routes.post("/clock/next")
     def go_on() -> Response:
-        """Let virtual time pass until something happens: a text, a state, a document, a call that fails; at most a day.
-        Polls in which nothing is new are passed over. 409 in real time.
+        """Let virtual time pass until something happens: a text, a state, a document, a call that brings something or
+        fails; at most a week, and at most 10 real seconds. Polls in which nothing is new are passed over. 409 in real
+        time.
 
-        Answer: {"now", "kind", "running", "speed", "problem", "happened": true or false}
+        Answer: {"now", "kind", "running", "speed", "problem", "happened": true or false, "what": text or null}
         """
-        happened = go_to_next(fakes, _virtual(driver))
-        return jsonify(**clock_state(fakes, driver), happened=happened)
+        what = go_to_next(fakes, _virtual(driver))
+        return jsonify(**clock_state(fakes, driver), happened=what is not None, what=what)
 
     return routes
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from fakes.assembly import Fakes
 from fakes.control.events.changes import Changes, versions
+from fakes.control.events.direct import other_end
 from fakes.control.events.rendering import comment, event, exchange_event
 from fakes.redaction import Redaction
 
@@ -119,7 +120,8 @@ class EventHub:
                 kept = self._events.get(exchange.seq)
                 if kept is None:
                     hide = self.fakes.ledger.redaction() if hide is None else hide
-                    kept = self._events[exchange.seq] = exchange_event(exchange, hide)
+                    end = other_end(exchange, self.fakes.ledger)
+                    kept = self._events[exchange.seq] = exchange_event(exchange, end, hide)
                 events.append(kept)
             while len(self._events) > KEPT:
                 self._events.popitem(last=False)

@@ -30,8 +30,8 @@ def comment(words: str) -> bytes:
     return f": {words}\n\n".encode()
 
 
-def exchange_event(exchange: Exchange, hide: Redaction) -> bytes:
-    """The event of one exchange, without secrets."""
+def exchange_event(exchange: Exchange, other_end: str | None, hide: Redaction) -> bytes:
+    """The event of one exchange, without secrets. `other_end`: the fake that called or was called, if it was one."""
     shown = [exchange.path, exchange.query, exchange.error or "", exchange.unexpected or "", summary(exchange)]
     if hide.concerns("\n".join(shown)):
         shown = hide.values(shown)
@@ -41,6 +41,7 @@ def exchange_event(exchange: Exchange, hide: Redaction) -> bytes:
         "at": format_moment(exchange.at),
         "service": exchange.service,
         "direction": exchange.direction,
+        "other_end": other_end,
         "method": exchange.method,
         "path": path,
         "query": query,

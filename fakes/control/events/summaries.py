@@ -13,12 +13,28 @@ LARGEST_READ = 65_536
 """Bytes. A larger body is not looked into."""
 LONGEST_TEXT = 40
 """Characters of a text that are shown."""
+CARRIED = ("messages", "updates")
+"""What CHT's gateway API carries, in requests and answers."""
 
 
 def summary(exchange: Exchange) -> str:
     """What the exchange is about. It may have a secret in it, if a text has."""
-    tell = KNOWN.get((exchange.service, exchange.direction, exchange.method, exchange.path.rstrip("/")), _plain)
-    return f"{tell(exchange)}{_ending(exchange)}"
+    return f"{KNOWN.get(_key(exchange), _plain)(exchange)}{_ending(exchange)}"
+
+
+def _key(exchange: Exchange) -> tuple[str, str, str, str]:
+    return exchange.service, exchange.direction, exchange.method, exchange.path.rstrip("/")
+
+
+def brings_nothing(exchange: Exchange) -> bool:
+    """Whether it only asked, and all was well: it read, or a gateway had nothing and was given nothing."""
+    if exchange.reply is None or exchange.reply.status >= 300 or exchange.fault or exchange.unexpected:
+        return False
+    if exchange.direction == "out":
+        return False
+    sent, got = _json(exchange.body), _json(exchange.reply.body)
+    is_poll = KNOWN.get(_key(exchange)) is _poll
+    return exchange.method == "GET" or (is_poll and not any(sent.get(one) or got.get(one) for one in CARRIED))
 
 
 def _plain(exchange: Exchange) -> str:

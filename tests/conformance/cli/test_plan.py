@@ -48,7 +48,7 @@ def plan(*arguments: str) -> Result:
         (("--texts", "5", "--json", "--quiet"), "--json and --quiet exclude each other"),
     ],
 )
-def test_wrong_usage_is_told_in_a_sentence(arguments: tuple[str, ...], sentence: str) -> None:
+def test_wrong_usage_is_reported_in_a_sentence(arguments: tuple[str, ...], sentence: str) -> None:
     done = plan(*arguments)
     assert done.exit_code == 2
     assert sentence in done.output

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import threading
+from base64 import b64encode
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -13,9 +15,15 @@ from fakes.assembly import Fakes, assemble_services
 from fakes.clock import SystemClock, VirtualClock
 from fakes.control.app import control_app
 from fakes.control.clock.driver import MOST_CALLS, TimeDriver
+from fakes.control.clock.next_thing import go_to_next
 from fakes.serving.wsgi import WSGIApp, build_environ, call
 
 NUMBER = "+250788123001"
+JSON = {"Content-Type": "application/json"}
+ACCESS = {
+    "rapidpro": {**JSON, "Authorization": "Token RAPIDPRO-TEST-TOKEN-0000000000000000000000"},
+    "cht": {**JSON, "Authorization": f"Basic {b64encode(b'gateway:gateway-pass').decode()}"},
+}
 
 
 class Poller:
@@ -118,10 +126,74 @@ def test_the_next_thing_is_no_pass_in_which_nothing_is_new(control: WSGIApp) -> 
     assert list(dict.fromkeys(statuses)) == ["queued", "wired", "sent", "delivered"]
 
 
-def test_a_day_in_which_nothing_happens_is_told_so(fakes: Fakes, control: WSGIApp) -> None:
+def test_a_week_in_which_nothing_happens_is_told_so(fakes: Fakes, control: WSGIApp) -> None:
     began = fakes.clock.now()
-    assert ask(control, "POST", "/clock/next")[1]["happened"] is False
-    assert fakes.clock.now() == began + timedelta(days=1)
+    answer = ask(control, "POST", "/clock/next")[1]
+    assert (answer["happened"], answer["what"]) == (False, None)
+    assert fakes.clock.now() == began + timedelta(days=7)
+
+
+class Relay(Poller):
+    """Polls CHT, and after three days it does something else."""
+
+    def __init__(self, fakes: Fakes, do: Callable[[], object]) -> None:
+        assert isinstance(fakes.clock, VirtualClock)
+        super().__init__(fakes.clock, 2)
+        self._fakes, self._do = fakes, do
+        self._moment = fakes.clock.now() + timedelta(days=3)
+
+    def work(self) -> None:
+        super().work()
+        use(self._fakes, "cht", "POST", "/api/sms", {"messages": []})
+        use(self._fakes, "rapidpro", "GET", "/api/v2/messages.json", None)
+        if self._fakes.clock.now() >= self._moment:
+            self._do()
+
+
+def use(fakes: Fakes, service: str, method: str, path: str, body: Any) -> None:
+    raw = b"" if body is None else json.dumps(body).encode()
+    call(fakes.apps[service], build_environ(method, path, "", ACCESS[service], raw))
+
+
+BROADCAST = {"urns": [f"tel:{NUMBER}"], "text": "Come on Monday"}
+
+
+@pytest.mark.parametrize(
+    ("service", "method", "path", "body", "what"),
+    [
+        ("rapidpro", "POST", "/api/v2/broadcasts.json", BROADCAST, f"asks to send “Come on Monday” to {NUMBER}"),
+        ("cht", "POST", "/api/sms", {"messages": [{"id": "1", "from": NUMBER, "content": "TEMP"}]},
+         "gateway hands over 1 text"),
+        ("cht", "POST", "/api/sms", {"updates": [{"id": "1", "status": "SENT"}]}, "gateway reports 1 state"),
+        ("cht", "POST", "/api/nobody", {}, "POST /api/nobody: answered 403"),
+        ("rapidpro", "GET", "/api/v2/nothing.json", None, "GET /api/v2/nothing.json: answered 404"),
+    ],
+)  # fmt: skip
+def test_polls_of_days_are_passed_over_until_a_request_brings_something(
+    fakes: Fakes, service: str, method: str, path: str, body: Any, what: str
+) -> None:
+    began = fakes.clock.now()
+    relay = Relay(fakes, lambda: use(fakes, service, method, path, body))
+    control = control_app(fakes, driver=TimeDriver(cast("VirtualClock", fakes.clock), relay))
+    answer = ask(control, "POST", "/clock/next")[1]
+    assert (answer["happened"], answer["what"]) == (True, what)
+    assert timedelta(days=3) <= fakes.clock.now() - began < timedelta(days=3, minutes=11)
+
+
+def test_what_fakes_do_by_themselves_is_told(fakes: Fakes, control: WSGIApp) -> None:
+    due = fakes.clock.now() + timedelta(days=2)
+    body = {"number": NUMBER, "text": "Take your tablets", "due": due.isoformat()}
+    assert ask(control, "POST", "/cht/messages", body)[0] in (200, 201)
+    answer = ask(control, "POST", "/clock/next")[1]
+    assert answer["what"] == "a document of CHT has changed"
+    assert due <= fakes.clock.now() < due + timedelta(minutes=6)
+
+
+def test_going_to_the_next_thing_takes_a_bounded_real_time(fakes: Fakes) -> None:
+    clock = cast("VirtualClock", fakes.clock)
+    poller, seconds = Poller(clock, 2), iter(range(0, 1000, 4))
+    assert go_to_next(fakes, TimeDriver(clock, poller), lambda: next(seconds)) is None
+    assert 0 < len(poller.calls) < 10
 
 
 @pytest.mark.parametrize(

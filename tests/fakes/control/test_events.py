@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,8 +16,10 @@ from fakes.assembly import Fakes, assemble_services
 from fakes.clock import VirtualClock
 from fakes.control.app import control_app
 from fakes.control.events import hub
+from fakes.control.events.direct import OF_RAPIDPRO, other_end
 from fakes.control.events.hub import MOST_CLIENTS
-from fakes.ledger import Keeping
+from fakes.ledger import Keeping, Ledger
+from fakes.rapidpro.versions.habits import HABITS
 from fakes.serving.wsgi import build_environ, call
 from tests.fakes.control.watching import Watcher, changed, numbers
 from tests.fakes.serving.raw import Address, exchange, served
@@ -198,3 +202,27 @@ def test_the_stream_ends_when_the_server_stops() -> None:
             watcher.until(bool)
         with pytest.raises(ConnectionError):
             watcher.until(lambda _: False)
+
+
+@pytest.mark.parametrize("version", sorted(HABITS))
+def test_calls_of_every_mailroom_are_told_from_those_of_others(version: str) -> None:
+    assert HABITS[version].user_agent.startswith(OF_RAPIDPRO)
+    assert not "python-requests/2.32".startswith(OF_RAPIDPRO)
+
+
+def test_a_call_has_reached_only_a_request_that_is_the_same_and_came_after_it_began() -> None:
+    clock = VirtualClock()
+    fields: dict[str, Any] = {
+        "at": clock.now(),
+        "method": "POST",
+        "path": "/a b",
+        "query": "",
+        "headers": {},
+        "reply": None,
+    }
+    ledger = Ledger()
+    ledger.add(**fields, service="cht", direction="in", body=b"{}")
+    ledger.add(**{**fields, "path": "/a%20b"}, service="rapidpro", direction="out", body=b"{}")
+    ledger.add(**fields, service="rapidpro", direction="out", body=b"other")
+    ledger.add(**{**fields, "at": clock.now() + timedelta(seconds=1)}, service="rapidpro", direction="out", body=b"{}")
+    assert [other_end(one, ledger) for one in ledger.after()] == [None, "cht", None, None]

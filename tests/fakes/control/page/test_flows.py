@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+import requests
 from playwright.sync_api import Page, expect
 
 from tests.fakes.control.page.conftest import AMINA, Opened, Workbench, add_phone
@@ -108,3 +109,19 @@ def test_a_setting_of_the_channel_is_changed_alone(
     tab.get_by_role("button", name="Save the channel settings").click()
     expect(tab.get_by_text("The channel settings are saved.")).to_be_visible()
     assert workbench.ask("GET", "/rapidpro/channel") == {**before, setting: saved}
+
+
+def test_a_flow_that_calls_cht_by_itself_is_drawn_without_a_relay(opened: Opened, workbench: Workbench) -> None:
+    records = f"{workbench.addresses['cht']}/api/v2/records"
+    export = json.loads(EXPORT.read_text("utf-8"))
+    workbench.ask("POST", "/rapidpro/flows", {**export, "globals": {"cht_records_url": records}})
+    tab = opened()
+    for text in ("fever", "yes", "no"):
+        workbench.ask("POST", f"/rapidpro/phones/{AMINA}/texts", {"text": text})
+    calls = tab.locator("#rows .row").filter(has_text="/api/v2/records")
+    expect(calls).to_have_count(2)  # as RapidPro's call, and as CHT's request
+    for call in calls.all():
+        expect(call).to_contain_text("RapidPro to CHT")
+    requests.post(records, json={}, headers={"Accept": "application/json"}, timeout=10)  # as a relay
+    expect(calls).to_have_count(3)
+    expect(calls.last).to_contain_text("Relay to CHT")

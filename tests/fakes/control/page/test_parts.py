@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.fakes.control.page.conftest import AMINA, opener, others, running
@@ -24,6 +25,24 @@ def test_violations_lead_into_the_ladder(chromium: Browser) -> None:
         expect(tab.locator("#rows [aria-selected=true]")).to_contain_text("/nobody")
         tab.get_by_role("link", name="exchange 3").click()
         expect(tab.locator("#exchange-body")).to_contain_text("three")
+
+
+@pytest.mark.parametrize("wrong", [0, 1])
+def test_a_text_on_its_way_is_shown_apart_from_violations(chromium: Browser, wrong: int) -> None:
+    waiting = {"kind": "lost", "level": "waiting", "sentence": "“Come” is pending", "seqs": [], "number": AMINA}
+    violation = {**waiting, "kind": "sent_twice", "level": "must", "sentence": "“Go” was sent twice"}
+    found = [waiting, *[violation] * wrong]
+    with (
+        running("rapidpro", "cht", further=[others(found)]) as workbench,
+        opener(chromium, workbench) as opened,
+    ):
+        tab = opened()
+        expect(tab.locator("#under-way-count")).to_have_text("Under way: 1")
+        expect(tab.locator("#under-way")).to_contain_text("“Come” is pending")
+        expect(tab.locator("#under-way .mark")).to_have_count(0)
+        expect(tab.locator("#checks")).not_to_contain_text("lost")
+        expect(tab.locator("#checks-count")).to_have_text("Violations: 1" if wrong else "Nothing is wrong so far.")
+        expect(tab.locator(".violation")).to_have_count(wrong)
 
 
 def test_a_session_is_saved_under_the_name_that_it_has(chromium: Browser) -> None:

@@ -301,6 +301,7 @@ def test_time_runs_stands_still_and_goes_to_the_next_thing(opened: Opened, workb
     before = tab.locator("#now").get_attribute("datetime") or ""
     tab.get_by_role("button", name="To the next thing").click()
     expect(tab.locator("#now")).not_to_have_attribute("datetime", before)
+    expect(tab.locator("#told")).to_contain_text("It happened: a phone or a contact has changed")
     tab.get_by_label("Speed").select_option("3600×")
     tab.get_by_role("button", name="Run", exact=True).click()
     expect(tab.locator(".theirs .state")).to_contain_text("delivered")

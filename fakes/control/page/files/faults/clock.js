@@ -11,10 +11,12 @@ export async function startClock() {
   byId("speed").append(...SPEEDS.map((speed) => make("option", {value: speed}, t("clock.times", {speed}))));
   byId("steps").append(...Object.entries(STEPS).map(([name, seconds]) =>
     make("button", {type: "button", onclick: () => advance(name, seconds)}, t(`clock.${name}`))));
-  byId("next").addEventListener("click", () => attempt(async () => {
-    show(await post("/clock/next"));
+  byId("next").addEventListener("click", () => passing(async () => {
+    const found = await post("/clock/next");
+    show(found);
     await showNext();
-  }));
+    return found;
+  }, ({what}) => what === null ? t("clock.went.nowhere") : t("clock.went", {what})));
   byId("run").addEventListener("click", () => change({running: !isRunning}));
   byId("speed").addEventListener("change", () => change({speed: Number(byId("speed").value)}));
   onClock(show);
@@ -27,10 +29,13 @@ export async function startClock() {
 
 const change = (settings) => attempt(async () => show(await put("/clock", settings)));
 
-async function advance(name, seconds) {
+const advance = (name, seconds) =>
+  passing(async () => show(await post("/clock/advance", {seconds})), t(`clock.passed.${name}`));
+
+async function passing(action, said) {
   say(t("clock.passing"));  // a day of a relay that polls takes a while
   byId("clock-buttons").setAttribute("aria-busy", "true");
-  await attempt(async () => show(await post("/clock/advance", {seconds})), t(`clock.passed.${name}`));
+  await attempt(action, said);
   byId("clock-buttons").removeAttribute("aria-busy");
 }
 

@@ -19,12 +19,13 @@ export function exchangeRow(event) {
   };
 }
 
-// Who calls whom. If CHT itself is the relay, it and RapidPro call each other.
-function sides({service, direction, path, numbers}) {
+// Who calls whom. If CHT itself is the relay, it and RapidPro call each other; so do flows that call CHT.
+function sides({service, direction, path, numbers, other_end: other}) {
   const one = SERVICES[service] ?? (numbers.length ? "rapidpro" : "cht");  // or another origin, to which a redirect led
   if (one === "cht" && direction === "in" && path.startsWith("/api/v2/sms/")) return ["rapidpro", "cht"];
   if (one === "cht" && direction === "out" && path.startsWith("/api/v2/")) return ["cht", "rapidpro"];
-  return direction === "in" ? ["relay", one] : [one, "relay"];
+  const far = SERVICES[other] ?? "relay";
+  return direction === "in" ? [far, one] : [one, far];
 }
 
 // What makes a call the same as an earlier one: reading again what was read before, and polls that carry nothing.
