@@ -121,9 +121,7 @@ def _turn(server: Addresses, show: Show, watched: bool, turns: Turns, pace: int 
         show(False)
 
 
-def _paced(
-    url: str, position: int, end: float, latencies: list[float], *, known: Sequence[int], pace: int
-) -> None:
+def _paced(url: str, position: int, end: float, latencies: list[float], *, known: Sequence[int], pace: int) -> None:
     """The same exchange, but not more than `pace` requests a second by all connections together."""
     pause = 2 * CONNECTIONS / pace
     due = time.monotonic() + position * pause / CONNECTIONS
