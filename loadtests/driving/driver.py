@@ -142,14 +142,16 @@ class Driver:
         with contextlib.suppress(OSError):  # it has ended already: its reader says so
             process.stdin.write(json.dumps(settings) + "\n")
             process.stdin.flush()
-        threading.Thread(target=self._read, args=(process, log), daemon=True).start()
+        worker = settings["role"] == "worker"
+        threading.Thread(target=self._read, args=(process, log, worker), daemon=True).start()
 
-    def _read(self, process: subprocess.Popen[str], log: IO[str]) -> None:
+    def _read(self, process: subprocess.Popen[str], log: IO[str], worker: bool) -> None:
         assert process.stdout is not None
         with process.stdout:
             for line in process.stdout:
                 self._events.put(json.loads(line))
-        self._events.put({"event": "ended", "log": log})
+        if process.wait() != 0 or not worker:  # a master sends its workers away before it says that all is done
+            self._events.put({"event": "ended", "log": log})
 
     def _take(self, event: Mapping[str, Any]) -> None:
         match event["event"]:
