@@ -17,7 +17,7 @@ import pytest
 from conformance.cli.options.subject import SubjectOptions
 from conformance.subjects.external import free_port
 from conformance.verdicts import HarnessBroken, Verdict
-from loadtests.driving.driver import Crew, Driver
+from loadtests.driving.driver import Crew, Driver, join
 from loadtests.driving.work import Work
 from loadtests.options import LoadOptions, run
 from loadtests.shapes.reading import built_in
@@ -93,3 +93,9 @@ def test_a_worker_that_dies_is_missed() -> None:
         os.kill(driver.pids[-1], signal.SIGKILL)
         with pytest.raises(HarnessBroken, match="a Locust process ended early"):
             driver.follow(30)
+
+
+@pytest.mark.parametrize("host", ["nowhere.invalid", "", "a..b"])
+def test_a_worker_whose_master_cannot_be_found_says_so_at_once(host: str) -> None:
+    with pytest.raises(HarnessBroken, match=rf"no master can be found at '{host}': "):
+        join(host, 5557, lambda _: None)
