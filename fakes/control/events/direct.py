@@ -1,4 +1,4 @@
-"""Calls of one fake service to another, without a relay between: the ledger has each of them twice, once at each end."""
+"""Calls of one fake service to another, without a relay between: the ledger has each of them once at each end."""
 
 from __future__ import annotations
 

@@ -21,8 +21,9 @@ from fakes.control.events.rendering import comment, event, exchange_event
 from fakes.redaction import Redaction
 
 MOST_CLIENTS = 16
-TICK, BUSY_TICK = 0.1, 0.5
-"""Seconds between two looks at the ledger: usually, and while the fakes are busy."""
+TICK, STEADY_TICK, BUSY_TICK = 0.1, 0.3, 0.5
+"""Seconds between two looks at the ledger: usually, while something is new again and again, and while the fakes are
+busy."""
 LOOK = 0.3
 """Seconds between two comparisons of all versions: less than four a second."""
 BUSY = 200
@@ -61,6 +62,7 @@ class EventHub:
         self.clock = clock
         self.changes = Changes()
         self.batch = BATCH
+        self.is_busy = False
         self.more_wanted = False
         """Whether a client has not been told everything yet that was there."""
         self._news = threading.Condition()
@@ -129,18 +131,19 @@ class EventHub:
 
     def _watch(self) -> None:
         """Wake the clients whenever something is new, until there is none."""
-        pause, tick, looked = threading.Event(), TICK, monotonic()
+        pause, tick, looked, is_new = threading.Event(), TICK, monotonic(), False
         last, time = self.fakes.ledger.last, self.fakes.clock.now()
         while True:
             pause.wait(tick)
             before, last = last, self.fakes.ledger.last
-            is_busy = last - before >= BUSY * tick
-            self.batch, tick = (BUSY_BATCH, BUSY_TICK) if is_busy else (BATCH, TICK)
-            is_new, self.more_wanted = self.more_wanted or last != before, False
+            self.is_busy = last - before >= BUSY * tick
+            self.batch = BUSY_BATCH if self.is_busy else BATCH
+            was_new, is_new, self.more_wanted = is_new, self.more_wanted or last != before, False
             if monotonic() - looked >= LOOK:
                 looked, earlier, time = monotonic(), time, self.fakes.clock.now()
                 moved = time != earlier and self.fakes.clock.kind == "virtual"
                 is_new = self._look_for_changes() or moved or is_new
+            tick = BUSY_TICK if self.is_busy else STEADY_TICK if is_new and was_new else TICK
             with self._news:
                 if not self._clients:
                     self._thread = None
@@ -180,7 +183,7 @@ class Client:
         seen, self._seen = self._seen, self._hub.changes.counts
         changed = [name for name, count in self._seen.items() if seen.get(name, 0) != count]
         if changed or gap:
-            parts.append(event("changed", {"what": [*changed, *gap]}))
+            parts.append(event("changed", {"what": [*changed, *gap], "busy": self._hub.is_busy}))
         parts += self._time()
         if not parts and monotonic() - self._spoke >= HEARTBEAT:
             parts = [comment("still here")]
@@ -197,7 +200,7 @@ class Client:
         parts = [b"retry: 1000\n\n", *self._time()]
         if self._position > self._hub.fakes.ledger.last:
             self._position = 0
-            parts.append(event("changed", {"what": ["reset"]}))
+            parts.append(event("changed", {"what": ["reset"], "busy": self._hub.is_busy}))
         return b"".join(parts)
 
     def _skip_dropped(self) -> list[str]:

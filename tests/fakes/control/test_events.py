@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from fakes.control.events.hub import MOST_CLIENTS
 from fakes.ledger import Keeping, Ledger
 from fakes.rapidpro.versions.habits import HABITS
 from fakes.serving.wsgi import build_environ, call
-from tests.fakes.control.watching import Watcher, changed, numbers
+from tests.fakes.control.watching import Event, Watcher, changed, numbers
 from tests.fakes.serving.raw import Address, exchange, served
 
 TOKEN = "RAPIDPRO-TEST-TOKEN-0000000000000000000000"
@@ -226,3 +227,20 @@ def test_a_call_has_reached_only_a_request_that_is_the_same_and_came_after_it_be
     ledger.add(**fields, service="rapidpro", direction="out", body=b"other")
     ledger.add(**{**fields, "at": clock.now() + timedelta(seconds=1)}, service="rapidpro", direction="out", body=b"{}")
     assert [other_end(one, ledger) for one in ledger.after()] == [None, "cht", None, None]
+
+
+def test_clients_are_told_whether_the_fakes_are_busy(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    def told(events: list[Event]) -> list[bool]:
+        return [data["busy"] for name, _, data in events if name == "changed"]
+
+    with Watcher(watched.address, f"?after={watched.fakes.ledger.last}") as watcher:
+        watched.use()
+        watcher.until(lambda events: bool(told(events)))
+        assert not any(told(watcher.events))
+        monkeypatch.setattr(hub, "BUSY", 1)
+        end = monotonic() + 10
+        while not any(told(watcher.events)) and monotonic() < end:
+            watched.use(5)
+            count = len(told(watcher.events))
+            watcher.until(lambda events: len(told(events)) > count)  # noqa: B023 - called at once
+        assert told(watcher.events)[-1]

@@ -3,17 +3,24 @@ import {complain, get} from "./api.js";
 import {byId} from "./dom.js";
 import {t} from "./words.js";
 
-const SHORT = 250, LONG = 2000;  // milliseconds between two reads of the same: longer while it changes all the time
+// Milliseconds between two reads of the same: longer while it changes all the time; and while the fakes are busy, so many
+// times as long as the read took, so that all pages together take little of their time.
+const SHORT = 250, LONG = 2000, BUSY = 4000, TIMES = 500, LONGEST = 10_000;
+const CALM = 3000;  // milliseconds after which the fakes are not busy any more, if they have not said so again
+const MANY = 1000, FEW = 100;  // the most that is read at once: usually, and while the fakes are busy
 const LISTENERS = {exchanges: [], clock: [], reset: []};
 const watchers = [];
-let arrived = [], planned = false;
+let arrived = [], planned = false, busyUntil = 0;
 
 export const onExchanges = (call) => LISTENERS.exchanges.push(call);
 export const onClock = (call) => LISTENERS.clock.push(call);
 export const onReset = (call) => LISTENERS.reset.push(call);
 
+const isBusy = () => Date.now() < busyUntil;
+export const mostAtOnce = () => isBusy() ? FEW : MANY;
+
 // Calls `load` now, and again whenever one of these things has changed; never twice at once, and only while `panel`
-// and this page can be seen.
+// and this page can be seen. `load` returns true if it has not read everything.
 export function watch(things, load, panel = document.body) {
   const watcher = {things: new Set(things), load, panel, busy: false, again: false, pause: SHORT};
   watchers.push(watcher);
@@ -30,12 +37,13 @@ async function read(watcher) {
   watcher.again = watcher.busy || watcher.panel.hidden || document.hidden;
   if (watcher.again) return;
   watcher.busy = true;
-  await watcher.load().catch(complain);
+  const began = performance.now(), left = await watcher.load().catch(complain) === true;
+  const pause = isBusy() ? Math.min(Math.max(BUSY, TIMES * (performance.now() - began)), LONGEST) : watcher.pause;
   setTimeout(() => {
     watcher.busy = false;
     watcher.pause = watcher.again ? Math.min(2 * watcher.pause, LONG) : SHORT;
-    if (watcher.again) read(watcher);
-  }, watcher.pause);
+    if (watcher.again || left) read(watcher);
+  }, pause);
 }
 
 // A page in the background does not listen: a browser has few connections for all pages of one address.
@@ -71,7 +79,8 @@ function connect() {
   });
   source.addEventListener("clock", (event) => tell("clock", JSON.parse(event.data)));
   source.addEventListener("changed", (event) => {
-    const {what} = JSON.parse(event.data);
+    const {what, busy} = JSON.parse(event.data);
+    if (busy) busyUntil = Date.now() + CALM;
     if (what.includes("reset")) forget();
     for (const one of watchers) if (what.some((thing) => one.things.has(thing) || thing === "reset")) read(one);
   });

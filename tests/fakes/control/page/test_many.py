@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
+import pytest
 from playwright.sync_api import Page, expect
 
+from fakes.control.events import hub
 from fakes.serving.wsgi import Reply
-from tests.fakes.control.page.conftest import NOON, Opened, Workbench
+from tests.fakes.control.page.conftest import AMINA, NOON, Opened, Workbench
 
 MANY = 10_000
 LONGEST_FRAME = 100.0
@@ -79,3 +81,29 @@ def test_ten_thousand_exchanges_are_quick_to_look_through_and_small(opened: Open
     session = tab.context.new_cdp_session(tab)
     session.send("HeapProfiler.collectGarbage")
     assert session.send("Runtime.getHeapUsage")["usedSize"] < MOST_MEMORY
+
+
+def messages(workbench: Workbench, count: int) -> None:
+    workbench.ask("POST", "/rapidpro/broadcasts", {"count": count, "number": AMINA})
+    workbench.pass_time(count)
+
+
+def test_thousands_of_messages_are_read_in_pieces_until_all_are_there(opened: Opened, workbench: Workbench) -> None:
+    for count in (1000, 500):
+        messages(workbench, count)
+    tab = opened()
+    expect(tab.locator(".phone-count")).to_have_text("Texts: 1500", timeout=30_000)
+
+
+def test_while_the_fakes_are_busy_little_is_read_at_once_and_all_in_the_end(
+    opened: Opened, workbench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    messages(workbench, 1)
+    tab = opened()
+    expect(tab.locator(".phone-count")).to_have_text("Texts: 1")
+    asked: list[str] = []
+    tab.on("request", lambda request: asked.append(request.url) if "/rapidpro/messages" in request.url else None)
+    monkeypatch.setattr(hub, "BUSY", 0)
+    messages(workbench, 150)
+    expect(tab.locator(".phone-count")).to_have_text("Texts: 151", timeout=30_000)
+    assert [url for url in asked if "limit=100" in url]

@@ -1,7 +1,7 @@
 // CHT's documents with their tasks: who is told what, in which state, since when, and why.
 import {attempt, get, post} from "../api.js";
 import {byId, dayAndTime, keyed, make, written} from "../dom.js";
-import {onReset, watch} from "../events.js";
+import {mostAtOnce, onReset, watch} from "../events.js";
 import {nameOf} from "../phones/people.js";
 import {named, t} from "../words.js";
 
@@ -26,15 +26,16 @@ export function startDocs() {
   });
 }
 
-// Only what has changed is read; the last change comes last.
+// Only what has changed is read; the last change comes last. Returns whether there may be more.
 async function load() {
-  const began = documents, news = await get(`/cht/tasks?after=${last}`);
-  if (began !== documents) return;  // everything was reset meanwhile
+  const began = documents, most = mostAtOnce(), news = await get(`/cht/tasks?after=${last}&limit=${most}`);
+  if (began !== documents) return false;  // everything was reset meanwhile
   for (const id of [...news.gone, ...news.documents.map((one) => one.id)]) documents.delete(id);
   for (const one of news.documents) documents.set(one.id, one);
   last = news.last;
   for (const call of listeners) call(news.documents);
   show();
+  return news.documents.length === most;
 }
 
 function show() {

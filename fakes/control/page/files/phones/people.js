@@ -1,11 +1,10 @@
 // The people with phones: their numbers, names, texts and messages, as RapidPro and the phones know them.
 import {get, put} from "../api.js";
-import {onReset, watch} from "../events.js";
+import {mostAtOnce, onReset, watch} from "../events.js";
 
-const SETTLED = new Set(["delivered", "read", "failed", "handled"]);
 const listeners = [];
 const opened = [];  // added on this page, before they texted
-let byId, open, lastMessage, lastText;
+let byId, lastChange, lastText;
 export const people = {};
 
 export const nameOf = (number) => people.names.get(number) || number;
@@ -23,18 +22,20 @@ export function watchPeople() {
 }
 
 function forget() {
-  [byId, open, lastMessage, lastText] = [new Map(), new Set(), 0, 0];
+  [byId, lastChange, lastText] = [new Map(), 0, 0];
   Object.assign(people, {numbers: [], names: new Map(), texts: new Map(), messages: new Map()});
 }
 
-// Only what is new is read: texts after the last one, messages from the first that may still change.
+// Only what is new is read: texts after the last one, messages that have changed since the last change. Returns whether
+// there may be more.
 async function load() {
-  const began = byId, from = open.size ? Math.min(...open) - 1 : lastMessage;
-  const [phones, {messages}] = await Promise.all([
-    get(`/rapidpro/phones?texts=yes&after=${lastText}`), get(`/rapidpro/messages?statuses=yes&after=${from}`),
+  const began = byId, most = mostAtOnce();
+  const [phones, {messages, changed}] = await Promise.all([
+    get(`/rapidpro/phones?texts=yes&after=${lastText}&limit=${most}`),
+    get(`/rapidpro/messages?statuses=yes&changed=${lastChange}&limit=${most}`),
   ]);
-  if (began !== byId) return;  // everything was reset meanwhile
-  lastText = phones.last;
+  if (began !== byId) return false;  // everything was reset meanwhile
+  [lastText, lastChange] = [phones.last, changed];
   people.names = new Map(Object.entries(phones.names));
   for (const number of phones.phones) if (!people.texts.has(number)) people.texts.set(number, []);
   const news = {messages: messages.filter(isNews), texts: []};
@@ -45,6 +46,7 @@ async function load() {
   }
   news.messages.forEach(keep);
   tell(news);
+  return messages.length === most || news.texts.length === most;
 }
 
 function isNews(message) {
@@ -58,13 +60,7 @@ function keep(message) {
   else list.push(message);
   people.messages.set(message.number, list);
   byId.set(message.id, message);
-  lastMessage = Math.max(lastMessage, message.id);
-  if (SETTLED.has(message.status)) open.delete(message.id);
-  else open.add(message.id);
 }
-
-// A message that has its last state may change after all: somebody reports about it by hand.
-export const mayChange = (id) => open.add(id);
 
 function tell(news) {
   people.numbers = [...new Set([...opened, ...people.texts.keys(), ...people.messages.keys()])].filter(Boolean);
