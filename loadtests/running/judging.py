@@ -54,7 +54,7 @@ def judged(job: Job, course: Course) -> LoadRun:
         ended_sending=course.ended_sending, ended=course.ended, drained=settled.drained, not_drained=not_drained,
         requests=tuple(course.requests), faults=tuple(course.faults), rates=course.rates, time=course.time,
         compressed=shape.compressed if course.time == "real" else 1.0, locust=course.locust, watched=course.watched,
-        notes=course.notes, limits=job.limits,
+        notes=course.notes, limits=job.limits, highest_rate=course.highest_rate,
     )  # fmt: skip
 
 
