@@ -16,6 +16,7 @@ from fakes.cht import Cht
 from fakes.cht.releases.table import NEWEST
 from fakes.clock import VirtualClock
 from fakes.control.app import control_app
+from fakes.ledger.keeping import JUDGED, Keeping
 from fakes.ledger.keeping import Keeping
 from fakes.serving.other_origin import other_origin
 from fakes.serving.transport import InProcessSession, WSGIAdapter
@@ -47,7 +48,12 @@ class InProcessFakes:
         self.clock = VirtualClock(beginning)
         self._beginning = beginning
         self._fakes = assemble_services(
-            ("rapidpro", "cht"), self.clock, profile=profile, cht_release=cht_release, seed=seed, keeping=keeping
+            ("rapidpro", "cht"),
+            self.clock,
+            profile=profile,
+            cht_release=cht_release,
+            seed=seed,
+            keeping=keeping or JUDGED,
         )
         self._rapidpro_url = rapidpro_url
         self._timed = {

@@ -16,6 +16,7 @@ from conformance.services.neighbours import CHT_ADMIN, neighbours
 from conformance.verdicts import HarnessBroken
 from fakes.clock import SystemClock, VirtualClock
 from fakes.ledger import Keeping
+from fakes.ledger.keeping import JUDGED
 from fakes.ledger.options import arguments as ledger_arguments
 from fakes.serving.deadline import DeadlineAdapter
 from fakes.serving.process import Addresses, StartError, start_fakes
@@ -60,7 +61,7 @@ class RealTimeServices:
         self._stack = ExitStack()
         arguments = [] if bind is None else ["--bind", bind]
         arguments += [word for name, port in ports.items() for word in (f"--{name}-port", str(port))]
-        arguments += ledger_arguments(keeping or Keeping())
+        arguments += ledger_arguments(keeping or JUDGED)
         try:
             addresses = self._stack.enter_context(
                 start_fakes(services, profile=profile, seed=seed, arguments=arguments)
@@ -95,7 +96,7 @@ class FakeProcesses(RealTimeServices):
     """Both fakes in a separate process in real time, on loopback ports or at the address `bind`.
 
     `ports`: where `rapidpro` and `cht` listen, for a relay that was configured before; default: free ports.
-    `keeping`: what the ledger keeps.
+    `keeping`: what the ledger keeps; default: all that a judge needs.
     """
 
     def __init__(

@@ -31,3 +31,8 @@ class Keeping:
     body: int = 64 * MIB
     batch: int = BATCH
     memory_bytes: int = MEMORY_BYTES
+
+
+JUDGED = Keeping(spool_mib=65_536)
+"""Of fakes that a run starts for itself: a judge needs every exchange, and the file goes with the run. What ends it is
+the room in TMPDIR."""

@@ -52,3 +52,4 @@ class Course:
     notes: Sequence[str] = ()
     further: Sequence[str] = ()
     unused_faults: bool = False
+    highest_rate: float | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+from collections import deque
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -20,6 +21,14 @@ UNFINISHED = frozenset({"lost", "wrong-state"})
 OVERTAKEN = timedelta(minutes=5)
 """So long a text may wait while others are sent that became due later: a back-off after trouble with it."""
 
+SAME = timedelta(seconds=1)
+"""Texts that became due within this time have no order: over sockets nothing is that exact."""
+PAIRS = 100
+"""So many pairs of waiting texts must there be for a judgement about their order."""
+MOST_OLDER = 0.25
+"""Of those that wait while a text is sent, this share may be older on average: in any order it is half, oldest first
+almost nothing. A relay that sends some at a time, or holds one back after trouble with it, stays far below."""
+
 
 def judged(job: Job, course: Course) -> LoadRun:
     """The run with its figures and its verdict."""
@@ -31,8 +40,9 @@ def judged(job: Job, course: Course) -> LoadRun:
     if settled.moving:
         violations = [one for one in violations if one.kind not in UNFINISHED]
         further += [] if not_drained else ["something still changed at the time limit"]
-    if shape.in_order and course.time == "virtual":
-        further += oldest_first(history)
+    if shape.in_order:
+        further += oldest_first(history) if course.time == "virtual" else []
+        further += mostly_oldest_first(history)
     figures = figures_of(job, course, violations, sum(not_drained.values()))
     result, reasons = verdict(figures, violations, job.limits, not_drained, further)
     if course.unused_faults and result is not Verdict.FAILED:
@@ -44,7 +54,7 @@ def judged(job: Job, course: Course) -> LoadRun:
         ended_sending=course.ended_sending, ended=course.ended, drained=settled.drained, not_drained=not_drained,
         requests=tuple(course.requests), faults=tuple(course.faults), rates=course.rates, time=course.time,
         compressed=shape.compressed if course.time == "real" else 1.0, locust=course.locust, watched=course.watched,
-        notes=course.notes, limits=job.limits,
+        notes=course.notes, limits=job.limits, highest_rate=course.highest_rate,
     )  # fmt: skip
 
 
@@ -116,6 +126,35 @@ def oldest_first(history: History) -> list[str]:
         return []
     return [
         f"not oldest first: a text waited {worst.total_seconds():.0f} s while others were sent that became due later"
+    ]
+
+
+def mostly_oldest_first(history: History) -> list[str]:
+    """A sentence if those that waited while a text was sent were too often older than that text.
+
+    No time is a measure here, so that it holds at any speed, also where time is compressed.
+    """
+    since = {(text.number, text.text): text.since for text in history.outgoing_texts if text.since is not None}
+    sent: dict[tuple[str, str], datetime] = {}
+    for message in history.messages:
+        key = (message.number, message.text)
+        if key in since:
+            sent[key] = min(message.created, sent.get(key, message.created))
+    to_come = deque(sorted(since[key] for key in sent))
+    waiting: list[datetime] = []
+    older = compared = 0
+    for at, due in sorted((at, since[key]) for key, at in sent.items()):
+        while to_come and to_come[0] <= max(at, due):
+            waiting.append(to_come.popleft())
+        waiting.pop(bisect.bisect_left(waiting, due))
+        before = bisect.bisect_left(waiting, due - SAME)
+        older += before
+        compared += before + len(waiting) - bisect.bisect_right(waiting, due + SAME)
+    if compared < PAIRS or older <= MOST_OLDER * compared:
+        return []
+    return [
+        f"not oldest first: of the texts that waited while another was sent, {older / compared:.0%} had become due "
+        "before it"
     ]
 
 

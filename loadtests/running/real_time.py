@@ -99,6 +99,7 @@ class RealRun:
             requests=requests, faults=bands, rates=rates, watched=watch.looks,
             locust=reports, notes=[*steps, *growth(watch.looks, requests)],
             unused_faults=any(not fault["used"] for fault in world.control.faults()), further=late,
+            highest_rate=None if self._steps is None else self._steps.highest,
         )  # fmt: skip
 
     def _pids(self) -> dict[str, int | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,7 @@ from fakes.serving.wsgi import Environ, Reply, StartResponse, WSGIApp
 from loadtests.gates import Limits
 from loadtests.results import LoadRun
 from loadtests.running.job import Job
-from loadtests.running.judging import judged, oldest_first
+from loadtests.running.judging import judged, mostly_oldest_first, oldest_first
 from loadtests.running.settling import VIRTUAL, Patience
 from loadtests.running.virtual_time import run_in_virtual_time
 from loadtests.shapes.model import Outage, Shape, Traffic
@@ -147,6 +148,42 @@ def test_a_text_that_waits_while_newer_ones_are_sent_is_not_oldest_first() -> No
     assert sent(20, 11, 12) == [
         "not oldest first: a text waited 540 s while others were sent that became due later"
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("speed", [1.0, 3600.0])
+@pytest.mark.parametrize(
+    ("order", "verdict"),
+    [
+        ("oldest first", "[]"),
+        ("one held back", "[]"),
+        ("four at a time", "[]"),
+        ("newest first", "100% had become due"),
+        ("any", "% had become due"),
+    ],
+)
+def test_the_order_of_what_has_piled_up_is_judged_at_any_speed(order: str, verdict: str, speed: float) -> None:
+    due = [datetime(2026, 3, 2, 8, tzinfo=UTC) + timedelta(seconds=n * 2 * speed) for n in range(60)]
+    places = list(range(60))
+    orders = {
+        "oldest first": places,
+        "one held back": [*places[1:], 0],
+        "four at a time": [place for first in places[::4] for place in reversed(places[first : first + 4])],
+        "newest first": places[::-1],
+        "any": random.Random(1).sample(places, 60),
+    }
+    texts = [OutgoingText(str(n), "+250783000000", f"text {n}", "pending", at) for n, at in enumerate(due)]
+    messages = [
+        Message(n, "+250783000000", f"text {n}", "sent", due[-1] + timedelta(seconds=turn * speed))
+        for turn, n in enumerate(orders[order])
+    ]
+    assert verdict in str(mostly_oldest_first(History(outgoing_texts=tuple(texts), messages=tuple(messages))))
+
+
+def test_texts_that_are_sent_as_they_become_due_have_no_order_to_judge() -> None:
+    due = [datetime(2026, 3, 2, 8, tzinfo=UTC) + timedelta(minutes=n) for n in range(60)]
+    texts = [OutgoingText(str(n), "+250783000000", f"text {n}", "pending", at) for n, at in enumerate(due)]
+    messages = [Message(n, "+250783000000", f"text {n}", "sent", at) for n, at in enumerate(due)]
+    assert mostly_oldest_first(History(outgoing_texts=tuple(texts), messages=tuple(messages))) == []
 
 
 def test_what_is_not_done_by_the_time_limit_is_told_as_numbers() -> None:
