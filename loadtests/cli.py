@@ -97,6 +97,8 @@ def load_command(
         return
     try:
         if worker:
+            if given["name"] is not None or given["master"]:
+                raise click.UsageError("--worker: the master says everything else; expected --master-host and its port")
             join(master_host, given["master_port"], say)
             return
         names = set(LoadOptions.__dataclass_fields__) & set(given)

@@ -17,6 +17,7 @@ from fakes.cht.releases.table import NEWEST
 from fakes.clock import VirtualClock
 from fakes.control.app import control_app
 from fakes.ledger.keeping import Keeping
+from fakes.serving.other_origin import other_origin
 from fakes.serving.transport import InProcessSession, WSGIAdapter
 from fakes.serving.wsgi import WSGIApp
 
@@ -64,7 +65,7 @@ class InProcessFakes:
     def connect(self, session: requests.Session) -> None:
         """Let `session` reach both services through faults and ledger; slow answers take virtual time."""
         for url, adapter in self._timed.items():
-            session.mount(f"{url}/", adapter)
+            mount(session, url, adapter)
 
     def reach(self, url: str, app: WSGIApp) -> None:
         """Let RapidPro's webhook calls to `url` reach `app`."""
@@ -94,7 +95,7 @@ class InProcessFakes:
 
     def connect_cht(self, adapter: BaseAdapter) -> None:
         """Send CHT's own calls to RapidPro through `adapter`."""
-        self._fakes.session("cht").mount(f"{self._rapidpro_url}/", adapter)
+        mount(self._fakes.session("cht"), self._rapidpro_url, adapter)
 
     def now(self) -> datetime:
         return self.clock.now()
@@ -115,3 +116,9 @@ class InProcessFakes:
     def close(self) -> None:
         """Remove the ledger's file, if there is one."""
         self._fakes.ledger.close()
+
+
+def mount(session: requests.Session, url: str, adapter: BaseAdapter) -> None:
+    """Let `session` reach the service at `url` through `adapter`, and the other origin of its server, too."""
+    for origin in (url, other_origin(url)):
+        session.mount(f"{origin}/", adapter)  # with the slash: no other port whose number begins with this one's

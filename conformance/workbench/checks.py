@@ -27,7 +27,7 @@ SHARE = 10
 """So many times as long as judging took, it is not done again."""
 COARSE = 30.0
 """Seconds of the fakes' time after which it is judged anew whether a text still waits."""
-MOST_SHOWN = 50
+MOST_SHOWN = 20
 
 
 class LiveChecks:
@@ -47,7 +47,7 @@ class LiveChecks:
     def version(self) -> int:
         """Another number when the checks may find something else: at most once a second."""
         at, seen, number = self._noticed
-        if self._time() - at >= LEAST_PAUSE and (now := self._state()) != seen:
+        if self._time() >= max(at + LEAST_PAUSE, self._not_before) and (now := self._state()) != seen:
             self._noticed = (self._time(), now, number + 1)
         return self._noticed[2]
 
@@ -58,8 +58,7 @@ class LiveChecks:
             if version == self._version or self._time() < self._not_before:
                 return self._answer
             began = self._time()
-            with self._bench.lock:
-                self._answer = self._judged()
+            self._answer = self._judged()
             self._version = version
             self._not_before = self._time() + SHARE * (self._time() - began)
             return self._answer
@@ -74,7 +73,8 @@ class LiveChecks:
     def _judged(self) -> dict[str, Any]:
         world = self._bench.world
         try:
-            history = self._bench.history()
+            with self._bench.lock:
+                history = self._bench.history()
         except HarnessBroken as reason:  # parts of the ledger are not kept any more
             return {"violations": [], "judged": False, "problem": str(reason)}
         found = judge(history, ALL, without=tuple(world.excused_checks))

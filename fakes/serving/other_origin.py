@@ -35,6 +35,12 @@ def moved(environ: Environ, *, elsewhere: bool) -> str:
     return f"{environ.get('wsgi.url_scheme', 'http')}://{host}{path}{query}"
 
 
+def other_origin(origin: str) -> str:
+    """The other origin of the server at `origin`, such as http://127.0.0.1:8080."""
+    scheme, _, host = origin.partition("://")
+    return f"{scheme}://{_other(host)}"
+
+
 def _other(host: str) -> str:
     """Another name of this server. A name that nobody knows if it has only one: then nothing can be sent there."""
     name, colon, port = host.partition(":")

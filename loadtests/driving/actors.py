@@ -23,8 +23,6 @@ from loadtests.shapes.arrivals import Arrival, phone_of
 from loadtests.shapes.model import Shape
 from loadtests.texts import as_posted, text
 
-SENDERS = 200
-"""At most so many texts of a process are under way at a time: a relay that answers in a second gets 200 a second."""
 IDLE_SECONDS = 5.0
 """A connection that was idle for longer is not used again: the other side may close it at that moment."""
 TIMEOUT = 15.0
@@ -91,7 +89,10 @@ class Sender(FastHttpUser):
             self.client.client.close()
         lag = self.assignment.passed() - one.at
         send = self._due if one.who == "cht" else self._phone if one.by == "phone" else self._webhook
-        sent = send(one)
+        try:
+            sent = send(one)
+        except Exception as failure:  # every text is told: else the run waits for it, and nobody knows why
+            sent = self._broken(one, f"{type(failure).__name__}: {failure}")
         self._used = time.perf_counter()
         self.assignment.done(Sent(lag_ms=max(0.0, lag * 1000), **sent))
 
@@ -102,7 +103,7 @@ class Sender(FastHttpUser):
         headers = {"Authorization": f"Token {work.token}"}
         with self.client.post(work.webhook, json=body, headers=headers, name=WEBHOOK, catch_response=True) as response:
             if response.status_code != 200:
-                response.failure(f"the relay answered {response.status_code}")
+                response.failure(trouble(response, "the relay"))
             return self._told(one, response, words, id=id_, status=response.status_code)
 
     def _phone(self, one: Arrival) -> dict[str, Any]:
@@ -111,8 +112,11 @@ class Sender(FastHttpUser):
         with self.client.post(url, json={"text": words}, name=PHONE, catch_response=True) as response:
             answer = json.loads(response.text) if response.status_code == 200 else {}
             status = int((answer.get("webhook") or {}).get("status") or 0)
+            if response.status_code not in (0, 200):  # 0: the fake waits for the relay, and so did this for too long
+                response.failure(trouble(response, "the fake RapidPro"))
+                return self._broken(one, trouble(response, "the fake RapidPro"))
             if status != 200:
-                response.failure(f"the relay answered {status}" if answer else f"the fake: {response.status_code}")
+                response.failure(trouble(response, "RapidPro") if status == 0 else f"the relay answered {status}")
             stored = str(answer.get("text") or words)  # what RapidPro itself changes is not the relay's
             return self._told(one, response, stored, id=str(answer.get("run") or ""), status=status)
 
@@ -124,21 +128,32 @@ class Sender(FastHttpUser):
         url = f"{work.cht}/{DATABASE}/{document['_id']}"
         with self.client.put(url, json=document, auth=work.cht_admin, name=DUE, catch_response=True) as response:
             if response.status_code != 201:
-                response.failure(f"CHT answered {response.status_code}: {(response.text or '')[:200]}")
+                response.failure(f"{trouble(response, 'CHT')}: {(response.text or '')[:200]}")
             return self._told(one, response, words, status=response.status_code)
 
     def _told(self, one: Arrival, response: Any, words: str, **more: Any) -> dict[str, Any]:
         """What came of the request, which Locust counts from its intended moment, too."""
         meta = response.request_meta
         meta["response_time"] = ms = (self.assignment.passed() - one.at) * 1000
-        ok = 200 <= more["status"] < 300
-        return {
-            "who": one.who, "position": one.position, "at": one.at, "ms": ms, "ok": ok, "name": meta["name"],
-            "number": self._number(one), "text": words, "error": "" if ok else str(response.error or "")[:200], **more,
-        }  # fmt: skip
+        return {**self._plain(one, words), "ms": ms, "ok": 200 <= more["status"] < 300, "name": meta["name"], **more}
+
+    def _broken(self, one: Arrival, why: str) -> dict[str, Any]:
+        """The load generator or a fake failed: it is not known what came of the text."""
+        ms = (self.assignment.passed() - one.at) * 1000
+        return {**self._plain(one, self._words(one)), "ms": ms, "ok": False, "name": "", "broken": why[:300]}
+
+    def _plain(self, one: Arrival, words: str) -> dict[str, Any]:
+        return {"who": one.who, "position": one.position, "at": one.at, "number": self._number(one), "text": words}
 
     def _number(self, one: Arrival) -> str:
         return phone_of(self.assignment.shape, one.position)
 
     def _words(self, one: Arrival) -> str:
         return text(self.assignment.work.seed, "in" if one.who == "people" else "out", one.position)
+
+
+def trouble(response: Any, who: str) -> str:
+    """What went wrong with a request, in a sentence: a status, or why there was none."""
+    if response.status_code:
+        return f"{who} answered {response.status_code}"
+    return f"{who} did not answer: {getattr(response, 'error', None) or 'the connection ended'}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import queue
+import socket
 import subprocess
 import tempfile
 import threading
@@ -21,6 +22,8 @@ from conformance.verdicts import HarnessBroken
 from fakes.serving.own_python import own_command, own_environment
 from loadtests.driving.work import Sent, Work
 
+MASTER_MINUTES = 5
+"""How long Locust's workers try to reach a master (`locust.runners`: CONNECT_RETRY_COUNT times CONNECT_TIMEOUT)."""
 END_SECONDS = 10.0
 """How long a process may take to end after its input has."""
 MODULE = "loadtests.driving.process"
@@ -142,14 +145,16 @@ class Driver:
         with contextlib.suppress(OSError):  # it has ended already: its reader says so
             process.stdin.write(json.dumps(settings) + "\n")
             process.stdin.flush()
-        threading.Thread(target=self._read, args=(process, log), daemon=True).start()
+        worker = settings["role"] == "worker"
+        threading.Thread(target=self._read, args=(process, log, worker), daemon=True).start()
 
-    def _read(self, process: subprocess.Popen[str], log: IO[str]) -> None:
+    def _read(self, process: subprocess.Popen[str], log: IO[str], worker: bool) -> None:
         assert process.stdout is not None
         with process.stdout:
             for line in process.stdout:
                 self._events.put(json.loads(line))
-        self._events.put({"event": "ended", "log": log})
+        if process.wait() != 0 or not worker:  # a master sends its workers away before it says that all is done
+            self._events.put({"event": "ended", "log": log})
 
     def _take(self, event: Mapping[str, Any]) -> None:
         match event["event"]:
@@ -171,22 +176,39 @@ class Driver:
 
 def join(master_host: str, master_port: int, say: Callable[[str], None]) -> None:
     """Be a worker of a master elsewhere until it is done. HarnessBroken if there is none."""
+    try:
+        socket.getaddrinfo(master_host, master_port)
+    except (OSError, UnicodeError) as failure:
+        raise HarnessBroken(f"no master can be found at {master_host!r}: {failure}") from None
     settings = {"role": "worker", "master_host": master_host, "master_port": master_port}
+    say(f"waiting for a master at {master_host}:{master_port}, at most {MASTER_MINUTES} minutes")
+    log = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 - closed at the end
     process = subprocess.Popen(
         own_command(MODULE), env=own_environment(), text=True, bufsize=1,
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
     )  # fmt: skip
     assert process.stdin is not None
     assert process.stdout is not None
     try:
-        process.stdin.write(json.dumps(settings) + "\n")
-        process.stdin.flush()
+        with contextlib.suppress(OSError):  # it has ended already
+            process.stdin.write(json.dumps(settings) + "\n")
+            process.stdin.flush()
+        connected = False
         for line in process.stdout:
             if json.loads(line)["event"] == "connected":
+                connected = True
                 say(f"connected to {master_host}:{master_port}")
         if process.wait() != 0:
-            raise HarnessBroken(f"no master answers at {master_host}:{master_port}")
+            what = "the master was lost" if connected else f"no master answers at {master_host}:{master_port}"
+            raise HarnessBroken(f"{what}: {last_line(log)}")
     finally:
         with deferred_signals():
             process.kill()
             process.wait()
+            log.close()
+
+
+def last_line(log: IO[str]) -> str:
+    """The end of what a process printed."""
+    log.seek(0)
+    return log.read()[-1500:].strip().rpartition("\n")[2] or "it printed nothing"

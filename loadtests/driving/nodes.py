@@ -18,8 +18,8 @@ from locust.env import Environment
 from locust.html import get_html_report
 from locust.stats import PERCENTILES_TO_REPORT, StatsCSV, stats_history
 
-from loadtests.driving.actors import SENDERS, Assignment, Sender
-from loadtests.driving.work import Sent, Work
+from loadtests.driving.actors import Assignment, Sender
+from loadtests.driving.work import SENDERS, Sent, Work
 
 LOOK_AGAIN = 0.02
 REPORT_EVERY = 0.2

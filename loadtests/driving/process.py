@@ -12,15 +12,16 @@ import locust  # isort: skip  # noqa: F401
 import json
 import os
 import sys
+import traceback
 from collections.abc import Iterator
-from typing import Any
+from typing import IO, Any
 
 import gevent
 import gevent.os
 
 from loadtests.driving.nodes import Node, local, master, worker
 
-STDIN, STDOUT = 0, 1
+STDIN, STDOUT, STDERR = 0, 1, 2
 BLOCK = 65536
 ROLES = {"local": local, "master": master, "worker": worker}
 
@@ -42,22 +43,40 @@ def obey(node: Node, commands: Iterator[str]) -> None:
     os._exit(0)
 
 
-def tell(event: str, **fields: Any) -> None:
-    """Report an event."""
-    sys.stdout.write(json.dumps({"event": event, **fields}) + "\n")
-    sys.stdout.flush()
+def events() -> IO[str]:
+    """Standard output, for events alone: whatever Locust prints goes to standard error."""
+    found = os.fdopen(os.dup(STDOUT), "w", encoding="utf-8")
+    os.dup2(STDERR, STDOUT)
+    return found
 
 
 def main() -> None:
     """Play the role that the settings name."""
-    commands = lines()
+    told, commands = events(), lines()
+
+    def tell(event: str, **fields: Any) -> None:
+        told.write(json.dumps({"event": event, **fields}) + "\n")
+        told.flush()
+
     settings = json.loads(next(commands))
     node = Node(settings, tell)
     gevent.spawn(obey, node, commands)
     ROLES[settings["role"]](node)
 
 
+def run() -> int:
+    """`main`, and its exit status, whatever ends it."""
+    try:
+        main()
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 1
+    except BaseException:
+        traceback.print_exc()
+        return 1
+    return 0
+
+
 if __name__ == "__main__":
-    main()
-    sys.stdout.flush()
-    os._exit(0)  # threads and greenlets of Locust may still wait
+    status = run()
+    sys.stderr.flush()
+    os._exit(status)  # threads and greenlets of Locust may still wait

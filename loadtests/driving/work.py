@@ -11,6 +11,9 @@ from uuid import UUID, uuid5
 from loadtests.shapes.arrivals import Arrival, arrivals, share
 from loadtests.shapes.model import Shape
 
+SENDERS = 200
+"""At most so many texts of a process are under way at a time: a relay that answers in a second gets 200 a second."""
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -61,7 +64,8 @@ class Sent:
     """What came of one text: whether the request succeeded, `at` and `ms` counted from its intended moment.
 
     `id` is the id under which the relay got it, `text` the words as RapidPro stored them, `status` the relay's answer
-    (0: none). `lag_ms` is how late the load generator itself was.
+    (0: none). `lag_ms` is how late the load generator itself was. `broken` is why nothing is known about the text:
+    the load generator or a fake failed.
     """
 
     who: str
@@ -75,7 +79,7 @@ class Sent:
     text: str
     id: str = ""
     status: int = 0
-    error: str = ""
+    broken: str = ""
 
     def moment(self, began: datetime) -> datetime:
         """When it was to be sent."""

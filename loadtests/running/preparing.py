@@ -43,12 +43,13 @@ def prepare(world: World, shape: Shape, compressed: float) -> Mapping[str, str]:
 def compressed_channel(channel: Mapping[str, Any], compressed: float) -> dict[str, Any]:
     """The channel's settings when time is compressed: shorter delays, more texts a second."""
     found = dict(channel)
-    if isinstance(found.get("tps"), int | float):
+    if "tps" in found:
         found["tps"] *= compressed
-    for key in ("spacing", "sync_every"):
-        if isinstance(found.get(key), int | float):
-            found[key] /= compressed
-    if isinstance(found.get("delays"), Mapping):
+    if "spacing" in found:
+        found["spacing"] /= compressed
+    if "sync_every" in found:
+        found["sync_every"] = max(1, found["sync_every"] / compressed)  # the fake takes no less
+    if "delays" in found:
         found["delays"] = {
             key: [one / compressed for one in value] if isinstance(value, list) else value / compressed
             for key, value in found["delays"].items()

@@ -14,7 +14,7 @@ from conformance.subjects.base import Capability
 from conformance.verdicts import HarnessBroken, Verdict
 from conformance.world.world import World
 from loadtests.driving.driver import Driver
-from loadtests.driving.work import Sent, Work
+from loadtests.driving.work import SENDERS, Sent, Work
 from loadtests.results import RequestSample, Watched
 from loadtests.running.bulk import Reminders
 from loadtests.running.counts import Progress, over_http
@@ -25,6 +25,7 @@ from loadtests.running.ramp import Steps
 from loadtests.running.settling import RealPassing, settle
 from loadtests.running.watching import Watch
 from loadtests.shapes.arrivals import arrivals
+from loadtests.shapes.model import Shape
 
 LOOK_EVERY = 0.5
 """Seconds between two looks while texts are sent."""
@@ -64,6 +65,8 @@ class RealRun:
         self._reminders = Reminders(world, shape, self._work, bulk)
         self._progress = Progress(over_http(services), states=not services.others_write)
         self._progress.due = len(bulk)
+        self._late: float | None = None
+        """Seconds after the beginning at which the sending was broken off."""
         self._steps = None if shape.ramp is None else Steps(shape.ramp, shape.compressed)
 
     def run(self) -> Course:
@@ -78,10 +81,14 @@ class RealRun:
             self._send(driver, watch, began)
             sent, reports = driver.sent, driver.reports
         ended_sending = datetime.now(UTC)
+        late = () if self._late is None else too_slow(sent, job.shape, self._late, max(1, job.crew.workers))
+        broken = [one.broken for one in sent if one.broken]
+        if broken:
+            raise HarnessBroken(f"{len(broken)} of {len(sent)} texts could not be sent: {broken[0]}")
         accepted = self._take(sent, began)
         self._progress.due = self._reminders.made + sum(one.who == "cht" and one.ok for one in sent)
         job.say("all is sent; waiting until everything is done")
-        passing = RealPassing(time.monotonic, time.sleep)
+        passing = RealPassing(world, time.monotonic, time.sleep)
         settled = settle(world, self._progress, accepted, self._progress.due, passing, job.patience)
         requests = [*samples(sent, began), *self._reminders.samples]
         steps = () if self._steps is None else self._steps.sentences(settled.history, watch.looks)
@@ -91,7 +98,7 @@ class RealRun:
             began=began, ended_sending=ended_sending, ended=datetime.now(UTC),
             requests=requests, faults=bands, rates=rates, watched=watch.looks,
             locust=reports, notes=[*steps, *growth(watch.looks, requests)],
-            unused_faults=any(not fault["used"] for fault in world.control.faults()),
+            unused_faults=any(not fault["used"] for fault in world.control.faults()), further=late,
         )  # fmt: skip
 
     def _pids(self) -> dict[str, int | None]:
@@ -119,8 +126,11 @@ class RealRun:
                 ):
                     stopped = True
                     driver.stop()
-            if time.monotonic() > end:
-                raise HarnessBroken(f"not all texts were sent {SPARE_SECONDS:g} s after the last one was to be sent")
+            if time.monotonic() > end and not stopped:
+                self._late, stopped = self._job.shape.real_seconds() + SPARE_SECONDS, True
+                driver.stop()
+            elif time.monotonic() > end + SPARE_SECONDS:
+                raise HarnessBroken(f"Locust does not end {2 * SPARE_SECONDS:g} s after the last text was to be sent")
 
     def _say(self, look: Watched, began: datetime) -> None:
         seconds = (look.at - began).total_seconds()
@@ -145,3 +155,16 @@ class RealRun:
 def samples(sent: Sequence[Sent], began: datetime) -> list[RequestSample]:
     """The requests of Locust, as the reports take them."""
     return [RequestSample(one.moment(began), one.name, one.ms, one.ok, driver=one.name == DUE) for one in sent]
+
+
+def too_slow(sent: Sequence[Sent], shape: Shape, seconds: float, processes: int) -> Sequence[str]:
+    """Why not all texts were sent within so many seconds: the relay's answers, if most senders waited for them.
+
+    HarnessBroken if they did not: then the load generator is too slow.
+    """
+    single = sum(one.total() for one in shape.traffic if one.who == "people" or one.spread != "once")
+    missing = f"{single - len(sent)} of {single} texts were not sent {SPARE_SECONDS:g} s after the last was to be sent"
+    waited = sum(one.ms - one.lag_ms for one in sent if one.who == "people") / 1000
+    if waited < seconds * SENDERS * processes / 2:
+        raise HarnessBroken(f"{missing}: the load generator is too slow; try --processes, or fewer --texts")
+    return [f"{missing}: {SENDERS * processes} others at a time waited for the relay's answer"]

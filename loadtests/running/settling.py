@@ -17,6 +17,8 @@ from loadtests.running.counts import Progress
 
 LOOK_EVERY = 0.25
 """Real seconds between two looks at the counts."""
+POLLS, TAIL_SECONDS = 2, 5.0
+"""After all is done the relay polls CHT so often, or so many real seconds pass."""
 COSTLY = 5
 """A look at everything comes only after so many times as long as the last one took."""
 
@@ -55,6 +57,10 @@ class Passing(Protocol):
         """Let time pass until the next look."""
         ...
 
+    def tail(self) -> None:
+        """Let time pass after everything is done: a second copy that comes late is one too many as well."""
+        ...
+
 
 def settle(
     world: World, progress: Progress, texts_in: int, texts_out: int, passing: Passing, patience: Patience
@@ -77,7 +83,8 @@ def settle(
         if still or late or (seems_done and now >= next_look):
             history = world.history()
             if is_done(world, history):
-                return Settled(history, drained=True, moving=False)
+                passing.tail()
+                return Settled(world.history(), drained=True, moving=False)
             if still or late:
                 return Settled(history, drained=False, moving=not still)
             next_look = passing.now() + COSTLY * max(LOOK_EVERY, passing.now() - now)
@@ -95,14 +102,20 @@ def is_done(world: World, history: History) -> bool:
 class RealPassing:
     """Real time, by a clock and a sleep that are passed in."""
 
-    def __init__(self, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
-        self._clock, self._sleep = clock, sleep
+    def __init__(self, world: World, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
+        self._world, self._clock, self._sleep = world, clock, sleep
 
     def now(self) -> float:
         return self._clock()
 
     def wait(self) -> None:
         self._sleep(LOOK_EVERY)
+
+    def tail(self) -> None:
+        """Until the relay has polled CHT twice; a subject that does not poll gets TAIL_SECONDS."""
+        start, end = self._world.control.last(), self._clock() + TAIL_SECONDS
+        while self._world.polls_since(start) < POLLS and self._clock() < end:
+            self._sleep(LOOK_EVERY)
 
 
 class VirtualPassing:
@@ -118,7 +131,6 @@ class VirtualPassing:
         self._world.pass_time(STEP)
 
     def tail(self) -> None:
-        """A second copy that comes late is one too many as well."""
         self._world.pass_time(TAIL)
 
 

@@ -14,10 +14,15 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from conformance.flows.conversations.durations import seconds_of
+from conformance.flows.conversations.durations import LONGEST, seconds_of
+from fakes.rapidpro.courier import channel as channels
+from fakes.rapidpro.settings import BadSetting
 from loadtests.shapes.model import SERVICES, UNLIMITED, Outage, Ramp, Shape, Traffic
 
 MOST_TEXTS = 1_000_000
+"""Each way."""
+SHORTEST = 0.1
+"""Real seconds of a shape."""
 MOST_PEOPLE = 1_000_000
 Read = Callable[[Any], Any]
 
@@ -72,7 +77,7 @@ def _shape(name: str, given: Any, where: str) -> Shape:
     values = _fields(given, where, {
         "about": _text, "source": _text, "time": _one_of("real", "virtual"), "traffic": _list_of(_traffic),
         "in_real_time": _seconds, "quota": _quota, "people": _whole(1, MOST_PEOPLE),
-        "outages": _list_of(_outage), "channel": _table, "in_order": _flag, "ramp": _ramp,
+        "outages": _list_of(_outage), "channel": _channel, "in_order": _flag, "ramp": _ramp,
     }, ("about",))  # fmt: skip
     real = values.pop("in_real_time", None)
     if ("traffic" in values) == ("ramp" in values):
@@ -82,8 +87,11 @@ def _shape(name: str, given: Any, where: str) -> Shape:
     shape = Shape(name=name, **values)
     if shape.ramp is not None and shape.time == "virtual":
         raise BadShape(f"{where}: a ramp measures speed, which virtual time does not have: expected time = 'real'")
-    if real == 0:
-        raise BadShape(f"{where}: in_real_time: expected a duration above 0, got 0")
+    if real is not None and real < SHORTEST:
+        raise BadShape(f"{where}: in_real_time: expected at least {SHORTEST} seconds, got {real:g}")
+    if max(shape.texts_in, shape.texts_out) > MOST_TEXTS:
+        texts = f"{shape.texts_out:,} out, {shape.texts_in:,} in"
+        raise BadShape(f"{where}: expected at most {MOST_TEXTS:,} texts each way, got {texts}")
     return shape if real is None else shape.within(real)
 
 
@@ -113,7 +121,7 @@ def _joined(problem: str) -> str:
 def _traffic(given: Any) -> Traffic:
     values = _fields(given, "", {
         "who": _one_of("people", "cht"), "texts": _whole(1, MOST_TEXTS), "from": _seconds, "to": _seconds,
-        "spread": _one_of("once", "even", "random"), "times": _whole(1, 10_000), "every": _seconds,
+        "spread": _one_of("once", "even", "random"), "times": _whole(1, 10_000), "every": _above_zero_seconds,
         "by": _one_of("webhook", "phone"),
     }, ("who", "texts", "from"))  # fmt: skip
     begins, ends = values.pop("from"), values.pop("to", None)
@@ -140,7 +148,14 @@ def _outage(given: Any) -> Outage:
 def _ramp(given: Any) -> Ramp:
     readers = {"first": _above(0), "factor": _above(1), "step": _above_zero_seconds, "steps": _whole(1, 100)}
     values = _fields(given, "", readers, tuple(readers))
-    return Ramp(values["first"], values["factor"], values["step"], values["steps"])
+    ramp = Ramp(values["first"], values["factor"], values["step"], values["steps"])
+    try:
+        last = ramp.rates()[-1] * ramp.step_seconds
+    except OverflowError:
+        last = math.inf
+    if last > MOST_TEXTS:
+        raise BadShape(f"expected at most {MOST_TEXTS:,} texts in the last step, got {last:.3g}")
+    return ramp
 
 
 def _list_of(one: Read) -> Read:
@@ -174,9 +189,13 @@ def _flag(given: Any) -> bool:
     return given
 
 
-def _table(given: Any) -> Mapping[str, Any]:
+def _channel(given: Any) -> Mapping[str, Any]:
     if not isinstance(given, Mapping):
         raise BadShape(f"expected a table such as {{ tps = 10 }}, got {given!r}")
+    try:
+        channels.changed(channels.Channel(), given)
+    except BadSetting as problem:
+        raise BadShape(str(problem)) from None
     return given
 
 
@@ -213,8 +232,8 @@ def _seconds(given: Any) -> float:
             return seconds_of(given)
         except ValueError as problem:
             raise BadShape(str(problem)) from None
-    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 <= given < math.inf:
-        raise BadShape(f"expected seconds from 0, or a duration such as '2h', got {given!r}")
+    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 <= given <= LONGEST:
+        raise BadShape(f"expected seconds from 0 to {LONGEST:g} (ten years), or a duration such as '2h', got {given!r}")
     return float(given)
 
 

@@ -1,9 +1,10 @@
-"""A relay over HTTP that polls CHT and accepts every text, but hands nothing on. Run it as a script."""
+"""A relay over HTTP that polls CHT and accepts nine of ten texts, but hands nothing on. Run it as a script."""
 
 from __future__ import annotations
 
 import base64
 import http.server
+import itertools
 import json
 import os
 import threading
@@ -11,14 +12,15 @@ import urllib.request
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """Says that the text is saved."""
+    """Says that the text is saved; to each tenth it answers 500."""
 
     protocol_version = "HTTP/1.1"
+    requests = itertools.count(1)
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length") or 0))
         body = json.dumps({"saved": 1}).encode()
-        self.send_response(200)
+        self.send_response(500 if next(self.requests) % 10 == 0 else 200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

@@ -33,7 +33,7 @@ class Exporter:
                 poll_seconds=self.settings.poll_seconds,
                 began=self.recorder.began,
                 ended=self.bench.world.now(),
-                actions=tuple(self.recorder.actions),
+                actions=tuple(sorted(self.recorder.actions, key=lambda one: one.at)),  # in real time they overlap
                 outcome=outcome(self.bench.history(), self.recorder.names.hide) if virtual else None,
                 missing=tuple(self.recorder.sentences()),
                 cht_release=self.settings.cht_release,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +20,7 @@ MOST_ACTIONS = 5_000
 MOST_BYTES = 8 * 1024 * 1024
 """Of all bodies together."""
 LARGEST_BODY = 64 * 1024 * 1024
+MOST_SENTENCES = 50
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 RESET = "/reset"
 FLOWS = "/rapidpro/flows"
@@ -27,7 +29,10 @@ NOT_RECORDED = frozenset({("PUT", "/clock"), ("POST", "/session/export")})
 
 
 class Recorder:
-    """The actions of one workbench, since its start or its last reset. Everything happens under the lock of `bench`."""
+    """The actions of one workbench, since its start or its last reset.
+
+    In virtual time one action follows the other, under the lock of `bench`. In real time they overlap as they come.
+    """
 
     def __init__(self, bench: Bench, names: Names) -> None:
         self.began: datetime = bench.world.now()
@@ -37,6 +42,7 @@ class Recorder:
         self._bench = bench
         self.names = names
         self._bytes = 0
+        self._in_order: AbstractContextManager[Any] = nullcontext() if bench.driver is None else bench.lock
 
     def control(self, app: WSGIApp) -> WSGIApp:
         """The control API, recorded."""
@@ -54,14 +60,15 @@ class Recorder:
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
         if method in READING or (method, path) in NOT_RECORDED:
             return call(app, environ)
-        with self._bench.lock:
+        with self._in_order:
             at, body = self._bench.world.now(), read_body(environ, LARGEST_BODY)
             reply = call(app, environ)
-            if reply.status < 300 and (method, path) == ("POST", RESET):
-                self._start_over()
-            elif reply.status < 300:
-                self._keep(_action(at, CONTROL, environ, body))
-                self._bench.note_text(path, _json(body), _json(reply.body))
+            with self._bench.lock:
+                if reply.status < 300 and (method, path) == ("POST", RESET):
+                    self._start_over()
+                elif reply.status < 300:
+                    self._keep(_action(at, CONTROL, environ, body))
+                    self._bench.note_text(path, _json(body), _json(reply.body))
         return reply
 
     def _service(self, name: str, app: WSGIApp, environ: Environ) -> Reply:
@@ -76,7 +83,7 @@ class Recorder:
     def _keep(self, action: Action) -> None:
         hidden = self.names.hidden(action)
         if hidden is None:
-            self._miss(f"{action.method} {action.path} to {action.to}: it holds secrets")
+            self._miss(f"{action.method} {self.names.hide(action.path)} to {action.to}: it holds secrets")
         elif len(self.actions) >= MOST_ACTIONS or self._bytes + len(hidden.body) > MOST_BYTES:
             self._miss(
                 f"what came after {len(self.actions)} actions: the session is full, POST /reset begins a new one"
@@ -86,6 +93,7 @@ class Recorder:
             self._bytes += len(hidden.body)
 
     def _miss(self, what: str) -> None:
+        what = what if what in self.missing or len(self.missing) < MOST_SENTENCES else "further requests"
         self.missing[what] = self.missing.get(what, 0) + 1
 
     def _start_over(self) -> None:

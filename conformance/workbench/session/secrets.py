@@ -12,12 +12,15 @@ from typing import Any
 from conformance.services.base import Services
 from conformance.workbench.session.actions import Action
 from fakes.redaction import Redaction
+from fakes.serving.json_depth import is_too_deep
 
 WRITES_SECRETS = re.compile(
-    r"/rapidpro/tokens/|/rapidpro/webhook$|/cht/credentials/|/api/v1/credentials/|/api/v\d/users"
+    r"/rapidpro/tokens/|/rapidpro/webhook$|/cht/credentials/|/api/v1/credentials/|/api/v\d/users|/_users/"
 )
 """Paths whose bodies set secrets that nobody knows before."""
-SECRET_FIELDS = frozenset({"key", "token", "password", "value"})
+ANYWHERE = re.compile(r"(?i)(token|secret|passw(or)?d|authorization|api[-_]?key|credentials?)$")
+"""Fields that hold secrets, wherever they are: headers and globals of flows, for instance."""
+IN_PATHS_OF_SECRETS = re.compile(rf"{ANYWHERE.pattern}|^(?:key|value|x-.*)$")
 UNKNOWN = "a-secret-that-is-not-in-the-session"
 """What stands for a secret that no one but the person knew: a relay that has another one is refused either way."""
 
@@ -58,13 +61,9 @@ class Names:
             return None  # it is full of secrets: users, tokens, passwords
         pairs = sorted(self._values.items(), key=lambda pair: -len(pair[1]))
         found = _replaced(replace(action, headers=headers), {value: name for name, value in pairs})
-        if WRITES_SECRETS.search(action.path):
-            found = replace(found, body=self._without_unknown(found.body))
-        return (
-            None
-            if self._secrets().concerns(f"{found.path} {found.query} {found.body.decode(errors='replace')}")
-            else found
-        )
+        found = replace(found, body=self._without_unknown(found.body, bool(WRITES_SECRETS.search(action.path))))
+        whole = f"{found.path} {found.query} {found.body.decode(errors='replace')}"
+        return None if self._secrets().concerns(whole) else found
 
     def hide(self, text: str) -> str:
         """A text with names in place of what they stand for, and no other secret in it."""
@@ -81,25 +80,34 @@ class Names:
             headers["authorization"] = self._accounts.get(role, role)
         return _replaced(replace(action, headers=headers), self._values)
 
-    def _without_unknown(self, body: bytes) -> bytes:
+    def _without_unknown(self, body: bytes, writes_secrets: bool) -> bytes:
         """The body with a placeholder in place of what its fields of secrets hold, unless it is a name already."""
         try:
             content = json.loads(body)
         except (ValueError, RecursionError):
-            return UNKNOWN.encode() if body else b""
-        if isinstance(content, str):
+            return UNKNOWN.encode() if body and writes_secrets else body
+        if is_too_deep(content):
+            return body
+        if writes_secrets and isinstance(content, str):
             return json.dumps(UNKNOWN).encode()
-        return json.dumps(self._hidden_fields(content)).encode()
+        hidden = self._hidden_fields(content, IN_PATHS_OF_SECRETS if writes_secrets else ANYWHERE)
+        return body if hidden == content else json.dumps(hidden).encode()
 
-    def _hidden_fields(self, content: Any) -> Any:
+    def _hidden_fields(self, content: Any, fields: re.Pattern[str]) -> Any:
+        if isinstance(content, list):
+            return [self._hidden_fields(one, fields) for one in content]
         if not isinstance(content, dict):
             return content
         return {
             name: UNKNOWN
-            if name in SECRET_FIELDS and isinstance(value, str) and value not in self._values
-            else self._hidden_fields(value)
+            if isinstance(value, str) and fields.search(name) and self._is_unknown(value)
+            else self._hidden_fields(value, fields)
             for name, value in content.items()
         }
+
+    def _is_unknown(self, value: str) -> bool:
+        """Whether it is a value: not empty, no name of ours, no expression of a flow."""
+        return bool(value) and "@" not in value and not any(name in value for name in self._values)
 
 
 def basic(user: str, password: str) -> str:

@@ -135,5 +135,5 @@ def test_what_is_no_address_of_a_scheduler_is_refused(address: str) -> None:
 def test_the_command_refuses_with_a_sentence_and_status_2() -> None:
     done = harness("simulate", "--dask", "nowhere")
     assert done.returncode == 2
-    assert done.stderr.startswith("relay-harness: nothing was judged: expected the address of a scheduler of Dask")
+    assert "expected the address of a scheduler of Dask" in done.stderr
     assert "Traceback" not in done.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -142,7 +143,11 @@ def test_requests_to_the_fakes_themselves_are_in_the_session_with_the_role_of_th
 def test_secrets_are_not_in_a_session_and_it_can_be_played_all_the_same() -> None:
     mine = "my-own-secret-0123456789"
     with bench() as hand:
-        hand.ask("PUT", "/rapidpro/webhook", {"token": mine})
+        asks = flow(
+            "Asks", call("ask", "http://127.0.0.1:9/", "end", "end", Authorization=f"Token {mine}"), say("end", "x")
+        )
+        hand.ask("POST", "/rapidpro/flows", bundle(asks, globals={"relay_token": mine, "place": "Kigali"}))
+        hand.ask("PUT", "/rapidpro/webhook", {"token": mine, "headers": {"X-Key": mine}})
         hand.text(AMINA, "TEMP 38.5")
         hand.ask("PUT", "/rapidpro/webhook", {"token": INCOMING_TOKEN})
         hand.text(AMINA, f"my token is {RAPIDPRO_TOKEN}")
@@ -305,3 +310,22 @@ def test_a_flow_that_calls_the_fakes_themselves_waits_for_nobody_and_is_played_a
         scenario = hand.scenario()
     assert "{cht}/api/v1/monitoring" in json.dumps(scenario)
     expect_same(scenario)
+
+
+def test_in_real_time_people_text_at_the_same_time_and_the_session_has_them_in_order() -> None:
+    with bench(virtual=False, make_relay=None) as hand, ThreadPoolExecutor(8) as people:
+        meet = threading.Barrier(9, timeout=10)
+
+        def answer(_environ: Environ, start_response: StartResponse) -> list[bytes]:
+            meet.wait()  # all eight are under way
+            start_response("200 OK", [("Content-Type", "application/json")])
+            return [b"{}"]
+
+        with served(answer, threads=8) as (host, port):
+            hand.ask("PUT", "/rapidpro/webhook", {"url": f"http://{host}:{port}/hook"})
+            sent = [people.submit(hand.text, f"+25078812300{number}", "TEMP 38.5") for number in range(8)]
+            meet.wait()
+            assert [one.result()["webhook"]["status"] for one in sent] == [200] * 8
+        session = Session.from_json(hand.scenario())
+    assert len(session.actions) == 9
+    assert session.outcome is None

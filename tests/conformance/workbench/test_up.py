@@ -20,6 +20,7 @@ from click.testing import CliRunner
 
 from conformance.cli.up import up_command
 from conformance.services.processes import FAST_CHANNEL
+from conformance.workbench.session.session import Session
 from tests.conformance.workbench.benches import AMINA, DAY
 
 ROOT = Path(__file__).parents[3]
@@ -92,6 +93,7 @@ def test_a_relay_of_somebody_else_has_a_clock_of_its_own() -> None:
         ask("POST", f"{control}/rapidpro/phones/{AMINA}/texts", {"text": "TEMP 38.5"})
         assert ask("GET", f"{control}/checks")["violations"] == []  # nobody has accepted it
         session = ask("GET", f"{control}/session")
+        Session.from_json(session)
         assert [one["path"].rsplit("/", 1)[1] for one in session["actions"]] == ["webhook", "texts"]
         assert session["outcome"] is None
 

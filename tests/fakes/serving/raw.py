@@ -14,10 +14,10 @@ Address = tuple[str, int]
 
 
 @contextlib.contextmanager
-def served(app: WSGIApp) -> Iterator[Address]:
+def served(app: WSGIApp, threads: int = 4) -> Iterator[Address]:
     """Serve `app` on a free port."""
     listener = listen("127.0.0.1", 0)
-    server = WSGIServer(app, listener, threads=4)
+    server = WSGIServer(app, listener, threads=threads)
     address: Address = listener.getsockname()
     server.start()
     try:

@@ -7,14 +7,17 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections import Counter
+from dataclasses import replace
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from conformance.cli.options.subject import SubjectOptions
 from conformance.subjects.external import free_port
 from conformance.verdicts import HarnessBroken, Verdict
-from loadtests.driving.driver import Crew, Driver
+from loadtests.driving.driver import Crew, Driver, join
 from loadtests.driving.work import Work
 from loadtests.options import LoadOptions, run
 from loadtests.shapes.reading import built_in
@@ -38,6 +41,22 @@ def test_two_workers_on_this_machine_send_every_text_exactly_once() -> None:
     assert {name for name in found.watched[-1].cpu if name.startswith("load")} == {
         "load generator 1", "load generator 2", "load generator 3",
     }  # fmt: skip
+
+
+def test_a_text_that_a_fake_refuses_is_told_as_such_and_not_as_the_relays_failure() -> None:
+    shape = built_in()["steady_day"].with_texts(3).within(0.5)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as server:  # it has no route for POST or PUT
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        work = replace(WORK, shape=shape.as_json(), control=address, cht=address)
+        with Driver(work, Crew(), lambda _: None) as driver:
+            driver.start()
+            assert driver.follow(30)
+            sent = driver.sent
+        server.shutdown()
+    assert {(one.who, one.broken) for one in sent} == {("people", "the fake RapidPro answered 501"), ("cht", "")}
+    assert [one.status for one in sent if one.who == "cht"] == [501] * 3
 
 
 def test_a_master_waits_for_a_worker_that_comes_by_itself() -> None:
@@ -74,3 +93,9 @@ def test_a_worker_that_dies_is_missed() -> None:
         os.kill(driver.pids[-1], signal.SIGKILL)
         with pytest.raises(HarnessBroken, match="a Locust process ended early"):
             driver.follow(30)
+
+
+@pytest.mark.parametrize("host", ["nowhere.invalid", "", "a..b"])
+def test_a_worker_whose_master_cannot_be_found_says_so_at_once(host: str) -> None:
+    with pytest.raises(HarnessBroken, match=rf"no master can be found at '{host}': "):
+        join(host, 5557, lambda _: None)

@@ -65,6 +65,21 @@ class SendsSomeTwice(Between):
         return super().call(method, url, options)
 
 
+class SendsACopyLate(Between):
+    """Repeats its first text 13 minutes later, when everything seems to be done."""
+
+    first: tuple[datetime, str, dict[str, Any]] | None = None
+    repeated = False
+
+    def call(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
+        if is_sending(method, url) and self.first is None:
+            self.first = (self.now(), url, options)
+        if self.first is not None and not self.repeated and self.now() - self.first[0] > timedelta(minutes=13):
+            self.repeated = True
+            super().call("POST", *self.first[1:])
+        return super().call(method, url, options)
+
+
 def loses_some(app: WSGIApp, _: Settings) -> WSGIApp:
     """Answers 200 to every seventh text of people, and forgets it."""
     count = itertools.count(1)
@@ -96,6 +111,11 @@ def test_a_relay_that_loses_some_texts_and_sends_some_twice_fails(shape: Shape) 
     assert found.figures.duplicated > 0
     assert any(reason.startswith("duplicated: ") for reason in found.reasons)
     assert found.not_drained == {"texts that the relay accepted, but CHT does not have": found.figures.lost}
+
+
+def test_a_copy_that_comes_late_is_seen() -> None:
+    found = run(small(built_in()["reminder_morning"]), relay(Defect(SendsACopyLate), "sends a copy late"))
+    assert (found.verdict, found.figures.duplicated) == (Verdict.FAILED, 1)
 
 
 def test_after_two_hours_away_the_oldest_go_first_and_the_quota_is_kept() -> None:

@@ -67,7 +67,29 @@ WRONG = {
         "[a]\nabout='x'\nramp={first=1, factor=1, step='1s', steps=2}",
         "ramp: factor: expected a number above 1, got 1",
     ),
-    "no real time": (f"{MORNING}in_real_time=0", "in_real_time: expected a duration above 0, got 0"),
+    "no real time": (f"{MORNING}in_real_time=0", "in_real_time: expected at least 0.1 seconds, got 0"),
+    "hardly any real time": (
+        f"{MORNING}in_real_time=1e-300",
+        "in_real_time: expected at least 0.1 seconds, got 1e-300",
+    ),
+    "steep ramp": (
+        "[a]\nabout='x'\nramp={first=1e9, factor=1e9, step='1s', steps=100}",
+        "ramp: expected at most 1,000,000 texts in the last step, got inf",
+    ),
+    "too many texts": (
+        "[a]\nabout='x'\ntraffic=[{who='cht', texts=1000000, from=0, to=1, times=10000, every=1}]",
+        "a: expected at most 1,000,000 texts each way, got 10,000,000,000 out, 0 in",
+    ),
+    "for ever": (
+        "[a]\nabout='x'\ntraffic=[{who='cht', texts=1, from=0, to=1e300}]",
+        "traffic[1]: to: expected seconds from 0 to 3.16224e+08 (ten years), or a duration such as '2h', got 1e+300",
+    ),
+    "again at once": (
+        "[a]\nabout='x'\ntraffic=[{who='cht', texts=1, from=0, to=1, times=2, every=0}]",
+        "traffic[1]: every: expected a number above 0, got 0",
+    ),
+    "channel's key": (f"{MORNING}channel={{speed=3}}", "channel: unknown channel setting 'speed': possible are"),
+    "channel's value": (f"{MORNING}channel={{tps=-1}}", "channel: tps must be a number above 0; got -1"),
 }
 
 
