@@ -15,6 +15,7 @@ from loadtests.bench.document import CannotMeasure, NoBenchmark, measured, read
 from loadtests.bench.measurements import MEASUREMENTS
 from loadtests.bench.page import lines, page
 from loadtests.bench.peers.mountebank import NoMountebank, install
+from loadtests.bench.servers.watchers import BROWSERS, browser_path
 
 HELP = "Measure what NAMES say (default: everything, about five minutes) and print the figures.\n\n\b\n" + "\n".join(
     f"{name:11} {measurement.about}" for name, measurement in MEASUREMENTS.items()
@@ -62,6 +63,9 @@ def main(
 
 def _measure(names: tuple[str, ...], peers: Path | None) -> dict[str, Any]:
     chosen = [name for name in MEASUREMENTS if name in names or not names]
+    if not names and browser_path() is None:
+        chosen.remove("watchers")
+        click.echo(f"no browser is installed: watchers are not measured ({', '.join(BROWSERS)})", err=True)
     mountebank = install(peers) if peers is not None and "fakes" in chosen else None
     command = shlex.join(["python", "-m", "loadtests.bench", *sys.argv[1:]])
     try:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from loadtests.bench import commands, flows, long_run, numbers
 from loadtests.bench.peers.mountebank import PACKAGE
 from loadtests.bench.relay import through
-from loadtests.bench.servers import exchange
+from loadtests.bench.servers import exchange, watchers
 from loadtests.bench.stores import compared, gateway
 
 Rows = Mapping[str, Mapping[str, float]]
@@ -65,6 +65,13 @@ MEASUREMENTS: Mapping[str, Measurement] = MappingProxyType(
             "texts through the recommended flow, in process",
             "Each text starts a session, calls the webhook, is answered and is thanked for.",
             lambda _: flows.measure(),
+        ),
+        "watchers": Measurement(
+            "what ten people who watch the workbench's page cost the fakes",
+            "The same exchange without and with ten pages in a real Chromium, in turns; only the processor time of the "
+            "fakes counts. The client shares its cores with the browser and so sends less beside it: `cpu_ratio` "
+            "compares the cost of a request. `watching_percent_of_a_core` is what the watchers took in addition.",
+            lambda _: watchers.measure(),
         ),
         "gateway": Measurement(
             "100 messages, and 100 updates, in one request to the fake CHT",

@@ -129,6 +129,10 @@ class EventHub:
                 self._events.popitem(last=False)
         return events, found[-1].seq
 
+    def changed(self, what: list[str]) -> bytes:
+        """The event that tells what has changed, and how much care its reader should take."""
+        return event("changed", {"what": what, "busy": self.is_busy, "clients": len(self._clients)})
+
     def _watch(self) -> None:
         """Wake the clients whenever something is new, until there is none."""
         pause, tick, looked, is_new = threading.Event(), TICK, monotonic(), False
@@ -183,7 +187,7 @@ class Client:
         seen, self._seen = self._seen, self._hub.changes.counts
         changed = [name for name, count in self._seen.items() if seen.get(name, 0) != count]
         if changed or gap:
-            parts.append(event("changed", {"what": [*changed, *gap], "busy": self._hub.is_busy}))
+            parts.append(self._hub.changed([*changed, *gap]))
         parts += self._time()
         if not parts and monotonic() - self._spoke >= HEARTBEAT:
             parts = [comment("still here")]
@@ -200,7 +204,7 @@ class Client:
         parts = [b"retry: 1000\n\n", *self._time()]
         if self._position > self._hub.fakes.ledger.last:
             self._position = 0
-            parts.append(event("changed", {"what": ["reset"], "busy": self._hub.is_busy}))
+            parts.append(self._hub.changed(["reset"]))
         return b"".join(parts)
 
     def _skip_dropped(self) -> list[str]:

@@ -25,8 +25,9 @@ def event_routes(hub: EventHub) -> Blueprint:
 
         Answer: the events `exchange` (with its number as id; data: the fields of `GET /ledger` without headers and
         bodies, with status, phone numbers, a summary in words, and the fake service at the other end if RapidPro calls
-        one by itself), `changed` (data: the parts to read again, in `what`, and `busy`: whether so much happens that
-        they should be read seldom and in pieces), `clock` (data: as `GET /clock`); a comment at least every 15 seconds
+        one by itself), `changed` (data: the parts to read again, in `what`; `busy`: whether so much happens that
+        they should be read seldom and in pieces; `clients`: how many get events), `clock` (data: as `GET /clock`); a
+        comment at least every 15 seconds
         """
         text = request.headers.get("Last-Event-ID") or request.args.get("after") or "0"
         if not text.isascii() or not text.isdigit() or len(text) > 18:

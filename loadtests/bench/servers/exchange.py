@@ -159,10 +159,13 @@ def load(url: str, work: Work, seconds: float, connections: int) -> tuple[list[f
     return [latency for group in latencies for latency in group], time.monotonic() - began
 
 
-def exchange(url: str, position: int, end: float, latencies: list[float], known: Sequence[int] | None = None) -> None:
+def exchange(
+    url: str, position: int, end: float, latencies: list[float], known: Sequence[int] | None = None, pause: float = 0.0
+) -> None:
     """Send a broadcast and look one up, repeatedly, until `end`: the one just sent, or the known one of the position.
 
-    Raises ValueError for other answers than a server gives that does the work.
+    `pause`: the least seconds between the beginnings of two. Raises ValueError for other answers than a server gives
+    that does the work.
     """
     with contextlib.closing(Connection(url)) as connection:
         while (sent := time.monotonic()) < end:
@@ -172,6 +175,8 @@ def exchange(url: str, position: int, end: float, latencies: list[float], known:
             if known is not None and TEXT not in found:
                 raise ValueError(f"the look-up did not find the message: {found[:300]!r}")
             latencies += (answered - sent, time.monotonic() - answered)
+            if pause:
+                time.sleep(max(0.0, sent + pause - time.monotonic()))
 
 
 def first_broadcast(url: str, position: int) -> int:

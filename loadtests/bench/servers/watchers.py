@@ -1,20 +1,21 @@
 """What it costs the fakes that ten people watch the workbench's page: the standard exchange without them and with them.
 
-The watchers are pages in a real Chromium, in front of everybody: they do what the page does. The fakes have one core
-for themselves; the client and the browser share the others, so that only the processor time of the fakes says what
-watching costs. Each turn begins with an empty ledger and, with watchers, with pages that have just been opened.
+The watchers are pages in a real Chromium, each as if alone in front of somebody: they do what the page does. The fakes
+have one core for themselves; the client and the browser share the others, so that the client, which the browser slows,
+may send less. What watching costs is the processor time of the fakes. Each turn begins with an empty ledger and, with
+watchers, with pages that have just been opened.
 """
 
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from statistics import median
-from typing import Any
 
 from fakes.serving.process import Addresses, start_fakes
 from loadtests.bench.servers.client import Connection
@@ -22,7 +23,6 @@ from loadtests.bench.servers.exchange import (
     CONNECTIONS,
     UNLIMITED,
     UNMATCHED,
-    Work,
     exchange,
     first_broadcast,
     load,
@@ -32,7 +32,7 @@ from loadtests.bench.servers.processes import pinned, process_usage
 WATCHERS = 10
 SECONDS = 4.0
 """Of each turn."""
-ROUNDS = 6
+ROUNDS = 3
 PACE = 100
 """Requests a second, when the fakes have time."""
 SETTLING = 1.0
@@ -43,8 +43,8 @@ ARGUMENTS = (
     "--no-first-run",
 )  # fmt: skip
 
-Show = Callable[[bool], None]
-"""Opens all pages, or closes them."""
+Show = Callable[[], contextlib.AbstractContextManager[None]]
+"""All pages are open in its `with` block."""
 
 
 @dataclass
@@ -73,87 +73,84 @@ class Turns:
 
 
 def measure(seconds: float = SECONDS, rounds: int = ROUNDS, watchers: int = WATCHERS) -> dict[str, dict[str, float]]:
-    """By pace and number of watchers the cost of a request. ValueError without a browser.
-
-    `throughput_ratio` and `cpu_ratio` compare a turn with watchers and the turn before it without, at their median.
-    """
+    """By pace the cost of a request without and with watchers, and both compared. ValueError without a browser."""
     figures: dict[str, dict[str, float]] = {}
-    with start_fakes(profile="26", arguments=("--page",)) as server, pinned(server.pid):
-        with pages(f"{server.control}/page", watchers) as show:
-            for pace in (None, PACE):
-                figures |= _compared(server, show, pace, seconds, rounds, watchers)
+    with (
+        start_fakes(profile="26", arguments=("--page",)) as server,
+        pinned(server.pid),
+        pages(f"{server.control}/page", watchers) as show,
+    ):
+        for name, pace in (("as fast as possible", None), (f"{PACE} requests a second", PACE)):
+            alone, watched = Turns(), Turns()
+            for _ in range(rounds):  # in turns, so that a temporarily slow machine is slow for both
+                _turn(server, None, alone, pace, seconds)
+                _turn(server, show, watched, pace, seconds)
+            figures[name] = alone.figures()
+            figures[f"{name}, {watchers} watchers"] = watched.figures()
+            figures[f"{name}, compared"] = compared(alone, watched)
     return figures
 
 
-def _compared(
-    server: Addresses, show: Show, pace: int | None, seconds: float, rounds: int, watchers: int
-) -> dict[str, dict[str, float]]:
-    alone, watched = Turns(), Turns()
-    for _ in range(rounds):
-        for turns in (alone, watched):
-            _turn(server, show, turns is watched, turns, pace, seconds)
-    name = "as fast as possible" if pace is None else f"{pace} requests a second"
-    pairs = list(zip(alone.per_request, watched.per_request, strict=True))
-    ratios = {
+def compared(alone: Turns, watched: Turns) -> dict[str, float]:
+    """Requests a second and processor time a request of `watched` relative to `alone`; what watching takes of a core.
+
+    The ratio of processor time is the median of those of a turn with watchers and the turn before it.
+    """
+    pairs = zip(alone.per_request, watched.per_request, strict=True)
+    more = watched.cpu - watched.requests * alone.cpu / alone.requests
+    return {
         "throughput_ratio": round(watched.requests / watched.wall * alone.wall / alone.requests, 3),
         "cpu_ratio": round(median(with_them / without for without, with_them in pairs), 3),
-    }
-    return {
-        name: alone.figures(),
-        f"{name}, {watchers} watchers": watched.figures(),
-        f"{name}, compared": ratios,
+        "watching_percent_of_a_core": round(more / watched.wall * 100, 2),
     }
 
 
-def _turn(server: Addresses, show: Show, watched: bool, turns: Turns, pace: int | None, seconds: float) -> None:
+def _turn(server: Addresses, show: Show | None, turns: Turns, pace: int | None, seconds: float) -> None:
     with contextlib.closing(Connection(server.control)) as control:
         control.json("POST", "/reset")
         control.json("POST", "/faults", body=UNMATCHED)
         control.json("PUT", "/rapidpro/rates", body={"v2": UNLIMITED, "v2.messages": UNLIMITED})
     known = [first_broadcast(str(server.rapidpro), place) for place in range(CONNECTIONS)]
-    work: Work = partial(exchange, known=known) if pace is None else partial(_paced, known=known, pace=pace)
-    if watched:
-        show(True)
-    before = process_usage(server.pid).cpu_seconds
-    latencies, wall = load(str(server.rapidpro), work, seconds, CONNECTIONS)
-    turns.add(len(latencies), wall, process_usage(server.pid).cpu_seconds - before)
-    if watched:
-        show(False)
+    work = partial(exchange, known=known, pause=0.0 if pace is None else 2 * CONNECTIONS / pace)
+    with contextlib.nullcontext() if show is None else show():
+        before = process_usage(server.pid).cpu_seconds
+        latencies, wall = load(str(server.rapidpro), work, seconds, CONNECTIONS)
+        turns.add(len(latencies), wall, process_usage(server.pid).cpu_seconds - before)
 
 
-def _paced(url: str, position: int, end: float, latencies: list[float], *, known: Sequence[int], pace: int) -> None:
-    """The same exchange, but not more than `pace` requests a second by all connections together."""
-    pause = 2 * CONNECTIONS / pace
-    due = time.monotonic() + position * pause / CONNECTIONS
-    while due < end:
-        time.sleep(max(0.0, due - time.monotonic()))
-        exchange(url, position, time.monotonic() + 1e-4, latencies, known)
-        due += pause
+def browser_path() -> str | None:
+    """The program of an installed browser; None if there is none, or nothing here to drive it."""
+    if importlib.util.find_spec("playwright") is None:  # of the development group: nothing else needs it
+        return None
+    return next((found for found in map(shutil.which, BROWSERS) if found), None)
 
 
 @contextlib.contextmanager
 def pages(url: str, count: int) -> Iterator[Show]:
-    """So many pages in a browser, each as if alone in front of somebody. ValueError without a browser."""
-    path = next((found for found in map(shutil.which, BROWSERS) if found), None)
-    try:
-        from playwright.sync_api import sync_playwright  # of the development group: nothing else needs it
-    except ImportError:
-        path = None
+    """So many empty pages in a browser, which show `url` while somebody watches. ValueError if that is not possible."""
+    path = browser_path()
     if path is None:
-        raise ValueError(f"watchers need playwright (uv sync) and one of {', '.join(BROWSERS)}")
+        raise ValueError(f"watchers need the development group (uv sync) and one of {', '.join(BROWSERS)}")
+    from playwright.sync_api import Error, sync_playwright
+
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
-        tabs: list[Any] = [browser.new_context().new_page() for _ in range(count)]
+        tabs = [browser.new_context().new_page() for _ in range(count)]
 
-        def show(wanted: bool) -> None:
+        @contextlib.contextmanager
+        def show() -> Iterator[None]:
             for tab in tabs:
-                tab.goto(url if wanted else "about:blank")
-            if wanted:
-                for tab in tabs:
-                    tab.get_by_text("Live", exact=True).wait_for()
-                time.sleep(SETTLING)
+                tab.goto(url)
+            for tab in tabs:
+                tab.get_by_text("Live", exact=True).wait_for()
+            time.sleep(SETTLING)
+            yield
+            for tab in tabs:
+                tab.goto("about:blank")
 
         try:
             yield show
+        except Error as failure:
+            raise ValueError(f"the browser failed: {failure}") from None
         finally:
             browser.close()

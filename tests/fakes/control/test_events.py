@@ -244,3 +244,4 @@ def test_clients_are_told_whether_the_fakes_are_busy(watched: Watched, monkeypat
             count = len(told(watcher.events))
             watcher.until(lambda events: len(told(events)) > count)  # noqa: B023 - called at once
         assert told(watcher.events)[-1]
+        assert [data["clients"] for name, _, data in watcher.events if name == "changed"][-1] == 1

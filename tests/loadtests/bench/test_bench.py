@@ -18,11 +18,12 @@ from loadtests.bench import commands, flows, numbers
 from loadtests.bench.peers import mountebank
 from loadtests.bench.relay import through
 from loadtests.bench.relay.texter import Texter
-from loadtests.bench.servers import exchange
+from loadtests.bench.servers import exchange, watchers
 from loadtests.bench.servers.client import Connection
 from loadtests.bench.servers.processes import pinned, process_usage
 from loadtests.bench.stores import cht, compared, gateway
 from tests import node
+from tests.browser import browser
 
 BROADCASTS = (
     {"urns": ["tel:+250788123001"], "text": "Visit due"},
@@ -213,3 +214,32 @@ def test_a_number_without_its_country_code_would_be_counted(monkeypatch: pytest.
     assert numbers.at_once(2) == (6, 6)
     stored, bare = numbers.reset_in_use(20)
     assert stored == bare > 0
+
+
+def test_pages_are_watched_in_turns_with_none() -> None:
+    with browser():  # skips the test, or fails it, where there is none
+        pass
+    figures = watchers.measure(seconds=1, rounds=1, watchers=2)
+    assert [name.split(", ")[-1] for name in figures] == [
+        "as fast as possible", "2 watchers", "compared", "100 requests a second", "2 watchers", "compared",
+    ]  # fmt: skip
+    assert figures["100 requests a second"]["requests_per_second"] <= 110
+    assert figures["as fast as possible"]["requests_per_second"] > 110
+    ratios = [row for name, row in figures.items() if name.endswith("compared")]
+    assert all(row["throughput_ratio"] > 0 and row["cpu_ratio"] > 0 for row in ratios)
+
+
+def test_turns_are_compared_by_what_a_request_costs() -> None:
+    alone, watched = watchers.Turns(), watchers.Turns()
+    for requests, wall, cpu in ((1000, 1.0, 0.1), (1000, 1.0, 0.1)):
+        alone.add(requests, wall, cpu)
+    for requests, wall, cpu in ((900, 1.0, 0.099), (900, 1.0, 0.099)):
+        watched.add(requests, wall, cpu)
+    assert watchers.compared(alone, watched) == {
+        "throughput_ratio": 0.9, "cpu_ratio": 1.1, "watching_percent_of_a_core": 0.9,
+    }  # fmt: skip
+
+
+def test_turns_without_requests_say_nothing() -> None:
+    with pytest.raises(ValueError, match="nothing can be said"):
+        watchers.Turns().add(0, 1.0, 0.5)

@@ -3,14 +3,14 @@ import {complain, get} from "./api.js";
 import {byId} from "./dom.js";
 import {t} from "./words.js";
 
-// Milliseconds between two reads of the same: longer while it changes all the time; and while the fakes are busy, so many
-// times as long as the read took, so that all pages together take little of their time.
-const SHORT = 250, LONG = 2000, BUSY = 4000, TIMES = 500, LONGEST = 10_000;
+// Milliseconds between two reads of the same; while it changes all the time longer, the more pages there are. While the
+// fakes are busy, so many times as long as the read took, for each page: all together take little of their time.
+const SHORT = 250, LONG = 2000, EACH = 500, TIMES = 50, LONGEST = 10_000;
 const CALM = 3000;  // milliseconds after which the fakes are not busy any more, if they have not said so again
 const MANY = 1000, FEW = 100;  // the most that is read at once: usually, and while the fakes are busy
 const LISTENERS = {exchanges: [], clock: [], reset: []};
 const watchers = [];
-let arrived = [], planned = false, busyUntil = 0;
+let arrived = [], planned = false, busyUntil = 0, pages = 1;
 
 export const onExchanges = (call) => LISTENERS.exchanges.push(call);
 export const onClock = (call) => LISTENERS.clock.push(call);
@@ -38,10 +38,11 @@ async function read(watcher) {
   if (watcher.again) return;
   watcher.busy = true;
   const began = performance.now(), left = await watcher.load().catch(complain) === true;
-  const pause = isBusy() ? Math.min(Math.max(BUSY, TIMES * (performance.now() - began)), LONGEST) : watcher.pause;
+  const long = Math.max(LONG, EACH * pages), took = performance.now() - began;
+  const pause = isBusy() ? Math.min(Math.max(long, TIMES * pages * took), LONGEST) : watcher.pause;
   setTimeout(() => {
     watcher.busy = false;
-    watcher.pause = watcher.again ? Math.min(2 * watcher.pause, LONG) : SHORT;
+    watcher.pause = watcher.again ? Math.min(2 * watcher.pause, long) : SHORT;
     if (watcher.again || left) read(watcher);
   }, pause);
 }
@@ -79,7 +80,8 @@ function connect() {
   });
   source.addEventListener("clock", (event) => tell("clock", JSON.parse(event.data)));
   source.addEventListener("changed", (event) => {
-    const {what, busy} = JSON.parse(event.data);
+    const {what, busy, clients} = JSON.parse(event.data);
+    pages = clients;
     if (busy) busyUntil = Date.now() + CALM;
     if (what.includes("reset")) forget();
     for (const one of watchers) if (what.some((thing) => one.things.has(thing) || thing === "reset")) read(one);
