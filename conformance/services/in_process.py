@@ -17,7 +17,6 @@ from fakes.cht.releases.table import NEWEST
 from fakes.clock import VirtualClock
 from fakes.control.app import control_app
 from fakes.ledger.keeping import JUDGED, Keeping
-from fakes.ledger.keeping import Keeping
 from fakes.serving.other_origin import other_origin
 from fakes.serving.transport import InProcessSession, WSGIAdapter
 from fakes.serving.wsgi import WSGIApp
