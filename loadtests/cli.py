@@ -65,6 +65,8 @@ samples for a limit.
 @click.option("--min-texts-per-second", "texts_per_second", type=Finite(min=0), help="The fewest texts a second.")
 @click.option("--min-texts-out-per-second", "texts_out_per_second", type=Finite(min=0),
               help="The same for texts out, from the first due to the last on its phone.")  # fmt: skip
+@click.option("--min-highest-rate", "highest_rate", type=Finite(min=0),
+              help="The rate each way, in texts a second, that a ramp must reach.")  # fmt: skip
 @click.option("--drain-seconds", type=Finite(min=1),
               help="How long to wait after the last text. Default: 600; in virtual time 14 days.")  # fmt: skip
 @click.option("--settle-seconds", type=Finite(min=1),
@@ -95,6 +97,7 @@ def load_command(
     if listing:
         click.echo(shapes_list(shapes(given["file"])))
         return
+    result: LoadRun | None = None
     try:
         if worker:
             if given["name"] is not None or given["master"]:
@@ -108,15 +111,15 @@ def load_command(
         if report_dir is not None:
             check_folder(report_dir)
         result = run(options, subject_of(context, given), say, reports=report_dir is not None)
+        click.echo(json.dumps(as_document(result)) if as_json else summary(result))
         if report_dir is not None:
             write_reports(result, report_dir)
     except HarnessBroken as problem:
-        click.echo(f"nothing could be judged: {problem}", err=True)
+        click.echo(str(problem) if result is not None else f"nothing could be judged: {problem}", err=True)
         context.exit(2)
     except SubjectFailed as failure:
         click.echo(f"failed: {failure}", err=True)
         context.exit(1)
-    click.echo(json.dumps(as_document(result)) if as_json else summary(result))
     context.exit(exit_status([result.verdict]))
 
 

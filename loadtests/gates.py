@@ -69,6 +69,8 @@ class Limits:
     to_phone_p95_s: float | None = None
     texts_per_second: float | None = None
     texts_out_per_second: float | None = None
+    highest_rate: float | None = None
+    """Of a ramp, each way."""
 
 
 def verdict(

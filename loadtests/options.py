@@ -134,6 +134,8 @@ def limits_of(given: Mapping[str, Any]) -> Limits:
 def run(options: LoadOptions, subject: SubjectOptions, say: Callable[[str], None], *, reports: bool = False) -> LoadRun:
     """Run the shape against the subject and judge it. click.UsageError, HarnessBroken, or SubjectFailed if it ends."""
     shape = options.shape()
+    if options.limits.highest_rate is not None and shape.ramp is None:
+        raise click.UsageError(f"--min-highest-rate goes with a ramp: {shape.name} has no highest rate")
     one = built_in(subject, shape)
     command = shlex.join(options.words()) + f" {subject.arguments(subject.subject or '')}"
     if one is not None:

@@ -81,8 +81,10 @@ def test_an_outage_is_compressed_with_the_quota() -> None:
 
 
 def test_a_ramp_says_what_limits_it_and_stops_there() -> None:
-    found = load(LoadOptions("ramp", texts=1000, seconds=18, quota=60, settle_seconds=2))
+    wanted = Limits(highest_rate=1000)
+    found = load(LoadOptions("ramp", texts=1000, seconds=18, quota=60, settle_seconds=2, limits=wanted))
     assert found.verdict is Verdict.FAILED
+    assert any(one.startswith("highest_rate is ") and "at least 1000" in one for one in found.reasons)
     assert found.figures.texts_out < 1000
     assert "RapidPro's quota" in " ".join(found.notes)
     assert any("does not keep up" in note or "highest rate" in note for note in found.notes)

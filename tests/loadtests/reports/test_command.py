@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from conformance.verdicts import HarnessBroken
 from loadtests.cli import load_command
 
 
@@ -40,3 +41,21 @@ def test_a_folder_that_cannot_be_written_is_refused_before_anything_runs(monkeyp
     done = load("reminder_morning", "--report-dir", "/dev/null/report")
     assert done.exit_code == 2
     assert "/dev/null/report cannot be used as an output folder" in done.output
+
+
+def test_the_verdict_is_there_although_its_report_cannot_be_written(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def full(*_: object) -> None:
+        raise HarnessBroken("load.html cannot be written: the disk is full")
+
+    monkeypatch.setattr("loadtests.cli.write_reports", full)
+    done = load("quota_exhausted", "--texts", "6", "--quiet", "--json", "--report-dir", str(tmp_path))
+    assert (done.exit_code, json.loads(done.stdout)["verdict"]) == (2, "passed")
+    assert done.stderr == "load.html cannot be written: the disk is full\n"
+
+
+def test_a_highest_rate_is_wanted_of_ramps_alone() -> None:
+    done = load("steady_day", "--min-highest-rate", "5")
+    assert done.exit_code == 2
+    assert "--min-highest-rate goes with a ramp: steady_day has no highest rate" in done.output
