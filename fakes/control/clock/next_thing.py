@@ -24,6 +24,8 @@ THINGS: Mapping[str, str] = MappingProxyType(
 """Parts of the state in which something happens by itself, and what happened if such a part has changed."""
 PHASES = ((60.0, 0.0), (3600.0, 10.0), (86400.0, 120.0), (7 * 86400.0, 600.0))
 """Until so many virtual seconds have passed, and the least seconds between two calls of the worker meanwhile."""
+MOST_TOLD = 3
+"""The most things that are told if they happened at once."""
 LONGEST = 10.0
 """Real seconds after which it is enough although nothing has happened."""
 BY_PACKAGE = (
@@ -58,7 +60,10 @@ def go_to_next(fakes: Fakes, driver: TimeDriver, time: Callable[[], float] = mon
             driver.advance_to(begin + timedelta(seconds=seconds), pause, lambda: watch.saw_something() or time() > end)
             if watch.seen or time() > end:
                 break
-    return fakes.ledger.redaction().text("; ".join(watch.seen)) if watch.seen else None
+    if not watch.seen:
+        return None
+    more = [f"{len(watch.seen) - MOST_TOLD} more"] if len(watch.seen) > MOST_TOLD else []
+    return fakes.ledger.redaction().text("; ".join([*watch.seen[:MOST_TOLD], *more]))
 
 
 class _Watch:

@@ -233,3 +233,14 @@ def test_a_clock_runs_or_not_at_a_speed(control: WSGIApp, body: Any, sentence: s
 def test_a_speed_that_json_should_not_hold_is_refused(control: WSGIApp) -> None:
     reply = call(control, build_environ("PUT", "/clock", "", {"Host": "127.0.0.1"}, b'{"speed": NaN}'))
     assert reply.status == 400
+
+
+def test_of_many_things_at_once_few_are_told(fakes: Fakes) -> None:
+    def send() -> None:
+        for _ in range(20):
+            use(fakes, "rapidpro", "POST", "/api/v2/broadcasts.json", BROADCAST)
+
+    clock = cast("VirtualClock", fakes.clock)
+    clock.call_later(30, send)
+    told = go_to_next(fakes, TimeDriver(clock))
+    assert told == "; ".join([*[f"asks to send “Come on Monday” to {NUMBER}"] * 3, "17 more"])

@@ -360,3 +360,15 @@ def test_evil_texts_are_shown_and_do_nothing(opened: Opened, workbench: Workbenc
     expect(tab.locator(".mine .words")).to_have_text(words)
     expect(tab.locator("#exchange")).to_be_visible()
     assert tab.locator("img, iframe, main script").count() == 0
+
+
+def test_texts_of_one_moment_are_in_their_order_whatever_changed_last(opened: Opened, workbench: Workbench) -> None:
+    for text in ("one", "two"):
+        send(workbench, text)
+    first = workbench.ask("GET", "/rapidpro/messages")["messages"][0]
+    workbench.fakes.services["rapidpro"].store.note_change(  # type: ignore[attr-defined]
+        workbench.fakes.services["rapidpro"].store.message_by_id[first["id"]]  # type: ignore[attr-defined]
+    )
+    changed = workbench.ask("GET", "/rapidpro/messages?changed=0")["messages"]
+    assert [one["text"] for one in changed] == ["two", "one"]
+    expect(opened().locator(".mine .words")).to_have_text(["one", "two"])

@@ -57,7 +57,10 @@ function isNews(message) {
 function keep(message) {
   const list = people.messages.get(message.number) ?? [];
   if (byId.has(message.id)) list[list.findIndex((one) => one.id === message.id)] = message;
-  else list.push(message);
+  else {
+    list.push(message);
+    if (list.at(-2)?.id > message.id) list.sort((one, other) => one.id - other.id);  // they come in the order of changes
+  }
   people.messages.set(message.number, list);
   byId.set(message.id, message);
 }
