@@ -167,7 +167,6 @@ def as_document(result: LoadRun) -> dict[str, Any]:
         "left": dict(result.not_drained),
         "rates": dict(result.rates),
         "requests_by_name": by_name(result),
-        "highest_rate": None if result.highest_rate is None else round(result.highest_rate, 2),
         "notes": list(result.notes),
         "command": result.command,
     }

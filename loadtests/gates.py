@@ -48,6 +48,8 @@ class Figures:
     to_phone_p95_s: float | None
     calls_per_text: float
     seconds: float
+    highest_rate: float | None = None
+    """Of a ramp: texts a second each way that the relay bore; None if it did not bear the first step."""
 
     @property
     def answered(self) -> int:

@@ -32,9 +32,10 @@ LABELS: Mapping[str, str] = {
     "to_phone_p95_s": "from pending to phone p95, s",
     "calls_per_text": "calls to RapidPro for each text from CHT",
     "seconds": "seconds",
+    "highest_rate": "highest rate of a ramp each way, texts a second",
 }
 """What each figure is called. Names and kinds are told elsewhere on the page."""
-AT_LEAST = ("texts_per_second", "texts_out_per_second")
+AT_LEAST = ("texts_per_second", "texts_out_per_second", "highest_rate")
 """Limits that a figure must reach; it must not exceed the others."""
 
 

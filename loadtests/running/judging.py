@@ -97,6 +97,7 @@ def figures_of(job: Job, course: Course, violations: Sequence[Violation], not_dr
         to_phone_p95_s=percentile_of(to_phone, 0.95),
         calls_per_text=round(calls_per_text(history), 3),
         seconds=round(seconds, 2),
+        highest_rate=None if course.highest_rate is None else round(course.highest_rate, 2),
     )
 
 
