@@ -49,7 +49,8 @@ class Figures:
     calls_per_text: float
     seconds: float
     highest_rate: float | None = None
-    """Of a ramp: texts a second each way that the relay bore; None if it did not bear the first step."""
+    """Of a ramp: the highest rate without growing queues, in texts a second each way. None if the first was too much,
+    or for other shapes."""
 
     @property
     def answered(self) -> int:
@@ -61,9 +62,13 @@ class Figures:
         return {**asdict(self), "verdict": verdict.value, "reasons": list(reasons)}
 
 
+AT_LEAST = ("texts_per_second", "texts_out_per_second", "highest_rate")
+"""Limits that a figure must reach; it must not exceed the others."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the figures must not exceed, or in the case of rates must reach. None: no limit."""
+    """What the figures must not exceed, or if they are in AT_LEAST must reach. None: no limit."""
 
     p50_ms: float | None = None
     p95_ms: float | None = None
@@ -72,7 +77,6 @@ class Limits:
     texts_per_second: float | None = None
     texts_out_per_second: float | None = None
     highest_rate: float | None = None
-    """Of a ramp, each way."""
 
 
 def verdict(
@@ -130,12 +134,13 @@ def _compared(figures: Figures, limits: Limits) -> tuple[list[str], list[str]]:
             unknown.append(f"{name} cannot be judged: it needs {needed} {of}, there were {samples}")
         elif value > limit:
             exceeded.append(f"{name} is {value:.4g} {unit}, the limit is {limit:g} {unit}")
-    for name in ("texts_per_second", "texts_out_per_second"):
+    for name in AT_LEAST:
         least, rate = getattr(limits, name), getattr(figures, name)
-        if least is not None and rate is None:
+        if least is not None and rate is None and name != "highest_rate":
             unknown.append(f"{name} cannot be judged: no text from CHT is on a phone")
-        elif least is not None and rate < least:
-            exceeded.append(f"{name} is {rate:.4g}, at least {least:g} is wanted")
+        elif least is not None and (rate is None or rate < least):
+            shown = "not even that of the first step" if rate is None else f"{rate:.4g}"
+            exceeded.append(f"{name} is {shown}, at least {least:g} is wanted")
     return exceeded, unknown
 
 

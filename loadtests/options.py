@@ -18,7 +18,7 @@ from conformance.running.worlds import Worlds
 from conformance.services.processes import FakeProcesses
 from conformance.subjects.built_in import REFERENCE, BuiltIn, UnknownSubject, named
 from loadtests.driving.driver import Crew
-from loadtests.gates import Limits
+from loadtests.gates import AT_LEAST, Limits
 from loadtests.results import LoadRun
 from loadtests.running.job import Job
 from loadtests.running.judging import judged
@@ -121,9 +121,9 @@ class LoadOptions:
 
 
 def option(limit: str) -> str:
-    """The option of a limit: rates are the least that is wanted."""
+    """The option of a limit: of some figures it is the least that is wanted."""
     name = limit.replace("_", "-")
-    return f"--min-{name}" if limit.startswith("texts") else f"--{name}"
+    return f"--min-{name}" if limit in AT_LEAST else f"--{name}"
 
 
 def limits_of(given: Mapping[str, Any]) -> Limits:

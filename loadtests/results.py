@@ -77,8 +77,7 @@ class LoadRun:
     scope, such as `3600/hour`. `time` is "real" or "virtual"; in real time one second stood for `compressed` seconds of
     the shape. `locust` are Locust's own reports by file name, empty in virtual time. `watched` are looks at the run
     while texts were sent, in real time only. `notes` are sentences that are no reasons of the verdict, such as what
-    limits it. `limits` are those that the figures were judged by. `highest_rate` is what a ramp is run for: the highest
-    rate without growing queues, in texts a second each way; None if the first was too much, or for other shapes.
+    limits it. `limits` are those that the figures were judged by.
     """
 
     shape: Shape
@@ -105,4 +104,3 @@ class LoadRun:
     watched: Sequence[Watched] = ()
     notes: Sequence[str] = ()
     limits: Limits = field(default_factory=Limits)
-    highest_rate: float | None = None

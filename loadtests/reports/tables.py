@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 
-from loadtests.gates import Figures, Limits
+from loadtests.gates import AT_LEAST, Figures, Limits
 from loadtests.reports.model import Column, Table, Timeline, Value
 from loadtests.reports.readings.of_run import Readings
 from loadtests.reports.readings.requests import SHARES, percentiles, requests_by_name
@@ -35,8 +35,6 @@ LABELS: Mapping[str, str] = {
     "highest_rate": "highest rate of a ramp each way, texts a second",
 }
 """What each figure is called. Names and kinds are told elsewhere on the page."""
-AT_LEAST = ("texts_per_second", "texts_out_per_second", "highest_rate")
-"""Limits that a figure must reach; it must not exceed the others."""
 
 
 def tables(run: LoadRun, readings: Readings, over_time: Timeline) -> tuple[Table, ...]:

@@ -35,7 +35,7 @@ def judged(job: Job, course: Course) -> LoadRun:
     shape, settled, history = job.shape, course.settled, course.settled.history
     ignored = {*course.skipped_checks, *(() if shape.in_order else ("reordered",))}
     violations = judge(history, without=tuple(ignored))
-    further = [*course.further, *rate_too_low(job, course)]
+    further = list(course.further)
     not_drained = {} if settled.drained else left(history, states=course.states)
     if settled.moving:
         violations = [one for one in violations if one.kind not in UNFINISHED]
@@ -54,17 +54,8 @@ def judged(job: Job, course: Course) -> LoadRun:
         ended_sending=course.ended_sending, ended=course.ended, drained=settled.drained, not_drained=not_drained,
         requests=tuple(course.requests), faults=tuple(course.faults), rates=course.rates, time=course.time,
         compressed=shape.compressed if course.time == "real" else 1.0, locust=course.locust, watched=course.watched,
-        notes=course.notes, limits=job.limits, highest_rate=course.highest_rate,
+        notes=course.notes, limits=job.limits,
     )  # fmt: skip
-
-
-def rate_too_low(job: Job, course: Course) -> list[str]:
-    """A sentence if a ramp has not reached the rate that is wanted."""
-    least, reached = job.limits.highest_rate, course.highest_rate
-    if least is None or job.shape.ramp is None or (reached is not None and reached >= least):
-        return []
-    shown = "not even that of the first step" if reached is None else f"{reached:.4g}"
-    return [f"highest_rate is {shown}, at least {least:g} is wanted"]
 
 
 def figures_of(job: Job, course: Course, violations: Sequence[Violation], not_drained: int) -> Figures:

@@ -120,6 +120,17 @@ def test_a_rate_out_without_any_text_out_is_unknown() -> None:
     assert verdict(nothing_out, [], Limits(texts_out_per_second=1), {})[0] is Verdict.UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("rate", "sentence"),
+    [(None, "highest_rate is not even that of the first step, at least 5 is wanted"),
+     (4.5, "highest_rate is 4.5, at least 5 is wanted")],
+)  # fmt: skip
+def test_a_ramp_must_reach_the_rate_that_is_wanted(rate: float | None, sentence: str) -> None:
+    limits = Limits(highest_rate=5)
+    assert verdict(replace(GOOD, highest_rate=rate), [], limits, {}) == (Verdict.FAILED, [sentence])
+    assert verdict(replace(GOOD, highest_rate=5), [], limits, {}) == (Verdict.PASSED, [])
+
+
 def test_percentiles_of_known_values() -> None:
     assert percentile([], 0.5) == 0.0
     assert percentile([3.0, 1.0, 2.0], 0.5) == 2.0

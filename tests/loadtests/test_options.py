@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from conformance.cli.options.config import entries
 from loadtests.cli import load_command
 from loadtests.driving.driver import Crew
 from loadtests.gates import Limits
-from loadtests.options import LoadOptions
+from loadtests.options import LoadOptions, option
 from loadtests.shapes.reading import built_in, read
 from tests.folders import ROOT
 
@@ -117,6 +118,15 @@ def test_options_change_the_shape_and_say_how_to_repeat_it() -> None:
         "relay-harness load soak --texts 10 --seconds 5 --quota 7 --p95-ms 3 --min-texts-per-second 2"
     )
     assert LoadOptions("soak", processes=3).crew(options.shape()) == Crew(processes=3)
+
+
+def test_every_limit_is_repeated_by_an_option_that_there_is() -> None:
+    known = {name for one in load_command.params for name in one.opts}
+    limits = [one.name for one in fields(Limits)]
+    assert {option(name) for name in limits} <= known
+    for name in limits:
+        words = LoadOptions("ramp", limits=Limits(**{name: 3.0})).words()
+        assert words == ["relay-harness", "load", "ramp", option(name), "3"]
 
 
 def test_the_examples_of_the_document_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

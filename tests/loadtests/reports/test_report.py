@@ -13,14 +13,14 @@ import pytest
 from lxml import html
 
 from conformance.verdicts import HarnessBroken
-from loadtests.gates import Figures, Limits
+from loadtests.gates import AT_LEAST, Figures, Limits
 from loadtests.reports.files import write_reports
 from loadtests.reports.model import Band, Series, Timeline, elapsed, shown
 from loadtests.reports.page.html import page
 from loadtests.reports.page.plots import plot
 from loadtests.reports.readings.bins import MOST_BINS
 from loadtests.reports.report import LoadReport
-from loadtests.reports.tables import AT_LEAST, LABELS
+from loadtests.reports.tables import LABELS
 from loadtests.results import FaultBand, LoadRun
 from tests.loadtests.reports.examples import FIGURES, HISTORY, at, run, throttled
 
