@@ -20,7 +20,7 @@ from typing import Any
 from fakes.assembly import Fakes, assemble_services
 from fakes.clock import Clock, SystemClock, VirtualClock
 from fakes.ledger import Keeping
-from fakes.serving.json_depth import TOO_DEEP, is_too_deep
+from fakes.serving.json_depth import json_of
 from fakes.serving.server import BACKLOG, WSGIServer
 from fakes.serving.wsgi import Environ, StartResponse, WSGIApp
 
@@ -59,16 +59,7 @@ class Settings:
 
 def read_seeds(path: Path, services: Sequence[str]) -> dict[str, dict[str, Any]]:
     """The seeds in a file, by service: for one service the file is its seed, for both an object of seeds by name."""
-    try:
-        content = json.loads(path.read_bytes())
-    except OSError as failure:
-        raise CannotStart(f"the seed file {path} cannot be read: {failure.strerror}") from None
-    except ValueError as failure:
-        raise CannotStart(f"the seed file {path} is not JSON: {failure}") from None
-    except RecursionError:
-        raise CannotStart(f"the seed file {path} cannot be used: {TOO_DEEP}") from None
-    if is_too_deep(content):
-        raise CannotStart(f"the seed file {path} cannot be used: {TOO_DEEP}")
+    content = json_of(path.read_bytes, f"the seed file {path}", CannotStart)
     if len(services) == 1 and isinstance(content, dict):
         return {services[0]: content}
     valid = isinstance(content, dict) and all(isinstance(seed, dict) for seed in content.values())

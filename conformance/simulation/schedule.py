@@ -12,7 +12,7 @@ from typing import Any
 
 from conformance.simulation import schedule_values as values
 from conformance.simulation.schedule_values import ScheduleError
-from fakes.serving.json_depth import TOO_DEEP, is_too_deep
+from fakes.serving.json_depth import json_of
 
 __all__ = ["KINDS", "TEXTS", "TROUBLES", "Event", "Schedule", "ScheduleError"]
 
@@ -96,17 +96,7 @@ class Schedule:
     @classmethod
     def load(cls, path: Path) -> Schedule:
         """Read what `save` wrote. ScheduleError says what is wrong."""
-        try:
-            content = json.loads(path.read_text("utf-8"))
-        except OSError as failure:
-            raise ScheduleError(f"{path} cannot be read: {failure.strerror or failure}") from None
-        except ValueError as failure:
-            raise ScheduleError(f"{path} is not JSON: {failure}") from None
-        except RecursionError:
-            raise ScheduleError(f"{path} cannot be used: {TOO_DEEP}") from None
-        if is_too_deep(content):
-            raise ScheduleError(f"{path} cannot be used: {TOO_DEEP}")
-        return cls.from_json(content)
+        return cls.from_json(json_of(lambda: path.read_text("utf-8"), str(path), ScheduleError))
 
     @classmethod
     def from_json(cls, content: Any) -> Schedule:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import Any
 
 MAX_DEPTH = 100
@@ -18,3 +20,18 @@ def is_too_deep(value: Any) -> bool:
             return False
         level = [inner for one in level for inner in (one.values() if isinstance(one, dict) else one)]
     return True
+
+
+def json_of(read: Callable[[], str | bytes], name: str, error: Callable[[str], Exception]) -> Any:
+    """The JSON that `read` returns. Raises what `error` makes of a sentence: what `name` has that cannot be used."""
+    try:
+        content = json.loads(read())
+    except OSError as failure:
+        raise error(f"{name} cannot be read: {failure.strerror or failure}") from None
+    except ValueError as failure:
+        raise error(f"{name} is not JSON: {failure}") from None
+    except RecursionError:
+        raise error(f"{name} cannot be used: {TOO_DEEP}") from None
+    if is_too_deep(content):
+        raise error(f"{name} cannot be used: {TOO_DEEP}")
+    return content

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +12,7 @@ from conformance.workbench.session.actions import Action, BadSession
 from fakes.cht.releases.table import NEWEST, RELEASES
 from fakes.clock import format_moment, parse_moment
 from fakes.rapidpro.versions.profiles import PROFILES
-from fakes.serving.json_depth import TOO_DEEP, is_too_deep
+from fakes.serving.json_depth import json_of
 
 KIND, VERSION = "session", 1
 LONGEST_POLL = 86400.0
@@ -55,17 +54,7 @@ class Session:
     @classmethod
     def load(cls, path: Path) -> Session:
         """Read a file. BadSession says what is wrong with it."""
-        try:
-            content = json.loads(path.read_text("utf-8"))
-        except OSError as failure:
-            raise BadSession(f"{path} cannot be read: {failure.strerror or failure}") from None
-        except ValueError as failure:
-            raise BadSession(f"{path} is not JSON: {failure}") from None
-        except RecursionError:
-            raise BadSession(f"{path} cannot be used: {TOO_DEEP}") from None
-        if is_too_deep(content):
-            raise BadSession(f"{path} cannot be used: {TOO_DEEP}")
-        return cls.from_json(content)
+        return cls.from_json(json_of(lambda: path.read_text("utf-8"), str(path), BadSession))
 
     @classmethod
     def from_json(cls, content: Any) -> Session:
