@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 from collections.abc import Mapping, Sequence
 from time import monotonic
-from typing import Any
 
 from flask import Blueprint
 
@@ -28,7 +27,7 @@ from conformance.world.world import World
 from fakes.control.app import control_app
 from fakes.control.clock.driver import TimeDriver
 from fakes.serving.server import WSGIServer
-from fakes.serving.wsgi import Environ, StartResponse, WSGIApp
+from fakes.serving.wsgi import Environ, Reply, ReplyApp, WSGIApp, call
 from fakes.standalone import (
     CONTROL_THREADS,
     THREADS,
@@ -159,13 +158,13 @@ class Workbench:
             self._services.close()
 
 
-class _Alone:
+class _Alone(ReplyApp):
     """The relay's own HTTP side, while nothing else happens."""
 
     def __init__(self, relay: InProcessRelay, bench: Bench) -> None:
         self._relay = relay
         self._bench = bench
 
-    def __call__(self, environ: Environ, start_response: StartResponse) -> Any:
+    def answer(self, environ: Environ) -> Reply:
         with self._bench.lock:
-            return self._relay(environ, start_response)
+            return call(self._relay, environ)

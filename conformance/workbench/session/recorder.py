@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from conformance.workbench.session.secrets import Names
 from fakes.control.clock.driver import TimeDriver
 from fakes.ledger.looks import KEY as LOOK_KEY
 from fakes.serving.connection import WAIT_KEY
-from fakes.serving.wsgi import Environ, Reply, StartResponse, WSGIApp, call, read_body, request_headers
+from fakes.serving.wsgi import Environ, Reply, ReplyApp, WSGIApp, call, read_body, request_headers
 
 MOST_ACTIONS = 5_000
 MOST_BYTES = 8 * 1024 * 1024
@@ -106,15 +106,15 @@ class Recorder:
             self._keep(Action(self.began, one.to, one.method, one.path, one.query, one.headers, one.body))
 
 
-class _Recorded:
-    """An app whose requests go through `answer`."""
+class _Recorded(ReplyApp):
+    """An app whose requests go through `asked`."""
 
-    def __init__(self, app: WSGIApp, answer: Callable[[WSGIApp, Environ], Reply]) -> None:
+    def __init__(self, app: WSGIApp, asked: Callable[[WSGIApp, Environ], Reply]) -> None:
         self._app = app
-        self._answer = answer
+        self._asked = asked
 
-    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        return self._answer(self._app, environ).to_wsgi(start_response)
+    def answer(self, environ: Environ) -> Reply:
+        return self._asked(self._app, environ)
 
 
 def _virtual_wait(driver: TimeDriver) -> Callable[[float], bool]:
