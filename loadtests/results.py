@@ -37,6 +37,10 @@ class FaultBand:
     ends: datetime
 
 
+MACHINE = "machine"
+"""What all processors together are called among the processes that were looked at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Watched:
     """A look at the run while it lasted. `at` is the fakes' time.

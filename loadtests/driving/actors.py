@@ -18,7 +18,7 @@ from locust import FastHttpUser, task
 from locust.exception import StopUser
 
 from conformance.services.cht_client import DATABASE, message_document
-from loadtests.driving.work import Sent, Work
+from loadtests.driving.work import DUE, PHONE, WEBHOOK, Sent, Work
 from loadtests.shapes.arrivals import Arrival, phone_of
 from loadtests.shapes.model import Shape
 from loadtests.texts import as_posted, text
@@ -27,8 +27,6 @@ IDLE_SECONDS = 5.0
 """A connection that was idle for longer is not used again: the other side may close it at that moment."""
 TIMEOUT = 15.0
 """Seconds after which RapidPro gives up a webhook (goflow, `DefaultHTTPTimeout` as mailroom sets it)."""
-WEBHOOK, PHONE, DUE = "a text to the relay's webhook", "a person texts in by RapidPro", "CHT: a text becomes due"
-"""The names of requests. The relay answers the first two, the second within RapidPro's own answer."""
 
 
 class Assignment:

@@ -13,6 +13,8 @@ from loadtests.shapes.model import Shape
 
 SENDERS = 200
 """At most so many texts of a process are under way at a time: a relay that answers in a second gets 200 a second."""
+WEBHOOK, PHONE, DUE = "a text to the relay's webhook", "a person texts in by RapidPro", "CHT: a text becomes due"
+"""The names of requests. The relay answers the first two, the second within RapidPro's own answer."""
 
 
 @dataclass(frozen=True, slots=True)

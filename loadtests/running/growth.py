@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import median_high
 
 from loadtests.gates import percentile, samples_needed
 from loadtests.results import RequestSample, Watched
@@ -20,8 +21,8 @@ def growth(looks: Sequence[Watched], requests: Sequence[RequestSample]) -> list[
     part = max(1, int(len(looks) * PART))
     first, last = looks[:part], looks[-part:]
     memory = [
-        f"{name} {middle([one.memory_mb[name] for one in first]):.0f} to "
-        f"{middle([one.memory_mb[name] for one in last]):.0f} MB"
+        f"{name} {median_high([one.memory_mb[name] for one in first]):.0f} to "
+        f"{median_high([one.memory_mb[name] for one in last]):.0f} MB"
         for name in looks[0].memory_mb
     ]
     found = [f"memory from the first to the last fifth: {', '.join(memory)}"]
@@ -30,10 +31,5 @@ def growth(looks: Sequence[Watched], requests: Sequence[RequestSample]) -> list[
     if share >= samples_needed(0.95):
         before, after = (percentile([one.ms for one in some], 0.95) for some in (answered[:share], answered[-share:]))
         found.append(f"answers from the first to the last fifth: p95 {before:.0f} to {after:.0f} ms")
-    waiting = [middle([one.waiting_in + one.waiting_out for one in some]) for some in (first, last)]
+    waiting = [median_high([one.waiting_in + one.waiting_out for one in some]) for some in (first, last)]
     return [*found, f"texts on their way from the first to the last fifth: {waiting[0]:.0f} to {waiting[1]:.0f}"]
-
-
-def middle(values: Sequence[float]) -> float:
-    """The median."""
-    return sorted(values)[len(values) // 2]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median_high
 
 from conformance.history.model import History
 from conformance.planning.calls import throttled_spans
-from loadtests.results import Watched
+from loadtests.results import MACHINE, Watched
 from loadtests.shapes.model import Ramp
 
 BEHIND_SECONDS = 2.0
@@ -26,7 +27,7 @@ SETTLING = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """The step that was too much: when it was noticed, what waited, and the looks during the step."""
+    """The step that was too much, when it was noticed, and what waited."""
 
     step: int
     seconds: float
@@ -91,15 +92,14 @@ def limits(history: History, looks: Sequence[Watched]) -> Iterator[str]:
         yield f"RapidPro's quota (the relay was throttled for {throttled:.0f} s meanwhile)"
     if looks[-1].channel_queue > max(1, looks[-1].waiting_out) / 2:
         yield f"RapidPro's channel ({looks[-1].channel_queue} messages wait for it)"
-    for name, share in busiest(looks).items():
-        if name == "machine":
-            continue
+    shares = dict(busiest(looks))
+    machine = shares.pop(MACHINE, 0.0)
+    for name, share in shares.items():
         if share >= BUSY:
-            yield f"the processor time of {named(name)} ({share:.0%} of a core)"
+            yield f"the processor time of the {name} ({share:.0%} of a core)"
     late = max(one.lag_ms for one in looks)
     if late > LAG_MS:
         yield f"the load generator itself ({late:.0f} ms late): more --processes, or workers on other machines"
-    machine = busiest(looks).get("machine", 0.0)
     if machine >= FULL:
         yield f"this machine, which all of them share ({machine:.0%} of its cores)"
 
@@ -107,9 +107,4 @@ def limits(history: History, looks: Sequence[Watched]) -> Iterator[str]:
 def busiest(looks: Sequence[Watched]) -> Mapping[str, float]:
     """The processor time of each process in the middle of these looks."""
     names = dict.fromkeys(name for one in looks for name in one.cpu)
-    return {name: sorted(one.cpu.get(name, 0.0) for one in looks)[len(looks) // 2] for name in names}
-
-
-def named(process: str) -> str:
-    """A process in a sentence."""
-    return f"the {process}"
+    return {name: median_high(one.cpu.get(name, 0.0) for one in looks) for name in names}

@@ -14,7 +14,7 @@ from conformance.subjects.base import Capability
 from conformance.verdicts import HarnessBroken, Verdict
 from conformance.world.world import World
 from loadtests.driving.driver import Driver
-from loadtests.driving.work import SENDERS, Sent, Work
+from loadtests.driving.work import DUE, SENDERS, Sent, Work
 from loadtests.results import RequestSample, Watched
 from loadtests.running.bulk import Reminders
 from loadtests.running.counts import Progress, over_http
@@ -31,7 +31,6 @@ LOOK_EVERY = 0.5
 """Seconds between two looks while texts are sent."""
 SPARE_SECONDS = 60.0
 """So much later than intended everything must have been sent."""
-DUE = "CHT: a text becomes due"
 
 
 def run_in_real_time(job: Job, worlds: Worlds) -> Course:

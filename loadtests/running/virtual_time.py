@@ -14,6 +14,7 @@ from conformance.subjects.built_in import POLL_SECONDS, BuiltIn
 from conformance.subjects.in_process import InProcessRelay
 from conformance.world.timing import VirtualTiming
 from conformance.world.world import World
+from loadtests.driving.work import PHONE
 from loadtests.results import FaultBand, RequestSample
 from loadtests.running.counts import Progress, in_process
 from loadtests.running.job import Course, Job
@@ -24,7 +25,7 @@ from loadtests.texts import text
 
 USUAL_POLL = 60.0
 """Seconds between two polls of CHT by a relay, as is usual. Through many days it is POLL_SECONDS, to be quicker."""
-DUE, PHONE = "CHT: texts become due", "a person texts in by RapidPro"
+DUE = "CHT: texts become due"
 
 
 def run_in_virtual_time(job: Job, one: BuiltIn, profile: str) -> Course:

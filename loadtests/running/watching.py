@@ -11,10 +11,8 @@ from datetime import datetime
 import psutil
 
 from loadtests.driving.driver import Driver
-from loadtests.results import Watched
+from loadtests.results import MACHINE, Watched
 from loadtests.running.counts import QUEUE, Progress
-
-MACHINE = "machine"
 
 
 class Meter:

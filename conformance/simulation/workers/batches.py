@@ -64,7 +64,7 @@ def run_batch(batch: SeedBatch) -> BatchAnswer:
     try:
         with ONE_AT_A_TIME:
             results = tuple(_run(batch))
-    except Exception:
+    except Exception:  # whatever it is, it would be so on any worker: told, not tried again
         return BatchAnswer(worker=worker, code=own_code(), problem=traceback.format_exc())
     return BatchAnswer(results, worker, own_code())
 
