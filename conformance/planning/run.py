@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -64,15 +64,19 @@ def prepare(world: World, question: Question) -> None:
             plan_outage(world, service, span)
 
 
-def plan_outage(world: World, service: str, span: Span) -> None:
-    """Let the service fail in this time. Where CHT is the subject itself, it is killed and started again."""
-    subject, clock, (begins, ends) = world.subject, world.services.virtual_clock(), span
+def plan_outage(world: World, service: str, span: Span, match: Mapping[str, str] | None = None) -> None:
+    """Let the service fail in this time, for all requests or those that match.
+
+    Where CHT is the subject itself, it is killed and started again, in virtual time.
+    """
+    subject, (begins, ends) = world.subject, span
     if service == "cht" and Capability.CHT_OUTSIDE not in subject.capabilities:
+        clock = world.services.virtual_clock()
         clock.call_later(begins, subject.kill)
         clock.call_later(ends, subject.restart)
         return
     window = {"from_seconds": begins, "for_seconds": ends - begins}
-    world.control.plan_fault({"service": service, "effect": "outage", **window})
+    world.control.plan_fault({"service": service, "effect": "outage", **window, "match": match})
 
 
 def texts_of(world: World, question: Question) -> list[tuple[Person, str]]:

@@ -107,9 +107,14 @@ def rate_out(history: History) -> float | None:
     return round(len(history.arrivals) / seconds, 2) if seconds > 0 else None
 
 
+def moments_due(history: History) -> dict[tuple[str, str], datetime]:
+    """When each text from CHT became due, by number and words."""
+    return {(text.number, text.text): text.since for text in history.outgoing_texts if text.since is not None}
+
+
 def oldest_first(history: History) -> list[str]:
     """A sentence if a text, for whomever, waited for long while others were sent that became due later."""
-    since = {(text.number, text.text): text.since for text in history.outgoing_texts if text.since is not None}
+    since = moments_due(history)
     newest: list[datetime] = []
     when: list[datetime] = []
     worst = timedelta()
@@ -135,7 +140,7 @@ def mostly_oldest_first(history: History) -> list[str]:
 
     No time is a measure here, so that it holds at any speed, also where time is compressed.
     """
-    since = {(text.number, text.text): text.since for text in history.outgoing_texts if text.since is not None}
+    since = moments_due(history)
     sent: dict[tuple[str, str], datetime] = {}
     for message in history.messages:
         key = (message.number, message.text)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from conformance.planning.question import Span, merged
+from conformance.planning.run import plan_outage
 from conformance.world.world import World
 from loadtests.results import FaultBand
 from loadtests.shapes.model import HOUR, SERVICES, UNLIMITED, Shape
@@ -69,13 +70,6 @@ def plan_outages(world: World, shape: Shape, began: datetime, compressed: float)
     bands = []
     for service, (begins, ends) in outage_spans(shape):
         first, last = begins / compressed, ends / compressed
-        match = {"match": RELAYS_PART} if service == "cht" else {}
-        fault = {"service": service, "effect": "outage", "from_seconds": first, "for_seconds": last - first, **match}
-        world.control.plan_fault(fault)
-        bands.append(band(service, began, first, last))
+        plan_outage(world, service, (first, last), RELAYS_PART if service == "cht" else None)
+        bands.append(FaultBand(service, "outage", began + timedelta(seconds=first), began + timedelta(seconds=last)))
     return bands
-
-
-def band(service: str, began: datetime, first: float, last: float) -> FaultBand:
-    """An outage as a band over time."""
-    return FaultBand(service, "outage", began + timedelta(seconds=first), began + timedelta(seconds=last))

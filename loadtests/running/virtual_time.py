@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import groupby
 
 from conformance.planning.question import DAY
-from conformance.planning.run import plan_outage
 from conformance.services.in_process import InProcessFakes
 from conformance.subjects.base import Capability
 from conformance.subjects.built_in import POLL_SECONDS, BuiltIn
@@ -15,10 +14,10 @@ from conformance.subjects.in_process import InProcessRelay
 from conformance.world.timing import VirtualTiming
 from conformance.world.world import World
 from loadtests.driving.work import PHONE
-from loadtests.results import FaultBand, RequestSample
+from loadtests.results import RequestSample
 from loadtests.running.counts import Progress, in_process
 from loadtests.running.job import Course, Job
-from loadtests.running.preparing import band, outage_spans, prepare
+from loadtests.running.preparing import plan_outages, prepare
 from loadtests.running.settling import VirtualPassing, settle
 from loadtests.shapes.arrivals import Arrival, arrivals, phone_of
 from loadtests.texts import text
@@ -40,7 +39,7 @@ def run_in_virtual_time(job: Job, one: BuiltIn, profile: str) -> Course:
         world = World(fakes, subject, VirtualTiming())
         rates = prepare(world, job.shape, 1.0)
         began = world.now()
-        bands = planned_outages(world, job, began)
+        bands = plan_outages(world, job.shape, began, 1.0)
         progress = Progress(in_process(fakes))
         requests = list(play(world, job, began, progress))
         world.pass_time(max(0.0, job.shape.seconds - (world.now() - began).total_seconds()))
@@ -58,15 +57,6 @@ def run_in_virtual_time(job: Job, one: BuiltIn, profile: str) -> Course:
     finally:
         subject.stop()
         fakes.close()
-
-
-def planned_outages(world: World, job: Job, began: datetime) -> Sequence[FaultBand]:
-    """Plan the outages; where CHT is the subject itself, it is killed and started again."""
-    bands = []
-    for service, span in outage_spans(job.shape):
-        plan_outage(world, service, span)
-        bands.append(band(service, began, *span))
-    return bands
 
 
 def play(world: World, job: Job, began: datetime, progress: Progress) -> Iterator[RequestSample]:

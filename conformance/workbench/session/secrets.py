@@ -42,7 +42,8 @@ class Names:
             "{incoming_token}": given.incoming_token,
             "{cht_password}": given.cht_password,
         }
-        self._values = {name: value for name, value in values.items() if value}
+        longest_first = sorted(values.items(), key=lambda pair: -len(pair[1]))
+        self._values = {name: value for name, value in longest_first if value}
         self._accounts = {
             "{cht_admin}": basic(*services.cht_admin),
             "{cht_gateway}": basic(given.cht_user, given.cht_password),
@@ -59,15 +60,14 @@ class Names:
             headers["authorization"] = role
         if action.path.endswith("/seed"):
             return None  # it is full of secrets: users, tokens, passwords
-        pairs = sorted(self._values.items(), key=lambda pair: -len(pair[1]))
-        found = _replaced(replace(action, headers=headers), {value: name for name, value in pairs})
+        found = _replaced(replace(action, headers=headers), {value: name for name, value in self._values.items()})
         found = replace(found, body=self._without_unknown(found.body, bool(WRITES_SECRETS.search(action.path))))
         whole = f"{found.path} {found.query} {found.body.decode(errors='replace')}"
         return None if self._secrets().concerns(whole) else found
 
     def hide(self, text: str) -> str:
         """A text with names in place of what they stand for, and no other secret in it."""
-        for name, value in sorted(self._values.items(), key=lambda pair: -len(pair[1])):
+        for name, value in self._values.items():
             text = text.replace(value, name)
         secrets = self._secrets()
         return secrets.text(text) if secrets.concerns(text) else text
