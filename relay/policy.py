@@ -83,9 +83,7 @@ def mark_accepted(text: OutgoingText, broadcast: Record, now: float, poll_second
 
 
 def mark_not_found(text: OutgoingText, now: float, settle_seconds: float) -> OutgoingText:
-    """RapidPro shows no broadcast of this text: if its outcome is unknown, look it up again, or send it again."""
-    if text.send_state != SendState.SENDING:
-        return text
+    """RapidPro shows no broadcast of this text, whose outcome is unknown: look it up again, or send it again."""
     if text.lookups < REPEAT_LOOKUPS:
         wait = settle_seconds / 4 if text.lookups else settle_seconds
         return text._replace(lookups=text.lookups + 1, due_at=now + wait)

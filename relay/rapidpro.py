@@ -13,8 +13,6 @@ from relay.models import CallError, Record, TextRefused
 from relay.policy import DAY, HOUR, MAX_PAGES
 from relay.settings import Settings
 
-BROADCAST_FIELDS = {"id", "uuid", "urns", "text", "created_on"}
-
 
 def escape_expressions(text: str) -> str:
     """`text` escaped so that RapidPro, which evaluates `@` expressions in broadcasts, delivers it unchanged.
@@ -47,9 +45,9 @@ class RapidProClient:
         """Send one broadcast to one phone. Raises TextRefused or CallError."""
         body = {"urns": [f"tel:{phone}"], "text": escape_expressions(content)}
         status, answer = self._request("POST", "broadcasts", body=body)
-        # Only a broadcast in the response proves success, and only a 400 with errors proves failure.
-        if status in {200, 201, 202} and answer.keys() & BROADCAST_FIELDS:
-            return _broadcast(answer)
+        # Only the id of a broadcast proves success, and only a 400 with errors proves failure.
+        if status in {200, 201, 202} and (broadcast := _broadcast(answer)).ids:
+            return broadcast
         if status != 400 or not answer:
             raise CallError(f"answered {status}, outcome unknown")
         errors = str(answer.get("non_field_errors", ""))

@@ -163,18 +163,8 @@ class Store:
         return self._outgoing(f"due_at <= :now AND {OUTGOING_READY} ORDER BY due_at, seq LIMIT {limit}", now)
 
     def due_for_lookup(self, now: float) -> list[OutgoingText]:
-        """Texts whose outcome is unknown, and equal texts of the day that were accepted without an id.
-
-        A broadcast that the lookup finds may belong to one of those.
-        """
-        return self._outgoing(
-            f"""send_state = 'sending' AND due_at <= :now OR seq IN (
-                SELECT twin.seq FROM outbox sent JOIN outbox twin ON twin.phone = sent.phone
-                WHERE sent.send_state = 'sending' AND sent.due_at <= :now AND twin.content = sent.content
-                AND twin.send_state = 'accepted' AND twin.broadcast_id IS NULL AND twin.broadcast_uuid IS NULL
-                AND sent.search_from < twin.search_from + {DAY})""",
-            now,
-        )
+        """Texts whose outcome is unknown."""
+        return self._outgoing("send_state = 'sending' AND due_at <= :now", now)
 
     def due_for_check(self, now: float, limit: int) -> list[OutgoingText]:
         """Accepted texts whose status is to be checked."""

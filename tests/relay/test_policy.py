@@ -99,11 +99,6 @@ def test_a_text_that_is_not_found_is_looked_up_again_before_it_is_sent_again(
     assert policy.mark_not_found(stored, NOW, SETTLE) == stored._replace(**changes)
 
 
-def test_only_a_text_whose_outcome_is_unknown_is_sent_again_when_it_is_not_found() -> None:
-    accepted = text(send_state=SendState.ACCEPTED, lookups=2)
-    assert policy.mark_not_found(accepted, NOW, SETTLE) == accepted
-
-
 @pytest.mark.parametrize(
     ("age", "status", "poll_seconds", "wait"),
     [

@@ -151,27 +151,10 @@ def test_statuses_are_checked_in_the_order_in_which_they_are_due(store: WebStore
     assert ids(store.due_for_check(NOW, 1)) == ["sooner"]
 
 
-@pytest.mark.parametrize(
-    ("changes", "included"),
-    [
-        ({}, True),
-        ({"to": ZAWADI}, False),
-        ({"content": "Other"}, False),
-        ({"search_from": NOW - DAY - 1}, False),
-        ({"broadcast_id": "7"}, False),
-        ({"broadcast_uuid": "u-7"}, False),
-        ({"send_state": SendState.REFUSED}, False),
-    ],
-)
-def test_a_lookup_includes_equal_texts_of_the_day_that_were_accepted_without_an_id(
-    store: WebStore, changes: dict[str, Any], included: bool
-) -> None:
-    without_id = {"to": AMINA, "content": "Visit", "send_state": SendState.ACCEPTED, "search_from": NOW - 100}
-    add_outgoing(store, "without id", **{**without_id, **changes})
-    add_outgoing(
-        store, "uncertain", to=AMINA, content="Visit", send_state=SendState.SENDING, search_from=NOW, attempts=1
-    )
-    assert sorted(ids(store.due_for_lookup(NOW))) == (["uncertain", "without id"] if included else ["uncertain"])
+def test_texts_with_an_unknown_outcome_are_looked_up_when_they_are_due(store: WebStore) -> None:
+    for state in SendState:
+        add_outgoing(store, state, send_state=state)
+    assert ids(store.due_for_lookup(NOW)) == ["sending"]
     assert store.due_for_lookup(NOW - 1) == []
 
 
