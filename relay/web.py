@@ -36,6 +36,9 @@ SERVER = MappingProxyType(
         "threads": MAX_CALLERS + 16,  # a thread holds a whole request only: slow connections occupy none
         "connection_limit": 500,
         "asyncore_use_poll": True,
+        # Deprecated, but with its default the loop that waits for connections takes the processor from the threads that
+        # answer: with 100 connections a text took a second, not 70 milliseconds.
+        "send_bytes": 64 * 1024,
         "channel_timeout": 30,
         "cleanup_interval": 5,
         "max_request_header_size": 16 * 1024,

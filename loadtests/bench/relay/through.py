@@ -25,7 +25,7 @@ from fakes.serving.own_python import own_command, own_environment
 from loadtests.bench.relay.texter import PEOPLE, number, words
 from loadtests.bench.servers.processes import process_usage
 
-CONNECTIONS = (1, 8, 32)
+CONNECTIONS = (1, 8, 32, 100)
 SECONDS, TEXTS_OUT = 5.0, 3000
 """So many texts out because the last states come with the next poll: two to three seconds, however fast the rest is."""
 UNLIMITED = "1000000000/hour"
