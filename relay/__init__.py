@@ -11,10 +11,10 @@ Read the modules in this order: models (the data types), policy and matching (th
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from itertools import cycle, islice
 from typing import Any
 
 import structlog
@@ -64,10 +64,20 @@ class RelayClock:
 
 
 class Relay:
-    """One relay. It makes all calls with `session`, and calls `wake`, from any thread, when there is new work."""
+    """One relay. It makes all calls with `session`, and calls `wake`, from any thread, when there is new work.
+
+    starmap  that of a pool of threads, to send several texts at the same time
+    """
 
     def __init__(
-        self, settings: Settings, *, now: Now, session: Any, log: Any = None, wake: Callable[[], None] = lambda: None
+        self,
+        settings: Settings,
+        *,
+        now: Now,
+        session: Any,
+        log: Any = None,
+        wake: Callable[[], None] = lambda: None,
+        starmap: Callable[..., Any] = itertools.starmap,
     ) -> None:
         self._now, self._clock, self._wake = now, RelayClock(now, settings.poll_seconds), wake
         self._poll_seconds, self._pruned_at, self._runs, calls = settings.poll_seconds, 0.0, 0, Calls()
@@ -75,7 +85,7 @@ class Relay:
         parts = (settings, session, self._clock, calls, log)
         try:
             self._web_store = WebStore(settings.database)
-            self._syncs: dict[str, Sync] = {"cht": ChtSync(*parts), "rapidpro": RapidProSync(*parts)}
+            self._syncs: dict[str, Sync] = {"cht": ChtSync(*parts), "rapidpro": RapidProSync(starmap, *parts)}
         except (*database.ERRORS, ImportError) as error:
             raise SettingsError(f"RELAY_DATABASE cannot be used: {database.first_line(error)}.") from None
         self.app = create_app(settings, self._web_store, self._clock, self._worked_at, wake, log, calls)
@@ -86,7 +96,7 @@ class Relay:
         Raises sqlalchemy.exc.SQLAlchemyError or OSError when the database fails: call it again later.
         """
         due: dict[str, datetime] = {}
-        for name in islice(cycle(self._syncs), MAX_ROUNDS):
+        for name in itertools.islice(itertools.cycle(self._syncs), MAX_ROUNDS):
             runs = self._runs
             due[name] = self.work_on(name, now)
             now = max(now, self._now())

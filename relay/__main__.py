@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from multiprocessing.pool import ThreadPool
 from typing import Any
 
 import structlog
@@ -20,6 +21,7 @@ from relay import Relay, Settings, SettingsError
 from relay.database import ERRORS
 from relay.http_client import open_session, steady
 from relay.store import LOCKS
+from relay.sync import SENDS_TOGETHER
 from relay.web import SERVER, Standstill
 
 MAX_SLEEP = 30.0
@@ -46,23 +48,24 @@ def main() -> int:
         for event in wakes.values():
             event.set()
 
-    try:
-        settings = Settings.from_env(os.environ)
-        relay = Relay(settings, now=now, session=open_session(), log=log, wake=wake)
-        server = _open_server(relay, settings.listen)
-    except SettingsError as error:
-        print(error, file=sys.stderr)
-        return 2
-    args = [(relay, name, now, woken, stopping, log) for name, woken in wakes.items()]
-    workers = [threading.Thread(target=_loop, args=arg, daemon=True) for arg in args]
-    for worker in workers:
-        worker.start()
-    server.run()  # returns after SystemExit
-    server.close()
-    stopping.set()
-    wake()
-    for worker in workers:
-        worker.join(STOP_SECONDS)
+    with ThreadPool(SENDS_TOGETHER) as pool:
+        try:
+            settings = Settings.from_env(os.environ)
+            relay = Relay(settings, now=now, session=open_session(), log=log, wake=wake, starmap=pool.starmap)
+            server = _open_server(relay, settings.listen)
+        except SettingsError as error:
+            print(error, file=sys.stderr)
+            return 2
+        args = [(relay, name, now, woken, stopping, log) for name, woken in wakes.items()]
+        workers = [threading.Thread(target=_loop, args=arg, daemon=True) for arg in args]
+        for worker in workers:
+            worker.start()
+        server.run()  # returns after SystemExit
+        server.close()
+        stopping.set()
+        wake()
+        for worker in workers:
+            worker.join(STOP_SECONDS)
     return 0
 
 

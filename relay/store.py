@@ -6,6 +6,7 @@ a connection of its own. Only the relay that holds the lock reads and changes th
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Sequence, Set
 from contextlib import AbstractContextManager
 from functools import lru_cache, partial
@@ -82,7 +83,7 @@ class Store:
     def __init__(self, url: str) -> None:
         self._db = database.open_engine(url).connect()
         database.create_tables(self._db)
-        self.used_at = steady()
+        self.used_at, self._confirming = steady(), threading.Lock()
         """When, by `steady`, this connection was last used."""
 
     def try_lock(self, neighbour: str) -> AbstractContextManager[bool]:
@@ -93,21 +94,25 @@ class Store:
     def confirm_lock(self) -> float:
         """Since when, by `steady`, the lock is certainly held. Raises SQLAlchemyError if it was lost.
 
-        As long as the connection lasts, no other relay has worked, and what this one decided still holds.
+        As long as the connection lasts, no other relay has worked, and what this one decided still holds. May be called
+        by several threads.
         """
-        if steady() - self.used_at > CONFIRM_AFTER:
-            self._execute("SELECT 1")
-        return self.used_at
+        with self._confirming:
+            if steady() - self.used_at > CONFIRM_AFTER:
+                self._execute("SELECT 1")
+            return self.used_at
 
     def close(self) -> None:
         """Close the connection. Must not be called during other use."""
         self._db.close()
 
     def _execute(self, sql: str, parameters: Any = None, columns: tuple[str, ...] = ()) -> Sequence[Any]:
-        self.used_at = steady()
+        began = steady()
         with self._db.begin():
             result = self._db.execute(_statement(sql, columns), parameters)
-            return result.all() if result.returns_rows else []
+            rows = result.all() if result.returns_rows else []
+        self.used_at = began
+        return rows
 
     # --- neighbours
 

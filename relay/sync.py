@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
-from itertools import islice, takewhile
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice, repeat, takewhile
 from typing import Any
 
 from relay import matching, policy
@@ -20,6 +20,8 @@ BATCH_SIZE = 50
 """Texts, and state updates, in one request to CHT. CHT hands out 25 texts in each response."""
 MAX_SENDS = 100
 """Texts sent in one sync, so that states are told in between."""
+SENDS_TOGETHER = 4
+"""Texts whose sending is begun in one transaction, and that may be sent at the same time."""
 MAX_CHECKS = 1000
 """Texts whose status is checked in one sync."""
 MAX_QUERIES = 20
@@ -90,13 +92,16 @@ class ChtSync(Sync):
 
 
 class RapidProSync(Sync):
-    """Looks up texts whose outcome is unknown, sends texts that are ready, checks statuses: in this order."""
+    """Looks up texts whose outcome is unknown, sends texts that are ready, checks statuses: in this order.
+
+    `starmap` is that of itertools, or that of a pool of threads, which sends several texts at the same time.
+    """
 
     name = "rapidpro"
 
-    def __init__(self, *parts: Any) -> None:
+    def __init__(self, starmap: Callable[..., Iterable[OutgoingText]], *parts: Any) -> None:
         super().__init__(*parts)
-        self._rapidpro = RapidProClient(self._settings, self._http)
+        self._rapidpro, self._starmap = RapidProClient(self._settings, self._http), starmap
 
     def _work(self, _failures: int) -> None:
         self._look_up()
@@ -124,22 +129,30 @@ class RapidProSync(Sync):
     def _send(self) -> None:
         left = MAX_SENDS
         while texts := self.store.ready_to_send(self._now(), left):
-            sent: list[OutgoingText] = []
-            for ready in texts:
-                text = policy.mark_sending(ready, self._rapidpro.earliest_now(), self._now())
-                # Before the call: if this process dies during the call, the text is looked up.
-                self.store.save(*sent, text)
-                sent = [self._send_one(ready, text)]
+            sent, errors = list[OutgoingText](), list[CallError]()
+            for first in range(0, len(texts), SENDS_TOGETHER):
+                ready = texts[first : first + SENDS_TOGETHER]  # each to another phone, unless one has failed often
+                search_from, now = self._rapidpro.earliest_now(), self._now()
+                sending = [policy.mark_sending(text, search_from, now) for text in ready]
+                # Before the calls: if this process dies during one of them, its text is looked up.
+                self.store.save(*sent, *sending)
+                sent = list(self._starmap(self._send_one, zip(ready, sending, repeat(errors))))
+                if errors:
+                    break
             self.store.save(*sent)
+            if errors:
+                raise max(errors, key=lambda error: error.retry_after or 0)
             left -= len(texts)
 
-    def _send_one(self, ready: OutgoingText, text: OutgoingText) -> OutgoingText:
+    def _send_one(self, ready: OutgoingText, text: OutgoingText, errors: list[CallError]) -> OutgoingText:
+        """The text after a call, or as it was if another of the texts that are sent together met an error before."""
+        if errors:
+            return ready
         try:
             broadcast = self._rapidpro.send(text.phone, text.content)
         except CallError as error:
-            if not error.outcome_unknown:
-                self.store.save(ready)
-            raise
+            errors.append(error)
+            return text if error.outcome_unknown else ready
         except TextRefused as refusal:
             text = policy.mark_refused(text, str(refusal))
         else:

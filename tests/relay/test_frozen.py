@@ -121,7 +121,8 @@ def test_a_relay_frozen_in_its_work_is_replaced_and_makes_no_call_when_it_wakes(
 ) -> None:
     world = neighbours.world
     texts = [f"Reminder {number:02}" for number in range(TEXTS)]
-    world.add_texts(*texts)
+    for number, text in enumerate(texts):
+        world.add_texts(text, to=f"+2507881230{number:02}")  # several are on their way at the same time
     relays = {f"Token relay-{n}": start(neighbours, empty_postgresql, f"relay-{n}") for n in range(2)}
     try:
         wait_for(lambda: world.broadcasts)

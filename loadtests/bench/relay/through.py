@@ -28,6 +28,8 @@ from loadtests.bench.servers.processes import process_usage
 CONNECTIONS = (1, 8, 32, 100)
 SECONDS, TEXTS_OUT = 5.0, 3000
 """So many texts out because the last states come with the next poll: two to three seconds, however fast the rest is."""
+SLOW, SLOW_TEXTS_OUT = 0.1, 300
+"""Seconds that RapidPro takes to answer a send over a long line, and texts out in that time."""
 UNLIMITED = "1000000000/hour"
 WEBHOOK = "/api/v2/sms/rapidpro/incoming-messages"
 PATIENCE = 120.0
@@ -50,7 +52,12 @@ def measure(
         with running_relay(services) as (url, pid):
             bench = Bench(services, url, pid)
             memory = process_usage(pid).rss_mib
-            figures = {"out": bench.measure_out(texts_out)}
+            figures = {"out": bench.measure_out("out", texts_out)}
+            match = {"method": "POST", "path": "/api/v2/broadcasts.json"}
+            slow = {"service": "rapidpro", "effect": "delay", "with": {"seconds": SLOW}, "match": match, "times": None}
+            services.control.plan_fault(slow)
+            figures[f"out, RapidPro takes {SLOW} s"] = bench.measure_out("slow", SLOW_TEXTS_OUT)
+            services.control.delete("/faults")
             for count in connections:
                 figures[f"in, {count} at a time"] = bench.measure_in(count, seconds)
             after = process_usage(pid).rss_mib
@@ -90,10 +97,10 @@ class Bench:
         self._cht = ChtClient(services.session, services.cht_url, *services.cht_admin)
         self._texts_in: list[IncomingText] = []
 
-    def measure_out(self, texts: int) -> dict[str, float]:
+    def measure_out(self, run: str, texts: int) -> dict[str, float]:
         """CHT has that many texts to send, all at once, to as many people as the texter knows."""
         now = datetime.now(UTC)
-        docs = [message_document(f"out-{count}", [(number(count), f"Visit {count}")], now) for count in range(texts)]
+        docs = [message_document(f"{run}-{count}", [(number(count), f"Visit {count}")], now) for count in range(texts)]
         cpu, began = process_usage(self._pid).cpu_seconds, time.monotonic()
         self._cht.put_all(docs)
         self._wait(lambda: all(_state(doc) == "delivered" for doc in self._cht.documents() if doc.get("tasks")))
