@@ -44,10 +44,11 @@ MEASUREMENTS: Mapping[str, Measurement] = MappingProxyType(
         ),
         "relay": Measurement(
             "the reference relay between both fakes, over sockets",
-            "Fakes, relay and texter share the machine. Out: from pending in CHT to delivered and told there. In: "
-            "texts to the webhook, so many at a time; `reached_cht_per_second` counts until the last of them is a "
-            "report. `cpu_ms_per_text` is the relay's, which keeps its texts on disk. `all`: what the checks of the "
-            "suite say of all these texts, and the relay's memory.",
+            "Fakes, relay and texter share the machine. Out: from pending in CHT to delivered and told there, also "
+            "when RapidPro takes long to answer each send. In: texts to the webhook, so many at a time; "
+            "`reached_cht_per_second` counts until the last of them is a report. `cpu_ms_per_text` is the relay's, "
+            "which keeps its texts on disk. `all`: what the checks of the suite say of all these texts, and the "
+            "relay's memory.",
             lambda _: through.measure(),
         ),
         "suite": Measurement(

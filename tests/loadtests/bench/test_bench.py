@@ -156,11 +156,11 @@ def test_stores_are_compared_by_operation() -> None:
 
 def test_texts_through_the_relay_are_measured_in_both_directions_and_judged() -> None:
     figures = through.measure(seconds=0.3, connections=(1, 4), texts_out=20)
-    assert list(figures) == ["out", "in, 1 at a time", "in, 4 at a time", "all"]
+    assert list(figures) == ["out", "out, RapidPro takes 0.1 s", "in, 1 at a time", "in, 4 at a time", "all"]
     assert figures["all"]["texts"] > 20
     assert [figures["all"][name] for name in ("lost", "twice", "other_violations")] == [0, 0, 0]
     assert figures["all"]["calls_per_text_out"] >= 1
-    assert all(value > 0 for name in list(figures)[:3] for value in figures[name].values())
+    assert all(value > 0 for name in list(figures)[:-1] for value in figures[name].values())
 
 
 def test_a_text_that_is_not_accepted_is_an_error() -> None:
