@@ -125,7 +125,7 @@ class RealTiming:
     def __init__(self, poll_seconds: float, patience: float = PATIENCE) -> None:
         self._poll_seconds = poll_seconds
         self._patience = patience + 10 * poll_seconds
-        self._unchanged = 6.0 + 4 * poll_seconds
+        self._unchanged = min(6.0, 0.3 * patience) + 4 * poll_seconds
 
     def run(self, world: Observations, seconds: float) -> None:
         """Real time cannot be hurried: wait until the subject has polled CHT once more, at most `seconds`."""
@@ -139,11 +139,23 @@ class RealTiming:
     def settle(self, world: Observations) -> None:
         if self._settled is not None and self._settled == quiet_state(world):
             return
-        snapshot = Unchanged(world.snapshot)
-        self._wait(world, lambda: world.quiet() or snapshot.seconds() > self._unchanged, self._patience)
-        if world.subject.next_due() is None:
-            self._wait_for_polls(world, 2, 4 * self._poll_seconds + 1)
+        began, snapshot = time.monotonic(), Unchanged(world.snapshot)
+        end = began + 2 * self._patience
+        while True:
+            self._wait(world, lambda: self._is_over(world, snapshot, began), end - time.monotonic())
+            if world.subject.next_due() is None:
+                self._wait_for_polls(world, 2, 4 * self._poll_seconds + 1)
+            if self._is_over(world, snapshot, began) or time.monotonic() > end:
+                break  # otherwise something has changed meanwhile
         self._settled = quiet_state(world)
+
+    def _is_over(self, world: Observations, snapshot: Unchanged, began: float) -> bool:
+        """Whether all is quiet, or nothing has changed for long, and for half of the time since it `began`.
+
+        A relay looks at old texts less often: it may see a late report after half of a text's age again.
+        """
+        half = (time.monotonic() - began) / 2
+        return world.quiet() or snapshot.seconds() > max(self._unchanged, half)
 
     def shown(self, seconds: float) -> str:  # noqa: ARG002
         return f"{self._patience:.0f} seconds"

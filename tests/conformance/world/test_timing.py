@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from conformance.world.timing import RealTiming
@@ -84,3 +85,53 @@ def test_a_world_that_never_became_quiet_is_waited_for_each_time() -> None:
     world.all_done = False
     assert polls(timing, world) == 2
     assert polls(timing, world) == 2
+
+
+class Late(Quiet):
+    """A state changes in RapidPro after `change` seconds, and in CHT when the relay `follows`: then all is quiet."""
+
+    def __init__(self, change: float, follows: float) -> None:
+        super().__init__()
+        self.began, self.change, self.follows = time.monotonic(), change, follows
+
+    @property
+    def passed(self) -> float:
+        return time.monotonic() - self.began
+
+    def quiet(self) -> bool:
+        return self.passed > self.follows
+
+    def is_quiet(self, _history: object) -> bool:
+        return self.quiet()
+
+    def state_of(self, _history: object) -> tuple[object, ...]:
+        return (self.passed > self.change, self.passed > self.follows)
+
+
+def test_a_relay_has_half_of_the_age_of_a_text_again_to_see_a_late_change() -> None:
+    timing, world = RealTiming(0.0, patience=1.0), Late(change=1.0, follows=1.8)  # unchanged for long: 0.3 seconds
+    timing.settle(world)  # type: ignore[arg-type] # as much of a world as is used
+    assert world.passed > 1.8
+
+
+def test_a_change_while_the_last_polls_are_awaited_is_waited_for() -> None:
+    timing, world = RealTiming(0.1, patience=1.0), Late(change=10.0, follows=20.0)  # unchanged for long: 0.7 seconds
+    looked = world.polls_since
+
+    def change_with_the_poll(mark: int) -> int:
+        world.change = min(world.change, world.passed)
+        world.follows = min(world.follows, world.change + 0.3)
+        return looked(mark)
+
+    world.polls_since = change_with_the_poll  # type: ignore[method-assign]
+    timing.settle(world)  # type: ignore[arg-type]
+    assert world.quiet()
+
+
+def test_a_world_that_changes_for_ever_is_judged_after_twice_the_patience() -> None:
+    timing, world = RealTiming(0.0, patience=0.3), Quiet()
+    world.all_done = False
+    world.state_of = lambda _history: (time.monotonic(),)  # type: ignore[method-assign]
+    began = time.monotonic()
+    timing.settle(world)  # type: ignore[arg-type]
+    assert time.monotonic() - began >= 0.6
