@@ -88,11 +88,11 @@ def test_a_world_that_never_became_quiet_is_waited_for_each_time() -> None:
 
 
 class Late(Quiet):
-    """A state changes in RapidPro after `change` seconds, and in CHT when the relay `follows`: then all is quiet."""
+    """RapidPro's state changes each `step` seconds until `change`, CHT's when the relay `follows`: then all ends."""
 
-    def __init__(self, change: float, follows: float) -> None:
+    def __init__(self, change: float, follows: float, step: float = float("inf")) -> None:
         super().__init__()
-        self.began, self.change, self.follows = time.monotonic(), change, follows
+        self.began, self.change, self.follows, self.step = time.monotonic(), change, follows, step
 
     @property
     def passed(self) -> float:
@@ -105,11 +105,11 @@ class Late(Quiet):
         return self.quiet()
 
     def state_of(self, _history: object) -> tuple[object, ...]:
-        return (self.passed > self.change, self.passed > self.follows)
+        return (int(min(self.passed, self.change) / self.step), self.passed > self.change, self.passed > self.follows)
 
 
 def test_a_relay_has_half_of_the_age_of_a_text_again_to_see_a_late_change() -> None:
-    timing, world = RealTiming(0.0, patience=1.0), Late(change=1.0, follows=1.8)  # unchanged for long: 0.3 seconds
+    timing, world = RealTiming(0.0, patience=1.0), Late(1.0, 1.8, step=0.1)  # unchanged for long: 0.3 seconds
     timing.settle(world)  # type: ignore[arg-type] # as much of a world as is used
     assert world.passed > 1.8
 
