@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from multiprocessing.pool import ThreadPool
@@ -73,7 +74,8 @@ def _open_server(relay: Relay, listen: str) -> Any:
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, lambda *_: sys.exit(0))
     try:
-        server = create_server(relay.app, listen=listen, **SERVER)
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # web.SERVER says why
+            server = create_server(relay.app, listen=listen, **SERVER)
     except (OSError, ValueError) as error:
         cause = str(getattr(error, "strerror", None) or error).rstrip(".")
         raise SettingsError(f"RELAY_LISTEN={listen} cannot be used: {cause}.") from None

@@ -27,7 +27,9 @@ PAIRS = 100
 """So many pairs of waiting texts must there be for a judgement about their order."""
 MOST_OLDER = 0.25
 """Of those that wait while a text is sent, this share may be older on average: in any order it is half, oldest first
-almost nothing. A relay that sends some at a time, or holds one back after trouble with it, stays far below."""
+almost nothing. A relay that sends some at a time stays far below."""
+HELD_BACK = 8
+"""So many texts may be late however much: they were on their way when trouble began, and are looked up first."""
 
 
 def judged(job: Job, course: Course) -> LoadRun:
@@ -138,7 +140,8 @@ def oldest_first(history: History) -> list[str]:
 def mostly_oldest_first(history: History) -> list[str]:
     """A sentence if those that waited while a text was sent were too often older than that text.
 
-    No time is a measure here, so that it holds at any speed, also where time is compressed.
+    No time is a measure here, so that it holds at any speed, also where time is compressed. Left out are the HELD_BACK
+    texts that were overtaken by most.
     """
     since = moments_due(history)
     sent: dict[tuple[str, str], datetime] = {}
@@ -146,6 +149,10 @@ def mostly_oldest_first(history: History) -> list[str]:
         key = (message.number, message.text)
         if key in since:
             sent[key] = min(message.created, sent.get(key, message.created))
+    places = {key: place for place, key in enumerate(sorted(sent, key=lambda key: since[key]))}
+    by_delay = sorted(enumerate(sorted(sent, key=lambda key: sent[key])), key=lambda one: one[0] - places[one[1]])
+    for _, key in by_delay[-HELD_BACK:]:
+        del sent[key]
     to_come = deque(sorted(since[key] for key in sent))
     waiting: list[datetime] = []
     older = compared = 0

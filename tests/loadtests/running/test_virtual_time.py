@@ -156,6 +156,8 @@ def test_a_text_that_waits_while_newer_ones_are_sent_is_not_oldest_first() -> No
     [
         ("oldest first", "[]"),
         ("one held back", "[]"),
+        ("eight held back", "[]"),
+        ("a third held back", "% had become due"),
         ("four at a time", "[]"),
         ("newest first", "100% had become due"),
         ("any", "% had become due"),
@@ -167,6 +169,8 @@ def test_the_order_of_what_has_piled_up_is_judged_at_any_speed(order: str, verdi
     orders = {
         "oldest first": places,
         "one held back": [*places[1:], 0],
+        "eight held back": [*places[8:], *places[:8]],
+        "a third held back": [*places[20:], *places[:20]],
         "four at a time": [place for first in places[::4] for place in reversed(places[first : first + 4])],
         "newest first": places[::-1],
         "any": random.Random(1).sample(places, 60),
