@@ -83,8 +83,9 @@ class Store:
     def __init__(self, url: str) -> None:
         self._db = database.open_engine(url).connect()
         database.create_tables(self._db)
-        self.used_at, self._confirming = steady(), threading.Lock()
+        self.used_at = steady()
         """When, by `steady`, this connection was last used."""
+        self._confirming = threading.Lock()
 
     def try_lock(self, neighbour: str) -> AbstractContextManager[bool]:
         """Whether this relay may call the neighbour until the end of the block."""

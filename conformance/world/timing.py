@@ -139,23 +139,14 @@ class RealTiming:
     def settle(self, world: Observations) -> None:
         if self._settled is not None and self._settled == quiet_state(world):
             return
-        began, snapshot = time.monotonic(), Unchanged(world.snapshot)
-        end = began + 2 * self._patience
+        snapshot, end = Unchanged(world.snapshot), time.monotonic() + 2 * self._patience
         while True:
-            self._wait(world, lambda: self._is_over(world, snapshot, began), end - time.monotonic())
+            self._wait(world, lambda: world.quiet() or snapshot.for_long(self._unchanged), end - time.monotonic())
             if world.subject.next_due() is None:
                 self._wait_for_polls(world, 2, 4 * self._poll_seconds + 1)
-            if self._is_over(world, snapshot, began) or time.monotonic() > end:
-                break  # otherwise something has changed meanwhile
-        self._settled = quiet_state(world)
-
-    def _is_over(self, world: Observations, snapshot: Unchanged, began: float) -> bool:
-        """Whether all is quiet, or nothing has changed for long, and for half of the time since it `began`.
-
-        A relay looks at old texts less often: it may see a late report after half of a text's age again.
-        """
-        half = (time.monotonic() - began) / 2
-        return world.quiet() or snapshot.seconds() > max(self._unchanged, half)
+            self._settled = quiet_state(world)
+            if self._settled is not None or snapshot.for_long(self._unchanged) or time.monotonic() > end:
+                return  # otherwise something has changed during the polls
 
     def shown(self, seconds: float) -> str:  # noqa: ARG002
         return f"{self._patience:.0f} seconds"
@@ -183,15 +174,20 @@ def quiet_state(world: Observations) -> tuple[object, ...] | None:
 
 
 class Unchanged:
-    """Measures for how many real seconds a value has been the same."""
+    """Measures for how long, in real seconds, a value has been the same."""
 
     def __init__(self, read: Callable[[], object]) -> None:
         self._read = read
         self._value = read()
-        self._since = time.monotonic()
+        self._began = self._since = time.monotonic()
 
-    def seconds(self) -> float:
+    def for_long(self, seconds: float) -> bool:
+        """Whether it has been the same for that long, and for half of the time since the measuring began.
+
+        A relay looks at old texts less often: it may see a late report after half of a text's age again.
+        """
         value = self._read()
         if value != self._value:
             self._value, self._since = value, time.monotonic()
-        return time.monotonic() - self._since
+        now = time.monotonic()
+        return now - self._since > max(seconds, (now - self._began) / 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import heapq
 from collections import deque
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -149,9 +150,9 @@ def mostly_oldest_first(history: History) -> list[str]:
         key = (message.number, message.text)
         if key in since:
             sent[key] = min(message.created, sent.get(key, message.created))
-    places = {key: place for place, key in enumerate(sorted(sent, key=lambda key: since[key]))}
-    by_delay = sorted(enumerate(sorted(sent, key=lambda key: sent[key])), key=lambda one: one[0] - places[one[1]])
-    for _, key in by_delay[-HELD_BACK:]:
+    places = {key: place for place, key in enumerate(sorted(sent, key=since.__getitem__))}
+    overtaken = {key: place - places[key] for place, key in enumerate(sorted(sent, key=sent.__getitem__))}
+    for key in heapq.nlargest(HELD_BACK, overtaken, key=overtaken.__getitem__):
         del sent[key]
     to_come = deque(sorted(since[key] for key in sent))
     waiting: list[datetime] = []

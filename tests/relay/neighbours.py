@@ -9,6 +9,8 @@ import io
 import itertools
 import json
 import shutil
+import threading
+import time
 import weakref
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -220,6 +222,14 @@ def post_text(relay: Relay, **body: Any) -> Any:
     return relay.app.test_client().post(
         "/api/v2/sms/rapidpro/incoming-messages", json=message, headers={"Authorization": f"Token {TOKEN}"}
     )
+
+
+def wait_for(condition: Callable[[], Any], seconds: float = 30) -> None:
+    """Wait in real time until what other processes or threads do has made it true. AssertionError if they do not."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        threading.Event().wait(0.005)
 
 
 def fault_on(method: str, path: str, *answers: Any) -> Callable[..., Any]:

@@ -10,14 +10,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
-from tests.relay.neighbours import TOKEN, World
+from tests.relay.neighbours import TOKEN, World, wait_for
 
 MOMENTS = 3
 TEXTS = 40
@@ -106,13 +106,6 @@ def start(neighbours: Neighbours, database: str, token: str) -> subprocess.Popen
     assert process.stdout is not None
     assert "relay" in json.loads(process.stdout.readline())
     return process
-
-
-def wait_for(condition: Callable[[], Any], seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        threading.Event().wait(0.005)
 
 
 @pytest.mark.parametrize("seed", range(MOMENTS))

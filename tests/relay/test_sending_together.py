@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import json
-import signal
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.pool import ThreadPool
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,7 +17,6 @@ from relay import Relay
 from relay.store import CONFIRM_AFTER, Store
 from relay.sync import SENDS_TOGETHER
 from tests.relay.neighbours import START, World, fault_on, lose_response, reply, settings
-from tests.relay.test_time_limits import start, wait_for
 
 BROADCASTS = "/api/v2/broadcasts.json"
 
@@ -152,58 +146,3 @@ def test_a_lock_that_one_thread_finds_lost_is_lost_for_the_others_too(database: 
         store._db.execute = execute  # type: ignore[method-assign]
     finally:
         store.close()
-
-
-class SilentToPosts(BaseHTTPRequestHandler):
-    """Answers GET at once, and POST never."""
-
-    protocol_version = "HTTP/1.1"
-    posts = 0
-
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Length", "2")
-        self.end_headers()
-        self.wfile.write(b"{}")
-
-    def do_POST(self) -> None:
-        type(self).posts += 1
-        threading.Event().wait(60)
-
-    def log_message(self, *_: Any) -> None:
-        """Nothing is logged."""
-
-
-class Cht(SilentToPosts):
-    """Has a text for each of eight phones."""
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["Content-Length"]))
-        texts = [{"id": str(number), "to": phone(number), "content": "Visit due"} for number in range(8)]
-        body = json.dumps({"messages": texts}).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-
-def test_the_relay_ends_within_five_seconds_although_all_its_sends_wait(tmp_path: Path) -> None:
-    servers = [ThreadingHTTPServer(("127.0.0.1", 0), handler) for handler in (Cht, SilentToPosts)]
-    for server in servers:
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-    cht, rapidpro = (f"http://127.0.0.1:{server.server_port}" for server in servers)
-    process, _ = start(tmp_path, cht, rapidpro, "from relay.__main__ import main; raise SystemExit(main())")
-    try:
-        wait_for(lambda: SilentToPosts.posts == SENDS_TOGETHER)
-        process.send_signal(signal.SIGTERM)
-        began = time.monotonic()
-        process.communicate(timeout=30)
-        assert time.monotonic() - began < 5
-        assert process.returncode == 0
-    finally:
-        process.kill()
-        process.communicate()
-        for server in servers:
-            server.shutdown()
-            server.server_close()

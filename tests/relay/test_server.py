@@ -19,6 +19,7 @@ from relay.web import MAX_BODY_BYTES, SERVER
 from tests.relay.neighbours import TOKEN, World, make_relay
 from tests.relay.test_main import start
 
+pytestmark = pytest.mark.filterwarnings("ignore:send_bytes:DeprecationWarning")  # SERVER says why it is set
 PATH = "/api/v2/sms/rapidpro/incoming-messages"
 BEGINNINGS = [
     b"",

@@ -24,11 +24,18 @@ from relay.http_client import SEND_BY, open_session, steady
 from relay.models import CallError
 from relay.policy import MAX_PAGES
 from relay.rapidpro import RapidProClient
-from tests.relay.neighbours import TOKEN, http, reply, settings
+from relay.sync import SENDS_TOGETHER
+from tests.relay.neighbours import AMINA, TOKEN, http, reply, settings, wait_for
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nSet-Cookie: a=b; Path=/\r\n\r\n{}"
 HEAD = b"HTTP/1.1 200 OK\r\n"
 LIMIT = 0.6
+
+
+def answer(body: Any) -> tuple[bytes, bytes, float]:
+    """What makes a server answer at once, and whole."""
+    data = json.dumps(body).encode()
+    return HEAD + b"Content-Length: %d\r\n\r\n" % len(data) + data, b"", 0
 
 
 class Dripping:
@@ -39,6 +46,8 @@ class Dripping:
         self.requests: list[bytes] = []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.tls: ssl.SSLContext | None = None
+        self.silent_to: bytes | None = None
+        """How a request begins after which a connection gets no answer any more."""
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
@@ -53,8 +62,12 @@ class Dripping:
 
     def _serve(self, connection: socket.socket) -> None:
         with suppress(OSError), self.tls.wrap_socket(connection, server_side=True) if self.tls else connection as conn:
+            silent = False
             while request := conn.recv(65536):
                 self.requests.append(request)
+                silent = silent or (self.silent_to is not None and request.startswith(self.silent_to))
+                if silent:
+                    continue
                 conn.sendall(self.first)
                 sent = 0
                 while sent < self.times:
@@ -217,19 +230,11 @@ def start(tmp_path: Path, cht_url: str, rapidpro_url: str, program: str) -> tupl
     return process, json.loads(process.stdout.readline())["relay"]
 
 
-def wait_for(condition: Callable[[], Any], seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        threading.Event().wait(0.02)
-
-
 def test_a_neighbour_that_drips_delays_nothing_of_the_other_is_logged_and_does_not_hold_up_the_end(
     serve: Callable[..., Dripping], tmp_path: Path
 ) -> None:
     """RapidPro drips its answer to the first text; CHT is polled meanwhile."""
-    handed_out = json.dumps({"messages": [{"id": "a", "to": "+250788123001", "content": "Visit due"}]}).encode()
-    cht = serve(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(handed_out) + handed_out, b"", 0)
+    cht = serve(*answer({"messages": [{"id": "a", "to": AMINA, "content": "Visit due"}]}))
     rapidpro = serve(*ENDLESS["body"])
     process, _ = start(tmp_path, cht.url, rapidpro.url, SHORT_LIMITS)
     wait_for(lambda: rapidpro.requests)
@@ -255,3 +260,18 @@ def test_it_ends_within_five_seconds_although_both_neighbours_drip(
     began = time.monotonic()
     process.communicate(timeout=30)
     assert time.monotonic() - began < 5
+
+
+def test_it_ends_within_five_seconds_although_all_its_sends_wait(
+    serve: Callable[..., Dripping], tmp_path: Path
+) -> None:
+    texts = [{"id": str(n), "to": f"{AMINA[:-1]}{n}", "content": "Visit due"} for n in range(2 * SENDS_TOGETHER)]
+    cht, rapidpro = serve(*answer({"messages": texts})), serve(*answer({}))
+    rapidpro.silent_to = b"POST "
+    process, _ = start(tmp_path, cht.url, rapidpro.url, "from relay.__main__ import main; raise SystemExit(main())")
+    wait_for(lambda: sum(request.startswith(b"POST ") for request in rapidpro.requests) == SENDS_TOGETHER)
+    process.send_signal(signal.SIGTERM)
+    began = time.monotonic()
+    process.communicate(timeout=30)
+    assert time.monotonic() - began < 5
+    assert process.returncode == 0

@@ -30,6 +30,7 @@ SECONDS, TEXTS_OUT = 5.0, 3000
 """So many texts out because the last states come with the next poll: two to three seconds, however fast the rest is."""
 SLOW = 0.1
 """Seconds that RapidPro takes to answer a send over a long line. A tenth of the texts go out like this, too."""
+SEND = {"method": "POST", "path": "/api/v2/broadcasts.json"}
 UNLIMITED = "1000000000/hour"
 WEBHOOK = "/api/v2/sms/rapidpro/incoming-messages"
 PATIENCE = 120.0
@@ -53,9 +54,7 @@ def measure(
             bench = Bench(services, url, pid)
             memory = process_usage(pid).rss_mib
             figures = {"out": bench.measure_out("out", texts_out)}
-            match = {"method": "POST", "path": "/api/v2/broadcasts.json"}
-            slow = {"service": "rapidpro", "effect": "delay", "with": {"seconds": SLOW}, "match": match, "times": None}
-            services.control.plan_fault(slow)
+            services.control.plan_fault({"preset": "slow", "with": {"seconds": SLOW}, "match": SEND})
             figures[f"out, RapidPro takes {SLOW} s"] = bench.measure_out("slow", texts_out // 10)
             services.control.delete("/faults")
             for count in connections:
